@@ -1,0 +1,152 @@
+"""What every command is given: settings, output (text or JSON) and progress bars."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichProgress
+from rich.text import Text
+
+from lmtx_search.progress import Progress
+from lmtx_search.settings import LoadedSettings, Settings, load_settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Context:
+    """Holds where settings come from; loads them when a command first asks."""
+
+    def __init__(self, config_file: Path | None, flags: Mapping[str, Any]) -> None:
+        self._config_file = config_file
+        self._flags = flags
+        self.json = False
+
+    @functools.cached_property
+    def loaded(self) -> LoadedSettings:
+        """Settings with their origins."""
+        return load_settings(self._config_file, self._flags)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.loaded.settings
+
+    @functools.cached_property
+    def console(self) -> Console:
+        """Where results for people are printed."""
+        return Console(highlight=False, soft_wrap=True)
+
+    @functools.cached_property
+    def progress(self) -> Progress:
+        """Progress bars on standard error; plain lines where it is no terminal."""
+        return Bars() if sys.stderr.isatty() else Lines()
+
+    def say(self, text: str) -> None:
+        """Print a line for people; nothing with ``--json``. Rich markup is not interpreted."""
+        if not self.json:
+            self.console.print(text, markup=False)
+
+    def result(self, value: Mapping[str, Any]) -> None:
+        """Print the command's result for scripts; nothing without ``--json``."""
+        if self.json:
+            click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def pass_context(function: Callable[..., R]) -> Callable[..., R]:
+    """Give the command its :class:`Context` as first argument, and a ``--json`` flag."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+    @click.pass_obj
+    @functools.wraps(function)
+    def command(context: Context, /, *args: Any, as_json: bool, **kwargs: Any) -> R:
+        context.json = as_json
+        return function(context, *args, **kwargs)
+
+    return command
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.1f} {task.fields['unit']}/s" if speed else "", style="cyan")
+
+
+class Bars:
+    """Progress bars with counts, rates and time left."""
+
+    @contextmanager
+    def stage(
+        self, name: str, total: int | None = None, unit: str = "items"
+    ) -> Iterator[Callable[[int], None]]:
+        """Show one bar until the block ends."""
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        with RichProgress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task(name, total=total, unit=unit)
+            yield lambda advance: progress.advance(task, advance)
+
+
+class Lines:
+    """Progress for logs: a line when a stage starts, now and then, and when it ends."""
+
+    SECONDS_BETWEEN = 10.0
+
+    @contextmanager
+    def stage(
+        self, name: str, total: int | None = None, unit: str = "items"
+    ) -> Iterator[Callable[[int], None]]:
+        """Print the stage's start, its pace every ten seconds, and its end."""
+        import time
+
+        started = last = time.monotonic()
+        done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done, last
+            done += count
+            now = time.monotonic()
+            if now - last >= self.SECONDS_BETWEEN:
+                last = now
+                click.echo(self._line(name, done, total, unit, now - started), err=True)
+
+        yield advance
+        click.echo(self._line(name, done, None, unit, time.monotonic() - started), err=True)
+
+    @staticmethod
+    def _line(name: str, done: int, total: int | None, unit: str, seconds: float) -> str:
+        rate = done / seconds if seconds > 0 else 0.0
+        line = f"{name}: {done:,}{f' of {total:,}' if total else ''} {unit}, {seconds:.0f} s"
+        if rate:
+            line += f", {rate:,.1f} {unit}/s"
+        if total and rate and total > done:
+            line += f", {(total - done) / rate:.0f} s left"
+        return line
+
+
+

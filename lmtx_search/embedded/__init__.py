@@ -1,0 +1,1 @@
+"""Servers for a machine that has none: OpenSearch, Ollama, and their models."""

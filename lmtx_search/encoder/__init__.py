@@ -1,0 +1,1 @@
+"""The bi-encoder: one shared tower, mean pooling, cosine."""

@@ -1,0 +1,1 @@
+"""Measures and the rankings they are taken on."""

@@ -1,0 +1,1 @@
+"""The judge: a local LLM that says whether a label fits a document."""

@@ -1,0 +1,264 @@
+"""One Settings object, from lmtx-search.toml, LMTX_* variables and flags (later wins)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from lmtx_search.errors import UserError
+
+FILE_NAME = "lmtx-search.toml"
+ENV_PREFIX = "LMTX_"
+# Read by the test suite only; never a setting.
+ENV_RESERVED = ("LMTX_TEST_", "LMTX_DEBUG")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _split_commas(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+class OpenSearchSettings(_Section):
+    """Where the cluster is and how to sign in."""
+
+    url: str = Field("http://127.0.0.1:9200", description="address of the cluster")
+    user: str | None = Field(None, description="user name")
+    password: SecretStr | None = Field(None, description="password")
+    ca_file: Path | None = Field(None, description="certificate authority, a PEM file")
+    verify: bool = Field(True, description="check the cluster's certificate")
+    timeout: float = Field(60.0, gt=0, description="seconds to wait for an answer")
+    knn_engine: Literal["lucene", "faiss"] = Field("lucene", description="engine of label indices")
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+
+class OllamaSettings(_Section):
+    """The judge's servers and model."""
+
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("http://127.0.0.1:11434",), min_length=1, description="Ollama servers, comma separated"
+    )
+    model: str = Field("qwen2.5-coder:0.5b-instruct-q4_K_M", description="the judge's model")
+    timeout: float = Field(120.0, gt=0, description="seconds to wait for one answer")
+
+    _hosts = field_validator("hosts", mode="before")(_split_commas)
+
+
+class EncoderSettings(_Section):
+    """The bi-encoder that reads documents and labels."""
+
+    name: str = Field(
+        "sentence-transformers/all-MiniLM-L6-v2", description="public name, or a folder"
+    )
+    dimension: int = Field(384, gt=0, description="length of its embeddings")
+    document_tokens: int = Field(128, gt=7, description="tokens of a document that it reads")
+    label_tokens: int = Field(64, gt=7, description="tokens of a label that it reads")
+
+
+class DocumentSettings(_Section):
+    """What a document of the user's looks like."""
+
+    id_field: str = Field("id", description="field that holds a document's id")
+    text_fields: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("title", "text"), min_length=1, description="fields that hold its text, in order"
+    )
+    training_index: str = Field("lmtx-documents", description="index of training documents")
+
+    _fields = field_validator("text_fields", mode="before")(_split_commas)
+
+
+class ServiceSettings(_Section):
+    """The HTTP tagger."""
+
+    host: str = Field("127.0.0.1", description="address that `serve` listens on")
+    port: int = Field(8787, ge=0, le=65535, description="port that `serve` listens on")
+    url: str | None = Field(None, description="address at which the cluster reaches the tagger")
+    threads: int = Field(0, ge=0, description="threads of the encoder (0: all cores)")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Read it with :func:`load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        frozen=True,
+    )
+
+    opensearch: OpenSearchSettings = OpenSearchSettings()
+    ollama: OllamaSettings = OllamaSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    documents: DocumentSettings = DocumentSettings()
+    service: ServiceSettings = ServiceSettings()
+    data_dir: Path = Field(
+        Path("~/.local/share/lmtx-search"), description="taggers, training runs, embedded servers"
+    )
+    cache_dir: Path = Field(Path("~/.cache/lmtx-search"), description="downloads, checked by digest")
+
+    _home = field_validator("data_dir", "cache_dir")(lambda path: path.expanduser().absolute())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values as given: :func:`load_settings` merges the sources, to know their origin."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Settings, and for each dotted key where its value came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def load_settings(
+    file: Path | None = None, flags: Mapping[str, Any] | None = None
+) -> LoadedSettings:
+    """Merge defaults, running embedded servers, the file, LMTX_* variables and flags.
+
+    ``file`` defaults to ``lmtx-search.toml`` in the current folder, if there is one. ``flags``
+    maps dotted keys (``opensearch.url``) to values; None values are ignored.
+
+    Raises:
+        UserError: an unknown key or a wrong value, in one line that names its origin.
+    """
+    path = file or Path(FILE_NAME)
+    if file is not None and not file.is_file():
+        raise UserError(f"no settings file {file}: create it or leave out --config")
+    layers = [
+        (f"file {path}", _flatten(_read_file(path)) if path.is_file() else {}),
+        ("environment", _flatten(_read_environment())),
+        ("flag", {key: value for key, value in (flags or {}).items() if value is not None}),
+    ]
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, layer in layers:
+        for key, value in layer.items():
+            values[key] = value
+            origins[key] = f"environment {_variable(key)}" if origin == "environment" else origin
+    settings = _validate(values, origins)
+    for key, value in _embedded_defaults(settings.data_dir).items():
+        if key not in values:
+            values[key], origins[key] = value, "embedded servers"
+    return LoadedSettings(_validate(values, origins), origins)
+
+
+def flat_settings(settings: Settings) -> dict[str, Any]:
+    """Return every setting by its dotted key, passwords hidden."""
+    return _flatten(settings.model_dump(mode="json"))
+
+
+def embedded_state_file(data_dir: Path) -> Path:
+    """Return the file in which ``lmtx-search up`` notes its servers."""
+    return data_dir / "embedded" / "servers.json"
+
+
+def _embedded_defaults(data_dir: Path) -> dict[str, Any]:
+    """Addresses of the servers that ``lmtx-search up`` started for this data folder, if any."""
+    try:
+        state = json.loads(embedded_state_file(data_dir).read_text())
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in state.get("settings", {}).items() if value is not None}
+
+
+def _variable(key: str) -> str:
+    return ENV_PREFIX + key.replace(".", "_").upper()
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        from tomllib import TOMLDecodeError
+    else:
+        from tomli import TOMLDecodeError
+    try:
+        return TomlConfigSettingsSource(Settings, toml_file=path)()
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _read_environment() -> dict[str, Any]:
+    known = {_variable(key) for key in _keys(Settings)}
+    for name in os.environ:
+        if name.startswith(ENV_PREFIX) and not name.startswith(ENV_RESERVED) and name not in known:
+            raise UserError(f"unknown variable {name}: `lmtx-search config` lists what can be set")
+    return EnvSettingsSource(Settings)()
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _keys(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            flat.update(_flatten(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    tree: dict[str, Any] = {}
+    for key, value in values.items():
+        *sections, name = key.split(".")
+        node = tree
+        for section in sections:
+            node = node.setdefault(section, {})
+            if not isinstance(node, dict):
+                raise UserError(f"{origins[key]}: {section} is a section, not a value")
+        node[name] = value
+    try:
+        return Settings(**tree)
+    except ValidationError as error:
+        raise UserError(_one_line(error, origins)) from error
+
+
+def _one_line(error: ValidationError, origins: Mapping[str, str]) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    origin = next((o for k, o in origins.items() if k == key or key.startswith(f"{k}.")), "settings")
+    if first["type"] == "extra_forbidden":
+        return f"{origin}: unknown setting {key}; `lmtx-search config` lists what can be set"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{origin}: {key} = {first['input']!r}: {message}"

@@ -1,0 +1,1 @@
+"""The tagger: its versions, and the HTTP service that runs them."""

@@ -1,0 +1,1 @@
+"""One cycle of LMTX: shortlist, judge, fine-tune."""
