@@ -1,0 +1,37 @@
+# make demo   set everything up and run the main job on real documents
+# make test   set everything up and run every test, on real servers
+# make check  ruff, its format and mypy
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+
+.PHONY: demo test fast-test check setup clean
+
+demo: setup
+	examples/demo.sh $(SOURCE)
+
+test: setup check
+	pytest
+	lmtx-search up --prepare-only
+	pytest -m integration --durations=15
+
+fast-test: setup
+	pytest
+
+check: setup
+	ruff check .
+	ruff format --check .
+	mkdir -p build/types/lmtx_search
+	ln -sfn $(CURDIR)/lmtx_search/* $(CURDIR)/cli $(CURDIR)/index_templates build/types/lmtx_search/
+	cd build/types && mypy --config-file $(CURDIR)/pyproject.toml -p lmtx_search
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml
+	@PYTHON=$(PYTHON) examples/setup.sh $(VENV)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist demo-run

@@ -1,0 +1,45 @@
+"""``lmtx-search source``: public data sets as files that the other commands load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lmtx_search.cli.context import Context, pass_context
+
+
+@click.group()
+def source() -> None:
+    """Write a public data set as files to load.
+
+    \b
+    Example:
+      lmtx-search source debian debian-data
+    """
+
+
+@source.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@pass_context
+def debian(context: Context, folder: Path) -> None:
+    """Write Debian's packages and their topical tags to FOLDER.
+
+    Documents are package names with short and long descriptions; labels are the debtags
+    vocabulary. Read with apt's own files; no root needed, and the system's lists stay as they are.
+
+    \b
+    Example:
+      lmtx-search source debian debian-data
+      lmtx-search labels load debian-data/labels.jsonl
+    """
+    from lmtx_search.sources.debian import fetch_debian, write_data_set
+
+    data = fetch_debian(context.settings.cache_dir / "debian", context.progress)
+    files = write_data_set(data, folder)
+    counts = {"labels": len(data.labels), "train": len(data.train), "test": len(data.test)}
+    context.result({"files": files, **counts})
+    context.say(
+        f"{counts['labels']:,} labels, {counts['train']:,} training documents and"
+        f" {counts['test']:,} test documents with their gold tags are in {folder}"
+    )

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# The main job on real documents, every command shown before it runs.
+#   examples/demo.sh            Debian's own packages and their topical tags
+#   examples/demo.sh FOLDER     your own labels.jsonl, train.jsonl, test.jsonl and gold.tsv
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source=${1:+$(realpath "$1")}
+mkdir -p demo-run
+cd demo-run
+
+bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
+say() { printf '\n%s# %s%s\n' "$bold" "$1" "$plain"; }
+run() {
+    printf '%s$ %s%s\n' "$bold" "$(printf '%q ' "$@")" "$plain"
+    "$@"
+}
+started=$SECONDS
+
+# Each run shows the whole way: yesterday's cluster and models go, downloads stay in the cache.
+[ ! -e lmtx-search.toml ] || lmtx-search down >/dev/null 2>&1 || true
+[ ! -e lmtx-search.toml ] || lmtx-search down --delete-data --yes >/dev/null
+printf 'data_dir = "data"\n' >lmtx-search.toml
+
+if [ -n "$source" ]; then
+    data=$source
+else
+    say "Real documents: Debian's packages, read with apt's own files"
+    run lmtx-search source debian debian-data
+    data=debian-data
+fi
+
+say "An OpenSearch, an Ollama and the tagger on free ports (you may have your own)"
+trap 'lmtx-search down >/dev/null 2>&1 || true' EXIT
+run lmtx-search up
+
+say "Set the cluster up: templates, label index, tagging pipeline"
+run lmtx-search bootstrap-index
+
+say "Your labels, and documents to learn from: no tags on them"
+run lmtx-search labels load "$data/labels.jsonl"
+run lmtx-search docs load "$data/train.jsonl"
+
+say "The LLM judges what it can in five minutes; the small encoder learns from its answers"
+run lmtx-search train --judge-budget "${DEMO_BUDGET:-5m}" --seed 1
+
+say "The trained tagger goes into the ingest pipeline"
+run lmtx-search deploy
+
+say "Documents never seen in training are tagged as they are indexed, with no LLM in the way"
+run lmtx-search ingest "$data/test.jsonl" --index packages
+
+say "Tags are facets"
+run lmtx-search facets --index packages --size 15
+run lmtx-search facets --index packages --query "chess" --size 5 --documents 3
+
+say "How good is it? Against the gold tags, which no training has seen"
+run lmtx-search evaluate "$data/test.jsonl" --gold "$data/gold.tsv"
+
+say "Stop the servers; the data stays"
+run lmtx-search status
+run lmtx-search down
+trap - EXIT
+printf '\nAll of this took %d seconds.\n' $((SECONDS - started))

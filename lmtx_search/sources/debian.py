@@ -1,0 +1,146 @@
+"""Debian's own packages as documents, the topical debtags as labels: real data for a first try."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lmtx_search.errors import LmtxError
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Label
+from lmtx_search.sources.apt import Apt, Stanza, prose, read_gzip_lines, read_stanzas
+
+# Facets that say what a package is made of or who cares for it, not what it is about.
+NOT_TOPICAL = frozenset(
+    "special role implemented-in devel interface uitoolkit x11 made-of suite scope secteam"
+    " junior".split()
+)
+TEST_DOCUMENTS = 1_200
+_SPLIT_SEED = 112
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package with its topical tags (gold: for measuring only)."""
+
+    id: str
+    title: str
+    text: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Labels and packages, split into training and test documents."""
+
+    labels: list[Label]
+    train: list[Package]
+    test: list[Package]
+
+
+def fetch_debian(folder: Path, progress: Progress = SILENT) -> DataSet:
+    """Fetch package lists and the debtags vocabulary with apt, and build the data set.
+
+    ``folder`` keeps what apt downloads; nothing of the system changes.
+
+    Raises:
+        UserError: no apt on this machine.
+        LmtxError: apt failed, or its files hold no tagged packages.
+    """
+    apt = Apt(folder)
+    with progress.stage("Fetch Debian's package lists", 4, "steps") as advance:
+        apt.update()
+        advance(1)
+        debtags = apt.unpacked("debtags") / "usr/share/debtags"
+        advance(1)
+        vocabulary = (debtags / "vocabulary").read_text(encoding="utf-8").splitlines()
+        labels = read_vocabulary(read_stanzas(vocabulary))
+        tags = read_tags(read_gzip_lines(debtags / "tags-current.gz"), {x.id for x in labels})
+        long = {x["Description-md5"]: x["Description-en"] for x in apt.translations()}
+        advance(1)
+        packages = select_packages(apt.packages(), tags, long)
+        advance(1)
+    if len(packages) <= TEST_DOCUMENTS:
+        raise LmtxError(
+            f"apt's lists hold {len(packages)} tagged packages with descriptions, too few to split:"
+            " check that its sources name Debian's main component"
+        )
+    random.Random(_SPLIT_SEED).shuffle(packages)
+    return DataSet(labels, packages[TEST_DOCUMENTS:], packages[:TEST_DOCUMENTS])
+
+
+def read_vocabulary(stanzas: Iterable[Stanza]) -> list[Label]:
+    """Return the topical tags as labels; a description starts with its facet's name."""
+    facets: dict[str, str] = {}
+    labels = []
+    for stanza in stanzas:
+        short, _, long = stanza.get("Description", "").partition("\n")
+        if "Facet" in stanza:
+            facets[stanza["Facet"]] = short
+        elif "Tag" in stanza:
+            facet = stanza["Tag"].split("::")[0]
+            if facet not in NOT_TOPICAL:
+                description = f"{facets.get(facet, facet)}. {' '.join(prose(long).split())}"
+                labels.append(Label(stanza["Tag"], short, description.strip()))
+    return labels
+
+
+def read_tags(lines: Iterable[str], topical: set[str]) -> dict[str, tuple[str, ...]]:
+    """Return the topical tags of every package that has at least two."""
+    tags = {}
+    for line in lines:
+        package, _, rest = line.partition(": ")
+        found = tuple(tag for tag in rest.split(", ") if tag in topical)
+        if len(found) >= 2:
+            tags[package] = found
+    return tags
+
+
+def select_packages(
+    stanzas: Iterable[Stanza], tags: Mapping[str, tuple[str, ...]], long: Mapping[str, str]
+) -> list[Package]:
+    """Return tagged packages by name, one of those with the same description (-dev, -dbg)."""
+    by_description: dict[str, Package] = {}
+    for stanza in sorted(stanzas, key=lambda x: x.get("Package", "")):
+        name = stanza.get("Package", "")
+        description = long.get(stanza.get("Description-md5", ""), "")
+        short, _, body = description.partition("\n")
+        if name in tags and body:
+            package = Package(name, f"{name}: {short}", prose(body), tags[name])
+            by_description.setdefault(package.text, package)
+    return list(by_description.values())
+
+
+def write_data_set(data: DataSet, folder: Path) -> dict[str, Path]:
+    """Write labels.jsonl, train.jsonl, test.jsonl and gold.tsv; each appears whole or not at all.
+
+    ``gold.tsv`` holds the test documents' tags only: nothing gold can reach a training.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def document(package: Package) -> str:
+        return _line({"id": package.id, "title": package.title, "text": package.text})
+
+    contents = {
+        "labels.jsonl": [_line(_without_empty(asdict(label))) for label in data.labels],
+        "train.jsonl": [document(package) for package in data.train],
+        "test.jsonl": [document(package) for package in data.test],
+        "gold.tsv": [f"{x.id}\t{tag}\n" for x in data.test for tag in x.tags],
+    }
+    for name, lines in contents.items():
+        partial = folder / f".{name}.part"
+        partial.write_text("".join(lines), encoding="utf-8")
+        os.replace(partial, folder / name)
+    return {name: folder / name for name in contents}
+
+
+def _without_empty(record: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in record.items() if value}
+
+
+def _line(record: Mapping[str, object]) -> str:
+    return json.dumps(record, ensure_ascii=False) + "\n"
