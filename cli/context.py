@@ -147,6 +147,3 @@ class Lines:
         if total and rate and total > done:
             line += f", {(total - done) / rate:.0f} s left"
         return line
-
-
-

@@ -118,7 +118,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path("~/.local/share/lmtx-search"), description="taggers, training runs, embedded servers"
     )
-    cache_dir: Path = Field(Path("~/.cache/lmtx-search"), description="downloads, checked by digest")
+    cache_dir: Path = Field(
+        Path("~/.cache/lmtx-search"), description="downloads, checked by digest"
+    )
 
     _home = field_validator("data_dir", "cache_dir")(lambda path: path.expanduser().absolute())
 
@@ -257,7 +259,9 @@ def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings
 def _one_line(error: ValidationError, origins: Mapping[str, str]) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    origin = next((o for k, o in origins.items() if k == key or key.startswith(f"{k}.")), "settings")
+    origin = next(
+        (o for k, o in origins.items() if k == key or key.startswith(f"{k}.")), "settings"
+    )
     if first["type"] == "extra_forbidden":
         return f"{origin}: unknown setting {key}; `lmtx-search config` lists what can be set"
     message = first["msg"].removeprefix("Value error, ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -16,8 +15,10 @@ from lmtx_search.sources.apt import Apt, Stanza, prose, read_gzip_lines, read_st
 
 # Facets that say what a package is made of or who cares for it, not what it is about.
 NOT_TOPICAL = frozenset(
-    "special role implemented-in devel interface uitoolkit x11 made-of suite scope secteam"
-    " junior".split()
+    (
+        *("special", "role", "implemented-in", "devel", "interface", "uitoolkit"),
+        *("x11", "made-of", "suite", "scope", "secteam", "junior"),
+    )
 )
 TEST_DOCUMENTS = 1_200
 _SPLIT_SEED = 112
@@ -134,7 +135,7 @@ def write_data_set(data: DataSet, folder: Path) -> dict[str, Path]:
     for name, lines in contents.items():
         partial = folder / f".{name}.part"
         partial.write_text("".join(lines), encoding="utf-8")
-        os.replace(partial, folder / name)
+        partial.replace(folder / name)
     return {name: folder / name for name in contents}
 
 

@@ -1,0 +1,111 @@
+"""Settings come from a file, LMTX_* variables and flags; the later one wins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.settings import embedded_state_file, flat_settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LMTX_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "lmtx-search.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_are_the_usual_public_names() -> None:
+    settings = load_settings().settings
+    assert settings.encoder.name == "sentence-transformers/all-MiniLM-L6-v2"
+    assert settings.opensearch.url == "http://127.0.0.1:9200"
+
+
+def test_a_file_in_the_current_folder_is_read(folder: Path) -> None:
+    write(folder, '[opensearch]\nurl = "https://search.example:9200"\n')
+    loaded = load_settings()
+    assert loaded.settings.opensearch.url == "https://search.example:9200"
+    assert loaded.origins["opensearch.url"] == "file lmtx-search.toml"
+
+
+def test_a_variable_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, "[encoder]\ndocument_tokens = 64\n")
+    monkeypatch.setenv("LMTX_ENCODER_DOCUMENT_TOKENS", "32")
+    loaded = load_settings()
+    assert loaded.settings.encoder.document_tokens == 32
+    assert loaded.origins["encoder.document_tokens"] == "environment LMTX_ENCODER_DOCUMENT_TOKENS"
+
+
+def test_a_flag_wins_over_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_OPENSEARCH_URL", "http://variable:1")
+    loaded = load_settings(flags={"opensearch.url": "http://flag:1", "opensearch.user": None})
+    assert loaded.settings.opensearch.url == "http://flag:1"
+    assert loaded.settings.opensearch.user is None
+    assert loaded.origins["opensearch.url"] == "flag"
+
+
+def test_a_variable_can_hold_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_OLLAMA_HOSTS", "http://one:1, http://two:2")
+    assert load_settings().settings.ollama.hosts == ("http://one:1", "http://two:2")
+
+
+def test_running_embedded_servers_are_found_without_any_setting(folder: Path) -> None:
+    state = embedded_state_file(folder / "data")
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"settings": {"opensearch.url": "http://127.0.0.1:5"}}))
+    loaded = load_settings()
+    assert loaded.settings.opensearch.url == "http://127.0.0.1:5"
+    assert loaded.origins["opensearch.url"] == "embedded servers"
+
+
+def test_a_cluster_of_ones_own_wins_over_embedded_servers(folder: Path) -> None:
+    state = embedded_state_file(folder / "data")
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"settings": {"opensearch.url": "http://127.0.0.1:5"}}))
+    write(folder, '[opensearch]\nurl = "http://mine:9200"\n')
+    assert load_settings().settings.opensearch.url == "http://mine:9200"
+
+
+def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_OPENSEARCH_PASSWORD", "geheim")
+    assert "geheim" not in str(flat_settings(load_settings().settings))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[opensearch]\nulr = 1\n", "file lmtx-search.toml: unknown setting opensearch.ulr"),
+        ("[opensearch]\nurl = 'host:9200'\n", "must start with http:// or https://"),
+        ("[service]\nport = 'x'\n", "file lmtx-search.toml: service.port = 'x'"),
+        ("opensearch = 3\n", "opensearch = 3"),
+        ("[opensearch\n", "lmtx-search.toml is not valid TOML"),
+    ],
+)
+def test_a_wrong_key_or_value_is_one_line_that_names_the_file(
+    folder: Path, text: str, message: str
+) -> None:
+    write(folder, text)
+    with pytest.raises(UserError) as error:
+        load_settings()
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_OPENSEARCH_ULR", "http://x")
+    with pytest.raises(UserError, match="unknown variable LMTX_OPENSEARCH_ULR"):
+        load_settings()
+
+
+def test_a_settings_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no settings file"):
+        load_settings(tmp_path / "missing.toml")
