@@ -69,7 +69,7 @@ class LazyGroup(click.Group):
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of runs and taggers.")
 @click.version_option(__version__, prog_name="lmtx-search")
 @click.pass_context
-def cli(ctx: click.Context, config_file: Path | None, **flags: Any) -> None:
+def cli(ctx: click.Context, /, config_file: Path | None, **flags: Any) -> None:
     """OpenSearch that tags its own documents.
 
     \b
