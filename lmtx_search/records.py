@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,44 @@ class Document:
     id: str
     text: str
     source: Mapping[str, Any] = field(default_factory=dict)
+
+
+def document_text(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:
+    """Return what the encoder and the judge read of a record: see :class:`Document`.
+
+    A field may be a dotted path. Numbers are written out, lists joined by spaces.
+    """
+    parts = (_written_out(_value(source, field)).strip() for field in text_fields)
+    return "\n".join(part for part in parts if part)
+
+
+def _value(source: Mapping[str, Any], field: str) -> Any:
+    if field in source:
+        return source[field]
+    head, dot, rest = field.partition(".")
+    inner = source.get(head)
+    return _value(inner, rest) if dot and isinstance(inner, Mapping) else None
+
+
+def _written_out(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return " ".join(filter(None, map(_written_out, value)))
+    return "" if value is None or isinstance(value, Mapping | bool) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line or record of a file that is not a document, and why; ``raw`` is its beginning."""
+
+    file: str
+    line: int
+    reason: str
+    raw: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

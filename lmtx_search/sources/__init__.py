@@ -1,1 +1,8 @@
 """One reader a format: labels, documents, gold tags."""
+
+from lmtx_search.records import BadLine
+from lmtx_search.sources.documents import count_documents, read_documents
+from lmtx_search.sources.gold import read_gold
+from lmtx_search.sources.labels import LabelFile, read_labels
+
+__all__ = ["BadLine", "LabelFile", "count_documents", "read_documents", "read_gold", "read_labels"]

@@ -1,0 +1,76 @@
+"""How a client of the cluster is made."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from typing import Any
+
+from opensearchpy import OpenSearch, TransportError, Urllib3HttpConnection
+
+from lmtx_search.errors import UserError
+from lmtx_search.settings import OpenSearchSettings
+
+# Bulk requests in flight, and room for a command's other requests.
+_CONNECTIONS = 8
+
+
+class _Connection(Urllib3HttpConnection):
+    """Notes on each error which cluster and request it is about, for :mod:`cluster.errors`."""
+
+    def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().perform_request(method, url, *args, **kwargs)
+        except TransportError as error:
+            error.cluster = self.host  # type: ignore[attr-defined]
+            error.request = f"{method} {url}"  # type: ignore[attr-defined]
+            raise
+
+
+def connect(settings: OpenSearchSettings) -> OpenSearch:
+    """Return a client; nothing is sent yet.
+
+    Errors of its requests are opensearch-py's: :func:`lmtx_search.cluster.errors.translate` makes
+    one clear line of them.
+
+    Raises:
+        UserError: the CA file cannot be read or holds no certificate.
+    """
+    # The client logs each failed request with a traceback; its errors say it all.
+    logging.getLogger("opensearch").addHandler(logging.NullHandler())
+    auth = None
+    if settings.user is not None:
+        password = settings.password.get_secret_value() if settings.password else ""
+        auth = (settings.user, password)
+    options: dict[str, Any] = {}
+    if settings.url.startswith("https://"):
+        options["ssl_context"] = _ssl_context(settings)
+        if not settings.verify:
+            options["ssl_assert_hostname"] = False
+    return OpenSearch(
+        hosts=[settings.url],
+        http_auth=auth,
+        timeout=settings.timeout,
+        pool_maxsize=_CONNECTIONS,
+        http_compress=False,
+        # Once more for a kept-alive connection that went stale; patience is cluster.retry's.
+        max_retries=1,
+        retry_on_status=(),
+        connection_class=_Connection,
+        **options,
+    )
+
+
+def _ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except ssl.SSLError as error:
+        raise UserError(
+            f"{settings.ca_file} holds no PEM certificate: set opensearch.ca_file to the CA's"
+        ) from error
+    except OSError as error:
+        raise UserError(f"cannot read the CA file {settings.ca_file}: {error.strerror}") from error
+    if not settings.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

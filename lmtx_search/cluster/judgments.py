@@ -1,0 +1,63 @@
+"""Judgments, kept as they come: a pair is asked once, ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from itertools import islice
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster import names
+from lmtx_search.cluster.bulk import Action, write_all
+from lmtx_search.cluster.retry import patiently
+from lmtx_search.records import Judgment
+
+_BATCH = 1000
+
+
+class JudgmentStore:
+    """Judgments by their content hash."""
+
+    def __init__(self, client: OpenSearch, index: str = names.JUDGMENTS) -> None:
+        self._client = client
+        self._index = index
+
+    def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
+        """Return those of the judgments that are there, by id."""
+        found: dict[str, Judgment] = {}
+        rest = iter(ids)
+        while batch := list(islice(rest, _BATCH)):
+            answer = patiently(self._client.mget, index=self._index, body={"ids": batch})
+            for hit in answer["docs"]:
+                if "error" in hit:
+                    # An index that is not there is an error of each document, not of the request.
+                    self._client.indices.get(index=self._index)
+                if hit.get("found"):
+                    found[hit["_id"]] = _judgment(hit["_id"], hit["_source"])
+        return found
+
+    def add(self, judgments: Sequence[Judgment]) -> None:
+        """Write judgments; they can be found as soon as this returns.
+
+        Raises:
+            LmtxError: the cluster refused one.
+        """
+        now = datetime.now(timezone.utc).isoformat()
+        write_all(
+            self._client,
+            (Action(judgment.id, _body(judgment, now)) for judgment in judgments),
+            self._index,
+        )
+
+
+def _body(judgment: Judgment, at: str) -> dict[str, object]:
+    body: dict[str, object] = asdict(judgment)
+    del body["id"]
+    return {**body, "at": at}
+
+
+def _judgment(id_: str, source: dict[str, object]) -> Judgment:
+    fields = {name: value for name, value in source.items() if name != "at"}
+    return Judgment(id=id_, **fields)  # type: ignore[arg-type]

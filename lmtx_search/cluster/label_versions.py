@@ -1,0 +1,111 @@
+"""Versions of the label index: their names, their making, and the alias."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster import names
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+
+_NUMBERED = re.compile(re.escape(names.LABELS) + r"-(\d{6})\Z")
+
+
+def version_name(number: int) -> str:
+    """Return the index of a version: ``lmtx-labels-000001``."""
+    return f"{names.LABELS}-{number:06d}"
+
+
+def version_body(
+    encoder_digest: str | None, dimension: int, engine: str, state: str = "ready"
+) -> dict[str, Any]:
+    """Return what makes the index of a version."""
+    template = load("templates/labels")["template"]
+    version = load(
+        "indices/label_version",
+        encoder=encoder_digest,
+        state=state,
+        dimension=dimension,
+        engine=engine,
+    )["mappings"]
+    properties = {**template["mappings"]["properties"], **version["properties"]}
+    mappings = {**template["mappings"], "_meta": version["_meta"], "properties": properties}
+    return {"settings": template["settings"], "mappings": mappings}
+
+
+class LabelVersions:
+    """The versions on a cluster; ``engine`` is the k-NN engine of new ones."""
+
+    def __init__(self, client: OpenSearch, engine: str) -> None:
+        self._client = client
+        self._engine = engine
+
+    def current(self) -> str | None:
+        """Return the index that the alias points to, or None."""
+        try:
+            answer = self._client.indices.get_alias(name=names.LABELS)
+        except NotFoundError:
+            return None
+        return str(max(answer))
+
+    def encoder_of(self, index: str) -> tuple[str | None, int]:
+        """Return a version's encoder digest (None: not known yet) and dimension."""
+        mappings = self._mappings(index)
+        embedding = mappings.get("properties", {}).get("embedding", {})
+        if embedding.get("type") != "knn_vector":
+            raise UserError(
+                f"the index {index} behind the alias {names.LABELS} is no label index: remove the "
+                "alias and run `lmtx-search bootstrap-index`"
+            )
+        return mappings.get("_meta", {}).get("encoder"), embedding["dimension"]
+
+    def incomplete(self, encoder_digest: str, dimension: int) -> str | None:
+        """Return a version of this encoder that an interrupted write left, if there is one."""
+        for index, answer in self._all().items():
+            mappings = answer["mappings"]
+            meta = mappings.get("_meta", {})
+            embedding = mappings.get("properties", {}).get("embedding", {})
+            if (
+                meta.get("state") == "writing"
+                and meta.get("encoder") == encoder_digest
+                and embedding.get("dimension") == dimension
+            ):
+                return index
+        return None
+
+    def create(self, encoder_digest: str, dimension: int) -> str:
+        """Make the index of the next version and return its name."""
+        numbers = [int(match[1]) for name in self._all() if (match := _NUMBERED.match(name))]
+        index = version_name(max(numbers, default=0) + 1)
+        body = version_body(encoder_digest, dimension, self._engine, state="writing")
+        self._client.indices.create(index=index, body=body)
+        return index
+
+    def set_meta(self, index: str, encoder_digest: str, state: str) -> None:
+        """Note whose embeddings a version holds, and whether it is ``ready``."""
+        meta = {**self._mappings(index).get("_meta", {}), "encoder": encoder_digest, "state": state}
+        self._client.indices.put_mapping(index=index, body={"_meta": meta})
+
+    def switch(self, index: str) -> None:
+        """Move the alias to a version, in one step."""
+        actions = [
+            {"remove": {"index": names.LABEL_VERSIONS, "alias": names.LABELS}},
+            {"add": {"index": index, "alias": names.LABELS}},
+        ]
+        if self.current() is None:
+            del actions[0]
+        self._client.indices.update_aliases(body={"actions": actions})
+
+    def _mappings(self, index: str) -> dict[str, Any]:
+        answer = self._client.indices.get_mapping(index=index)
+        mappings = answer[index]["mappings"]
+        assert isinstance(mappings, dict)
+        return mappings
+
+    def _all(self) -> dict[str, Any]:
+        answer = self._client.indices.get_mapping(index=names.LABEL_VERSIONS)
+        assert isinstance(answer, dict)
+        return answer

@@ -1,0 +1,16 @@
+"""What the product's objects on a cluster are called."""
+
+from __future__ import annotations
+
+LABELS = "lmtx-labels"
+"""Alias of the current version of the label index."""
+
+LABEL_VERSIONS = "lmtx-labels-*"
+JUDGMENTS = "lmtx-judgments"
+RUNS = "lmtx-runs"
+
+TAGS_TEMPLATE = "lmtx-tags"
+"""Component template with the fields that a tagged document has."""
+
+PIPELINE = "lmtx-tagging"
+"""The ingest pipeline; pipelines of single indices start with this name too."""

@@ -1,0 +1,70 @@
+"""Patience with a busy or restarting cluster: growing pauses, and an end to them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from opensearchpy import ConnectionError, SSLError, TransportError
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_any,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
+
+T = TypeVar("T")
+
+BUSY = frozenset({429, 502, 503, 504})
+"""HTTP statuses, of a request or of one item of a bulk request, that pass with time."""
+
+ATTEMPTS = 9
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+
+
+class Busy(Exception):
+    """Some items of a bulk request were refused for now."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Tell whether the same request may succeed later: busy, timed out, or not reachable."""
+    if isinstance(error, Busy):
+        return True
+    if isinstance(error, SSLError):
+        return False
+    if isinstance(error, ConnectionError):
+        return "CERTIFICATE_VERIFY_FAILED" not in str(error)
+    return isinstance(error, TransportError) and error.status_code in BUSY
+
+
+def retrying(
+    stopped: threading.Event | None = None,
+    before_sleep: Callable[[RetryCallState], None] | None = None,
+) -> Retrying:
+    """Return the policy: nine attempts over about two minutes, pauses doubling from half a second.
+
+    ``stopped`` ends both the attempts and a pause under way; the last error is raised as it is.
+    """
+    stop: Any = stop_after_attempt(ATTEMPTS)
+    options: dict[str, Any] = {}
+    if stopped is not None:
+        stop = stop_any(stop, stop_when_event_set(stopped))
+        options["sleep"] = stopped.wait
+    return Retrying(
+        retry=retry_if_exception(is_passing),
+        wait=wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
+        stop=stop,
+        before_sleep=before_sleep,
+        reraise=True,
+        **options,
+    )
+
+
+def patiently(call: Callable[..., T], /, **arguments: Any) -> T:
+    """Call one of the client's methods under the policy."""
+    return retrying()(call, **arguments)

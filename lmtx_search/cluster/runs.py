@@ -1,0 +1,51 @@
+"""Records of training and evaluation runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster import names
+from lmtx_search.cluster.retry import patiently
+
+
+class RunStore:
+    """Run records: any JSON object with a ``kind`` (``train``, ``evaluate``)."""
+
+    def __init__(self, client: OpenSearch, index: str = names.RUNS) -> None:
+        self._client = client
+        self._index = index
+
+    def save(self, run_id: str, body: Mapping[str, Any]) -> None:
+        """Write a run's record, or replace it; ``at`` becomes the time of this call."""
+        record = {**body, "at": datetime.now(timezone.utc).isoformat()}
+        patiently(
+            self._client.index,
+            index=self._index,
+            id=run_id,
+            body=record,
+            params={"refresh": "true"},
+        )
+
+    def get(self, run_id: str) -> dict[str, Any] | None:
+        """Return a run's record, or None if there is no such run."""
+        try:
+            answer = patiently(self._client.get, index=self._index, id=run_id)
+        except NotFoundError as error:
+            if isinstance(error.info, dict) and error.info.get("found") is False:
+                return None
+            raise
+        return dict(answer["_source"])
+
+    def latest(self, kind: str) -> tuple[str, dict[str, Any]] | None:
+        """Return the id and the record of the last saved run of a kind, or None."""
+        body = {
+            "size": 1,
+            "query": {"term": {"kind": kind}},
+            "sort": [{"at": {"order": "desc", "unmapped_type": "date"}}],
+        }
+        hits = patiently(self._client.search, index=self._index, body=body)["hits"]["hits"]
+        return (hits[0]["_id"], dict(hits[0]["_source"])) if hits else None

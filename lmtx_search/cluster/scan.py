@@ -1,0 +1,46 @@
+"""Reading an index from end to end, stably sorted, at one point in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from opensearchpy import OpenSearch, TransportError
+
+from lmtx_search.cluster.retry import patiently
+
+_KEEP_ALIVE = "5m"
+
+
+def scan(
+    client: OpenSearch,
+    index: str,
+    *,
+    fields: Sequence[str] | bool = True,
+    query: Mapping[str, Any] | None = None,
+    sort: str = "_id",
+    page: int = 1000,
+) -> Iterator[dict[str, Any]]:
+    """Yield the hits of an index in the order of ``sort``, a page of them in memory at a time.
+
+    ``fields`` are the parts of ``_source`` to fetch. What is written meanwhile is not seen. The
+    index is refreshed first.
+    """
+    client.indices.refresh(index=index)
+    pit = client.create_pit(index=index, params={"keep_alive": _KEEP_ALIVE})["pit_id"]
+    body: dict[str, Any] = {
+        "size": page,
+        "query": query or {"match_all": {}},
+        "sort": [{sort: "asc"}],
+        "_source": fields if isinstance(fields, bool) else list(fields),
+        "track_total_hits": False,
+        "pit": {"id": pit, "keep_alive": _KEEP_ALIVE},
+    }
+    try:
+        while hits := patiently(client.search, body=body)["hits"]["hits"]:
+            yield from hits
+            body["search_after"] = hits[-1]["sort"]
+    finally:
+        with suppress(TransportError):
+            client.delete_pit(body={"pit_id": [pit]})

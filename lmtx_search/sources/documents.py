@@ -1,0 +1,65 @@
+"""Documents from JSONL and CSV files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.records import BadLine, Document, content_digest, document_text
+from lmtx_search.sources.rows import Row, count_lines, read_rows
+
+# OpenSearch takes ids of up to 512 bytes.
+_ID_BYTES = 512
+_RAW_KEPT = 100_000
+
+
+def read_documents(
+    path: Path, id_field: str = "id", text_fields: Sequence[str] = ("title", "text")
+) -> Iterator[Document | BadLine]:
+    """Read documents in the order of the file; ``-`` is standard input (JSONL).
+
+    A document without an id gets a hash of its content, so that reading it again changes nothing.
+    What is no document comes out as :class:`BadLine`; blank lines are passed over. Memory is
+    bounded by the longest line.
+
+    Raises:
+        UserError: no such file, an unknown ending, a CSV file without a header.
+        LmtxError: a damaged gzip file.
+    """
+    for row in read_rows(path):
+        yield row if isinstance(row, BadLine) else _document(row, path, id_field, text_fields)
+
+
+def count_documents(path: Path) -> int | None:
+    """Return how many lines there are to read, for a progress bar (None: standard input)."""
+    return count_lines(path)
+
+
+def _document(
+    row: Row, path: Path, id_field: str, text_fields: Sequence[str]
+) -> Document | BadLine:
+    value = row.fields.get(id_field)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    try:
+        written = json.dumps(row.fields, allow_nan=False, sort_keys=True)
+    except (ValueError, RecursionError):
+        return _bad(row, path, "holds a number that JSON has no form for, or is nested too deeply")
+    if value is None or value == "":
+        value = content_digest(written)[:32]
+    if not isinstance(value, str):
+        return _bad(row, path, f"field {id_field}: an id must be a text or a whole number")
+    if len(value.encode("utf-8", "replace")) > _ID_BYTES:
+        return _bad(row, path, f"field {id_field}: longer than {_ID_BYTES} bytes")
+    return Document(value, document_text(row.fields, text_fields), row.fields)
+
+
+def _bad(row: Row, path: Path, reason: str) -> BadLine:
+    raw = json.dumps(_shallow(row.fields), default=str)[:_RAW_KEPT]
+    return BadLine(str(path), row.line, reason, raw)
+
+
+def _shallow(fields: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value)[:1000] for name, value in fields.items()}

@@ -1,0 +1,173 @@
+"""JSONL and CSV files as rows: one object each, with its line, or why it is none."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.records import BadLine
+
+JSON_LINES = (".jsonl", ".ndjson", ".json")
+_RAW_KEPT = 100_000
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of a file; in a CSV file ``line`` is the last line of the row."""
+
+    line: int
+    fields: dict[str, Any]
+
+
+def read_rows(path: Path) -> Iterator[Row | BadLine]:
+    """Read ``.jsonl`` (``.ndjson``, ``.json``) or ``.csv``, also ``.gz``; ``-`` is JSONL on stdin.
+
+    Memory is bounded by the longest line.
+
+    Raises:
+        UserError: no such file, an unknown ending, a CSV file without a usable header.
+        LmtxError: the file is damaged (gzip) or cannot be read on.
+    """
+    kind = _kind(path)
+    with _opened(path) as stream:
+        if kind == ".csv":
+            yield from _csv_rows(stream, str(path))
+        else:
+            yield from _json_rows(stream, str(path))
+
+
+def count_lines(path: Path) -> int | None:
+    """Return how many lines a file has (None: standard input)."""
+    if str(path) == "-":
+        return None
+    lines, last = 0, b"\n"
+    with _opened(path) as stream:
+        while block := stream.read(1 << 20):
+            lines += block.count(b"\n")
+            last = block[-1:]
+    return lines + (last != b"\n")
+
+
+def _kind(path: Path) -> str:
+    if str(path) == "-":
+        return ".jsonl"
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    kind = suffixes[-1] if suffixes else ""
+    if kind not in (*JSON_LINES, ".csv"):
+        raise UserError(f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz)")
+    return kind
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise UserError(f"no such file: {path}") from error
+    except IsADirectoryError as error:
+        raise UserError(f"{path} is a folder, not a file") from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    with file:
+        try:
+            if path.suffix.lower() == ".gz":
+                with gzip.open(file) as stream:
+                    yield stream  # type: ignore[misc]
+            else:
+                yield file
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise LmtxError(
+                f"{path} is damaged (gzip: {error}): get it again; what came before was read"
+            ) from error
+
+
+def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
+    for number, data in enumerate(stream, start=1):
+        line = data.removeprefix(_BOM) if number == 1 else data
+        if line.strip():
+            yield _json_row(line, number, name)
+
+
+def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:
+    try:
+        value = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        reason = f"not UTF-8 (byte {error.start + 1})"
+    except json.JSONDecodeError as error:
+        reason = f"not JSON: {error.msg} at column {error.colno}"
+    except RecursionError:
+        reason = "not JSON that can be read: nested too deeply"
+    except ValueError as error:
+        reason = f"not JSON: {error}"
+    else:
+        if isinstance(value, dict):
+            return Row(number, value)
+        reason = "not a JSON object: one object a line is expected"
+    raw = line[:_RAW_KEPT].decode("utf-8", "replace").rstrip("\r\n")
+    return BadLine(name, number, reason, raw)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _csv_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
+    # A document may be larger than the csv module's limit of 128 KiB for a field.
+    csv.field_size_limit(sys.maxsize)
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    reader = csv.reader(text, strict=True)
+    try:
+        header = [column.strip() for column in next(reader, [])]
+    except csv.Error as error:
+        raise UserError(f"{name}, line 1: the header is not CSV: {error}") from error
+    if not header or not all(header) or len(set(header)) < len(header):
+        raise UserError(f"{name}, line 1: a CSV file starts with a header of different names")
+    while True:
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield BadLine(name, reader.line_num, f"not CSV: {error}")
+            continue
+        if not values:
+            continue
+        line = reader.line_num
+        raw = ",".join(values)[:_RAW_KEPT]
+        if len(values) != len(header):
+            reason = f"{len(values)} values, but the header has {len(header)}"
+            yield BadLine(name, line, reason, _repaired(raw))
+        elif any("\udc80" <= character <= "\udcff" for character in raw) or any(
+            _is_broken(value) for value in values
+        ):
+            yield BadLine(name, line, "not UTF-8", _repaired(raw))
+        else:
+            yield Row(line, dict(zip(header, values, strict=True)))
+
+
+def _is_broken(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _repaired(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
