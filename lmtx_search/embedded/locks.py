@@ -1,0 +1,63 @@
+"""Locks between commands, held by a file; the system frees them when a command dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lmtx_search.errors import LmtxError
+from lmtx_search.progress import SILENT, Progress
+
+
+@contextmanager
+def only_one(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock for the block.
+
+    Raises:
+        LmtxError: another command holds it.
+    """
+    with _open(path) as handle:
+        if not _try(handle):
+            holder = os.pread(handle, 32, 0).decode(errors="replace").strip()
+            raise LmtxError(
+                f"{what} is already at work (process {holder or 'unknown'}): wait for it to end"
+            )
+        _sign(handle)
+        yield
+
+
+@contextmanager
+def one_after_another(path: Path, what: str, progress: Progress = SILENT) -> Iterator[None]:
+    """Hold the lock for the block, waiting for whoever holds it now."""
+    with _open(path) as handle:
+        if not _try(handle):
+            with progress.stage(f"Waiting for another command that {what}"):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        _sign(handle)
+        yield
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[int]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _try(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sign(handle: int) -> None:
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)

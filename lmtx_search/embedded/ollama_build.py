@@ -1,0 +1,121 @@
+"""Builds the real Ollama with its CPU backend from its Go module, where none is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from lmtx_search.embedded.files import (
+    disk_full_is_one_line,
+    place_folder,
+    remove_folder,
+    scratch_folder,
+    sha256_of,
+)
+from lmtx_search.embedded.toolchain import find_compiler, find_go, find_headers
+from lmtx_search.errors import LmtxError
+from lmtx_search.progress import SILENT, Progress
+
+VERSION = "0.17.4"
+_MODULE = "github.com/ollama/ollama"
+_GO_PACKAGES = 400
+"""About as many as the build prints: for the progress bar only."""
+
+
+def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
+    """Return the built program, built first where it is not there or has changed.
+
+    It is kept by version and by the CPU's features, for which it is compiled.
+    """
+    folder = cache / "ollama" / f"{VERSION}-{cpu_key()}"
+    program = folder / "ollama"
+    if _is_whole(folder):
+        return program
+    with (
+        disk_full_is_one_line(cache, "building Ollama"),
+        scratch_folder(cache / "ollama") as scratch,
+    ):
+        find_compiler(progress)
+        include = scratch / "include"
+        find_headers(include, progress)
+        stand_in = include / "miniaudio" / "miniaudio.h"
+        stand_in.parent.mkdir(parents=True)
+        stand_in.write_text(files("lmtx_search.embedded").joinpath("miniaudio.h").read_text())
+        go = find_go(scratch, progress)
+        with progress.stage("Building Ollama", _GO_PACKAGES, "packages") as advance:
+            built = _go_install(go, include, scratch, cache / "ollama" / "build.log", advance)
+        place = scratch / "done"
+        place.mkdir()
+        shutil.copy2(built, place / "ollama")
+        (place / "complete.json").write_text(json.dumps({"sha256": sha256_of(place / "ollama")}))
+        place_folder(place, folder)
+    return program
+
+
+def cpu_key() -> str:
+    """Name what `-march=native` depends on: architecture and CPU features."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        text = ""
+    found = re.search(r"^(?:flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)
+    features = " ".join(sorted(found[1].split())) if found else ""
+    return f"{platform.machine()}-{hashlib.sha256(features.encode()).hexdigest()[:12]}"
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        noted = json.loads((folder / "complete.json").read_text())
+        return bool(noted["sha256"] == sha256_of(folder / "ollama"))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _go_install(
+    go: Path, include: Path, scratch: Path, log: Path, advance: Callable[[int], None]
+) -> Path:
+    flags = "-O3 -march=native"
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CGO_")},
+        "GOPATH": str(scratch / "go"),
+        "GOBIN": str(scratch / "bin"),
+        "GOCACHE": str(scratch / "go-cache"),
+        "GOTMPDIR": str(scratch),
+        "GOFLAGS": "-modcacherw",
+        "GOTOOLCHAIN": "local",
+        "CGO_ENABLED": "1",
+        "CGO_CPPFLAGS": f"-I{include}",
+        "CGO_CFLAGS": flags,
+        "CGO_CXXFLAGS": flags,
+    }
+    linker = f"-s -w -X {_MODULE}/version.Version={VERSION}"
+    command = [str(go), "install", "-v", "-ldflags", linker, f"{_MODULE}@v{VERSION}"]
+    lines: list[str] = []
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            command, env=environ, cwd=scratch, stderr=subprocess.PIPE, text=True
+        ) as build,
+    ):
+        assert build.stderr is not None
+        for line in build.stderr:
+            output.write(line)
+            lines.append(line.strip())
+            advance(1)
+    if build.returncode:
+        raise LmtxError(f"cannot build Ollama: {_reason(lines)} (log: {log})")
+    remove_folder(scratch / "go-cache")
+    return scratch / "bin" / "ollama"
+
+
+def _reason(lines: list[str]) -> str:
+    telling = [line for line in lines if re.search(r"error|fatal|cannot|dial|no space", line, re.I)]
+    return (telling or lines or ["go install failed"])[0][:300]

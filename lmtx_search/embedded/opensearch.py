@@ -1,0 +1,145 @@
+"""Starts the embedded OpenSearch node."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+from lmtx_search.embedded.artefacts import Distribution, read_distribution
+from lmtx_search.embedded.assemble import assemble_node
+from lmtx_search.embedded.files import place_folder, scratch_folder
+from lmtx_search.embedded.java import Java, find_java
+from lmtx_search.embedded.net import LOOPBACK, ask, wait_until
+from lmtx_search.embedded.places import Places, is_open, open_up
+from lmtx_search.embedded.processes import Process, spawn
+from lmtx_search.progress import SILENT, Progress
+
+_HEAP = "1g"
+_SECONDS_TO_START = 240.0
+_VECTORS = "jdk.incubator.vector"
+
+
+def prepare_opensearch(places: Places, progress: Progress = SILENT) -> tuple[Path, Java]:
+    """Return the home folder and the Java of a node that can be started."""
+    distribution = read_distribution()
+    java = _usable_java(distribution, places)
+    home = assemble_node(
+        distribution, java, places.cache / "downloads" / "maven", places.node_cache, progress
+    )
+    return home, java
+
+
+def start_opensearch(
+    places: Places,
+    home: Path,
+    java: Java,
+    http_port: int,
+    transport_port: int,
+    note: Callable[[Process], None],
+    progress: Progress = SILENT,
+) -> None:
+    """Start the node and wait until it is healthy; ``note`` is told of it before it answers."""
+    conf, temp, data = (places.node_data / name for name in ("conf", "tmp", "data"))
+    open_up(places.node_data)
+    shutil.rmtree(temp, ignore_errors=True)
+    for folder in (conf, temp, data):
+        folder.mkdir(exist_ok=True)
+    (conf / "opensearch.yml").write_text(_yaml(data, conf, http_port, transport_port))
+    template = files("lmtx_search.embedded").joinpath("log4j2.properties").read_text()
+    (conf / "log4j2.properties").write_text(template)
+    if places.account:
+        for folder in (conf, temp, data):
+            places.account.own(folder)
+    log = places.logs / "opensearch.log"
+    environ = {"PATH": os.defpath, "HOME": str(temp), "LANG": "C.UTF-8", "PYTORCH_VERSION": "2.5.1"}
+    url = f"http://{LOOPBACK}:{http_port}"
+    with progress.stage("Starting OpenSearch", 1, "nodes") as advance:
+        process = spawn(
+            "OpenSearch", _command(home, java, conf, temp), log, environ, places.account, home
+        )
+        note(process)
+        wait_until(lambda: _is_healthy(url), process, _SECONDS_TO_START)
+        advance(1)
+
+
+def _is_healthy(url: str) -> bool:
+    health = ask(f"{url}/_cluster/health")
+    return health is not None and health.get("status") in ("green", "yellow")
+
+
+def _yaml(data: Path, conf: Path, http_port: int, transport_port: int) -> str:
+    settings: dict[str, object] = {
+        "cluster.name": "lmtx-search-embedded",
+        "node.name": "embedded",
+        # What bootstrap asks before it makes an index: the libraries of faiss are not here.
+        "node.attr.lmtx_knn_engines": "lucene",
+        "path.data": str(data),
+        "path.logs": str(conf),
+        "network.host": LOOPBACK,
+        "http.port": http_port,
+        "transport.port": transport_port,
+        "discovery.type": "single-node",
+        # In bytes: on a large disk the usual percentages would stop writes with room to spare.
+        "cluster.routing.allocation.disk.watermark.low": "2gb",
+        "cluster.routing.allocation.disk.watermark.high": "1gb",
+        "cluster.routing.allocation.disk.watermark.flood_stage": "500mb",
+        "plugins.ml_commons.only_run_on_ml_node": False,
+        "plugins.ml_commons.connector.private_ip_enabled": True,
+        "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://127\\.0\\.0\\.1:.*$"],
+        "plugins.ml_commons.native_memory_threshold": 100,
+        "plugins.ml_commons.jvm_heap_memory_threshold": 100,
+        "plugins.ml_commons.allow_registering_model_via_local_file": True,
+    }
+    # JSON values are YAML values.
+    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in settings.items())
+
+
+def _command(home: Path, java: Java, conf: Path, temp: Path) -> list[str]:
+    agent = next((home / "agent").glob("opensearch-agent-[0-9]*.jar"))
+    vectors = ["--add-modules", _VECTORS] if java.has_vectors else []
+    return [
+        str(java.program),
+        f"-Xms{_HEAP}",
+        f"-Xmx{_HEAP}",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:-UsePerfData",
+        *vectors,
+        f"-javaagent:{agent}",
+        "--enable-native-access=ALL-UNNAMED",
+        f"-Djava.io.tmpdir={temp}",
+        f"-Djna.tmpdir={temp}",
+        "-Dfile.encoding=UTF-8",
+        "-Djava.awt.headless=true",
+        "-Dlog4j2.disable.jmx=true",
+        "-Dlog4j.shutdownHookEnabled=false",
+        "-Dio.netty.noUnsafe=true",
+        f"-Dopensearch.path.home={home}",
+        f"-Dopensearch.path.conf={conf}",
+        "-Dopensearch.distribution.type=tar",
+        "-Dopensearch.bundled_jdk=false",
+        "-cp",
+        f"{home}/lib/*",
+        "org.opensearch.bootstrap.OpenSearch",
+    ]
+
+
+def _usable_java(distribution: Distribution, places: Places) -> Java:
+    """Return a Java that the node's account can run: a copy where the original is closed to it."""
+    java = find_java(distribution.java)
+    if places.account and not is_open(java.home):
+        copy = places.node_cache / f"java-{java.version}{'-small' if java.bundled else ''}"
+        if not (copy / "bin" / "java").exists():
+            with scratch_folder(places.node_cache) as scratch:
+                shutil.copytree(java.home, scratch / "java")
+                place_folder(scratch / "java", copy)
+        java = replace(java, home=copy)
+    modules = subprocess.run(
+        [java.program, "--list-modules"], capture_output=True, text=True, check=False
+    ).stdout
+    return replace(java, has_vectors=_VECTORS in modules)

