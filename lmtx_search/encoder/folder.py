@@ -1,0 +1,135 @@
+"""Where an encoder's files are: a folder, or a public name that is fetched once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import LmtxError, UserError
+
+# No pickles, and none of the copies of the weights for other runtimes.
+_WANTED = [
+    "modules.json",
+    "config.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "*_Pooling/config.json",
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "tokenizer*.json",
+    "special_tokens_map.json",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+]
+_UNWANTED = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
+
+
+def resolve_encoder(name: str, cache_dir: Path) -> Path:
+    """Return the sentence-transformers folder of an encoder.
+
+    Args:
+        name: a folder, or a public name such as ``sentence-transformers/all-MiniLM-L6-v2``,
+            whose needed files are fetched into ``cache_dir`` the first time.
+        cache_dir: the product's cache folder.
+
+    Raises:
+        UserError: no such folder, no such public name, or no safetensors in it.
+        LmtxError: it could not be fetched.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _checked(folder.absolute(), name)
+    if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
+        raise UserError(f"no encoder folder {name}: set encoder.name to a folder or a public name")
+    return _fetch(name, cache_dir / "hub")
+
+
+def encoder_digest(folder: Path) -> str:
+    """Return the SHA-256 (hex) of everything in the folder that changes an embedding."""
+    digest = hashlib.sha256()
+    for path in _parts(folder):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest() if _FAST else _sha256(file))
+    return digest.hexdigest()
+
+
+def read_json(path: Path) -> Any:
+    """Parse one of the encoder's JSON files.
+
+    Raises:
+        UserError: it is not there or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON: the encoder's folder is damaged") from error
+
+
+_FAST = hasattr(hashlib, "file_digest")  # Python 3.11 and later
+
+
+def _sha256(file: Any) -> bytes:
+    digest = hashlib.sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
+    return digest.digest()
+
+
+def _parts(folder: Path) -> list[Path]:
+    names = ("modules.json", "config.json", "sentence_bert_config.json", "tokenizer.json")
+    found = [folder / name for name in (*names, "vocab.txt") if (folder / name).is_file()]
+    return sorted({*found, *folder.glob("*.safetensors"), *folder.glob("*_Pooling/config.json")})
+
+
+def _checked(folder: Path, name: str) -> Path:
+    if not (folder / "config.json").is_file():
+        raise UserError(f"{name} is no encoder: it has no config.json")
+    if not list(folder.glob("*.safetensors")):
+        raise UserError(
+            f"{name} has no *.safetensors, and pickled weights are not read: take another"
+        )
+    return folder
+
+
+def _fetch(name: str, cache: Path) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    def snapshot(local_only: bool) -> Path:
+        return Path(
+            snapshot_download(
+                name,
+                cache_dir=cache,
+                allow_patterns=_WANTED,
+                ignore_patterns=_UNWANTED,
+                local_files_only=local_only,
+            )
+        )
+
+    try:  # what was fetched once stays as it is, also without a network
+        return _checked(snapshot(local_only=True), name)
+    except (LocalEntryNotFoundError, UserError):
+        pass
+    except HFValidationError as error:
+        raise UserError(f"{name!r} is neither a folder nor a public encoder's name") from error
+    try:
+        return _checked(snapshot(local_only=False), name)
+    except RepositoryNotFoundError as error:
+        raise UserError(f"there is no public encoder {name}: set encoder.name") from error
+    except (LmtxError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # the hub's client raises errors of several HTTP libraries
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise LmtxError(
+            f"cannot fetch the encoder {name}: {reason} (offline? set encoder.name to a folder)"
+        ) from error

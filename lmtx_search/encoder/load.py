@@ -1,0 +1,44 @@
+"""From the settings to an encoder that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lmtx_search.encoder.folder import resolve_encoder
+from lmtx_search.encoder.form import Precision, is_onnx_form
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.settings import Settings
+
+
+def load_encoder(
+    settings: Settings,
+    *,
+    max_tokens: int,
+    folder: Path | None = None,
+    precision: Precision = "fp32",
+) -> OnnxEncoder:
+    """Load an encoder; its ONNX form is made first where it is not in the cache.
+
+    Args:
+        settings: names the encoder, the cache and the threads.
+        max_tokens: tokens that it reads of a text.
+        folder: a sentence-transformers folder or an ONNX form, instead of the settings' encoder.
+        precision: which of the two models of the ONNX form.
+    """
+    source = folder or resolve_encoder(settings.encoder.name, settings.cache_dir)
+    return OnnxEncoder(
+        onnx_form(source, settings.cache_dir),
+        max_tokens,
+        threads=settings.service.threads,
+        precision=precision,
+    )
+
+
+def onnx_form(folder: Path, cache_dir: Path) -> Path:
+    """Return the folder's ONNX form: itself, where it already is one."""
+    if is_onnx_form(folder):
+        return folder
+    # Imported here: a cached form is found without torch, but the module is about torch.
+    from lmtx_search.encoder.export import ensure_onnx
+
+    return ensure_onnx(folder, cache_dir)

@@ -1,0 +1,127 @@
+"""The encoder in ONNX Runtime: texts in, normalised embeddings out, no torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision
+from lmtx_search.errors import UserError
+
+# A token is rarely longer than this many characters: the rest of a long text is never tokenised.
+_CHARACTERS_PER_TOKEN = 64
+# Texts tokenised at a time: bounds the memory, and is enough for even batches.
+_CHUNK = 4096
+
+
+class OnnxEncoder:
+    """One tower of the bi-encoder, from an ONNX form (:func:`encoder.export.ensure_onnx`).
+
+    Args:
+        onnx_folder: folder with ``encoder.json``, ``tokenizer.json`` and the model.
+        max_tokens: a text's tokens beyond this many are not read.
+        threads: threads of the model; 0 takes all cores.
+        precision: ``fp32``, or ``int8`` (dynamically quantised: faster, a little less exact).
+
+    Attributes:
+        digest: digest of the encoder that the form was made from.
+        dimension: length of an embedding.
+
+    Example:
+        >>> encoder = OnnxEncoder(folder, max_tokens=128)
+        >>> encoder.encode(["a web browser"]).shape
+        (1, 384)
+    """
+
+    def __init__(
+        self,
+        onnx_folder: Path,
+        max_tokens: int,
+        threads: int = 0,
+        precision: Precision = "fp32",
+    ) -> None:
+        from tokenizers import Tokenizer
+
+        form = OnnxForm.read(onnx_folder)
+        self.digest = form.digest
+        self.dimension = form.dimension
+        self.max_tokens = min(max_tokens, form.max_tokens)
+        self._form = form
+        try:
+            self._tokenizer: Any = Tokenizer.from_file(str(onnx_folder / TOKENIZER_FILE))
+        except Exception as error:  # tokenizers raises plain Exception
+            raise UserError(f"cannot read {onnx_folder / TOKENIZER_FILE}: {error}") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(self.max_tokens)
+        self._session = _session(onnx_folder / MODEL_FILES[precision], threads)
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        batch_size: int = 32,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Embed the texts.
+
+        Args:
+            texts: n texts; an empty one gets the embedding of nothing.
+            batch_size: texts of one run of the model; those of like length run together.
+            on_batch: called with the number of texts after each run.
+
+        Returns:
+            float32 [n, dimension], each row of length 1, in the order of ``texts``.
+        """
+        result = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), _CHUNK):
+            tokens = self._tokenise(texts[start : start + _CHUNK])
+            order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
+            for first in range(0, len(order), batch_size):
+                rows = order[first : first + batch_size]
+                embeddings = self._run([tokens[row] for row in rows])
+                result[[start + row for row in rows]] = embeddings
+                if on_batch is not None:
+                    on_batch(len(rows))
+        return result
+
+    def _tokenise(self, texts: Sequence[str]) -> list[list[int]]:
+        limit = self.max_tokens * _CHARACTERS_PER_TOKEN
+        cut = [_clean(text[:limit]) for text in texts]
+        if self._form.lower:
+            cut = [text.lower() for text in cut]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(cut)]
+
+    def _run(self, batch: list[list[int]]) -> NDArray[np.float32]:
+        width = max(1, *(len(ids) for ids in batch)) if batch else 1
+        ids = np.full((len(batch), width), self._form.pad_id, dtype=np.int64)
+        mask = np.zeros((len(batch), width), dtype=np.int64)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        (embeddings,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(embeddings, dtype=np.float32)
+
+
+def _clean(text: str) -> str:
+    """Replace what is no valid Unicode: JSON may carry half of a surrogate pair."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _session(model: Path, threads: int) -> Any:
+    import onnxruntime
+
+    if not model.is_file():
+        raise UserError(f"no {model}: make the encoder's ONNX form again")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    # Threads that wait must not take the cores of an OpenSearch on the same machine.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no public base class
+        raise UserError(f"cannot load {model}: {str(error).splitlines()[0]}") from error
