@@ -35,7 +35,7 @@ class JudgeModel:
 
 
 def prepare_judge(cache: Path, progress: Progress = SILENT) -> JudgeModel:
-    """Return the judge's GGUF file, after fetching its parts and joining them where it is not there.
+    """Return the judge's GGUF file, fetched in parts and joined where it is not there.
 
     A file there is taken when its size is right: it was put there only after its SHA-256 had
     been checked.

@@ -62,6 +62,19 @@ def answers(host: str, port: int) -> bool:
         return False
 
 
+def wait_for(ready: Callable[[], bool], name: str, seconds: float) -> None:
+    """Wait until a server that somebody else runs answers.
+
+    Raises:
+        LmtxError: it did not in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise LmtxError(f"{name} did not answer within {seconds:.0f} s")
+        time.sleep(_TICK)
+
+
 def wait_until(ready: Callable[[], bool], process: Process, seconds: float) -> None:
     """Wait until a started server answers.
 

@@ -76,7 +76,7 @@ def start_ollama(
     progress: Progress = SILENT,
 ) -> None:
     """Start `ollama serve` at that address; its models lie in the cache."""
-    store = _store(places)
+    store = model_store(places)
     store.mkdir(parents=True, exist_ok=True)
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("OLLAMA_")},
@@ -93,12 +93,18 @@ def start_ollama(
         advance(1)
 
 
-def add_model(address: str, model: JudgeModel, places: Places, progress: Progress = SILENT) -> None:
-    """Make the judge's model known to the server, unless it has one of that name."""
+def add_model(
+    address: str, model: JudgeModel, store: Path | None, progress: Progress = SILENT
+) -> None:
+    """Make the judge's model known to the server, unless it has one of that name.
+
+    ``store`` is the server's model folder where that is on this machine: the file is linked into
+    it. Else it is uploaded.
+    """
     if _has_model(address, model.name):
         return
     with progress.stage("Giving Ollama the judge's model", 1, "models") as advance:
-        _link_blob(model, places)
+        _link_blob(model, store)
         _upload_blob(address, model)
         body = {
             "model": model.name,
@@ -112,7 +118,8 @@ def add_model(address: str, model: JudgeModel, places: Places, progress: Progres
         advance(1)
 
 
-def _store(places: Places) -> Path:
+def model_store(places: Places) -> Path:
+    """Return the model folder of the server that `up` starts."""
     return places.cache / "ollama" / "models"
 
 
@@ -121,11 +128,12 @@ def _has_model(address: str, name: str) -> bool:
     return any(model.get("name") == name for model in models)
 
 
-def _link_blob(model: JudgeModel, places: Places) -> None:
+def _link_blob(model: JudgeModel, store: Path | None) -> None:
     """Put the file into our server's store without copying half a gigabyte, where that works."""
-    blob = _store(places) / "blobs" / f"sha256-{model.sha256}"
-    if blob.parent.is_dir():
+    if store is not None:
+        blob = store / "blobs" / f"sha256-{model.sha256}"
         with suppress(OSError):
+            blob.parent.mkdir(parents=True, exist_ok=True)
             blob.hardlink_to(model.file)
 
 

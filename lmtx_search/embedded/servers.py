@@ -12,7 +12,7 @@ from types import FrameType
 from lmtx_search.embedded.locks import one_after_another, only_one
 from lmtx_search.embedded.models import prepare_encoder, prepare_judge
 from lmtx_search.embedded.net import LOOPBACK, free_port
-from lmtx_search.embedded.ollama import add_model, find_ollama, start_ollama
+from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, start_ollama
 from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
 from lmtx_search.embedded.places import Places, find_places, open_up
 from lmtx_search.embedded.processes import Process, is_alive, stop
@@ -158,7 +158,8 @@ def _start_judge(
             address = f"http://{LOOPBACK}:{_port(state, 'ollama')}"
             start_ollama(ollama.program, address, places, noted, progress)
         state.settings["ollama.hosts"] = [address]
-    add_model(state.settings["ollama.hosts"][0], judge, places, progress)
+    ours = model_store(places) if OLLAMA in state.processes else None
+    add_model(state.settings["ollama.hosts"][0], judge, ours, progress)
     state.settings["ollama.model"] = judge.name
 
 

@@ -1,0 +1,143 @@
+"""The real servers that integration tests run against: embedded ones, or official images."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lmtx_search.cli.context import Lines
+from lmtx_search.embedded import servers
+from lmtx_search.embedded.files import remove_folder
+from lmtx_search.embedded.models import prepare_encoder, prepare_judge
+from lmtx_search.embedded.net import ask, wait_for
+from lmtx_search.embedded.ollama import add_model
+from lmtx_search.embedded.places import find_places
+from lmtx_search.settings import Settings, load_settings
+
+VARIABLE = "LMTX_TEST_BACKEND"
+OPENSEARCH_IMAGE = "opensearchproject/opensearch:3.6.0"
+OLLAMA_IMAGE = "ollama/ollama"
+_HOST_FROM_CONTAINER = "host.docker.internal"
+_SECONDS_TO_START = 300.0
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the servers of a test session are."""
+
+    opensearch: str
+    ollama: str
+    model: str
+    encoder: Path
+    listen: str
+    """Address on which a tagger has to listen for the cluster to reach it…"""
+    tagger_host: str
+    """…and the name by which the cluster reaches it."""
+
+
+def check_backend() -> str | None:
+    """Return why the backend that was asked for cannot be used; None where it can."""
+    backend = os.environ.get(VARIABLE, "embedded")
+    if backend not in ("embedded", "containers"):
+        return f"{VARIABLE}={backend}: there are `embedded` (the default) and `containers`"
+    if backend == "containers":
+        import docker
+
+        try:
+            docker.from_env().ping()
+        except docker.errors.DockerException:
+            return f"{VARIABLE}=containers: no Docker engine answers; start one, or unset it"
+    return None
+
+
+@contextmanager
+def start() -> Iterator[Servers]:
+    """Start the servers that LMTX_TEST_BACKEND asks for; they are gone after the block."""
+    chosen = _containers if os.environ.get(VARIABLE) == "containers" else _embedded
+    with chosen() as found:
+        yield found
+
+
+@contextmanager
+def _embedded() -> Iterator[Servers]:
+    base = Path(tempfile.mkdtemp(prefix="lmtx-test-"))
+    base.chmod(0o755)
+    settings = _settings(base)
+    try:
+        servers.up(settings, tagger=False, progress=Lines())
+        # Read as every command reads it, so that this is tested too.
+        found = load_settings(flags={"data_dir": base}).settings
+        yield Servers(
+            opensearch=found.opensearch.url,
+            ollama=found.ollama.hosts[0],
+            model=found.ollama.model,
+            encoder=Path(found.encoder.name),
+            listen="127.0.0.1",
+            tagger_host="127.0.0.1",
+        )
+    finally:
+        servers.down(settings)
+        remove_folder(find_places(settings).node_data)
+        remove_folder(base)
+
+
+@contextmanager
+def _containers() -> Iterator[Servers]:
+    from testcontainers.core.container import DockerContainer
+
+    cache = _settings(Path(tempfile.gettempdir())).cache_dir
+    judge = prepare_judge(cache, Lines())
+    node = (
+        DockerContainer(OPENSEARCH_IMAGE)
+        .with_exposed_ports(9200)
+        .with_env("discovery.type", "single-node")
+        .with_env("DISABLE_SECURITY_PLUGIN", "true")
+        .with_env("DISABLE_INSTALL_DEMO_CONFIG", "true")
+        .with_env("OPENSEARCH_JAVA_OPTS", "-Xms1g -Xmx1g")
+        .with_kwargs(extra_hosts={_HOST_FROM_CONTAINER: "host-gateway"})
+    )
+    ollama = DockerContainer(OLLAMA_IMAGE).with_exposed_ports(11434)
+    with ExitStack() as stack:
+        stack.enter_context(node)
+        stack.enter_context(ollama)
+        url = _address(node, 9200)
+        host = _address(ollama, 11434)
+        wait_for(lambda: ask(f"{url}/_cluster/health") is not None, "OpenSearch", _SECONDS_TO_START)
+        wait_for(lambda: ask(f"{host}/api/version") is not None, "Ollama", _SECONDS_TO_START)
+        _let_connectors_call(url)
+        add_model(host, judge, None, Lines())
+        encoder = prepare_encoder(cache, Lines())
+        yield Servers(url, host, judge.name, encoder, "0.0.0.0", _HOST_FROM_CONTAINER)
+
+
+def _address(container: object, port: int) -> str:
+    host = container.get_container_host_ip()  # type: ignore[attr-defined]
+    return f"http://{host}:{container.get_exposed_port(port)}"  # type: ignore[attr-defined]
+
+
+def _let_connectors_call(url: str) -> None:
+    """Set what the embedded node has in its opensearch.yml."""
+    settings = {
+        "plugins.ml_commons.only_run_on_ml_node": False,
+        "plugins.ml_commons.connector.private_ip_enabled": True,
+        "plugins.ml_commons.trusted_connector_endpoints_regex": ["^http://.*$"],
+        "plugins.ml_commons.native_memory_threshold": 100,
+        "plugins.ml_commons.jvm_heap_memory_threshold": 100,
+    }
+    request = urllib.request.Request(
+        f"{url}/_cluster/settings",
+        data=json.dumps({"persistent": settings}).encode(),
+        headers={"Content-Type": "application/json"},
+        method="PUT",
+    )
+    urllib.request.urlopen(request, timeout=60).close()
+
+
+def _settings(data_dir: Path) -> Settings:
+    return load_settings(flags={"data_dir": data_dir}).settings
