@@ -166,6 +166,8 @@ def _send(
     client: OpenSearch, chunk: Chunk, index: str, pipeline: str | None, stopped: threading.Event
 ) -> ChunkResult:
     result = ChunkResult()
+    if not chunk.ids:
+        return result
     waiting = list(range(len(chunk.ids)))
     params = {"filter_path": _ANSWER} | ({"pipeline": pipeline} if pipeline else {})
 

@@ -76,6 +76,16 @@ class LabelVersions:
                 return index
         return None
 
+    def newest_ready(self) -> str | None:
+        """Return the last complete version, also where no alias points to it."""
+        ready = [
+            index
+            for index, answer in self._all().items()
+            if _NUMBERED.match(index)
+            and answer["mappings"].get("_meta", {}).get("state") == "ready"
+        ]
+        return max(ready, default=None)
+
     def create(self, encoder_digest: str, dimension: int) -> str:
         """Make the index of the next version and return its name."""
         numbers = [int(match[1]) for name in self._all() if (match := _NUMBERED.match(name))]
@@ -91,13 +101,11 @@ class LabelVersions:
 
     def switch(self, index: str) -> None:
         """Move the alias to a version, in one step."""
-        actions = [
-            {"remove": {"index": names.LABEL_VERSIONS, "alias": names.LABELS}},
-            {"add": {"index": index, "alias": names.LABELS}},
-        ]
-        if self.current() is None:
-            del actions[0]
-        self._client.indices.update_aliases(body={"actions": actions})
+        body = load("indices/label_alias", index=index, alias=names.LABELS)
+        before = {"index": names.LABEL_VERSIONS, "alias": names.LABELS}
+        if self.current() is not None:
+            body["actions"].insert(0, {"remove": before})
+        self._client.indices.update_aliases(body=body)
 
     def _mappings(self, index: str) -> dict[str, Any]:
         answer = self._client.indices.get_mapping(index=index)

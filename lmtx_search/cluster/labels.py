@@ -69,6 +69,17 @@ class LabelIndex:
         index = self._versions.current()
         return self._info(index) if index else None
 
+    def require(self) -> LabelIndexInfo:
+        """Return the current version.
+
+        Raises:
+            UserError: ``bootstrap-index`` has not run.
+        """
+        info = self.current()
+        if info is None:
+            raise UserError(f"no label index {names.LABELS}: run `lmtx-search bootstrap-index`")
+        return info
+
     def labels(self, index: str = names.LABELS) -> Iterator[Label]:
         """Yield the labels in the order of their ids."""
         for hit in scan(self._client, index, fields=_FIELDS):
@@ -94,14 +105,8 @@ class LabelIndex:
             UserError: ``bootstrap-index`` has not run, or ``labels`` is not as it should be.
         """
         labels = list(labels) if isinstance(labels, Iterator) else labels
-        info = self.current()
-        if info is None:
-            raise UserError(f"no label index {names.LABELS}: run `lmtx-search bootstrap-index`")
-        wanted = {}
-        with progress.stage("Check labels", unit="labels") as advance:
-            for label in labels:
-                wanted[label.id] = _short(label.digest)
-                advance(1)
+        info = self.require()
+        wanted = {label.id: _short(label.digest) for label in labels}
         there = self._digests(info.index)
         changed = {id_ for id_, digest in wanted.items() if there.get(id_) != digest}
         updated = sum(id_ in there for id_ in changed)

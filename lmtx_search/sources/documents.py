@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.errors import UserError
+from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, content_digest, document_text
 from lmtx_search.sources.rows import Row, count_lines, read_rows
 
@@ -35,6 +37,26 @@ def read_documents(
 def count_documents(path: Path) -> int | None:
     """Return how many lines there are to read, for a progress bar (None: standard input)."""
     return count_lines(path)
+
+
+def require_documents(path: Path, id_field: str, progress: Progress = SILENT) -> None:
+    """Read a whole file to see that every line is a document.
+
+    Raises:
+        UserError: the first line that is not, and how many there are; or standard input, which
+            cannot be read twice.
+    """
+    if str(path) == "-":
+        raise UserError("--strict reads the file twice: standard input will not do")
+    first, count = None, 0
+    with progress.stage(f"Check {path.name}", unit="lines") as advance:
+        for item in read_documents(path, id_field, ()):
+            advance(1)
+            if isinstance(item, BadLine):
+                first, count = first or item, count + 1
+    if first is not None:
+        more = f" (and {count - 1} more bad lines)" if count > 1 else ""
+        raise UserError(f"{first}{more}; nothing was indexed")
 
 
 def _document(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
+from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Label
 from lmtx_search.sources.rows import Row, read_rows
 
@@ -46,6 +47,22 @@ class LabelFile:
 
     def __iter__(self) -> Iterator[Label]:
         return read_labels(self.path)
+
+
+def check_labels(labels: LabelFile, progress: Progress = SILENT) -> int:
+    """Read a whole file and return how many labels it has.
+
+    Raises:
+        UserError: as :func:`read_labels`, or there is no label.
+    """
+    count = 0
+    with progress.stage(f"Check {labels.path.name}", unit="labels") as advance:
+        for _ in labels:
+            count += 1
+            advance(1)
+    if not count:
+        raise UserError(f"{labels.path} holds no labels")
+    return count
 
 
 def _label(row: Row, path: Path) -> Label:

@@ -1,0 +1,82 @@
+"""``lmtx-search bootstrap-index``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cluster.bootstrap import Plan, Request, Step, apply, plan
+from lmtx_search.cluster.connect import connect
+
+
+@click.command("bootstrap-index")
+@click.option("--dry-run", is_flag=True, help="Print every request; send none that writes.")
+@click.option(
+    "--apply-cluster-settings", is_flag=True, help="Set the cluster settings the tagger needs."
+)
+@pass_context
+def bootstrap_index(context: Context, dry_run: bool, apply_cluster_settings: bool) -> None:
+    """Set the cluster up: templates, label index, judgments, runs and the ingest pipeline.
+
+    What is there already stays as it is: a second run changes nothing. Cluster settings that the
+    tagger's connector needs are printed, and set only when you say so.
+
+    \b
+    Example:
+      lmtx-search bootstrap-index --dry-run
+      lmtx-search bootstrap-index --apply-cluster-settings
+    """
+    client = connect(context.settings.opensearch)
+    planned = plan(client, context.settings)
+    context.say(f"OpenSearch {planned.cluster.version}, cluster {planned.cluster.name}")
+    for step in planned.steps:
+        if step.request is None:
+            context.say(f"  there already  {step.what}")
+        elif dry_run:
+            _say_request(context, step.request)
+    if dry_run:
+        if planned.settings:
+            _say_request(context, planned.settings_request, "only with --apply-cluster-settings")
+    else:
+        apply(client, planned, apply_cluster_settings, lambda step: _say_done(context, step))
+    _say_rest(context, planned, dry_run, apply_cluster_settings)
+    context.result(_result(planned, dry_run, apply_cluster_settings))
+
+
+def _say_done(context: Context, step: Step) -> None:
+    context.say(f"  {'updated' if step.replaces else 'created':13}  {step.what}")
+
+
+def _say_request(context: Context, request: Request, remark: str = "") -> None:
+    context.say(f"{request.method} {request.path}" + (f"   # {remark}" if remark else ""))
+    context.say(json.dumps(request.body, indent=2, ensure_ascii=False))
+
+
+def _say_rest(context: Context, planned: Plan, dry_run: bool, applied: bool) -> None:
+    for note in planned.notes:
+        context.say(f"Note: {note}")
+    if dry_run:
+        context.say(f"Dry run: {len(planned.open)} requests would be sent, none was.")
+        return
+    if planned.settings and not applied:
+        context.say("The tagger's connector needs cluster settings; to set them, run")
+        context.say("  lmtx-search bootstrap-index --apply-cluster-settings")
+        context.say(json.dumps(planned.settings, indent=2))
+    if not planned.open and not (applied and planned.settings):
+        context.say("Nothing changed: everything is there.")
+
+
+def _result(planned: Plan, dry_run: bool, applied: bool) -> dict[str, object]:
+    requests = [step.request for step in planned.open if step.request]
+    return {
+        "version": planned.cluster.version,
+        "dry_run": dry_run,
+        "changed": [] if dry_run else [step.what for step in planned.open],
+        "there_already": [step.what for step in planned.steps if step.request is None],
+        "requests": [{"method": r.method, "path": r.path, "body": r.body} for r in requests],
+        "cluster_settings_needed": planned.settings,
+        "cluster_settings_applied": bool(applied and planned.settings and not dry_run),
+        "notes": planned.notes,
+    }

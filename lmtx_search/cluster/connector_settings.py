@@ -1,0 +1,67 @@
+"""The cluster settings without which no connector reaches the tagger."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.index_templates import load
+
+ML_NODES = "plugins.ml_commons.only_run_on_ml_node"
+PRIVATE = "plugins.ml_commons.connector.private_ip_enabled"
+TRUSTED = "plugins.ml_commons.trusted_connector_endpoints_regex"
+
+
+def missing_settings(client: OpenSearch, tagger_url: str, has_ml_nodes: bool) -> dict[str, Any]:
+    """Return what has to be set for a connector to ``tagger_url``; empty where all is well."""
+    params = {"include_defaults": "true", "flat_settings": "true"}
+    answer = client.cluster.get_settings(params=params)
+    values = {**answer["defaults"], **answer["persistent"], **answer["transient"]}
+    return needed_settings(values, tagger_url, has_ml_nodes)
+
+
+def needed_settings(values: dict[str, Any], tagger_url: str, has_ml_nodes: bool) -> dict[str, Any]:
+    """Compare a cluster's settings (flat) with what a connector to ``tagger_url`` needs."""
+    trusted = _as_list(values.get(TRUSTED, []))
+    wanted = load("cluster_settings", trusted_endpoints=[*trusted, endpoint_regex(tagger_url)])
+    needed: dict[str, Any] = dict(wanted["persistent"])
+    if has_ml_nodes or not _is_true(values.get(ML_NODES, True)):
+        del needed[ML_NODES]
+    if not is_private(tagger_url) or _is_true(values.get(PRIVATE, False)):
+        del needed[PRIVATE]
+    if any(_trusts(regex, tagger_url) for regex in trusted):
+        del needed[TRUSTED]
+    return needed
+
+
+def endpoint_regex(tagger_url: str) -> str:
+    """Return the expression that trusts the tagger's address and no other."""
+    return f"^{re.escape(tagger_url.rstrip('/'))}/.*$"
+
+
+def is_private(tagger_url: str) -> bool:
+    """Tell whether an address may be in a private network (a name may: nobody can tell)."""
+    host = urlsplit(tagger_url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return True
+
+
+def _trusts(regex: str, tagger_url: str) -> bool:
+    try:
+        return re.fullmatch(regex, f"{tagger_url.rstrip('/')}/tag") is not None
+    except re.error:
+        return False
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).lower() == "true"
+
+
+def _as_list(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]

@@ -1,0 +1,73 @@
+"""Tags of an index with their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many documents match, and their most frequent tags with the documents of each."""
+
+    documents: int
+    tags: list[tuple[str, int]]
+    other: int
+    statuses: dict[str, int]
+
+
+def facets(
+    client: OpenSearch,
+    index: str,
+    query: str | None = None,
+    tags: Sequence[str] = (),
+    size: int = 20,
+) -> Facets:
+    """Count the tags of the documents that match a simple query string and have all of ``tags``.
+
+    ``other`` counts how often a tag beyond the first ``size`` was given, ``statuses`` the documents by
+    ``tagging.status``.
+
+    Raises:
+        UserError: the index has no field ``tags`` that can be counted.
+    """
+    _require_tags(client, index)
+    conditions: list[dict[str, Any]] = [{"term": {"tags": tag}} for tag in tags]
+    must: list[dict[str, Any]] = []
+    if query:
+        text = {"query": query, "default_operator": "and", "lenient": True}
+        must.append({"simple_query_string": text})
+    body = {
+        "size": 0,
+        "track_total_hits": True,
+        "query": {"bool": {"must": must, "filter": conditions}},
+        "aggs": {
+            "tags": {"terms": {"field": "tags", "size": size}},
+            "statuses": {"terms": {"field": "tagging.status", "size": 20}},
+        },
+    }
+    answer = client.search(index=index, body=body)
+    found = answer["aggregations"]
+    return Facets(
+        documents=answer["hits"]["total"]["value"],
+        tags=[(bucket["key"], bucket["doc_count"]) for bucket in found["tags"]["buckets"]],
+        other=found["tags"]["sum_other_doc_count"],
+        statuses={bucket["key"]: bucket["doc_count"] for bucket in found["statuses"]["buckets"]},
+    )
+
+
+def _require_tags(client: OpenSearch, index: str) -> None:
+    answer = client.field_caps(index=index, params={"fields": "tags"})
+    kinds = answer["fields"].get("tags", {})
+    if not kinds:
+        raise UserError(
+            f"the index {index} has no tags: documents come in with "
+            f"`lmtx-search ingest FILE --index {index}`, or attach it first"
+        )
+    if set(kinds) - {"unmapped"} != {"keyword"}:
+        raise UserError(f"the field tags of {index} is not a keyword field: {', '.join(kinds)}")

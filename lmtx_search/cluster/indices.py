@@ -1,0 +1,91 @@
+"""The indices that documents go into: made with the right fields, or seen to have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
+
+from lmtx_search.cluster import names
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+
+_STATUSES = ("tagged", "pending", "untagged", "failed")
+
+
+def prepare_training_index(client: OpenSearch, index: str) -> bool:
+    """Create the index of training documents unless it is there; tell whether it was created.
+
+    Raises:
+        UserError: ``bootstrap-index`` has not run.
+    """
+    if client.indices.exists(index=index):
+        return False
+    _require_pipeline(client)
+    client.indices.create(index=index, body=_body("documents"))
+    return True
+
+
+def prepare_tagged_index(client: OpenSearch, index: str) -> bool:
+    """Create an index that tags what is indexed, or see that it does; tell whether it is new.
+
+    Raises:
+        UserError: ``bootstrap-index`` has not run, or the index is there and does not tag.
+    """
+    _require_pipeline(client)
+    if not client.indices.exists(index=index):
+        client.indices.create(index=index, body=_body("tagged"))
+        return True
+    try:
+        settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
+    except AuthorizationException:
+        # Whoever may only write finds out by `tagging.status` of the documents.
+        return False
+    for name, answer in settings.items():
+        values = answer["settings"]
+        pipelines = [values.get(f"index.{kind}_pipeline", "") for kind in ("default", "final")]
+        if not any(pipeline.startswith(names.PIPELINE) for pipeline in pipelines):
+            raise UserError(
+                f"the index {name} does not tag its documents: run "
+                f"`lmtx-search attach {name} --text-field FIELD` first"
+            )
+    return False
+
+
+def index_uuid(client: OpenSearch, index: str) -> str:
+    """Return what tells this index from a later one of the same name."""
+    settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
+    return ",".join(sorted(answer["settings"]["index.uuid"] for answer in settings.values()))
+
+
+def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
+    """Return how many documents of an index are tagged, pending, untagged and failed.
+
+    ``other`` are those that never went through the pipeline.
+    """
+    statuses = {"terms": {"field": "tagging.status", "size": 20}}
+    body = {"size": 0, "track_total_hits": True, "aggs": {"statuses": statuses}}
+    answer = client.search(index=index, body=body)
+    counts = dict.fromkeys(_STATUSES, 0)
+    for bucket in answer["aggregations"]["statuses"]["buckets"]:
+        counts[bucket["key"]] = bucket["doc_count"]
+    counts["other"] = answer["hits"]["total"]["value"] - sum(counts.values())
+    return counts
+
+
+def _body(name: str) -> dict[str, Any]:
+    tags = load("component_templates/tags")["template"]["mappings"]["properties"]
+    return load(f"indices/{name}", properties=tags)
+
+
+def _require_pipeline(client: OpenSearch) -> None:
+    try:
+        client.ingest.get_pipeline(id=names.PIPELINE)
+    except NotFoundError as error:
+        raise UserError(
+            f"the cluster has no ingest pipeline {names.PIPELINE}: run "
+            "`lmtx-search bootstrap-index` first"
+        ) from error
+    except AuthorizationException:
+        # Whoever may only write need not be allowed to read pipelines.
+        return
