@@ -21,6 +21,9 @@ from lmtx_search.embedded.places import find_places
 from lmtx_search.settings import Settings, load_settings
 
 VARIABLE = "LMTX_TEST_BACKEND"
+# Servers that a developer started with `lmtx-search --data-dir FOLDER up` and keeps between test
+# sessions. Tests delete everything in them.
+KEPT = "LMTX_TEST_DATA_DIR"
 OPENSEARCH_IMAGE = "opensearchproject/opensearch:3.6.0"
 OLLAMA_IMAGE = "ollama/ollama"
 _HOST_FROM_CONTAINER = "host.docker.internal"
@@ -66,25 +69,33 @@ def start() -> Iterator[Servers]:
 
 @contextmanager
 def _embedded() -> Iterator[Servers]:
+    kept = os.environ.get(KEPT)
+    if kept:
+        yield _started(Path(kept))
+        return
     base = Path(tempfile.mkdtemp(prefix="lmtx-test-"))
     base.chmod(0o755)
     settings = _settings(base)
     try:
-        servers.up(settings, tagger=False, progress=Lines())
-        # Read as every command reads it, so that this is tested too.
-        found = load_settings(flags={"data_dir": base}).settings
-        yield Servers(
-            opensearch=found.opensearch.url,
-            ollama=found.ollama.hosts[0],
-            model=found.ollama.model,
-            encoder=Path(found.encoder.name),
-            listen="127.0.0.1",
-            tagger_host="127.0.0.1",
-        )
+        yield _started(base)
     finally:
         servers.down(settings)
         remove_folder(find_places(settings).node_data)
         remove_folder(base)
+
+
+def _started(data_dir: Path) -> Servers:
+    servers.up(_settings(data_dir), tagger=False, progress=Lines())
+    # Read as every command reads it, so that this is tested too.
+    found = _settings(data_dir)
+    return Servers(
+        opensearch=found.opensearch.url,
+        ollama=found.ollama.hosts[0],
+        model=found.ollama.model,
+        encoder=Path(found.encoder.name),
+        listen="127.0.0.1",
+        tagger_host="127.0.0.1",
+    )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
 from lmtx_search.embedded.places import Places, find_places, open_up
 from lmtx_search.embedded.processes import Process, is_alive, stop
 from lmtx_search.embedded.state import State, read_state
-from lmtx_search.embedded.tagger import has_tagger, start_tagger
+from lmtx_search.embedded.tagger import start_tagger
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 
@@ -133,7 +133,7 @@ def _start(
         state.settings["encoder.name"] = str(prepare_encoder(places.cache, progress))
     if judge:
         _start_judge(places, state, running, noted(OLLAMA), progress)
-    if tagger and TAGGER not in running and has_tagger():
+    if tagger and TAGGER not in running:
         port = _port(state, "tagger")
         start_tagger(settings, places, port, noted(TAGGER), progress)
         state.settings["service.port"] = port

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 
 from lmtx_search.embedded.net import LOOPBACK, answers, wait_until
 from lmtx_search.embedded.places import Places
@@ -14,11 +13,6 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 
 _SECONDS_TO_START = 120.0
-
-
-def has_tagger() -> bool:
-    """Whether this installation carries the tagger's command."""
-    return find_spec("lmtx_search.cli.serve") is not None
 
 
 def start_tagger(

@@ -1,0 +1,86 @@
+"""``lmtx-search status``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.errors import LmtxError
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.overview import Overview
+
+
+@click.command()
+@pass_context
+def status(context: Context) -> None:
+    """Show embedded servers, the cluster, its label set and tagger, and how documents are tagged.
+
+    \b
+    Example:
+      lmtx-search status
+    """
+    from lmtx_search.embedded.servers import servers
+
+    found = servers(context.settings)
+    if not found:
+        context.say("No embedded servers run for this data folder (`lmtx-search up` starts them).")
+    for server in found:
+        note = f" (log: {server.log})" if server.state == "ended" and server.log else ""
+        words = {"used": "not started by `up`", "ended": "ended by itself"}
+        state = words.get(server.state, server.state)
+        context.say(f"{server.name:<11} {server.address:<28} {state}{note}")
+    url = context.settings.opensearch.url
+    cluster, reason = _overview(context)
+    if cluster is None:
+        context.say(f"Cluster     {url}: {reason}")
+    else:
+        _print(context, url, cluster)
+    context.result(
+        {
+            "servers": [asdict(server) for server in found],
+            "cluster": {"url": url, "error": reason, **(asdict(cluster) if cluster else {})},
+        }
+    )
+
+
+def _overview(context: Context) -> tuple[Overview | None, str | None]:
+    """Return what the cluster holds, or why it cannot be asked: both are a status."""
+    from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.errors import translate
+    from lmtx_search.cluster.overview import overview
+
+    try:
+        return overview(connect(context.settings.opensearch)), None
+    except LmtxError as error:
+        return None, str(error)
+    except Exception as error:
+        known = translate(error)
+        if known is None:
+            raise
+        return None, str(known)
+
+
+def _print(context: Context, url: str, cluster: Overview) -> None:
+    nodes = f"{cluster.nodes} node{'s' if cluster.nodes != 1 else ''}"
+    context.say(f"Cluster     {url}: {cluster.version}, {cluster.health}, {nodes}")
+    if not cluster.pipeline:
+        context.say("            not set up yet: run `lmtx-search bootstrap-index`")
+        return
+    labels = cluster.labels
+    if labels and labels.count:
+        encoder = f", encoder {labels.encoder_digest[:12]}" if labels.encoder_digest else ""
+        context.say(f"Labels      {labels.count:,} in {labels.index}{encoder}")
+    else:
+        context.say("Labels      none: load them with `lmtx-search labels load FILE`")
+    tagger = cluster.tagger or "none: documents go in untagged until `lmtx-search deploy`"
+    context.say(f"Tagger      {tagger}")
+    for index, statuses in cluster.documents.items():
+        context.say(f"Documents   {index}: {_counts(statuses)}")
+
+
+def _counts(statuses: Any) -> str:
+    return ", ".join(f"{count:,} {status}" for status, count in statuses.items())

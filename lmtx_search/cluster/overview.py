@@ -1,0 +1,88 @@
+"""What a cluster holds of the product, for `lmtx-search status`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster import names
+from lmtx_search.cluster.labels import LabelIndex, LabelIndexInfo
+
+_MOST_INDICES = 100
+_STATUS, _TAGGER = "tagging.status", "tagging.tagger"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A cluster at one moment."""
+
+    version: str
+    health: str
+    nodes: int
+    pipeline: bool
+    """Whether the ingest pipeline is there."""
+    tagger: str | None
+    """Version that the pipeline tags with; None: it lets documents in untagged."""
+    labels: LabelIndexInfo | None
+    documents: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Index → tagging status → documents, of indices whose documents have a status."""
+
+
+def overview(client: OpenSearch) -> Overview:
+    """Ask the cluster; errors are opensearch-py's."""
+    version = client.info()["version"]
+    health = client.cluster.health()
+    pipeline = _pipeline(client)
+    return Overview(
+        version=f"{version.get('distribution', 'elasticsearch')} {version['number']}",
+        health=health["status"],
+        nodes=health["number_of_nodes"],
+        pipeline=pipeline is not None,
+        tagger=active_tagger(pipeline or {}),
+        labels=LabelIndex(client).current(),
+        documents=_documents(client),
+    )
+
+
+def active_tagger(pipeline: Any) -> str | None:
+    """Return the version that a pipeline writes into `tagging.tagger`, None where it does not."""
+    if isinstance(pipeline, list):
+        return next(filter(None, map(active_tagger, pipeline)), None)
+    if not isinstance(pipeline, Mapping):
+        return None
+    if pipeline.get("field") == _TAGGER:
+        return str(pipeline["value"])
+    return active_tagger(list(pipeline.values()))
+
+
+def _pipeline(client: OpenSearch) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = client.ingest.get_pipeline(id=names.PIPELINE)[names.PIPELINE]
+    except NotFoundError:
+        return None
+    return found
+
+
+def _documents(client: OpenSearch) -> dict[str, dict[str, int]]:
+    body = {
+        "size": 0,
+        "query": {"exists": {"field": _STATUS}},
+        "aggs": {
+            "indices": {
+                "terms": {"field": "_index", "size": _MOST_INDICES},
+                "aggs": {"statuses": {"terms": {"field": _STATUS, "size": 20}}},
+            }
+        },
+    }
+    # An index of the user's may have a field of this name that is not ours: text has no counts.
+    params = {"allow_partial_search_results": "true", "ignore_unavailable": "true"}
+    answer = client.search(index="*,-.*", body=body, params=params)
+    return {
+        index["key"]: {
+            status["key"]: status["doc_count"] for status in index["statuses"]["buckets"]
+        }
+        for index in answer.get("aggregations", {}).get("indices", {}).get("buckets", [])
+    }
