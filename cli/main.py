@@ -21,7 +21,7 @@ COMMANDS = {
     "status": ("status:status", "Show servers, cluster, tagger and documents."),
     "config": ("config:config", "Show each setting and where it came from."),
     "bootstrap-index": ("bootstrap:bootstrap_index", "Set the cluster up."),
-    "attach": ("bootstrap:attach", "Make an existing index tag what is indexed from now on."),
+    "attach": ("attach:attach", "Make an existing index tag what is indexed from now on."),
     "labels": ("labels:labels", "Load the label set."),
     "docs": ("documents:docs", "Load training documents."),
     "train": ("train:train", "Teach the encoder what the judge says."),

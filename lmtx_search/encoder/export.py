@@ -203,7 +203,7 @@ def _quiet() -> Iterator[None]:
     levels = {name: logging.getLogger(name).level for name in names}
     bars = os.environ.get("TQDM_DISABLE")
     os.environ["TQDM_DISABLE"] = "1"
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         for name in names:
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -211,7 +211,7 @@ def _quiet() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        transformers_logging.enable_progress_bar()
+        transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
         os.environ.pop("TQDM_DISABLE") if bars is None else os.environ.update(TQDM_DISABLE=bars)
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lmtx_search.errors import LmtxError, UserError
 
@@ -53,7 +53,7 @@ def encoder_digest(folder: Path) -> str:
     for path in _parts(folder):
         digest.update(path.relative_to(folder).as_posix().encode())
         with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest() if _FAST else _sha256(file))
+            digest.update(_sha256(file))
     return digest.hexdigest()
 
 
@@ -71,10 +71,7 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path} is not JSON: the encoder's folder is damaged") from error
 
 
-_FAST = hasattr(hashlib, "file_digest")  # Python 3.11 and later
-
-
-def _sha256(file: Any) -> bytes:
+def _sha256(file: BinaryIO) -> bytes:
     digest = hashlib.sha256()
     while block := file.read(1 << 20):
         digest.update(block)

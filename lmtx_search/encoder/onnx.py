@@ -29,6 +29,7 @@ class OnnxEncoder:
         precision: ``fp32``, or ``int8`` (dynamically quantised: faster, a little less exact).
 
     Attributes:
+        folder: the ONNX form's folder.
         digest: digest of the encoder that the form was made from.
         dimension: length of an embedding.
 
@@ -48,6 +49,7 @@ class OnnxEncoder:
         from tokenizers import Tokenizer
 
         form = OnnxForm.read(onnx_folder)
+        self.folder = onnx_folder
         self.digest = form.digest
         self.dimension = form.dimension
         self.max_tokens = min(max_tokens, form.max_tokens)

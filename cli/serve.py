@@ -1,0 +1,45 @@
+"""``lmtx-search serve``."""
+
+from __future__ import annotations
+
+import click
+
+from lmtx_search.cli.context import Context, pass_context
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (service.host).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0: a free one (service.port).")
+@pass_context
+def serve(context: Context, host: str | None, port: int | None) -> None:
+    """Run the HTTP tagger that the ingest pipeline asks.
+
+    It serves every tagger version in the data folder, and sees new ones as they are deployed. It
+    keeps no state: any number of them can stand behind a load balancer.
+
+    \b
+    Example:
+      lmtx-search serve --port 8787
+    """
+    from lmtx_search.tagging.pool import TaggerPool
+    from lmtx_search.tagging.server import listen
+    from lmtx_search.tagging.server import serve as run
+    from lmtx_search.tagging.service import create_app
+    from lmtx_search.tagging.version import TaggerVersions
+
+    settings = context.settings
+    listener = listen(
+        settings.service.host if host is None else host,
+        settings.service.port if port is None else port,
+    )
+    versions = TaggerVersions(settings.data_dir)
+    app = create_app(TaggerPool(versions, settings.service.threads))
+
+    def started() -> None:
+        address, number = listener.getsockname()[:2]
+        url = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
+        context.say(f"The tagger listens at {url} and serves {versions.folder}")
+        context.result({"url": url, "folder": str(versions.folder)})
+
+    run(app, listener, started)
+    context.say("The tagger stopped.")

@@ -1,0 +1,123 @@
+"""``lmtx-search deploy`` and ``lmtx-search tag``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.errors import UserError
+
+if TYPE_CHECKING:
+    from lmtx_search.records import Tag
+
+_BAR = 30
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--untrained", is_flag=True, help="Deploy the encoder of the settings as it is.")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a tag.")
+@click.option("--max-tags", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option(
+    "--precision",
+    type=click.Choice(["int8", "fp32"]),
+    default="int8",
+    show_default=True,
+    help="Of the encoder at ingest; labels are always embedded in fp32.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
+@pass_context
+def deploy(
+    context: Context,
+    run: str | None,
+    untrained: bool,
+    threshold: float | None,
+    max_tags: int,
+    precision: Literal["int8", "fp32"],
+    dry_run: bool,
+) -> None:
+    """Put a tagger into the ingest pipeline: the last training run's, or that of RUN.
+
+    Makes a tagger version, registers it as a remote model at the HTTP tagger, tests it with
+    _simulate, and only then moves the pipeline and the label alias to it.
+
+    \b
+    Example:
+      lmtx-search serve &
+      lmtx-search deploy
+      lmtx-search deploy --untrained
+    """
+    from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.runs import RunStore
+    from lmtx_search.tagging.deploy import Options, plan
+    from lmtx_search.tagging.deploy import deploy as carry_out
+    from lmtx_search.tagging.source import trained_source, untrained_source
+
+    if run and untrained:
+        raise UserError("give a RUN or --untrained, not both")
+    settings = context.settings
+    client = connect(settings.opensearch)
+    source = untrained_source(settings) if untrained else trained_source(RunStore(client), run)
+    options = Options(precision, threshold, max_tags)
+    if dry_run:
+        steps = plan(client, settings, source, options)
+        for number, step in enumerate(steps, 1):
+            context.say(f"{number}. {step}")
+        context.result({"dry_run": True, "steps": steps})
+        return
+    done = carry_out(client, settings, source, options, context.progress)
+    total = sum(done.seconds.values())
+    context.say(f"Deployed the tagger {done.version} ({source.name}) in {total:.1f} s")
+    context.say(
+        f"{done.labels:,} labels, threshold {done.threshold:g}, label index {done.label_index}, "
+        f"tagger at {done.service}"
+    )
+    if done.previous:
+        context.say(f"The tagger before it was {done.previous}")
+    context.result(asdict(done))
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("--file", type=click.Path(path_type=Path), help="A text file; - is stdin.")
+@click.option("--tagger", help="Tagger version, instead of the one the pipeline uses.")
+@pass_context
+def tag(context: Context, text: str | None, file: Path | None, tagger: str | None) -> None:
+    """Tag TEXT, a file or standard input as the pipeline would, on this machine.
+
+    \b
+    Example:
+      lmtx-search tag "A program that plays chess against you"
+      lmtx-search tag --file article.txt
+      cat article.txt | lmtx-search tag -
+    """
+    from lmtx_search.tagging.local import find_version
+    from lmtx_search.tagging.scorer import Tagger
+
+    if (text is None) == (file is None):
+        raise UserError("give a text, or a file with --file (- is standard input)")
+    if text == "-" or str(file) == "-":
+        text = sys.stdin.buffer.read().decode(errors="replace")
+    elif file is not None:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    version, note = find_version(context.settings, tagger)
+    if note:
+        click.echo(note, err=True)
+    tags = Tagger(version, context.settings.service.threads).tag([text or ""])[0]
+    _show(context, tags, version.manifest.threshold)
+    context.result({"tagger": version.manifest.version, "tags": [asdict(found) for found in tags]})
+
+
+def _show(context: Context, tags: list[Tag], threshold: float) -> None:
+    if not tags:
+        context.say(f"No label scores {threshold:g} or more.")
+        return
+    width = max(len(found.name) for found in tags)
+    for found in tags:
+        bar = "█" * max(1, round(found.score * _BAR))
+        context.say(f"{found.name:<{width}}  {found.score:.3f}  {bar}")

@@ -1,0 +1,135 @@
+"""The ingest pipeline ``lmtx-tagging``: what it is made of, and what the cluster's one says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster import names
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load, text
+
+CHARACTERS = 8000
+"""Characters of a document that are sent to the tagger: more than any encoder here reads."""
+
+TextFields = Mapping[str, Sequence[str]]
+"""Index name → the fields that hold its documents' text, where they are not the default ones."""
+
+
+@dataclass(frozen=True)
+class PipelineState:
+    """What the cluster's pipeline does: ``tagger`` and ``model`` are None before a deployment."""
+
+    body: Mapping[str, Any]
+    tagger: str | None = None
+    model: str | None = None
+    indices: dict[str, list[str]] = field(default_factory=dict)
+
+
+def untagged_pipeline(indices: TextFields | None = None) -> dict[str, Any]:
+    """Return the pipeline before a first deployment: documents go in, marked ``untagged``."""
+    return load(
+        "pipelines/untagged", mark=text("pipelines/untagged.painless"), indices=_lists(indices)
+    )
+
+
+def tagging_pipeline(
+    tagger: str, model: str, fields: Sequence[str], indices: TextFields | None = None
+) -> dict[str, Any]:
+    """Return the pipeline that tags.
+
+    Args:
+        tagger: the tagger's version, written to ``tagging.tagger``.
+        model: id of its model in ML Commons.
+        fields: fields that hold a document's text, in order.
+        indices: other fields for single indices.
+    """
+    keys = text("pipelines/keys.painless")
+    scripts = {
+        name: keys + text(f"pipelines/{name}.painless") for name in ("text", "tags", "pending")
+    }
+    return load(
+        "pipelines/tagging",
+        description=f"lmtx-search: tags documents with the tagger {tagger}",
+        fields=list(fields),
+        indices=_lists(indices),
+        characters=CHARACTERS,
+        model=model,
+        tagger=tagger,
+        **scripts,
+    )
+
+
+def read_pipeline(client: OpenSearch) -> PipelineState:
+    """Return what the cluster's pipeline does.
+
+    Raises:
+        UserError: there is none.
+    """
+    try:
+        answer = client.ingest.get_pipeline(id=names.PIPELINE)
+    except NotFoundError as error:
+        raise UserError(
+            f"the cluster has no ingest pipeline {names.PIPELINE}: run "
+            "`lmtx-search bootstrap-index` first"
+        ) from error
+    body = answer[names.PIPELINE]
+    scripts: dict[str, Any] = {}
+    model = None
+    for processor in body.get("processors", []):
+        for kind, settings in processor.items():
+            if kind == "script":
+                scripts[settings.get("tag", "")] = settings.get("params", {})
+            elif settings.get("tag") == "lmtx-scores":
+                model = settings["model_id"]
+    indices = scripts.get("lmtx-text", {}).get("indices", {})
+    return PipelineState(body, scripts.get("lmtx-tags", {}).get("tagger"), model, dict(indices))
+
+
+def active(client: OpenSearch) -> str | None:
+    """Return the version of the tagger that tags new documents; None before a deployment."""
+    return read_pipeline(client).tagger
+
+
+def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any]:
+    """Return the pipeline's body with other text fields for single indices."""
+    body = dict(state.body)
+    processors = []
+    for processor in body["processors"]:
+        script = processor.get("script")
+        if script and script.get("tag") == "lmtx-text":
+            params = {**script.get("params", {}), "indices": _lists(indices)}
+            processor = {**processor, "script": {**script, "params": params}}
+        processors.append(processor)
+    return {**body, "processors": processors}
+
+
+def put_pipeline(client: OpenSearch, body: Mapping[str, Any]) -> None:
+    """Replace the cluster's pipeline, in one step."""
+    client.ingest.put_pipeline(id=names.PIPELINE, body=body)
+
+
+def simulate(
+    client: OpenSearch, body: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Run a pipeline over documents (``_source`` each) and return theirs; nothing is stored.
+
+    Raises:
+        TransportError: the pipeline is no pipeline.
+    """
+    docs = [
+        {"_index": "lmtx-simulate", "_id": str(number), "_source": source}
+        for number, source in enumerate(documents)
+    ]
+    answer = client.ingest.simulate(body={"pipeline": body, "docs": docs})
+    return [
+        doc["doc"]["_source"] if "doc" in doc else {"tagging": {"status": "failed", **doc}}
+        for doc in answer["docs"]
+    ]
+
+
+def _lists(indices: TextFields | None) -> dict[str, list[str]]:
+    return {index: list(fields) for index, fields in (indices or {}).items()}

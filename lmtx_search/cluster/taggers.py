@@ -1,0 +1,132 @@
+"""Tagger versions as ML Commons knows them: a connector and a remote model each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch, TransportError
+
+from lmtx_search.cluster.errors import reason_of
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.index_templates import load
+
+_ML = "/_plugins/_ml"
+_SECONDS_TO_DEPLOY = 120.0
+_SETTINGS = (
+    "the cluster may not call the tagger at {url} ({reason}): run "
+    "`lmtx-search bootstrap-index --apply-cluster-settings`, or have an administrator set what "
+    "bootstrap-index prints"
+)
+# What ML Commons says when its settings do not allow the tagger's address, in lower case.
+_FORBIDDEN = (
+    "trusted connector endpoint",
+    "private ip address",
+    "only_run_on_ml_node",
+    "no eligible node",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTagger:
+    """A registered version: ids of its connector and of its model."""
+
+    version: str
+    connector: str
+    model: str
+
+
+def register(client: OpenSearch, version: str, url: str) -> RemoteTagger:
+    """Make the connector and the model of a version, and deploy the model.
+
+    Args:
+        version: the tagger's version; names and descriptions carry it.
+        url: where the version's texts are posted to.
+
+    Raises:
+        UserError: the cluster's settings do not allow it.
+        LmtxError: it failed; nothing of it is left.
+    """
+    title, description = f"lmtx-tagger-{version}", f"lmtx-search tagger {version}"
+    undo: list[Callable[[], object]] = []
+    try:
+        body = load("connectors/service", title=title, description=description, url=url)
+        answer = _request(client, "POST", "/connectors/_create", body)
+        connector = str(answer["connector_id"])
+        undo.append(lambda: _delete(client, f"/connectors/{connector}"))
+        body = load("connectors/model", title=title, description=description, connector=connector)
+        answer = _request(client, "POST", "/models/_register", body)
+        model = str(answer.get("model_id") or _finished(client, answer["task_id"]))
+        undo.append(lambda: _delete_model(client, model))
+        answer = _request(client, "POST", f"/models/{model}/_deploy")
+        _finished(client, answer["task_id"])
+        return RemoteTagger(version, connector, model)
+    except BaseException as error:
+        for step in reversed(undo):
+            step()
+        if isinstance(error, TransportError):
+            raise refusal(url, reason_of(error)) or error from error
+        if isinstance(error, LmtxError):
+            raise refusal(url, str(error)) or error from error
+        raise
+
+
+def refusal(url: str, reason: str) -> UserError | None:
+    """Return the clear form of a refusal that cluster settings are the cause of, else None."""
+    if any(sign in reason.lower() for sign in _FORBIDDEN):
+        return UserError(_SETTINGS.format(url=url, reason=reason))
+    return None
+
+
+def remove(client: OpenSearch, tagger: RemoteTagger) -> None:
+    """Take a version out of ML Commons; what is no longer there is no error."""
+    _delete_model(client, tagger.model)
+    _delete(client, f"/connectors/{tagger.connector}")
+
+
+def remove_label_version(client: OpenSearch, index: str) -> None:
+    """Delete a version of the label index that never came into use."""
+    with suppress(NotFoundError):
+        client.indices.delete(index=index)
+
+
+def _delete_model(client: OpenSearch, model: str) -> None:
+    # Undeploying is asynchronous, and a model cannot be deleted before it has ended.
+    with suppress(TransportError):
+        _request(client, "POST", f"/models/{model}/_undeploy")
+    for pause in (0.0, 0.2, 0.5, 1.0, 2.0):
+        time.sleep(pause)
+        if _delete(client, f"/models/{model}"):
+            return
+
+
+def _delete(client: OpenSearch, path: str) -> bool:
+    try:
+        _request(client, "DELETE", path)
+    except NotFoundError:
+        return True
+    except TransportError:
+        return False
+    return True
+
+
+def _finished(client: OpenSearch, task: str) -> str:
+    """Wait for a task of ML Commons; return the id of its model."""
+    deadline = time.monotonic() + _SECONDS_TO_DEPLOY
+    pause = 0.05
+    while time.monotonic() < deadline:
+        answer = _request(client, "GET", f"/tasks/{task}")
+        if answer["state"] == "COMPLETED":
+            return str(answer.get("model_id"))
+        if answer["state"] in ("FAILED", "COMPLETED_WITH_ERROR", "CANCELLED"):
+            raise LmtxError(f"ML Commons could not deploy the tagger: {answer.get('error')}")
+        time.sleep(pause)
+        pause = min(1.0, pause * 2)
+    raise LmtxError(f"ML Commons did not deploy the tagger within {_SECONDS_TO_DEPLOY:.0f} s")
+
+
+def _request(client: OpenSearch, method: str, path: str, body: Any = None) -> Any:
+    return client.transport.perform_request(method, _ML + path, body=body)

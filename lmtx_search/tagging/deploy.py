@@ -1,0 +1,219 @@
+"""Puts a tagger into the ingest pipeline: makes it, tests it, and only then switches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lmtx_search.cluster import taggers
+from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.cluster.pipeline import (
+    PipelineState,
+    put_pipeline,
+    read_pipeline,
+    simulate,
+    tagging_pipeline,
+)
+from lmtx_search.encoder.form import Precision
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.passages import label_passage
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Label
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.client import require_service, require_version, service_url, tag_url
+from lmtx_search.tagging.source import Source
+from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+DEFAULT_THRESHOLD = 0.3
+"""Least cosine of a tag where no training run chose one."""
+
+DEFAULT_MAX_TAGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a deployment can be told; ``threshold`` None takes the run's, or the default."""
+
+    precision: Precision = "int8"
+    threshold: float | None = None
+    max_tags: int = DEFAULT_MAX_TAGS
+
+
+@dataclass(slots=True)
+class Deployment:
+    """What a deployment did; ``seconds`` by step. ``label_index`` is the alias's index now."""
+
+    version: str
+    previous: str | None
+    run: str | None
+    labels: int
+    threshold: float
+    label_index: str
+    model: str
+    service: str
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def plan(client: OpenSearch, settings: Settings, source: Source, options: Options) -> list[str]:
+    """Return in words what :func:`deploy` would do; nothing is changed.
+
+    Raises:
+        UserError: it could not be done.
+    """
+    state, labels, url = _requirements(client, settings)
+    taken = read_pipeline(client).tagger
+    return [
+        f"make a tagger version of {source.name} ({options.precision}) with {len(labels):,} labels "
+        f"in {TaggerVersions(settings.data_dir).folder}, threshold "
+        f"{_threshold(source, options):g}, at most {options.max_tags} tags",
+        "embed the labels with this encoder, and write a new label index if it is another one",
+        f"register a connector to {url}/taggers/VERSION/tag and a remote model in ML Commons",
+        f"test the pipeline with _simulate; it now tags with {taken or 'nothing'}, "
+        f"{len(state.indices)} indices have text fields of their own",
+        "move the pipeline to the new version, then the label alias",
+    ]
+
+
+def deploy(
+    client: OpenSearch,
+    settings: Settings,
+    source: Source,
+    options: Options,
+    progress: Progress = SILENT,
+) -> Deployment:
+    """Make a tagger version and let the pipeline tag with it.
+
+    Until it is tested nothing that is in use changes; what fails before leaves nothing behind.
+    The version before it stays, in the folder and in the cluster.
+
+    Raises:
+        UserError: no bootstrap, no labels, no tagger service, or cluster settings missing.
+        LmtxError: the test failed, in the words of whoever refused.
+    """
+    state, labels, url = _requirements(client, settings)
+    seconds: dict[str, float] = {}
+    index = LabelIndex(client, settings.opensearch.knn_engine)
+    with ExitStack() as undo:
+        with _timed(seconds, "make"):
+            version, encoder = _make(settings, source, options, labels, progress)
+            undo.callback(TaggerVersions(settings.data_dir).remove, version)
+        name = version.manifest.version
+        with _timed(seconds, "load in service"):
+            require_version(url, name, str(version.folder), version.manifest.encoder_digest)
+        with _timed(seconds, "label index"):
+            before = index.require()
+            label_index = before.index
+            if before.encoder_digest != encoder.digest:
+                label_index = index.write_version(
+                    labels, version.embeddings(), encoder.digest, encoder.dimension, progress
+                )
+                undo.callback(taggers.remove_label_version, client, label_index)
+        with _timed(seconds, "register"), progress.stage("Register the model", 1, "models") as done:
+            remote = taggers.register(client, name, tag_url(url, name))
+            undo.callback(taggers.remove, client, remote)
+            done(1)
+        fields = settings.documents.text_fields
+        body = tagging_pipeline(name, remote.model, fields, state.indices)
+        with _timed(seconds, "test"):
+            _test(client, body, name, fields[0], labels, url)
+        with _timed(seconds, "switch"):
+            undo.callback(put_pipeline, client, state.body)
+            put_pipeline(client, body)
+            if label_index != before.index:
+                index.switch(label_index)
+        undo.pop_all()  # it is in use: nothing of it may be undone
+    return Deployment(
+        version=name,
+        previous=state.tagger,
+        run=source.run,
+        labels=len(labels),
+        threshold=version.manifest.threshold,
+        label_index=label_index,
+        model=remote.model,
+        service=url,
+        seconds={step: round(value, 3) for step, value in seconds.items()},
+    )
+
+
+def _requirements(client: OpenSearch, settings: Settings) -> tuple[PipelineState, list[Label], str]:
+    state = read_pipeline(client)
+    LabelIndex(client).require()
+    labels = list(LabelIndex(client).labels())
+    if not labels:
+        raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
+    url = service_url(settings.service)
+    require_service(url)
+    return state, labels, url
+
+
+def _make(
+    settings: Settings, source: Source, options: Options, labels: list[Label], progress: Progress
+) -> tuple[TaggerVersion, OnnxEncoder]:
+    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens, folder=source.folder)
+    with progress.stage("Embed labels", len(labels), "labels") as advance:
+        embeddings = encoder.encode([label_passage(label) for label in labels], on_batch=advance)
+    version = TaggerVersions(settings.data_dir).create(
+        onnx_folder=encoder.folder,
+        encoder=source.name,
+        encoder_digest=encoder.digest,
+        precision=options.precision,
+        document_tokens=settings.encoder.document_tokens,
+        labels=labels,
+        embeddings=embeddings,
+        threshold=_threshold(source, options),
+        max_tags=options.max_tags,
+        run=source.run,
+    )
+    return version, encoder
+
+
+def _threshold(source: Source, options: Options) -> float:
+    chosen = (options.threshold, source.threshold, DEFAULT_THRESHOLD)
+    return next(value for value in chosen if value is not None)
+
+
+def _test(
+    client: OpenSearch,
+    body: dict[str, Any],
+    version: str,
+    field: str,
+    labels: list[Label],
+    url: str,
+) -> None:
+    """Run the new pipeline over real texts, through the cluster and the service, unstored."""
+    node: dict[str, Any] = {}
+    leaf = node
+    *parents, last = field.split(".")
+    for parent in parents:
+        leaf[parent] = leaf = {}
+    documents = []
+    for label in labels[:3]:
+        leaf[last] = label_passage(label)
+        documents.append(_copy(node))
+    for source in simulate(client, body, documents):
+        tagging = source.get("tagging", {})
+        if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
+            reason = str(tagging.get("error", tagging))
+            raise taggers.refusal(url, reason) or LmtxError(
+                f"the new tagger did not pass its test in the cluster: {reason}; the pipeline "
+                "stays as it was"
+            )
+
+
+def _copy(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: _copy(value) if isinstance(value, dict) else value for key, value in node.items()}
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    seconds[step] = time.monotonic() - started

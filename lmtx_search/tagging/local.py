@@ -1,0 +1,37 @@
+"""The active tagger version on this machine, without the service."""
+
+from __future__ import annotations
+
+from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.errors import translate
+from lmtx_search.cluster.pipeline import active
+from lmtx_search.errors import UserError
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+
+_SECONDS = 5.0
+
+
+def find_version(settings: Settings, wanted: str | None = None) -> tuple[TaggerVersion, str | None]:
+    """Return the version to tag with, and a note where it is not the one the pipeline uses.
+
+    Raises:
+        UserError: there is none on this machine.
+    """
+    versions = TaggerVersions(settings.data_dir)
+    if wanted is not None:
+        return versions.get(wanted), None
+    name, problem = None, None
+    try:
+        opensearch = settings.opensearch
+        quick = opensearch.model_copy(update={"timeout": min(_SECONDS, opensearch.timeout)})
+        name = active(connect(quick))
+        problem = None if name else "no tagger is deployed"
+    except Exception as error:
+        problem = str(translate(error) or error)
+    if name is not None:
+        return versions.get(name), None
+    latest = versions.latest()
+    if latest is None:
+        raise UserError(f"no tagger to tag with ({problem}): run `lmtx-search deploy` first")
+    return latest, f"{problem}; tagging with the newest version here, {latest.manifest.version}"

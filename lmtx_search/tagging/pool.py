@@ -1,0 +1,50 @@
+"""The tagger versions that the service has in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from lmtx_search.tagging.batching import Batcher
+from lmtx_search.tagging.scorer import Tagger
+from lmtx_search.tagging.version import TaggerVersions
+
+# The one in use, and the one that a switch is moving to or came from.
+KEPT = 2
+
+
+class TaggerPool:
+    """Loads a version when it is first asked for, and keeps the last used ones."""
+
+    def __init__(self, versions: TaggerVersions, threads: int = 0) -> None:
+        self.versions = versions
+        self._threads = threads
+        self._loaded: OrderedDict[str, Batcher] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> Batcher:
+        """Return a version, ready to tag.
+
+        Raises:
+            UserError: there is no such version, or its folder is damaged.
+        """
+        with self._lock:
+            if name not in self._loaded:
+                version = self.versions.get(name)
+                self._loaded[name] = Batcher(Tagger(version, self._threads))
+            self._loaded.move_to_end(name)
+            while len(self._loaded) > KEPT:
+                self._loaded.popitem(last=False)[1].close()
+            return self._loaded[name]
+
+    def loaded(self) -> list[str]:
+        """Return the versions in memory."""
+        with self._lock:
+            return list(self._loaded)
+
+    def close(self) -> None:
+        """Unload everything."""
+        with self._lock:
+            for batcher in self._loaded.values():
+                batcher.close()
+            self._loaded.clear()

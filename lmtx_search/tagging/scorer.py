@@ -1,0 +1,82 @@
+"""The tagger itself: texts in, tags with scores out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.records import Tag
+from lmtx_search.tagging.version import Manifest, TaggerVersion, tag_names
+
+# Scores of this many pairs of document and label are held at a time (64 MB).
+_PAIRS = 16_000_000
+
+
+class Tagger:
+    """A loaded tagger version.
+
+    Args:
+        version: the version to load.
+        threads: threads of the encoder; 0 takes all cores.
+    """
+
+    def __init__(self, version: TaggerVersion, threads: int = 0) -> None:
+        manifest = version.manifest
+        self.manifest: Manifest = manifest
+        self._encoder = OnnxEncoder(
+            version.encoder_folder,
+            manifest.document_tokens,
+            threads=threads,
+            precision=manifest.precision,
+        )
+        labels = list(version.labels())
+        self._ids = [label.id for label in labels]
+        self._names = tag_names(labels)
+        self._embeddings = version.embeddings()
+
+    def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
+        """Return each text's tags, best first; an empty text has none."""
+        tags: list[list[Tag]] = [[] for _ in texts]
+        rows = [row for row, text in enumerate(texts) if text.strip()]
+        vectors = self._encoder.encode([texts[row] for row in rows])
+        for row, pairs in zip(rows, self._best(vectors), strict=True):
+            tags[row] = [Tag(self._names[i], self._ids[i], score) for i, score in pairs]
+        return tags
+
+    def _best(self, vectors: NDArray[np.float32]) -> list[list[tuple[int, float]]]:
+        step = max(1, _PAIRS // max(1, len(self._names)))
+        best: list[list[tuple[int, float]]] = []
+        for start in range(0, len(vectors), step):
+            scores = vectors[start : start + step] @ self._embeddings.T
+            best += top_scores(scores, self.manifest.max_tags, self.manifest.threshold)
+        return best
+
+
+def top_scores(
+    scores: NDArray[np.float32], k: int, threshold: float
+) -> list[list[tuple[int, float]]]:
+    """Return for each row of float32[n, labels] its k best columns at or above the threshold.
+
+    Pairs of (column, score rounded to four decimals), best first. A score that is not positive
+    is never among them: neural-search takes no such weight.
+    """
+    if not scores.size:
+        return [[] for _ in range(len(scores))]
+    k = min(k, scores.shape[1])
+    columns = np.argpartition(scores, -k, axis=1)[:, -k:]
+    chosen = np.take_along_axis(scores, columns, axis=1)
+    order = np.argsort(-chosen, axis=1, kind="stable")
+    columns = np.take_along_axis(columns, order, axis=1)
+    chosen = np.take_along_axis(chosen, order, axis=1)
+    least = max(threshold, 1e-4)
+    return [
+        [
+            (int(column), round(float(score), 4))
+            for column, score in zip(row_columns, row_scores, strict=True)
+            if score >= least
+        ]
+        for row_columns, row_scores in zip(columns, chosen, strict=True)
+    ]

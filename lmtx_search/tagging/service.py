@@ -1,0 +1,121 @@
+"""The HTTP tagger: every version of the taggers' folder, each under its own address."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lmtx_search import __version__
+from lmtx_search.errors import LmtxError
+from lmtx_search.tagging.batching import Batcher
+from lmtx_search.tagging.pool import TaggerPool
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes of a request: 64 documents of 8,000 characters are less than a tenth of it."""
+
+MAX_TEXTS = 1024
+"""Texts of a request; the pipeline sends 64."""
+
+
+def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
+    """Return the service.
+
+    - ``POST /taggers/{version}/tag`` with ``{"input": [text, …]}`` gives
+      ``{"response": [{tag: score, …}, …]}`` in the order of the input: the sparse encoder form
+      that neural-search's ``sparse_encoding`` understands. An empty text gives ``{}``.
+    - ``GET /taggers/{version}`` loads the version and gives its manifest.
+    - ``GET /health`` answers while the process lives, ``GET /ready`` when it can tag.
+
+    Whatever is wrong with a request is a 4xx with ``{"error": one line}``.
+    """
+
+    async def tag(request: Request) -> Response:
+        texts = _texts(await _body(request, max_body))
+        name = request.path_params["version"]
+        for attempt in (1, 2):
+            batcher = await _batcher(pool, name)
+            try:
+                future = batcher.submit(texts)
+                break
+            except RuntimeError:  # unloaded between the two lines: load it again
+                if attempt == 2:
+                    raise
+        tags = await asyncio.wrap_future(future)
+        return JSONResponse({"response": [{tag.name: tag.score for tag in row} for row in tags]})
+
+    async def manifest(request: Request) -> Response:
+        batcher = await _batcher(pool, request.path_params["version"])
+        return JSONResponse(asdict(batcher.tagger.manifest))
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    async def ready(request: Request) -> Response:
+        names = await asyncio.to_thread(pool.versions.names)
+        return JSONResponse({"status": "ready", "taggers": names, "loaded": pool.loaded()})
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        pool.close()
+
+    return Starlette(
+        routes=[
+            Route("/taggers/{version}/tag", tag, methods=["POST"]),
+            Route("/taggers/{version}", manifest),
+            Route("/health", health),
+            Route("/ready", ready),
+        ],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+        lifespan=lifespan,
+    )
+
+
+async def _batcher(pool: TaggerPool, name: str) -> Batcher:
+    if name not in await asyncio.to_thread(pool.versions.names):
+        raise HTTPException(404, f"no tagger version {name} in {pool.versions.folder}")
+    try:
+        return await asyncio.to_thread(pool.get, name)
+    except LmtxError as error:
+        raise HTTPException(500, str(error)) from error
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > limit:
+            raise HTTPException(413, f"the request is larger than {limit:,} bytes")
+    return bytes(body)
+
+
+def _texts(body: bytes) -> list[str]:
+    try:
+        value: Any = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, f"the body is not JSON: {error}") from error
+    texts = value.get("input") if isinstance(value, dict) else None
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise HTTPException(400, 'the body must be {"input": [text, …]}')
+    if len(texts) > MAX_TEXTS:
+        raise HTTPException(413, f"{len(texts):,} texts: at most {MAX_TEXTS:,} a request")
+    return texts
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 500)

@@ -1,0 +1,202 @@
+"""Tagger versions: folders that hold everything a tagger needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.folder import read_json
+from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label, content_digest
+
+_NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a version says about itself.
+
+    ``threshold`` is the least cosine score of a tag, ``max_tags`` the most tags of a document,
+    ``document_tokens`` what the encoder reads of it; ``run`` is the training run the encoder came
+    from (None: it was not trained).
+    """
+
+    version: str
+    created: str
+    run: str | None
+    encoder: str
+    encoder_digest: str
+    precision: Precision
+    dimension: int
+    document_tokens: int
+    labels: int
+    labels_digest: str
+    threshold: float
+    max_tags: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerVersion:
+    """One version: its folder and its manifest."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def encoder_folder(self) -> Path:
+        """The encoder's ONNX form."""
+        return self.folder / "encoder"
+
+    def labels(self) -> Iterator[Label]:
+        """Yield the labels, in the order of the embeddings' rows."""
+        with (self.folder / "labels.jsonl").open(encoding="utf-8") as lines:
+            for line in lines:
+                values = json.loads(line)
+                yield Label(**{**values, "synonyms": tuple(values["synonyms"])})
+
+    def embeddings(self) -> NDArray[np.float32]:
+        """Return float32[labels, dimension], each row of length 1."""
+        vectors: NDArray[np.float32] = np.load(self.folder / "embeddings.npy", allow_pickle=False)
+        expected = (self.manifest.labels, self.manifest.dimension)
+        if vectors.shape != expected or vectors.dtype != np.float32:
+            raise UserError(f"{self.folder / 'embeddings.npy'} is not {expected}: deploy again")
+        return vectors
+
+
+class TaggerVersions:
+    """The versions under ``data_dir/taggers``."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / "taggers"
+
+    def names(self) -> list[str]:
+        """Return the complete versions, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(path.name for path in self.folder.iterdir() if _NAME.match(path.name))
+
+    def get(self, name: str) -> TaggerVersion:
+        """Return a version.
+
+        Raises:
+            UserError: there is none of that name.
+        """
+        folder = self.folder / name
+        if not _NAME.match(name) or not folder.is_dir():
+            raise UserError(
+                f"no tagger version {name} in {self.folder}: `lmtx-search deploy` first"
+            )
+        values = read_json(folder / _MANIFEST)
+        try:
+            manifest = Manifest(**{field.name: values[field.name] for field in fields(Manifest)})
+        except (KeyError, TypeError) as error:
+            raise UserError(f"{folder / _MANIFEST} lacks {error}: deploy again") from error
+        return TaggerVersion(folder, manifest)
+
+    def latest(self) -> TaggerVersion | None:
+        """Return the newest version, or None."""
+        names = self.names()
+        return self.get(names[-1]) if names else None
+
+    def create(
+        self,
+        *,
+        onnx_folder: Path,
+        encoder: str,
+        encoder_digest: str,
+        precision: Precision,
+        document_tokens: int,
+        labels: Sequence[Label],
+        embeddings: NDArray[np.float32],
+        threshold: float,
+        max_tags: int,
+        run: str | None = None,
+    ) -> TaggerVersion:
+        """Write a version; it is there as a whole or not at all.
+
+        Args:
+            onnx_folder: the encoder's ONNX form.
+            encoder: what the encoder is called.
+            labels: the L labels.
+            embeddings: float32[L, dimension], the labels' rows of length 1.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        now = datetime.now(timezone.utc)
+        digest = labels_digest(labels)
+        unique = content_digest(encoder_digest, digest, now.isoformat(), str(os.getpid()))
+        manifest = Manifest(
+            version=f"{now:%Y%m%d-%H%M%S}-{unique[:6]}",
+            created=now.isoformat(timespec="seconds"),
+            run=run,
+            encoder=encoder,
+            encoder_digest=encoder_digest,
+            precision=precision,
+            dimension=int(embeddings.shape[1]),
+            document_tokens=document_tokens,
+            labels=len(labels),
+            labels_digest=digest,
+            threshold=threshold,
+            max_tags=max_tags,
+        )
+        target = self.folder / manifest.version
+        with _temporary(self.folder) as folder:
+            (folder / "encoder").mkdir()
+            for name in (FORM_FILE, TOKENIZER_FILE, MODEL_FILES[precision]):
+                _link(onnx_folder / name, folder / "encoder" / name)
+            with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
+                lines.writelines(json.dumps(asdict(label)) + "\n" for label in labels)
+            np.save(folder / "embeddings.npy", embeddings.astype(np.float32), allow_pickle=False)
+            text = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
+            (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
+            folder.rename(target)
+        return TaggerVersion(target, manifest)
+
+    def remove(self, version: TaggerVersion) -> None:
+        """Delete a version's folder."""
+        shutil.rmtree(version.folder, ignore_errors=True)
+
+
+def labels_digest(labels: Iterable[Label]) -> str:
+    """Return the SHA-256 (hex) of a label set: its ids and contents, in order."""
+    return content_digest(*(part for label in labels for part in (label.id, label.digest)))
+
+
+def tag_names(labels: Sequence[Label]) -> list[str]:
+    """Return what each label is called as a tag: its text, with its id where that is shared."""
+    counts: dict[str, int] = {}
+    for label in labels:
+        counts[label.text] = counts.get(label.text, 0) + 1
+    return [
+        label.text if counts[label.text] == 1 else f"{label.text} ({label.id})" for label in labels
+    ]
+
+
+def _link(source: Path, target: Path) -> None:
+    """Share the file where the file system can: the cache's files are never written again."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+@contextmanager
+def _temporary(parent: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=".making-", dir=parent))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
