@@ -225,5 +225,6 @@ def describe(error: Mapping[str, Any]) -> str:
     while isinstance(cause, Mapping) and isinstance(cause.get("caused_by"), Mapping):
         cause = cause["caused_by"]
     if isinstance(cause, Mapping) and cause.get("reason"):
-        reason += f" ({cause['reason']})"
+        # Jackson adds where in its own buffer it was, which helps nobody.
+        reason += f" ({str(cause['reason']).split(' at [Source:')[0]})"
     return " ".join(reason.split())

@@ -30,8 +30,8 @@ def facets(
 ) -> Facets:
     """Count the tags of the documents that match a simple query string and have all of ``tags``.
 
-    ``other`` counts how often a tag beyond the first ``size`` was given, ``statuses`` the documents by
-    ``tagging.status``.
+    ``other`` counts how often a tag beyond the first ``size`` was given, ``statuses`` the
+    documents by ``tagging.status``.
 
     Raises:
         UserError: the index has no field ``tags`` that can be counted.
