@@ -14,7 +14,8 @@ from tenacity import (
     stop_after_attempt,
     stop_any,
     stop_when_event_set,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ def retrying(
         options["sleep"] = stopped.wait
     return Retrying(
         retry=retry_if_exception(is_passing),
-        wait=wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
+        wait=wait_exponential(FIRST_PAUSE, max=LONGEST_PAUSE) + wait_random(0, FIRST_PAUSE),
         stop=stop,
         before_sleep=before_sleep,
         reraise=True,

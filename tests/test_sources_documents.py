@@ -1,0 +1,136 @@
+import gzip
+import io
+import json
+import sys
+import tracemalloc
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine, Document
+from lmtx_search.sources import count_documents, read_documents
+from lmtx_search.sources.documents import require_documents
+
+
+def write(folder: Path, text: str | bytes, name: str = "docs.jsonl") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def one(folder: Path, text: str | bytes, name: str = "docs.jsonl", **options):
+    (found,) = read_documents(write(folder, text, name), **options)
+    return found
+
+
+def test_a_document_keeps_all_its_fields(tmp_path):
+    found = one(tmp_path, '{"id": 7, "title": "T", "text": " body ", "n": {"x": [1]}}')
+    source = {"id": 7, "title": "T", "text": " body ", "n": {"x": [1]}}
+    assert found == Document("7", "T\nbody", source)
+
+
+def test_text_comes_from_the_given_fields_in_order(tmp_path):
+    line = '{"key": "a", "meta": {"subject": "S"}, "lines": ["x", "y"], "title": "no"}'
+    found = one(tmp_path, line, id_field="key", text_fields=("meta.subject", "lines", "absent"))
+    assert (found.id, found.text) == ("a", "S\nx y")
+
+
+def test_a_document_without_an_id_gets_one_from_its_content(tmp_path):
+    first = one(tmp_path, '{"text": "a", "n": 1}')
+    same = one(tmp_path, '{"n": 1, "text": "a"}')
+    other = one(tmp_path, '{"n": 2, "text": "a"}')
+    assert first.id == same.id != other.id
+
+
+def test_an_empty_document_is_a_document(tmp_path):
+    assert one(tmp_path, '{"id": "a"}') == Document("a", "", {"id": "a"})
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"not json", "not JSON: Expecting value at column 1"),
+        (b'{"id": "a"', "not JSON"),
+        (b"[1]", "not a JSON object"),
+        (b'{"id": "a", "n": NaN}', "NaN is no JSON number"),
+        (b'{"id": "a", "n": 1e999}', "no form for"),
+        (b'{"id": "\xff"}', "not UTF-8"),
+        (b'{"id": [1]}', "field id"),
+        (b'{"id": "' + b"x" * 513 + b'"}', "512 bytes"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_is_no_document_comes_out_with_file_line_and_reason(tmp_path, line, reason):
+    path = write(tmp_path, b'{"id": "ok"}\n' + line + b'\n{"id": "ok2"}\n')
+    good, bad, after = read_documents(path)
+    assert isinstance(bad, BadLine)
+    assert (bad.file, bad.line) == (str(path), 2)
+    assert reason in bad.reason
+    assert [good.id, after.id] == ["ok", "ok2"]
+
+
+def test_blank_lines_and_a_byte_order_mark_are_passed_over(tmp_path):
+    path = write(tmp_path, b'\xef\xbb\xbf{"id": "a"}\r\n\r\n  \n{"id": "b"}')
+    assert [item.id for item in read_documents(path)] == ["a", "b"]
+
+
+def test_a_csv_row_may_hold_line_breaks_and_megabytes(tmp_path):
+    big = "x" * 5_000_000
+    path = write(tmp_path, f'id,text\na,"two\nlines"\nb,{big}\n', "docs.csv")
+    first, second = read_documents(path)
+    assert first.text == "two\nlines"
+    assert second.text == big
+
+
+def test_a_csv_row_that_does_not_fit_the_header_is_bad(tmp_path):
+    path = write(tmp_path, b"id,text\na,b,c\nd\ne,\xff\nf,g\n", "docs.csv")
+    *bad, good = read_documents(path)
+    assert [(item.line, item.reason) for item in bad] == [
+        (2, "3 values, but the header has 2"),
+        (3, "1 values, but the header has 2"),
+        (4, "not UTF-8"),
+    ]
+    assert good.id == "f"
+
+
+@pytest.mark.parametrize("header", ["", "id,id\n", "id,\n"])
+def test_a_csv_file_needs_a_header_of_different_names(tmp_path, header):
+    with pytest.raises(UserError, match="header"):
+        list(read_documents(write(tmp_path, header, "docs.csv")))
+
+
+def test_standard_input_is_read_as_jsonl(monkeypatch):
+    stdin = SimpleNamespace(buffer=io.BytesIO(b'{"id": "a"}\n'))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert [item.id for item in read_documents(Path("-"))] == ["a"]
+
+
+def test_lines_are_counted_also_without_a_last_line_break(tmp_path):
+    assert count_documents(write(tmp_path, "a\nb")) == 2
+    assert count_documents(write(tmp_path, gzip.compress(b"a\nb\n"), "d.jsonl.gz")) == 2
+
+
+def test_a_file_that_is_not_there_or_a_folder_is_one_clear_line(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        list(read_documents(tmp_path / "no.jsonl"))
+    (tmp_path / "folder.jsonl").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        list(read_documents(tmp_path / "folder.jsonl"))
+
+
+def test_strict_names_the_first_bad_line_and_counts_the_rest(tmp_path):
+    path = write(tmp_path, '{"id": "a"}\nx\n{"id": "b"}\ny\n')
+    with pytest.raises(UserError, match=r"line 2: not JSON.*1 more bad lines.*nothing was indexed"):
+        require_documents(path, "id")
+
+
+def test_reading_takes_no_more_memory_for_a_longer_file(tmp_path):
+    line = json.dumps({"id": "a", "text": "x" * 1000}) + "\n"
+    path = write(tmp_path, line * 20_000)
+    tracemalloc.start()
+    assert sum(1 for _ in read_documents(path)) == 20_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000

@@ -1,0 +1,87 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.records import Label
+from lmtx_search.sources import LabelFile, read_labels
+from lmtx_search.sources.labels import check_labels
+
+
+def write(folder: Path, text: str | bytes, name: str = "labels.jsonl") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_labels_are_read_in_the_order_of_the_file(tmp_path):
+    path = write(tmp_path, '{"id": "b", "text": "two", "description": "d"}\n{"id": 1, "text": "x"}')
+    assert list(read_labels(path)) == [Label("b", "two", "d"), Label("1", "x")]
+
+
+def test_synonyms_are_a_list_in_jsonl_and_separated_by_bars_in_csv(tmp_path):
+    jsonl = write(tmp_path, '{"id": "a", "text": "car", "synonyms": ["auto", " ", "motor"]}')
+    table = write(tmp_path, "id,text,synonyms\na,car,auto | motor\n", "labels.csv")
+    assert list(read_labels(jsonl)) == list(read_labels(table))
+    assert next(iter(read_labels(table))).synonyms == ("auto", "motor")
+
+
+def test_a_gzip_file_is_read(tmp_path):
+    path = write(tmp_path, gzip.compress(b'{"id": "a", "text": "x"}\n'), "labels.jsonl.gz")
+    assert [label.id for label in read_labels(path)] == ["a"]
+
+
+def test_a_damaged_gzip_file_is_one_clear_line(tmp_path):
+    path = write(
+        tmp_path, gzip.compress(b'{"id": "a", "text": "x"}\n' * 99)[:-9], "labels.jsonl.gz"
+    )
+    with pytest.raises(LmtxError, match="damaged"):
+        list(read_labels(path))
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "problem"),
+    [
+        ('{"id": "a"}', "text", "missing"),
+        ('{"id": "a", "text": "  "}', "text", "needs a text"),
+        ('{"id": "a", "text": 3}', "text", "missing"),
+        ('{"text": "a"}', "id", "missing"),
+        ('{"id": true, "text": "a"}', "id", "missing"),
+        ('{"id": "a", "text": "a", "description": []}', "description", "must be a text"),
+        ('{"id": "a", "text": "a", "synonyms": [1]}', "synonyms", "list of texts"),
+        ('{"id": "' + "x" * 513 + '", "text": "a"}', "id", "512 bytes"),
+    ],
+)
+def test_a_wrong_field_is_told_with_file_line_and_field(tmp_path, line, field, problem):
+    path = write(tmp_path, f'{{"id": "ok", "text": "ok"}}\n{line}\n')
+    with pytest.raises(UserError, match=rf"labels\.jsonl, line 2: field {field}: .*{problem}"):
+        list(read_labels(path))
+
+
+def test_an_id_that_comes_twice_is_told_with_both_lines(tmp_path):
+    path = write(tmp_path, '{"id": "a", "text": "x"}\n\n{"id": "a", "text": "y"}\n')
+    with pytest.raises(UserError, match="line 3: field id: 'a' is also on line 1"):
+        list(read_labels(path))
+
+
+def test_a_malformed_line_is_told_with_file_and_line(tmp_path):
+    path = write(tmp_path, '{"id": "a", "text": "x"}\n{"id": \n')
+    with pytest.raises(UserError, match=r"labels\.jsonl, line 2: not JSON"):
+        list(read_labels(path))
+
+
+def test_a_file_without_labels_is_refused(tmp_path):
+    with pytest.raises(UserError, match="holds no labels"):
+        check_labels(LabelFile(write(tmp_path, "\n")))
+
+
+@pytest.mark.parametrize("name", ["labels.txt", "labels", "labels.parquet.gz"])
+def test_an_unknown_ending_is_refused(tmp_path, name):
+    with pytest.raises(UserError, match="unknown kind of file"):
+        list(read_labels(write(tmp_path, "", name)))
+
+
+def test_a_label_file_can_be_read_again_and_again(tmp_path):
+    labels = LabelFile(write(tmp_path, '{"id": "a", "text": "x"}'))
+    assert list(labels) == list(labels)
