@@ -10,9 +10,10 @@ from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
 from lmtx_search.cluster.labels import LabelIndex, LabelIndexInfo
+from lmtx_search.cluster.pipeline import pipeline_state
 
 _MOST_INDICES = 100
-_STATUS, _TAGGER = "tagging.status", "tagging.tagger"
+_STATUS = "tagging.status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,10 @@ def overview(client: OpenSearch) -> Overview:
         health=health["status"],
         nodes=health["number_of_nodes"],
         pipeline=pipeline is not None,
-        tagger=active_tagger(pipeline or {}),
+        tagger=pipeline_state(pipeline or {}).tagger,
         labels=LabelIndex(client).current(),
         documents=_documents(client),
     )
-
-
-def active_tagger(pipeline: Any) -> str | None:
-    """Return the version that a pipeline writes into `tagging.tagger`, None where it does not."""
-    if isinstance(pipeline, list):
-        return next(filter(None, map(active_tagger, pipeline)), None)
-    if not isinstance(pipeline, Mapping):
-        return None
-    if pipeline.get("field") == _TAGGER:
-        return str(pipeline["value"])
-    return active_tagger(list(pipeline.values()))
 
 
 def _pipeline(client: OpenSearch) -> dict[str, Any] | None:

@@ -76,7 +76,11 @@ def read_pipeline(client: OpenSearch) -> PipelineState:
             f"the cluster has no ingest pipeline {names.PIPELINE}: run "
             "`lmtx-search bootstrap-index` first"
         ) from error
-    body = answer[names.PIPELINE]
+    return pipeline_state(answer[names.PIPELINE])
+
+
+def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
+    """Read what a pipeline does from its body."""
     scripts: dict[str, Any] = {}
     model = None
     for processor in body.get("processors", []):
