@@ -15,6 +15,7 @@ from lmtx_search.errors import LmtxError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CHUNK = 1 << 20
+_PARTIAL = ".partial-"
 
 
 def sha256_of(path: Path) -> str:
@@ -59,7 +60,7 @@ def disk_full_is_one_line(folder: Path, doing: str) -> Iterator[None]:
 def scratch_folder(parent: Path) -> Iterator[Path]:
     """Give a folder on the same disk as ``parent`` that is gone after the block."""
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".partial-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=parent))
     try:
         yield folder
     finally:
@@ -75,6 +76,15 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
+def sweep(parent: Path) -> None:
+    """Delete what commands that were killed left half done; call it where no other one works."""
+    for path in parent.glob(f"{_PARTIAL}*"):
+        if path.is_dir():
+            remove_folder(path)
+        else:
+            path.unlink()
+
+
 def place_folder(source: Path, target: Path) -> None:
     """Put a finished folder in its place in one step; an older one there is replaced."""
     remove_folder(target)
@@ -85,7 +95,7 @@ def place_folder(source: Path, target: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Write a small text file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
     try:
         with os.fdopen(handle, "w") as file:
             file.write(text)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import tenacity
 
@@ -50,7 +51,13 @@ def fetch_artefacts(
         progress.stage("Downloading OpenSearch", total, "MB") as advance,
         ThreadPoolExecutor(_PARALLEL) as pool,
     ):
-        count = megabytes(advance)
+        tell, cancelled = megabytes(advance), Event()
+
+        def count(size: int) -> None:
+            if cancelled.is_set():
+                raise CancelledError
+            tell(size)
+
         jobs = [
             pool.submit(_fetch, artefact, places[artefact], scratch / str(number), count)
             for number, artefact in enumerate(missing)
@@ -59,6 +66,8 @@ def fetch_artefacts(
             for job in jobs:
                 job.result()
         except BaseException:
+            # The others end at their next piece instead of going on for nothing.
+            cancelled.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return places

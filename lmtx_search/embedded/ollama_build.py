@@ -26,8 +26,6 @@ from lmtx_search.progress import SILENT, Progress
 
 VERSION = "0.17.4"
 _MODULE = "github.com/ollama/ollama"
-_GO_PACKAGES = 400
-"""About as many as the build prints: for the progress bar only."""
 
 
 def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
@@ -50,7 +48,7 @@ def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
         stand_in.parent.mkdir(parents=True)
         stand_in.write_text(files("lmtx_search.embedded").joinpath("miniaudio.h").read_text())
         go = find_go(scratch, progress)
-        with progress.stage("Building Ollama", _GO_PACKAGES, "packages") as advance:
+        with progress.stage("Building Ollama, five to ten minutes", None, "packages") as advance:
             built = _go_install(go, include, scratch, cache / "ollama" / "build.log", advance)
         place = scratch / "done"
         place.mkdir()

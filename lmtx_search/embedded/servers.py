@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from lmtx_search.embedded.files import sweep
 from lmtx_search.embedded.locks import one_after_another, only_one
 from lmtx_search.embedded.models import prepare_encoder, prepare_judge
 from lmtx_search.embedded.net import LOOPBACK, free_port
@@ -191,6 +192,8 @@ def _prepared(places: Places, progress: Progress) -> Iterator[None]:
         one_after_another(places.cache / "lock", what, progress),
         one_after_another(places.node_cache / "lock", what, progress),
     ):
+        for folder in (places.node_cache, *places.cache.glob("*"), *places.cache.glob("*/*")):
+            sweep(folder)
         yield
 
 
