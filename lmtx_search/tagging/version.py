@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -176,12 +177,14 @@ def labels_digest(labels: Iterable[Label]) -> str:
 
 def tag_names(labels: Sequence[Label]) -> list[str]:
     """Return what each label is called as a tag: its text, with its id where that is shared."""
-    counts: dict[str, int] = {}
-    for label in labels:
-        counts[label.text] = counts.get(label.text, 0) + 1
-    return [
-        label.text if counts[label.text] == 1 else f"{label.text} ({label.id})" for label in labels
-    ]
+    names = [label.text for label in labels]
+    # Again until it holds: one label's text may be what another is called with its id.
+    while repeated := {name for name, count in Counter(names).items() if count > 1}:
+        names = [
+            f"{name} ({label.id})" if name in repeated else name
+            for name, label in zip(names, labels, strict=True)
+        ]
+    return names
 
 
 def _link(source: Path, target: Path) -> None:

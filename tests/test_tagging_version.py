@@ -1,0 +1,92 @@
+"""Tagger versions on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label
+from lmtx_search.tagging.version import TaggerVersion, TaggerVersions, labels_digest, tag_names
+
+LABELS = [Label("a", "Chess", "A game", ("schach",)), Label("b", "Go"), Label("c", "Go")]
+
+
+def make(data_dir: Path) -> TaggerVersion:
+    onnx = data_dir / "onnx"
+    onnx.mkdir(parents=True, exist_ok=True)
+    for name in ("encoder.json", "tokenizer.json", "model.onnx"):
+        (onnx / name).write_text(name)
+    return TaggerVersions(data_dir).create(
+        onnx_folder=onnx,
+        encoder="tiny",
+        encoder_digest="digest",
+        precision="fp32",
+        document_tokens=128,
+        labels=LABELS,
+        embeddings=np.eye(3, 4, dtype=np.float32),
+        threshold=0.4,
+        max_tags=5,
+        run="run-1",
+    )
+
+
+def test_a_version_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    found = TaggerVersions(tmp_path).get(made.manifest.version)
+    assert found.manifest == made.manifest
+    assert list(found.labels()) == LABELS
+    np.testing.assert_array_equal(found.embeddings(), np.eye(3, 4, dtype=np.float32))
+    assert (found.encoder_folder / "model.onnx").read_text() == "model.onnx"
+
+
+def test_versions_are_listed_by_age_and_half_made_ones_are_not(tmp_path: Path) -> None:
+    versions = TaggerVersions(tmp_path)
+    assert versions.names() == []
+    made = {make(tmp_path).manifest.version for _ in range(2)}
+    (versions.folder / ".making-x").mkdir()
+    assert versions.names() == sorted(made)
+    latest = versions.latest()
+    assert latest is not None
+    assert latest.manifest.version == max(made)
+
+
+def test_nothing_is_left_of_a_version_that_could_not_be_written(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    (tmp_path / "onnx" / "model.onnx").unlink()
+    (tmp_path / "onnx" / "model.onnx").mkdir()
+    with pytest.raises(OSError, match="onnx"):
+        TaggerVersions(tmp_path).create(
+            onnx_folder=tmp_path / "onnx",
+            encoder="tiny",
+            encoder_digest="digest",
+            precision="fp32",
+            document_tokens=128,
+            labels=LABELS,
+            embeddings=np.eye(3, 4, dtype=np.float32),
+            threshold=0.4,
+            max_tags=5,
+        )
+    assert [path.name for path in (tmp_path / "taggers").iterdir()] == [made.manifest.version]
+
+
+@pytest.mark.parametrize("name", ["none", "../other", "", "20260101-000000-abcdef"])
+def test_a_version_that_is_not_there_is_one_clear_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="no tagger version"):
+        TaggerVersions(tmp_path).get(name)
+
+
+def test_a_label_is_called_by_its_text_and_by_its_id_where_texts_are_shared() -> None:
+    assert tag_names(LABELS) == ["Chess", "Go (b)", "Go (c)"]
+
+
+def test_no_two_labels_are_called_the_same() -> None:
+    labels = [Label("b", "Go"), Label("c", "Go"), Label("x", "Go (b)"), Label("y", "Go (b) (b)")]
+    assert len(set(tag_names(labels))) == 4
+
+
+def test_a_label_sets_digest_follows_its_contents() -> None:
+    assert labels_digest(LABELS) == labels_digest(list(LABELS))
+    assert labels_digest(LABELS) != labels_digest(LABELS[:2])
