@@ -1,0 +1,164 @@
+import json
+
+import numpy as np
+import pytest
+
+from lmtx_search.cluster.bm25 import rank_bm25
+from lmtx_search.cluster.bootstrap import apply, plan
+from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.records import Label, content_digest
+
+pytestmark = pytest.mark.integration
+
+FIRST, SECOND = content_digest("first"), content_digest("second")
+LABELS = [
+    Label("a", "web browser", "shows pages", ("internet client",)),
+    Label("b", "game"),
+    Label("c", "text editor"),
+]
+
+
+def vector(label, dimension=384):
+    """A direction of the label's own, the same each time."""
+    seed = int(label.digest[:8], 16)
+    drawn = np.random.default_rng(seed).standard_normal(dimension).astype(np.float32)
+    return drawn / np.linalg.norm(drawn)
+
+
+class Encoder:
+    """Stands in for a bi-encoder; remembers what it was asked."""
+
+    def __init__(self, dimension=384, fail_after=None):
+        self.dimension = dimension
+        self.fail_after = fail_after
+        self.asked = []
+
+    def __call__(self, labels):
+        if self.fail_after is not None and len(self.asked) >= self.fail_after:
+            raise KeyboardInterrupt
+        self.asked += [label.id for label in labels]
+        return np.stack([vector(label, self.dimension) for label in labels])
+
+
+@pytest.fixture
+def index(client, settings):
+    apply(client, plan(client, settings))
+    return LabelIndex(client)
+
+
+def counts(report):
+    return (report.created, report.updated, report.unchanged, report.kept)
+
+
+def test_the_first_load_adopts_the_empty_index(index):
+    report = index.load(LABELS, Encoder(), FIRST, 384)
+    assert counts(report) == (3, 0, 0, 0)
+    info = index.current()
+    assert (info.index, info.encoder_digest, info.count) == ("lmtx-labels-000001", FIRST, 3)
+    assert list(index.labels()) == LABELS
+
+
+def test_loading_again_embeds_nothing(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    encoder = Encoder()
+    assert counts(index.load(LABELS, encoder, FIRST, 384)) == (0, 0, 3, 0)
+    assert encoder.asked == []
+
+
+def test_loading_again_updates_what_changed_and_keeps_the_rest(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    encoder = Encoder()
+    changed = [Label("b", "game", "to play"), Label("d", "music")]
+    assert counts(index.load([LABELS[0], *changed], encoder, FIRST, 384)) == (1, 1, 1, 1)
+    assert encoder.asked == ["b", "d"]
+    assert [label.id for label in index.labels()] == ["a", "b", "c", "d"]
+    assert next(label for label in index.labels() if label.id == "b").description == "to play"
+
+
+def test_another_encoder_writes_a_new_version_and_moves_the_alias(index, client):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    report = index.load(LABELS[:1], Encoder(), SECOND, 384)
+    assert report.new_version
+    assert index.current().index == "lmtx-labels-000002"
+    assert index.current().encoder_digest == SECOND
+    assert list(index.labels()) == LABELS
+    assert client.indices.exists(index="lmtx-labels-000001")
+
+
+def test_another_dimension_writes_a_new_version(index):
+    index.load(LABELS, Encoder(64), FIRST, 64)
+    assert (index.current().dimension, index.current().count) == (64, 3)
+
+
+def test_an_interrupted_new_version_is_continued(index, monkeypatch):
+    monkeypatch.setattr("lmtx_search.cluster.labels._BATCH", 1)
+    monkeypatch.setattr("lmtx_search.cluster.bulk.CHUNK_ITEMS", 1)
+    index.load(LABELS, Encoder(), FIRST, 384)
+    with pytest.raises(KeyboardInterrupt):
+        index.load(LABELS, Encoder(fail_after=2), SECOND, 384)
+    assert index.current().encoder_digest == FIRST
+    encoder = Encoder()
+    report = index.load(LABELS, encoder, SECOND, 384)
+    assert report.index == "lmtx-labels-000002"
+    assert len(encoder.asked) < len(LABELS)
+    assert list(index.labels()) == LABELS
+
+
+def test_a_version_can_be_written_from_vectors_and_switched_to_later(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    vectors = np.stack([vector(label) for label in LABELS])
+    name = index.write_version(LABELS, vectors, SECOND, 384)
+    assert index.current().encoder_digest == FIRST
+    index.switch(name)
+    assert index.current().encoder_digest == SECOND
+
+
+def test_the_nearest_labels_come_first_with_their_cosine(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    queries = np.stack([vector(LABELS[1]), -vector(LABELS[0])])
+    first, second = index.search(queries, 2)
+    assert first[0] == ("b", pytest.approx(1.0, abs=1e-4))
+    assert len(first) == len(second) == 2
+    expected = float(vector(LABELS[1]) @ vector(dict(zip("abc", LABELS, strict=True))[first[1][0]]))
+    assert first[1][1] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_search_of_another_dimension_is_one_clear_line(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    with pytest.raises(LmtxError, match=r"cannot search lmtx-labels: .*dimension"):
+        index.search(np.ones((1, 3), dtype=np.float32), 2)
+
+
+def test_without_bootstrap_it_says_what_to_run(client):
+    with pytest.raises(UserError, match="run `lmtx-search bootstrap-index`"):
+        LabelIndex(client).load(LABELS, Encoder(), FIRST, 384)
+
+
+def test_bm25_ranks_labels_by_the_words_they_share(index, client):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    texts = ["An editor for text", "an internet page viewer", "the and of", "word " * 20_000]
+    first, second, third, fourth = rank_bm25(client, texts, 2)
+    assert first[0][0] == "c"
+    assert second[0][0] == "a"
+    assert third == fourth == []
+
+
+def test_the_command_embeds_with_the_real_encoder_and_counts(index, lmtx, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("id,text,synonyms\n1,web browser,internet client\n2,strategy game,\n")
+    first = json.loads(lmtx("labels", "load", path, "--json").stdout)
+    assert (first["created"], first["unchanged"]) == (2, 0)
+    path.write_text("id,text,synonyms\n1,web browser,internet client\n2,board game,\n")
+    ran = lmtx("labels", "load", path)
+    assert "0 labels created, 1 updated, 1 unchanged" in ran.stdout
+
+
+def test_a_wrong_label_file_changes_nothing(index, lmtx, tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"id": "1", "text": "fine"}\n{"id": "2", "text": ""}\n')
+    ran = lmtx("labels", "load", path)
+    assert ran.returncode == 2
+    assert f"Error: {path}, line 2: field text" in ran.stderr
+    assert len(ran.stderr.splitlines()) <= 2
+    assert index.current().count == 0
