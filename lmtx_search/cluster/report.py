@@ -8,7 +8,7 @@ from typing import Any
 
 # Reasons that name a value are grouped without it; more kinds than this are counted together.
 _KINDS = 50
-_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\[\d+:\d+\]|\b\d+\b")
+_VALUES = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"|\[\d+:\d+\]|\b\d+\b")
 
 
 @dataclass(slots=True)
