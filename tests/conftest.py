@@ -20,6 +20,8 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Say at once when the servers that were asked for cannot be had."""
+    # Half the processor time of a start; what is compiled less well hardly matters in tests.
+    os.environ.setdefault("OPENSEARCH_JAVA_OPTS", "-XX:TieredStopAtLevel=1")
     wrong = backends.check_backend()
     if wrong:
         pytest.exit(wrong, returncode=2)

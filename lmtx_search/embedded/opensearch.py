@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -110,6 +111,8 @@ def _command(home: Path, java: Java, conf: Path, temp: Path) -> list[str]:
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-UsePerfData",
         *vectors,
+        # OpenSearch's own variable: more memory, for instance.
+        *shlex.split(os.environ.get("OPENSEARCH_JAVA_OPTS", "")),
         f"-javaagent:{agent}",
         "--enable-native-access=ALL-UNNAMED",
         f"-Djava.io.tmpdir={temp}",

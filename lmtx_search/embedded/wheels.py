@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,7 +23,9 @@ def download_wheels(requirements: Sequence[str], folder: Path) -> list[Path]:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", "--no-cache-dir", "--no-deps"]
     command += ["--only-binary", ":all:", "--dest", str(folder), *requirements]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Else pip writes each wheel to /tmp first, which may be small.
+    environ = {**os.environ, "TMPDIR": str(folder)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
         raise _reason(done.stderr, requirements)
     return [_find(folder, requirement) for requirement in requirements]
