@@ -1,1 +1,1 @@
-"""Measures and the rankings they are taken on."""
+"""How good a tagger is: measures with their uncertainty, and what it is compared with."""

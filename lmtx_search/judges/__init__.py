@@ -1,1 +1,1 @@
-"""The judge: a local LLM that says whether a label fits a document."""
+"""Judges: who says whether a label is right for a document."""

@@ -1,1 +1,1 @@
-"""One cycle of LMTX: shortlist, judge, fine-tune."""
+"""How the bi-encoder learns from the judge: one LMTX cycle. Needs the extra ``train``."""

@@ -1,0 +1,32 @@
+"""The exact nearest labels of embeddings, without an index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Rows of scores in memory at a time.
+_ROWS = 256
+
+
+def nearest(
+    vectors: NDArray[np.float32], labels: NDArray[np.float32], ids: Sequence[str], k: int
+) -> list[list[tuple[str, float]]]:
+    """Return for each vector its k nearest labels: (id, cosine), best first; all where k is more.
+
+    Args:
+        vectors: float32[n, dimension], rows of length 1.
+        labels: float32[L, dimension], rows of length 1.
+        ids: the L labels' ids; equal scores are ordered by position.
+    """
+    k = min(k, len(ids))
+    rankings: list[list[tuple[str, float]]] = []
+    for start in range(0, len(vectors), _ROWS):
+        scores = vectors[start : start + _ROWS] @ labels.T
+        best = np.argpartition(-scores, k - 1, axis=1)[:, :k] if k else np.empty((len(scores), 0))
+        for row, columns in zip(scores, best.astype(int), strict=True):
+            order = sorted(columns.tolist(), key=lambda column: (-row[column], column))
+            rankings.append([(ids[column], float(row[column])) for column in order])
+    return rankings

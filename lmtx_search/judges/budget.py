@@ -1,0 +1,38 @@
+"""How long, or how often, a judge may be asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lmtx_search.errors import UserError
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A number of calls, or seconds; None is no limit."""
+
+    calls: int | None = None
+    seconds: float | None = None
+
+    def __str__(self) -> str:
+        """Say it for people."""
+        if self.calls is not None:
+            return f"{self.calls:,} calls"
+        return "no limit" if self.seconds is None else f"{self.seconds / 60:g} min"
+
+
+def parse_budget(text: str) -> Budget:
+    """Read ``5m``, ``90s``, ``1h`` (time) or ``500`` (calls).
+
+    Raises:
+        UserError: it is none of these, or zero.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])|(\d+)", text.strip())
+    if not match or not float(match[1] or match[3]):
+        raise UserError(f"the judge's budget {text!r} is neither a time (5m, 90s) nor calls (500)")
+    if match[3]:
+        return Budget(calls=int(match[3]))
+    return Budget(seconds=float(match[1]) * _SECONDS[match[2]])

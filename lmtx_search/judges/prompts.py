@@ -1,0 +1,120 @@
+"""Prompts are files, and a prompt's version is the digest of its content."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from lmtx_search.errors import UserError
+from lmtx_search.judges.chat import ChatFormat
+from lmtx_search.records import Label, content_digest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DEFAULT_PROMPT = "librarian"
+_TEXTS = ("system", "document", "question")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a judge is asked: the document first and the label last.
+
+    Everything up to the label is the same for all labels of a document, so a server that keeps
+    the prefix of its last prompt reads a document once. ``document_characters`` is how much of a
+    document is shown, cut at a space: the title and the first sentences.
+    """
+
+    name: str
+    system: str
+    document: str
+    question: str
+    document_characters: int
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of all that decides what is asked."""
+        return content_digest(
+            self.system, self.document, self.question, str(self.document_characters)
+        )
+
+    def show_document(self, text: str) -> str:
+        """Return the part about the document, the same for all its labels."""
+        return self.document.replace("{document}", shorten(text, self.document_characters))
+
+    def ask_label(self, label: Label) -> str:
+        """Return the part about the label."""
+        return self.question.replace("{label}", label.text).replace(
+            "{description}", label.description
+        )
+
+    def render(self, text: str, label: Label, chat: ChatFormat) -> str:
+        """Return the raw prompt; the answer is its next token."""
+        content = self.show_document(text) + self.ask_label(label)
+        return chat.start(self.system) + content + chat.user_end
+
+
+def shorten(text: str, characters: int) -> str:
+    """Return the first characters of a text with its white space in order, cut at a space."""
+    # Slicing first keeps a document of many megabytes cheap.
+    words = " ".join(text[: 8 * characters].split())
+    if len(words) <= characters:
+        return words
+    return words[: characters + 1].rsplit(" ", 1)[0][:characters]
+
+
+def prompt_names() -> list[str]:
+    """Return the names of the prompts that come with the product."""
+    folder = resources.files("lmtx_search.judges") / "prompts"
+    return sorted(
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    )
+
+
+def load_prompt(name: str) -> Prompt:
+    """Read a prompt by its name, or from a TOML file of the user's.
+
+    Raises:
+        UserError: no such prompt, or a file that is none.
+    """
+    if name in prompt_names():
+        content = (resources.files("lmtx_search.judges") / "prompts" / f"{name}.toml").read_text(
+            "utf-8"
+        )
+    elif name.endswith(".toml"):
+        try:
+            content = Path(name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"cannot read the prompt {name}: {error}") from error
+    else:
+        raise UserError(
+            f"no prompt {name!r}: use {', '.join(prompt_names())}, or a file that ends in .toml"
+        )
+    return _parse(name, content)
+
+
+def _parse(name: str, content: str) -> Prompt:
+    try:
+        fields = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"the prompt {name} is not valid TOML: {error}") from error
+    unknown = set(fields) - {*_TEXTS, "document_characters", "description"}
+    if unknown:
+        raise UserError(f"the prompt {name} has an unknown key: {min(unknown)}")
+    for key in _TEXTS:
+        if not isinstance(fields.get(key), str):
+            raise UserError(f"the prompt {name} needs a text `{key}`")
+    characters = fields.get("document_characters", 500)
+    if not isinstance(characters, int) or isinstance(characters, bool) or characters < 1:
+        raise UserError(f"the prompt {name}: document_characters must be a number above 0")
+    if "{document}" not in fields["document"] or "{label}" not in fields["question"]:
+        raise UserError(
+            f"the prompt {name} must hold {{document}} in `document` and {{label}} in `question`"
+        )
+    return Prompt(name, fields["system"], fields["document"], fields["question"], characters)

@@ -1,0 +1,145 @@
+"""Fine-tuning of the bi-encoder with sentence-transformers' own trainer."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from datasets import Dataset
+from sentence_transformers import (
+    SentenceTransformer,
+    SentenceTransformerTrainer,
+    SentenceTransformerTrainingArguments,
+)
+from torch.utils.data import BatchSampler, SequentialSampler
+from transformers import PrinterCallback, TrainerCallback
+from transformers.utils import logging as transformers_logging
+
+from lmtx_search.errors import LmtxError
+from lmtx_search.training.loss import LmtxLoss
+from lmtx_search.training.settings import FineTuning
+
+
+def fine_tune(
+    base: Path,
+    output: Path,
+    documents: Sequence[str],
+    labels: Sequence[str],
+    positives: Sequence[frozenset[int]],
+    steps: Sequence[tuple[int, int]],
+    settings: FineTuning,
+    seed: int,
+    on_step: Callable[[int], None] = lambda documents: None,
+) -> float:
+    """Train the encoder in ``base`` on the steps, in their order; write it to ``output``.
+
+    Args:
+        base: a sentence-transformers folder. output: the folder to write (safetensors).
+        documents, labels: their texts. positives: pseudo-positives of each document, by position.
+        steps: (document, label) positions, one for each time a document is seen.
+        on_step: called with the number of documents of each finished step.
+
+    Returns:
+        The mean loss of the last tenth of the steps.
+
+    Raises:
+        LmtxError: the loss became NaN or infinite; nothing is written.
+    """
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    torch.manual_seed(seed)
+    model = SentenceTransformer(str(base), device=None if torch.cuda.is_available() else "cpu")
+    own_length = model.max_seq_length
+    model.max_seq_length = settings.document_tokens
+    cut = [_cut(model, text, settings.label_tokens) for text in labels]
+    data = Dataset.from_dict(
+        {
+            "document": [documents[document] for document, _ in steps],
+            "name": [cut[label] for _, label in steps],
+            "label": [list(step) for step in steps],
+        }
+    )
+    loss = LmtxLoss(model, positives, settings.margin, settings.hardest, settings.temperature)
+    watch = _Watch(on_step, settings.batch_size, len(steps))
+    with TemporaryDirectory() as folder:
+        arguments = SentenceTransformerTrainingArguments(
+            output_dir=folder,
+            num_train_epochs=1,  # the steps hold all epochs
+            per_device_train_batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            warmup_steps=round(settings.warmup_share * math.ceil(len(steps) / settings.batch_size)),
+            lr_scheduler_type="linear",
+            seed=seed,
+            data_seed=seed,
+            logging_strategy="steps",
+            logging_steps=1,
+            logging_nan_inf_filter=False,
+            save_strategy="no",
+            report_to=[],
+            dataloader_pin_memory=torch.cuda.is_available(),
+            disable_tqdm=True,
+        )
+        trainer = _InOrder(
+            model=model, args=arguments, train_dataset=data, loss=loss, callbacks=[watch]
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    if watch.broken_at is not None:
+        raise LmtxError(
+            f"training stopped at step {watch.broken_at}: the loss is not a number; "
+            f"lower --learning-rate (it was {settings.learning_rate:g})"
+        )
+    model.max_seq_length = own_length
+    model.save_pretrained(str(output), create_model_card=False, safe_serialization=True)
+    return watch.last_loss()
+
+
+class _InOrder(SentenceTransformerTrainer):  # type: ignore[misc]
+    """The trainer, over the data as it lies: the order was drawn beforehand, from our seed."""
+
+    def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **_: Any) -> Any:
+        return BatchSampler(SequentialSampler(dataset), batch_size, drop_last)
+
+
+class _Watch(TrainerCallback):
+    """Tells progress, and stops a training whose loss is no number any more."""
+
+    def __init__(self, on_step: Callable[[int], None], batch_size: int, total: int) -> None:
+        self.on_step = on_step
+        self.batch_size = batch_size
+        self.left = total
+        self.losses: list[float] = []
+        self.broken_at: int | None = None
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        done = min(self.batch_size, self.left)
+        self.left -= done
+        self.on_step(done)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        loss = (logs or {}).get("loss")
+        if loss is None:
+            return
+        self.losses.append(float(loss))
+        if not math.isfinite(float(loss)) and self.broken_at is None:
+            self.broken_at = state.global_step
+            control.should_training_stop = True
+
+    def last_loss(self) -> float:
+        tail = self.losses[-max(1, len(self.losses) // 10) :]
+        return sum(tail) / len(tail) if tail else 0.0
+
+
+def _cut(model: SentenceTransformer, text: str, tokens: int) -> str:
+    """Cut a text to as many tokens as the encoder will later read of it."""
+    encoded = model.tokenizer(
+        text, truncation=True, max_length=tokens, return_offsets_mapping=True, verbose=False
+    )
+    end = max((stop for _, stop in encoded["offset_mapping"]), default=len(text))
+    return text[:end] or text

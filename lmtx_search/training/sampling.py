@@ -1,0 +1,48 @@
+"""What is trained on, and in which order: all of it follows from one seed."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from random import Random
+
+from lmtx_search.records import Document, content_digest
+
+
+def sample_documents(documents: Iterable[Document], most: int, seed: int) -> list[Document]:
+    """Return at most so many of the documents, in a random order that the seed decides.
+
+    Neither depends on the order in which they come. Documents without text are left out, and
+    their ``source`` is dropped, so that memory holds texts only. They are judged in this order: a
+    stop at any time leaves a fair sample.
+    """
+    light = (
+        Document(document.id, document.text) for document in documents if document.text.strip()
+    )
+    return heapq.nsmallest(most, light, key=lambda document: content_digest(str(seed), document.id))
+
+
+def training_order(
+    positives: Sequence[frozenset[int]], epochs: int, seed: int
+) -> list[tuple[int, int]]:
+    """Return (document, label) for every step of training, epoch after epoch.
+
+    Each epoch sees the documents in a new order, and each time a document is seen one of its
+    pseudo-positives is drawn at random. Documents without any are left out.
+    """
+    random = Random(f"{seed} training")
+    documents = [document for document, labels in enumerate(positives) if labels]
+    steps: list[tuple[int, int]] = []
+    for _ in range(epochs):
+        random.shuffle(documents)
+        steps += ((document, random.choice(sorted(positives[document]))) for document in documents)
+    return steps
+
+
+def hold_out(documents: Sequence[Document], most: int) -> tuple[list[Document], list[Document]]:
+    """Split documents, in their order, into (training, development).
+
+    Development documents are the last tenth, at most ``most``, at least one.
+    """
+    count = max(1, min(most, len(documents) // 10))
+    return list(documents[:-count]), list(documents[-count:])

@@ -1,0 +1,81 @@
+"""The settings of a training run, with the defaults for two cores and some minutes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lmtx_search.errors import UserError
+from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.prompts import DEFAULT_PROMPT
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuning:
+    """How the bi-encoder is trained.
+
+    ``margin``, ``hardest`` and ``temperature`` are the loss's (γ, negatives that count, τ).
+    """
+
+    epochs: int = 3
+    batch_size: int = 32
+    learning_rate: float = 5e-5
+    warmup_share: float = 0.1
+    margin: float = 0.3
+    hardest: int = 10
+    temperature: float = 0.1
+    document_tokens: int = 128
+    label_tokens: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """One run: what is judged, and how the encoder is trained.
+
+    Attributes:
+        budget: how long or how often the judge may be asked, all stages together.
+        shortlist: labels of a document's shortlist (j of the paper).
+        pairs_per_document: how many of them, from the first, the judge is asked about.
+        answered_share: share of the judged documents that get a pseudo-positive.
+        development_share: share of the budget that measures the result on held-out documents.
+        development_pairs: labels of a development document that are judged.
+        most_documents: a larger collection is sampled, by the seed.
+    """
+
+    budget: Budget = field(default_factory=lambda: Budget(seconds=300.0))
+    prompt: str = DEFAULT_PROMPT
+    shortlist: int = 10
+    pairs_per_document: int = 5
+    answered_share: float = 0.75
+    development_share: float = 0.15
+    development_pairs: int = 3
+    most_development: int = 800
+    most_documents: int = 30_000
+    seed: int = 0
+    fine_tuning: FineTuning = field(default_factory=FineTuning)
+
+    def check(self, labels: int, documents: int) -> None:
+        """Refuse what cannot work with this many labels and documents.
+
+        Raises:
+            UserError: says what is too much, or missing, and how to change it.
+        """
+        batch = self.fine_tuning.batch_size
+        if not labels:
+            raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
+        if not documents:
+            raise UserError("there are no training documents: `lmtx-search docs load FILE` first")
+        if documents < batch:
+            raise UserError(
+                f"{documents} training documents are fewer than a batch of {batch}: "
+                "load more, or lower --batch-size"
+            )
+        if self.shortlist > labels:
+            raise UserError(
+                f"a shortlist of {self.shortlist} is longer than the label set of {labels}: "
+                "lower --shortlist"
+            )
+        if self.pairs_per_document > self.shortlist:
+            raise UserError(
+                f"--pairs-per-document {self.pairs_per_document} is more than the shortlist's "
+                f"{self.shortlist}: lower it, or raise --shortlist"
+            )

@@ -1,0 +1,77 @@
+"""Each document's shortlist: what the label index answers to its embedding."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.judges.base import Pair
+from lmtx_search.records import Document, Label
+
+Ranking = list[tuple[str, float]]
+
+
+class Encoder(Protocol):
+    """Turns texts into float32[n, dimension], L2-normalised."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed the texts."""
+        ...
+
+
+class Search(Protocol):
+    """Finds the nearest labels of float32[n, dimension]: (id, cosine), best first."""
+
+    def __call__(self, vectors: NDArray[np.float32], k: int) -> list[Ranking]:
+        """Return a ranking for each vector."""
+        ...
+
+
+class Shortlister:
+    """Makes shortlists for documents, some at a time, only as far as they are asked for.
+
+    Args:
+        size: labels of a shortlist.
+
+    Attributes:
+        rankings: by document id, what was made so far.
+        seconds: what it took.
+    """
+
+    CHUNK = 64
+
+    def __init__(self, encoder: Encoder, search: Search, size: int) -> None:
+        self._encoder = encoder
+        self._search = search
+        self._size = size
+        self.rankings: dict[str, Ranking] = {}
+        self.seconds = 0.0
+
+    def shortlists(self, documents: Iterable[Document]) -> Iterator[tuple[Document, Ranking]]:
+        """Yield each document with its shortlist."""
+        rest = iter(documents)
+        while chunk := list(islice(rest, self.CHUNK)):
+            started = time.monotonic()
+            vectors = self._encoder.encode([document.text for document in chunk])
+            rankings = self._search(vectors, self._size)
+            self.rankings.update(
+                (document.id, ranking) for document, ranking in zip(chunk, rankings, strict=True)
+            )
+            self.seconds += time.monotonic() - started
+            yield from zip(chunk, rankings, strict=True)
+
+
+def pairs(
+    document: Document, ranking: Ranking, labels: Mapping[str, Label], most: int
+) -> list[Pair]:
+    """Return the pairs of a document with the first labels of its shortlist.
+
+    A label that is in the index but no longer in the label set is passed over.
+    """
+    known = [labels[id_] for id_, _ in ranking if id_ in labels]
+    return [Pair(document, label, rank) for rank, label in enumerate(known[:most])]

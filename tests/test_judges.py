@@ -1,0 +1,133 @@
+"""Prompts, reading of answers, and handing out of work."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.judges.answers import p_yes, p_yes_of_text
+from lmtx_search.judges.base import Pair
+from lmtx_search.judges.chat import CHATML, GEMMA, LLAMA3, chat_format
+from lmtx_search.judges.prompts import load_prompt, prompt_names, shorten
+from lmtx_search.judges.work import Work
+from lmtx_search.records import Document, Label
+
+GAMES = Label("games", "Games")
+WEB = Label("web", "World Wide Web")
+
+
+def pairs_of(*documents: str) -> list[Pair]:
+    return [
+        Pair(Document(id_, id_), label, rank)
+        for id_ in documents
+        for rank, label in enumerate((GAMES, WEB))
+    ]
+
+
+def test_yes_and_no_are_summed_over_case_and_leading_space() -> None:
+    candidates = [
+        ("Yes", math.log(0.3)),
+        (" yes", math.log(0.1)),
+        ("NO", math.log(0.1)),
+        ("Maybe", math.log(0.4)),
+    ]
+    assert p_yes(candidates) == pytest.approx(0.8)
+
+
+def test_an_answer_that_is_neither_yes_nor_no_is_none() -> None:
+    assert p_yes([("<think>", -0.01), ("Yes", -8.0)]) is None
+    assert p_yes([]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("Yes.", 1.0), (" no, it is", 0.0), ("Ja", None), ("", None)]
+)
+def test_a_model_without_log_probabilities_is_read_by_its_word(
+    text: str, expected: float | None
+) -> None:
+    assert p_yes_of_text(text) == expected
+
+
+def test_the_prompts_that_come_with_the_product_can_be_read() -> None:
+    assert {"librarian", "paper"} <= set(prompt_names())
+    assert len({load_prompt(name).digest for name in prompt_names()}) == len(prompt_names())
+
+
+def test_a_prompt_has_the_document_first_and_the_label_last() -> None:
+    prompt = load_prompt("librarian")
+    text = prompt.render("A browser.", WEB, CHATML)
+    other = prompt.render("A browser.", GAMES, CHATML)
+    shared = text.index("World Wide Web")
+    assert text[:shared] == other[:shared]
+    assert "A browser." in text[:shared]
+
+
+def test_a_prompt_of_the_users_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('system = ""\ndocument = "{document}"\nquestion = "{label}?"\n')
+    assert load_prompt(str(file)).render("a", GAMES, CHATML).count("Games?") == 1
+
+
+def test_another_wording_is_another_digest(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('system = ""\ndocument = "{document}"\nquestion = "{label}?"\n')
+    before = load_prompt(str(file)).digest
+    file.write_text('system = ""\ndocument = "{document}"\nquestion = "{label}!"\n')
+    assert load_prompt(str(file)).digest != before
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("system = ", "not valid TOML"),
+        ('system = ""\ndocument = "{document}"', "needs a text `question`"),
+        ('system = ""\ndocument = "x"\nquestion = "{label}"', "must hold"),
+        ('sytem = ""', "unknown key: sytem"),
+    ],
+)
+def test_a_file_that_is_no_prompt_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(content)
+    with pytest.raises(UserError, match=message):
+        load_prompt(str(file))
+
+
+def test_an_unknown_prompt_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UserError, match="librarian, paper"):
+        load_prompt("poet")
+
+
+def test_a_text_is_cut_at_a_space() -> None:
+    assert shorten("one  two\nthree", 9) == "one two"
+    assert shorten("one  two\nthree", 100) == "one two three"
+    assert shorten("x" * 50, 10) == "x" * 10
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [("", CHATML), ("<|start_header_id|>user", LLAMA3), ("<start_of_turn>user", GEMMA)],
+)
+def test_the_chat_format_follows_the_models_own_template(template: str, expected: object) -> None:
+    assert chat_format(template) is expected
+
+
+def test_a_host_keeps_to_its_document() -> None:
+    work = Work(pairs_of("a", "b", "c"))
+    first, second = work.next("host 1"), work.next("host 2")
+    third = work.next("host 1")
+    assert first and second and third
+    assert first.document.id == third.document.id == "a"
+    assert second.document.id == "b"
+
+
+def test_what_a_host_gives_back_goes_to_another() -> None:
+    work = Work(pairs_of("a"))
+    pair = work.next("host 1")
+    assert pair is not None
+    work.give_back("host 1", pair)
+    rest = [work.next("host 2"), work.next("host 2"), work.next("host 2")]
+    assert [pair.label.id for pair in rest if pair] == ["games", "web"]
+    assert not work.left()

@@ -1,0 +1,133 @@
+"""Order, sampling and pseudo-positives: all from the seed and the answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.judges.budget import Budget, parse_budget
+from lmtx_search.records import Document
+from lmtx_search.training.cycle import split
+from lmtx_search.training.positives import pseudo_positives, yes_threshold
+from lmtx_search.training.sampling import hold_out, sample_documents, training_order
+from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.threshold import choose_threshold
+
+DOCUMENTS = [Document(f"d{number}", f"text {number}") for number in range(50)]
+JUDGED = {
+    "a": {"x": 0.9, "y": 0.7},
+    "b": {"x": 0.6, "y": 0.1},
+    "c": {"x": 0.3},
+    "d": {"x": 0.2, "y": 0.1},
+}
+
+
+def test_the_sample_depends_on_the_seed_and_not_on_the_order() -> None:
+    first = sample_documents(DOCUMENTS, 10, seed=1)
+    assert first == sample_documents(reversed(DOCUMENTS), 10, seed=1)
+    assert first != sample_documents(DOCUMENTS, 10, seed=2)
+
+
+def test_a_smaller_sample_is_the_start_of_a_larger_one() -> None:
+    assert sample_documents(DOCUMENTS, 20, 1)[:5] == sample_documents(DOCUMENTS, 5, 1)
+
+
+def test_documents_without_text_are_not_sampled() -> None:
+    assert sample_documents([Document("a", " \n"), Document("b", "text")], 5, 0) == [
+        Document("b", "text")
+    ]
+
+
+def test_held_out_documents_are_not_trained_on() -> None:
+    training, development = hold_out(DOCUMENTS, 800)
+    assert len(development) == 5
+    assert not {d.id for d in training} & {d.id for d in development}
+
+
+def test_every_epoch_sees_each_document_with_a_positive_once() -> None:
+    steps = training_order([frozenset({1, 2}), frozenset(), frozenset({3})], epochs=4, seed=0)
+    assert len(steps) == 8
+    for epoch in range(4):
+        assert {document for document, _ in steps[2 * epoch : 2 * epoch + 2]} == {0, 2}
+
+
+def test_all_positives_of_a_document_are_drawn_in_time() -> None:
+    steps = training_order([frozenset({1, 2, 3})], epochs=40, seed=0)
+    assert {label for _, label in steps} == {1, 2, 3}
+
+
+def test_the_training_order_follows_from_the_seed() -> None:
+    positives = [frozenset({1, 2}), frozenset({3, 4}), frozenset({5})]
+    assert training_order(positives, 5, seed=1) == training_order(positives, 5, seed=1)
+    assert training_order(positives, 5, seed=1) != training_order(positives, 5, seed=2)
+
+
+def test_a_yes_is_relative_to_what_the_judge_says_of_others() -> None:
+    assert yes_threshold(JUDGED, 0.5) == 0.6
+    assert yes_threshold(JUDGED, 0.75) == 0.3
+    assert yes_threshold(JUDGED, 0.01) == 0.9
+
+
+def test_without_answers_the_threshold_is_one_half() -> None:
+    assert yes_threshold({}, 0.5) == 0.5
+
+
+def test_labels_from_the_threshold_are_pseudo_positives() -> None:
+    assert pseudo_positives(JUDGED, 0.6) == {"a": frozenset({"x", "y"}), "b": frozenset({"x"})}
+
+
+def test_the_assignment_threshold_has_the_best_f1() -> None:
+    # Ten yes above 0.5 and thirty no below it: all yes and nothing else from 0.45 on.
+    scores = [0.5 + number / 100 for number in range(10)] + [0.4 - n / 100 for n in range(30)]
+    threshold, rule = choose_threshold(scores, [True] * 10 + [False] * 30, [])
+    assert threshold == pytest.approx(0.45)
+    assert rule.startswith("best F1")
+
+
+def test_with_few_answers_three_of_four_documents_get_a_tag() -> None:
+    threshold, rule = choose_threshold([0.5], [True], [0.1, 0.2, 0.3, 0.4, 0.5])
+    assert threshold == pytest.approx(0.2)
+    assert rule.startswith("too few")
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ("5m", Budget(seconds=300)),
+        ("90s", Budget(seconds=90)),
+        ("1.5h", Budget(seconds=5400)),
+        ("500", Budget(calls=500)),
+    ],
+)
+def test_a_budget_is_a_time_or_a_number_of_calls(text: str, budget: Budget) -> None:
+    assert parse_budget(text) == budget
+
+
+@pytest.mark.parametrize("text", ["", "0", "0m", "5 minutes", "-3", "1.5"])
+def test_what_is_no_budget_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match="neither a time"):
+        parse_budget(text)
+
+
+def test_a_part_of_the_budget_is_kept_for_held_out_documents() -> None:
+    assert split(Budget(calls=100), 0.15) == (Budget(calls=85), Budget(calls=15))
+    assert split(Budget(seconds=100), 0.25) == (Budget(seconds=75), Budget(seconds=25))
+
+
+@pytest.mark.parametrize(
+    ("labels", "documents", "message"),
+    [
+        (0, 100, "no labels"),
+        (100, 0, "no training documents"),
+        (100, 31, "fewer than a batch of 32"),
+        (9, 100, "longer than the label set of 9"),
+    ],
+)
+def test_what_cannot_work_is_refused(labels: int, documents: int, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        TrainingSettings().check(labels, documents)
+
+
+def test_more_pairs_than_the_shortlist_has_are_refused() -> None:
+    with pytest.raises(UserError, match="pairs-per-document 11"):
+        TrainingSettings(pairs_per_document=11).check(100, 100)
