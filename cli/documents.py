@@ -18,6 +18,7 @@ from lmtx_search.cluster.indices import (
     prepare_tagged_index,
     prepare_training_index,
     tagging_counts,
+    tagging_errors,
 )
 from lmtx_search.cluster.report import BulkReport
 from lmtx_search.sources import count_documents, read_documents
@@ -69,7 +70,7 @@ def docs_load(context: Context, **options: Any) -> None:
     """
     index = context.settings.documents.training_index
     report = _load(context, index, prepare_training_index, **options)
-    _finish(context, report, {})
+    _finish(context, report, {}, [])
 
 
 @click.command()
@@ -88,8 +89,10 @@ def ingest(context: Context, index: str, **options: Any) -> None:
       lmtx-search ingest articles.jsonl --index articles --failed failed.jsonl
     """
     report = _load(context, index, prepare_tagged_index, **options)
-    counts = tagging_counts(connect(context.settings.opensearch), index)
-    _finish(context, report, counts)
+    client = connect(context.settings.opensearch)
+    counts = tagging_counts(client, index)
+    errors = tagging_errors(client, index) if counts.get("pending") or counts.get("failed") else []
+    _finish(context, report, counts, errors)
 
 
 def _load(
@@ -132,7 +135,9 @@ def _load(
     )
 
 
-def _finish(context: Context, report: BulkReport, counts: dict[str, int]) -> None:
+def _finish(
+    context: Context, report: BulkReport, counts: dict[str, int], errors: list[tuple[str, int]]
+) -> None:
     if report.resumed_after:
         context.say(f"Continued after the first {report.resumed_after:,} records")
     context.say(
@@ -150,6 +155,8 @@ def _finish(context: Context, report: BulkReport, counts: dict[str, int]) -> Non
     if counts:
         told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
         context.say(f"The index now holds {told or 'no documents'}")
-    context.result({**report.as_dict(), "tagging": counts})
+    for error, times in errors:
+        context.say(f"  not tagged: {times:,} × {error}")
+    context.result({**report.as_dict(), "tagging": counts, "tagging_errors": dict(errors)})
     if report.failed:
         raise click.exceptions.Exit(1)

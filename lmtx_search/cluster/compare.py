@@ -24,7 +24,7 @@ def holds(actual: Any, wanted: Any) -> bool:
 
 def _member(key: str, actual: Any, wanted: Any) -> bool:
     if key == "settings":
-        return bool(holds(_flat(actual), _flat(wanted)))
+        return holds(_flat(actual), _flat(wanted))
     return holds(actual, wanted)
 
 
@@ -39,7 +39,7 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _text(value: Any) -> Any:
+def _text(value: Any) -> object:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
-from opensearchpy import OpenSearch
+from opensearchpy import AuthorizationException, OpenSearch
 
 from lmtx_search.cluster.bulk import THREADS, Action, Chunk, ChunkResult, send_chunks, to_json
 from lmtx_search.cluster.checkpoint import Checkpoint, FailedFile
@@ -67,7 +68,9 @@ def load_documents(
     finally:
         if failed:
             failed.close()
-    client.indices.refresh(index=index)
+    # Whoever may only write sees the documents a little later.
+    with suppress(AuthorizationException):
+        client.indices.refresh(index=index)
     if checkpoint:
         checkpoint.clear()
     return report

@@ -96,7 +96,8 @@ def _answered(error: TransportError) -> LmtxError:
         )
     if isinstance(error, AuthorizationException):
         action = _ACTION.search(reason)
-        right = f"the right {action[1]}" if action else f"a right ({reason})"
+        request = getattr(error, "request", "this request")
+        right = f"the right {action[1]}" if action else f"the right to {request} ({reason})"
         return UserError(f"the user lacks {right} at {cluster}: ask for it to be granted")
     if isinstance(error, NotFoundError) and kind == "index_not_found_exception":
         return _no_index(error, cluster)

@@ -10,6 +10,9 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.errors import UserError
 
+# A query string may not name more fields than OpenSearch takes clauses.
+_FIELDS = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Facets:
@@ -36,11 +39,11 @@ def facets(
     Raises:
         UserError: the index has no field ``tags`` that can be counted.
     """
-    _require_tags(client, index)
+    fields = _text_fields(client, index)
     conditions: list[dict[str, Any]] = [{"term": {"tags": tag}} for tag in tags]
     must: list[dict[str, Any]] = []
     if query:
-        text = {"query": query, "default_operator": "and", "lenient": True}
+        text = {"query": query, "default_operator": "and", "lenient": True, "fields": fields}
         must.append({"simple_query_string": text})
     body = {
         "size": 0,
@@ -61,9 +64,10 @@ def facets(
     )
 
 
-def _require_tags(client: OpenSearch, index: str) -> None:
-    answer = client.field_caps(index=index, params={"fields": "tags"})
-    kinds = answer["fields"].get("tags", {})
+def _text_fields(client: OpenSearch, index: str) -> list[str]:
+    """Return the fields that hold text, having seen that the tags can be counted."""
+    answer = client.field_caps(index=index, params={"fields": "*"})["fields"]
+    kinds = answer.get("tags", {})
     if not kinds:
         raise UserError(
             f"the index {index} has no tags: documents come in with "
@@ -71,3 +75,9 @@ def _require_tags(client: OpenSearch, index: str) -> None:
         )
     if set(kinds) - {"unmapped"} != {"keyword"}:
         raise UserError(f"the field tags of {index} is not a keyword field: {', '.join(kinds)}")
+    fields = [
+        name
+        for name, found in answer.items()
+        if "text" in found and not name.startswith("tagging.")
+    ]
+    return fields[:_FIELDS] or ["*"]

@@ -53,24 +53,38 @@ def prepare_tagged_index(client: OpenSearch, index: str) -> bool:
 
 
 def index_uuid(client: OpenSearch, index: str) -> str:
-    """Return what tells this index from a later one of the same name."""
-    settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
+    """Return what tells this index from a later one of the same name ("" if it may not be read)."""
+    try:
+        settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
+    except AuthorizationException:
+        return ""
     return ",".join(sorted(answer["settings"]["index.uuid"] for answer in settings.values()))
 
 
 def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
     """Return how many documents of an index are tagged, pending, untagged and failed.
 
-    ``other`` are those that never went through the pipeline.
+    ``other`` are those that never went through the pipeline. Empty for a user who may only write.
     """
     statuses = {"terms": {"field": "tagging.status", "size": 20}}
     body = {"size": 0, "track_total_hits": True, "aggs": {"statuses": statuses}}
-    answer = client.search(index=index, body=body)
+    try:
+        answer = client.search(index=index, body=body)
+    except AuthorizationException:
+        return {}
     counts = dict.fromkeys(_STATUSES, 0)
     for bucket in answer["aggregations"]["statuses"]["buckets"]:
         counts[bucket["key"]] = bucket["doc_count"]
     counts["other"] = answer["hits"]["total"]["value"] - sum(counts.values())
     return counts
+
+
+def tagging_errors(client: OpenSearch, index: str) -> list[tuple[str, int]]:
+    """Return the most frequent reasons why documents of an index could not be tagged."""
+    reasons = {"terms": {"field": "tagging.error.keyword", "size": 3}}
+    body = {"size": 0, "aggs": {"reasons": reasons}}
+    buckets = client.search(index=index, body=body)["aggregations"]["reasons"]["buckets"]
+    return [(bucket["key"], bucket["doc_count"]) for bucket in buckets]
 
 
 def _body(name: str) -> dict[str, Any]:

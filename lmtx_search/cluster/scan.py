@@ -10,7 +10,10 @@ from opensearchpy import OpenSearch, TransportError
 
 from lmtx_search.cluster.retry import patiently
 
-_KEEP_ALIVE = "5m"
+# Long enough for whoever judges or embeds a page before asking for the next one.
+_KEEP_ALIVE = "1h"
+_FIRST_PAGE = 20
+_PAGE_CHARACTERS = 8_000_000
 
 
 def scan(
@@ -25,12 +28,12 @@ def scan(
     """Yield the hits of an index in the order of ``sort``, a page of them in memory at a time.
 
     ``fields`` are the parts of ``_source`` to fetch. What is written meanwhile is not seen. The
-    index is refreshed first.
+    index is refreshed first. ``page`` is the most hits of a page: large documents make it smaller.
     """
     client.indices.refresh(index=index)
     pit = client.create_pit(index=index, params={"keep_alive": _KEEP_ALIVE})["pit_id"]
     body: dict[str, Any] = {
-        "size": page,
+        "size": min(page, _FIRST_PAGE),
         "query": query or {"match_all": {}},
         "sort": [{sort: "asc"}],
         "_source": fields if isinstance(fields, bool) else list(fields),
@@ -41,6 +44,8 @@ def scan(
         while hits := patiently(client.search, body=body)["hits"]["hits"]:
             yield from hits
             body["search_after"] = hits[-1]["sort"]
+            mean = sum(len(str(hit)) for hit in hits) // len(hits)
+            body["size"] = max(1, min(page, _PAGE_CHARACTERS // mean))
     finally:
         with suppress(TransportError):
             client.delete_pit(body={"pit_id": [pit]})
