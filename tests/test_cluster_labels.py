@@ -105,6 +105,16 @@ def test_an_interrupted_new_version_is_continued(index, monkeypatch):
     assert list(index.labels()) == LABELS
 
 
+def test_going_back_to_an_earlier_encoder_embeds_only_what_changed(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    index.load(LABELS, Encoder(), SECOND, 384)
+    encoder = Encoder()
+    added = Label("d", "music")
+    report = index.load([*LABELS, added], encoder, FIRST, 384)
+    assert encoder.asked == ["d"]
+    assert (report.index, index.current().count) == ("lmtx-labels-000001", 4)
+
+
 def test_a_version_can_be_written_from_vectors_and_switched_to_later(index):
     index.load(LABELS, Encoder(), FIRST, 384)
     vectors = np.stack([vector(label) for label in LABELS])

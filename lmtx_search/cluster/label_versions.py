@@ -62,19 +62,20 @@ class LabelVersions:
             )
         return mappings.get("_meta", {}).get("encoder"), embedding["dimension"]
 
-    def incomplete(self, encoder_digest: str, dimension: int) -> str | None:
-        """Return a version of this encoder that an interrupted write left, if there is one."""
+    def reusable(self, encoder_digest: str, dimension: int) -> str | None:
+        """Return the last version of this encoder that is not the current one, complete or not."""
+        current = self.current()
+        found = []
         for index, answer in self._all().items():
             mappings = answer["mappings"]
-            meta = mappings.get("_meta", {})
             embedding = mappings.get("properties", {}).get("embedding", {})
             if (
-                meta.get("state") == "writing"
-                and meta.get("encoder") == encoder_digest
+                index != current
+                and mappings.get("_meta", {}).get("encoder") == encoder_digest
                 and embedding.get("dimension") == dimension
             ):
-                return index
-        return None
+                found.append(index)
+        return max(found, default=None)
 
     def newest_ready(self) -> str | None:
         """Return the last complete version, also where no alias points to it."""

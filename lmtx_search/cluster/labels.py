@@ -139,15 +139,18 @@ class LabelIndex:
         dimension: int,
         progress: Progress = SILENT,
     ) -> str:
-        """Write a complete new version and return its index; the alias stays where it is.
+        """Write a complete version and return its index; the alias stays where it is.
 
-        ``vectors`` is float32[n, dimension] in the order of ``labels``, or what makes them. A
-        version of the same encoder that an interrupted call left incomplete is continued.
+        ``vectors`` is float32[n, dimension] in the order of ``labels``, or what makes them. An
+        earlier version of the same encoder that the alias does not point to, also one that an
+        interrupted call left incomplete, is brought up to these labels; else a new one is made.
         """
         labels = list(labels) if isinstance(labels, Iterator) else labels
-        index = self._versions.incomplete(encoder_digest, dimension)
+        index = self._versions.reusable(encoder_digest, dimension)
         if index is None:
             index = self._versions.create(encoder_digest, dimension)
+        else:
+            self._versions.set_meta(index, encoder_digest, "writing")
         there = self._digests(index)
         wanted = {label.id: _short(label.digest) for label in labels}
         changed = {id_ for id_, digest in wanted.items() if there.get(id_) != digest}
