@@ -23,7 +23,7 @@ from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
 LABELS = [
     Label("game::chess", "Chess", "The board game of kings and pawns"),
     Label("web", "Web browser", "Shows pages of the World Wide Web"),
-    Label("odd", 'dots.in "quotes", {braces} / slashes: 😀', "Spreadsheets and accounting"),
+    Label("odd", 'Spread.sheets, "accounts" / {books}: 😀', "Sums in rows and columns"),
     Label("mail-1", "Mail", "Electronic mail"),
     Label("mail-2", "Mail", "Letters that the post brings"),
 ]

@@ -96,7 +96,7 @@ def test_a_damaged_onnx_form_is_one_clear_line(tmp_path: Path) -> None:
         OnnxForm.read(tmp_path)
 
 
-def test_a_label_is_read_with_its_synonyms_and_description() -> None:
-    label = Label("1", "Chess", "A board game.", ("chess game",))
-    assert label_passage(label) == "Chess. chess game. A board game"
+def test_a_label_is_read_with_its_synonyms_and_without_its_description() -> None:
+    label = Label("1", " Chess", "A board game.", ("chess game", " "))
+    assert label_passage(label) == "Chess, chess game"
     assert label_passage(Label("2", "Go")) == "Go"

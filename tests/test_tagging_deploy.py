@@ -103,14 +103,14 @@ class TestDeploy:
             {"id": "1", "text": "plays chess", "key.with": {"dots.in": "it"}},
             {"id": "2", "title": "Accounting", "text": "and spreadsheets"},
             {"id": "3", "text": ""},
-            {"id": "4", "title": "letters that the post brings", "text": "x " * 2_500_000},
+            {"id": "4", "title": "electronic mail and letters", "text": "x " * 2_500_000},
         ]
         sources = _index(bootstrapped, documents)
         assert [source.get("tags", [None])[0] for source in sources] == [
             "Chess",
             LABELS[2].text,
             None,
-            "Mail (mail-2)",
+            "Mail (mail-1)",
         ]
         statuses = [source["tagging"]["status"] for source in sources]
         assert statuses == ["tagged", "tagged", "untagged", "tagged"]
