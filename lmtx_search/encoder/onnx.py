@@ -65,7 +65,7 @@ class OnnxEncoder:
     def encode(
         self,
         texts: Sequence[str],
-        batch_size: int = 32,
+        batch_size: int = 16,
         on_batch: Callable[[int], None] | None = None,
     ) -> NDArray[np.float32]:
         """Embed the texts.
