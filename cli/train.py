@@ -73,8 +73,8 @@ def train(context: Context, judge_budget: str, seed: int, prompt: str, **options
         f"{counts['neither']:,} neither yes nor no)"
     )
     context.say(
-        f"Trained on {counts['documents_with_positive']:,} documents with "
-        f"{counts['positives']:,} pseudo-positives: P(yes) from {measures['yes_from']:.2f}"
+        f"Trained on {counts['documents_with_positive']:,} documents, {counts['positives']:,} "
+        f"pseudo-positives (a sure yes: P(yes) from {measures['yes_from']:.2f})"
     )
     if measures["llm_p1"] is not None:
         context.say(

@@ -72,8 +72,13 @@ def test_without_answers_the_threshold_is_one_half() -> None:
     assert yes_threshold({}, 0.5) == 0.5
 
 
-def test_labels_from_the_threshold_are_pseudo_positives() -> None:
-    assert pseudo_positives(JUDGED, 0.6) == {"a": frozenset({"x", "y"}), "b": frozenset({"x"})}
+def test_sure_labels_are_pseudo_positives_and_else_the_one_the_judge_likes_best() -> None:
+    assert pseudo_positives(JUDGED, 0.6) == {
+        "a": frozenset({"x", "y"}),
+        "b": frozenset({"x"}),
+        "c": frozenset({"x"}),
+        "d": frozenset({"x"}),
+    }
 
 
 def test_the_assignment_threshold_has_the_best_f1() -> None:

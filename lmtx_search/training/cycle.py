@@ -89,13 +89,10 @@ def run_cycle(
         )
     clock.seconds["shortlist"] = shortlister.seconds
     clock.seconds["judge"] -= shortlister.seconds
-    yes_from = yes_threshold(judged.p_yes, settings.answered_share)
+    yes_from = yes_threshold(judged.p_yes, settings.sure_share)
     positives = pseudo_positives(judged.p_yes, yes_from)
     if len(positives) < 2:
-        raise LmtxError(
-            f"only {len(positives)} documents have a label that the judge said yes to: "
-            "raise --judge-budget"
-        )
+        raise LmtxError(f"only {len(positives)} documents were judged: raise --judge-budget")
     with clock.stage("train"):
         steps, loss = train(materials, positives, settings, output, progress)
     with clock.stage("embed held-out"):

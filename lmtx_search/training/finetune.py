@@ -106,6 +106,9 @@ class _InOrder(SentenceTransformerTrainer):  # type: ignore[misc]
     def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **_: Any) -> Any:
         return BatchSampler(SequentialSampler(dataset), batch_size, drop_last)
 
+    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+        """Write no model card: it would embed examples, and print while it does."""
+
 
 class _Watch(TrainerCallback):
     """Tells progress, and stops a training whose loss is no number any more."""

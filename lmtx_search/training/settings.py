@@ -16,7 +16,7 @@ class FineTuning:
     ``margin``, ``hardest`` and ``temperature`` are the loss's (γ, negatives that count, τ).
     """
 
-    epochs: int = 3
+    epochs: int = 4
     batch_size: int = 32
     learning_rate: float = 5e-5
     warmup_share: float = 0.1
@@ -35,7 +35,7 @@ class TrainingSettings:
         budget: how long or how often the judge may be asked, all stages together.
         shortlist: labels of a document's shortlist (j of the paper).
         pairs_per_document: how many of them, from the first, the judge is asked about.
-        answered_share: share of the judged documents that get a pseudo-positive.
+        sure_share: share of the judged documents of which a label counts as a sure yes.
         development_share: share of the budget that measures the result on held-out documents.
         development_pairs: labels of a development document that are judged.
         most_documents: a larger collection is sampled, by the seed.
@@ -44,11 +44,11 @@ class TrainingSettings:
     budget: Budget = field(default_factory=lambda: Budget(seconds=300.0))
     prompt: str = DEFAULT_PROMPT
     shortlist: int = 10
-    pairs_per_document: int = 5
-    answered_share: float = 0.75
+    pairs_per_document: int = 4
+    sure_share: float = 0.5
     development_share: float = 0.15
     development_pairs: int = 3
-    most_development: int = 800
+    most_development: int = 100
     most_documents: int = 30_000
     seed: int = 0
     fine_tuning: FineTuning = field(default_factory=FineTuning)
