@@ -14,7 +14,7 @@ try:
 except ImportError as error:
     raise MissingExtra("judge", "The judge") from error
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from lmtx_search.judges.answers import p_yes, p_yes_of_text
 from lmtx_search.judges.base import Answer, Pair
@@ -32,6 +32,8 @@ _ATTEMPTS = 3
 # A host whose answers are errors this many times in a row is given up.
 _ERRORS_IN_A_ROW = 3
 _CANDIDATES = 20
+# ValueError: what answers there is no Ollama.
+_FAILURES = (ConnectionError, httpx.HTTPError, ollama.ResponseError, ValueError)
 
 
 class OllamaJudge:
@@ -57,7 +59,7 @@ class OllamaJudge:
             client = ollama.Client(host, timeout=settings.timeout)
             try:
                 digests[host] = _model_digest(client, settings.model, host)
-            except (ConnectionError, httpx.HTTPError, ollama.ResponseError) as error:
+            except _FAILURES as error:
                 self.lost[host] = _why(error)
             else:
                 self._clients[host] = client
@@ -129,7 +131,7 @@ class OllamaJudge:
                 try:
                     answer = Answer(pair, self._ask_one(client, pair))
                     errors = 0
-                except (ConnectionError, httpx.HTTPError, ollama.ResponseError) as error:
+                except _FAILURES as error:
                     errors += 1
                     refused = isinstance(error, ollama.ResponseError) and error.status_code != 404
                     if not refused or errors >= _ERRORS_IN_A_ROW:
@@ -185,7 +187,7 @@ def _context(characters: int) -> int:
 def _patience() -> Retrying:
     return Retrying(
         retry=retry_if_exception(_is_passing),
-        wait=wait_exponential_jitter(initial=0.5, max=10),
+        wait=wait_random_exponential(multiplier=0.5, max=10),
         stop=stop_after_attempt(_ATTEMPTS),
         reraise=True,
     )
@@ -202,4 +204,6 @@ def _why(error: BaseException) -> str:
         return "no answer in time (ollama.timeout)"
     if isinstance(error, ConnectionError):
         return "cannot connect"
+    if isinstance(error, ValueError):
+        return "what answers there is no Ollama"
     return " ".join(str(error).split()) or type(error).__name__

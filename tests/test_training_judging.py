@@ -1,0 +1,107 @@
+"""Asking within a budget, keeping the answers, and refusing a judge that tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.judges.base import Answer, Pair
+from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.records import Document, Judgment, Label
+from lmtx_search.training.judging import judge_pairs
+
+
+class MemoryStore:
+    """Keeps judgments as long as the test."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Judgment] = {}
+
+    def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
+        return {id_: self.kept[id_] for id_ in ids if id_ in self.kept}
+
+    def add(self, judgments: list[Judgment]) -> None:
+        self.kept.update((judgment.id, judgment) for judgment in judgments)
+
+
+class Scripted:
+    """A judge whose P(yes) follows from the rank; ``dies_after`` answers it fails."""
+
+    name = "scripted"
+    digest = "d"
+    prompt = load_prompt("librarian")
+
+    def __init__(self, values: tuple[float | None, ...], dies_after: int = 10**9) -> None:
+        self.values = values
+        self.dies_after = dies_after
+        self.asked = 0
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        for pair in pairs:
+            if self.asked == self.dies_after:
+                raise KeyboardInterrupt
+            self.asked += 1
+            yield Answer(pair, self.values[pair.rank % len(self.values)])
+
+
+def documents(count: int, labels: int = 4) -> list[list[Pair]]:
+    return [
+        [
+            Pair(Document(f"d{number}", f"text {number}"), Label(f"l{rank}", f"label {rank}"), rank)
+            for rank in range(labels)
+        ]
+        for number in range(count)
+    ]
+
+
+def test_a_budget_of_calls_is_kept_to() -> None:
+    judge = Scripted((0.9, 0.1))
+    judged = judge_pairs(judge, MemoryStore(), documents(10), Budget(calls=10), "judge")
+    assert judge.asked == judged.asked == judged.pairs == 10
+
+
+def test_a_run_that_was_stopped_asks_nothing_twice_and_ends_the_same() -> None:
+    store = MemoryStore()
+    with pytest.raises(KeyboardInterrupt):
+        judge_pairs(Scripted((0.9, 0.1), 7), store, documents(10), Budget(calls=20), "judge")
+    assert len(store.kept) == 7
+    again = Scripted((0.9, 0.1))
+    judged = judge_pairs(again, store, documents(10), Budget(calls=20), "judge")
+    assert again.asked == 13
+    assert judged.known == 7
+    whole = judge_pairs(
+        Scripted((0.9, 0.1)), MemoryStore(), documents(10), Budget(calls=20), "judge"
+    )
+    assert judged.p_yes == whole.p_yes
+
+
+def test_when_the_time_is_up_nothing_more_is_asked() -> None:
+    judge = Scripted((0.9, 0.1))
+    judged = judge_pairs(judge, MemoryStore(), documents(10), Budget(seconds=0.0), "judge")
+    assert judged.pairs == 0
+
+
+def test_answers_that_are_neither_are_counted_and_not_kept() -> None:
+    store = MemoryStore()
+    judged = judge_pairs(
+        Scripted((0.9, None, 0.2, 0.1)), store, documents(5), Budget(calls=20), "judge"
+    )
+    assert judged.neither == 5
+    assert judged.pairs == len(store.kept) == 15
+
+
+def test_a_judge_that_says_the_same_to_everything_is_refused_after_a_sample() -> None:
+    judge = Scripted((0.981, 0.982))
+    with pytest.raises(UserError, match="says the same to everything"):
+        judge_pairs(judge, MemoryStore(), documents(1000), Budget(calls=4000), "judge")
+    assert judge.asked == 60
+
+
+def test_a_judge_that_says_neither_is_refused_after_a_sample() -> None:
+    with pytest.raises(UserError, match="neither yes nor no to"):
+        judge_pairs(
+            Scripted((None, None, 0.2)), MemoryStore(), documents(1000), Budget(calls=4000), "judge"
+        )
