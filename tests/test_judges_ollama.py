@@ -182,6 +182,8 @@ def test_a_judgment_is_known_by_all_that_was_asked() -> None:
 
 
 def test_a_server_that_is_no_ollama_is_told() -> None:
-    with fake_ollama(lambda n: (200, YES), digest=["no digest"]) as host:  # type: ignore[arg-type]
-        with pytest.raises(UserError, match="no Ollama"):
-            judge(host)
+    with (
+        fake_ollama(lambda n: (200, YES), digest=["no digest"]) as host,  # type: ignore[arg-type]
+        pytest.raises(UserError, match="no Ollama"),
+    ):
+        judge(host)
