@@ -10,8 +10,10 @@ from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.facets import Facets
 from lmtx_search.cluster.facets import facets as count_facets
+from lmtx_search.records import document_text
 
 _BAR = 30
+_WIDTH = 100
 
 
 @click.command()
@@ -19,9 +21,15 @@ _BAR = 30
 @click.option("--query", help="Only documents that match this (simple query string).")
 @click.option("--tag", "tags", multiple=True, help="Only documents with this tag (repeatable).")
 @click.option("--size", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option("--documents", type=click.IntRange(0, 100), default=0, help="Show so many of them.")
 @pass_context
 def facets(
-    context: Context, index: str, query: str | None, tags: tuple[str, ...], size: int
+    context: Context,
+    index: str,
+    query: str | None,
+    tags: tuple[str, ...],
+    size: int,
+    documents: int,
 ) -> None:
     """Show the most frequent tags of an index with their counts.
 
@@ -29,8 +37,15 @@ def facets(
     Example:
       lmtx-search facets --index articles
       lmtx-search facets --index articles --query "python -perl" --tag "web server"
+      lmtx-search facets --index articles --tag "web server" --documents 5
     """
-    found = count_facets(connect(context.settings.opensearch), index, query, tags, size)
+    client = connect(context.settings.opensearch)
+    found = count_facets(client, index, query, tags, size, documents)
+    fields = context.settings.documents.text_fields
+    shown = [
+        (example.id, _start(document_text(example.source, fields)), example.tags)
+        for example in found.examples
+    ]
     context.result(
         {
             "index": index,
@@ -38,10 +53,17 @@ def facets(
             "tags": [{"tag": tag, "count": count} for tag, count in found.tags],
             "other": found.other,
             "statuses": found.statuses,
+            "examples": [
+                {"id": id_, "text": text, "tags": dict(tags_)} for id_, text, tags_ in shown
+            ],
         }
     )
-    if not context.json:
-        _show(context, found)
+    if context.json:
+        return
+    _show(context, found)
+    for _, text, scores in shown:
+        context.say(f"\n{text}")
+        context.say("  " + (" · ".join(f"{tag} {score:.2f}" for tag, score in scores) or "no tag"))
 
 
 def _show(context: Context, found: Facets) -> None:
@@ -60,6 +82,12 @@ def _show(context: Context, found: Facets) -> None:
     told = ", ".join(f"{count:,} {status}" for status, count in found.statuses.items())
     if told:
         context.say(f"tagging: {told}")
+
+
+def _start(text: str) -> str:
+    """Return the first line: the title, where there is one."""
+    line = text.strip().split("\n", 1)[0]
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
 
 
 def _bar(share: float) -> str:

@@ -48,19 +48,29 @@ def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only
 
 
 @click.command()
+@click.option("--delete-data", is_flag=True, help="Also delete the cluster's data, runs, taggers.")
+@click.option("--yes", is_flag=True, help="Do not ask before deleting.")
 @pass_context
-def down(context: Context) -> None:
+def down(context: Context, delete_data: bool, yes: bool) -> None:
     """Stop the servers that `up` started. Data and downloads stay for the next `up`.
 
     \b
     Example:
       lmtx-search down
+      lmtx-search down --delete-data
     """
     from lmtx_search.embedded import servers
+    from lmtx_search.embedded.erase import erasable, erase
 
+    if delete_data and not yes:
+        found = ", ".join(map(str, erasable(context.settings))) or "nothing"
+        click.confirm(f"This deletes {found}. Go on?", abort=True, err=True)
     stopped = servers.down(context.settings, context.progress)
     for server in stopped:
         context.say(f"{server.name:<11} {server.address:<28} stopped")
     if not stopped:
         context.say("Nothing to stop: no embedded server runs for this data folder.")
-    context.result({"stopped": [asdict(server) for server in stopped]})
+    deleted = erase(context.settings) if delete_data else []
+    for folder in deleted:
+        context.say(f"deleted     {folder}")
+    context.result({"stopped": [asdict(server) for server in stopped], "deleted": deleted})

@@ -52,6 +52,11 @@ def test_the_rest_is_counted_together(tagged):
     assert (found.tags, found.other) == ([("sea", 2)], 2)
 
 
+def test_documents_are_shown_with_their_tags(tagged):
+    (example,) = facets(tagged, "lmtx-documents-x", query="old", examples=5).examples
+    assert (example.id, example.source["text"], example.tags) == ("c", "old fish", [("sea", 0.0)])
+
+
 def test_an_index_without_tags_is_one_clear_line(tagged):
     tagged.indices.create(index="plain")
     with pytest.raises(UserError, match="plain has no tags"):

@@ -118,7 +118,9 @@ def test_a_host_keeps_to_its_document() -> None:
     work = Work(pairs_of("a", "b", "c"))
     first, second = work.next("host 1"), work.next("host 2")
     third = work.next("host 1")
-    assert first and second and third
+    assert first
+    assert second
+    assert third
     assert first.document.id == third.document.id == "a"
     assert second.document.id == "b"
 

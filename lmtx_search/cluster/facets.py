@@ -15,6 +15,15 @@ _FIELDS = 256
 
 
 @dataclass(frozen=True, slots=True)
+class TaggedDocument:
+    """A document as it lies in the index; tags with their scores, best first."""
+
+    id: str
+    source: dict[str, Any]
+    tags: list[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Facets:
     """How many documents match, and their most frequent tags with the documents of each."""
 
@@ -22,6 +31,7 @@ class Facets:
     tags: list[tuple[str, int]]
     other: int
     statuses: dict[str, int]
+    examples: list[TaggedDocument]
 
 
 def facets(
@@ -30,11 +40,12 @@ def facets(
     query: str | None = None,
     tags: Sequence[str] = (),
     size: int = 20,
+    examples: int = 0,
 ) -> Facets:
     """Count the tags of the documents that match a simple query string and have all of ``tags``.
 
     ``other`` counts how often a tag beyond the first ``size`` was given, ``statuses`` the
-    documents by ``tagging.status``.
+    documents by ``tagging.status``, ``examples`` are so many of them, the best matches first.
 
     Raises:
         UserError: the index has no field ``tags`` that can be counted.
@@ -46,7 +57,7 @@ def facets(
         text = {"query": query, "default_operator": "and", "lenient": True, "fields": fields}
         must.append({"simple_query_string": text})
     body = {
-        "size": 0,
+        "size": examples,
         "track_total_hits": True,
         "query": {"bool": {"must": must, "filter": conditions}},
         "aggs": {
@@ -61,7 +72,14 @@ def facets(
         tags=[(bucket["key"], bucket["doc_count"]) for bucket in found["tags"]["buckets"]],
         other=found["tags"]["sum_other_doc_count"],
         statuses={bucket["key"]: bucket["doc_count"] for bucket in found["statuses"]["buckets"]},
+        examples=[_tagged(hit["_id"], hit["_source"]) for hit in answer["hits"]["hits"]],
     )
+
+
+def _tagged(id_: str, source: dict[str, Any]) -> TaggedDocument:
+    scores = source.get("tag_scores") or {}
+    tags = source.get("tags") or []
+    return TaggedDocument(id_, source, [(tag, float(scores.get(tag, 0.0))) for tag in tags])
 
 
 def _text_fields(client: OpenSearch, index: str) -> list[str]:
