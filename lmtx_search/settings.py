@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -33,7 +35,9 @@ class _Section(BaseModel):
 
 
 def _split_commas(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return [part for part in map(str.strip, value.split(",")) if part]
 
 
 class OpenSearchSettings(_Section):
@@ -52,6 +56,18 @@ class OpenSearchSettings(_Section):
     def _is_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        parts = urlsplit(value)
+        if parts.username is not None or parts.password is not None:
+            raise ValueError(
+                "no user and password in the address: set opensearch.user and "
+                "LMTX_OPENSEARCH_PASSWORD"
+            )
+        try:
+            usable = parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError("is no address: http://HOST:PORT is expected")
         return value.rstrip("/")
 
 
@@ -258,11 +274,26 @@ def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings
 
 def _one_line(error: ValidationError, origins: Mapping[str, str]) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    parts = [str(part) for part in first["loc"]]
+    key = ".".join(parts)
     origin = next(
-        (o for k, o in origins.items() if k == key or key.startswith(f"{k}.")), "settings"
+        (
+            origin
+            for known, origin in origins.items()
+            if known == key or key.startswith(f"{known}.") or known.startswith(f"{key}.")
+        ),
+        "settings",
     )
     if first["type"] == "extra_forbidden":
         return f"{origin}: unknown setting {key}; `lmtx-search config` lists what can be set"
+    if first["type"] == "model_type":
+        return f"{origin}: {key} is a section, not a value"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{origin}: {key} = {first['input']!r}: {message}"
+    return f"{origin}: {key} = {_shown(key, first['input'])}: {message}"
+
+
+def _shown(key: str, value: object) -> str:
+    """Return a wrong value as it may be printed: errors end up in logs."""
+    if key.endswith("password"):
+        return "…"
+    return re.sub(r"[^/'\"]*@", "…@", repr(value))

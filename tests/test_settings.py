@@ -81,12 +81,31 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "[opensearch]\npassword = 12345\n",
+        "[opensearch]\nurl = 'https://tagger:12345@search.example:9200'\n",
+        "[opensearch]\nurl = 'tagger:12345@search.example'\n",
+    ],
+)
+def test_a_wrong_value_with_a_password_in_it_is_not_repeated(folder: Path, text: str) -> None:
+    write(folder, text)
+    with pytest.raises(UserError, match=r"opensearch\.(url|password) = ") as error:
+        load_settings()
+    assert "12345" not in str(error.value)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[opensearch]\nulr = 1\n", "file lmtx-search.toml: unknown setting opensearch.ulr"),
         ("[opensearch]\nurl = 'host:9200'\n", "must start with http:// or https://"),
         ("[service]\nport = 'x'\n", "file lmtx-search.toml: service.port = 'x'"),
-        ("opensearch = 3\n", "opensearch = 3"),
+        ("opensearch = 3\n", "file lmtx-search.toml: opensearch is a section, not a value"),
+        ("[search]\nurl = 'x'\n", "file lmtx-search.toml: unknown setting search"),
+        ("[opensearch]\nurl = 'http://'\n", "is no address"),
+        ("[opensearch]\nurl = 'http://host:99999'\n", "is no address"),
+        ("[ollama]\nhosts = ','\n", "ollama.hosts = "),
         ("[opensearch\n", "lmtx-search.toml is not valid TOML"),
     ],
 )
