@@ -94,23 +94,36 @@ def tag(context: Context, text: str | None, file: Path | None, tagger: str | Non
     Example:
       lmtx-search tag "A program that plays chess against you"
       lmtx-search tag --file article.txt
-      cat article.txt | lmtx-search tag -
+      cat article.txt | lmtx-search tag
     """
     from lmtx_search.tagging.local import find_version
     from lmtx_search.tagging.scorer import Tagger
 
-    if (text is None) == (file is None):
-        raise UserError("give a text, or a file with --file (- is standard input)")
-    if text == "-" or str(file) == "-":
-        text = sys.stdin.buffer.read().decode(errors="replace")
-    elif file is not None:
-        text = file.read_text(encoding="utf-8", errors="replace")
+    text = _given(text, file)
     version, note = find_version(context.settings, tagger)
     if note:
         click.echo(note, err=True)
-    tags = Tagger(version, context.settings.service.threads).tag([text or ""])[0]
+    tags = Tagger(version, context.settings.service.threads).tag([text])[0]
     _show(context, tags, version.manifest.threshold)
     context.result({"tagger": version.manifest.version, "tags": [asdict(found) for found in tags]})
+
+
+def _given(text: str | None, file: Path | None) -> str:
+    """Return the text to tag: an argument's, a file's, or what comes on standard input."""
+    if text is not None and file is not None:
+        raise UserError("give a text or --file, not both")
+    if text is None and file is None and sys.stdin.isatty():
+        raise UserError("give a text, or a file with --file (- is standard input)")
+    if file is not None and str(file) != "-":
+        try:
+            text = file.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise UserError(f"cannot read {file}: {error.strerror}") from error
+    elif text is None or text == "-":
+        text = sys.stdin.buffer.read().decode(errors="replace")
+    if not text.strip():
+        raise UserError("the text is empty: there is nothing to tag")
+    return text
 
 
 def _show(context: Context, tags: list[Tag], threshold: float) -> None:

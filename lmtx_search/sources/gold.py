@@ -19,7 +19,7 @@ def read_gold(path: Path) -> dict[str, set[str]]:
     gold: dict[str, set[str]] = {}
     opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
+        with opener(path, "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
@@ -35,4 +35,6 @@ def read_gold(path: Path) -> dict[str, set[str]]:
         raise UserError(f"{path} is not UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise LmtxError(f"{path} is damaged (gzip: {error}): get it again") from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
     return gold
