@@ -22,7 +22,7 @@ from lmtx_search.cluster.indices import (
 )
 from lmtx_search.cluster.report import BulkReport
 from lmtx_search.sources import count_documents, read_documents
-from lmtx_search.sources.documents import require_documents
+from lmtx_search.sources.documents import require_documents, require_readable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -108,6 +108,10 @@ def _load(
     settings = context.settings
     fields = settings.documents
     total = count_documents(file)
+    require_readable(file)
+    kept = FailedFile(failed) if failed else None
+    if kept:
+        kept.check(file)
     if strict:
         require_documents(file, fields.id_field, context.progress)
     client = connect(settings.opensearch)
@@ -128,7 +132,7 @@ def _load(
         read_documents(file, fields.id_field, fields.text_fields),
         index,
         checkpoint=checkpoint,
-        failed=FailedFile(failed) if failed else None,
+        failed=kept,
         progress=context.progress,
         total=total,
         threads=threads,
@@ -146,6 +150,8 @@ def _finish(
     )
     for reason in report.reasons.values():
         context.say(f"  {reason.count:,} × {reason.example}")
+    if not report.records:
+        context.say("Note: there was no document to index")
     if report.without_text:
         fields = ", ".join(context.settings.documents.text_fields)
         context.say(

@@ -60,6 +60,20 @@ class FailedFile:
         self._path = path
         self._stream: BinaryIO | None = None
 
+    def check(self, documents: Path) -> None:
+        """See that it can be written and is not the file that is loaded; nothing is made yet.
+
+        Raises:
+            UserError: it cannot, or it is.
+        """
+        folder = self._path.absolute().parent
+        if self._path.exists() and documents.exists() and self._path.samefile(documents):
+            raise UserError(f"--failed would write over {documents}: name another file")
+        if not folder.is_dir():
+            raise UserError(f"cannot write {self._path}: there is no folder {folder}")
+        if not os.access(self._path if self._path.exists() else folder, os.W_OK):
+            raise UserError(f"cannot write {self._path}: permission denied")
+
     def open(self, keep: int = 0) -> None:
         """Start it, keeping the first bytes that an earlier run of the same load wrote.
 

@@ -39,6 +39,17 @@ def count_documents(path: Path) -> int | None:
     return count_lines(path)
 
 
+def require_readable(path: Path) -> None:
+    """See that a file can be read at all, before anything is made for its documents.
+
+    Raises:
+        UserError: no such file, an unknown ending, a CSV file without a header.
+        LmtxError: a damaged gzip file.
+    """
+    if str(path) != "-":
+        next(read_rows(path), None)
+
+
 def require_documents(path: Path, id_field: str, progress: Progress = SILENT) -> None:
     """Read a whole file to see that every line is a document.
 
