@@ -59,16 +59,8 @@ def measure_development(
         for id_, answers in judged.p_yes.items()
         if after[id_][0][0] in answers and before[id_][0][0] in answers
     ]
-    scored = [
-        (score, judged.p_yes[id_][label] >= yes_from)
-        for id_ in judged.p_yes
-        for label, score in after[id_]
-        if label in judged.p_yes[id_]
-    ]
     threshold, rule = choose_threshold(
-        [score for score, _ in scored],
-        [yes for _, yes in scored],
-        [after[document.id][0][1] for document in documents if after[document.id]],
+        [after[document.id][0][1] for document in documents if after[document.id]]
     )
     count = len(firsts)
     return Development(

@@ -47,7 +47,7 @@ class TrainingSettings:
     pairs_per_document: int = 4
     sure_share: float = 0.5
     development_share: float = 0.15
-    development_pairs: int = 3
+    development_pairs: int = 1
     most_development: int = 100
     most_documents: int = 30_000
     seed: int = 0
