@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 import click
 
-from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.context import Context, IndexName, pass_context
 
 
 @click.command()
-@click.argument("index")
+@click.argument("index", type=IndexName())
 @click.option(
     "--text-field",
     "text_fields",

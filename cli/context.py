@@ -84,6 +84,23 @@ def pass_context(function: Callable[..., R]) -> Callable[..., R]:
     return command
 
 
+class IndexName(click.ParamType):
+    """The name of an index; what else is wrong with one the cluster says best."""
+
+    name = "index"
+
+    def __init__(self, single: bool = False) -> None:
+        self._single = single
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse a blank, which would stand for all indices; a pattern too where one is meant."""
+        if not value.strip():
+            self.fail("an index has a name", param, ctx)
+        if self._single and not {"*", ","}.isdisjoint(value):
+            self.fail(f"{value} is no name of one index", param, ctx)
+        return value
+
+
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed

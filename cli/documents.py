@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.context import Context, IndexName, pass_context
 from lmtx_search.cluster.bulk import THREADS
 from lmtx_search.cluster.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.connect import connect
@@ -74,7 +74,12 @@ def docs_load(context: Context, **options: Any) -> None:
 
 
 @click.command()
-@click.option("--index", required=True, help="Index to write to; made if it is not there.")
+@click.option(
+    "--index",
+    required=True,
+    type=IndexName(single=True),
+    help="Index to write to; made if it is not there.",
+)
 @_load_options
 @pass_context
 def ingest(context: Context, index: str, **options: Any) -> None:

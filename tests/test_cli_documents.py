@@ -49,3 +49,17 @@ def test_a_file_that_cannot_be_read(folder, command, name, content, problem):
 def test_a_file_for_failures_that_cannot_be_written(folder, failed, problem):
     assert problem in refused("ingest", "docs.jsonl", "--index", "x", "--failed", failed)
     assert (folder / "docs.jsonl").read_text() == '{"id": "a"}\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["ingest", "docs.jsonl", "--index", ""], "an index has a name"),
+        (["ingest", "docs.jsonl", "--index", "news-*"], "news-* is no name of one index"),
+        (["facets", "--index", " "], "an index has a name"),
+    ],
+)
+def test_what_is_no_name_of_an_index(words, problem):
+    result = CliRunner().invoke(cli, [*NOWHERE, *words])
+    assert result.exit_code == 2
+    assert problem in result.output

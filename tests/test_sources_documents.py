@@ -134,3 +134,9 @@ def test_reading_takes_no_more_memory_for_a_longer_file(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2_000_000
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_a_line_that_stops_too_early_is_told_with_the_column_of_its_end(tmp_path, end):
+    (bad,) = read_documents(write(tmp_path, '{"id": "a"' + end))
+    assert bad.reason == "not JSON: Expecting ',' delimiter at column 11"

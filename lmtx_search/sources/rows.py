@@ -101,7 +101,8 @@ def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
     for number, data in enumerate(stream, start=1):
         line = data.removeprefix(_BOM) if number == 1 else data
         if line.strip():
-            yield _json_row(line, number, name)
+            # Without its end: else a line that stops too early is wrong "at column 1".
+            yield _json_row(line.rstrip(b"\r\n"), number, name)
 
 
 def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:
@@ -119,7 +120,7 @@ def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:
         if isinstance(value, dict):
             return Row(number, value)
         reason = "not a JSON object: one object a line is expected"
-    raw = line[:_RAW_KEPT].decode("utf-8", "replace").rstrip("\r\n")
+    raw = line[:_RAW_KEPT].decode("utf-8", "replace")
     return BadLine(name, number, reason, raw)
 
 
