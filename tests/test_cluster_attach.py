@@ -96,6 +96,13 @@ def test_the_command_says_what_it_did_and_when_there_is_nothing_to_do(lmtx: Run)
 
 
 @pytest.mark.usefixtures("cluster")
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize("index", ["lmtx-labels", "lmtx-runs"])
+def test_an_index_of_the_products_own_is_never_attached(client: Any, index: str) -> None:
+    with pytest.raises(UserError, match="attach one of yours"):
+        plan_attach(client, index, ["text"])
+
+
 def test_an_unknown_index_is_one_clear_line(lmtx: Run) -> None:
     done = lmtx("attach", "nothing", "--text-field", "title")
     assert done.returncode == 2

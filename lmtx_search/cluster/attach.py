@@ -39,6 +39,8 @@ def plan_attach(client: OpenSearch, index: str, text_fields: Sequence[str]) -> l
         UserError: no such index, no such field, a field ``tags`` of another type, or both places
             for a pipeline are taken.
     """
+    if index.startswith(names.OWN):
+        raise UserError(f"{index} is lmtx-search's own index: attach one of yours")
     state = read_pipeline(client)
     mappings = client.indices.get_mapping(index=index)
     settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})

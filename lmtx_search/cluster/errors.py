@@ -130,7 +130,7 @@ def _no_index(error: NotFoundError, cluster: str) -> LmtxError:
     info: Any = error.info
     causes = info.get("error", {}).get("root_cause") or [{}]
     name = causes[0].get("index") or causes[0].get("resource.id") or "?"
-    if name.startswith((names.LABELS, names.JUDGMENTS, names.RUNS)):
+    if name.startswith(names.OWN):
         return UserError(f"no index {name} at {cluster}: {_BOOTSTRAP}")
     if name.startswith("lmtx-documents"):
         return UserError(f"no index {name} at {cluster}: run `lmtx-search docs load FILE`")

@@ -9,6 +9,9 @@ LABEL_VERSIONS = "lmtx-labels-*"
 JUDGMENTS = "lmtx-judgments"
 RUNS = "lmtx-runs"
 
+OWN = (LABELS, JUDGMENTS, RUNS)
+"""What names that are not the user's start with."""
+
 TAGS_TEMPLATE = "lmtx-tags"
 """Component template with the fields that a tagged document has."""
 
