@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,16 @@ class Estimate:
     value: float
     low: float
     high: float
+
+
+def require_measures() -> None:
+    """See that the measures can be computed, before an hour is spent on rankings.
+
+    Raises:
+        MissingExtra: they are not installed.
+    """
+    if find_spec("ir_measures") is None:
+        raise MissingExtra("evaluation", "Measuring")
 
 
 def measure(
@@ -56,10 +67,8 @@ def per_document(
     rankings: Mapping[str, Sequence[str]], gold: Mapping[str, AbstractSet[str]]
 ) -> dict[str, dict[str, float]]:
     """Return every measure of every document of ``gold``."""
-    try:
-        import ir_measures
-    except ImportError as error:
-        raise MissingExtra("evaluation", "Measuring") from error
+    require_measures()
+    import ir_measures
 
     qrels = {document: dict.fromkeys(labels, 1) for document, labels in gold.items()}
     # Ranks become scores, so that equal scores of a system cannot be ordered in another way.

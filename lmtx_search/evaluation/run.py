@@ -13,7 +13,7 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.gold import Usable, usable
-from lmtx_search.evaluation.measures import DEPTH, Estimate, measure
+from lmtx_search.evaluation.measures import DEPTH, Estimate, measure, require_measures
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document
 from lmtx_search.settings import Settings
@@ -69,6 +69,7 @@ def evaluate(
     unknown = [name for name in names if name not in systems.SYSTEMS]
     if unknown:
         raise UserError(f"no system {unknown[0]!r}: there are {', '.join(systems.SYSTEMS)}")
+    require_measures()
     gold = read_gold(gold_file)
     client = connect(settings.opensearch)
     index = LabelIndex(client, settings.opensearch.knn_engine)

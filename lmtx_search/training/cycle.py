@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.errors import LmtxError
+from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Judge
 from lmtx_search.judges.budget import Budget
 from lmtx_search.progress import SILENT, Progress
@@ -68,7 +68,7 @@ def run_cycle(
 
     Raises:
         LmtxError: the judge failed, or training did.
-        UserError: the judge says the same to everything.
+        UserError: the judge says the same to everything, or the budget is too small.
     """
     clock = _Clock()
     labels = {label.id: label for label in materials.labels}
@@ -92,7 +92,7 @@ def run_cycle(
     yes_from = yes_threshold(judged.p_yes, settings.sure_share)
     positives = pseudo_positives(judged.p_yes, yes_from)
     if len(positives) < 2:
-        raise LmtxError(f"only {len(positives)} documents were judged: raise --judge-budget")
+        raise UserError(f"only {len(positives)} documents were judged: raise --judge-budget")
     with clock.stage("train"):
         steps, loss = train(materials, positives, settings, output, progress)
     with clock.stage("embed held-out"):
