@@ -164,6 +164,14 @@ def test_the_command_embeds_with_the_real_encoder_and_counts(index, lmtx, tmp_pa
     assert "0 labels created, 1 updated, 1 unchanged" in ran.stdout
 
 
+def test_reading_more_of_a_label_embeds_it_anew(index, lmtx, tmp_path, environment):
+    (tmp_path / "labels.jsonl").write_text('{"id": "1", "text": "web browser"}\n')
+    assert json.loads(lmtx("labels", "load", "labels.jsonl", "--json").stdout)["created"] == 1
+    longer = environment | {"LMTX_ENCODER_LABEL_TOKENS": "32"}
+    report = json.loads(lmtx("labels", "load", "labels.jsonl", "--json", env=longer).stdout)
+    assert (report["unchanged"], report["new_version"]) == (1, True)
+
+
 def test_a_wrong_label_file_changes_nothing(index, lmtx, tmp_path):
     path = tmp_path / "labels.jsonl"
     path.write_text('{"id": "1", "text": "fine"}\n{"id": "2", "text": ""}\n')

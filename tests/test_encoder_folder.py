@@ -10,7 +10,7 @@ import pytest
 from lmtx_search.encoder.export import pooling_mode
 from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
 from lmtx_search.encoder.form import OnnxForm
-from lmtx_search.encoder.passages import label_passage
+from lmtx_search.encoder.passages import label_passage, passages_digest
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 
@@ -100,3 +100,8 @@ def test_a_label_is_read_with_its_synonyms_and_without_its_description() -> None
     label = Label("1", " Chess", "A board game.", ("chess game", " "))
     assert label_passage(label) == "Chess, chess game"
     assert label_passage(Label("2", "Go")) == "Go"
+
+
+def test_what_decides_a_labels_embedding_is_told_apart() -> None:
+    assert passages_digest("d", 64) == passages_digest("d", 64)
+    assert len({passages_digest("d", 64), passages_digest("d", 32), passages_digest("e", 64)}) == 3

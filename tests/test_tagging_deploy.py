@@ -8,13 +8,14 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lmtx_search.cluster import taggers
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.pipeline import read_pipeline
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
+from lmtx_search.encoder.passages import label_passage, passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging import deploy as deploying
@@ -81,7 +82,7 @@ def bootstrapped(client: Any, settings: Settings, lmtx: Run) -> Any:
     LabelIndex(client).load(
         LABELS,
         lambda labels: encoder.encode([label_passage(label) for label in labels]),
-        encoder.digest,
+        passages_digest(encoder.digest, settings.encoder.label_tokens),
         encoder.dimension,
     )
     return client
@@ -170,6 +171,36 @@ class TestDeploy:
         with pytest.raises(LmtxError, match="did not pass its test"):
             _deploy(bootstrapped, settings)
         assert _everything(bootstrapped, settings) == before
+
+    @pytest.mark.usefixtures("service")
+    def test_a_label_version_that_was_there_outlives_a_deployment_that_fails(
+        self, bootstrapped: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        index = LabelIndex(bootstrapped)
+        own = index.require()
+        vectors = np.ones((len(LABELS), own.dimension), dtype=np.float32)
+        other = index.write_version(LABELS, vectors, "another", own.dimension)
+        index.switch(other)
+        monkeypatch.setattr(deploying, "tag_url", lambda url, version: f"{url}/nothing")
+        with pytest.raises(LmtxError, match="did not pass its test"):
+            _deploy(bootstrapped, settings)
+        assert index.versions() == {own.index, other}
+
+    @pytest.mark.usefixtures("service")
+    def test_labels_loaded_after_a_deployment_are_the_next_taggers(
+        self, bootstrapped: Any, settings: Settings, lmtx: Run, tmp_path: Path
+    ) -> None:
+        first = _deploy(bootstrapped, settings)
+        (tmp_path / "more.jsonl").write_text('{"id": "new", "text": "Weather"}\n')
+        told = lmtx("labels", "load", "more.jsonl").stdout
+        assert f"The tagger {first.version} still has the labels it was made with" in told
+        assert "lmtx-search deploy" in told
+        (source,) = _index(bootstrapped, [{"id": "1", "text": "weather"}])
+        assert "Weather" not in source["tags"]
+        assert "still has" not in lmtx("labels", "load", "more.jsonl").stdout
+        _deploy(bootstrapped, settings)
+        (source,) = _index(bootstrapped, [{"id": "1", "text": "weather"}])
+        assert source["tags"][0] == "Weather"
 
     @pytest.mark.usefixtures("service")
     def test_cluster_settings_that_are_missing_are_named(

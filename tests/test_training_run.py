@@ -67,6 +67,15 @@ def test_a_small_training_from_end_to_end_and_its_answers_are_kept(loaded: Path,
     assert again["encoder_digest"] == record["encoder_digest"]
 
 
+def test_a_label_version_made_for_a_training_alone_goes_with_it(
+    loaded: Path, lmtx: Run, client: Any, environment: dict[str, str]
+) -> None:
+    other = environment | {"LMTX_ENCODER_LABEL_TOKENS": "16"}
+    done = lmtx("train", *SMALL, "--batch-size", "8", env=other)
+    assert done.returncode == 0, done.stderr
+    assert set(client.indices.get(index="lmtx-labels-*")) == {"lmtx-labels-000001"}
+
+
 def test_systems_are_measured_side_by_side(loaded: Path, lmtx: Run) -> None:
     (loaded / "gold.tsv").open("a").write("nobody\tchess\n")
     done = lmtx("evaluate", "documents.jsonl", "--gold", "gold.tsv", "--json")

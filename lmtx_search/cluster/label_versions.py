@@ -51,6 +51,10 @@ class LabelVersions:
             return None
         return str(max(answer))
 
+    def names(self) -> frozenset[str]:
+        """Return the indices of all versions."""
+        return frozenset(self._all())
+
     def encoder_of(self, index: str) -> tuple[str | None, int]:
         """Return a version's encoder digest (None: not known yet) and dimension."""
         mappings = self._mappings(index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -34,7 +35,11 @@ _FIELDS = ("text", "description", "synonyms")
 
 @dataclass(frozen=True, slots=True)
 class LabelIndexInfo:
-    """A version of the label index; ``encoder_digest`` is None before the first load."""
+    """A version of the label index.
+
+    ``encoder_digest`` says how its labels are embedded (``encoder.passages.passages_digest``);
+    None before the first load.
+    """
 
     index: str
     encoder_digest: str | None
@@ -44,14 +49,22 @@ class LabelIndexInfo:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did. ``kept`` labels are in the index but not in what was loaded."""
+    """What a load did. ``kept`` labels are in the index but not in what was loaded.
+
+    ``previous`` is the version that the alias pointed to before.
+    """
 
     index: str
+    previous: str
     created: int
     updated: int
     unchanged: int
     kept: int
-    new_version: bool
+
+    @property
+    def new_version(self) -> bool:
+        """Whether the alias moved."""
+        return self.index != self.previous
 
 
 class LabelIndex:
@@ -124,11 +137,11 @@ class LabelIndex:
             self.switch(index)
         return LoadReport(
             index=index,
+            previous=info.index,
             created=len(changed) - updated,
             updated=updated,
             unchanged=len(wanted) - len(changed),
             kept=kept,
-            new_version=index != info.index,
         )
 
     def write_version(
@@ -160,9 +173,18 @@ class LabelIndex:
         self._versions.set_meta(index, encoder_digest, "ready")
         return index
 
+    def versions(self) -> frozenset[str]:
+        """Return the indices of all versions, complete or not."""
+        return self._versions.names()
+
     def switch(self, index: str) -> None:
         """Point the alias to a version, in one step; the version before it stays."""
         self._versions.switch(index)
+
+    def remove(self, index: str) -> None:
+        """Delete a version that is not in use; one that is not there is no error."""
+        with suppress(NotFoundError):
+            self._client.indices.delete(index=index)
 
     def search(self, vectors: Vectors, k: int, index: str = names.LABELS) -> list[Ranking]:
         """Return for each of float32[n, dimension] its nearest labels: (id, cosine), best first.

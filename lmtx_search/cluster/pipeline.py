@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
 from lmtx_search.errors import UserError
@@ -96,6 +97,13 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
 def active(client: OpenSearch) -> str | None:
     """Return the version of the tagger that tags new documents; None before a deployment."""
     return read_pipeline(client).tagger
+
+
+def deployed(client: OpenSearch) -> str | None:
+    """Return :func:`active`; None also where there is no pipeline, or it may not be read."""
+    with suppress(UserError, AuthorizationException):
+        return active(client)
+    return None
 
 
 def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any]:

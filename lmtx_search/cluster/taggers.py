@@ -87,12 +87,6 @@ def remove(client: OpenSearch, tagger: RemoteTagger) -> None:
     _delete(client, f"/connectors/{tagger.connector}")
 
 
-def remove_label_version(client: OpenSearch, index: str) -> None:
-    """Delete a version of the label index that never came into use."""
-    with suppress(NotFoundError):
-        client.indices.delete(index=index)
-
-
 def _delete_model(client: OpenSearch, model: str) -> None:
     # Undeploying is asynchronous, and a model cannot be deleted before it has ended.
     with suppress(TransportError):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lmtx_search.records import Label
 
+# Counted up when what `label_passage` returns changes: embeddings of another form are another's.
+PASSAGE_FORM = 2
+
 
 def label_passage(label: Label) -> str:
     """Return the text that stands for the label: its name and its synonyms.
@@ -15,3 +18,13 @@ def label_passage(label: Label) -> str:
     explained, not what it is.
     """
     return ", ".join(part for text in (label.text, *label.synonyms) if (part := text.strip()))
+
+
+def passages_digest(encoder_digest: str, label_tokens: int) -> str:
+    """Return what decides a label's embedding beside the label, as the label index notes it.
+
+    Args:
+        encoder_digest: SHA-256 (hex) of the encoder; the result starts with it.
+        label_tokens: how many tokens of a label it reads.
+    """
+    return f"{encoder_digest}-{PASSAGE_FORM}-{label_tokens}"

@@ -14,6 +14,8 @@ from lmtx_search.sources.rows import Row, read_rows
 
 # OpenSearch takes ids of up to 512 bytes.
 _ID_BYTES = 512
+# A label's text is written into every document that it tags.
+_TEXT_CHARACTERS = 1024
 
 
 def read_labels(path: Path) -> Iterator[Label]:
@@ -81,6 +83,12 @@ def _label(row: Row, path: Path) -> Label:
     text = fields.get("text")
     if not isinstance(text, str) or not text.strip():
         raise wrong("text", f"missing or empty in label {id_!r}; a label needs a text")
+    if len(text) > _TEXT_CHARACTERS:
+        raise wrong(
+            "text",
+            f"longer than {_TEXT_CHARACTERS:,} characters; it is the label's name, and what "
+            "explains it belongs into description",
+        )
     description = fields.get("description")
     if description is None:
         description = ""

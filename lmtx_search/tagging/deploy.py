@@ -20,7 +20,7 @@ from lmtx_search.cluster.pipeline import (
 from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.passages import label_passage
+from lmtx_search.encoder.passages import label_passage, passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -111,11 +111,14 @@ def deploy(
         with _timed(seconds, "label index"):
             before = index.require()
             label_index = before.index
-            if before.encoder_digest != encoder.digest:
+            digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
+            if before.encoder_digest != digest:
+                there = index.versions()
                 label_index = index.write_version(
-                    labels, version.embeddings(), encoder.digest, encoder.dimension, progress
+                    labels, version.embeddings(), digest, encoder.dimension, progress
                 )
-                undo.callback(taggers.remove_label_version, client, label_index)
+                if label_index not in there:
+                    undo.callback(index.remove, label_index)
         with _timed(seconds, "register"), progress.stage("Register the model", 1, "models") as done:
             remote = taggers.register(client, name, tag_url(url, name))
             undo.callback(taggers.remove, client, remote)

@@ -20,7 +20,7 @@ from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
+from lmtx_search.encoder.passages import label_passage, passages_digest
 from lmtx_search.errors import MissingExtra
 from lmtx_search.judges.base import Judge
 from lmtx_search.judges.ollama import OllamaJudge
@@ -57,7 +57,8 @@ def train(
     training.check(len(labels), len(documents))
     judge = OllamaJudge(settings.ollama, prompt)
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
-    materials = _materials(
+    there = index.versions()
+    materials, shortlists_from = _materials(
         settings, training, base, index, labels, documents, judge, JudgmentStore(client), progress
     )
 
@@ -72,6 +73,9 @@ def train(
     record = _record(settings, training, materials, judge, result, folder / "encoder")
     record["seconds"]["all"] = round(time.monotonic() - started, 1)
     RunStore(client).save(run, record)
+    # Kept where the run fails: the same command then continues with it.
+    if shortlists_from not in there:
+        index.remove(shortlists_from)
     return {"run": run, **record}
 
 
@@ -101,25 +105,27 @@ def _materials(
     judge: Judge,
     store: JudgmentStore,
     progress: Progress,
-) -> Materials:
+) -> tuple[Materials, str]:
+    """Return what the cycle works with, and the label version that it searches."""
     tuning = training.fine_tuning
     passages = [label_passage(label) for label in labels]
     encoder = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
     version = index.require()
     name = version.index
-    if version.encoder_digest != encoder.digest:
+    digest = passages_digest(encoder.digest, tuning.label_tokens)
+    if version.encoder_digest != digest:
         # After a deployment the alias points to another encoder's embeddings. A version of our
         # own is written; the alias, and with it whoever searches, stays where it is.
         reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
         name = index.write_version(
             labels,
             lambda batch: reads_labels.encode([label_passage(label) for label in batch]),
-            encoder.digest,
+            digest,
             encoder.dimension,
             progress,
         )
     held_in, held_out = hold_out(documents, training.most_development)
-    return Materials(
+    materials = Materials(
         base=base,
         encoder=encoder,
         search=lambda vectors, k: index.search(vectors, k, name),
@@ -133,6 +139,7 @@ def _materials(
         judge=judge,
         store=store,
     )
+    return materials, name
 
 
 def _record(
