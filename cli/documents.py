@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from lmtx_search.cli.context import Context, IndexName, pass_context
+from lmtx_search.cli.context import Context, one_index, pass_context
 from lmtx_search.cluster.bulk import THREADS
 from lmtx_search.cluster.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.connect import connect
@@ -23,6 +23,8 @@ from lmtx_search.cluster.indices import (
 from lmtx_search.cluster.report import BulkReport
 from lmtx_search.sources import count_documents, read_documents
 from lmtx_search.sources.documents import require_documents, require_readable
+
+_ERROR = 160
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,7 +79,7 @@ def docs_load(context: Context, **options: Any) -> None:
 @click.option(
     "--index",
     required=True,
-    type=IndexName(single=True),
+    callback=one_index,
     help="Index to write to; made if it is not there.",
 )
 @_load_options
@@ -120,7 +122,7 @@ def _load(
     if strict:
         require_documents(file, fields.id_field, context.progress)
     client = connect(settings.opensearch)
-    if prepare(client, index):
+    if prepare(client, index, fields.id_field):
         context.say(f"Created the index {index}")
     checkpoint = None
     if str(file) != "-":
@@ -167,7 +169,14 @@ def _finish(
         told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
         context.say(f"The index now holds {told or 'no documents'}")
     for error, times in errors:
-        context.say(f"  not tagged: {times:,} × {error}")
+        context.say(f"  not tagged: {times:,} × {_cut(error)}")
+    if counts.get("pending"):
+        context.say("Pending documents are tagged when they are indexed again: the same command")
     context.result({**report.as_dict(), "tagging": counts, "tagging_errors": dict(errors)})
     if report.failed:
         raise click.exceptions.Exit(1)
+
+
+def _cut(error: str) -> str:
+    """Return the beginning: the cluster's client goes on about its channels."""
+    return error if len(error) <= _ERROR else error[: _ERROR - 1] + "…"

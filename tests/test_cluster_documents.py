@@ -58,6 +58,18 @@ def test_a_new_index_goes_through_the_pipeline_and_has_the_fields(ready):
     assert mappings["tag_scores"]["enabled"] is False
 
 
+def test_a_new_index_is_green_on_one_node_and_has_a_copy_on_more(ready):
+    prepare_tagged_index(ready, "mine")
+    settings = ready.indices.get_settings(index="mine", params={"flat_settings": "true"})
+    assert settings["mine"]["settings"]["index.auto_expand_replicas"] == "0-1"
+
+
+def test_ids_may_be_numbers_first_and_words_later(ready):
+    prepare_tagged_index(ready, "mine")
+    some = [Document("1", "", {"id": 1}), Document("b", "", {"id": "b"})]
+    assert load_documents(ready, some, "mine").created == 2
+
+
 def test_an_index_that_does_not_tag_is_to_be_attached_first(ready):
     ready.indices.create(index="mine")
     with pytest.raises(UserError, match="lmtx-search attach mine --text-field"):

@@ -13,8 +13,10 @@ from lmtx_search.index_templates import load
 _STATUSES = ("tagged", "pending", "untagged", "failed")
 
 
-def prepare_training_index(client: OpenSearch, index: str) -> bool:
+def prepare_training_index(client: OpenSearch, index: str, id_field: str = "id") -> bool:
     """Create the index of training documents unless it is there; tell whether it was created.
+
+    ``id_field`` becomes a keyword: after a first id of digits the index would take no other ones.
 
     Raises:
         UserError: ``bootstrap-index`` has not run.
@@ -22,19 +24,21 @@ def prepare_training_index(client: OpenSearch, index: str) -> bool:
     if client.indices.exists(index=index):
         return False
     _require_pipeline(client)
-    client.indices.create(index=index, body=_body("documents"))
+    client.indices.create(index=index, body=_body("documents", id_field))
     return True
 
 
-def prepare_tagged_index(client: OpenSearch, index: str) -> bool:
+def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -> bool:
     """Create an index that tags what is indexed, or see that it does; tell whether it is new.
+
+    ``id_field`` becomes a keyword, as in :func:`prepare_training_index`.
 
     Raises:
         UserError: ``bootstrap-index`` has not run, or the index is there and does not tag.
     """
     _require_pipeline(client)
     if not client.indices.exists(index=index):
-        client.indices.create(index=index, body=_body("tagged"))
+        client.indices.create(index=index, body=_body("tagged", id_field))
         return True
     try:
         settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
@@ -87,9 +91,11 @@ def tagging_errors(client: OpenSearch, index: str) -> list[tuple[str, int]]:
     return [(bucket["key"], bucket["doc_count"]) for bucket in buckets]
 
 
-def _body(name: str) -> dict[str, Any]:
+def _body(name: str, id_field: str) -> dict[str, Any]:
     tags = load("component_templates/tags")["template"]["mappings"]["properties"]
-    return load(f"indices/{name}", properties=tags)
+    # A dot would make an object of the field.
+    own = {} if "." in id_field else {id_field: {"type": "keyword"}}
+    return load(f"indices/{name}", properties={**own, **tags})
 
 
 def _require_pipeline(client: OpenSearch) -> None:
