@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 import click
 
-from lmtx_search.cli.context import Context, IndexName, pass_context
+from lmtx_search.cli.context import Context, index_name, pass_context
 
 
 @click.command()
-@click.argument("index", type=IndexName())
+@click.argument("index", callback=index_name)
 @click.option(
     "--text-field",
     "text_fields",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.settings import flat_settings
@@ -30,10 +29,12 @@ def config(context: Context) -> None:
         }
     )
     if not context.json:
-        table = Table("setting", "value", "from", box=None, pad_edge=False)
-        for key, value in values.items():
-            table.add_row(key, _shown(value), loaded.origins.get(key, "default"))
-        context.console.print(table)
+        # Lines, not a table: a table cuts what does not fit, also in a pipe.
+        shown = {key: _shown(value) for key, value in values.items()}
+        first, second = max(map(len, shown)), max(map(len, shown.values()))
+        context.say(f"{'setting':<{first}}  {'value':<{second}}  from")
+        for key, text in shown.items():
+            context.say(f"{key:<{first}}  {text:<{second}}  {loaded.origins.get(key, 'default')}")
 
 
 def _shown(value: object) -> str:

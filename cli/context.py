@@ -84,27 +84,47 @@ def pass_context(function: Callable[..., R]) -> Callable[..., R]:
     return command
 
 
-class IndexName(click.ParamType):
-    """The name of an index; what else is wrong with one the cluster says best."""
+def index_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse a blank for an index's name: it would stand for all indices."""
+    if not value.strip():
+        raise click.BadParameter("an index has a name", context, parameter)
+    return value
 
-    name = "index"
 
-    def __init__(self, single: bool = False) -> None:
-        self._single = single
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse a blank, which would stand for all indices; a pattern too where one is meant."""
-        if not value.strip():
-            self.fail("an index has a name", param, ctx)
-        if self._single and not {"*", ","}.isdisjoint(value):
-            self.fail(f"{value} is no name of one index", param, ctx)
-        return value
+def one_index(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse a pattern too, where one index is meant."""
+    if not {"*", ","}.isdisjoint(value):
+        raise click.BadParameter(f"{value} is no name of one index", context, parameter)
+    return index_name(context, parameter, value)
 
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text(f"{speed:,.1f} {task.fields['unit']}/s" if speed else "", style="cyan")
+
+
+class _ShortRate(_Rate):
+    def render(self, task: Task) -> Text:
+        text = super().render(task)
+        return Text(text.plain.replace(f" {task.fields['unit']}", ""), style="cyan")
+
+
+# Columns of a terminal that a whole bar needs, and a short one: its figures would be cut off.
+_WIDE, _NARROW = 120, 80
+
+
+def _columns(width: int) -> tuple[ProgressColumn, ...]:
+    name, count, left = (
+        TextColumn("{task.description}"),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    if width < _NARROW:
+        return (name, count, _ShortRate(), left)
+    if width < _WIDE:
+        return (name, BarColumn(bar_width=15), count, _ShortRate(), left)
+    return (SpinnerColumn(), name, BarColumn(), count, _Rate(), TimeElapsedColumn(), left)
 
 
 class Bars:
@@ -115,16 +135,8 @@ class Bars:
         self, name: str, total: int | None = None, unit: str = "items"
     ) -> Iterator[Callable[[int], None]]:
         """Show one bar until the block ends."""
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _Rate(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        with RichProgress(*columns, console=Console(stderr=True)) as progress:
+        console = Console(stderr=True)
+        with RichProgress(*_columns(console.width), console=console) as progress:
             task = progress.add_task(name, total=total, unit=unit)
             yield lambda advance: progress.advance(task, advance)
 

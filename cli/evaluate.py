@@ -65,13 +65,17 @@ def evaluate(
     if found.bad_lines:
         context.say(f"{found.bad_lines:,} malformed lines of {file} were passed over")
     if not context.json:
-        table = Table("system", *MEASURES, box=None, pad_edge=False)
+        table = Table("system", box=None, pad_edge=False)
+        for measure in MEASURES:
+            table.add_column(measure, no_wrap=True)
         for name, estimates in found.results.items():
             cells = [
                 f"{100 * e.value:5.1f}  {100 * e.low:.1f} – {100 * e.high:.1f}"
                 for e in estimates.values()
             ]
-            table.add_row(f"{name} {found.tagger}" if name == "tagger" else name, *cells)
+            table.add_row(name, *cells)
         context.console.print(table)
     context.say(f"{len(fits.gold):,} documents; percent, 95 % confidence interval")
+    if found.tagger:
+        context.say(f"The tagger is {found.tagger}")
     context.result(found.record())

@@ -6,7 +6,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from lmtx_search.cli.context import Context, IndexName, pass_context
+from lmtx_search.cli.context import Context, index_name, pass_context
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.facets import Facets
 from lmtx_search.cluster.facets import facets as count_facets
@@ -17,7 +17,7 @@ _WIDTH = 100
 
 
 @click.command()
-@click.option("--index", required=True, type=IndexName(), help="Index of tagged documents.")
+@click.option("--index", required=True, callback=index_name, help="Index of tagged documents.")
 @click.option("--query", help="Only documents that match this (simple query string).")
 @click.option("--tag", "tags", multiple=True, help="Only documents with this tag (repeatable).")
 @click.option("--size", type=click.IntRange(1, 10_000), default=20, show_default=True)
