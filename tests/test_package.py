@@ -55,7 +55,8 @@ def test_the_wheel_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> Non
     script = (
         "import lmtx_search, pathlib, sys;"
         "assert pathlib.Path(lmtx_search.__file__).is_relative_to(sys.argv.pop());"
-        "from lmtx_search.index_templates import load; load('pipelines/untagged');"
+        "from lmtx_search.index_templates import load, text;"
+        "load('component_templates/tags'); text('pipelines/text.painless');"
         "from lmtx_search.cli.main import main; sys.argv[1:] = ['--help']; main()"
     )
     done = subprocess.run(
