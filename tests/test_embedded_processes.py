@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,14 @@ def sleeper(tmp_path: Path) -> Iterator[Process]:
 
 
 def pids_of_session(session: int) -> list[int]:
-    answer = subprocess.run(["ps", "-o", "pid=", "-s", str(session)], capture_output=True)
-    return [int(pid) for pid in answer.stdout.split()]
+    pids = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            # After the name in brackets: state, parent, group, session. A zombie has ended.
+            state, _, _, of = status.read_text().rpartition(")")[2].split()[:4]
+            if int(of) == session and state != "Z":
+                pids.append(int(status.parent.name))
+    return pids
 
 
 def test_a_server_runs_until_it_is_stopped(sleeper: Process) -> None:
