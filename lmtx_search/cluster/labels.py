@@ -138,17 +138,19 @@ class LabelIndex:
         encoder_digest: str,
         dimension: int,
         progress: Progress = SILENT,
+        owner: str | None = None,
     ) -> str:
         """Write a complete version and return its index; the alias stays where it is.
 
         ``vectors`` is float32[n, dimension] in the order of ``labels``, or what makes them. An
         earlier version of the same encoder that the alias does not point to, also one that an
         interrupted call left incomplete, is brought up to these labels; else a new one is made.
+        With an ``owner``, the version is for it alone, until it calls :meth:`discard`.
         """
         labels = list(labels) if isinstance(labels, Iterator) else labels
-        index = self._versions.reusable(encoder_digest, dimension)
+        index = self._versions.reusable(encoder_digest, dimension, owner)
         if index is None:
-            index = self._versions.create(encoder_digest, dimension)
+            index = self._versions.create(encoder_digest, dimension, owner)
         else:
             self._versions.set_meta(index, encoder_digest, "writing")
         there = self._digests(index)
@@ -159,6 +161,16 @@ class LabelIndex:
         self._write(index, labels, changed, encode, progress)
         self._versions.set_meta(index, encoder_digest, "ready")
         return index
+
+    def has_version(self, encoder_digest: str, dimension: int) -> bool:
+        """Tell whether there is a version of this encoder besides the current one."""
+        return self._versions.reusable(encoder_digest, dimension) is not None
+
+    def discard(self, owner: str, but: str | None = None) -> None:
+        """Delete the versions that an owner wrote for itself, but one."""
+        for index in self._versions.owned(owner):
+            if index != but:
+                self._versions.remove(index)
 
     def switch(self, index: str) -> None:
         """Point the alias to a version, in one step; the version before it stays."""
