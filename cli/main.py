@@ -25,6 +25,7 @@ COMMANDS = {
     "labels": ("labels:labels", "Load the label set."),
     "docs": ("documents:docs", "Load training documents."),
     "train": ("train:train", "Teach the encoder what the judge says."),
+    "runs": ("runs:runs", "List the runs of train and evaluate; show one."),
     "deploy": ("tagger:deploy", "Put a tagger into the ingest pipeline."),
     "serve": ("serve:serve", "Run the HTTP tagger."),
     "ingest": ("documents:ingest", "Index documents through the tagging pipeline."),

@@ -105,3 +105,29 @@ def test_a_judge_that_says_neither_is_refused_after_a_sample() -> None:
         judge_pairs(
             Scripted((None, None, 0.2)), MemoryStore(), documents(1000), Budget(calls=4000), "judge"
         )
+
+
+def test_what_one_cycle_asked_is_not_asked_in_the_next() -> None:
+    every = documents(3)
+    earlier = judge_pairs(
+        Scripted((0.9, None)), MemoryStore(), every[:2], Budget(calls=20), "judge"
+    )
+    assert earlier.neither == 4
+    fresh = [earlier.not_yet(pairs) for pairs in every]
+    assert [len(pairs) for pairs in fresh] == [0, 0, 4]
+
+
+def test_answers_of_several_cycles_add_up() -> None:
+    first = judge_pairs(Scripted((0.9,)), MemoryStore(), documents(1, 2), Budget(calls=9), "judge")
+    second = judge_pairs(Scripted((0.1,)), MemoryStore(), documents(2, 3), Budget(), "judge")
+    second.p_yes["d0"].pop("l0")
+    second.add(first)
+    assert second.p_yes["d0"] == {"l0": 0.9, "l1": 0.9, "l2": 0.1}
+    assert second.asked == 8
+
+
+def test_later_cycles_may_get_the_same_answer_to_everything() -> None:
+    judged = judge_pairs(
+        Scripted((0.02,)), MemoryStore(), documents(50), Budget(calls=100), "judge", sample=False
+    )
+    assert judged.pairs == 100

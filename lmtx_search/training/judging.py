@@ -43,7 +43,8 @@ class Judged:
     """What is known of the pairs: P(yes) by document id and label id, and what it cost.
 
     ``asked`` are the calls of this run, ``known`` the judgments that were there before,
-    ``neither`` the answers that were neither yes nor no (nothing is kept of them).
+    ``neither`` the answers that were neither yes nor no (nothing is kept of them), ``silent`` the
+    pairs (document id, label id) that got one.
     """
 
     p_yes: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -51,10 +52,30 @@ class Judged:
     known: int = 0
     neither: int = 0
     seconds: float = 0.0
+    silent: set[tuple[str, str]] = field(default_factory=set)
 
     def note(self, pair: Pair, p_yes: float) -> None:
         """Take in an answer."""
         self.p_yes.setdefault(pair.document.id, {})[pair.label.id] = p_yes
+
+    def add(self, other: Judged) -> None:
+        """Take in all that is known there."""
+        for document, labels in other.p_yes.items():
+            self.p_yes.setdefault(document, {}).update(labels)
+        self.silent |= other.silent
+        self.asked += other.asked
+        self.known += other.known
+        self.neither += other.neither
+        self.seconds += other.seconds
+
+    def not_yet(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Return those of the pairs that the judge has not been asked about."""
+        return [
+            pair
+            for pair in pairs
+            if pair.label.id not in self.p_yes.get(pair.document.id, {})
+            and (pair.document.id, pair.label.id) not in self.silent
+        ]
 
     @property
     def pairs(self) -> int:
@@ -69,6 +90,8 @@ def judge_pairs(
     budget: Budget,
     name: str,
     progress: Progress = SILENT,
+    *,
+    sample: bool = True,
 ) -> Judged:
     """Judge the pairs, document by document, until there are no more or the budget is used up.
 
@@ -79,6 +102,8 @@ def judge_pairs(
     Args:
         documents: for each document its pairs, taken only as they are needed.
         name: of the stage that ``progress`` shows.
+        sample: refuse a judge that tells nothing. Not in later cycles: what is new there may well
+            all get the same answer.
 
     Raises:
         UserError: after a sample, the judge says the same to everything.
@@ -102,13 +127,14 @@ def judge_pairs(
                 judged.asked += 1
                 if answer.p_yes is None:
                     judged.neither += 1
+                    judged.silent.add((answer.pair.document.id, answer.pair.label.id))
                 else:
                     judged.note(answer.pair, answer.p_yes)
                     waiting.append(as_judgment(judge, answer.pair, answer.p_yes))
                 advance(1)
                 if len(waiting) >= _WRITE_EVERY or time.monotonic() - written > _WRITE_SECONDS:
                     write()
-                if judged.asked == _SAMPLE:
+                if sample and judged.asked == _SAMPLE:
                     _refuse_useless(judge, judged)
         finally:
             write()
