@@ -24,6 +24,7 @@ COMMANDS = {
     "attach": ("attach:attach", "Make an existing index tag what is indexed from now on."),
     "labels": ("labels:labels", "Load the label set."),
     "docs": ("documents:docs", "Load training documents."),
+    "judge": ("judge:judge", "Ask the judge ahead of training."),
     "train": ("train:train", "Teach the encoder what the judge says."),
     "deploy": ("tagger:deploy", "Put a tagger into the ingest pipeline."),
     "serve": ("serve:serve", "Run the HTTP tagger."),
