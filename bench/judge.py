@@ -105,12 +105,12 @@ def raw(top: int, prompt: str = "librarian") -> Callable[[Setup], Ask]:
 
 
 def chat(client: ollama.Client, pair: Pair, model: str) -> float | None:
-    """The chat endpoint, which looks at the model's metadata twice a call, not three times.
-
-    A model without a template writes the message as it is.
-    """
-    text = PROMPT.render(pair.document.text, pair.label, CHATML)
-    messages = [{"role": "user", "content": text}]
+    """The chat endpoint, which looks at the model's metadata twice a call, not three times."""
+    content = PROMPT.show_document(pair.document.text) + PROMPT.ask_label(pair.label)
+    messages = [
+        {"role": "system", "content": PROMPT.system},
+        {"role": "user", "content": content},
+    ]
     found = client.chat(model, messages, logprobs=True, top_logprobs=20, options=OPTIONS)
     return _read(found.logprobs)
 

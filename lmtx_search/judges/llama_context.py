@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,8 +22,9 @@ except ImportError as error:
 MOST_PROMPTS = 16
 _BATCH_TOKENS = 1024
 
-# The library's own lines on standard error.
-logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)
+# Keeps the library's own lines off standard error; held here, for the library only borrows it.
+_SILENCE = llama_cpp.llama_log_callback(lambda level, text, data: None)
+llama_cpp.llama_log_set(_SILENCE, ctypes.c_void_p(0))
 
 
 class LlamaContext:
