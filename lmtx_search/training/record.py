@@ -9,25 +9,21 @@ from typing import Any
 
 from lmtx_search import __version__
 from lmtx_search.encoder.folder import encoder_digest
-from lmtx_search.judges.ollama import OllamaJudge
-from lmtx_search.records import Label, content_digest
+from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.settings import Settings
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
+from lmtx_search.training.given import labels_digest
+from lmtx_search.training.judging import Judged
 from lmtx_search.training.materials import Materials
 from lmtx_search.training.settings import TrainingSettings
-
-
-def labels_digest(labels: Sequence[Label]) -> str:
-    """Return the digest of a label set, ids and contents, in its order."""
-    return content_digest(*(part for label in labels for part in (label.id, label.digest)))
 
 
 def run_record(
     settings: Settings,
     training: TrainingSettings,
     materials: Materials,
-    judge: OllamaJudge,
+    judge: OrderedJudge,
     curriculum: Curriculum,
     encoder: Path,
 ) -> dict[str, Any]:
@@ -46,13 +42,8 @@ def run_record(
         "encoder_path": str(encoder),
         "encoder_digest": encoder_digest(encoder),
         "base_digest": encoder_digest(materials.base),
-        "judge": {
-            "model": judge.name,
-            "digest": judge.digest,
-            "prompt": judge.prompt.name,
-            "prompt_digest": judge.prompt.digest,
-            "lost_hosts": judge.lost,
-        },
+        "judge": judge_record(judge),
+        "hosts": hosts_record(judge, [one for c in cycles for one in _both(c)]),
         "labels_digest": labels_digest(materials.labels),
         "settings": asdict(training),
         "seeds": {"seed": training.seed},
@@ -91,8 +82,41 @@ def run_record(
     }
 
 
+def judge_record(judge: OrderedJudge) -> dict[str, Any]:
+    """Return who was asked, what way, and which of its hosts were given up."""
+    return {
+        "model": judge.name,
+        "digest": judge.digest,
+        "prompt": judge.prompt.name,
+        "prompt_digest": judge.prompt.digest,
+        "lost_hosts": judge.lost,
+    }
+
+
+def hosts_record(judge: OrderedJudge, parts: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Return the calls that each of the judge's hosts answered, all parts together."""
+    everything = Judged()
+    for part in parts:
+        everything.add(part)
+    seconds = everything.seconds
+    return [
+        {
+            "host": host,
+            "asked": cost.asked,
+            "neither": cost.neither,
+            "pairs_per_second": cost.asked / seconds if seconds else None,
+            "lost": judge.lost.get(host),
+        }
+        for host, cost in sorted(everything.hosts.items())
+    ]
+
+
+def _both(cycle: CycleResult) -> tuple[Judged, Judged]:
+    return cycle.judged, cycle.development.judged
+
+
 def _calls(cycle: CycleResult) -> dict[str, int]:
-    both = (cycle.judged, cycle.development.judged)
+    both = _both(cycle)
     return {
         "asked": sum(judged.asked for judged in both),
         "known": sum(judged.known for judged in both),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from typing import Any
@@ -15,9 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search import __version__
 from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.documents import read_documents
 from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.runs import RunStore
@@ -27,15 +23,16 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import label_passage, passages_digest
 from lmtx_search.errors import MissingExtra
 from lmtx_search.judges.base import Judge
-from lmtx_search.judges.ollama import OllamaJudge
+from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Label, content_digest
+from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.training.curriculum import run_curriculum
+from lmtx_search.training.given import fingerprint, open_base, training_documents
 from lmtx_search.training.materials import Materials
-from lmtx_search.training.record import labels_digest, run_record
-from lmtx_search.training.sampling import hold_out, sample_documents
+from lmtx_search.training.record import run_record
+from lmtx_search.training.sampling import hold_out
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
 from lmtx_search.training.state import RunState
@@ -62,9 +59,9 @@ def train(
     index = LabelIndex(client, settings.opensearch.knn_engine)
     index.require()
     labels = list(index.labels())
-    documents = _documents(client, settings, training, progress)
+    documents = training_documents(client, settings, training, progress)
     training.check(len(labels), len(documents))
-    judge = OllamaJudge(settings.ollama, prompt)
+    judge = open_judge(settings, prompt)
     owner, materials = _materials(
         settings, training, index, labels, documents, judge, JudgmentStore(client), progress
     )
@@ -89,22 +86,6 @@ def train(
     return {"run": run, **record}
 
 
-def _documents(
-    client: Any, settings: Settings, training: TrainingSettings, progress: Progress
-) -> list[Document]:
-    where = settings.documents
-    if not client.indices.exists(index=where.training_index):
-        return []
-    with progress.stage("Read training documents", unit="documents") as advance:
-
-        def counted() -> Iterator[Document]:
-            for document in read_documents(client, where.training_index, where.text_fields):
-                advance(1)
-                yield document
-
-        return sample_documents(counted(), training.most_documents, training.seed)
-
-
 def _materials(
     settings: Settings,
     training: TrainingSettings,
@@ -119,42 +100,18 @@ def _materials(
     tuning = training.fine_tuning
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     passages = [label_passage(label) for label in labels]
-    owner = _fingerprint(training, encoder_digest(base), judge, labels, documents)
-
-    def embedded_by(encoder: Encoder) -> str:
-        return passages_digest(encoder.digest, tuning.label_tokens)
+    owner = fingerprint(training, encoder_digest(base), judge, labels, documents)
 
     def publish(encoder: Encoder, vectors: NDArray[np.float32]) -> Search:
-        name = index.write_version(
-            labels, vectors, embedded_by(encoder), encoder.dimension, progress, owner
-        )
+        digest = passages_digest(encoder.digest, tuning.label_tokens)
+        name = index.write_version(labels, vectors, digest, encoder.dimension, progress, owner)
         index.discard(owner, but=name)
         return lambda queries, k: index.search(queries, k, name)
-
-    def open_base() -> tuple[Encoder, Search]:
-        encoder = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
-        current = index.require()
-        name = current.index
-        digest = embedded_by(encoder)
-        if current.encoder_digest != digest:
-            # After a deployment the alias points to another encoder's embeddings. A version of our
-            # own is written; the alias, and with it whoever searches, stays where it is.
-            reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
-            kept = index.has_version(digest, encoder.dimension)
-            name = index.write_version(
-                labels,
-                lambda batch: reads_labels.encode([label_passage(label) for label in batch]),
-                digest,
-                encoder.dimension,
-                progress,
-                None if kept else owner,
-            )
-        return encoder, lambda queries, k: index.search(queries, k, name)
 
     held_in, held_out = hold_out(documents, training.most_development)
     return owner, Materials(
         base=base,
-        open_base=open_base,
+        open_base=lambda: open_base(settings, tuning, base, index, labels, owner, progress),
         publish=publish,
         load_encoder=lambda folder, tokens: load_encoder(
             settings, folder=folder, max_tokens=tokens
@@ -166,25 +123,6 @@ def _materials(
         judge=judge,
         store=store,
     )
-
-
-def _fingerprint(
-    training: TrainingSettings,
-    base_digest: str,
-    judge: Judge,
-    labels: Sequence[Label],
-    documents: Sequence[Document],
-) -> str:
-    """Return a short digest of everything that decides what comes out of a run."""
-    return content_digest(
-        __version__,
-        json.dumps(asdict(training), sort_keys=True),
-        base_digest,
-        judge.digest,
-        judge.prompt.digest,
-        labels_digest(labels),
-        content_digest(*(part for document in documents for part in (document.id, document.text))),
-    )[:24]
 
 
 def _need_torch() -> None:

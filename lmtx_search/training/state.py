@@ -12,7 +12,7 @@ from typing import Any
 
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.development import Development
-from lmtx_search.training.judging import Judged
+from lmtx_search.training.judging import HostCost, Judged
 
 
 class RunState:
@@ -82,4 +82,5 @@ def _result(values: dict[str, Any]) -> CycleResult:
 
 def _judged(values: dict[str, Any]) -> Judged:
     silent = {(document, label) for document, label in values["silent"]}
-    return Judged(**{**values, "silent": silent})
+    hosts = {name: HostCost(**cost) for name, cost in values["hosts"].items()}
+    return Judged(**{**values, "silent": silent, "hosts": hosts})
