@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.judges.ollama import IN_FLIGHT
+from lmtx_search.settings import Settings
 from tests.recording_proxy import recording_proxy
 
 pytestmark = pytest.mark.integration
@@ -61,6 +62,16 @@ def test_training_finds_what_was_judged_ahead(loaded: None, lmtx: Run) -> None:
     assert counts["known"] == 10
     # The rest of the budget is for held-out documents, which nobody can ask about ahead.
     assert counts["asked"] in (1, 2)
+
+
+def test_a_label_version_made_for_judging_alone_goes_with_it(
+    loaded: None, lmtx: Run, client: Any, environment: dict[str, str], settings: Settings
+) -> None:
+    other = environment | {"LMTX_ENCODER_LABEL_TOKENS": "16"}
+    done = lmtx("judge", "--budget", "3", *SMALL, env=other)
+    assert done.returncode == 0, done.stderr
+    assert set(client.indices.get(index="lmtx-labels-*")) == {"lmtx-labels-000001"}
+    assert not list((settings.data_dir / "runs").iterdir())
 
 
 def test_killed_at_three_moments_it_asks_no_kept_pair_twice_and_ends_the_same(
