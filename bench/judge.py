@@ -1,10 +1,11 @@
-"""Judged pairs per second: a naive client against ours; same server, model and pairs, one run.
+"""Judged pairs per second, by ways of asking: same model and pairs, one run, and what they answer.
 
-The naive client asks one question after another through the ollama package's `generate`: the
-paper's sentence, up to ten tokens of answer. It is given the same part of the document as ours,
+The ways take turns, a part of the pairs each, so that what else the machine does weighs on all
+alike. `naive` asks one question after another through the ollama package's `generate`: the paper's
+sentence, up to ten tokens of answer. It is given the same part of the document as the others,
 which is to its advantage. Example:
 
-    python bench/judge.py test.jsonl labels.jsonl --documents 20 --labels 4
+    python bench/judge.py test.jsonl labels.jsonl --documents 12 --ways naive,ours,llamacpp
 """
 
 from __future__ import annotations
@@ -12,80 +13,227 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import click
 import ollama
 
-from lmtx_search.judges.base import Pair
+from lmtx_search.judges import ollama as ollama_judge
+from lmtx_search.judges.answers import p_yes
+from lmtx_search.judges.base import Judge, Pair
+from lmtx_search.judges.chat import CHATML
 from lmtx_search.judges.ollama import OllamaJudge
 from lmtx_search.judges.prompts import load_prompt, shorten
 from lmtx_search.records import BadLine
-from lmtx_search.settings import load_settings
+from lmtx_search.settings import JudgeSettings, OllamaSettings, load_settings
 from lmtx_search.sources import read_documents, read_labels
+
+Ask = Callable[[list[Pair]], dict[tuple[str, str], float | None]]
+"""Answers pairs: P(yes) by document id and label id."""
+
+PROMPT = load_prompt("librarian")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Where the judges are."""
+
+    ollama: OllamaSettings
+    judge: JudgeSettings
+
+
+def naive(setup: Setup) -> Ask:
+    """One request after another, the paper's sentence, ten tokens."""
+    client = ollama.Client(setup.ollama.hosts[0])
+
+    def ask(pairs: list[Pair]) -> dict[tuple[str, str], float | None]:
+        for pair in pairs:
+            text = shorten(pair.document.text, PROMPT.document_characters)
+            prompt = (
+                f'document = "{text}". Is the tag "{pair.label.text}" relevant to the document? '
+                "answer yes or no"
+            )
+            client.generate(setup.ollama.model, prompt, options={"num_predict": 10})
+        return {}
+
+    return ask
+
+
+def in_flight(count: int, **options: int) -> Callable[[Setup], Ask]:
+    """Our judge with so many requests under way, and other options."""
+
+    def make(setup: Setup) -> Ask:
+        judge = OllamaJudge(setup.ollama, PROMPT)
+        judge._options.update(options)
+
+        def ask(pairs: list[Pair]) -> dict[tuple[str, str], float | None]:
+            ollama_judge.IN_FLIGHT = count
+            return _answers(judge, pairs)
+
+        return ask
+
+    return make
+
+
+def one_by_one(setup: Setup, call: Callable[[ollama.Client, Pair, str], float | None]) -> Ask:
+    """Ask with a function of a client and a pair, one after another."""
+    client = ollama.Client(setup.ollama.hosts[0])
+
+    def ask(pairs: list[Pair]) -> dict[tuple[str, str], float | None]:
+        return {_key(p): call(client, p, setup.ollama.model) for p in pairs}
+
+    return ask
+
+
+OPTIONS = {"num_predict": 1, "temperature": 0, "seed": 0, "num_ctx": 1024}
+
+
+def raw(top: int, prompt: str = "librarian") -> Callable[[Setup], Ask]:
+    """`generate` with a raw prompt; ``top`` candidates, 0: only the word itself."""
+
+    def call(client: ollama.Client, pair: Pair, model: str) -> float | None:
+        text = load_prompt(prompt).render(pair.document.text, pair.label, CHATML)
+        found = client.generate(
+            model, text, raw=True, logprobs=True, top_logprobs=top, options=OPTIONS
+        )
+        return _read(found.logprobs)
+
+    return lambda setup: one_by_one(setup, call)
+
+
+def chat(client: ollama.Client, pair: Pair, model: str) -> float | None:
+    """The chat endpoint, which looks at the model's metadata twice a call, not three times."""
+    content = PROMPT.show_document(pair.document.text) + PROMPT.ask_label(pair.label)
+    messages = [
+        {"role": "system", "content": PROMPT.system},
+        {"role": "user", "content": content},
+    ]
+    found = client.chat(model, messages, logprobs=True, top_logprobs=20, options=OPTIONS)
+    return _read(found.logprobs)
+
+
+def llamacpp(setup: Setup) -> Ask:
+    """The same GGUF file in this process."""
+    from lmtx_search.judges.llamacpp import LlamaCppJudge
+
+    judge = LlamaCppJudge(setup.judge, PROMPT)
+    return lambda pairs: _answers(judge, pairs)
+
+
+WAYS: dict[str, Callable[[Setup], Ask]] = {
+    "naive": naive,
+    "ours": in_flight(2),
+    "one-in-flight": in_flight(1),
+    "three-in-flight": in_flight(3),
+    "one-thread": in_flight(2, num_thread=1),
+    "raw": raw(20),
+    "raw-no-candidates": raw(0),
+    "chat": lambda setup: one_by_one(setup, chat),
+    "llamacpp": llamacpp,
+}
 
 
 @click.command()
 @click.argument("documents_file", type=click.Path(path_type=Path))
 @click.argument("labels_file", type=click.Path(path_type=Path))
-@click.option("--documents", default=20, show_default=True)
+@click.option("--documents", default=12, show_default=True)
 @click.option("--labels", "per_document", default=4, show_default=True, help="Pairs a document.")
+@click.option("--ways", default="naive,ours", show_default=True, help=f"Of {', '.join(WAYS)}.")
+@click.option("--turns", default=2, show_default=True, help="Parts the pairs are asked in.")
 @click.option("--ollama", "hosts", help="Ollama servers, comma separated.")
 @click.option("--model", help="The judge's model.")
+@click.option("--gguf", help="The model's file, for llamacpp.")
 def main(
     documents_file: Path,
     labels_file: Path,
     documents: int,
     per_document: int,
+    ways: str,
+    turns: int,
     hosts: str | None,
     model: str | None,
+    gguf: str | None,
 ) -> None:
-    """Print both rates and their ratio as JSON."""
-    settings = load_settings(flags={"ollama.hosts": hosts, "ollama.model": model}).settings.ollama
+    """Print the rates, their ratios to the first way, and how far answers differ, as JSON."""
+    settings = load_settings(
+        flags={"ollama.hosts": hosts, "ollama.model": model, "judge.gguf": gguf}
+    ).settings
+    setup = Setup(replace_hosts(settings.ollama), settings.judge)
     labels = list(read_labels(labels_file))
     found = (d for d in read_documents(documents_file) if not isinstance(d, BadLine) and d.text)
     draw = random.Random(0)
-    pairs = [
-        Pair(document, label, rank)
+    cases = [
+        [Pair(document, label, r) for r, label in enumerate(draw.sample(labels, per_document))]
         for document in islice(found, documents)
-        for rank, label in enumerate(draw.sample(labels, per_document))
     ]
-    judge = OllamaJudge(settings, load_prompt("librarian"))
-    # Half of the pairs for each in turn: what else the machine does weighs on both alike.
-    half = len(pairs) // per_document // 2 * per_document
-    ours = naive = 0.0
-    list(judge.ask(pairs[:1]))  # loads the model
-    for part in (pairs[:half], pairs[half:]):
-        # Each client has its own context size, and another one makes the server load the model
-        # anew: that is not counted.
-        _ask(settings.hosts[0], settings.model, part[:1])
-        naive += _seconds(lambda part=part: _ask(settings.hosts[0], settings.model, part))
-        list(judge.ask(part[:1]))
-        ours += _seconds(lambda part=part: list(judge.ask(part)))
-    rates = {"naive": len(pairs) / naive, "ours": len(pairs) / ours}
+    asks = {name: WAYS[name](setup) for name in ways.split(",")}
+    seconds = dict.fromkeys(asks, 0.0)
+    answers: dict[str, dict[tuple[str, str], float | None]] = {name: {} for name in asks}
+    for turn in range(turns):
+        part = [pair for case in cases[turn::turns] for pair in case]
+        for name, ask in asks.items():
+            # Another context size or another number of threads makes the server load the model
+            # anew: that is not counted, and the document that warms it up is none of the part's.
+            ask([replace(part[0], document=replace(part[0].document, text="warm"))])
+            started = time.monotonic()
+            answers[name].update(ask(part))
+            seconds[name] += time.monotonic() - started
+    pairs = sum(map(len, cases))
+    first = next(iter(asks))
+    reference = next((name for name in asks if answers[name]), first)
     click.echo(
         json.dumps(
-            {"pairs": len(pairs), "pairs_per_second": rates, "ratio": naive / ours}, indent=1
+            {
+                "pairs": pairs,
+                "pairs_per_second": {n: round(pairs / s, 2) for n, s in seconds.items()},
+                f"times_{first}": {n: round(seconds[first] / s, 2) for n, s in seconds.items()},
+                f"p_yes_against_{reference}": {
+                    name: _differences(answers[reference], answers[name])
+                    for name in asks
+                    if answers[name] and name != reference
+                },
+            },
+            indent=1,
         )
     )
 
 
-def _ask(host: str, model: str, pairs: list[Pair]) -> None:
-    client = ollama.Client(host)
-    for pair in pairs:
-        text = shorten(pair.document.text, 500)
-        prompt = (
-            f'document = "{text}". Is the tag "{pair.label.text}" relevant to the document? '
-            "answer yes or no"
-        )
-        client.generate(model, prompt, options={"num_predict": 10})
+def replace_hosts(settings: OllamaSettings) -> OllamaSettings:
+    """Keep one host: ways are compared on one."""
+    return settings.model_copy(update={"hosts": settings.hosts[:1]})
 
 
-def _seconds(work: object) -> float:
-    started = time.monotonic()
-    work()  # type: ignore[operator]
-    return time.monotonic() - started
+def _answers(judge: Judge, pairs: list[Pair]) -> dict[tuple[str, str], float | None]:
+    return {_key(answer.pair): answer.p_yes for answer in judge.ask(pairs)}
+
+
+def _key(pair: Pair) -> tuple[str, str]:
+    return pair.document.id, pair.label.id
+
+
+def _read(logprobs: object) -> float | None:
+    if not logprobs:
+        return None
+    first = logprobs[0]  # type: ignore[index]
+    return p_yes((t.token, t.logprob) for t in first.top_logprobs or [first])
+
+
+def _differences(
+    one: dict[tuple[str, str], float | None], other: dict[tuple[str, str], float | None]
+) -> dict[str, float | int]:
+    apart = [
+        abs(a - b)
+        for key in one
+        if (a := one[key]) is not None and (b := other.get(key)) is not None
+    ]
+    return {
+        "both": len(apart),
+        "largest": round(max(apart, default=0.0), 3),
+        "mean": round(sum(apart) / max(1, len(apart)), 4),
+    }
 
 
 if __name__ == "__main__":

@@ -83,6 +83,16 @@ class OllamaSettings(_Section):
     _hosts = field_validator("hosts", mode="before")(_split_commas)
 
 
+class JudgeSettings(_Section):
+    """Where the judge runs: Ollama servers, or llama.cpp inside this process."""
+
+    runtime: Literal["ollama", "llamacpp"] = Field("ollama", description="what runs the judge")
+    gguf: Path | None = Field(None, description="the judge's model file, for llamacpp")
+    threads: int = Field(0, ge=0, description="threads of llamacpp (0: all cores)")
+
+    _home = field_validator("gguf")(lambda path: path and path.expanduser())
+
+
 class EncoderSettings(_Section):
     """The bi-encoder that reads documents and labels."""
 
@@ -128,6 +138,7 @@ class Settings(BaseSettings):
 
     opensearch: OpenSearchSettings = OpenSearchSettings()
     ollama: OllamaSettings = OllamaSettings()
+    judge: JudgeSettings = JudgeSettings()
     encoder: EncoderSettings = EncoderSettings()
     documents: DocumentSettings = DocumentSettings()
     service: ServiceSettings = ServiceSettings()

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from opensearchpy import NotFoundError
 
 from lmtx_search.cluster.bm25 import rank_bm25
 from lmtx_search.cluster.bootstrap import apply, plan
@@ -122,6 +123,31 @@ def test_a_version_can_be_written_from_vectors_and_switched_to_later(index):
     assert index.current().encoder_digest == FIRST
     index.switch(name)
     assert index.current().encoder_digest == SECOND
+
+
+def test_a_version_of_an_owners_own_is_searched_by_name_and_discarded(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    vectors = np.stack([vector(label) for label in LABELS])
+    name = index.write_version(LABELS, vectors, SECOND, 384, owner="run")
+    assert index.search(vectors[:1], 1, name)[0][0][0] == LABELS[0].id
+    assert index.write_version(LABELS, vectors, SECOND, 384, owner="run") == name
+    index.discard("run", but=name)
+    assert index.search(vectors[:1], 1, name)
+    index.discard("run")
+    with pytest.raises((LmtxError, NotFoundError)):
+        index.search(vectors[:1], 1, name)
+    assert index.current().encoder_digest == FIRST
+
+
+def test_a_version_of_an_owners_own_is_not_taken_by_anyone_else(index, client):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    own = index.write_version(LABELS, Encoder(), SECOND, 384, owner="run")
+    other = index.write_version(LABELS, Encoder(), SECOND, 384)
+    third = index.write_version(LABELS, Encoder(), SECOND, 384, owner="another run")
+    assert len({own, other, third}) == 3
+    index.discard("run")
+    assert client.indices.exists(index=other)
+    assert client.indices.exists(index=third)
 
 
 def test_the_nearest_labels_come_first_with_their_cosine(index):

@@ -57,3 +57,11 @@ def test_the_latest_run_of_a_kind_is_the_last_saved(ready):
     store.save("r1", {"kind": "train", "n": 4})
     run_id, record = store.latest("train")
     assert (run_id, record["n"]) == ("r1", 4)
+
+
+def test_the_newest_runs_of_any_kind_come_first(ready):
+    store = RunStore(ready)
+    assert store.newest(5) == []
+    for run in ("r1", "e1", "r2"):
+        store.save(run, {"kind": "train" if run[0] == "r" else "evaluate"})
+    assert [run for run, _ in store.newest(2)] == ["r2", "e1"]

@@ -12,7 +12,6 @@ from lmtx_search.judges.answers import p_yes, p_yes_of_text
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.chat import CHATML, GEMMA, LLAMA3, chat_format
 from lmtx_search.judges.prompts import load_prompt, prompt_names, shorten
-from lmtx_search.judges.work import Work
 from lmtx_search.records import Document, Label
 
 GAMES = Label("games", "Games")
@@ -112,24 +111,3 @@ def test_a_text_is_cut_at_a_space() -> None:
 )
 def test_the_chat_format_follows_the_models_own_template(template: str, expected: object) -> None:
     assert chat_format(template) is expected
-
-
-def test_a_host_keeps_to_its_document() -> None:
-    work = Work(pairs_of("a", "b", "c"))
-    first, second = work.next("host 1"), work.next("host 2")
-    third = work.next("host 1")
-    assert first
-    assert second
-    assert third
-    assert first.document.id == third.document.id == "a"
-    assert second.document.id == "b"
-
-
-def test_what_a_host_gives_back_goes_to_another() -> None:
-    work = Work(pairs_of("a"))
-    pair = work.next("host 1")
-    assert pair is not None
-    work.give_back("host 1", pair)
-    rest = [work.next("host 2"), work.next("host 2"), work.next("host 2")]
-    assert [pair.label.id for pair in rest if pair] == ["games", "web"]
-    assert not work.left()

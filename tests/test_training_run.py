@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+
+from lmtx_search.settings import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -74,6 +79,75 @@ def test_a_label_version_made_for_a_training_alone_goes_with_it(
     done = lmtx("train", *SMALL, "--batch-size", "8", env=other)
     assert done.returncode == 0, done.stderr
     assert set(client.indices.get(index="lmtx-labels-*")) == {"lmtx-labels-000001"}
+
+
+def test_two_cycles_killed_after_the_first_go_on_and_are_in_the_record(
+    loaded: Path, lmtx: Run, settings: Settings, client: Any, environment: dict[str, str]
+) -> None:
+    words = ["train", "--cycles", "2", "--judge-budget", "28", "--pairs-per-document", "2"]
+    words += ["--shortlist", "4", "--epochs", "1", "--batch-size", "8", "--json"]
+    before = client.indices.get_alias(name="lmtx-labels")
+    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
+    killed = subprocess.Popen([*program, *words], env=environment, cwd=loaded)
+    try:
+        finished = wait_for_file(settings.data_dir / "runs", ".*/cycle-1/result.json", killed)
+    finally:
+        killed.kill()
+        killed.wait()
+    first = json.loads(finished.read_text())
+    judged_then = client.count(index="lmtx-judgments")["count"]
+
+    done = lmtx(*words)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert record["cycles_from_before"] == 1
+    assert [cycle["cycle"] for cycle in record["cycles"]] == [1, 2]
+    assert record["cycles"][0]["measures"]["loss"] == first["loss"]
+    assert (Path(record["encoder_path"]) / "model.safetensors").is_file()
+
+    # Not one pair was asked twice: every answer is another judgment.
+    client.indices.refresh(index="lmtx-judgments")
+    everything = client.count(index="lmtx-judgments")["count"]
+    assert judged_then <= everything == record["counts"]["asked"] + record["counts"]["known"]
+    # Users' searches saw their own version all the time, and nothing of the run is left.
+    assert client.indices.get_alias(name="lmtx-labels") == before
+    assert set(client.indices.get(index="lmtx-labels-*")) == set(before)
+    assert [path.name for path in (settings.data_dir / "runs").iterdir()] == [record["run"]]
+
+    listed = json.loads(lmtx("runs", "--json").stdout)["runs"]
+    assert [run["id"] for run in listed] == [record["run"]]
+    assert listed[0]["cycles"] == 2
+    shown = json.loads(lmtx("runs", "show", record["run"], "--json").stdout)
+    assert shown["settings"] == record["settings"]
+    assert (
+        f"encoder_digest: {record['encoder_digest']}" in lmtx("runs", "show", record["run"]).stdout
+    )
+
+
+def wait_for_file(folder: Path, pattern: str, process: subprocess.Popen[bytes]) -> Path:
+    """Return the first file of the pattern, as soon as the process has written it."""
+    while process.poll() is None:
+        for path in folder.glob(pattern):
+            return path
+        time.sleep(0.02)
+    raise AssertionError(f"the process ended ({process.returncode}) without a {pattern}")
+
+
+def test_after_a_failure_no_label_version_of_the_run_is_left(
+    loaded: Path, lmtx: Run, client: Any
+) -> None:
+    # Labels are read to other lengths than those that were loaded: the run makes its own version.
+    done = lmtx("train", *SMALL, "--profile", "paper", "--batch-size", "8", "--judge-budget", "1")
+    assert done.returncode == 2
+    assert "only 1 documents were judged" in done.stderr
+    assert list(client.indices.get(index="lmtx-labels-*")) == ["lmtx-labels-000001"]
+
+
+def test_an_unknown_run_is_one_clear_line(loaded: Path, lmtx: Run) -> None:
+    assert "There are no runs" in lmtx("runs").stdout
+    done = lmtx("runs", "show", "nothing")
+    assert done.returncode == 2
+    assert "there is no run nothing" in done.stderr
 
 
 def test_systems_are_measured_side_by_side(loaded: Path, lmtx: Run) -> None:

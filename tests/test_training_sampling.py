@@ -7,8 +7,9 @@ import pytest
 from lmtx_search.errors import UserError
 from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.records import Document
-from lmtx_search.training.cycle import split
-from lmtx_search.training.positives import pseudo_positives, yes_threshold
+from lmtx_search.training.budgets import left, part, split
+from lmtx_search.training.judging import Judged
+from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.sampling import hold_out, sample_documents, training_order
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.threshold import choose_threshold
@@ -45,19 +46,19 @@ def test_held_out_documents_are_not_trained_on() -> None:
 
 
 def test_every_epoch_sees_each_document_with_a_positive_once() -> None:
-    steps = training_order([frozenset({1, 2}), frozenset(), frozenset({3})], epochs=4, seed=0)
+    steps = training_order([{1: 0.9, 2: 0.9}, {}, {3: 0.9}], epochs=4, seed=0)
     assert len(steps) == 8
     for epoch in range(4):
         assert {document for document, _ in steps[2 * epoch : 2 * epoch + 2]} == {0, 2}
 
 
 def test_all_positives_of_a_document_are_drawn_in_time() -> None:
-    steps = training_order([frozenset({1, 2, 3})], epochs=40, seed=0)
+    steps = training_order([{1: 0.9, 2: 0.9, 3: 0.9}], epochs=40, seed=0)
     assert {label for _, label in steps} == {1, 2, 3}
 
 
 def test_the_training_order_follows_from_the_seed() -> None:
-    positives = [frozenset({1, 2}), frozenset({3, 4}), frozenset({5})]
+    positives = [{1: 0.9, 2: 0.9}, {3: 0.9, 4: 0.9}, {5: 0.9}]
     assert training_order(positives, 5, seed=1) == training_order(positives, 5, seed=1)
     assert training_order(positives, 5, seed=1) != training_order(positives, 5, seed=2)
 
@@ -85,6 +86,13 @@ def test_nine_of_ten_documents_get_a_tag() -> None:
     first_scores = [number / 100 for number in range(101)]
     threshold, _ = choose_threshold(first_scores)
     assert threshold == pytest.approx(0.1)
+
+
+def test_documents_without_a_sure_label_can_be_left_out() -> None:
+    assert pseudo_positives(JUDGED, 0.6, always_best=False) == {
+        "a": frozenset({"x", "y"}),
+        "b": frozenset({"x"}),
+    }
 
 
 def test_without_held_out_documents_there_is_a_default_threshold() -> None:
@@ -132,3 +140,19 @@ def test_what_cannot_work_is_refused(labels: int, documents: int, message: str) 
 def test_more_pairs_than_the_shortlist_has_are_refused() -> None:
     with pytest.raises(UserError, match="pairs-per-document 11"):
         TrainingSettings(pairs_per_document=11).check(100, 100)
+
+
+def test_cycles_share_what_is_left_of_the_budget() -> None:
+    assert part(Budget(calls=100), 3) == Budget(calls=34)
+    used = [Judged(asked=20, known=4), Judged(asked=10)]
+    assert left(Budget(calls=100), used) == Budget(calls=66)
+    assert part(left(Budget(calls=100), used), 2) == Budget(calls=33)
+    assert left(Budget(calls=10), used) == Budget(calls=0)
+
+
+def test_time_is_shared_like_calls() -> None:
+    assert part(left(Budget(seconds=300), [Judged(seconds=100.0)]), 2) == Budget(seconds=100.0)
+
+
+def test_without_a_limit_no_cycle_has_one() -> None:
+    assert part(left(Budget(), [Judged(asked=20)]), 3) == Budget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch
@@ -66,38 +67,59 @@ class LabelVersions:
             )
         return mappings.get("_meta", {}).get("encoder"), embedding["dimension"]
 
-    def reusable(self, encoder_digest: str, dimension: int) -> str | None:
-        """Return the last version of this encoder that is not the current one, complete or not."""
+    def reusable(self, encoder_digest: str, dimension: int, owner: str | None = None) -> str | None:
+        """Return the owner's last version of this encoder that is not the current one.
+
+        It may be incomplete. ``owner`` None: a version that is nobody's own.
+        """
         current = self.current()
         found = []
         for index, answer in self._all().items():
             mappings = answer["mappings"]
+            meta = mappings.get("_meta", {})
             embedding = mappings.get("properties", {}).get("embedding", {})
             if (
                 index != current
-                and mappings.get("_meta", {}).get("encoder") == encoder_digest
+                and meta.get("encoder") == encoder_digest
+                and meta.get("owner") == owner
                 and embedding.get("dimension") == dimension
             ):
                 found.append(index)
         return max(found, default=None)
 
     def newest_ready(self) -> str | None:
-        """Return the last complete version, also where no alias points to it."""
+        """Return the last complete version, also where no alias points to it; nobody's own."""
         ready = [
             index
             for index, answer in self._all().items()
             if _NUMBERED.match(index)
             and answer["mappings"].get("_meta", {}).get("state") == "ready"
+            and answer["mappings"]["_meta"].get("owner") is None
         ]
         return max(ready, default=None)
 
-    def create(self, encoder_digest: str, dimension: int) -> str:
+    def owned(self, owner: str) -> list[str]:
+        """Return the versions that an owner made for itself."""
+        return [
+            index
+            for index, answer in self._all().items()
+            if answer["mappings"].get("_meta", {}).get("owner") == owner
+        ]
+
+    def create(self, encoder_digest: str, dimension: int, owner: str | None = None) -> str:
         """Make the index of the next version and return its name."""
         numbers = [int(match[1]) for name in self._all() if (match := _NUMBERED.match(name))]
         index = version_name(max(numbers, default=0) + 1)
         body = version_body(encoder_digest, dimension, self._engine, state="writing")
+        if owner is not None:
+            body["mappings"]["_meta"]["owner"] = owner
         self._client.indices.create(index=index, body=body)
         return index
+
+    def remove(self, index: str) -> None:
+        """Delete a version; one that is gone already is no error."""
+        with suppress(NotFoundError):
+            self._client.indices.delete(index=index)
 
     def set_meta(self, index: str, encoder_digest: str, state: str) -> None:
         """Note whose embeddings a version holds, and whether it is ``ready``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -151,17 +150,19 @@ class LabelIndex:
         encoder_digest: str,
         dimension: int,
         progress: Progress = SILENT,
+        owner: str | None = None,
     ) -> str:
         """Write a complete version and return its index; the alias stays where it is.
 
         ``vectors`` is float32[n, dimension] in the order of ``labels``, or what makes them. An
         earlier version of the same encoder that the alias does not point to, also one that an
         interrupted call left incomplete, is brought up to these labels; else a new one is made.
+        With an ``owner``, the version is for it alone, until it calls :meth:`discard`.
         """
         labels = list(labels) if isinstance(labels, Iterator) else labels
-        index = self._versions.reusable(encoder_digest, dimension)
+        index = self._versions.reusable(encoder_digest, dimension, owner)
         if index is None:
-            index = self._versions.create(encoder_digest, dimension)
+            index = self._versions.create(encoder_digest, dimension, owner)
         else:
             self._versions.set_meta(index, encoder_digest, "writing")
         there = self._digests(index)
@@ -177,14 +178,23 @@ class LabelIndex:
         """Return the indices of all versions, complete or not."""
         return self._versions.names()
 
+    def has_version(self, encoder_digest: str, dimension: int) -> bool:
+        """Tell whether there is a version of this encoder besides the current one."""
+        return self._versions.reusable(encoder_digest, dimension) is not None
+
+    def discard(self, owner: str, but: str | None = None) -> None:
+        """Delete the versions that an owner wrote for itself, but one."""
+        for index in self._versions.owned(owner):
+            if index != but:
+                self._versions.remove(index)
+
     def switch(self, index: str) -> None:
         """Point the alias to a version, in one step; the version before it stays."""
         self._versions.switch(index)
 
     def remove(self, index: str) -> None:
         """Delete a version that is not in use; one that is not there is no error."""
-        with suppress(NotFoundError):
-            self._client.indices.delete(index=index)
+        self._versions.remove(index)
 
     def search(self, vectors: Vectors, k: int, index: str = names.LABELS) -> list[Ranking]:
         """Return for each of float32[n, dimension] its nearest labels: (id, cosine), best first.

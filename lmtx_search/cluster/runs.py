@@ -47,5 +47,15 @@ class RunStore:
             "query": {"term": {"kind": kind}},
             "sort": [{"at": {"order": "desc", "unmapped_type": "date"}}],
         }
+        found = self._search(body)
+        return found[0] if found else None
+
+    def newest(self, most: int) -> list[tuple[str, dict[str, Any]]]:
+        """Return ids and records of the last saved runs of any kind, the newest first."""
+        return self._search(
+            {"size": most, "sort": [{"at": {"order": "desc", "unmapped_type": "date"}}]}
+        )
+
+    def _search(self, body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         hits = patiently(self._client.search, index=self._index, body=body)["hits"]["hits"]
-        return (hits[0]["_id"], dict(hits[0]["_source"])) if hits else None
+        return [(hit["_id"], dict(hit["_source"])) for hit in hits]

@@ -21,10 +21,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a judge said of a pair: P(yes) in [0, 1], or None where it said neither yes nor no."""
+    """What a judge said of a pair: P(yes) in [0, 1], or None where it said neither yes nor no.
+
+    ``host`` is who was asked.
+    """
 
     pair: Pair
     p_yes: float | None
+    host: str = ""
 
 
 class Judge(Protocol):

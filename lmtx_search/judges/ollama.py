@@ -19,6 +19,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from lmtx_search.judges.answers import p_yes, p_yes_of_text
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.chat import ChatFormat, chat_format
+from lmtx_search.judges.order.base import Case, Order, cases_of
+from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import Prompt
 from lmtx_search.judges.work import Work
 from lmtx_search.records import content_digest
@@ -88,7 +90,15 @@ class OllamaJudge:
         Raises:
             LmtxError: the last host failed too.
         """
-        work = Work(pairs)
+        return self.ask_cases(cases_of(pairs), Exhaustive())
+
+    def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
+        """Answer what the order asks of each document, as answers come.
+
+        Raises:
+            LmtxError: the last host failed too.
+        """
+        work = Work(cases, order)
         try:
             while self._clients:
                 yield from self._round(work)
@@ -127,20 +137,22 @@ class OllamaJudge:
     ) -> None:
         errors = 0
         try:
-            while (pair := work.next(host)) is not None:
+            while (task := work.next(host)) is not None:
+                p_yes = None
                 try:
-                    answer = Answer(pair, self._ask_one(client, pair))
+                    p_yes = self._ask_one(client, task.pair)
                     errors = 0
                 except _FAILURES as error:
                     errors += 1
                     refused = isinstance(error, ollama.ResponseError) and error.status_code != 404
                     if not refused or errors >= _ERRORS_IN_A_ROW:
-                        work.give_back(host, pair)
+                        work.give_back(host, task)
                         self._clients.pop(host, None)
                         self.lost[host] = _why(error)
                         return
-                    answer = Answer(pair, None)
-                results.put(answer)
+                # First the answer, then the note: what is asked next may depend on the note.
+                results.put(Answer(task.pair, p_yes, host))
+                work.note(task, p_yes)
         except BaseException as error:  # for instance from the iterator of pairs: tell the caller
             results.put(error)
         finally:

@@ -5,52 +5,90 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable
-from itertools import groupby
+from dataclasses import dataclass
 
 from lmtx_search.judges.base import Pair
+from lmtx_search.judges.order.base import WAIT, Case, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A pair to ask: the one at ``position`` of a document's."""
+
+    case: Case
+    position: int
+
+    @property
+    def pair(self) -> Pair:
+        """The pair."""
+        return self.case.pairs[self.position]
 
 
 class Work:
-    """Pairs, grouped by document. Safe to use from many threads.
+    """Documents with their pairs. Safe to use from many threads.
 
     Args:
-        pairs: taken only as they are needed; the pairs of a document follow each other.
+        cases: taken only as they are needed.
+        order: decides which pair of a document is next, and when there are enough.
     """
 
-    def __init__(self, pairs: Iterable[Pair]) -> None:
-        self._groups = groupby(pairs, key=lambda pair: pair.document.id)
-        self._of_host: dict[str, deque[Pair]] = {}
-        self._returned: deque[Pair] = deque()
-        self._lock = threading.Lock()
+    def __init__(self, cases: Iterable[Case], order: Order) -> None:
+        self._cases = iter(cases)
+        self._order = order
+        self._of_host: dict[str, Case] = {}
+        self._returned: deque[Case] = deque()
+        self._changed = threading.Condition()
         self._stopped = False
 
-    def next(self, host: str) -> Pair | None:
-        """Return the host's next pair, first of its present document; None at the end."""
-        with self._lock:
-            mine = self._of_host.setdefault(host, deque())
-            if self._stopped:
-                return None
-            if mine:
-                return mine.popleft()
-            if self._returned:
-                return self._returned.popleft()
-            for _, group in self._groups:
-                mine.extend(group)
-                return mine.popleft()
+    def next(self, host: str) -> Task | None:
+        """Return the host's next pair, first of its present document; None at the end.
+
+        Waits where an answer that is under way decides what is asked next.
+        """
+        with self._changed:
+            while not self._stopped:
+                case = self._of_host.get(host)
+                if case is None:
+                    case = self._returned.popleft() if self._returned else next(self._cases, None)
+                    if case is None:
+                        return None
+                    self._of_host[host] = case
+                position = self._order.next(case)
+                if position is WAIT:
+                    self._changed.wait()
+                elif position is None:
+                    del self._of_host[host]
+                else:
+                    case.pending.add(position)
+                    return Task(case, position)
             return None
 
-    def give_back(self, host: str, pair: Pair) -> None:
+    def note(self, task: Task, p_yes: float | None) -> None:
+        """Take in an answer."""
+        with self._changed:
+            task.case.pending.discard(task.position)
+            task.case.answers[task.position] = p_yes
+            if p_yes is not None:
+                self._order.learn(task.pair, p_yes)
+            self._changed.notify_all()
+
+    def give_back(self, host: str, task: Task) -> None:
         """Take back a pair that the host could not answer, and all that was laid out for it."""
-        with self._lock:
-            self._returned.append(pair)
-            self._returned.extend(self._of_host.pop(host, ()))
+        with self._changed:
+            task.case.pending.discard(task.position)
+            mine = self._of_host.pop(host, task.case)
+            for case in (task.case, mine):
+                if not any(case is other for other in self._returned):
+                    self._returned.append(case)
+            self._changed.notify_all()
 
     def left(self) -> bool:
         """Tell whether pairs were given back that nobody has taken since."""
-        with self._lock:
-            return bool(self._returned)
+        with self._changed:
+            return any(self._order.next(case) is not None for case in self._returned)
 
     def stop(self) -> None:
         """Hand out nothing more."""
-        with self._lock:
+        with self._changed:
             self._stopped = True
+            self._changed.notify_all()

@@ -2,102 +2,138 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lmtx_search.encoder.nearest import nearest
 from lmtx_search.errors import UserError
-from lmtx_search.judges.base import Judge
 from lmtx_search.judges.budget import Budget
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Label
-from lmtx_search.training.development import Development, measure_development
-from lmtx_search.training.judging import Judged, Store, judge_pairs
-from lmtx_search.training.positives import pseudo_positives, yes_threshold
+from lmtx_search.training.budgets import split
+from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
+from lmtx_search.training.judging import Judged, judge_pairs
+from lmtx_search.training.materials import Materials, Trained
+from lmtx_search.training.negatives import find_negatives
+from lmtx_search.training.negatives.base import Pool, bring_all
+from lmtx_search.training.positives import find_positives
+from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.sampling import training_order
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Encoder, Ranking, Search, Shortlister, pairs
-
-LoadEncoder = Callable[[Path, int], Encoder]
-"""Loads the encoder in a folder; the number is how many tokens it reads of a text."""
+from lmtx_search.training.shortlist import Encoder, Search, Shortlister, pairs
 
 
 @dataclass(frozen=True)
-class Materials:
-    """What a cycle works with.
+class Earlier:
+    """What the cycles before leave to a cycle.
 
     Attributes:
-        base: folder of the encoder that is trained, anew in each cycle.
-        encoder, search: the current encoder and its label index, which make the shortlists.
-        passages: what the encoder reads of each label.
-        development: documents held out of training.
+        judged, development: all that the judge was asked, of training and held-out documents.
+        firsts: first labels of the untrained encoder for the held-out documents.
+        measured_from: the P(yes) of a yes in LLM-P@1, the same in all cycles.
     """
 
-    base: Path
-    encoder: Encoder
-    search: Search
-    load_encoder: LoadEncoder
-    labels: Sequence[Label]
-    passages: Sequence[str]
-    training: Sequence[Document]
-    development: Sequence[Document]
-    judge: Judge
-    store: Store
+    judged: Judged = field(default_factory=Judged)
+    development: Judged = field(default_factory=Judged)
+    firsts: Firsts | None = None
+    measured_from: float | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class CycleResult:
-    """What a cycle did. ``seconds`` are by stage; ``yes_from`` is the P(yes) of a yes."""
+    """What a cycle did.
+
+    Attributes:
+        judged: what the judge was asked in this cycle.
+        yes_from: the P(yes) of a sure yes; measured_from: that of LLM-P@1.
+        documents, positives: how many documents were trained on, and their pseudo-positives.
+        loss: of the last steps. seconds: by stage.
+    """
 
     judged: Judged
     yes_from: float
-    positives: dict[str, frozenset[str]]
+    measured_from: float
+    documents: int
+    positives: int
     steps: int
     loss: float
     development: Development
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float]
 
 
 def run_cycle(
-    materials: Materials, settings: TrainingSettings, output: Path, progress: Progress = SILENT
-) -> CycleResult:
-    """Run one cycle and write the trained encoder to ``output``.
+    materials: Materials,
+    settings: TrainingSettings,
+    earlier: Earlier,
+    encoder: Encoder,
+    search: Search,
+    budget: Budget,
+    trained: Trained,
+    progress: Progress = SILENT,
+) -> CycleResult | None:
+    """Run one cycle and write the trained encoder to ``trained.folder``.
+
+    All judged labels of a document, also those of earlier cycles, inform its pseudo-positives; the
+    judge is asked only about pairs that it has not seen.
+
+    Args:
+        encoder, search: make the shortlists. budget: of this cycle.
+
+    Returns:
+        None where an earlier cycle has judged all that the shortlists hold: the same encoder
+        would come out.
 
     Raises:
         LmtxError: the judge failed, or training did.
-        UserError: the judge says the same to everything, or the budget is too small.
+        UserError: the judge tells too little, or the budget is too small.
     """
-    clock = _Clock()
+    clock = Clock()
     labels = {label.id: label for label in materials.labels}
-    shortlister = Shortlister(materials.encoder, materials.search, settings.shortlist)
-    training_budget, development_budget = split(settings.budget, settings.development_share)
+    shortlister = Shortlister(encoder, search, settings.shortlist)
+    training_budget, development_budget = split(budget, settings.development_share)
 
     with clock.stage("judge"):
         judged = judge_pairs(
             materials.judge,
             materials.store,
             (
-                pairs(document, ranking, labels, settings.pairs_per_document)
+                earlier.judged.not_yet(
+                    pairs(document, ranking, labels, settings.pairs_per_document)
+                )
                 for document, ranking in shortlister.shortlists(materials.training)
             ),
             training_budget,
             f"Judge pairs (at most {training_budget})",
             progress,
+            sample=not earlier.judged.pairs,
         )
     clock.seconds["shortlist"] = shortlister.seconds
     clock.seconds["judge"] -= shortlister.seconds
-    yes_from = yes_threshold(judged.p_yes, settings.sure_share)
-    positives = pseudo_positives(judged.p_yes, yes_from)
+    if earlier.judged.pairs and not judged.pairs:
+        return None
+    everything = Judged()
+    everything.add(earlier.judged)
+    everything.add(judged)
+    yes_from = _yes_from(everything, settings)
+    positives = pseudo_positives(everything.p_yes, yes_from, settings.always_best)
     if len(positives) < 2:
-        raise UserError(f"only {len(positives)} documents were judged: raise --judge-budget")
+        raise UserError(_too_few(len(positives), everything, yes_from))
     with clock.stage("train"):
-        steps, loss = train(materials, positives, settings, output, progress)
+        steps, loss = train(
+            materials, positives, everything.p_yes, settings, trained.folder, progress
+        )
     with clock.stage("embed held-out"):
-        before = {d.id: r for d, r in shortlister.shortlists(materials.development)}
-        after = _rankings(materials, output, settings, progress)
+        before = earlier.firsts
+        if before is None:
+            shortlists = shortlister.shortlists(materials.development)
+            before = first_labels({document.id: ranking for document, ranking in shortlists})
+        total = len(materials.passages) + len(materials.development)
+        with progress.stage("Embed with the trained encoder", total, "texts") as advance:
+            after = trained.rank(materials.development, settings.shortlist)
+            advance(total)
+    measured_from = yes_from if earlier.measured_from is None else earlier.measured_from
     with clock.stage("judge held-out"):
         development = measure_development(
             materials.judge,
@@ -106,17 +142,29 @@ def run_cycle(
             before,
             after,
             labels,
-            yes_from=yes_from,
+            yes_from=measured_from,
             pairs_per_document=settings.development_pairs,
             budget=development_budget,
+            known=earlier.development,
             progress=progress,
         )
-    return CycleResult(judged, yes_from, positives, steps, loss, development, clock.seconds)
+    return CycleResult(
+        judged=judged,
+        yes_from=yes_from,
+        measured_from=measured_from,
+        documents=len(positives),
+        positives=sum(map(len, positives.values())),
+        steps=steps,
+        loss=loss,
+        development=development,
+        seconds=clock.seconds,
+    )
 
 
 def train(
     materials: Materials,
-    positives: dict[str, frozenset[str]],
+    positives: Mapping[str, frozenset[str]],
+    p_yes: Mapping[str, Mapping[str, float]],
     settings: TrainingSettings,
     output: Path,
     progress: Progress = SILENT,
@@ -124,10 +172,24 @@ def train(
     """Train the base encoder on the pseudo-positives; return (steps, last loss)."""
     from lmtx_search.training.finetune import fine_tune  # torch: only when it is needed
 
+    tuning = settings.fine_tuning
     position = {label.id: row for row, label in enumerate(materials.labels)}
     documents = [document for document in materials.training if document.id in positives]
+    judged = [{position[label]: p for label, p in p_yes[d.id].items()} for d in documents]
     rows = [frozenset(position[label] for label in positives[d.id]) for d in documents]
-    steps = training_order(rows, settings.fine_tuning.epochs, settings.seed)
+    steps = training_order(
+        [{label: said[label] for label in row} for row, said in zip(rows, judged, strict=True)],
+        tuning.epochs,
+        settings.seed,
+        find_positives(tuning.positives),
+    )
+    refused = [sorted(said.keys() - row) for row, said in zip(rows, judged, strict=True)]
+    brought = bring_all(
+        find_negatives(tuning.negatives),
+        Pool(len(materials.labels), rows, refused),
+        [document for document, _ in steps],
+        settings.seed,
+    )
     with progress.stage("Train the encoder", len(steps), "documents") as advance:
         loss = fine_tune(
             materials.base,
@@ -136,43 +198,31 @@ def train(
             materials.passages,
             rows,
             steps,
-            settings.fine_tuning,
+            tuning,
             settings.seed,
             advance,
+            brought,
         )
     return len(steps), loss
 
 
-def split(budget: Budget, share: float) -> tuple[Budget, Budget]:
-    """Split the judge's budget between training and held-out documents."""
-    if budget.calls is not None:
-        held_out = round(share * budget.calls)
-        return Budget(calls=budget.calls - held_out), Budget(calls=held_out)
-    if budget.seconds is not None:
-        held_out_seconds = share * budget.seconds
-        return Budget(seconds=budget.seconds - held_out_seconds), Budget(seconds=held_out_seconds)
-    return budget, budget
+def _yes_from(judged: Judged, settings: TrainingSettings) -> float:
+    if settings.yes_above is not None:
+        # Answers are compared with "at least"; this is the least number above.
+        return math.nextafter(settings.yes_above, math.inf)
+    return yes_threshold(judged.p_yes, settings.sure_share)
 
 
-def _rankings(
-    materials: Materials, folder: Path, settings: TrainingSettings, progress: Progress
-) -> dict[str, Ranking]:
-    """Rank the labels for the development documents with the trained encoder."""
-    reads_labels = materials.load_encoder(folder, settings.fine_tuning.label_tokens)
-    reads_documents = materials.load_encoder(folder, settings.fine_tuning.document_tokens)
-    development = materials.development
-    total = len(materials.passages) + len(development)
-    with progress.stage("Embed with the trained encoder", total, "texts") as advance:
-        label_vectors = reads_labels.encode(materials.passages)
-        advance(len(materials.passages))
-        vectors = reads_documents.encode([document.text for document in development])
-        advance(len(development))
-    ids = [label.id for label in materials.labels]
-    found = nearest(vectors, label_vectors, ids, settings.shortlist)
-    return {document.id: ranking for document, ranking in zip(development, found, strict=True)}
+def _too_few(positives: int, judged: Judged, yes_from: float) -> str:
+    if len(judged.p_yes) < 2:
+        return f"only {len(judged.p_yes)} documents were judged: raise --judge-budget"
+    return (
+        f"the judge says yes (P(yes) from {yes_from:.2f}) for only {positives} of "
+        f"{len(judged.p_yes)} documents: take another --model, --prompt or --profile"
+    )
 
 
-class _Clock:
+class Clock:
     """Seconds by stage."""
 
     def __init__(self) -> None:
@@ -180,6 +230,7 @@ class _Clock:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Measure the block."""
         started = time.monotonic()
         yield
         self.seconds[name] = time.monotonic() - started

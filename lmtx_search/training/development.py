@@ -13,6 +13,11 @@ from lmtx_search.training.judging import Judged, Store, judge_pairs
 from lmtx_search.training.shortlist import Ranking, pairs
 from lmtx_search.training.threshold import choose_threshold
 
+Answers = Mapping[str, Mapping[str, float]]
+"""P(yes) by document id and label id."""
+Firsts = Mapping[str, str]
+"""The first label of an encoder's ranking, by document id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Development:
@@ -20,7 +25,8 @@ class Development:
 
     ``llm_p1`` and ``llm_p1_before`` are the shares of them whose first label the judge says yes
     to, after and before training (None: not one was judged). ``threshold`` is the cosine score
-    from which a label is assigned, ``threshold_rule`` how it was chosen.
+    from which a label is assigned, ``threshold_rule`` how it was chosen. ``judged`` is what the
+    judge was asked for it; ``firsts`` and ``firsts_before`` the labels that are compared.
     """
 
     documents: int
@@ -29,59 +35,88 @@ class Development:
     threshold: float
     threshold_rule: str
     judged: Judged
+    firsts: Firsts
+    firsts_before: Firsts
+
+
+def first_labels(rankings: Mapping[str, Ranking]) -> dict[str, str]:
+    """Return each document's first label."""
+    return {document: ranking[0][0] for document, ranking in rankings.items() if ranking}
 
 
 def measure_development(
     judge: Judge,
     store: Store,
     documents: Sequence[Document],
-    before: Mapping[str, Ranking],
+    before: Firsts,
     after: Mapping[str, Ranking],
     labels: Mapping[str, Label],
     *,
     yes_from: float,
     pairs_per_document: int,
     budget: Budget,
+    known: Judged | None = None,
     progress: Progress = SILENT,
 ) -> Development:
     """Have the judge look at the first labels of held-out documents.
 
     Args:
-        before, after: rankings of the untrained and the trained encoder, by document id.
+        before: first labels of the untrained encoder, by document id.
+        after: rankings of the trained encoder.
         yes_from: the P(yes) from which an answer is a yes.
         pairs_per_document: labels of the trained encoder that are judged; the untrained one's
             first label is judged besides.
+        known: what the judge was asked in earlier cycles; it is not asked again.
     """
-    asked = (_pairs(d, before[d.id], after[d.id], labels, pairs_per_document) for d in documents)
-    judged = judge_pairs(judge, store, asked, budget, "Judge held-out documents", progress)
-    firsts = [
-        (answers[after[id_][0][0]] >= yes_from, answers[before[id_][0][0]] >= yes_from)
-        for id_, answers in judged.p_yes.items()
-        if after[id_][0][0] in answers and before[id_][0][0] in answers
-    ]
+    known = known or Judged()
+    asked = (
+        known.not_yet(_pairs(d, before.get(d.id), after[d.id], labels, pairs_per_document))
+        for d in documents
+    )
+    judged = judge_pairs(
+        judge, store, asked, budget, "Judge held-out documents", progress, sample=False
+    )
+    everything = Judged()
+    everything.add(known)
+    everything.add(judged)
+    firsts = first_labels(after)
+    (old, new), count = llm_p1((before, firsts), everything.p_yes, yes_from)
     threshold, rule = choose_threshold(
         [after[document.id][0][1] for document in documents if after[document.id]]
     )
-    count = len(firsts)
-    return Development(
-        documents=count,
-        llm_p1=sum(new for new, _ in firsts) / count if count else None,
-        llm_p1_before=sum(old for _, old in firsts) / count if count else None,
-        threshold=threshold,
-        threshold_rule=rule,
-        judged=judged,
-    )
+    return Development(count, new, old, threshold, rule, judged, firsts, before)
+
+
+def llm_p1(
+    encoders: Sequence[Firsts], answers: Answers, yes_from: float
+) -> tuple[list[float | None], int]:
+    """Return each encoder's LLM-P@1 over the documents on which all were judged, and their number.
+
+    None where there is no such document.
+    """
+    common = [
+        document
+        for document, said in answers.items()
+        if all(firsts.get(document) in said for firsts in encoders)
+    ]
+    if not common:
+        return [None] * len(encoders), 0
+    shares: list[float | None] = [
+        sum(answers[document][firsts[document]] >= yes_from for document in common) / len(common)
+        for firsts in encoders
+    ]
+    return shares, len(common)
 
 
 def _pairs(
     document: Document,
-    before: Ranking,
+    before: str | None,
     after: Ranking,
     labels: Mapping[str, Label],
     most: int,
 ) -> list[Pair]:
     """The trained encoder's first labels and the untrained one's first, each once."""
     ranking = after[:most]
-    if before and before[0][0] not in {label for label, _ in ranking}:
-        ranking = [*ranking, before[0]]
+    if before is not None and before not in {label for label, _ in ranking}:
+        ranking = [*ranking, (before, 0.0)]
     return pairs(document, ranking, labels, len(ranking))

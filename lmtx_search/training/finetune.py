@@ -22,6 +22,7 @@ from transformers.utils import logging as transformers_logging
 
 from lmtx_search.errors import LmtxError
 from lmtx_search.training.loss import LmtxLoss
+from lmtx_search.training.negatives import find_negatives
 from lmtx_search.training.settings import FineTuning
 
 
@@ -35,6 +36,7 @@ def fine_tune(
     settings: FineTuning,
     seed: int,
     on_step: Callable[[int], None] = lambda documents: None,
+    brought: Sequence[Sequence[int]] = (),
 ) -> float:
     """Train the encoder in ``base`` on the steps, in their order; write it to ``output``.
 
@@ -43,6 +45,8 @@ def fine_tune(
         documents, labels: their texts. positives: pseudo-positives of each document, by position.
         steps: (document, label) positions, one for each time a document is seen.
         on_step: called with the number of documents of each finished step.
+        brought: for each step the labels that it brings along (none: no strategy that does),
+            as many for every step.
 
     Returns:
         The mean loss of the last tenth of the steps.
@@ -58,14 +62,19 @@ def fine_tune(
     own_length = model.max_seq_length
     model.max_seq_length = settings.document_tokens
     cut = [_cut(model, text, settings.label_tokens) for text in labels]
-    data = Dataset.from_dict(
-        {
-            "document": [documents[document] for document, _ in steps],
-            "name": [cut[label] for _, label in steps],
-            "label": [list(step) for step in steps],
-        }
+    columns: dict[str, list[Any]] = {
+        "document": [documents[document] for document, _ in steps],
+        "name": [cut[label] for _, label in steps],
+    }
+    for place, more in enumerate(zip(*brought, strict=True)):
+        columns[f"brought_{place}"] = [cut[label] for label in more]
+    labels_of = brought or [()] * len(steps)
+    columns["label"] = [[*step, *more] for step, more in zip(steps, labels_of, strict=True)]
+    data = Dataset.from_dict(columns)
+    negatives = find_negatives(settings.negatives)
+    loss = LmtxLoss(
+        model, positives, negatives, settings.margin, settings.hardest, settings.temperature
     )
-    loss = LmtxLoss(model, positives, settings.margin, settings.hardest, settings.temperature)
     watch = _Watch(on_step, settings.batch_size, len(steps))
     with TemporaryDirectory() as folder:
         arguments = SentenceTransformerTrainingArguments(
@@ -73,7 +82,7 @@ def fine_tune(
             num_train_epochs=1,  # the steps hold all epochs
             per_device_train_batch_size=settings.batch_size,
             learning_rate=settings.learning_rate,
-            warmup_steps=round(settings.warmup_share * math.ceil(len(steps) / settings.batch_size)),
+            warmup_steps=_warmup(settings, math.ceil(len(steps) / settings.batch_size)),
             lr_scheduler_type="linear",
             seed=seed,
             data_seed=seed,
@@ -137,6 +146,12 @@ class _Watch(TrainerCallback):
     def last_loss(self) -> float:
         tail = self.losses[-max(1, len(self.losses) // 10) :]
         return sum(tail) / len(tail) if tail else 0.0
+
+
+def _warmup(settings: FineTuning, batches: int) -> int:
+    if settings.warmup_steps is not None:
+        return settings.warmup_steps
+    return round(settings.warmup_share * batches)
 
 
 def _cut(model: SentenceTransformer, text: str, tokens: int) -> str:

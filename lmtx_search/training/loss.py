@@ -9,22 +9,26 @@ from sentence_transformers import SentenceTransformer
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from lmtx_search.training.negatives.base import Negatives
+from lmtx_search.training.negatives.hardest import HARDEST
+
 
 def margin_loss(
     scores: Tensor,
     allowed: Tensor,
     margin: float = 0.3,
-    hardest: int = 10,
+    hardest: int | None = 10,
     temperature: float = 0.1,
 ) -> Tensor:
     """Return the mean over documents of the weighted ``max(0, s(x, k') - s(x, p) + margin)``.
 
     Args:
-        scores: ``[n, n]`` cosine of each document with each label of the batch; the diagonal is
+        scores: ``[n, m]`` cosine of each document with each of m >= n labels; the diagonal is
             ``s(x, p)``, a document with the pseudo-positive drawn for it.
-        allowed: ``[n, n]`` booleans, true where the label may be a negative of the document.
+        allowed: ``[n, m]`` booleans, true where the label may be a negative of the document.
         margin: γ of the paper.
-        hardest: only this many of a document's negatives count, those with the highest scores.
+        hardest: only this many of a document's negatives count, those with the highest scores;
+            None: all of them, with the same weight.
         temperature: τ of the softmax over their scores, which weighs them. Labels that are not
             allowed have a weight of exactly zero, also where fewer than ``hardest`` are allowed;
             a document without any negative contributes nothing.
@@ -34,53 +38,80 @@ def margin_loss(
         >>> margin_loss(scores, ~torch.eye(2, dtype=torch.bool))
         tensor(0.1000)
     """
-    masked = scores.masked_fill(~allowed, -torch.inf)
-    negatives, _ = masked.topk(min(hardest, scores.shape[1]), dim=1)
+    negatives = scores.masked_fill(~allowed, -torch.inf)
+    if hardest is not None:
+        negatives, _ = negatives.topk(min(hardest, scores.shape[1]), dim=1)
     real = negatives.isfinite()
-    # A row of nothing but -inf would make the softmax NaN, so such a row is given zeros first.
-    logits = torch.where(real.any(1, keepdim=True), negatives.detach() / temperature, 0.0)
-    weights = torch.softmax(logits, dim=1).masked_fill(~real, 0.0)
+    if hardest is None:
+        weights = real / real.sum(1, keepdim=True).clamp(min=1)
+    else:
+        # A row of nothing but -inf would make the softmax NaN, so such a row is given zeros first.
+        logits = torch.where(real.any(1, keepdim=True), negatives.detach() / temperature, 0.0)
+        weights = torch.softmax(logits, dim=1).masked_fill(~real, 0.0)
     positives = scores.diagonal().unsqueeze(1)
     violations = torch.relu(negatives.masked_fill(~real, 0.0) - positives + margin)
     return (weights * violations).sum(1).mean()
 
 
 def allowed_negatives(
-    documents: Sequence[int], labels: Sequence[int], positives: Sequence[frozenset[int]]
+    documents: Sequence[int],
+    labels: Sequence[int],
+    positives: Sequence[frozenset[int]],
+    brought: Sequence[Sequence[int]] = (),
+    *,
+    in_batch: bool = True,
+    own: int = 0,
 ) -> Tensor:
-    """Return ``[n, n]`` booleans: may label j of the batch be a negative of document i?
+    """Return ``[n, n + n * b]`` booleans: may label j be a negative of document i?
 
     A label is never a negative of a document that has it as a pseudo-positive, whatever the batch
-    size, and a label that is in the batch several times counts once.
+    size and wherever the label comes from; one that is there several times counts once.
 
     Args:
-        documents: the batch's documents, as positions in ``positives``.
-        labels: the batch's labels, one for each document.
+        documents: the batch's n documents, as positions in ``positives``.
+        labels: the pseudo-positives drawn for them, one each: the first n columns.
         positives: the pseudo-positives of every training document.
+        brought: b more labels that each document brings along: the columns after these,
+            document after document.
+        in_batch: the first n columns may be negatives at all.
+        own: so many of what a document brings along, from the first, are for itself only.
     """
-    seen: set[int] = set()
-    first = [not (label in seen or seen.add(label)) for label in labels]  # type: ignore[func-returns-value]
+    columns: list[tuple[int, int | None]] = [(label, None) for label in labels]
+    for row, more in enumerate(brought):
+        columns += ((label, row if place < own else None) for place, label in enumerate(more))
     return torch.tensor(
         [
-            [
-                once and label not in positives[document]
-                for label, once in zip(labels, first, strict=True)
-            ]
-            for document in documents
+            _allowed(row, columns, positives[document], 0 if in_batch else len(labels))
+            for row, document in enumerate(documents)
         ],
         dtype=torch.bool,
     )
 
 
+def _allowed(
+    row: int, columns: Sequence[tuple[int, int | None]], positives: frozenset[int], first: int
+) -> list[bool]:
+    never = set(positives)
+    allowed = []
+    for place, (label, only_for) in enumerate(columns):
+        counts = place >= first and only_for in (None, row) and label not in never
+        if counts:
+            never.add(label)
+        allowed.append(counts)
+    return allowed
+
+
 class LmtxLoss(nn.Module):
     """:func:`margin_loss` for sentence-transformers' trainer.
 
-    The training data has three columns: the document's text, the label's text, and ``label``, the
-    pair of their positions in the training documents and in the label set.
+    The training data has the document's text, the text of the pseudo-positive drawn for it, the
+    texts of the b labels that it brings along, and ``label``: the positions of all of these, the
+    document's in the training documents and the others' in the label set.
 
     Args:
         model: the bi-encoder; one tower reads both sides.
         positives: the pseudo-positives of every training document, by position.
+        negatives: the strategy that chose what is brought along.
         margin: γ. hardest: negatives that count. temperature: τ of their weights.
     """
 
@@ -88,6 +119,7 @@ class LmtxLoss(nn.Module):
         self,
         model: SentenceTransformer,
         positives: Sequence[frozenset[int]],
+        negatives: Negatives = HARDEST,
         margin: float = 0.3,
         hardest: int = 10,
         temperature: float = 0.1,
@@ -95,21 +127,28 @@ class LmtxLoss(nn.Module):
         super().__init__()
         self.model = model
         self.positives = positives
+        self.negatives = negatives
         self.margin = margin
-        self.hardest = hardest
+        self.hardest = hardest if negatives.hardest else None
         self.temperature = temperature
 
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
-        """Return the batch's loss; ``labels`` is ``[n, 2]``: position of document and of label."""
-        texts, names = (
+        """Return the batch's loss; ``labels`` is ``[n, 2 + b]``."""
+        texts, names, *brought = (
             normalize(self.model(features)["sentence_embedding"]) for features in sentence_features
         )
         positions: list[list[int]] = labels.tolist()
         allowed = allowed_negatives(
-            [document for document, _ in positions],
-            [label for _, label in positions],
+            [document for document, *_ in positions],
+            [label for _, label, *_ in positions],
             self.positives,
+            [more for _, _, *more in positions],
+            in_batch=self.negatives.in_batch,
+            own=self.negatives.own,
         )
+        if brought:
+            # [b][n, dimension] to [n * b, dimension], document after document.
+            names = torch.cat([names, torch.stack(brought, dim=1).flatten(0, 1)])
         scores = texts @ names.T
         return margin_loss(
             scores, allowed.to(scores.device), self.margin, self.hardest, self.temperature

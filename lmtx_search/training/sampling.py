@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from lmtx_search.records import Document, content_digest
+from lmtx_search.training.positives import Draw
+from lmtx_search.training.positives.one_random import one_random
 
 
 def sample_documents(documents: Iterable[Document], most: int, seed: int) -> list[Document]:
@@ -23,19 +25,25 @@ def sample_documents(documents: Iterable[Document], most: int, seed: int) -> lis
 
 
 def training_order(
-    positives: Sequence[frozenset[int]], epochs: int, seed: int
+    positives: Sequence[Mapping[int, float]], epochs: int, seed: int, draw: Draw = one_random
 ) -> list[tuple[int, int]]:
     """Return (document, label) for every step of training, epoch after epoch.
 
-    Each epoch sees the documents in a new order, and each time a document is seen one of its
-    pseudo-positives is drawn at random. Documents without any are left out.
+    Each epoch sees the documents in a new order, and each time a document is seen ``draw`` chooses
+    from its pseudo-positives. Documents without any are left out.
+
+    Args:
+        positives: for each document its pseudo-positives with their P(yes).
     """
     random = Random(f"{seed} training")
     documents = [document for document, labels in enumerate(positives) if labels]
     steps: list[tuple[int, int]] = []
     for _ in range(epochs):
         random.shuffle(documents)
-        steps += ((document, random.choice(sorted(positives[document]))) for document in documents)
+        for document in documents:
+            labels = sorted(positives[document])
+            p_yes = [positives[document][label] for label in labels]
+            steps += ((document, label) for label in draw(labels, p_yes, random))
     return steps
 
 

@@ -14,17 +14,22 @@ class FineTuning:
     """How the bi-encoder is trained.
 
     ``margin``, ``hardest`` and ``temperature`` are the loss's (γ, negatives that count, τ).
+    ``negatives`` and ``positives`` name the strategies that choose what a document is pushed from
+    and pulled to. ``warmup_steps``, where given, is taken instead of ``warmup_share``.
     """
 
     epochs: int = 4
     batch_size: int = 32
     learning_rate: float = 5e-5
     warmup_share: float = 0.1
+    warmup_steps: int | None = None
     margin: float = 0.3
     hardest: int = 10
     temperature: float = 0.1
     document_tokens: int = 128
     label_tokens: int = 64
+    negatives: str = "hardest"
+    positives: str = "one_random"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,28 @@ class TrainingSettings:
     """One run: what is judged, and how the encoder is trained.
 
     Attributes:
-        budget: how long or how often the judge may be asked, all stages together.
+        profile: the name of the profile that it was made from.
+        cycles: at most so many.
+        budget: how long or how often the judge may be asked, all cycles and stages together.
         shortlist: labels of a document's shortlist (j of the paper).
         pairs_per_document: how many of them, from the first, the judge is asked about.
         sure_share: share of the judged documents of which a label counts as a sure yes.
+        yes_above: a P(yes) above this is a sure yes, instead of what follows from ``sure_share``.
+        always_best: a document without a sure yes is trained on the label the judge likes best.
         development_share: share of the budget that measures the result on held-out documents.
         development_pairs: labels of a development document that are judged.
         most_documents: a larger collection is sampled, by the seed.
     """
 
+    profile: str = "small"
+    cycles: int = 1
     budget: Budget = field(default_factory=lambda: Budget(seconds=300.0))
     prompt: str = DEFAULT_PROMPT
     shortlist: int = 10
     pairs_per_document: int = 4
     sure_share: float = 0.5
+    yes_above: float | None = None
+    always_best: bool = True
     development_share: float = 0.15
     development_pairs: int = 1
     most_development: int = 100

@@ -19,6 +19,9 @@ Ranking = list[tuple[str, float]]
 class Encoder(Protocol):
     """Turns texts into float32[n, dimension], L2-normalised."""
 
+    digest: str
+    dimension: int
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed the texts."""
         ...

@@ -28,17 +28,21 @@ def yes_threshold(judged: Judged, sure_share: float) -> float:
     return float(best[best.size - kept])
 
 
-def pseudo_positives(judged: Judged, threshold: float) -> dict[str, frozenset[str]]:
+def pseudo_positives(
+    judged: Judged, threshold: float, always_best: bool = True
+) -> dict[str, frozenset[str]]:
     """Return each document's sure labels, and the one that the judge likes best in any case.
 
     The judge orders the labels of a document far better than it says yes or no, and a document
-    left out teaches nothing.
+    left out teaches nothing. Without ``always_best`` (as LMTX's authors have it), documents
+    without a sure label are left out.
     """
-    return {
+    found = {
         document: frozenset(
             {label for label, p_yes in labels.items() if p_yes >= threshold}
-            | {max(sorted(labels), key=labels.__getitem__)}
+            | ({max(sorted(labels), key=labels.__getitem__)} if always_best else set())
         )
         for document, labels in judged.items()
         if labels
     }
+    return {document: labels for document, labels in found.items() if labels}

@@ -1,0 +1,110 @@
+"""``lmtx-search judge``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.training.profiles import PROFILES
+
+
+@click.command()
+@click.option(
+    "--budget",
+    default="10m",
+    show_default=True,
+    help="How long (10m, 90s, 1h) or how often (500) the judge is asked.",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="small",
+    show_default=True,
+    help="As `train` will be given.",
+)
+@click.option("--seed", default=0, show_default=True, help="As `train` will be given.")
+@click.option("--shortlist", type=click.IntRange(1), help="Labels of a document's shortlist.")
+@click.option(
+    "--pairs-per-document", type=click.IntRange(1), help="How many of these the judge is asked."
+)
+@click.option(
+    "--prompt",
+    help="The judge's question: librarian, paper, or a TOML file (small: librarian, paper: paper).",
+)
+@click.option(
+    "--order",
+    default="exhaustive",
+    show_default=True,
+    help="What is asked of a document: exhaustive, until-first-yes, expected-gain.",
+)
+@click.option(
+    "--yes-from",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="The P(yes) that ends --order until-first-yes.",
+)
+@pass_context
+def judge(
+    context: Context,
+    budget: str,
+    profile: str,
+    seed: int,
+    order: str,
+    yes_from: float,
+    **options: Any,
+) -> None:
+    """Ask the judge ahead of training, on all Ollama hosts at once.
+
+    These are the pairs that `train` asks about first when it is given the same --profile, --seed,
+    --shortlist, --pairs-per-document and --prompt: it finds the answers and does not ask again.
+    Answers are kept in OpenSearch as they come: stopped in whatever way, the same command goes on
+    with them.
+
+    \b
+    Example:
+      lmtx-search judge --budget 1h
+      lmtx-search --ollama http://a:11434,http://b:11434 judge --budget 5000 --seed 7
+    """
+    from lmtx_search.judges.budget import parse_budget
+    from lmtx_search.judges.order import make_order
+    from lmtx_search.training.ahead import judge_ahead
+
+    given = {name: value for name, value in options.items() if value is not None}
+    training = PROFILES[profile](context.settings.encoder)
+    training = replace(
+        training,
+        budget=parse_budget(budget),
+        seed=seed,
+        # Nothing is trained: any number of documents will do.
+        fine_tuning=replace(training.fine_tuning, batch_size=1),
+        **given,
+    )
+    record = judge_ahead(
+        context.settings, training, make_order(order, yes_from), order, context.progress
+    )
+
+    counts, measures = record["counts"], record["measures"]
+    context.say(
+        f"Judged {counts['judged_pairs']:,} pairs of {counts['judged_documents']:,} documents: "
+        f"{counts['known']:,} answers were there, {counts['asked']:,} asked"
+    )
+    if counts["asked"]:
+        context.say(
+            f"{record['seconds']['judge']:,.0f} s, {measures['pairs_per_second']:.2f} pairs/s, "
+            f"neither yes nor no: {measures['share_neither']:.1%}"
+        )
+    for host in record["hosts"]:
+        context.say(
+            f"  {host['host']}: {host['asked']:,} calls, {host['pairs_per_second']:.2f} pairs/s, "
+            f"{host['neither']:,} neither"
+        )
+    for name, why in record["judge"]["lost_hosts"].items():
+        context.say(f"Lost {name}: {why}")
+    same = {"profile": profile, "seed": seed, **given}
+    words = (f"--{name.replace('_', '-')} {value}" for name, value in same.items())
+    context.say("Next: lmtx-search train " + " ".join(words))
+    context.result(record)

@@ -1,0 +1,174 @@
+"""One model in llama.cpp, asked for what follows several prompts that begin alike."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.errors import LmtxError, MissingExtra, UserError
+
+try:
+    import llama_cpp
+except ImportError as error:
+    raise MissingExtra("llamacpp", "The judge inside this process") from error
+
+# Prompts that are computed in one batch.
+MOST_PROMPTS = 16
+_BATCH_TOKENS = 1024
+
+# Keeps the library's own lines off standard error; held here, for the library only borrows it.
+_SILENCE = llama_cpp.llama_log_callback(lambda level, text, data: None)
+llama_cpp.llama_log_set(_SILENCE, ctypes.c_void_p(0))
+
+
+class LlamaContext:
+    """Computes logits. Sequence 0 holds what prompts share, each other one a prompt's own end.
+
+    Args:
+        file: a GGUF file.
+        tokens: the longest prompt.
+        threads: 0 is one for each core.
+
+    Raises:
+        UserError: the file is not there, or no model.
+        MissingExtra: (on import) the package ``llama-cpp-python`` is not installed.
+    """
+
+    def __init__(self, file: Path, tokens: int, threads: int = 0) -> None:
+        if not file.is_file():
+            raise UserError(f"no model file {file}: set judge.gguf to a GGUF file")
+        llama_cpp.llama_backend_init()
+        self._model = llama_cpp.llama_model_load_from_file(
+            str(file).encode(), llama_cpp.llama_model_default_params()
+        )
+        if not self._model:
+            raise UserError(f"{file} is no model that llama.cpp can read: set judge.gguf")
+        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
+        self._vocab_size = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        parameters = llama_cpp.llama_context_default_params()
+        parameters.n_ctx = tokens + _BATCH_TOKENS
+        parameters.n_batch = _BATCH_TOKENS
+        parameters.n_seq_max = MOST_PROMPTS + 1
+        parameters.n_threads = parameters.n_threads_batch = threads or os.cpu_count() or 1
+        # One store for all sequences: sharing a prefix then copies nothing.
+        parameters.kv_unified = True
+        self._context = llama_cpp.llama_init_from_model(self._model, parameters)
+        if not self._context:
+            raise LmtxError(f"llama.cpp could not make room for {file}: is there enough memory?")
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._batch = llama_cpp.llama_batch_init(_BATCH_TOKENS, 0, 1)
+        self._held: list[int] = []
+        self._longest = tokens
+
+    def close(self) -> None:
+        """Give the memory back."""
+        llama_cpp.llama_batch_free(self._batch)
+        llama_cpp.llama_free(self._context)
+        llama_cpp.llama_model_free(self._model)
+
+    def chat_template(self) -> str:
+        """Return the model's own chat template; empty where it has none."""
+        found = llama_cpp.llama_model_chat_template(self._model, None)
+        return found.decode("utf-8", "replace") if found else ""
+
+    def tokenize(self, text: str) -> list[int]:
+        """Return the text's tokens, the marks of the chat format as such."""
+        data = text.encode()
+        room = len(data) + 8
+        tokens = (llama_cpp.llama_token * room)()
+        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, room, True, True)
+        if count < 0:
+            raise LmtxError("llama.cpp could not read a prompt as tokens")
+        return list(tokens[:count])
+
+    def piece(self, token: int) -> str:
+        """Return a token's text."""
+        buffer = ctypes.create_string_buffer(256)
+        length = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, 256, 0, True)
+        return buffer.raw[: max(0, length)].decode("utf-8", "replace")
+
+    def fits(self, shared: int, prompt: Sequence[int]) -> bool:
+        """Tell whether a prompt can be computed, its first tokens shared."""
+        return shared < len(prompt) <= self._longest and len(prompt) - shared <= _BATCH_TOKENS
+
+    def logits(
+        self, prompts: Sequence[Sequence[int]], shared: int
+    ) -> Iterator[NDArray[np.float32]]:
+        """Yield float32[vocabulary] for what follows each prompt, in their order.
+
+        Args:
+            prompts: tokens; each must fit (see :meth:`fits`).
+            shared: how many tokens they have in common from the start. They are computed once,
+                and kept for the next call.
+        """
+        self._hold(list(prompts[0][:shared]))
+        chunk: list[Sequence[int]] = []
+        tokens = 0
+        for prompt in prompts:
+            end = prompt[shared:]
+            if chunk and (tokens + len(end) > _BATCH_TOKENS or len(chunk) == MOST_PROMPTS):
+                yield from self._ends(chunk, shared)
+                chunk, tokens = [], 0
+            chunk.append(end)
+            tokens += len(end)
+        yield from self._ends(chunk, shared)
+
+    def _hold(self, prefix: list[int]) -> None:
+        """Have exactly these tokens in sequence 0, computing only what is new."""
+        same = common_prefix([self._held, prefix])
+        # Until it is computed, nothing of it counts: a failure leaves no half prefix behind.
+        self._held = prefix[:same]
+        llama_cpp.llama_memory_seq_rm(self._memory, 0, same, -1)
+        for start in range(same, len(prefix), _BATCH_TOKENS):
+            part = prefix[start : start + _BATCH_TOKENS]
+            self._decode([(token, start + at, 0, False) for at, token in enumerate(part)])
+        self._held = prefix
+
+    def _ends(self, ends: Sequence[Sequence[int]], shared: int) -> Iterator[NDArray[np.float32]]:
+        entries: list[tuple[int, int, int, bool]] = []
+        rows: list[int] = []
+        for sequence, end in enumerate(ends, start=1):
+            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+            llama_cpp.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
+            last = len(end) - 1
+            entries += [(token, shared + at, sequence, at == last) for at, token in enumerate(end)]
+            rows.append(len(entries) - 1)
+        self._decode(entries)
+        found = [
+            np.ctypeslib.as_array(
+                llama_cpp.llama_get_logits_ith(self._context, row), (self._vocab_size,)
+            ).copy()
+            for row in rows
+        ]
+        for sequence in range(1, len(ends) + 1):
+            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        yield from found
+
+    def _decode(self, entries: Sequence[tuple[int, int, int, bool]]) -> None:
+        """Compute (token, position, sequence, whether its logits are wanted)."""
+        batch: Any = self._batch
+        batch.n_tokens = len(entries)
+        for row, (token, position, sequence, wanted) in enumerate(entries):
+            batch.token[row] = token
+            batch.pos[row] = position
+            batch.n_seq_id[row] = 1
+            batch.seq_id[row][0] = sequence
+            batch.logits[row] = wanted
+        code = llama_cpp.llama_decode(self._context, batch)
+        if code:
+            raise LmtxError(f"llama.cpp failed on a batch of {len(entries)} tokens (code {code})")
+
+
+def common_prefix(sequences: Sequence[list[int]]) -> int:
+    """Return how many tokens the sequences have in common from the start."""
+    first, last = min(sequences), max(sequences)
+    for position, (a, b) in enumerate(zip(first, last, strict=False)):
+        if a != b:
+            return position
+    return min(len(first), len(last))

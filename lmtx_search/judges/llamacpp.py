@@ -1,0 +1,113 @@
+"""A judge inside this process: llama.cpp on a GGUF file, no server in between."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.errors import UserError
+from lmtx_search.judges.answers import p_yes
+from lmtx_search.judges.base import Answer, Pair
+from lmtx_search.judges.chat import chat_format
+from lmtx_search.judges.llama_context import MOST_PROMPTS, LlamaContext, common_prefix
+from lmtx_search.judges.order.base import Case, Order, cases_of
+from lmtx_search.judges.order.exhaustive import Exhaustive
+from lmtx_search.judges.prompts import Prompt
+from lmtx_search.records import content_digest
+from lmtx_search.settings import JudgeSettings
+
+HOST = "llama.cpp"
+# As many as the Ollama judge gets to see.
+_CANDIDATES = 20
+
+
+class LlamaCppJudge:
+    """Asks what the Ollama judge asks; a document's questions are one batch on its one prefix.
+
+    The prompt is tokenized as a whole and only then divided, so the model reads the very tokens
+    that it reads in Ollama.
+
+    Raises:
+        UserError: ``judge.gguf`` is not set, not there, or no model.
+        MissingExtra: (on import) the package ``llama-cpp-python`` is not installed.
+    """
+
+    def __init__(self, settings: JudgeSettings, prompt: Prompt) -> None:
+        if settings.gguf is None:
+            raise UserError("judge.runtime = llamacpp needs the model's file: set judge.gguf")
+        self.name = settings.gguf.name
+        self.prompt = prompt
+        self.lost: dict[str, str] = {}
+        # A token a character at worst, and the question.
+        self._context = LlamaContext(
+            settings.gguf, prompt.document_characters + 1024, settings.threads
+        )
+        self._chat = chat_format(self._context.chat_template())
+        self.digest = content_digest("llama.cpp", _sha256(settings.gguf), self._chat.name)
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        """Answer pairs as answers come; the pairs of a document must follow each other."""
+        return self.ask_cases(cases_of(pairs), Exhaustive())
+
+    def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
+        """Answer what the order asks of each document, as answers come.
+
+        Raises:
+            LmtxError: llama.cpp failed.
+        """
+        for case in cases:
+            prompts = [
+                self._context.tokenize(
+                    self.prompt.render(pair.document.text, pair.label, self._chat)
+                )
+                for pair in case.pairs
+            ]
+            shared = _shared(prompts)
+            while positions := _ready(case, order):
+                values = self._answer([prompts[position] for position in positions], shared)
+                for position, value in zip(positions, values, strict=True):
+                    pair = case.pairs[position]
+                    case.pending.discard(position)
+                    case.answers[position] = value
+                    if value is not None:
+                        order.learn(pair, value)
+                    yield Answer(pair, value, HOST)
+
+    def _answer(self, prompts: Sequence[list[int]], shared: int) -> list[float | None]:
+        fitting = [prompt for prompt in prompts if self._context.fits(shared, prompt)]
+        values = map(self._p_yes, self._context.logits(fitting, shared) if fitting else ())
+        return [next(values) if self._context.fits(shared, prompt) else None for prompt in prompts]
+
+    def _p_yes(self, logits: NDArray[np.float32]) -> float | None:
+        top = np.argpartition(logits, -_CANDIDATES)[-_CANDIDATES:]
+        highest = float(logits.max())
+        log_sum = highest + float(np.log(np.exp(logits - highest, dtype=np.float64).sum()))
+        return p_yes((self._context.piece(int(t)), float(logits[t]) - log_sum) for t in top)
+
+
+def _shared(prompts: Sequence[list[int]]) -> int:
+    """Tokens that all prompts begin with, at least one of each left over."""
+    if not prompts:
+        return 0
+    return min(common_prefix(prompts), min(map(len, prompts)) - 1)
+
+
+def _ready(case: Case, order: Order) -> list[int]:
+    """Take all positions that the order asks before it wants to see answers; note them pending."""
+    positions: list[int] = []
+    while len(positions) < MOST_PROMPTS and isinstance(position := order.next(case), int):
+        case.pending.add(position)
+        positions.append(position)
+    return positions
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while part := content.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,13 @@
+"""Every pair (LMTX: Zhang, Ullah, Babbar, arXiv 2406.09288)."""
+
+from __future__ import annotations
+
+from lmtx_search.judges.order.base import Case, Order
+
+
+class Exhaustive(Order):
+    """Asks the whole shortlist, from the first label to the last."""
+
+    def next(self, case: Case) -> int | None:
+        """Return the first position that nobody has asked."""
+        return next(case.unasked(), None)

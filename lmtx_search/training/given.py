@@ -1,0 +1,102 @@
+"""What a run is given: training documents, and the base encoder with the labels it embeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lmtx_search import __version__
+from lmtx_search.cluster.documents import read_documents
+from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.judges.base import Judge
+from lmtx_search.progress import Progress
+from lmtx_search.records import Document, Label, content_digest
+from lmtx_search.settings import Settings
+from lmtx_search.training.sampling import sample_documents
+from lmtx_search.training.settings import FineTuning, TrainingSettings
+from lmtx_search.training.shortlist import Encoder, Search
+
+
+def training_documents(
+    client: Any, settings: Settings, training: TrainingSettings, progress: Progress
+) -> list[Document]:
+    """Return the training documents, or a sample of them, in the order that the seed decides.
+
+    Args:
+        client: of the cluster. Without the index of training documents there are none.
+    """
+    where = settings.documents
+    if not client.indices.exists(index=where.training_index):
+        return []
+    with progress.stage("Read training documents", unit="documents") as advance:
+
+        def counted() -> Iterator[Document]:
+            for document in read_documents(client, where.training_index, where.text_fields):
+                advance(1)
+                yield document
+
+        return sample_documents(counted(), training.most_documents, training.seed)
+
+
+def open_base(
+    settings: Settings,
+    tuning: FineTuning,
+    base: Path,
+    index: LabelIndex,
+    labels: Sequence[Label],
+    owner: str,
+    progress: Progress,
+) -> tuple[Encoder, Search]:
+    """Return the base encoder, as it reads documents, and the search in its labels' embeddings.
+
+    Args:
+        base: the encoder's folder.
+        owner: of the label version that is written where there is none of these embeddings.
+    """
+    encoder = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
+    current = index.require()
+    name = current.index
+    digest = passages_digest(encoder.digest, tuning.label_tokens)
+    if current.encoder_digest != digest:
+        # After a deployment the alias points to another encoder's embeddings. A version of our
+        # own is written; the alias, and with it whoever searches, stays where it is.
+        reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
+        kept = index.has_version(digest, encoder.dimension)
+        name = index.write_version(
+            labels,
+            lambda batch: reads_labels.encode([label_passage(label) for label in batch]),
+            digest,
+            encoder.dimension,
+            progress,
+            None if kept else owner,
+        )
+    return encoder, lambda queries, k: index.search(queries, k, name)
+
+
+def labels_digest(labels: Sequence[Label]) -> str:
+    """Return the digest of a label set, ids and contents, in its order."""
+    return content_digest(*(part for label in labels for part in (label.id, label.digest)))
+
+
+def fingerprint(
+    training: TrainingSettings,
+    base_digest: str,
+    judge: Judge,
+    labels: Sequence[Label],
+    documents: Sequence[Document],
+) -> str:
+    """Return a short digest of everything that decides what comes out of a run."""
+    return content_digest(
+        __version__,
+        json.dumps(asdict(training), sort_keys=True),
+        base_digest,
+        judge.digest,
+        judge.prompt.digest,
+        labels_digest(labels),
+        content_digest(*(part for document in documents for part in (document.id, document.text))),
+    )[:24]

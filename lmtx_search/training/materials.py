@@ -1,0 +1,79 @@
+"""What the cycles of a run work with, and an encoder that one of them trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.judges.base import Judge
+from lmtx_search.records import Document, Label
+from lmtx_search.training.judging import Store
+from lmtx_search.training.settings import FineTuning
+from lmtx_search.training.shortlist import Encoder, Ranking, Search
+
+LoadEncoder = Callable[[Path, int], Encoder]
+"""Loads the encoder in a folder; the number is how many tokens it reads of a text."""
+OpenBase = Callable[[], tuple[Encoder, Search]]
+"""Gives the base encoder, and the search in a label index of its embeddings."""
+Publish = Callable[[Encoder, NDArray[np.float32]], Search]
+"""Writes the labels' embeddings by an encoder to a label index; gives the search in it."""
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What the cycles work with.
+
+    Attributes:
+        base: folder of the encoder that is trained, anew in each cycle.
+        open_base: makes the first cycle's shortlists possible, and ``publish`` the others'.
+        passages: what the encoder reads of each label.
+        development: documents held out of training.
+    """
+
+    base: Path
+    open_base: OpenBase
+    publish: Publish
+    load_encoder: LoadEncoder
+    labels: Sequence[Label]
+    passages: Sequence[str]
+    training: Sequence[Document]
+    development: Sequence[Document]
+    judge: Judge
+    store: Store
+
+
+class Trained:
+    """The encoder in a folder and what it makes of the labels; each part when it is needed."""
+
+    def __init__(self, folder: Path, materials: Materials, tuning: FineTuning) -> None:
+        self.folder = folder
+        self._materials = materials
+        self._tuning = tuning
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder, as it reads documents."""
+        return self._materials.load_encoder(self.folder, self._tuning.document_tokens)
+
+    @cached_property
+    def label_vectors(self) -> NDArray[np.float32]:
+        """float32[labels, dimension]."""
+        reads_labels = self._materials.load_encoder(self.folder, self._tuning.label_tokens)
+        return reads_labels.encode(self._materials.passages)
+
+    def rank(self, documents: Sequence[Document], k: int) -> dict[str, Ranking]:
+        """Return the k nearest labels of each document, exactly."""
+        vectors = self.encoder.encode([document.text for document in documents])
+        ids = [label.id for label in self._materials.labels]
+        found = nearest(vectors, self.label_vectors, ids, k)
+        return {d.id: ranking for d, ranking in zip(documents, found, strict=True)}
+
+    def open(self) -> tuple[Encoder, Search]:
+        """Return what makes the next cycle's shortlists."""
+        return self.encoder, self._materials.publish(self.encoder, self.label_vectors)

@@ -1,0 +1,26 @@
+"""What a document is pushed away from: strategies, one a file, chosen by name."""
+
+from __future__ import annotations
+
+from lmtx_search.errors import UserError
+from lmtx_search.training.negatives.base import Negatives
+from lmtx_search.training.negatives.hardest import HARDEST
+from lmtx_search.training.negatives.in_batch import IN_BATCH
+from lmtx_search.training.negatives.judged_no import JUDGED_NO
+from lmtx_search.training.negatives.mixture import MIXTURE
+from lmtx_search.training.negatives.random_labels import RANDOM
+
+NEGATIVES: dict[str, Negatives] = {
+    strategy.name: strategy for strategy in (HARDEST, IN_BATCH, JUDGED_NO, RANDOM, MIXTURE)
+}
+
+
+def find_negatives(name: str) -> Negatives:
+    """Return a strategy by its name.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in NEGATIVES:
+        raise UserError(f"no negatives {name!r}: there are {', '.join(NEGATIVES)}")
+    return NEGATIVES[name]

@@ -1,0 +1,31 @@
+"""What a document is pulled to each time it is seen: strategies, one a file, chosen by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from lmtx_search.errors import UserError
+from lmtx_search.training.positives.all_positives import all_positives
+from lmtx_search.training.positives.one_random import one_random
+from lmtx_search.training.positives.weighted import weighted
+
+Draw = Callable[[Sequence[int], Sequence[float], Random], list[int]]
+"""Draws from a document's pseudo-positives and their P(yes): a step of training for each."""
+
+POSITIVES: dict[str, Draw] = {
+    "one_random": one_random,
+    "all": all_positives,
+    "weighted": weighted,
+}
+
+
+def find_positives(name: str) -> Draw:
+    """Return a strategy by its name.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in POSITIVES:
+        raise UserError(f"no positives {name!r}: there are {', '.join(POSITIVES)}")
+    return POSITIVES[name]

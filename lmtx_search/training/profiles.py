@@ -1,0 +1,59 @@
+"""Profiles: settings of a training run that belong together, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lmtx_search.judges.budget import Budget
+from lmtx_search.settings import EncoderSettings
+from lmtx_search.training.settings import FineTuning, TrainingSettings
+
+
+def small(encoder: EncoderSettings) -> TrainingSettings:
+    """Return settings for two cores and some minutes; texts are read as the tagger reads them."""
+    return TrainingSettings(
+        profile="small",
+        fine_tuning=FineTuning(
+            document_tokens=encoder.document_tokens, label_tokens=encoder.label_tokens
+        ),
+    )
+
+
+def paper(encoder: EncoderSettings) -> TrainingSettings:
+    """Return the settings of the authors' code (Zhang, Ullah, Babbar, arXiv 2406.09288).
+
+    They train ``sentence-transformers/msmarco-distilbert-base-v4``; the encoder of ``encoder`` is
+    trained all the same, but read with their numbers of tokens.
+    """
+    return TrainingSettings(
+        profile="paper",
+        cycles=6,
+        budget=Budget(),
+        prompt="paper",
+        shortlist=10,
+        pairs_per_document=10,
+        yes_above=0.5,
+        always_best=False,
+        development_pairs=2,
+        most_development=800,
+        most_documents=30_000,
+        fine_tuning=FineTuning(
+            epochs=1,
+            batch_size=128,
+            learning_rate=2e-4,
+            warmup_steps=100,
+            margin=0.3,
+            hardest=10,
+            temperature=0.1,
+            document_tokens=430,
+            label_tokens=15,
+            negatives="hardest",
+            positives="one_random",
+        ),
+    )
+
+
+PROFILES: dict[str, Callable[[EncoderSettings], TrainingSettings]] = {
+    "small": small,
+    "paper": paper,
+}

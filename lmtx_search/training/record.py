@@ -1,0 +1,154 @@
+"""The record of a training run: everything that it was told, did and found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lmtx_search import __version__
+from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.judges.order import OrderedJudge
+from lmtx_search.settings import Settings
+from lmtx_search.training.curriculum import Curriculum, earlier
+from lmtx_search.training.cycle import CycleResult
+from lmtx_search.training.given import labels_digest
+from lmtx_search.training.judging import Judged
+from lmtx_search.training.materials import Materials
+from lmtx_search.training.settings import TrainingSettings
+
+
+def run_record(
+    settings: Settings,
+    training: TrainingSettings,
+    materials: Materials,
+    judge: OrderedJudge,
+    curriculum: Curriculum,
+    encoder: Path,
+) -> dict[str, Any]:
+    """Return the record as a JSON object.
+
+    ``measures`` and ``threshold`` are those of the cycle that was kept; ``counts`` and ``seconds``
+    are of all cycles together, but for what was trained on in the kept one; ``cycles`` has each.
+    """
+    cycles = curriculum.cycles
+    kept = cycles[curriculum.best]
+    judged = earlier(cycles).judged
+    return {
+        "kind": "train",
+        "version": __version__,
+        "encoder": settings.encoder.name,
+        "encoder_path": str(encoder),
+        "encoder_digest": encoder_digest(encoder),
+        "base_digest": encoder_digest(materials.base),
+        "judge": judge_record(judge),
+        "hosts": hosts_record(judge, [one for c in cycles for one in _both(c)]),
+        "labels_digest": labels_digest(materials.labels),
+        "settings": asdict(training),
+        "seeds": {"seed": training.seed},
+        "counts": {
+            "labels": len(materials.labels),
+            "documents": len(materials.training),
+            "development_documents": len(materials.development),
+            "judged_documents": len(judged.p_yes),
+            "judged_pairs": judged.pairs,
+            **_sum([_calls(cycle) for cycle in cycles]),
+            **_trained_on(kept),
+        },
+        "measures": _measures(kept),
+        "cycles": [
+            {
+                "cycle": number,
+                "counts": {
+                    "judged_documents": len(cycle.judged.p_yes),
+                    "judged_pairs": cycle.judged.pairs,
+                    **_calls(cycle),
+                    **_trained_on(cycle),
+                },
+                "measures": _measures(cycle),
+                "seconds": _rounded(cycle.seconds),
+                "threshold": cycle.development.threshold,
+                "threshold_rule": cycle.development.threshold_rule,
+            }
+            for number, cycle in enumerate(cycles, 1)
+        ],
+        "kept_cycle": curriculum.best + 1,
+        "stopped": curriculum.stopped,
+        "cycles_from_before": curriculum.went_on,
+        "seconds": _rounded(_sum([cycle.seconds for cycle in cycles])),
+        "threshold": kept.development.threshold,
+        "threshold_rule": kept.development.threshold_rule,
+    }
+
+
+def judge_record(judge: OrderedJudge) -> dict[str, Any]:
+    """Return who was asked, what way, and which of its hosts were given up."""
+    return {
+        "model": judge.name,
+        "digest": judge.digest,
+        "prompt": judge.prompt.name,
+        "prompt_digest": judge.prompt.digest,
+        "lost_hosts": judge.lost,
+    }
+
+
+def hosts_record(judge: OrderedJudge, parts: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Return the calls that each of the judge's hosts answered, all parts together."""
+    everything = Judged()
+    for part in parts:
+        everything.add(part)
+    seconds = everything.seconds
+    return [
+        {
+            "host": host,
+            "asked": cost.asked,
+            "neither": cost.neither,
+            "pairs_per_second": cost.asked / seconds if seconds else None,
+            "lost": judge.lost.get(host),
+        }
+        for host, cost in sorted(everything.hosts.items())
+    ]
+
+
+def _both(cycle: CycleResult) -> tuple[Judged, Judged]:
+    return cycle.judged, cycle.development.judged
+
+
+def _calls(cycle: CycleResult) -> dict[str, int]:
+    both = _both(cycle)
+    return {
+        "asked": sum(judged.asked for judged in both),
+        "known": sum(judged.known for judged in both),
+        "neither": sum(judged.neither for judged in both),
+    }
+
+
+def _trained_on(cycle: CycleResult) -> dict[str, int]:
+    return {
+        "documents_with_positive": cycle.documents,
+        "positives": cycle.positives,
+        "steps": cycle.steps,
+    }
+
+
+def _measures(cycle: CycleResult) -> dict[str, Any]:
+    development, judged = cycle.development, cycle.judged
+    return {
+        "llm_p1": development.llm_p1,
+        "llm_p1_before": development.llm_p1_before,
+        "llm_p1_documents": development.documents,
+        "llm_p1_yes_from": cycle.measured_from,
+        "yes_from": cycle.yes_from,
+        "loss": cycle.loss,
+        "pairs_per_second": judged.asked / judged.seconds if judged.seconds else None,
+    }
+
+
+def _sum(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    names = dict.fromkeys(name for one in parts for name in one)
+    return {name: sum(one.get(name, 0) for one in parts) for name in names}
+
+
+def _rounded(seconds: dict[str, Any]) -> dict[str, float]:
+    return {stage: round(value, 1) for stage, value in seconds.items()}
