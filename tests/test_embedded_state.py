@@ -13,7 +13,7 @@ from lmtx_search.embedded.state import read_state
 from lmtx_search.errors import LmtxError
 from lmtx_search.settings import Settings, embedded_state_file, load_settings
 
-GONE = Process("OpenSearch", 2**22 - 1, "boot/1", "token", "/tmp/x.log")
+GONE = Process("OpenSearch", 2**22 - 1, "boot/1", "token", "/nowhere/x.log")
 
 
 def settings_of(tmp_path: Path) -> Settings:
