@@ -8,7 +8,10 @@ source=${1:+$(realpath "$1")}
 mkdir -p demo-run
 cd demo-run
 
-bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
+bold='' plain=''
+if [ -t 1 ]; then
+    bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
+fi
 say() { printf '\n%s# %s%s\n' "$bold" "$1" "$plain"; }
 run() {
     printf '%s$ %s%s\n' "$bold" "$(printf '%q ' "$@")" "$plain"
