@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lmtx_search.errors import UserError
+from lmtx_search.errors import UserError, find_named
 from lmtx_search.judges.budget import Budget
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.budgets import split
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
 from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.materials import Materials, Trained
-from lmtx_search.training.negatives import find_negatives
+from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
-from lmtx_search.training.positives import find_positives
+from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.sampling import training_order
 from lmtx_search.training.settings import TrainingSettings
@@ -181,11 +181,11 @@ def train(
         [{label: said[label] for label in row} for row, said in zip(rows, judged, strict=True)],
         tuning.epochs,
         settings.seed,
-        find_positives(tuning.positives),
+        find_named("positives", POSITIVES, tuning.positives),
     )
     refused = [sorted(said.keys() - row) for row, said in zip(rows, judged, strict=True)]
     brought = bring_all(
-        find_negatives(tuning.negatives),
+        find_named("negatives", NEGATIVES, tuning.negatives),
         Pool(len(materials.labels), rows, refused),
         [document for document, _ in steps],
         settings.seed,
