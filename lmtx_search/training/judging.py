@@ -208,16 +208,16 @@ def _unknown(
     spent = _Spent(order)
     rest = iter(documents)
     while chunk := list(islice(rest, _LOOK_UP)):
-        ids = {judgment_id(judge, pair) for pairs in chunk for pair in pairs}
-        found = store.find(list(ids))
-        for pairs in chunk:
+        ids = [[judgment_id(judge, pair) for pair in pairs] for pairs in chunk]
+        found = store.find({id_ for ids_of_one in ids for id_ in ids_of_one})
+        for pairs, ids_of_one in zip(chunk, ids, strict=True):
             if deadline is not None and time.monotonic() >= deadline:
                 return
             if budget.calls is not None:
                 pairs = pairs[: budget.calls - spent.calls()]
             case = Case(pairs)
             for position, pair in enumerate(pairs):
-                known = found.get(judgment_id(judge, pair))
+                known = found.get(ids_of_one[position])
                 if known is not None:
                     case.answers[position] = known.p_yes
                     judged.known += 1
