@@ -12,11 +12,11 @@ from lmtx_search import __version__
 from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.embedded.locks import only_one
-from lmtx_search.judges.order import Order, OrderedJudge
+from lmtx_search.judges.order import OrderedJudge, make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.training.given import find_given, open_base
-from lmtx_search.training.judging import Judged, judge_in_order
+from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.record import hosts_record, judge_record
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Shortlister, pairs
@@ -25,16 +25,18 @@ from lmtx_search.training.shortlist import Shortlister, pairs
 def judge_ahead(
     settings: Settings,
     training: TrainingSettings,
-    order: Order,
-    order_name: str,
+    yes_from: float,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
-    """Judge the training documents' shortlists within the budget and return a record of it.
+    """Judge the training documents' shortlists in the settings' order and return a record of it.
 
     Documents come in the order that the seed decides, held-out ones excepted, so that a training
     with the same seed finds the answers. Answers are kept as they come: a run that was stopped
     goes on with them when it is started again. A label version that is made for it is gone at its
     end. The record is kept in ``lmtx-runs``.
+
+    Args:
+        yes_from: the P(yes) that ends a document in the order until-first-yes.
 
     Raises:
         UserError: no labels or documents, no judge, or settings that do not fit them.
@@ -49,9 +51,9 @@ def judge_ahead(
         try:
             encoder, search = open_base(settings, training.fine_tuning, given, owner, progress)
             shortlister = Shortlister(encoder, search, training.shortlist)
-            judged = judge_in_order(
+            judged = judge_pairs(
                 given.judge,
-                order,
+                make_order(training.order, yes_from),
                 JudgmentStore(given.client),
                 (
                     pairs(document, ranking, by_id, training.pairs_per_document)
@@ -65,7 +67,7 @@ def judge_ahead(
             with suppress(Exception):  # the cluster may be what failed
                 given.index.discard(owner)
             shutil.rmtree(folder, ignore_errors=True)
-    record = _record(training, order_name, given.judge, judged, len(given.training))
+    record = _record(training, yes_from, given.judge, judged, len(given.training))
     record["seconds"] = {
         "shortlist": round(shortlister.seconds, 1),
         "judge": round(judged.seconds - shortlister.seconds, 1),
@@ -77,14 +79,15 @@ def judge_ahead(
 
 
 def _record(
-    training: TrainingSettings, order: str, judge: OrderedJudge, judged: Judged, documents: int
+    training: TrainingSettings, yes_from: float, judge: OrderedJudge, judged: Judged, documents: int
 ) -> dict[str, Any]:
     seconds = judged.seconds
     return {
         "kind": "judge",
         "version": __version__,
         "judge": judge_record(judge),
-        "order": order,
+        "order": training.order,
+        "yes_from": yes_from,
         "settings": asdict(training),
         "seeds": {"seed": training.seed},
         "counts": {
