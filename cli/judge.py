@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.judges.order import ORDERS
 from lmtx_search.training.profiles import PROFILES
 
 
@@ -36,16 +37,16 @@ from lmtx_search.training.profiles import PROFILES
 )
 @click.option(
     "--order",
-    default="exhaustive",
-    show_default=True,
-    help="What is asked of a document: exhaustive, until-first-yes, expected-gain.",
+    type=click.Choice(list(ORDERS)),
+    metavar="NAME",
+    help="Which of these is asked next, and when there are enough: exhaustive (all), "
+    "until-first-yes, expected-gain (as long as a better label is likely) "
+    "(small: exhaustive, paper: exhaustive).",
 )
 @click.option(
     "--yes-from",
     type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="The P(yes) that ends --order until-first-yes.",
+    help="The P(yes) that ends --order until-first-yes, instead of the one that `train` takes.",
 )
 @pass_context
 def judge(
@@ -53,16 +54,15 @@ def judge(
     budget: str,
     profile: str,
     seed: int,
-    order: str,
-    yes_from: float,
+    yes_from: float | None,
     **options: Any,
 ) -> None:
     """Ask the judge ahead of training, on all Ollama hosts at once.
 
     These are the pairs that `train` asks about first when it is given the same --profile, --seed,
-    --shortlist, --pairs-per-document and --prompt: it finds the answers and does not ask again.
-    Answers are kept in OpenSearch as they come: stopped in whatever way, the same command goes on
-    with them.
+    --shortlist, --pairs-per-document, --prompt and --order: it finds the answers and does not ask
+    again. Answers are kept in OpenSearch as they come: stopped in whatever way, the same command
+    goes on with them.
 
     \b
     Example:
@@ -70,8 +70,8 @@ def judge(
       lmtx-search --ollama http://a:11434,http://b:11434 judge --budget 5000 --seed 7
     """
     from lmtx_search.judges.budget import parse_budget
-    from lmtx_search.judges.order import make_order
     from lmtx_search.training.ahead import judge_ahead
+    from lmtx_search.training.first_yes import first_yes
 
     given = {name: value for name, value in options.items() if value is not None}
     training = PROFILES[profile](context.settings.encoder)
@@ -83,9 +83,9 @@ def judge(
         fine_tuning=replace(training.fine_tuning, batch_size=1),
         **given,
     )
-    record = judge_ahead(
-        context.settings, training, make_order(order, yes_from), order, context.progress
-    )
+    if yes_from is None:
+        yes_from = first_yes(training)
+    record = judge_ahead(context.settings, training, yes_from, context.progress)
 
     counts, measures = record["counts"], record["measures"]
     context.say(

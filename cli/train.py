@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.judges.order import ORDERS
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.profiles import PROFILES
@@ -33,6 +34,14 @@ _TUNING = ("epochs", "batch_size", "learning_rate", "negatives", "positives")
 @click.option("--shortlist", type=click.IntRange(1), help="Labels of a document's shortlist.")
 @click.option(
     "--pairs-per-document", type=click.IntRange(1), help="How many of these the judge is asked."
+)
+@click.option(
+    "--order",
+    type=click.Choice(list(ORDERS)),
+    metavar="NAME",
+    help="Which of these is asked next, and when there are enough: exhaustive (all), "
+    "until-first-yes, expected-gain (as long as a better label is likely) "
+    "(small: exhaustive, paper: exhaustive).",
 )
 @click.option("--epochs", type=click.IntRange(1), help="How often each document is seen.")
 @click.option("--batch-size", type=click.IntRange(2), help="Documents of a training step.")

@@ -1,5 +1,12 @@
 """The errors a user sees: each is one line that says what is wrong, where, and what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
 
 class LmtxError(Exception):
     """Something failed that is not the user's mistake (exit code 1).
@@ -21,3 +28,14 @@ class MissingExtra(UserError):
 
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs an extra: run  pip install 'lmtx-search[{extra}]'")
+
+
+def find_named(kind: str, known: Mapping[str, _T], name: str) -> _T:
+    """Return what is known by that name.
+
+    Raises:
+        UserError: nothing is; it says what there is.
+    """
+    if name not in known:
+        raise UserError(f"no {kind} {name!r}: there are {', '.join(known)}")
+    return known[name]

@@ -47,18 +47,20 @@ def loaded(client: Any, lmtx: Run, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-def test_training_finds_what_was_judged_ahead(loaded: None, lmtx: Run) -> None:
-    done = lmtx("judge", "--budget", "12", *SMALL, "--json")
+@pytest.mark.parametrize("order", ["exhaustive", "until-first-yes"])
+def test_training_finds_what_was_judged_ahead(loaded: None, lmtx: Run, order: str) -> None:
+    same = (*SMALL, "--order", order, "--json")
+    done = lmtx("judge", "--budget", "12", *same)
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record["counts"]["asked"] == 12
     assert [host["asked"] for host in record["hosts"]] == [12]
 
-    trained = lmtx(
-        *("train", "--judge-budget", "12", *SMALL, "--epochs", "1", "--batch-size", "4", "--json")
-    )
+    trained = lmtx(*("train", "--judge-budget", "12", *same, "--epochs", "1", "--batch-size", "4"))
     assert trained.returncode == 0, trained.stderr
-    counts = json.loads(trained.stdout)["counts"]
+    run = json.loads(trained.stdout)
+    counts = run["counts"]
+    assert run["order"] == record["order"] == order
     assert counts["known"] == 10
     # The rest of the budget is for held-out documents, which nobody can ask about ahead.
     assert counts["asked"] in (1, 2)

@@ -93,6 +93,8 @@ def test_expected_gain_sees_each_answer_before_it_goes_on() -> None:
     found = case()
     found.pending = {0}
     assert taught().next(found) is WAIT
+    found.answers = {1: 0.1, 2: 0.1}
+    assert taught().next(found) is WAIT
 
 
 @pytest.mark.parametrize("name", ORDERS)

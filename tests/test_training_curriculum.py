@@ -18,6 +18,7 @@ from lmtx_search.encoder.nearest import nearest
 from lmtx_search.errors import LmtxError
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.order import ORDERS
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import EncoderSettings
@@ -27,7 +28,7 @@ from lmtx_search.training.materials import Materials
 from lmtx_search.training.profiles import paper
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.state import RunState
-from tests.test_training_judging import MemoryStore
+from tests.test_training_judging import MemoryStore, OneHost
 
 LABELS = [Label(f"l{number}", f"label {number}") for number in range(10)]
 
@@ -59,7 +60,7 @@ class Encoder:
         return vector
 
 
-class Judge:
+class Judge(OneHost):
     """Says yes to the right label only; fails at its ``dies_at``-th question."""
 
     name, digest = "judge", "j"
@@ -232,25 +233,50 @@ def test_where_the_shortlists_hold_nothing_new_the_loop_ends(world: Any) -> None
     assert found.stopped == "the judge was not asked about a new pair in cycle 2"
 
 
-@pytest.mark.parametrize("moment", [3, 70, 240, 380, 600])
-def test_a_killed_run_asks_no_pair_twice_and_ends_the_same(world: Any, moment: int) -> None:
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("budget", [Budget(), Budget(calls=300)])
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.4, 0.6, 0.8, 0.99])
+def test_a_killed_run_asks_no_pair_twice_and_ends_the_same(
+    world: Any, order: str, budget: Budget, share: float
+) -> None:
+    options = {"order": order, "budget": budget}
     whole_judge = Judge()
     whole = world(4, 7, 8, 8)
-    expected = whole.run(whole_judge)
-    assert len(whole_judge.asked) > 600
+    expected = whole.run(whole_judge, **options)
+    assert len(whole_judge.asked) == len(set(whole_judge.asked)) > 150
 
     made = world(4, 7, 8, 8)
-    killed, again = Judge(dies_at=moment), Judge()
+    killed, again = Judge(dies_at=round(share * len(whole_judge.asked))), Judge()
     with pytest.raises(KeyboardInterrupt):
-        made.run(killed)
+        made.run(killed, **options)
     before = len(made.state.finished())
-    found = made.run(again)
+    found = made.run(again, **options)
     assert sorted(killed.asked + again.asked) == sorted(whole_judge.asked)
     assert found.went_on == before
     assert found.best == expected.best
     assert p1(found) == p1(expected)
     for number in range(1, len(found.cycles) + 1):
         assert made.learned(number) == whole.learned(number)
+
+
+def test_with_a_yes_a_document_is_asked_no_more_as_long_as_the_label_is_near(world: Any) -> None:
+    judge = Judge()
+    found = world(4, 7).run(
+        judge, order="until-first-yes", yes_above=0.5, cycles=2, budget=Budget()
+    )
+    # The right label is first or second of every shortlist, also the second cycle's.
+    assert len(found.cycles) == 1
+    assert found.stopped == "the judge was not asked about a new pair in cycle 2"
+    assert found.cycles[0].judged.asked == 10 + 90 * 2
+
+
+@pytest.mark.parametrize(("yes_above", "asked"), [(None, 2), (0.5, 2), (0.95, 4)])
+def test_the_first_yes_is_a_sure_one_where_the_settings_say_what_is_sure(
+    world: Any, yes_above: float | None, asked: int
+) -> None:
+    judge = Judge()
+    world(4).run(judge, order="until-first-yes", yes_above=yes_above, cycles=1, budget=Budget())
+    assert sum(document == "d1" for document, _ in judge.asked) == asked
 
 
 def test_finished_cycles_are_not_run_again(world: Any) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from lmtx_search.cli.main import cli
 from lmtx_search.judges.budget import Budget
 from lmtx_search.settings import EncoderSettings
+from lmtx_search.training.first_yes import first_yes
 from lmtx_search.training.profiles import paper, small
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 
@@ -32,6 +33,7 @@ def test_paper_has_the_settings_of_the_authors() -> None:
     assert (tuning.margin, tuning.hardest, tuning.temperature) == (0.3, 10, 0.1)
     assert (tuning.negatives, tuning.positives) == ("hardest", "one_random")
     assert (settings.shortlist, settings.pairs_per_document) == (10, 10)
+    assert settings.order == "exhaustive"
     assert (settings.most_development, settings.development_pairs) == (800, 2)
     assert (settings.most_documents, settings.cycles) == (30_000, 6)
     assert (settings.yes_above, settings.prompt, settings.budget) == (0.5, "paper", Budget())
@@ -60,11 +62,37 @@ def test_options_change_single_settings_of_a_profile(
     pytest.importorskip("ollama")
     call(tmp_path, "--profile", "paper", "--cycles", "2", "--judge-budget", "500")
     call(tmp_path, "--negatives", "mixture", "--positives", "weighted", "--epochs", "2")
+    call(tmp_path, "--order", "expected-gain")
     assert (trained[0].cycles, trained[0].budget) == (2, Budget(calls=500))
+    assert [settings.order for settings in trained] == [*["exhaustive"] * 2, "expected-gain"]
     assert trained[0].fine_tuning == paper(EncoderSettings()).fine_tuning
     assert (trained[1].profile, trained[1].cycles) == ("small", 1)
     tuning = trained[1].fine_tuning
     assert (tuning.negatives, tuning.positives, tuning.epochs) == ("mixture", "weighted", 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "yes_from"),
+    [
+        ((), first_yes(small(EncoderSettings()))),
+        (("--profile", "paper"), first_yes(paper(EncoderSettings()))),
+        (("--yes-from", "0.7"), 0.7),
+    ],
+)
+def test_judge_takes_the_first_yes_of_a_training_unless_it_is_told_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], yes_from: float
+) -> None:
+    pytest.importorskip("ollama")
+    seen: list[tuple[str, float]] = []
+
+    def remember(settings: Any, training: TrainingSettings, yes_from: float, progress: Any) -> Any:
+        seen.append((training.order, yes_from))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lmtx_search.training.ahead.judge_ahead", remember)
+    order = ("--order", "until-first-yes")
+    CliRunner().invoke(cli, ["--data-dir", str(tmp_path), "judge", *order, *words])
+    assert seen == [("until-first-yes", yes_from)]
 
 
 def test_the_help_names_the_authors_encoder() -> None:

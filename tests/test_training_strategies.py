@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
-from lmtx_search.errors import UserError
-from lmtx_search.training.negatives import NEGATIVES, find_negatives
+from lmtx_search.errors import UserError, find_named
+from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
-from lmtx_search.training.positives import POSITIVES, find_positives
+from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.sampling import training_order
 
 LABELS = 12
@@ -130,6 +130,6 @@ def test_all_positives_are_a_step_each() -> None:
 
 def test_an_unknown_strategy_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(UserError, match="there are hardest, in_batch"):
-        find_negatives("softest")
+        find_named("negatives", NEGATIVES, "softest")
     with pytest.raises(UserError, match="there are one_random, all"):
-        find_positives("best")
+        find_named("positives", POSITIVES, "best")

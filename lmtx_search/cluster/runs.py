@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -10,6 +11,11 @@ from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
 from lmtx_search.cluster.retry import patiently
+
+
+def new_run_id() -> str:
+    """Return an id that begins with the time (UTC) and that no other run gets."""
+    return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 class RunStore:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -200,7 +201,7 @@ def _test(
     documents = []
     for label in labels[:3]:
         leaf[last] = label_passage(label)
-        documents.append(_copy(node))
+        documents.append(deepcopy(node))
     for source in simulate(client, body, documents):
         tagging = source.get("tagging", {})
         if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
@@ -209,10 +210,6 @@ def _test(
                 f"the new tagger did not pass its test in the cluster: {reason}; the pipeline "
                 "stays as it was"
             )
-
-
-def _copy(node: dict[str, Any]) -> dict[str, Any]:
-    return {key: _copy(value) if isinstance(value, dict) else value for key, value in node.items()}
 
 
 @contextmanager

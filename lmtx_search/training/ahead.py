@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import time
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime, timezone
 from typing import Any
 
 from lmtx_search import __version__
-from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.judgments import JudgmentStore
-from lmtx_search.cluster.labels import LabelIndex
-from lmtx_search.cluster.runs import RunStore
+from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.embedded.locks import only_one
-from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
-from lmtx_search.judges.open import open_judge
-from lmtx_search.judges.order import Order, OrderedJudge
-from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.judges.order import OrderedJudge, make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
-from lmtx_search.training.given import fingerprint, open_base, training_documents
-from lmtx_search.training.judging import Judged, judge_in_order
+from lmtx_search.training.given import find_given, open_base
+from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.record import hosts_record, judge_record
-from lmtx_search.training.sampling import hold_out
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Shortlister, pairs
 
@@ -33,47 +25,39 @@ from lmtx_search.training.shortlist import Shortlister, pairs
 def judge_ahead(
     settings: Settings,
     training: TrainingSettings,
-    order: Order,
-    order_name: str,
+    yes_from: float,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
-    """Judge the training documents' shortlists within the budget and return a record of it.
+    """Judge the training documents' shortlists in the settings' order and return a record of it.
 
     Documents come in the order that the seed decides, held-out ones excepted, so that a training
     with the same seed finds the answers. Answers are kept as they come: a run that was stopped
     goes on with them when it is started again. A label version that is made for it is gone at its
     end. The record is kept in ``lmtx-runs``.
 
+    Args:
+        yes_from: the P(yes) that ends a document in the order until-first-yes.
+
     Raises:
         UserError: no labels or documents, no judge, or settings that do not fit them.
         LmtxError: the cluster or the last of the judge's hosts failed.
     """
     started = time.monotonic()
-    client = connect(settings.opensearch)
-    index = LabelIndex(client, settings.opensearch.knn_engine)
-    index.require()
-    labels = list(index.labels())
-    documents = training_documents(client, settings, training, progress)
-    training.check(len(labels), len(documents))
-    judge = open_judge(settings, load_prompt(training.prompt))
-    base = resolve_encoder(settings.encoder.name, settings.cache_dir)
-    owner = "judge-" + fingerprint(training, encoder_digest(base), judge, labels, documents)
-    by_id = {label.id: label for label in labels}
-    held_in, _ = hold_out(documents, training.most_development)
+    given = find_given(settings, training, progress)
+    owner = f"judge-{given.fingerprint}"
+    by_id = {label.id: label for label in given.labels}
     folder = settings.data_dir / "runs" / f".{owner}"
     with only_one(folder / "lock", "the same judging"):
         try:
-            encoder, search = open_base(
-                settings, training.fine_tuning, base, index, labels, owner, progress
-            )
+            encoder, search = open_base(settings, training.fine_tuning, given, owner, progress)
             shortlister = Shortlister(encoder, search, training.shortlist)
-            judged = judge_in_order(
-                judge,
-                order,
-                JudgmentStore(client),
+            judged = judge_pairs(
+                given.judge,
+                make_order(training.order, yes_from),
+                JudgmentStore(given.client),
                 (
                     pairs(document, ranking, by_id, training.pairs_per_document)
-                    for document, ranking in shortlister.shortlists(held_in)
+                    for document, ranking in shortlister.shortlists(given.training)
                 ),
                 training.budget,
                 f"Judge pairs (at most {training.budget})",
@@ -81,28 +65,29 @@ def judge_ahead(
             )
         finally:
             with suppress(Exception):  # the cluster may be what failed
-                index.discard(owner)
+                given.index.discard(owner)
             shutil.rmtree(folder, ignore_errors=True)
-    record = _record(training, order_name, judge, judged, len(held_in))
+    record = _record(training, yes_from, given.judge, judged, len(given.training))
     record["seconds"] = {
         "shortlist": round(shortlister.seconds, 1),
         "judge": round(judged.seconds - shortlister.seconds, 1),
         "all": round(time.monotonic() - started, 1),
     }
-    run = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    RunStore(client).save(run, record)
+    run = new_run_id()
+    RunStore(given.client).save(run, record)
     return {"run": run, **record}
 
 
 def _record(
-    training: TrainingSettings, order: str, judge: OrderedJudge, judged: Judged, documents: int
+    training: TrainingSettings, yes_from: float, judge: OrderedJudge, judged: Judged, documents: int
 ) -> dict[str, Any]:
     seconds = judged.seconds
     return {
         "kind": "judge",
         "version": __version__,
         "judge": judge_record(judge),
-        "order": order,
+        "order": training.order,
+        "yes_from": yes_from,
         "settings": asdict(training),
         "seeds": {"seed": training.seed},
         "counts": {

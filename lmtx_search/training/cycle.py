@@ -9,16 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lmtx_search.errors import UserError
+from lmtx_search.errors import UserError, find_named
 from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.budgets import split
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
+from lmtx_search.training.first_yes import first_yes
 from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.materials import Materials, Trained
-from lmtx_search.training.negatives import find_negatives
+from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
-from lmtx_search.training.positives import find_positives
+from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.sampling import training_order
 from lmtx_search.training.settings import TrainingSettings
@@ -75,15 +77,15 @@ def run_cycle(
 ) -> CycleResult | None:
     """Run one cycle and write the trained encoder to ``trained.folder``.
 
-    All judged labels of a document, also those of earlier cycles, inform its pseudo-positives; the
-    judge is asked only about pairs that it has not seen.
+    All judged labels of a document, also those of earlier cycles, inform its pseudo-positives, and
+    what the settings' order asks next; the judge is asked only about pairs that it has not seen.
 
     Args:
         encoder, search: make the shortlists. budget: of this cycle.
 
     Returns:
-        None where an earlier cycle has judged all that the shortlists hold: the same encoder
-        would come out.
+        None where an earlier cycle has judged all that the order asks of the shortlists: the same
+        encoder would come out.
 
     Raises:
         LmtxError: the judge failed, or training did.
@@ -97,16 +99,16 @@ def run_cycle(
     with clock.stage("judge"):
         judged = judge_pairs(
             materials.judge,
+            make_order(settings.order, first_yes(settings)),
             materials.store,
             (
-                earlier.judged.not_yet(
-                    pairs(document, ranking, labels, settings.pairs_per_document)
-                )
+                pairs(document, ranking, labels, settings.pairs_per_document)
                 for document, ranking in shortlister.shortlists(materials.training)
             ),
             training_budget,
             f"Judge pairs (at most {training_budget})",
             progress,
+            earlier=earlier.judged,
             sample=not earlier.judged.pairs,
         )
     clock.seconds["shortlist"] = shortlister.seconds
@@ -181,11 +183,11 @@ def train(
         [{label: said[label] for label in row} for row, said in zip(rows, judged, strict=True)],
         tuning.epochs,
         settings.seed,
-        find_positives(tuning.positives),
+        find_named("positives", POSITIVES, tuning.positives),
     )
     refused = [sorted(said.keys() - row) for row, said in zip(rows, judged, strict=True)]
     brought = bring_all(
-        find_negatives(tuning.negatives),
+        find_named("negatives", NEGATIVES, tuning.negatives),
         Pool(len(materials.labels), rows, refused),
         [document for document, _ in steps],
         settings.seed,

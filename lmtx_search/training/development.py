@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lmtx_search.judges.base import Judge, Pair
+from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.order.base import OrderedJudge
+from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.training.judging import Judged, Store, judge_pairs
@@ -45,7 +47,7 @@ def first_labels(rankings: Mapping[str, Ranking]) -> dict[str, str]:
 
 
 def measure_development(
-    judge: Judge,
+    judge: OrderedJudge,
     store: Store,
     documents: Sequence[Document],
     before: Firsts,
@@ -70,11 +72,18 @@ def measure_development(
     """
     known = known or Judged()
     asked = (
-        known.not_yet(_pairs(d, before.get(d.id), after[d.id], labels, pairs_per_document))
-        for d in documents
+        _pairs(d, before.get(d.id), after[d.id], labels, pairs_per_document) for d in documents
     )
     judged = judge_pairs(
-        judge, store, asked, budget, "Judge held-out documents", progress, sample=False
+        judge,
+        Exhaustive(),
+        store,
+        asked,
+        budget,
+        "Judge held-out documents",
+        progress,
+        earlier=known,
+        sample=False,
     )
     everything = Judged()
     everything.add(known)

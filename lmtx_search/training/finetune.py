@@ -20,9 +20,9 @@ from torch.utils.data import BatchSampler, SequentialSampler
 from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging as transformers_logging
 
-from lmtx_search.errors import LmtxError
+from lmtx_search.errors import LmtxError, find_named
 from lmtx_search.training.loss import LmtxLoss
-from lmtx_search.training.negatives import find_negatives
+from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.settings import FineTuning
 
 
@@ -71,7 +71,7 @@ def fine_tune(
     labels_of = brought or [()] * len(steps)
     columns["label"] = [[*step, *more] for step, more in zip(steps, labels_of, strict=True)]
     data = Dataset.from_dict(columns)
-    negatives = find_negatives(settings.negatives)
+    negatives = find_named("negatives", NEGATIVES, settings.negatives)
     loss = LmtxLoss(
         model, positives, negatives, settings.margin, settings.hardest, settings.temperature
     )

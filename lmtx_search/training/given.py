@@ -1,25 +1,80 @@
-"""What a run is given: training documents, and the base encoder with the labels it embeds."""
+"""What a run is given: labels, documents, judge, and the base encoder with its embeddings."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lmtx_search import __version__
+from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.documents import read_documents
 from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import label_passage, passages_digest
 from lmtx_search.judges.base import Judge
+from lmtx_search.judges.open import open_judge
+from lmtx_search.judges.order import OrderedJudge
+from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label, content_digest
 from lmtx_search.settings import Settings
-from lmtx_search.training.sampling import sample_documents
+from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run works with.
+
+    Attributes:
+        index: where the labels are.
+        training, development: its documents; the latter are held out.
+        base: folder of the encoder that the settings name.
+        fingerprint: a short digest of everything that decides what comes out of the run.
+    """
+
+    client: Any
+    index: LabelIndex
+    labels: Sequence[Label]
+    training: Sequence[Document]
+    development: Sequence[Document]
+    judge: OrderedJudge
+    base: Path
+    fingerprint: str
+
+
+def find_given(settings: Settings, training: TrainingSettings, progress: Progress) -> Given:
+    """Gather what a run is given.
+
+    Raises:
+        UserError: no labels or documents, no judge, or settings that do not fit them.
+        LmtxError: the cluster failed.
+    """
+    prompt = load_prompt(training.prompt)
+    client = connect(settings.opensearch)
+    index = LabelIndex(client, settings.opensearch.knn_engine)
+    index.require()
+    labels = list(index.labels())
+    documents = training_documents(client, settings, training, progress)
+    training.check(len(labels), len(documents))
+    judge = open_judge(settings, prompt)
+    base = resolve_encoder(settings.encoder.name, settings.cache_dir)
+    held_in, held_out = hold_out(documents, training.most_development)
+    return Given(
+        client=client,
+        index=index,
+        labels=labels,
+        training=held_in,
+        development=held_out,
+        judge=judge,
+        base=base,
+        fingerprint=fingerprint(training, encoder_digest(base), judge, labels, documents),
+    )
 
 
 def training_documents(
@@ -44,20 +99,14 @@ def training_documents(
 
 
 def open_base(
-    settings: Settings,
-    tuning: FineTuning,
-    base: Path,
-    index: LabelIndex,
-    labels: Sequence[Label],
-    owner: str,
-    progress: Progress,
+    settings: Settings, tuning: FineTuning, given: Given, owner: str, progress: Progress
 ) -> tuple[Encoder, Search]:
     """Return the base encoder, as it reads documents, and the search in its labels' embeddings.
 
     Args:
-        base: the encoder's folder.
         owner: of the label version that is written where there is none of these embeddings.
     """
+    index, base = given.index, given.base
     encoder = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
     current = index.require()
     name = current.index
@@ -68,7 +117,7 @@ def open_base(
         reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
         kept = index.has_version(digest, encoder.dimension)
         name = index.write_version(
-            labels,
+            given.labels,
             lambda batch: reads_labels.encode([label_passage(label) for label in batch]),
             digest,
             encoder.dimension,

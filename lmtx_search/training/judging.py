@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
@@ -14,6 +14,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Answer, Judge, Pair, as_judgment, judgment_id
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order.base import Case, Order, OrderedJudge
+from lmtx_search.judges.order.replay import Replay
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Judgment
 from lmtx_search.training.keeping import Keeper
@@ -92,14 +93,15 @@ class Judged:
         self.neither += other.neither
         self.seconds += other.seconds
 
-    def not_yet(self, pairs: Iterable[Pair]) -> list[Pair]:
-        """Return those of the pairs that the judge has not been asked about."""
-        return [
-            pair
-            for pair in pairs
-            if pair.label.id not in self.p_yes.get(pair.document.id, {})
-            and (pair.document.id, pair.label.id) not in self.silent
-        ]
+    def answers(self, pairs: Sequence[Pair]) -> dict[int, float | None]:
+        """Return what the judge said of the pairs, by position (None: neither yes nor no)."""
+        found: dict[int, float | None] = {}
+        for position, pair in enumerate(pairs):
+            document, label = pair.document.id, pair.label.id
+            p_yes = self.p_yes.get(document, {}).get(label)
+            if p_yes is not None or (document, label) in self.silent:
+                found[position] = p_yes
+        return found
 
     @property
     def pairs(self) -> int:
@@ -108,41 +110,6 @@ class Judged:
 
 
 def judge_pairs(
-    judge: Judge,
-    store: Store,
-    documents: Iterable[list[Pair]],
-    budget: Budget,
-    name: str,
-    progress: Progress = SILENT,
-    *,
-    sample: bool = True,
-) -> Judged:
-    """Judge the pairs, document by document, until there are no more or the budget is used up.
-
-    Judgments that are in the store are not asked again. They count against a budget of calls (so
-    that a run that was killed and started again ends where it would have), not against one of
-    time. The document that is being judged when the time is up is finished.
-
-    Each answer is written as it comes: after a kill, what is asked again is what was under way
-    at the judge and at the store (see :class:`Keeper`), and what the judge gave no answer to.
-
-    Args:
-        documents: for each document its pairs, taken only as they are needed.
-        name: of the stage that ``progress`` shows.
-        sample: refuse a judge that tells nothing. Not in later cycles: what is new there may well
-            all get the same answer.
-
-    Raises:
-        UserError: after a sample, the judge says the same to everything.
-    """
-
-    def ask(cases: Iterable[Case]) -> Iterator[Answer]:
-        return judge.ask(case.pairs[position] for case in cases for position in case.unasked())
-
-    return _judge(judge, ask, None, store, documents, budget, name, progress, sample)
-
-
-def judge_in_order(
     judge: OrderedJudge,
     order: Order,
     store: Store,
@@ -150,35 +117,47 @@ def judge_in_order(
     budget: Budget,
     name: str,
     progress: Progress = SILENT,
+    *,
+    earlier: Judged | None = None,
+    sample: bool = True,
 ) -> Judged:
-    """Judge as :func:`judge_pairs` does, but of each document only what the order asks.
+    """Judge of each document what the order asks, within the budget.
 
-    A budget of calls is never exceeded; a few calls of it may be left, for the documents that
-    are open near its end are reckoned with all their pairs.
+    Judgments that are in the store are not asked again, but taken when the order asks for them.
+    They count against a budget of calls (so that a run that was killed and started again ends
+    where it would have), not against one of time. The document that is being judged when the time
+    is up is finished. A budget of calls is never exceeded; with several hosts a few calls of it may
+    be left, for the documents that are open near its end are reckoned with all their pairs.
+
+    Each answer is written as it comes: after a kill, what is asked again is what was under way
+    at the judge and at the store (see :class:`Keeper`), and what the judge gave no answer to.
+
+    Args:
+        documents: for each document its pairs, best first, taken only as they are needed.
+        name: of the stage that ``progress`` shows.
+        earlier: what the judge was asked in earlier cycles: the order knows it from the start, and
+            it costs nothing.
+        sample: refuse a judge that tells nothing. Not in later cycles: what is new there may well
+            all get the same answer.
+
+    Returns:
+        What the judge was asked, or would have been without the store; not what was known earlier.
+
+    Raises:
+        UserError: after a sample, the judge says the same to everything.
     """
-
-    def ask(cases: Iterable[Case]) -> Iterator[Answer]:
-        return judge.ask_cases(cases, order)
-
-    return _judge(judge, ask, order, store, documents, budget, name, progress, sample=True)
-
-
-def _judge(
-    judge: Judge,
-    ask: Callable[[Iterable[Case]], Iterator[Answer]],
-    order: Order | None,
-    store: Store,
-    documents: Iterable[list[Pair]],
-    budget: Budget,
-    name: str,
-    progress: Progress,
-    sample: bool,
-) -> Judged:
     judged = Judged()
     started = time.monotonic()
     with progress.stage(name, budget.calls, "pairs") as advance, Keeper(store.add) as keeper:
-        unknown = _unknown(judge, order, store, documents, budget, judged, advance)
-        answers = ask(unknown)
+
+        def take(pair: Pair, p_yes: float) -> None:
+            judged.known += 1
+            judged.note(pair, p_yes)
+            advance(1)
+
+        replay = Replay(order, take)
+        cases = _cases(judge, replay, store, documents, budget, earlier or Judged())
+        answers = judge.ask_cases(cases, replay)
         try:
             for answer in answers:
                 judged.count(answer)
@@ -194,73 +173,68 @@ def _judge(
     return judged
 
 
-def _unknown(
+def _cases(
     judge: Judge,
-    order: Order | None,
+    order: Order,
     store: Store,
     documents: Iterable[list[Pair]],
     budget: Budget,
-    judged: Judged,
-    advance: Answered,
+    earlier: Judged,
 ) -> Iterator[Case]:
-    """Yield the documents with their pairs and known answers; note what is known."""
+    """Yield the documents of which the judge is to be asked something."""
     deadline = None if budget.seconds is None else time.monotonic() + budget.seconds
-    spent = _Spent(order)
+    calls = _Calls(budget.calls, order)
     rest = iter(documents)
     while chunk := list(islice(rest, _LOOK_UP)):
-        ids = {judgment_id(judge, pair) for pairs in chunk for pair in pairs}
-        found = store.find(list(ids))
-        for pairs in chunk:
+        cases = [Case(pairs, earlier.answers(pairs)) for pairs in chunk]
+        ids = [{at: judgment_id(judge, case.pairs[at]) for at in case.unasked()} for case in cases]
+        found = store.find({id_ for ids_of_case in ids for id_ in ids_of_case.values()})
+        for case, ids_of_case in zip(cases, ids, strict=True):
             if deadline is not None and time.monotonic() >= deadline:
                 return
-            if budget.calls is not None:
-                pairs = pairs[: budget.calls - spent.calls()]
-            case = Case(pairs)
-            for position, pair in enumerate(pairs):
-                known = found.get(judgment_id(judge, pair))
-                if known is not None:
-                    case.answers[position] = known.p_yes
-                    judged.known += 1
-                    judged.note(pair, known.p_yes)
-                    if order is not None:
-                        order.learn(pair, known.p_yes)
-                    advance(1)
-            spent.add(case)
-            yield case
-            if budget.calls is not None and spent.calls() >= budget.calls:
+            case.stored = {at: found[id_].p_yes for at, id_ in ids_of_case.items() if id_ in found}
+            for position, p_yes in case.answers.items():
+                if p_yes is not None:
+                    order.learn(case.pairs[position], p_yes)
+            calls.spend_on(case)
+            if not order.finished(case):
+                yield case
+            if calls.left() == 0:
                 return
 
 
-class _Spent:
-    """How many calls documents cost: their answers; all their pairs as long as they are open."""
+class _Calls:
+    """What is left of a budget of calls; a document takes all its pairs as long as it is open."""
 
-    def __init__(self, order: Order | None) -> None:
+    def __init__(self, budget: int | None, order: Order) -> None:
+        self._budget = budget
         self._order = order
-        self._done = 0
-        self._open: list[Case] = []
+        # With the answers that were known, and the pairs that are new.
+        self._open: list[tuple[Case, int, int]] = []
 
-    def add(self, case: Case) -> None:
-        if self._order is None:
-            self._done += len(case.pairs)
-        else:
-            self._open.append(case)
+    def spend_on(self, case: Case) -> None:
+        """Reckon with a document, cut off where the budget ends."""
+        left = self.left()
+        if left is None:
+            return
+        new = list(case.unasked())
+        if len(new) > left:
+            # What is known of the pairs cut off stays: an order may have enough with it.
+            case.pairs = case.pairs[: new[left]]
+        self._open.append((case, len(case.answers), min(len(new), left)))
 
-    def calls(self) -> int:
-        if self._order is not None:
-            still = [case for case in self._open if not self._order.finished(case)]
-            self._done += sum(
-                len(case.answers) for case in self._open if self._order.finished(case)
-            )
-            self._open = still
-        return self._done + sum(len(case.pairs) for case in self._open)
-
-
-class Answered(Protocol):
-    """Takes the number of pairs that were answered."""
-
-    def __call__(self, count: int, /) -> None:
-        """Count them."""
-        ...
+    def left(self) -> int | None:
+        """Return how many calls are left; None: any number."""
+        if self._budget is None:
+            return None
+        still = []
+        for case, known, new in self._open:
+            if self._order.finished(case):
+                self._budget -= len(case.answers) - known
+            else:
+                still.append((case, known, new))
+        self._open = still
+        return self._budget - sum(new for _, _, new in still)
 
 
 def _refuse_useless(judge: Judge, judged: Judged) -> None:
@@ -270,7 +244,8 @@ def _refuse_useless(judge: Judge, judged: Judged) -> None:
             f"{judge.name} said neither yes nor no to {judged.neither} of {judged.asked} pairs: "
             "take another --model or --prompt"
         )
-    values = [p_yes for labels in judged.p_yes.values() for p_yes in labels.values()]
+    # Copies: the judge's threads take in stored judgments meanwhile.
+    values = [p_yes for said in list(judged.p_yes.values()) for p_yes in list(said.values())]
     low, middle, high = np.percentile(values, [5, 50, 95])
     if high - low < _LEAST_SPREAD:
         raise UserError(

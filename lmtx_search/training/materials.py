@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.judges.base import Judge
+from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Label
 from lmtx_search.training.judging import Store
 from lmtx_search.training.settings import FineTuning
@@ -44,7 +44,7 @@ class Materials:
     passages: Sequence[str]
     training: Sequence[Document]
     development: Sequence[Document]
-    judge: Judge
+    judge: OrderedJudge
     store: Store
 
 

@@ -32,6 +32,7 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
         prompt="paper",
         shortlist=10,
         pairs_per_document=10,
+        order="exhaustive",
         yes_above=0.5,
         always_best=False,
         development_pairs=2,

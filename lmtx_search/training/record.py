@@ -43,6 +43,7 @@ def run_record(
         "encoder_digest": encoder_digest(encoder),
         "base_digest": encoder_digest(materials.base),
         "judge": judge_record(judge),
+        "order": training.order,
         "hosts": hosts_record(judge, [one for c in cycles for one in _both(c)]),
         "labels_digest": labels_digest(materials.labels),
         "settings": asdict(training),

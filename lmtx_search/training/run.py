@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timezone
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.judgments import JudgmentStore
-from lmtx_search.cluster.labels import LabelIndex
-from lmtx_search.cluster.runs import RunStore
+from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.embedded.locks import only_one
-from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import label_passage, passages_digest
 from lmtx_search.errors import MissingExtra
-from lmtx_search.judges.base import Judge
-from lmtx_search.judges.open import open_judge
-from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.training.curriculum import run_curriculum
-from lmtx_search.training.given import fingerprint, open_base, training_documents
+from lmtx_search.training.given import Given, find_given, open_base
 from lmtx_search.training.materials import Materials
 from lmtx_search.training.record import run_record
-from lmtx_search.training.sampling import hold_out
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
 from lmtx_search.training.state import RunState
@@ -54,19 +43,10 @@ def train(
     """
     _need_torch()
     started = time.monotonic()
-    prompt = load_prompt(training.prompt)
-    client = connect(settings.opensearch)
-    index = LabelIndex(client, settings.opensearch.knn_engine)
-    index.require()
-    labels = list(index.labels())
-    documents = training_documents(client, settings, training, progress)
-    training.check(len(labels), len(documents))
-    judge = open_judge(settings, prompt)
-    owner, materials = _materials(
-        settings, training, index, labels, documents, judge, JudgmentStore(client), progress
-    )
+    given = find_given(settings, training, progress)
+    materials = _materials(settings, training, given, progress)
 
-    run = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    run, owner = new_run_id(), given.fingerprint
     runs = settings.data_dir / "runs"
     state = RunState(runs / f".{owner}")
     with only_one(state.folder / "lock", "the same training"):
@@ -75,53 +55,44 @@ def train(
         except BaseException:
             state.remove_unless_finished()
             with suppress(Exception):  # the cluster may be what failed
-                index.discard(owner)
+                given.index.discard(owner)
             raise
-        index.discard(owner)
+        given.index.discard(owner)
         encoder = state.hand_over(curriculum.best + 1, runs / run)
-        record = run_record(settings, training, materials, judge, curriculum, encoder)
+        record = run_record(settings, training, materials, given.judge, curriculum, encoder)
         record["seconds"]["all"] = round(time.monotonic() - started, 1)
-        RunStore(client).save(run, record)
+        RunStore(given.client).save(run, record)
         state.remove()
     return {"run": run, **record}
 
 
 def _materials(
-    settings: Settings,
-    training: TrainingSettings,
-    index: LabelIndex,
-    labels: Sequence[Label],
-    documents: Sequence[Document],
-    judge: Judge,
-    store: JudgmentStore,
-    progress: Progress,
-) -> tuple[str, Materials]:
-    """Return what the cycles work with, and the name under which the run owns what it makes."""
-    tuning = training.fine_tuning
-    base = resolve_encoder(settings.encoder.name, settings.cache_dir)
-    passages = [label_passage(label) for label in labels]
-    owner = fingerprint(training, encoder_digest(base), judge, labels, documents)
+    settings: Settings, training: TrainingSettings, given: Given, progress: Progress
+) -> Materials:
+    """Return what the cycles work with; what they make belongs to the run's fingerprint."""
+    tuning, index, owner = training.fine_tuning, given.index, given.fingerprint
 
     def publish(encoder: Encoder, vectors: NDArray[np.float32]) -> Search:
         digest = passages_digest(encoder.digest, tuning.label_tokens)
-        name = index.write_version(labels, vectors, digest, encoder.dimension, progress, owner)
+        name = index.write_version(
+            given.labels, vectors, digest, encoder.dimension, progress, owner
+        )
         index.discard(owner, but=name)
         return lambda queries, k: index.search(queries, k, name)
 
-    held_in, held_out = hold_out(documents, training.most_development)
-    return owner, Materials(
-        base=base,
-        open_base=lambda: open_base(settings, tuning, base, index, labels, owner, progress),
+    return Materials(
+        base=given.base,
+        open_base=lambda: open_base(settings, tuning, given, owner, progress),
         publish=publish,
         load_encoder=lambda folder, tokens: load_encoder(
             settings, folder=folder, max_tokens=tokens
         ),
-        labels=labels,
-        passages=passages,
-        training=held_in,
-        development=held_out,
-        judge=judge,
-        store=store,
+        labels=given.labels,
+        passages=[label_passage(label) for label in given.labels],
+        training=given.training,
+        development=given.development,
+        judge=given.judge,
+        store=JudgmentStore(given.client),
     )
 
 

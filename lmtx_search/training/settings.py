@@ -41,7 +41,8 @@ class TrainingSettings:
         cycles: at most so many.
         budget: how long or how often the judge may be asked, all cycles and stages together.
         shortlist: labels of a document's shortlist (j of the paper).
-        pairs_per_document: how many of them, from the first, the judge is asked about.
+        pairs_per_document: how many of them, from the first, the judge may be asked about.
+        order: which of these it is asked about next (judges.order), and when there are enough.
         sure_share: share of the judged documents of which a label counts as a sure yes.
         yes_above: a P(yes) above this is a sure yes, instead of what follows from ``sure_share``.
         always_best: a document without a sure yes is trained on the label the judge likes best.
@@ -56,6 +57,7 @@ class TrainingSettings:
     prompt: str = DEFAULT_PROMPT
     shortlist: int = 10
     pairs_per_document: int = 4
+    order: str = "exhaustive"
     sure_share: float = 0.5
     yes_above: float | None = None
     always_best: bool = True

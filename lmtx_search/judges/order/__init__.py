@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lmtx_search.errors import UserError
+from collections.abc import Callable
+
+from lmtx_search.errors import find_named
 from lmtx_search.judges.order.base import WAIT, Case, Order, OrderedJudge, cases_of
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.order.expected_gain import ExpectedGain
@@ -10,7 +12,11 @@ from lmtx_search.judges.order.until_first_yes import UntilFirstYes
 
 __all__ = ["ORDERS", "WAIT", "Case", "Order", "OrderedJudge", "cases_of", "make_order"]
 
-ORDERS = ("exhaustive", "until-first-yes", "expected-gain")
+ORDERS: dict[str, Callable[[float], Order]] = {
+    "exhaustive": lambda yes_from: Exhaustive(),
+    "until-first-yes": UntilFirstYes,
+    "expected-gain": lambda yes_from: ExpectedGain(),
+}
 
 
 def make_order(name: str, yes_from: float) -> Order:
@@ -22,10 +28,4 @@ def make_order(name: str, yes_from: float) -> Order:
     Raises:
         UserError: there is none of that name.
     """
-    if name == "exhaustive":
-        return Exhaustive()
-    if name == "until-first-yes":
-        return UntilFirstYes(yes_from)
-    if name == "expected-gain":
-        return ExpectedGain()
-    raise UserError(f"no order {name!r}: use {', '.join(ORDERS)}")
+    return find_named("order", ORDERS, name)(yes_from)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import groupby
@@ -26,12 +26,14 @@ class Case:
     """A document's pairs, best first, and what has become of them.
 
     ``answers`` are P(yes) by position in ``pairs`` (None: neither yes nor no), those known from
-    before included; ``pending`` the positions that are being asked.
+    before included; ``pending`` the positions that are being asked; ``stored`` judgments that
+    become answers when they are asked for (see :class:`Replay`).
     """
 
     pairs: Sequence[Pair]
     answers: dict[int, float | None] = field(default_factory=dict)
     pending: set[int] = field(default_factory=set)
+    stored: Mapping[int, float] = field(default_factory=dict)
 
     def unasked(self) -> Iterator[int]:
         """Yield the positions that nobody has asked, in the shortlist's order."""
@@ -53,7 +55,7 @@ class Order(ABC):
     def next(self, case: Case) -> int | Literal[Wait.WAIT] | None:
         """Return the position to ask; WAIT for a pending answer; None: nothing more to ask.
 
-        Must change nothing: it may be called more often than pairs are asked.
+        May be called more often than pairs are asked: called again, it must return the same.
         """
 
     def learn(self, pair: Pair, p_yes: float) -> None:  # noqa: B027  (most have nothing to learn)

@@ -39,11 +39,11 @@ class ExpectedGain(Order):
 
     def next(self, case: Case) -> int | Literal[Wait.WAIT] | None:
         """Return the pair with the highest expected gain."""
+        if case.pending:
+            return WAIT  # also for the last of a document: the next one's choices learn from it
         unasked = list(case.unasked())
         if not unasked:
             return None
-        if case.pending:
-            return WAIT
         best = case.best()
         if best is None:
             return unasked[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lmtx_search.errors import UserError
 from lmtx_search.training.negatives.base import Negatives
 from lmtx_search.training.negatives.hardest import HARDEST
 from lmtx_search.training.negatives.in_batch import IN_BATCH
@@ -13,14 +12,3 @@ from lmtx_search.training.negatives.random_labels import RANDOM
 NEGATIVES: dict[str, Negatives] = {
     strategy.name: strategy for strategy in (HARDEST, IN_BATCH, JUDGED_NO, RANDOM, MIXTURE)
 }
-
-
-def find_negatives(name: str) -> Negatives:
-    """Return a strategy by its name.
-
-    Raises:
-        UserError: there is none of that name.
-    """
-    if name not in NEGATIVES:
-        raise UserError(f"no negatives {name!r}: there are {', '.join(NEGATIVES)}")
-    return NEGATIVES[name]

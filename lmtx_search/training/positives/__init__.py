@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
-from lmtx_search.errors import UserError
 from lmtx_search.training.positives.all_positives import all_positives
 from lmtx_search.training.positives.one_random import one_random
 from lmtx_search.training.positives.weighted import weighted
@@ -18,14 +17,3 @@ POSITIVES: dict[str, Draw] = {
     "all": all_positives,
     "weighted": weighted,
 }
-
-
-def find_positives(name: str) -> Draw:
-    """Return a strategy by its name.
-
-    Raises:
-        UserError: there is none of that name.
-    """
-    if name not in POSITIVES:
-        raise UserError(f"no positives {name!r}: there are {', '.join(POSITIVES)}")
-    return POSITIVES[name]
