@@ -18,7 +18,7 @@ from pathlib import Path
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.passages import label_passage
-from lmtx_search.evaluation.measures import DEPTH, measure
+from lmtx_search.evaluation.rankings import ranking_measures
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
@@ -28,6 +28,7 @@ FORMS: dict[str, Callable[[Label], str]] = {
     "name, synonyms": label_passage,
     "name, synonyms. description": lambda label: f"{label_passage(label)}. {label.description}",
 }
+MEASURES = ("P@1", "P@5", "R@10")
 
 
 def main() -> None:
@@ -48,13 +49,17 @@ def main() -> None:
         vectors = reads_documents.encode([document.text for document in documents])
         for form, passage in FORMS.items():
             embedded = reads_labels.encode([passage(label) for label in labels])
-            found = nearest(vectors, embedded, [label.id for label in labels], DEPTH)
+            found = nearest(vectors, embedded, [label.id for label in labels], 10)
             rankings = {
                 document.id: [label for label, _ in ranking]
                 for document, ranking in zip(documents, found, strict=True)
             }
-            values = measure(rankings, {document.id: gold[document.id] for document in documents})
-            shown = {name: round(100 * value.value, 1) for name, value in values.items()}
+            ids = [document.id for document in documents]
+            values = ranking_measures(rankings, gold, ids, MEASURES).values()
+            shown = {
+                name: round(100 * float(value), 1)
+                for name, value in zip(MEASURES, values, strict=True)
+            }
             print(json.dumps({"set": folder.name, "label text": form, **shown}), flush=True)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
 
@@ -16,66 +15,84 @@ from lmtx_search.cli.context import Context, pass_context
 @click.option(
     "--gold",
     "gold_file",
-    required=True,
     type=click.Path(path_type=Path),
-    help="Right tags: a TSV file, document id and label id (also .gz).",
+    help="Right tags: TSV, document id and label id; or a file of the Extreme Classification "
+    "Repository, in the order of FILE (also .gz).",
+)
+@click.option("--gold-field", help="Right tags: a field of FILE itself, label ids or texts.")
+@click.option(
+    "--labels",
+    "labels_file",
+    type=click.Path(path_type=Path),
+    help="Labels file that a repository file's row numbers stand for (else: they are the ids).",
+)
+@click.option(
+    "--train-gold",
+    type=click.Path(path_type=Path),
+    help="Right tags of training documents (TSV, repository file, or JSONL with --gold-field), "
+    "to count labels by. Default: --gold.",
 )
 @click.option(
     "--system",
     "names",
     multiple=True,
-    help="bm25, frozen (the encoder before training) or tagger; again for more. Default: all.",
+    help="bm25, frozen (the encoder before training), tagger[:VERSION] or run[:ID] (a training "
+    "run's encoder, not deployed); again for more. Default: the first three.",
 )
-@click.option("--version", help="Tagger version; the newest by default.")
-@click.option("--seed", default=0, show_default=True, help="Of the confidence intervals.")
+@click.option("--version", help="Tagger version; the one of the pipeline by default.")
+@click.option("--propensity-a", type=click.FloatRange(0), help="A of PSP (0.55).")
+@click.option("--propensity-b", type=click.FloatRange(0, min_open=True), help="B of PSP (1.5).")
+@click.option("--seed", default=0, show_default=True, help="Of the intervals and tests.")
+@click.option("--all", "everything", is_flag=True, help="Show every measure.")
 @pass_context
 def evaluate(
     context: Context,
     file: Path,
-    gold_file: Path,
+    gold_file: Path | None,
+    gold_field: str | None,
+    labels_file: Path | None,
+    train_gold: Path | None,
     names: tuple[str, ...],
     version: str | None,
+    propensity_a: float | None,
+    propensity_b: float | None,
     seed: int,
+    everything: bool,
 ) -> None:
     """Measure systems side by side on the documents of FILE that have gold tags.
 
-    P@1: share of documents whose first label is right. P@5: share of right labels among the first
-    five. R@10: share of a document's right labels that are among the first ten. Percent, with the
-    95 % confidence interval.
+    P@k: share of right labels among the first k. R@k: share of a document's right labels that are
+    among the first k. nDCG@k: P@k with the first places worth more. PSP@k: P@k with rare labels
+    worth more, as a share of the most possible. Micro and macro F1, coverage and tags per
+    document: of the tags that are assigned from the system's own threshold on. P@k of head, middle
+    and tail: what frequent and rare labels contribute to P@k; R@10 of them: the share of these
+    labels that is found. All with 95 % bootstrap intervals, and differences of two systems with
+    the p of a paired permutation test.
 
     \b
     Example:
       lmtx-search evaluate test.jsonl --gold gold.tsv
-      lmtx-search evaluate test.jsonl --gold gold.tsv --system bm25 --system tagger
+      lmtx-search evaluate test.jsonl --gold-field tags --system frozen --system run --all
+      lmtx-search evaluate test.jsonl --gold tst.txt --labels labels.jsonl --train-gold trn.txt
     """
-    from lmtx_search.evaluation.gold import named
-    from lmtx_search.evaluation.measures import MEASURES
+    from lmtx_search.cli.evaluation_tables import show
+    from lmtx_search.evaluation.given import GoldFiles
+    from lmtx_search.evaluation.record import record
     from lmtx_search.evaluation.run import evaluate as run_evaluation
     from lmtx_search.evaluation.run import keep
 
-    found = run_evaluation(
-        context.settings, file, gold_file, names, version, seed, context.progress
+    settings = context.settings
+    weights = {"propensity_a": propensity_a, "propensity_b": propensity_b}
+    given = {name: value for name, value in weights.items() if value is not None}
+    settings = settings.model_copy(
+        update={"evaluation": settings.evaluation.model_copy(update=given)}
     )
-    keep(context.settings, f"evaluate-{datetime.now(timezone.utc):%Y%m%d-%H%M%S-%f}", found)
-    fits = found.usable
-    if fits.unknown_documents:
-        context.say(f"Left out: gold for unknown documents: {named(fits.unknown_documents)}")
-    if fits.unknown_labels:
-        context.say(f"Never to be found: gold labels unknown: {named(fits.unknown_labels)}")
-    if found.bad_lines:
-        context.say(f"{found.bad_lines:,} malformed lines of {file} were passed over")
+    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold)
+    found = run_evaluation(settings, file, gold, names, version, seed, context.progress)
+    kept = record(found)
+    keep(settings, f"evaluate-{datetime.now(timezone.utc):%Y%m%d-%H%M%S-%f}", kept)
+    for note in kept["notes"]:
+        context.say(note)
     if not context.json:
-        table = Table("system", box=None, pad_edge=False)
-        for measure in MEASURES:
-            table.add_column(measure, no_wrap=True)
-        for name, estimates in found.results.items():
-            cells = [
-                f"{100 * e.value:5.1f}  {100 * e.low:.1f} – {100 * e.high:.1f}"
-                for e in estimates.values()
-            ]
-            table.add_row(name, *cells)
-        context.console.print(table)
-    context.say(f"{len(fits.gold):,} documents; percent, 95 % confidence interval")
-    if found.tagger:
-        context.say(f"The tagger is {found.tagger}")
-    context.result(found.record())
+        show(context, found, everything)
+    context.result(kept)

@@ -125,6 +125,13 @@ class ServiceSettings(_Section):
     threads: int = Field(0, ge=0, description="threads of the encoder (0: all cores)")
 
 
+class EvaluationSettings(_Section):
+    """How `evaluate` weighs labels: the A and B of the propensity model (Jain et al. 2016)."""
+
+    propensity_a: float = Field(0.55, ge=0, description="A of the label propensities")
+    propensity_b: float = Field(1.5, gt=0, description="B of the label propensities")
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Read it with :func:`load_settings`."""
 
@@ -142,6 +149,7 @@ class Settings(BaseSettings):
     encoder: EncoderSettings = EncoderSettings()
     documents: DocumentSettings = DocumentSettings()
     service: ServiceSettings = ServiceSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     data_dir: Path = Field(
         Path("~/.local/share/lmtx-search"), description="taggers, training runs, embedded servers"
     )

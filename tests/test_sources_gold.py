@@ -3,7 +3,8 @@ import gzip
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.sources import read_gold
+from lmtx_search.records import Document, Label
+from lmtx_search.sources import FieldGold, open_gold, read_gold
 
 
 def test_label_ids_are_gathered_by_document(tmp_path):
@@ -29,3 +30,42 @@ def test_a_byte_order_mark_is_no_part_of_the_first_id(tmp_path):
 def test_a_folder_is_no_gold_file(tmp_path):
     with pytest.raises(UserError, match="cannot read"):
         read_gold(tmp_path)
+
+
+def test_an_empty_file_is_no_gold(tmp_path):
+    path = tmp_path / "gold.tsv"
+    path.write_text("\n")
+    with pytest.raises(UserError, match="gold file is empty"):
+        open_gold(path)
+
+
+LABELS = [Label("1", "Chess"), Label("2", "Music"), Label("3", "Twice"), Label("4", "Twice")]
+
+
+@pytest.mark.parametrize(
+    ("value", "tags"),
+    [
+        (["1", "2"], {"1", "2"}),
+        ([1], {"1"}),
+        (["Music", " 1 "], {"2", "1"}),
+        ("Chess|2", {"1", "2"}),
+        (2, {"2"}),
+        (["Twice", "other"], {"Twice", "other"}),
+        ([], set()),
+        ("", set()),
+        (None, None),
+    ],
+)
+def test_a_field_holds_ids_or_texts_of_labels(value, tags):
+    assert FieldGold("tags", LABELS).tags(0, Document("a", "A", {"tags": value})) == tags
+
+
+@pytest.mark.parametrize("value", [{"x": 1}, [["1"]], [None], 1.5, True])
+def test_a_field_of_another_kind_is_told_with_its_document(value):
+    with pytest.raises(UserError, match="document a: field tags: a list of labels is expected"):
+        FieldGold("tags", LABELS).tags(0, Document("a", "A", {"tags": value}))
+
+
+def test_a_field_that_no_document_has_is_refused():
+    with pytest.raises(UserError, match="not one of the 7 documents has a field tags"):
+        FieldGold("tags", LABELS).unused(7, set())

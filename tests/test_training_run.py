@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.records import Label
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.version import TaggerVersions
 
 pytestmark = pytest.mark.integration
 
@@ -160,6 +163,79 @@ def test_systems_are_measured_side_by_side(loaded: Path, lmtx: Run) -> None:
     assert result["unknown_documents"] == 1
     assert result["systems"]["frozen"]["P@1"]["value"] > 0.8
     assert result["systems"]["bm25"]["P@1"]["value"] > 0.5
+    (difference,) = result["differences"]
+    assert (difference["system"], difference["minus"]) == ("frozen", "bm25")
+    assert 0 < difference["measures"]["P@1"]["p"] <= 1
+    assert result["label_counts"] == {"of": "the gold itself", "documents": 40}
+    assert any("R@100 looks at all" in note for note in result["notes"])
+
+
+def test_gold_of_each_form_is_measured_alike(loaded: Path, lmtx: Run) -> None:
+    labels = list(LABELS)
+    read = [json.loads(line) for line in (loaded / "documents.jsonl").open()]
+    rows = [labels.index(document["id"][:-2]) for document in read]
+    (loaded / "tst.txt").write_text(
+        f"40 1 {len(labels)}\n" + "".join(f"{row} 0:1\n" for row in rows)
+    )
+    for document, row in zip(read, rows, strict=True):
+        document["tags"] = [LABELS[labels[row]]]
+    (loaded / "tagged.jsonl").write_text("".join(json.dumps(row) + "\n" for row in read))
+    found = []
+    for words in (
+        ("documents.jsonl", "--gold", "gold.tsv", "--train-gold", "gold.tsv"),
+        ("documents.jsonl", "--gold", "tst.txt", "--labels", "labels.jsonl"),
+        ("tagged.jsonl", "--gold-field", "tags"),
+    ):
+        words = (*words, "--system", "frozen", "--propensity-a", "0.6")
+        done = lmtx("evaluate", *words, "--json")
+        assert done.returncode == 0, done.stderr
+        result = json.loads(done.stdout)
+        assert result["propensity"] == {"a": 0.6, "b": 1.5}
+        found.append(result["systems"]["frozen"])
+    assert found[0] == found[1] == found[2]
+
+    done = lmtx("evaluate", "documents.jsonl", "--gold", "tst.txt", "--system", "frozen")
+    assert done.returncode == 2
+    assert "--labels" in done.stderr
+
+
+def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
+    loaded: Path, lmtx: Run, settings: Settings
+) -> None:
+    done = lmtx("train", *SMALL, "--batch-size", "8", "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    encoder = load_encoder(settings, max_tokens=64, folder=Path(record["encoder_path"]))
+    labels = [Label(id_, text) for id_, text in LABELS.items()]
+    version = TaggerVersions(settings.data_dir).create(
+        onnx_folder=encoder.folder,
+        encoder="run",
+        encoder_digest=encoder.digest,
+        precision="fp32",
+        document_tokens=settings.encoder.document_tokens,
+        labels=labels,
+        embeddings=encoder.encode([label.text for label in labels]),
+        threshold=record["threshold"],
+        max_tags=10,
+    )
+    names = ("run", f"run:{record['run']}", f"tagger:{version.manifest.version}")
+    words = [word for name in names for word in ("--system", name)]
+    done = lmtx("evaluate", "documents.jsonl", "--gold", "gold.tsv", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert list(result["systems"]) == list(names)
+    run, same, tagger = result["systems"].values()
+    assert run == same
+    assert run["P@1"] == tagger["P@1"]
+    assert run["micro F1"]["value"] == pytest.approx(tagger["micro F1"]["value"], abs=0.02)
+    assert result["measured"]["run"]["of"] == record["run"]
+    assert result["differences"][0]["measures"]["P@1"]["p"] == 1.0
+
+    shown = lmtx("evaluate", "documents.jsonl", "--gold", "gold.tsv", "--system", "run", "--all")
+    assert f"run is {record['run']}" in shown.stdout
+    done = lmtx("evaluate", "documents.jsonl", "--gold", "gold.tsv", "--system", "run:nothing")
+    assert done.returncode == 2
+    assert "no training run nothing" in done.stderr
 
 
 def test_a_batch_larger_than_the_collection_is_one_clear_line(loaded: Path, lmtx: Run) -> None:

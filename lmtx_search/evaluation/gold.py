@@ -2,60 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine, Document
+from lmtx_search.sources import Gold
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The documents that have gold tags, by id, and these tags.
+
+    ``unknown`` are documents that have gold tags but are not in the file; ``repeated`` is how
+    often an id came again (the last document counts), ``bad_lines`` what was no document.
+    """
+
+    documents: dict[str, Document]
+    gold: dict[str, AbstractSet[str]]
+    unknown: list[str]
+    repeated: int
+    bad_lines: int
+
+
+def collect(items: Iterable[Document | BadLine], gold: Gold) -> Collected:
+    """Read documents and their gold tags; a malformed line takes a row, too.
+
+    Raises:
+        UserError: the gold tags are of other documents.
+    """
+    documents: dict[str, Document] = {}
+    right: dict[str, AbstractSet[str]] = {}
+    rows = repeated = bad = 0
+    for row, item in enumerate(items):
+        rows = row + 1
+        if isinstance(item, BadLine):
+            bad += 1
+        elif (tags := gold.tags(row, item)) is not None:
+            repeated += item.id in documents
+            documents[item.id] = Document(item.id, item.text)
+            right[item.id] = tags
+    return Collected(documents, right, gold.unused(rows, documents.keys()), repeated, bad)
 
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """The gold tags of known documents, and what was left out.
+    """The gold tags of the documents that can be measured, and what was left out.
 
     A gold label that is not in the label set stays: no system can find it, and it counts as
-    missed. A document whose labels are all unknown is left out.
+    missed. A document whose labels are all unknown, or that has none, is left out
+    (``without_tags``).
     """
 
     gold: dict[str, set[str]]
     unknown_documents: list[str]
     unknown_labels: list[str]
+    without_tags: list[str]
 
 
 def usable(
-    gold: Mapping[str, AbstractSet[str]], documents: AbstractSet[str], labels: AbstractSet[str]
+    gold: Mapping[str, AbstractSet[str]],
+    labels: AbstractSet[str],
+    unknown_documents: Sequence[str] = (),
 ) -> Usable:
-    """Compare gold tags with the documents and the label set.
+    """Compare the gold tags of documents with the label set.
 
     Raises:
-        UserError: there are no gold tags, or none that fits.
+        UserError: there is none that fits.
     """
-    if not gold:
-        raise UserError("the gold file is empty: lines of document id, tab, label id are expected")
-    unknown_documents = sorted(gold.keys() - documents)
-    if len(unknown_documents) == len(gold):
+    if not gold and unknown_documents:
         raise UserError(
             f"none of the gold file's documents is among those to measure (the first: "
             f"{unknown_documents[0]}): do the ids match?"
         )
-    used = set().union(*gold.values())
+    used: set[str] = set().union(*gold.values())
+    if not used:
+        raise UserError("not one document has a gold tag")
     unknown_labels = sorted(used - labels)
     if len(unknown_labels) == len(used):
+        first = unknown_labels[0]
         raise UserError(
-            f"none of the gold file's labels is in the label set (the first: {unknown_labels[0]}): "
-            "do the ids match?"
+            f"none of the gold labels is in the label set (the first: {first}): do the ids match?"
+            + (" Row numbers need the labels file (--labels)" if first.isdecimal() else "")
         )
-    kept = {
-        document: set(right)
-        for document, right in gold.items()
-        if document in documents and right & labels
-    }
-    if not kept:
-        raise UserError("no document to measure has a gold tag of the label set")
-    return Usable(kept, unknown_documents, unknown_labels)
+    kept = {document: set(right) for document, right in gold.items() if right & labels}
+    without = sorted(gold.keys() - kept.keys())
+    return Usable(kept, list(unknown_documents), unknown_labels, without)
 
 
-def named(ids: list[str], most: int = 3) -> str:
+def named(ids: Sequence[str], most: int = 3) -> str:
     """Return a count with the first few names: ``12 (a, b, c, …)``."""
     more = ", …" if len(ids) > most else ""
     return f"{len(ids):,} ({', '.join(ids[:most])}{more})"

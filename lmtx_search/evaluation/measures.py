@@ -1,99 +1,103 @@
-"""P@1, P@5 and R@10 with confidence intervals."""
+"""All measures of a system, with their confidence intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lmtx_search.errors import MissingExtra
-
-MEASURES = ("P@1", "P@5", "R@10")
-DEPTH = 10
-"""Labels of a ranking that the measures look at."""
-
-_RESAMPLES = 2000
-_CONFIDENCE = 0.95
-# Indices in memory at a time.
-_CELLS = 4_000_000
+from lmtx_search.evaluation.assigned import macro_f1, tag_measures
+from lmtx_search.evaluation.buckets import Cut, bucket_measures, cut
+from lmtx_search.evaluation.frequencies import Frequencies
+from lmtx_search.evaluation.intervals import Estimate, bootstrap, interval
+from lmtx_search.evaluation.propensity import Weight, inverse_propensity, psp
+from lmtx_search.evaluation.rankings import ranking_measures, require_measures
+from lmtx_search.evaluation.sums import Floats, Sums
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean over documents, and the interval that holds it with 95 % confidence."""
+class Output:
+    """What a system says of documents, by document id.
 
-    value: float
-    low: float
-    high: float
-
-
-def require_measures() -> None:
-    """See that the measures can be computed, before an hour is spent on rankings.
-
-    Raises:
-        MissingExtra: they are not installed.
+    ``rankings`` are label ids, best first; ``tags`` those that it would assign (None: it only
+    ranks).
     """
-    if find_spec("ir_measures") is None:
-        raise MissingExtra("evaluation", "Measuring")
+
+    rankings: Mapping[str, Sequence[str]]
+    tags: Mapping[str, Sequence[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What rare labels are told by: ``weight`` for PSP, ``cut`` for head, middle and tail."""
+
+    weight: Weight
+    cut: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Measures that are computed together: float64[m], and float64[resamples, m]."""
+
+    sums: Sums
+    values: Floats
+    resamples: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A system's measures on ``documents``, by part."""
+
+    documents: tuple[str, ...]
+    parts: dict[str, Part]
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Return each measure with its interval; what these documents say nothing of is absent."""
+        found: dict[str, Estimate] = {}
+        for part in self.parts.values():
+            bounds = interval(part.values, part.resamples)
+            found |= {
+                name: Estimate(*map(float, row))
+                for name, *row in zip(part.sums.names, part.values, *bounds, strict=True)
+                if not np.isnan(row[0])
+            }
+        return found
+
+
+def weigh(frequencies: Frequencies, a: float = 0.55, b: float = 1.5) -> Weighing:
+    """Return weights and buckets from how often labels are gold tags."""
+    return Weighing(inverse_propensity(frequencies, a, b), cut(frequencies))
 
 
 def measure(
-    rankings: Mapping[str, Sequence[str]], gold: Mapping[str, AbstractSet[str]], seed: int = 0
-) -> dict[str, Estimate]:
-    """Measure rankings against gold tags.
+    output: Output,
+    gold: Mapping[str, AbstractSet[str]],
+    weighing: Weighing | None = None,
+    seed: int = 0,
+) -> Measured:
+    """Measure a system against gold tags.
 
     Args:
-        rankings: label ids by document id, best first. A document of ``gold`` that has no ranking
-            counts as one for which nothing was found; P@5 divides by five also where fewer labels
-            were ranked, R@10 by all of a document's gold tags.
-        gold: right label ids by document id; only these documents count.
+        output: a document of ``gold`` of which it says nothing counts as one for which nothing
+            was found.
+        gold: right label ids by document id, at least one each; only these documents count.
+        weighing: by default from ``gold`` itself.
         seed: of the bootstrap.
-
-    Returns:
-        For each of :data:`MEASURES` the mean with its bootstrap interval.
     """
-    values = per_document(rankings, gold)
-    return {
-        name: bootstrap(np.array([values[name][document] for document in sorted(gold)]), seed)
-        for name in MEASURES
-    }
-
-
-def per_document(
-    rankings: Mapping[str, Sequence[str]], gold: Mapping[str, AbstractSet[str]]
-) -> dict[str, dict[str, float]]:
-    """Return every measure of every document of ``gold``."""
     require_measures()
-    import ir_measures
-
-    qrels = {document: dict.fromkeys(labels, 1) for document, labels in gold.items()}
-    # Ranks become scores, so that equal scores of a system cannot be ordered in another way.
-    run = {
-        document: {label: -float(rank) for rank, label in enumerate(rankings.get(document, ()))}
-        for document in gold
+    weighing = weighing or weigh(Frequencies.of(gold.values()))
+    documents = tuple(sorted(gold))
+    parts = {
+        "ranking": ranking_measures(output.rankings, gold, documents),
+        "propensity": psp(output.rankings, gold, documents, weighing.weight),
+        "buckets": bucket_measures(output.rankings, gold, documents, weighing.cut),
     }
-    measures = [ir_measures.parse_measure(name) for name in MEASURES]
-    values = {name: dict.fromkeys(gold, 0.0) for name in MEASURES}
-    for found in ir_measures.iter_calc(measures, qrels, run):
-        values[str(found.measure)][found.query_id] = float(found.value)
-    return values
-
-
-def bootstrap(values: NDArray[np.float64], seed: int = 0) -> Estimate:
-    """Return the mean of float64[n] with its percentile bootstrap interval (2,000 resamples)."""
-    random = np.random.default_rng(seed)
-    count = len(values)
-    step = max(1, _CELLS // count)
-    means = np.concatenate(
-        [
-            values[random.integers(0, count, (min(step, _RESAMPLES - start), count))].mean(axis=1)
-            for start in range(0, _RESAMPLES, step)
-        ]
+    if output.tags is not None:
+        parts["tags"] = tag_measures(output.tags, gold, documents)
+        parts["labels"] = macro_f1(output.tags, gold, documents)
+    return Measured(
+        documents,
+        {name: Part(sums, sums.values(), bootstrap(sums, seed)) for name, sums in parts.items()},
     )
-    tail = (1 - _CONFIDENCE) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return Estimate(float(values.mean()), float(low), float(high))

@@ -1,90 +1,128 @@
-"""The systems that can be measured, by name: each ranks the labels for documents."""
+"""The systems that can be measured: each ranks the labels for documents, and may assign tags."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lmtx_search.cluster.bm25 import rank_bm25
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
+from lmtx_search.evaluation.measures import Output
+from lmtx_search.evaluation.rankings import DEPTH
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
+from lmtx_search.tagging.scorer import LEAST_SCORE
+from lmtx_search.tagging.source import Source
 from lmtx_search.tagging.version import TaggerVersion
 
-SYSTEMS = ("bm25", "frozen", "tagger")
-
-Ranker = Callable[[Sequence[Document], int, Progress], dict[str, list[str]]]
-"""Ranks labels for documents: the ids of the best k by document id."""
+Ranker = Callable[[Sequence[Document], Progress], Output]
+"""Says what a system makes of documents; of one without text, nothing."""
 
 _CHUNK = 256
 
 
-def bm25(client: Any) -> Ranker:
-    """OpenSearch's own BM25 of the document against the labels."""
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which labels are assigned: those that score at least ``threshold``, at most ``max_tags``."""
 
-    def rank(documents: Sequence[Document], k: int, progress: Progress) -> dict[str, list[str]]:
+    threshold: float
+    max_tags: int
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What is measured: its name, which version or run it is (``of``), its rule if it tags."""
+
+    name: str
+    rank: Ranker
+    of: str | None = None
+    rule: Rule | None = None
+
+
+def bm25(client: Any, name: str) -> System:
+    """OpenSearch's own BM25 of the document against the labels; it assigns nothing."""
+
+    def rank(documents: Sequence[Document], progress: Progress) -> Output:
         rankings: dict[str, list[str]] = {}
-        with progress.stage("Rank with bm25", len(documents), "documents") as advance:
+        with progress.stage(f"Rank with {name}", len(documents), "documents") as advance:
             for start in range(0, len(documents), _CHUNK):
                 chunk = documents[start : start + _CHUNK]
-                found = rank_bm25(client, [document.text for document in chunk], k)
+                found = rank_bm25(client, [document.text for document in chunk], DEPTH)
                 for document, ranking in zip(chunk, found, strict=True):
                     rankings[document.id] = [label for label, _ in ranking]
                 advance(len(chunk))
-        return rankings
+        return Output(rankings)
 
-    return rank
+    return System(name, rank)
 
 
-def frozen(settings: Settings, labels: Sequence[Label]) -> Ranker:
-    """The settings' encoder as it is, before any training."""
+def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: str) -> System:
+    """An encoder that is not deployed, in fp32: the settings' own, or a training run's.
 
-    def rank(documents: Sequence[Document], k: int, progress: Progress) -> dict[str, list[str]]:
-        encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-        with progress.stage("Embed labels with frozen", len(labels), "labels") as advance:
-            passages = [label_passage(label) for label in labels]
-            vectors = encoder.encode(passages, on_batch=advance)
-        reads_documents = load_encoder(settings, max_tokens=settings.encoder.document_tokens)
+    It assigns what a deployment with the usual options would.
+    """
+    threshold = DEFAULT_THRESHOLD if source.threshold is None else source.threshold
+    rule = Rule(threshold, DEFAULT_MAX_TAGS)
+
+    def rank(documents: Sequence[Document], progress: Progress) -> Output:
+        def load(tokens: int) -> OnnxEncoder:
+            return load_encoder(settings, max_tokens=tokens, folder=source.folder)
+
+        passages = [label_passage(label) for label in labels]
+        with progress.stage(f"Embed labels with {name}", len(labels), "labels") as advance:
+            vectors = load(settings.encoder.label_tokens).encode(passages, on_batch=advance)
         ids = [label.id for label in labels]
-        return _by_embedding(reads_documents, vectors, ids, documents, k, progress, "frozen")
+        reads_documents = load(settings.encoder.document_tokens)
+        return _output(name, reads_documents, vectors, ids, rule, documents, progress)
 
-    return rank
+    return System(name, rank, source.run or source.name, rule)
 
 
-def tagger(settings: Settings, version: TaggerVersion) -> Ranker:
+def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
     """A tagger version: all its labels are ranked, whatever its threshold."""
+    manifest = version.manifest
+    rule = Rule(manifest.threshold, manifest.max_tags)
 
-    def rank(documents: Sequence[Document], k: int, progress: Progress) -> dict[str, list[str]]:
-        encoder = OnnxEncoder(
+    def rank(documents: Sequence[Document], progress: Progress) -> Output:
+        reads_documents = OnnxEncoder(
             version.encoder_folder,
-            version.manifest.document_tokens,
+            manifest.document_tokens,
             threads=settings.service.threads,
-            precision=version.manifest.precision,
+            precision=manifest.precision,
         )
         ids = [label.id for label in version.labels()]
         vectors = version.embeddings()
-        return _by_embedding(encoder, vectors, ids, documents, k, progress, "tagger")
+        return _output(name, reads_documents, vectors, ids, rule, documents, progress)
 
-    return rank
+    return System(name, rank, manifest.version, rule)
 
 
-def _by_embedding(
-    encoder: OnnxEncoder,
-    labels: Any,
-    ids: Sequence[str],
-    documents: Sequence[Document],
-    k: int,
-    progress: Progress,
+def _output(
     name: str,
-) -> dict[str, list[str]]:
+    encoder: OnnxEncoder,
+    labels: NDArray[np.float32],
+    ids: Sequence[str],
+    rule: Rule,
+    documents: Sequence[Document],
+    progress: Progress,
+) -> Output:
+    documents = [document for document in documents if document.text.strip()]
     with progress.stage(f"Embed documents with {name}", len(documents), "documents") as advance:
         vectors = encoder.encode([document.text for document in documents], on_batch=advance)
-    found = nearest(vectors, labels, ids, k)
-    return {
-        document.id: [label for label, _ in ranking]
-        for document, ranking in zip(documents, found, strict=True)
-    }
+    rankings: dict[str, list[str]] = {}
+    tags: dict[str, list[str]] = {}
+    least = max(rule.threshold, LEAST_SCORE)
+    found = nearest(vectors, labels, ids, max(DEPTH, rule.max_tags))
+    for document, ranking in zip(documents, found, strict=True):
+        rankings[document.id] = [label for label, _ in ranking[:DEPTH]]
+        tags[document.id] = [label for label, score in ranking[: rule.max_tags] if score >= least]
+    return Output(rankings, tags)

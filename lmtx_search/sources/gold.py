@@ -2,11 +2,108 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import Protocol
 
-from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.errors import UserError
+from lmtx_search.records import Document
+from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.xmc import is_xmc, read_xmc
+
+
+class Gold(Protocol):
+    """Knows the gold tags of the documents of a file, as these are read."""
+
+    def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
+        """Return the label ids of a document, the file's ``row``-th from 0; None: not known."""
+        ...
+
+    def unused(self, rows: int, seen: AbstractSet[str]) -> list[str]:
+        """Return the ids of documents with gold tags that were not among those read.
+
+        Args:
+            rows: how many documents the file had.
+            seen: the ids of those that have gold tags.
+
+        Raises:
+            UserError: the gold tags are of another file.
+        """
+        ...
+
+
+def open_gold(path: Path, label_ids: Sequence[str] | None = None) -> TsvGold | XmcGold:
+    """Read a file of gold tags: a TSV file, or one of the Extreme Classification Repository.
+
+    Args:
+        path: the second is told by its header, three numbers.
+        label_ids: what the row numbers of the second stand for; None: the ids are row numbers.
+
+    Raises:
+        UserError: no such file, or not as it should be.
+    """
+    if is_xmc(path):
+        return XmcGold(path, label_ids)
+    return TsvGold(path)
+
+
+class TsvGold:
+    """Gold tags by document id."""
+
+    def __init__(self, path: Path) -> None:
+        self._table = read_gold(path)
+        if not self._table:
+            raise UserError(
+                f"{path}: the gold file is empty: lines of document id, tab, label id are expected"
+            )
+
+    def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
+        """Look the document's id up."""
+        return self._table.get(document.id)
+
+    def unused(self, rows: int, seen: AbstractSet[str]) -> list[str]:
+        """Return the ids that no document had."""
+        return sorted(self._table.keys() - seen)
+
+    def label_sets(self) -> Iterable[AbstractSet[str]]:
+        """Return the gold tags of each document."""
+        return self._table.values()
+
+
+class XmcGold:
+    """Gold tags by the documents' order; see :func:`lmtx_search.sources.xmc.read_xmc`."""
+
+    def __init__(self, path: Path, label_ids: Sequence[str] | None) -> None:
+        self._path = path
+        found = read_xmc(path)
+        if label_ids is not None and found.labels != len(label_ids):
+            raise UserError(
+                f"{path} is about {found.labels:,} labels, but the labels file has "
+                f"{len(label_ids):,}: its row numbers stand for other labels"
+            )
+        self._rows = found.rows
+        self._ids = label_ids
+
+    def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
+        """Take the row; None beyond the last."""
+        return self._named(self._rows[row]) if row < len(self._rows) else None
+
+    def unused(self, rows: int, seen: AbstractSet[str]) -> list[str]:
+        """Refuse another number of documents: each would get the tags of another."""
+        if rows != len(self._rows):
+            raise UserError(
+                f"{self._path} has {len(self._rows):,} documents, but {rows:,} were read: they "
+                "must be the same, in the same order"
+            )
+        return []
+
+    def label_sets(self) -> Iterable[AbstractSet[str]]:
+        """Return the gold tags of each row, also of those without any."""
+        return map(self._named, self._rows)
+
+    def _named(self, row: Sequence[int]) -> set[str]:
+        return {str(label) if self._ids is None else self._ids[label] for label in row}
 
 
 def read_gold(path: Path) -> dict[str, set[str]]:
@@ -17,24 +114,13 @@ def read_gold(path: Path) -> dict[str, set[str]]:
         LmtxError: a damaged gzip file.
     """
     gold: dict[str, set[str]] = {}
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                document, tab, label = line.rstrip("\r\n").partition("\t")
-                if not tab or not document or not label or "\t" in label:
-                    raise UserError(
-                        f"{path}, line {number}: a document id, a tab and a label id are expected"
-                    )
-                gold.setdefault(document, set()).add(label)
-    except FileNotFoundError as error:
-        raise UserError(f"no such file: {path}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise LmtxError(f"{path} is damaged (gzip: {error}): get it again") from error
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        document, tab, label = line.partition("\t")
+        if not tab or not document or not label or "\t" in label:
+            raise UserError(
+                f"{path}, line {number}: a document id, a tab and a label id are expected"
+            )
+        gold.setdefault(document, set()).add(label)
     return gold

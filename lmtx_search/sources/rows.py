@@ -59,16 +59,22 @@ def count_lines(path: Path) -> int | None:
     return lines + (last != b"\n")
 
 
+def is_row_file(path: Path) -> bool:
+    """Tell by its name whether a file is one that :func:`read_rows` reads."""
+    return str(path) == "-" or _ending(path) in (*JSON_LINES, ".csv")
+
+
 def _kind(path: Path) -> str:
-    if str(path) == "-":
-        return ".jsonl"
+    if not is_row_file(path):
+        raise UserError(f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz)")
+    return ".jsonl" if str(path) == "-" else _ending(path)
+
+
+def _ending(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()
-    kind = suffixes[-1] if suffixes else ""
-    if kind not in (*JSON_LINES, ".csv"):
-        raise UserError(f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz)")
-    return kind
+    return suffixes[-1] if suffixes else ""
 
 
 @contextmanager

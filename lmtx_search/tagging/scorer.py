@@ -11,6 +11,9 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Tag
 from lmtx_search.tagging.version import Manifest, TaggerVersion, tag_names
 
+LEAST_SCORE = 1e-4
+"""Least score of a tag, whatever the threshold: neural-search takes positive weights only."""
+
 # Scores of this many pairs of document and label are held at a time (64 MB).
 _PAIRS = 16_000_000
 
@@ -60,8 +63,8 @@ def top_scores(
 ) -> list[list[tuple[int, float]]]:
     """Return for each row of float32[n, labels] its k best columns at or above the threshold.
 
-    Pairs of (column, score rounded to four decimals), best first. A score that is not positive
-    is never among them: neural-search takes no such weight.
+    Pairs of (column, score rounded to four decimals), best first; none below
+    :data:`LEAST_SCORE`.
     """
     if not scores.size:
         return [[] for _ in range(len(scores))]
@@ -71,7 +74,7 @@ def top_scores(
     order = np.argsort(-chosen, axis=1, kind="stable")
     columns = np.take_along_axis(columns, order, axis=1)
     chosen = np.take_along_axis(chosen, order, axis=1)
-    least = max(threshold, 1e-4)
+    least = max(threshold, LEAST_SCORE)
     return [
         [
             (int(column), round(float(score), 4))

@@ -1,0 +1,75 @@
+"""Gold tags in a field of the documents themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine, Document, Label
+from lmtx_search.sources.documents import read_documents
+
+
+class FieldGold:
+    """Reads a field: a list of label ids, or one; in CSV separated by ``|``.
+
+    What is no id but the text of exactly one label stands for that label.
+
+    Args:
+        field: a top-level field of the documents.
+        labels: the label set.
+    """
+
+    def __init__(self, field: str, labels: Iterable[Label]) -> None:
+        self._field = field
+        ids: set[str] = set()
+        texts: dict[str, str] = {}
+        shared: Counter[str] = Counter()
+        for label in labels:
+            ids.add(label.id)
+            texts[label.text] = label.id
+            shared[label.text] += 1
+        self._by_text = {
+            text: id_ for text, id_ in texts.items() if shared[text] == 1 and text not in ids
+        }
+
+    def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
+        """Return what the field says; None where there is none.
+
+        Raises:
+            UserError: it is no list of labels.
+        """
+        value = document.source.get(self._field)
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = value.split("|")
+        if not isinstance(value, list):
+            value = [value]
+        return {
+            self._by_text.get(name, name)
+            for name in (self._name(item, document) for item in value)
+            if name
+        }
+
+    def unused(self, rows: int, seen: AbstractSet[str]) -> list[str]:
+        """Return nothing: the tags come with the documents."""
+        if not seen:
+            raise UserError(f"not one of the {rows:,} documents has a field {self._field}")
+        return []
+
+    def label_sets_of(self, path: Path) -> Iterator[AbstractSet[str]]:
+        """Yield the gold tags of each document of another file that has the field."""
+        for row, item in enumerate(read_documents(path, text_fields=())):
+            if not isinstance(item, BadLine) and (tags := self.tags(row, item)) is not None:
+                yield tags
+
+    def _name(self, item: Any, document: Document) -> str:
+        if isinstance(item, bool) or not isinstance(item, str | int):
+            raise UserError(
+                f"document {document.id}: field {self._field}: a list of labels is expected"
+            )
+        return str(item).strip()
