@@ -30,6 +30,13 @@ _BAR = 30
     show_default=True,
     help="Of the encoder at ingest; labels are always embedded in fp32.",
 )
+@click.option(
+    "--runtime",
+    type=click.Choice(["service", "in-cluster"]),
+    default="service",
+    show_default=True,
+    help="What tags: `lmtx-search serve`, or the cluster itself.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
 @pass_context
 def deploy(
@@ -39,18 +46,21 @@ def deploy(
     threshold: float | None,
     max_tags: int,
     precision: Literal["int8", "fp32"],
+    runtime: Literal["service", "in-cluster"],
     dry_run: bool,
 ) -> None:
     """Put a tagger into the ingest pipeline: the last training run's, or that of RUN.
 
-    Makes a tagger version, registers it as a remote model at the HTTP tagger, tests it with
-    _simulate, and only then moves the pipeline and the label alias to it.
+    Makes a tagger version, registers it in ML Commons (as a remote model at the HTTP tagger, or as
+    one that the cluster runs), tests it with _simulate, and only then moves the pipeline and the
+    label alias to it.
 
     \b
     Example:
       lmtx-search serve &
       lmtx-search deploy
       lmtx-search deploy --untrained
+      lmtx-search deploy --runtime in-cluster
     """
     from lmtx_search.cluster.connect import connect
     from lmtx_search.cluster.runs import RunStore
@@ -63,7 +73,7 @@ def deploy(
     settings = context.settings
     client = connect(settings.opensearch)
     source = untrained_source(settings) if untrained else trained_source(RunStore(client), run)
-    options = Options(precision, threshold, max_tags)
+    options = Options(precision, threshold, max_tags, runtime)
     if dry_run:
         steps = plan(client, settings, source, options)
         for number, step in enumerate(steps, 1):
@@ -75,7 +85,7 @@ def deploy(
     context.say(f"Deployed the tagger {done.version} ({source.name}) in {total:.1f} s")
     context.say(
         f"{done.labels:,} labels, threshold {done.threshold:g}, label index {done.label_index}, "
-        f"tagger at {done.service}"
+        + (f"tagger at {done.service}" if done.service else "run by the cluster itself")
     )
     if done.previous:
         context.say(f"The tagger before it was {done.previous}")
