@@ -96,16 +96,20 @@ def deploy(
 @click.argument("text", required=False)
 @click.option("--file", type=click.Path(path_type=Path), help="A text file; - is stdin.")
 @click.option("--tagger", help="Tagger version, instead of the one the pipeline uses.")
+@click.option("--explain", is_flag=True, help="Show why: probabilities, and what came near.")
 @pass_context
-def tag(context: Context, text: str | None, file: Path | None, tagger: str | None) -> None:
+def tag(
+    context: Context, text: str | None, file: Path | None, tagger: str | None, explain: bool
+) -> None:
     """Tag TEXT, a file or standard input as the pipeline would, on this machine.
 
     \b
     Example:
       lmtx-search tag "A program that plays chess against you"
-      lmtx-search tag --file article.txt
+      lmtx-search tag --explain --file article.txt
       cat article.txt | lmtx-search tag
     """
+    from lmtx_search.cli.explanations import show_explanations
     from lmtx_search.tagging.local import find_version
     from lmtx_search.tagging.scorer import Tagger
 
@@ -113,7 +117,11 @@ def tag(context: Context, text: str | None, file: Path | None, tagger: str | Non
     version, note = find_version(context.settings, tagger)
     if note:
         click.echo(note, err=True)
-    tags = Tagger(version, context.settings.service.threads).tag([text])[0]
+    loaded = Tagger(version, context.settings.service.threads)
+    if explain:
+        show_explanations(context, loaded, text)
+        return
+    tags = loaded.tag([text])[0]
     _show(context, tags, version.manifest.threshold)
     context.result({"tagger": version.manifest.version, "tags": [asdict(found) for found in tags]})
 

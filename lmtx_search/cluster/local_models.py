@@ -23,6 +23,8 @@ _REFUSED = {
     "local_model.enabled": "plugins.ml_commons.local_model.enabled must be true",
     "memory circuit breaker": "free memory on its nodes, or raise plugins.ml_commons."
     "native_memory_threshold and jvm_heap_memory_threshold",
+    "model per node limit": "each version deployed before holds one: undeploy those of old "
+    "versions, or raise plugins.ml_commons.max_model_on_node",
     "no space left": "free disk space on its nodes",
 }
 

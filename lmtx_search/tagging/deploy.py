@@ -196,6 +196,7 @@ def _make(
         threshold=_threshold(source, options),
         max_tags=options.max_tags,
         run=source.run,
+        calibration=source.calibration,
     )
     return version, encoder
 
