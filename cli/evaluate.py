@@ -8,29 +8,17 @@ from pathlib import Path
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.gold_options import gold_options
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--gold",
-    "gold_file",
-    type=click.Path(path_type=Path),
-    help="Right tags: TSV, document id and label id; or a file of the Extreme Classification "
-    "Repository, in the order of FILE (also .gz).",
-)
-@click.option("--gold-field", help="Right tags: a field of FILE itself, label ids or texts.")
+@gold_options
 @click.option(
     "--labels",
     "labels_file",
     type=click.Path(path_type=Path),
     help="Labels file that a repository file's row numbers stand for (else: they are the ids).",
-)
-@click.option(
-    "--train-gold",
-    type=click.Path(path_type=Path),
-    help="Right tags of training documents (TSV, repository file, or JSONL with --gold-field), "
-    "to count labels by. Default: --gold.",
 )
 @click.option(
     "--system",

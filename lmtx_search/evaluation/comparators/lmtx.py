@@ -1,0 +1,44 @@
+"""LMTX: the encoder of a training run (Zhang, Ullah, Babbar, arXiv 2406.09288)."""
+
+from __future__ import annotations
+
+import time
+
+from lmtx_search.cluster.runs import RunStore
+from lmtx_search.evaluation import systems
+from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
+from lmtx_search.progress import Progress
+from lmtx_search.tagging.source import trained_source
+
+
+class Lmtx(Comparator):
+    """What the judge's answers taught; its cost is the run's."""
+
+    def missing(self, bench: Bench) -> str | None:
+        """Return that there is no run."""
+        return None if bench.run else "there is no training run: `lmtx-search train` makes one"
+
+    def identity(self, bench: Bench) -> str:
+        """Return the run's id."""
+        return bench.run[0] if bench.run else ""
+
+    def run(self, bench: Bench, progress: Progress) -> Found:
+        """Rank."""
+        assert bench.run is not None
+        run, record = bench.run
+        source = trained_source(RunStore(bench.client), run)
+        system = systems.encoder(bench.settings, bench.labels, source, "lmtx")
+        started = time.monotonic()
+        output = system.rank(bench.documents, progress)
+        counts = record["counts"]
+        return Found(
+            output,
+            learn_seconds=float(record["seconds"]["all"]),
+            tag_seconds=time.monotonic() - started,
+            calls=counts["asked"] + counts["known"],
+            note=f"run {run}"
+            + (f": {counts['known']:,} of its answers were there before" * bool(counts["known"])),
+        )
+
+
+COMPARATOR = Lmtx()
