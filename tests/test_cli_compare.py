@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lmtx_search.evaluation.comparators import COMPARATORS
 from lmtx_search.settings import Settings
 from tests.test_training_run import SMALL, loaded  # noqa: F401
 

@@ -138,10 +138,7 @@ def test_a_sample_is_compared_with_the_reference_on_its_own_documents(
     some = {id_: MINILM.rankings[id_] for id_ in sample}
     found = {
         "frozen": (Found(TFIDF), False),
-        "icxml": (
-            Found(Output({id_: MINILM.rankings[id_] for id_ in sample}), sample=sample),
-            True,
-        ),
+        "icxml": (Found(Output(some), sample=sample), True),
         "lmtx": (Found(MINILM), False),
     }
     rows, reference = _measured(found, on, bench, SILENT)
@@ -170,10 +167,8 @@ def test_a_comparison_is_drawn_and_written_as_a_table(
     from lmtx_search.evaluation.comparison import Comparison, comparison_record
     from lmtx_search.evaluation.comparison_files import write_files
 
-    found: dict[str, Any] = {
-        "bm25": (Found(TFIDF), False),
-        "lmtx": (Found(MINILM, 60, 5, 700), False),
-    }
+    lmtx = Found(MINILM, learn_seconds=60, tag_seconds=5, calls=700)
+    found = {"bm25": (Found(TFIDF), False), "lmtx": (lmtx, False)}
     rows, reference = _measured(found, on, bench, SILENT)
     comparison = Comparison("compare-1", on, rows, reference, {"rts": "why"}, 8, "run", 0)
     table, picture = write_files(comparison_record(comparison), tmp_path / "new" / "folder")
