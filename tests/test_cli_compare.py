@@ -34,17 +34,7 @@ def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     rows = found["comparators"]
-    assert list(rows) == [
-        "bm25",
-        "tfidf",
-        "frozen",
-        "maclr",
-        "rts",
-        "control",
-        "ceiling",
-        "icxml",
-        "lmtx",
-    ]
+    assert list(rows) == list(COMPARATORS)
     assert found["training_run"] == record["run"]
     assert found["learned_from"] == 10
     assert (rows["icxml"]["documents"], rows["icxml"]["calls"]) == (2, 8)

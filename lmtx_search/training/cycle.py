@@ -20,6 +20,7 @@ from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.materials import Materials, Trained
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
+from lmtx_search.training.people import prefer_people, without_refused
 from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.sampling import training_order
@@ -119,13 +120,13 @@ def run_cycle(
     everything.add(earlier.judged)
     everything.add(judged)
     yes_from = _yes_from(everything, settings)
-    positives = pseudo_positives(everything.p_yes, yes_from, settings.always_best)
+    p_yes = prefer_people(everything.p_yes, materials.people, materials.training, labels)
+    positives = pseudo_positives(p_yes, yes_from, settings.always_best)
+    positives = without_refused(positives, p_yes)
     if len(positives) < 2:
         raise UserError(_too_few(len(positives), everything, yes_from))
     with clock.stage("train"):
-        steps, loss = train(
-            materials, positives, everything.p_yes, settings, trained.folder, progress
-        )
+        steps, loss = train(materials, positives, p_yes, settings, trained.folder, progress)
     with clock.stage("embed held-out"):
         before = earlier.firsts
         if before is None:

@@ -93,6 +93,7 @@ def _materials(
         development=given.development,
         judge=given.judge,
         store=JudgmentStore(given.client),
+        people=given.people,
     )
 
 
