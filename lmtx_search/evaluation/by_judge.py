@@ -17,6 +17,7 @@ from lmtx_search.evaluation.looked_at import LookedAt, draw, look
 from lmtx_search.evaluation.prediction_powered import LEAST_CHECKED, JudgedEstimate, estimate
 from lmtx_search.evaluation.rankings import require_measures
 from lmtx_search.evaluation.run import cluster_labels
+from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order.exhaustive import Exhaustive
@@ -85,12 +86,11 @@ def evaluate_by_judge(
         system.name: look(system, documents, progress)
         for system in choose(settings, client, labels, names, version)
     }
-    pairs = {}
-    for one in (one for each in looked.values() for one in each):
-        found = pairs.setdefault(one.document.id, {})
-        found.update(
-            {pair.label.id: pair for pair in one.pairs(by_id) if pair.label.id not in found}
-        )
+    pairs: dict[str, dict[str, Pair]] = {document.id: {} for document in documents}
+    for each in looked.values():
+        for one in each:
+            for pair in one.pairs(by_id):
+                pairs[one.document.id].setdefault(pair.label.id, pair)
     store = JudgmentStore(client)
     judged = judge_pairs(
         judge,

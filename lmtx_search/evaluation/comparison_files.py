@@ -29,11 +29,14 @@ def draw_comparison(axes: list[Any], record: Mapping[str, Any]) -> None:
     """Draw a panel for each of :data:`MEASURES`."""
     rows = record["comparators"]
     for place, (panel, measure) in enumerate(zip(axes, MEASURES, strict=True)):
-        points = {_name(name, row, record): row["measures"][measure] for name, row in rows.items()}
+        points = {
+            shown_name(name, row, record): row["measures"][measure] for name, row in rows.items()
+        }
         draw_rows(panel, points, f"{measure}, percent", record["reference"], names=not place)
 
 
-def _name(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+def shown_name(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    """Return a comparator's name, with the number of its documents where it saw only some."""
     sampled = row["documents"] != record["documents"]
     return f"{name} ({row['documents']:,} docs)" if sampled else name
 
