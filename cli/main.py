@@ -35,6 +35,7 @@ COMMANDS = {
     "evaluate": ("evaluate:evaluate", "Measure against gold tags."),
     "review": ("review:review", "Check tags yourself; training prefers your answers."),
     "compare": ("compare:compare", "Compare with other ways to tag without training data."),
+    "study": ("study:study", "Train with several values of one setting and measure each."),
     "report": ("report:report", "Write all that is known of a run as one HTML file."),
     "source": ("source:source", "Write a public data set as files to load."),
 }

@@ -45,6 +45,13 @@ def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
     assert (loaded / "results" / "comparison.svg").is_file()
     assert not list((settings.data_dir / "compare").glob("now"))
 
+    done = lmtx("report", *GOLD, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["run"] == record["run"]
+    html = (loaded / "report.html").read_text()
+    assert "Beside other ways" in html
+    assert "Is it right when it is sure?" not in html
+
     # One of them is gone, as if the command had been killed before it: only that one runs again.
     (folder,) = (path for path in (settings.data_dir / "compare").iterdir() if path.is_dir())
     (folder / "tfidf.json").unlink()
@@ -74,3 +81,27 @@ def test_files_are_compared_like_the_cluster_and_leave_nothing_there(
     done = lmtx("compare", *GOLD, "--with", "lmtx")
     assert done.returncode == 2
     assert "lmtx cannot run here: there is no training run" in done.stderr
+
+
+def test_a_study_of_cycles_measures_each_and_goes_on_where_it_ended(
+    loaded: Path,  # noqa: F811
+    lmtx: Run,
+    settings: Settings,
+) -> None:
+    words = ("study", "cycles", "documents.jsonl", "--gold", "gold.tsv", "--values", "2")
+    words = (*words, "--judge-budget", "20", "--documents", "40", "--json")
+    done = lmtx(*words)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert [row["value"] for row in record["rows"]] == ["untrained", "1", "2"]
+    assert (loaded / "studies" / "cycles.csv").is_file()
+    assert not list((settings.data_dir / "runs").iterdir())
+
+    # The judge is not needed any more: everything is kept.
+    again = lmtx("--ollama", "http://127.0.0.1:9", *words)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["rows"] == record["rows"]
+
+    done = lmtx("study", "nothing", "documents.jsonl", "--gold", "gold.tsv")
+    assert done.returncode == 2
+    assert "no study 'nothing': there are teacher, documents" in done.stderr
