@@ -143,12 +143,16 @@ def _explained(record: dict[str, object]) -> list[str]:
             one = row["differences"]["P@1"]
             lines.append(
                 f"{record['reference']} minus {name}: P@1 {100 * one['value']:+.1f} "
-                f"({100 * one['low']:+.1f} to {100 * one['high']:+.1f}, p={one['p']:.3f})"
+                f"({100 * one['low']:+.1f} to {100 * one['high']:+.1f}, {_p(one['p'])})"
                 + _sampled(row, record)
             )
     lines += [f"{name}: {row['note']}" for name, row in rows.items() if row["note"]]
     lines += [f"Left out: {name}: {why}" for name, why in skipped.items()]
     return lines
+
+
+def _p(p: float) -> str:
+    return "p<0.001" if p < 0.001 else f"p={p:.3f}"
 
 
 def _sampled(row: dict[str, object], record: dict[str, object]) -> str:
