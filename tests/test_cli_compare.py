@@ -25,7 +25,7 @@ def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
     lmtx: Run,
     settings: Settings,
 ) -> None:
-    done = lmtx("train", *SMALL, "--batch-size", "4", "--json")
+    done = lmtx("train", *SMALL, "--batch-size", "4", "--keep-cycles", "--json")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     words = ("compare", *GOLD, "--judged", "2", "--learn-from", "10", "--json")
@@ -50,6 +50,7 @@ def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
     assert json.loads(done.stdout)["run"] == record["run"]
     html = (loaded / "report.html").read_text()
     assert "Beside other ways" in html
+    assert "Cycle by cycle" in html
     assert "Is it right when it is sure?" not in html
 
     # One of them is gone, as if the command had been killed before it: only that one runs again.

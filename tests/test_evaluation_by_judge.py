@@ -93,6 +93,14 @@ def test_a_document_counts_as_checked_where_a_person_answered_all_that_a_measure
     assert found[MISSING].value == 1.0
 
 
+def test_a_review_of_another_systems_labels_does_not_count() -> None:
+    documents = [LookedAt(Document(str(n), "x"), ("l1",) * 5, ("l2",)) for n in range(40)]
+    judged = {one.document.id: {"l1": 0.9, "l2": 0.9} for one in documents}
+    # Only of every second document the reviewed system found the same label.
+    people = {str(n): {"l1" if n % 2 else "l3": 1.0} for n in range(30)}
+    assert estimates(documents, judged, people, 0.5)["P@1"].checked == 0
+
+
 def test_a_judge_that_says_yes_too_rarely_is_read_otherwise_once_people_have_answered() -> None:
     judged = {str(n): {"l": 0.3 if n % 2 else 0.1} for n in range(30)}
     people = {str(n): {"l": float(n % 2)} for n in range(30)}

@@ -24,7 +24,7 @@ from lmtx_search.evaluation.gold import collect
 from lmtx_search.progress import Progress
 from lmtx_search.records import BadLine, Document, Label, content_digest
 from lmtx_search.settings import Settings
-from lmtx_search.sources import FieldGold, open_gold, read_documents, read_gold
+from lmtx_search.sources import FieldGold, open_gold, read_documents, read_gold, read_labels
 from lmtx_search.sources.rows import is_row_file
 from lmtx_search.sources.xmc import is_xmc
 from lmtx_search.tagging.source import untrained_source
@@ -185,7 +185,7 @@ def _learn_gold(
         return read_gold(given.train)
     if train is None:
         return None
-    ids = None if given.labels is None else [label.id for label in labels]
+    ids = None if given.labels is None else [label.id for label in read_labels(given.labels)]
     return collect(read_documents(train, id_field, ()), open_gold(given.train, ids)).gold
 
 

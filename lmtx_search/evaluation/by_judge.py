@@ -33,6 +33,8 @@ Answers = Mapping[str, Mapping[str, float]]
 YES = 0.5
 # Pairs that judge and person have both answered, from which the judge's yes is read otherwise.
 _LEAST_PAIRS = 20
+# Share of the reviewed documents that must be answered for: some are skipped.
+_REVIEWED = 0.8
 MISSING = "documents lacking an obvious tag"
 
 
@@ -170,18 +172,29 @@ def estimates(
 
     An obvious tag is one of the five labels next to those that were assigned. Documents are left
     out of a measure where the judge gave no answer to one of its labels.
+
+    Args:
+        looked: in the order in which they were drawn, which is that of a review.
     """
     found = {}
+    reviewed = max((n for n, one in enumerate(looked) if one.document.id in people), default=-1)
     for measure, value in _MEASURES.items():
         rows = []
-        for one in looked:
+        shown = 0
+        for number, one in enumerate(looked):
             said = judged.get(one.document.id, {})
             judge_says = value(one, {label: float(p >= yes_from) for label, p in said.items()})
             if judge_says is not None:
                 person_says = value(one, people.get(one.document.id, {}))
                 rows.append((judge_says, np.nan if person_says is None else person_says))
+                shown += number <= reviewed
         if rows:
             table = np.array(rows, dtype=np.float64)
+            known = ~np.isnan(table[:, 1])
+            if known.sum() < _REVIEWED * shown:
+                # A review of another system's labels: those of its answers that fit this one are
+                # about labels that both found, and these are more often right.
+                table[:, 1] = np.nan
             found[measure] = estimate(table[:, 0], table[:, 1])
     return found
 

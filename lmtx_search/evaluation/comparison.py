@@ -13,7 +13,13 @@ from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.embedded.locks import only_one
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.bench import Options, bench_digest, open_bench
-from lmtx_search.evaluation.comparators import COMPARATORS, Bench, Found, open_comparator
+from lmtx_search.evaluation.comparators import (
+    COMPARATORS,
+    Bench,
+    Comparator,
+    Found,
+    open_comparator,
+)
 from lmtx_search.evaluation.comparators.kept import KeptResults
 from lmtx_search.evaluation.given import GoldFiles
 from lmtx_search.evaluation.gold_set import GoldSet, notes, open_gold_set
@@ -92,18 +98,14 @@ def run_comparison(
     ):
         kept = KeptResults(base / bench_digest(bench))
         for name, comparator in comparators.items():
-            if (why := comparator.missing(bench)) is not None:
+            try:
+                found[name] = _run(name, comparator, bench, kept, progress)
+            except UserError as error:
                 if wanted:
-                    raise UserError(f"{name} cannot run here: {why}")
-                skipped[name] = why
-                continue
-            identity = comparator.identity(bench)
-            before = kept.get(name, identity)
-            if before is None:
-                shutil.rmtree(bench.folder, ignore_errors=True)
-                result = comparator.run(bench, progress)
-                kept.put(name, identity, result)
-            found[name] = (before or result, before is not None)
+                    raise UserError(f"{name} cannot run here: {error}") from error
+                skipped[name] = str(error)
+        if not found:
+            raise UserError("; ".join(f"{name}: {why}" for name, why in skipped.items()))
         shutil.rmtree(base / "now", ignore_errors=True)
         rows, reference = _measured(found, on, bench, progress)
         comparison = Comparison(
@@ -118,6 +120,22 @@ def run_comparison(
         )
     RunStore(client).save(comparison.run, comparison_record(comparison))
     return comparison
+
+
+def _run(
+    name: str, comparator: Comparator, bench: Bench, kept: KeptResults, progress: Progress
+) -> tuple[Found, bool]:
+    """Return what a comparator finds, and whether it was there from before."""
+    if (why := comparator.missing(bench)) is not None:
+        raise UserError(why)
+    identity = comparator.identity(bench)
+    before = kept.get(name, identity)
+    if before is not None:
+        return before, True
+    shutil.rmtree(bench.folder, ignore_errors=True)
+    found = comparator.run(bench, progress)
+    kept.put(name, identity, found)
+    return found, False
 
 
 def comparison_record(comparison: Comparison) -> dict[str, Any]:

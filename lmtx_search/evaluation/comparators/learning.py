@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.passages import label_passage
+from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Bench, Found
 from lmtx_search.evaluation.measures import Output
@@ -42,7 +44,12 @@ def learn(
     Args:
         positives: by document id, label ids with their weight where positives are drawn weighted;
             a label that weighs 0 is never drawn, and no negative either.
+
+    Raises:
+        MissingExtra: torch is not installed.
     """
+    if find_spec("sentence_transformers") is None:
+        raise MissingExtra("train", "Learning")
     materials = Materials(
         base=base,
         open_base=_UNUSED,

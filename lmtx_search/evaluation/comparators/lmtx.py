@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.evaluation import systems
@@ -15,8 +16,13 @@ class Lmtx(Comparator):
     """What the judge's answers taught; its cost is the run's."""
 
     def missing(self, bench: Bench) -> str | None:
-        """Return that there is no run."""
-        return None if bench.run else "there is no training run: `lmtx-search train` makes one"
+        """Return that there is no run, or that its encoder is elsewhere."""
+        if bench.run is None:
+            return "there is no training run: `lmtx-search train` makes one"
+        folder = Path(bench.run[1]["encoder_path"])
+        return (
+            None if folder.is_dir() else f"its encoder is not on this machine: no folder {folder}"
+        )
 
     def identity(self, bench: Bench) -> str:
         """Return the run's id."""
