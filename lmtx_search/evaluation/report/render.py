@@ -38,7 +38,7 @@ def render(found: Gathered) -> str:
     environment.filters["thousands"] = lambda count: f"{count:,}"
     environment.filters["minutes"] = _minutes
     page = environment.from_string(template)
-    return page.render(
+    html: str = page.render(
         found=found,
         record=found.record,
         names={id_: label.text for id_, label in found.labels.items()},
@@ -46,6 +46,7 @@ def render(found: Gathered) -> str:
         table=_table(found),
         version=__version__,
     )
+    return html
 
 
 def _figures(found: Gathered) -> dict[str, str]:
