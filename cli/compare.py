@@ -33,7 +33,7 @@ from lmtx_search.cli.gold_options import gold_options
 @click.option(
     "--learn-from",
     type=click.IntRange(1),
-    help="Training documents to learn from (as many as the run's judge saw, or 1,000).",
+    help="Training documents to learn from (as many as the run did, or 1,000).",
 )
 @click.option(
     "--judged",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.errors import UserError
+from lmtx_search.evaluation.bench import _learned_from
 from lmtx_search.evaluation.comparators import COMPARATORS, Bench, Found, open_comparator
 from lmtx_search.evaluation.comparators.icxml import rerank
 from lmtx_search.evaluation.comparators.kept import KeptResults
@@ -176,3 +177,13 @@ def test_a_comparison_is_drawn_and_written_as_a_table(
     assert lines[0].startswith("comparator,documents,learn_seconds,tag_seconds,calls,P@1 value")
     assert lines[2].startswith(f"lmtx,{len(GOLD)},60,5,700,")
     assert "<svg" in picture.read_text()
+
+
+@pytest.mark.parametrize(("kept", "count"), [(1, 26), (2, 48)])
+def test_comparators_learn_from_as_many_documents_as_the_encoder_that_was_kept(
+    kept: int, count: int
+) -> None:
+    counts = [{"judged_documents": n, "documents_with_positive": n} for n in (26, 30)]
+    cycles = [{"counts": one} for one in counts]
+    record = {"cycles": cycles, "kept_cycle": kept, "counts": {"judged_documents": 48}}
+    assert _learned_from(record) == count

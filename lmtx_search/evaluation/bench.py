@@ -43,7 +43,7 @@ class Options:
     Attributes:
         labels, train: files, instead of the cluster's labels and training documents.
         run: the training run; None is the last one.
-        learn_from: training documents; None: as many as the run's judge saw, or 1,000.
+        learn_from: training documents; None: as many as the run learned from, or 1,000.
         judged: documents whose shortlist the judge re-ranks.
         seed: None is the run's.
     """
@@ -101,7 +101,7 @@ def open_bench(
             fine_tuning=FineTuning(**told["fine_tuning"]),
         )
         seed = told["seed"] if options.seed is None else options.seed
-        count = run[1]["counts"]["judged_documents"]
+        count = _learned_from(run[1])
     training = replace(training, seed=seed)
     everything = _training(settings, client, training, options.train, progress)
     held_in = hold_out(everything, training.most_development)[0] if everything else []
@@ -137,6 +137,15 @@ def open_bench(
     finally:
         if made:
             index.discard(owner)
+
+
+def _learned_from(record: dict[str, Any]) -> int:
+    """Return how many documents the judge had seen when the encoder that was kept was trained."""
+    cycles = [cycle["counts"] for cycle in record["cycles"][: record["kept_cycle"]]]
+    if len(cycles) == len(record["cycles"]):
+        return int(record["counts"]["judged_documents"])
+    judged = max(counts["judged_documents"] for counts in cycles)
+    return int(max(judged, cycles[-1]["documents_with_positive"]))
 
 
 def bench_digest(bench: Bench) -> str:

@@ -131,5 +131,4 @@ def draw_lines(
     axes.set_ylabel("percent")
     axes.set_ylim(bottom=0)
     axes.set_title(title, loc="left", fontsize=10)
-    if len(lines) > 1:
-        axes.legend(frameon=False, fontsize=9)
+    axes.legend(frameon=False, fontsize=9)
