@@ -8,29 +8,17 @@ from pathlib import Path
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.gold_options import gold_options
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--gold",
-    "gold_file",
-    type=click.Path(path_type=Path),
-    help="Right tags: TSV, document id and label id; or a file of the Extreme Classification "
-    "Repository, in the order of FILE (also .gz).",
-)
-@click.option("--gold-field", help="Right tags: a field of FILE itself, label ids or texts.")
+@gold_options
 @click.option(
     "--labels",
     "labels_file",
     type=click.Path(path_type=Path),
     help="Labels file that a repository file's row numbers stand for (else: they are the ids).",
-)
-@click.option(
-    "--train-gold",
-    type=click.Path(path_type=Path),
-    help="Right tags of training documents (TSV, repository file, or JSONL with --gold-field), "
-    "to count labels by. Default: --gold.",
 )
 @click.option(
     "--system",
@@ -43,6 +31,15 @@ from lmtx_search.cli.context import Context, pass_context
 @click.option("--propensity-a", type=click.FloatRange(0), help="A of PSP (0.55).")
 @click.option("--propensity-b", type=click.FloatRange(0, min_open=True), help="B of PSP (1.5).")
 @click.option("--seed", default=0, show_default=True, help="Of the intervals and tests.")
+@click.option("--by-judge", is_flag=True, help="Without gold tags: ask the judge about a sample.")
+@click.option(
+    "--sample",
+    type=click.IntRange(2),
+    default=50,
+    show_default=True,
+    help="Documents that the judge looks at (--by-judge).",
+)
+@click.option("--prompt", default="librarian", show_default=True, help="Its question (--by-judge).")
 @click.option("--all", "everything", is_flag=True, help="Show every measure.")
 @pass_context
 def evaluate(
@@ -57,6 +54,9 @@ def evaluate(
     propensity_a: float | None,
     propensity_b: float | None,
     seed: int,
+    by_judge: bool,
+    sample: int,
+    prompt: str,
     everything: bool,
 ) -> None:
     """Measure systems side by side on the documents of FILE that have gold tags.
@@ -69,19 +69,29 @@ def evaluate(
     labels that is found. All with 95 % bootstrap intervals, and differences of two systems with
     the p of a paired permutation test.
 
+    Without gold tags, --by-judge has the judge (name another than the one that taught: --model)
+    look at a sample: P@1, P@5, and how many documents lack an obvious tag. Answers of people
+    (`review`) correct it, and its errors are then part of the intervals.
+
     \b
     Example:
       lmtx-search evaluate test.jsonl --gold gold.tsv
       lmtx-search evaluate test.jsonl --gold-field tags --system frozen --system run --all
       lmtx-search evaluate test.jsonl --gold tst.txt --labels labels.jsonl --train-gold trn.txt
+      lmtx-search --model llama3.2:3b evaluate documents.jsonl --by-judge --sample 100
     """
-    from lmtx_search.cli.evaluation_tables import show
+    from lmtx_search.cli.evaluation_tables import show, show_by_judge
     from lmtx_search.evaluation.given import GoldFiles
     from lmtx_search.evaluation.record import record
     from lmtx_search.evaluation.run import evaluate as run_evaluation
     from lmtx_search.evaluation.run import keep
 
     settings = context.settings
+    if by_judge:
+        if gold_file is not None or gold_field is not None:
+            raise click.UsageError("--by-judge is for documents without gold tags: leave them out")
+        show_by_judge(context, file, names, version, sample, prompt, seed)
+        return
     weights = {"propensity_a": propensity_a, "propensity_b": propensity_b}
     given = {name: value for name, value in weights.items() if value is not None}
     settings = settings.model_copy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 
 from rich.table import Column, Table
 from rich.text import Text
@@ -35,6 +36,39 @@ def show(context: Context, found: Evaluation, everything: bool) -> None:
     context.say("")
     for line in _explained(found, everything):
         context.say(line)
+
+
+def show_by_judge(
+    context: Context,
+    file: Path,
+    names: Sequence[str],
+    version: str | None,
+    sample: int,
+    prompt: str,
+    seed: int,
+) -> None:
+    """Have the judge look at a sample, and print what it found."""
+    from lmtx_search.evaluation.by_judge import by_judge_record, evaluate_by_judge, notes
+
+    found = evaluate_by_judge(
+        context.settings, file, names, version, sample, prompt, seed, context.progress
+    )
+    if not context.json:
+        measures = list(dict.fromkeys(m for each in found.systems.values() for m in each))
+        table = _table(
+            "system", [measure.replace("documents ", "documents:") for measure in measures]
+        )
+        for name, each in found.systems.items():
+            cells = [
+                f"{100 * one.value:.1f}\n{100 * one.low:.1f}–{100 * one.high:.1f}"
+                f"\n{one.checked} of {one.documents} checked"
+                for one in each.values()
+            ]
+            table.add_row(_two_lines(name), *cells)
+        context.console.print(table)
+    for line in notes(found):
+        context.say(line)
+    context.result({**by_judge_record(found), "notes": notes(found)})
 
 
 def _short(found: Evaluation) -> Iterator[Table]:
@@ -89,15 +123,15 @@ def _assigned(found: Evaluation) -> Iterator[Table]:
 
 
 def _explained(found: Evaluation, everything: bool) -> Iterator[str]:
-    cut, (a, b) = found.weighing.cut, found.propensity
+    cut, (a, b) = found.on.weighing.cut, found.on.propensity
     yield (
-        f"{len(found.usable.gold):,} documents; percent, 95 % confidence interval; "
+        f"{len(found.on.usable.gold):,} documents; percent, 95 % confidence interval; "
         "p of a permutation test"
     )
     for system in found.systems:
         if system.of is not None and ":" not in system.name:
             yield f"{system.name} is {system.of}"
-    yield f"Label counts: of {found.counted}, {cut.frequencies.documents:,} documents"
+    yield f"Label counts: of {found.on.counted}, {cut.frequencies.documents:,} documents"
     yield f"PSP: propensities of these counts, A {a:g}, B {b:g}"
     if not everything:
         yield "Every measure, also by head, middle and tail labels: --all, or --json"

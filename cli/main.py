@@ -33,6 +33,10 @@ COMMANDS = {
     "tag": ("tagger:tag", "Tag a text, a file or standard input."),
     "facets": ("facets:facets", "Show the tags of an index with their counts."),
     "evaluate": ("evaluate:evaluate", "Measure against gold tags."),
+    "review": ("review:review", "Check tags yourself; training prefers your answers."),
+    "compare": ("compare:compare", "Compare with other ways to tag without training data."),
+    "study": ("study:study", "Train with several values of one setting and measure each."),
+    "report": ("report:report", "Write all that is known of a run as one HTML file."),
     "source": ("source:source", "Write a public data set as files to load."),
 }
 

@@ -61,9 +61,17 @@ _TUNING = ("epochs", "batch_size", "learning_rate", "negatives", "positives")
     help="The judge's question: label-last, librarian, paper, or a TOML file "
     "(small: label-last, paper: paper).",
 )
+@click.option(
+    "--keep-cycles", is_flag=True, help="Keep each cycle's encoder too: `report` measures them."
+)
 @pass_context
 def train(
-    context: Context, profile: str, judge_budget: str | None, seed: int, **options: Any
+    context: Context,
+    profile: str,
+    judge_budget: str | None,
+    seed: int,
+    keep_cycles: bool,
+    **options: Any,
 ) -> None:
     """Teach the encoder your labels, with an LLM as the judge.
 
@@ -95,7 +103,7 @@ def train(
     tuned = {name: given.pop(name) for name in _TUNING if name in given}
     tuning = replace(training.fine_tuning, **tuned)
     training = replace(training, seed=seed, fine_tuning=tuning, **given)
-    record = run_training(settings, training, context.progress)
+    record = run_training(settings, training, context.progress, keep_cycles=keep_cycles)
 
     counts, measures, seconds = record["counts"], record["measures"], record["seconds"]
     for cycle in record["cycles"] if len(record["cycles"]) > 1 else ():

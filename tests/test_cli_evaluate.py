@@ -14,11 +14,13 @@ from lmtx_search.cli.evaluation_tables import show
 from lmtx_search.cli.main import cli
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.gold import Usable
+from lmtx_search.evaluation.gold_set import GoldSet
 from lmtx_search.evaluation.measures import Output, measure, weigh
 from lmtx_search.evaluation.paired import compare
 from lmtx_search.evaluation.record import record
 from lmtx_search.evaluation.run import Evaluation
 from lmtx_search.evaluation.systems import Rule, System
+from lmtx_search.records import Document
 from tests.real_rankings import GOLD, MINILM, TFIDF, TRAIN
 
 RUN = "run:20260131-120000-1a2b3c"
@@ -38,14 +40,16 @@ def evaluation(**outputs: Output) -> Evaluation:
         differences={
             (b, a): compare(measured[b], measured[a]) for a, b in combinations(measured, 2)
         },
-        usable=Usable(GOLD, ["nobody"], ["gone"], []),
-        labels=50,
-        textless=0,
-        repeated=0,
-        bad_lines=2,
-        weighing=weighing,
-        propensity=(0.55, 1.5),
-        counted="the gold itself",
+        on=GoldSet(
+            documents=[Document(id_, "text") for id_ in GOLD],
+            labels=50,
+            usable=Usable(GOLD, ["nobody"], ["gone"], []),
+            weighing=weighing,
+            propensity=(0.55, 1.5),
+            counted="the gold itself",
+            repeated=0,
+            bad_lines=2,
+        ),
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timezone
 from itertools import islice
 
-from opensearchpy import OpenSearch
+from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
 from lmtx_search.cluster.bulk import Action, write_all
 from lmtx_search.cluster.retry import patiently
+from lmtx_search.cluster.scan import scan
 from lmtx_search.records import Judgment
 
 _BATCH = 1000
@@ -37,6 +39,19 @@ class JudgmentStore:
                 if hit.get("found"):
                     found[hit["_id"]] = _judgment(hit["_id"], hit["_source"])
         return found
+
+    def of(self, judge: str, prompt: str | None = None) -> list[Judgment]:
+        """Return all judgments of a judge (to one prompt), in the order of their ids."""
+        terms = [{"term": {"judge": judge}}]
+        if prompt is not None:
+            terms.append({"term": {"prompt": prompt}})
+        hits = scan(self._client, self._index, query={"bool": {"filter": terms}})
+        return [_judgment(hit["_id"], hit["_source"]) for hit in hits]
+
+    def remove(self, id_: str) -> None:
+        """Delete a judgment; one that is not there is no error."""
+        with suppress(NotFoundError):
+            patiently(self._client.delete, index=self._index, id=id_)
 
     def add(self, judgments: Sequence[Judgment]) -> None:
         """Write judgments; they can be found as soon as this returns.

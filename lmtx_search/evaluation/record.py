@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from lmtx_search.evaluation.gold import named
-from lmtx_search.evaluation.rankings import DEPTH
+from lmtx_search.evaluation.gold_set import notes
 from lmtx_search.evaluation.run import Evaluation
 
 
 def record(found: Evaluation) -> dict[str, Any]:
     """Return the evaluation's record; ``notes`` are lines for people."""
-    fits, cut = found.usable, found.weighing.cut
-    a, b = found.propensity
+    on = found.on
+    fits, cut = on.usable, on.weighing.cut
+    a, b = on.propensity
     return {
         "kind": "evaluate",
         "systems": {
@@ -23,9 +23,9 @@ def record(found: Evaluation) -> dict[str, Any]:
         "documents": len(fits.gold),
         "unknown_documents": len(fits.unknown_documents),
         "unknown_labels": len(fits.unknown_labels),
-        "bad_lines": found.bad_lines,
+        "bad_lines": on.bad_lines,
         "tagger": next((s.of for s in found.systems if s.name.startswith("tagger")), None),
-        "labels": found.labels,
+        "labels": on.labels,
         "without_tags": len(fits.without_tags),
         "measured": {
             system.name: {"of": system.of, **(asdict(system.rule) if system.rule else {})}
@@ -39,31 +39,8 @@ def record(found: Evaluation) -> dict[str, Any]:
             }
             for (system, other), differences in found.differences.items()
         ],
-        "label_counts": {"of": found.counted, "documents": cut.frequencies.documents},
+        "label_counts": {"of": on.counted, "documents": cut.frequencies.documents},
         "propensity": {"a": a, "b": b},
         "buckets": {"head_from": cut.head, "tail_below": cut.tail, "labels": cut.labels()},
-        "notes": notes(found),
+        "notes": notes(on),
     }
-
-
-def notes(found: Evaluation) -> list[str]:
-    """Return what was left out, and what the measures could not look at."""
-    fits = found.usable
-    lines = []
-    if fits.unknown_documents:
-        lines.append(f"Left out: gold for unknown documents: {named(fits.unknown_documents)}")
-    if fits.without_tags:
-        lines.append(
-            f"Left out: documents without a gold tag of the label set: {named(fits.without_tags)}"
-        )
-    if fits.unknown_labels:
-        lines.append(f"Never to be found: gold labels unknown: {named(fits.unknown_labels)}")
-    if found.repeated:
-        lines.append(f"Document ids that came again: {found.repeated:,} (the last counts)")
-    if found.bad_lines:
-        lines.append(f"Malformed lines passed over: {found.bad_lines:,}")
-    if found.textless:
-        lines.append(f"Documents without text, for which nothing is found: {found.textless:,}")
-    if found.labels < DEPTH:
-        lines.append(f"There are {found.labels:,} labels: R@{DEPTH} looks at all of them")
-    return lines

@@ -6,44 +6,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.chosen import check_names, choose
-from lmtx_search.evaluation.frequencies import Frequencies
-from lmtx_search.evaluation.given import GoldFiles, open_given
-from lmtx_search.evaluation.gold import Usable, collect, usable
+from lmtx_search.evaluation.given import GoldFiles
+from lmtx_search.evaluation.gold_set import GoldSet, open_gold_set
 from lmtx_search.evaluation.intervals import Estimate
-from lmtx_search.evaluation.measures import Weighing, measure, weigh
+from lmtx_search.evaluation.measures import measure
 from lmtx_search.evaluation.paired import Difference, compare
 from lmtx_search.evaluation.rankings import require_measures
 from lmtx_search.evaluation.systems import System
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.sources import read_documents
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """The measures of each system, on the same documents, and what they were computed from.
 
-    ``differences`` are by pair of systems: the later one less the earlier one. ``counted`` says
-    whose label counts rare labels were told by.
+    ``differences`` are by pair of systems: the later one less the earlier one.
     """
 
     systems: list[System]
     results: dict[str, dict[str, Estimate]]
     differences: dict[tuple[str, str], dict[str, Difference]]
-    usable: Usable
-    labels: int
-    textless: int
-    repeated: int
-    bad_lines: int
-    weighing: Weighing
-    propensity: tuple[float, float]
-    counted: str
+    on: GoldSet
 
 
 def evaluate(
@@ -68,26 +60,16 @@ def evaluate(
     check_names(names)
     require_measures()
     client = connect(settings.opensearch)
-    index = LabelIndex(client, settings.opensearch.knn_engine)
-    index.require()
-    labels = list(index.labels())
-    if not labels:
-        raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
-    tags, frequencies = open_given(gold, labels)
-    fields = settings.documents
-    collected = collect(read_documents(file, fields.id_field, fields.text_fields), tags)
-    fits = usable(collected.gold, {label.id for label in labels}, collected.unknown)
-    documents = [collected.documents[id_] for id_ in fits.gold]
-    a, b = settings.evaluation.propensity_a, settings.evaluation.propensity_b
-    weighing = weigh(frequencies or Frequencies.of(fits.gold.values()), a, b)
+    labels = cluster_labels(client, settings)
+    on = open_gold_set(settings, file, gold, labels)
 
     systems = choose(settings, client, labels, names, version)
-    outputs = {system.name: system.rank(documents, progress) for system in systems}
+    outputs = {system.name: system.rank(on.documents, progress) for system in systems}
     pairs = list(combinations(outputs, 2))
     with progress.stage("Intervals and tests", len(outputs) + len(pairs)) as advance:
         measured = {}
         for name, output in outputs.items():
-            measured[name] = measure(output, fits.gold, weighing, seed)
+            measured[name] = measure(output, on.usable.gold, on.weighing, seed)
             advance(1)
         differences = {}
         for earlier, later in pairs:
@@ -97,15 +79,22 @@ def evaluate(
         systems=systems,
         results={name: found.estimates() for name, found in measured.items()},
         differences=differences,
-        usable=fits,
-        labels=len(labels),
-        textless=sum(not document.text.strip() for document in documents),
-        repeated=collected.repeated,
-        bad_lines=collected.bad_lines,
-        weighing=weighing,
-        propensity=(a, b),
-        counted=f"the training gold, {gold.train}" if gold.train else "the gold itself",
+        on=on,
     )
+
+
+def cluster_labels(client: Any, settings: Settings) -> list[Label]:
+    """Return the label set of the cluster.
+
+    Raises:
+        UserError: there is none.
+    """
+    index = LabelIndex(client, settings.opensearch.knn_engine)
+    index.require()
+    labels = list(index.labels())
+    if not labels:
+        raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
+    return labels
 
 
 def keep(settings: Settings, run: str, record: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.cluster import names
 from lmtx_search.cluster.bm25 import rank_bm25
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
@@ -48,7 +49,7 @@ class System:
     rule: Rule | None = None
 
 
-def bm25(client: Any, name: str) -> System:
+def bm25(client: Any, name: str, index: str = names.LABELS) -> System:
     """OpenSearch's own BM25 of the document against the labels; it assigns nothing."""
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
@@ -56,7 +57,7 @@ def bm25(client: Any, name: str) -> System:
         with progress.stage(f"Rank with {name}", len(documents), "documents") as advance:
             for start in range(0, len(documents), _CHUNK):
                 chunk = documents[start : start + _CHUNK]
-                found = rank_bm25(client, [document.text for document in chunk], DEPTH)
+                found = rank_bm25(client, [document.text for document in chunk], DEPTH, index)
                 for document, ranking in zip(chunk, found, strict=True):
                     rankings[document.id] = [label for label, _ in ranking]
                 advance(len(chunk))

@@ -22,6 +22,7 @@ from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.materials import Materials, Trained
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
+from lmtx_search.training.people import prefer_people, without_refused
 from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.sampling import training_order
@@ -130,7 +131,9 @@ def run_cycle(
     if settings.calibrated:
         evidence = calibrate(everything.p_yes, everything.nearness)
     yes_from = _yes_from(evidence, settings)
+    evidence = prefer_people(evidence, materials.people, materials.training, labels)
     positives = pseudo_positives(evidence, yes_from, settings.always_best)
+    positives = without_refused(positives, evidence)
     if len(positives) < 2:
         raise UserError(_too_few(len(positives), everything, yes_from))
     with clock.stage("train"):

@@ -11,6 +11,7 @@ from typing import Any
 from lmtx_search import __version__
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.documents import read_documents
+from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
 from lmtx_search.encoder.load import load_encoder
@@ -20,8 +21,9 @@ from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import Progress
-from lmtx_search.records import Document, Label, content_digest
+from lmtx_search.records import Document, Judgment, Label, content_digest
 from lmtx_search.settings import Settings
+from lmtx_search.training.people import PERSON
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
@@ -35,6 +37,7 @@ class Given:
         index: where the labels are.
         training, development: its documents; the latter are held out.
         base: folder of the encoder that the settings name.
+        people: all that people said of any pair.
         fingerprint: a short digest of everything that decides what comes out of the run.
     """
 
@@ -45,6 +48,7 @@ class Given:
     development: Sequence[Document]
     judge: OrderedJudge
     base: Path
+    people: Sequence[Judgment]
     fingerprint: str
 
 
@@ -65,6 +69,7 @@ def find_given(settings: Settings, training: TrainingSettings, progress: Progres
     judge = open_judge(settings, prompt)
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     held_in, held_out = hold_out(documents, training.most_development)
+    people = JudgmentStore(client).of(PERSON)
     return Given(
         client=client,
         index=index,
@@ -73,7 +78,8 @@ def find_given(settings: Settings, training: TrainingSettings, progress: Progres
         development=held_out,
         judge=judge,
         base=base,
-        fingerprint=fingerprint(training, encoder_digest(base), judge, labels, documents),
+        people=people,
+        fingerprint=fingerprint(training, encoder_digest(base), judge, labels, documents, people),
     )
 
 
@@ -138,6 +144,7 @@ def fingerprint(
     judge: Judge,
     labels: Sequence[Label],
     documents: Sequence[Document],
+    people: Sequence[Judgment] = (),
 ) -> str:
     """Return a short digest of everything that decides what comes out of a run."""
     return content_digest(
@@ -148,4 +155,5 @@ def fingerprint(
         judge.prompt.digest,
         labels_digest(labels),
         content_digest(*(part for document in documents for part in (document.id, document.text))),
+        *(f"{judgment.id} {judgment.p_yes:g}" for judgment in people),
     )[:24]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.judges.order import OrderedJudge
-from lmtx_search.records import Document, Label
+from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.training.judging import Store
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.shortlist import Encoder, Ranking, Search
@@ -34,6 +34,7 @@ class Materials:
         open_base: makes the first cycle's shortlists possible, and ``publish`` the others'.
         passages: what the encoder reads of each label.
         development: documents held out of training.
+        people: people's judgments, which count more than the judge's.
     """
 
     base: Path
@@ -46,6 +47,7 @@ class Materials:
     development: Sequence[Document]
     judge: OrderedJudge
     store: Store
+    people: Sequence[Judgment] = ()
 
 
 class Trained:

@@ -28,7 +28,11 @@ from lmtx_search.training.state import RunState
 
 
 def train(
-    settings: Settings, training: TrainingSettings, progress: Progress = SILENT
+    settings: Settings,
+    training: TrainingSettings,
+    progress: Progress = SILENT,
+    *,
+    keep_cycles: bool = False,
 ) -> dict[str, Any]:
     """Train the settings' encoder in cycles and return the run's record.
 
@@ -36,6 +40,9 @@ def train(
     kept in ``lmtx-runs``, holds everything the run did. Judgments and finished cycles are kept as
     they come: a run that was stopped goes on with them when it is started again. The alias of the
     label index stays where it is; versions made for the run are gone at its end.
+
+    Args:
+        keep_cycles: keep each cycle's encoder too, in ``data_dir/runs/<run>/cycles``.
 
     Raises:
         UserError: no labels or documents, no judge, or settings that do not fit them.
@@ -58,7 +65,9 @@ def train(
                 given.index.discard(owner)
             raise
         given.index.discard(owner)
-        encoder = state.hand_over(curriculum.best + 1, runs / run)
+        encoder = state.hand_over(
+            curriculum.best + 1, runs / run, len(curriculum.cycles) if keep_cycles else 0
+        )
         record = run_record(settings, training, materials, given.judge, curriculum, encoder)
         record["seconds"]["all"] = round(time.monotonic() - started, 1)
         RunStore(given.client).save(run, record)
@@ -93,6 +102,7 @@ def _materials(
         development=given.development,
         judge=given.judge,
         store=JudgmentStore(given.client),
+        people=given.people,
     )
 
 

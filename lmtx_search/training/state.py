@@ -47,11 +47,17 @@ class RunState:
             os.fsync(stream.fileno())
         partial.replace(file)
 
-    def hand_over(self, cycle: int, folder: Path) -> Path:
-        """Copy a cycle's encoder into the run's own folder, as a whole or not at all."""
+    def hand_over(self, cycle: int, folder: Path, all_of: int = 0) -> Path:
+        """Copy a cycle's encoder into the run's own folder, as a whole or not at all.
+
+        Args:
+            all_of: number of cycles whose encoders go with it, to ``cycles/<cycle>/encoder``.
+        """
         partial = self.folder / "run"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(self.encoder(cycle), partial / "encoder")
+        for one in range(1, all_of + 1):
+            shutil.copytree(self.encoder(one), partial / "cycles" / str(one) / "encoder")
         partial.rename(folder)
         return folder / "encoder"
 

@@ -1,0 +1,161 @@
+"""``lmtx-search compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.gold_options import gold_options
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@gold_options
+@click.option(
+    "--labels",
+    "labels_file",
+    type=click.Path(path_type=Path),
+    help="Label set from a file, instead of the cluster's (a repository file's rows stand for it).",
+)
+@click.option(
+    "--train",
+    "train_file",
+    type=click.Path(path_type=Path),
+    help="Training documents from a file, instead of the cluster's.",
+)
+@click.option(
+    "--with", "wanted", multiple=True, metavar="NAME", help="One of them; again for more."
+)
+@click.option("--run", help="The training run to compare; the last one by default.")
+@click.option(
+    "--learn-from",
+    type=click.IntRange(1),
+    help="Training documents to learn from (as many as the run did, or 1,000).",
+)
+@click.option(
+    "--judged",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="Documents whose shortlist the judge re-ranks (icxml).",
+)
+@click.option("--seed", type=int, help="Of samples, training and intervals (the run's, or 0).")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for comparison.csv and comparison.svg.",
+)
+@pass_context
+def compare(
+    context: Context,
+    file: Path,
+    gold_file: Path | None,
+    gold_field: str | None,
+    train_gold: Path | None,
+    labels_file: Path | None,
+    train_file: Path | None,
+    wanted: tuple[str, ...],
+    run: str | None,
+    learn_from: int | None,
+    judged: int,
+    seed: int | None,
+    output: Path | None,
+) -> None:
+    """Compare LMTX with other ways to tag without training data, on the documents of FILE.
+
+    \b
+    bm25     OpenSearch's BM25 of the document against the labels
+    tfidf    TF-IDF cosine of document and label
+    frozen   the encoder before training
+    maclr    title as the label of its text, then self-training (MACLR's idea)
+    rts      random segments of a text as its labels (RTS's idea)
+    control  self-training on the encoder's own first label: is it the judge that teaches?
+    ceiling  trained on the gold tags in the shortlist: a perfect judge (needs --train-gold)
+    icxml    the judge re-ranks each document's shortlist (ICXML's idea; on a sample)
+    lmtx     a training run
+
+    All learn from the same documents with the run's settings. Each is kept when it has finished:
+    stopped with Ctrl-C, the same command goes on with the rest.
+
+    \b
+    Example:
+      lmtx-search compare test.jsonl --gold gold.tsv
+      lmtx-search compare test.jsonl --gold gold.tsv --with control --with lmtx --output results
+    """
+    from lmtx_search.evaluation.bench import Options
+    from lmtx_search.evaluation.comparison import comparison_record, run_comparison
+    from lmtx_search.evaluation.given import GoldFiles
+    from lmtx_search.evaluation.plots import require_plots
+
+    if output is not None:
+        require_plots()
+    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold)
+    options = Options(labels_file, train_file, run, learn_from, judged, seed)
+    found = run_comparison(context.settings, file, gold, wanted, options, context.progress)
+    record = comparison_record(found)
+    for note in record["notes"]:
+        context.say(note)
+    if not context.json:
+        context.console.print(_table(record))
+    context.say("")
+    for line in _explained(record):
+        context.say(line)
+    if output is not None:
+        from lmtx_search.evaluation.comparison_files import write_files
+
+        for path in write_files(record, output):
+            context.say(f"Wrote {path}")
+    context.result({"run": found.run, **record})
+
+
+_SHOWN = ("P@1", "P@5", "R@10")
+
+
+def _table(record: dict[str, object]) -> Table:
+    table = Table("comparator", *_SHOWN, "learn s", "tag s", "calls", box=None, pad_edge=False)
+    rows = record["comparators"]
+    assert isinstance(rows, dict)
+    for name, row in rows.items():
+        cells = [_cell(row["measures"][measure]) for measure in _SHOWN]
+        costs = (f"{row['learn_seconds']:,.0f}", f"{row['tag_seconds']:,.0f}", f"{row['calls']:,}")
+        table.add_row(name, *cells, *costs)
+    return table
+
+
+def _cell(estimate: dict[str, float]) -> str:
+    value, low, high = (100 * estimate[name] for name in ("value", "low", "high"))
+    return f"{value:.1f}\n{low:.1f}–{high:.1f}"
+
+
+def _explained(record: dict[str, object]) -> list[str]:
+    rows, skipped = record["comparators"], record["skipped"]
+    assert isinstance(rows, dict)
+    assert isinstance(skipped, dict)
+    lines = [
+        f"{record['documents']:,} documents; percent, 95 % confidence interval; learned from "
+        f"{record['learned_from']:,} documents"
+    ]
+    for name, row in rows.items():
+        if row["differences"]:
+            one = row["differences"]["P@1"]
+            lines.append(
+                f"{record['reference']} minus {name}: P@1 {100 * one['value']:+.1f} "
+                f"({100 * one['low']:+.1f} to {100 * one['high']:+.1f}, {_p(one['p'])})"
+                + _sampled(row, record)
+            )
+    lines += [f"{name}: {row['note']}" for name, row in rows.items() if row["note"]]
+    lines += [f"Left out: {name}: {why}" for name, why in skipped.items()]
+    return lines
+
+
+def _p(p: float) -> str:
+    return "p<0.001" if p < 0.001 else f"p={p:.3f}"
+
+
+def _sampled(row: dict[str, object], record: dict[str, object]) -> str:
+    if row["documents"] == record["documents"]:
+        return ""
+    return f", both on its {row['documents']:,} documents"

@@ -1,0 +1,108 @@
+"""``lmtx-search review``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.judges.base import Pair
+from lmtx_search.judges.prompts import shorten
+
+_CHARACTERS = 700
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--system",
+    "name",
+    default="tagger",
+    show_default=True,
+    help="Whose labels: bm25, frozen, tagger[:VERSION] or run[:ID].",
+)
+@click.option(
+    "--sample", type=click.IntRange(1), default=20, show_default=True, help="Documents to check."
+)
+@click.option("--seed", default=0, show_default=True, help="As `evaluate --by-judge` is given.")
+@pass_context
+def review(context: Context, file: Path, name: str, sample: int, seed: int) -> None:
+    """Check tags yourself: y or n for each label of some documents of FILE.
+
+    You are shown the first labels that a system finds and the next ones that it did not assign, in
+    no order. Keys: y yes, n no, s skip, u undo, q quit; each answer is kept at once. `evaluate
+    --by-judge` tells from your answers how often the judge errs, and `train` prefers them to the
+    judge's.
+
+    \b
+    Example:
+      lmtx-search review test.jsonl
+      lmtx-search review train.jsonl --system run --sample 50
+    """
+    from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.judgments import JudgmentStore
+    from lmtx_search.evaluation.chosen import check_names, choose
+    from lmtx_search.evaluation.looked_at import draw, look
+    from lmtx_search.evaluation.reviewing import Review
+    from lmtx_search.evaluation.run import cluster_labels
+
+    check_names([name])
+    settings = context.settings
+    client = connect(settings.opensearch)
+    labels = cluster_labels(client, settings)
+    documents = draw(settings, file, sample, seed)
+    (system,) = choose(settings, client, labels, [name])
+    looked = look(system, documents, context.progress)
+    found = Review(looked, {label.id: label for label in labels}, JudgmentStore(client))
+    if found.answered_before:
+        context.say(f"{found.answered_before:,} labels were answered before")
+    shown = None
+    while (pair := found.current()) is not None:
+        if pair.document is not shown:
+            _show_document(context, pair)
+            shown = pair.document
+        key = _ask(context, pair, found.left)
+        if key == "q":
+            break
+        if key == "u":
+            context.say("Back" if found.undo() else "There is nothing to undo")
+            shown = None
+        elif key == "s":
+            found.skip()
+        else:
+            found.answer(key == "y")
+    context.say(f"Kept {found.answered:,} answers; {found.left:,} labels are left")
+    context.result(
+        {"answered": found.answered, "left": found.left, "before": found.answered_before}
+    )
+
+
+def _show_document(context: Context, pair: Pair) -> None:
+    if not context.json:
+        title, _, text = pair.document.text.partition("\n")
+        context.console.print(Text(f"\n{shorten(title, _CHARACTERS)}", style="bold"))
+        context.say(shorten(text, _CHARACTERS))
+
+
+def _ask(context: Context, pair: Pair, left: int) -> str:
+    """Return y, n, s, u or q."""
+    label = pair.label
+    about = f"  ({shorten(label.description, 200)})" if label.description else ""
+    while True:
+        click.echo(f"  {label.text}{about}  [y/n/s/u/q, {left} left] ", nl=False, err=context.json)
+        key = _key()
+        click.echo(key, err=context.json)
+        if key in ("y", "n", "s", "u", "q"):
+            return key
+        click.echo("  y yes, n no, s skip, u undo, q quit", err=context.json)
+
+
+def _key() -> str:
+    """Return the next key; where there is no terminal, the next line's first letter."""
+    if sys.stdin.isatty():
+        return click.getchar().lower()
+    line = sys.stdin.readline()
+    return line.strip()[:1].lower() if line else "q"

@@ -1,0 +1,111 @@
+"""``lmtx-search study``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.gold_options import gold_options
+from lmtx_search.training.profiles import PROFILES
+
+
+@click.command()
+@click.argument("name", metavar="NAME")
+@click.argument("file", type=click.Path(path_type=Path))
+@gold_options
+@click.option(
+    "--labels",
+    "labels_file",
+    type=click.Path(path_type=Path),
+    help="Labels file that a repository file's row numbers stand for (else: they are the ids).",
+)
+@click.option("--values", default="", help="Values to try, comma separated.")
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="small",
+    show_default=True,
+    help="What is the same for all values.",
+)
+@click.option(
+    "--documents",
+    type=click.IntRange(1),
+    default=500,
+    show_default=True,
+    help="Training documents; all of them are judged (a tenth is held out).",
+)
+@click.option("--judge-budget", help="Limit of each training, 30m or 5000 (none).")
+@click.option("--seed", default=0, show_default=True, help="Of samples, training, intervals.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("studies"),
+    show_default=True,
+    help="Folder for NAME.csv, NAME.svg and NAME.txt.",
+)
+@pass_context
+def study(
+    context: Context,
+    name: str,
+    file: Path,
+    gold_file: Path | None,
+    gold_field: str | None,
+    train_gold: Path | None,
+    labels_file: Path | None,
+    values: str,
+    profile: str,
+    documents: int,
+    judge_budget: str | None,
+    seed: int,
+    output: Path,
+) -> None:
+    """Train with several values of one setting and measure each on the documents of FILE.
+
+    \b
+    teacher    the judge's model (--values A,B: Ollama's names, or GGUF files)
+    documents  number of training documents (100,300,1000)
+    negatives  what a document is pushed away from (all strategies)
+    shortlist  labels of a document's shortlist, all judged (1,3,5,10,20)
+    cycles     quality after each of at most so many cycles (4)
+
+    A value that has finished is kept, and so is each answer of the judge: stopped with Ctrl-C, the
+    same command goes on.
+
+    \b
+    Example:
+      lmtx-search study shortlist test.jsonl --gold gold.tsv
+      lmtx-search study teacher test.jsonl --gold gold.tsv --values llama3.2:1b,llama3.2:3b
+    """
+    from lmtx_search.evaluation.given import GoldFiles
+    from lmtx_search.evaluation.plots import require_plots
+    from lmtx_search.evaluation.studies.files import write_files
+    from lmtx_search.evaluation.studies.run import SAID, run_study, study_record
+    from lmtx_search.judges.budget import Budget, parse_budget
+
+    require_plots()
+    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold)
+    training = replace(
+        PROFILES[profile](context.settings.encoder),
+        budget=Budget() if judge_budget is None else parse_budget(judge_budget),
+        most_documents=documents,
+        seed=seed,
+    )
+    wanted = [value for part in values.split(",") if (value := part.strip())]
+    found = run_study(context.settings, name, file, gold, training, wanted, context.progress)
+    record = study_record(found)
+    for note in record["notes"]:
+        context.say(note)
+    if not context.json:
+        table = Table(record["axis"], *SAID, "calls", "seconds", box=None, pad_edge=False)
+        for row in record["rows"]:
+            cells = (f"{100 * row['measures'][measure]['value']:.1f}" for measure in SAID)
+            table.add_row(row["value"], *cells, f"{row['calls']:,}", f"{row['learn_seconds']:,.0f}")
+        context.console.print(table)
+    context.say(record["sentence"])
+    for path in write_files(record, output):
+        context.say(f"Wrote {path}")
+    context.result(record)

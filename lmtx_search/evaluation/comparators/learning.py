@@ -1,0 +1,115 @@
+"""What comparators that learn have in common: the product's own fine-tuning, then ranking."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.passages import label_passage
+from lmtx_search.errors import MissingExtra
+from lmtx_search.evaluation import systems
+from lmtx_search.evaluation.comparators.base import Bench, Found
+from lmtx_search.evaluation.measures import Output
+from lmtx_search.progress import Progress
+from lmtx_search.records import Document, Label
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.source import Source
+from lmtx_search.training.cycle import train
+from lmtx_search.training.materials import Materials
+from lmtx_search.training.settings import FineTuning, TrainingSettings
+from lmtx_search.training.shortlist import Ranking
+
+# Fine-tuning on given positives searches no index and asks no judge.
+_UNUSED: Any = None
+
+
+def learn(
+    bench: Bench,
+    base: Path,
+    documents: Sequence[Document],
+    labels: Sequence[Label],
+    positives: Mapping[str, Mapping[str, float]],
+    output: Path,
+    progress: Progress,
+    tuning: FineTuning | None = None,
+) -> Path:
+    """Fine-tune ``base`` as LMTX does, on given positives; return ``output``.
+
+    Args:
+        positives: by document id, label ids with their weight where positives are drawn weighted;
+            a label that weighs 0 is never drawn, and no negative either.
+
+    Raises:
+        MissingExtra: torch is not installed.
+    """
+    if find_spec("sentence_transformers") is None:
+        raise MissingExtra("train", "Learning")
+    materials = Materials(
+        base=base,
+        open_base=_UNUSED,
+        publish=_UNUSED,
+        load_encoder=_UNUSED,
+        labels=labels,
+        passages=[label_passage(label) for label in labels],
+        training=documents,
+        development=(),
+        judge=_UNUSED,
+        store=_UNUSED,
+    )
+    training = TrainingSettings(seed=bench.seed, fine_tuning=tuning or bench.tuning)
+    kept = {document: frozenset(labels_) for document, labels_ in positives.items() if labels_}
+    train(materials, kept, positives, training, output, progress)
+    return output
+
+
+def shortlists(
+    bench: Bench, folder: Path | None, documents: Sequence[Document], k: int, progress: Progress
+) -> dict[str, Ranking]:
+    """Return the k nearest labels of documents by the encoder in a folder (None: the settings')."""
+    settings = _own_cache(bench) if folder else bench.settings
+    tuning = bench.tuning
+    reads_labels = load_encoder(settings, folder=folder, max_tokens=tuning.label_tokens)
+    reads_documents = load_encoder(settings, folder=folder, max_tokens=tuning.document_tokens)
+    total = len(bench.labels) + len(documents)
+    with progress.stage("Make shortlists", total, "texts") as advance:
+        labels = reads_labels.encode([label_passage(x) for x in bench.labels], on_batch=advance)
+        texts = reads_documents.encode([x.text for x in documents], on_batch=advance)
+    found = nearest(texts, labels, [label.id for label in bench.labels], k)
+    return {document.id: ranking for document, ranking in zip(documents, found, strict=True)}
+
+
+def ranked(
+    bench: Bench, folder: Path, name: str, started: float, progress: Progress, note: str = ""
+) -> Found:
+    """Rank with the encoder in a folder, which is removed; ``started`` is when learning began."""
+    settings = _own_cache(bench)
+    # Its ONNX form is made as part of the learning.
+    load_encoder(settings, folder=folder, max_tokens=settings.encoder.label_tokens)
+    learned = time.monotonic()
+    system = systems.encoder(settings, bench.labels, Source(folder, name), name)
+    output = Output(system.rank(bench.documents, progress).rankings)
+    found = Found(
+        output,
+        learn_seconds=learned - started,
+        tag_seconds=time.monotonic() - learned,
+        note=note,
+    )
+    shutil.rmtree(bench.folder, ignore_errors=True)
+    return found
+
+
+def few(bench: Bench, count: int, what: str) -> str | None:
+    """Return that there are too few ``what`` to learn from, or None."""
+    batch = bench.tuning.batch_size
+    return f"{count:,} {what} are fewer than a batch of {batch}" if count < batch else None
+
+
+def _own_cache(bench: Bench) -> Settings:
+    """Encoders that are made for a comparison leave nothing in the product's cache."""
+    return bench.settings.model_copy(update={"cache_dir": bench.folder / "cache"})

@@ -1,0 +1,78 @@
+"""Estimating a mean from many answers of a judge that errs, and a few that were checked.
+
+Angelopoulos, Duchi, Zrnic: PPI++: Efficient Prediction-Powered Inference (2023).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_CHECKED = 10
+"""With fewer checked documents, their answers say too little about the judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedEstimate:
+    """A mean with its 95 % interval; ``checked`` documents told of the judge's errors (0: none)."""
+
+    value: float
+    low: float
+    high: float
+    documents: int
+    checked: int
+
+
+def estimate(said: NDArray[np.float64], checked: NDArray[np.float64]) -> JudgedEstimate:
+    """Return the mean of what is true.
+
+    With ``LEAST_CHECKED`` documents or more, the judge's mean is moved by how much it errs on
+    them, and the interval holds that error's uncertainty too: it is right in 95 % of samples
+    however bad the judge is; a good judge makes it narrower. With fewer, it is the judge's own
+    mean, and the interval holds only which documents were drawn.
+
+    Args:
+        said: float64[n] in [0, 1], by the judge.
+        checked: float64[n], by a person; NaN where nobody has looked. A random part of ``said``.
+    """
+    known = ~np.isnan(checked)
+    if known.sum() < LEAST_CHECKED:
+        return _interval(float(said.mean()), _error(said), len(said), len(said), 0)
+    right, there, rest = checked[known], said[known], said[~known]
+    weight = 0.0
+    if len(rest) > 1 and (spread := said.var(ddof=1)) > 0:
+        together = np.cov(right, there, ddof=1)[0, 1]
+        weight = float(np.clip(together / ((1 + len(right) / len(rest)) * spread), 0, 1))
+    corrected = right - weight * there
+    value, error = float(corrected.mean()), _error(corrected)
+    if weight:
+        value += weight * float(rest.mean())
+        error = float(np.hypot(error, weight * _error(rest)))
+    return _interval(value, error, len(right), len(said), len(right))
+
+
+def _error(values: NDArray[np.float64]) -> float:
+    """Return the standard error of a mean."""
+    return float(np.sqrt(values.var(ddof=1) / len(values))) if len(values) > 1 else 0.5
+
+
+def _interval(
+    value: float, error: float, looked_at: int, documents: int, checked: int
+) -> JudgedEstimate:
+    """Return Wilson's interval of as many documents as would have this error.
+
+    It stays within [0, 1], and of n documents that are all right it still leaves room for doubt.
+    """
+    from scipy.stats import t
+
+    value = min(1.0, max(0.0, value))
+    spread = value * (1 - value)
+    count = spread / error**2 if error and spread else float(looked_at)
+    z2 = float(t.ppf(0.975, max(1, looked_at - 1))) ** 2
+    middle = (value + z2 / (2 * count)) / (1 + z2 / count)
+    reach = math.sqrt(z2 * spread / count + (z2 / (2 * count)) ** 2) / (1 + z2 / count)
+    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
+    return JudgedEstimate(value, low, high, documents, checked)

@@ -1,0 +1,20 @@
+"""The paper's studies (Zhang, Ullah, Babbar, arXiv 2406.09288), one a file, by name."""
+
+from __future__ import annotations
+
+from lmtx_search.evaluation.studies.base import Point, Study
+from lmtx_search.evaluation.studies.cycles import CYCLES
+from lmtx_search.evaluation.studies.documents import DOCUMENTS
+from lmtx_search.evaluation.studies.negatives import NEGATIVE_SAMPLING
+from lmtx_search.evaluation.studies.shortlist import SHORTLIST
+from lmtx_search.evaluation.studies.teacher import TEACHER
+
+__all__ = ["STUDIES", "Point", "Study"]
+
+STUDIES: dict[str, Study] = {
+    "teacher": TEACHER,
+    "documents": DOCUMENTS,
+    "negatives": NEGATIVE_SAMPLING,
+    "shortlist": SHORTLIST,
+    "cycles": CYCLES,
+}

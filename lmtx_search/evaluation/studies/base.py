@@ -1,0 +1,62 @@
+"""What a study varies: one thing, everything else the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lmtx_search.errors import UserError
+from lmtx_search.settings import Settings
+from lmtx_search.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One training of a study: its value on the axis, and what it is told."""
+
+    value: str
+    settings: Settings
+    training: TrainingSettings
+
+
+Vary = Callable[[Settings, TrainingSettings, str], Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study.
+
+    Attributes:
+        axis: what is varied, for people. values: by default (none: they must be given).
+        vary: makes the point of a value.
+        by_cycle: the trainings are measured after each cycle; the axis is the cycle.
+    """
+
+    axis: str
+    values: tuple[str, ...]
+    vary: Vary
+    by_cycle: bool = False
+
+    def points(
+        self, settings: Settings, training: TrainingSettings, values: Sequence[str]
+    ) -> list[Point]:
+        """Return the trainings of these values, or of the default ones.
+
+        Raises:
+            UserError: there are none, or one of them cannot be.
+        """
+        values = list(dict.fromkeys(values or self.values))
+        if not values:
+            raise UserError(f"which values of {self.axis}? Give them: --values A,B")
+        return [self.vary(settings, training, value) for value in values]
+
+
+def number(value: str, what: str) -> int:
+    """Read a number above 0.
+
+    Raises:
+        UserError: it is none.
+    """
+    if not value.isdecimal() or not int(value):
+        raise UserError(f"{what} {value!r}: a number above 0 is expected")
+    return int(value)

@@ -1,0 +1,39 @@
+"""People's answers count more than a judge's, in training as elsewhere."""
+
+from __future__ import annotations
+
+from lmtx_search.records import Document, Label
+from lmtx_search.training.people import person_judgment, prefer_people, without_refused
+from lmtx_search.training.pseudo_positives import pseudo_positives
+
+A, B = Document("a", "chess program"), Document("b", "mail reader")
+CHESS, MAIL = Label("chess", "chess"), Label("mail", "electronic mail")
+LABELS = {"chess": CHESS, "mail": MAIL}
+JUDGE = {"a": {"chess": 0.2, "mail": 0.9}}
+
+
+def test_a_persons_answer_replaces_the_judges_and_comes_in_where_the_judge_was_not_asked() -> None:
+    people = [person_judgment(A, MAIL, False, 0), person_judgment(B, MAIL, True, 0)]
+    found = prefer_people(JUDGE, people, [A, B], LABELS)
+    assert found == {"a": {"chess": 0.2, "mail": 0.0}, "b": {"mail": 1.0}}
+    assert JUDGE == {"a": {"chess": 0.2, "mail": 0.9}}
+
+
+def test_an_answer_about_another_text_document_or_label_does_not_count() -> None:
+    before = person_judgment(Document("a", "an older text"), MAIL, False, 0)
+    gone = person_judgment(A, Label("old", "old"), True, 0)
+    elsewhere = person_judgment(B, MAIL, True, 0)
+    assert prefer_people(JUDGE, [before, gone, elsewhere], [A], LABELS) == JUDGE
+
+
+def test_no_document_is_pulled_to_what_a_person_refused() -> None:
+    people = [person_judgment(A, MAIL, False, 0), person_judgment(B, MAIL, False, 0)]
+    p_yes = prefer_people(JUDGE, people, [A, B], LABELS)
+    positives = pseudo_positives(p_yes, threshold=0.8, always_best=True)
+    assert without_refused(positives, p_yes) == {"a": frozenset({"chess"})}
+
+
+def test_a_second_answer_to_the_same_pair_is_the_same_judgment() -> None:
+    yes, no = person_judgment(A, MAIL, True, 0), person_judgment(A, MAIL, False, 3)
+    assert yes.id == no.id
+    assert (yes.p_yes, no.p_yes, yes.judge) == (1.0, 0.0, "person")
