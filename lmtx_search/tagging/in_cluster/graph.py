@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.errors import MissingExtra
-
 # What ML Commons calls them.
 _INPUTS = {"input_ids": "input1.input_ids", "attention_mask": "input1.attention_mask"}
 _OUTPUT = "output"
@@ -31,15 +29,9 @@ def tagging_graph(
         first: position of the first label: as many tokens as the tokenizer has.
         least: least score of a tag, positive.
         most: most tags of a text.
-
-    Raises:
-        MissingExtra: onnx is not installed.
     """
-    try:
-        import onnx
-        from onnx import TensorProto, helper, numpy_helper
-    except ImportError as error:
-        raise MissingExtra("in-cluster", "deploying into the cluster") from error
+    import onnx  # an extra: see check_labels
+    from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(str(encoder))
     graph = model.graph
