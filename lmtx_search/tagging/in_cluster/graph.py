@@ -38,46 +38,47 @@ def tagging_graph(
     names = {**_INPUTS, graph.output[0].name: "lmtx_embedding"}
     _rename(graph, names)
     labels = len(embeddings)
+    values: dict[str, NDArray[Any]] = {
+        "labels": np.ascontiguousarray(embeddings.T),
+        "most": np.array([min(most, labels)], dtype=np.int64),
+        "least": np.array(least, dtype=np.float32),
+        "rounding": np.array(_ROUNDING, dtype=np.float32),
+        "zero": np.array(0, dtype=np.float32),
+        "first": np.array(first, dtype=np.int64),
+        "width": np.array([first + labels], dtype=np.int64),
+    }
     graph.initializer.extend(
-        numpy_helper.from_array(np.asarray(value), f"lmtx_{name}")
-        for name, value in {
-            "labels": np.ascontiguousarray(embeddings.T),
-            "most": np.array([min(most, labels)], dtype=np.int64),
-            "least": np.array(least, dtype=np.float32),
-            "rounding": np.array(_ROUNDING, dtype=np.float32),
-            "zero": np.array(0, dtype=np.float32),
-            "first": np.array(first, dtype=np.int64),
-            "width": np.array([first + labels], dtype=np.int64),
-        }.items()
+        numpy_helper.from_array(value, _own(name)) for name, value in values.items()
     )
     zero = helper.make_tensor("value", TensorProto.FLOAT, [1], [0.0])
+    nodes: list[tuple[str, list[str], list[str], dict[str, Any]]] = [
+        ("MatMul", ["embedding", "labels"], ["scores"], {}),
+        ("TopK", ["scores", "most"], ["best", "rows"], {"axis": -1}),
+        ("GreaterOrEqual", ["best", "least"], ["enough"], {}),
+        ("Mul", ["best", "rounding"], ["large"], {}),
+        ("Round", ["large"], ["whole"], {}),
+        ("Div", ["whole", "rounding"], ["rounded"], {}),
+        ("Where", ["enough", "rounded", "zero"], ["kept"], {}),
+        ("Add", ["rows", "first"], ["places"], {}),
+        ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
+        ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
+        ("ConstantOfShape", ["shape"], ["empty"], {"value": zero}),
+        ("ScatterElements", ["empty", "places", "kept"], [_OUTPUT], {"axis": 1}),
+    ]
     graph.node.extend(
-        helper.make_node(
-            kind,
-            [f"lmtx_{name}" for name in inputs],
-            [_OUTPUT if name == _OUTPUT else f"lmtx_{name}" for name in outputs],
-            **attributes,
-        )
-        for kind, inputs, outputs, attributes in (
-            ("MatMul", ["embedding", "labels"], ["scores"], {}),
-            ("TopK", ["scores", "most"], ["best", "rows"], {"axis": -1}),
-            ("GreaterOrEqual", ["best", "least"], ["enough"], {}),
-            ("Mul", ["best", "rounding"], ["large"], {}),
-            ("Round", ["large"], ["whole"], {}),
-            ("Div", ["whole", "rounding"], ["rounded"], {}),
-            ("Where", ["enough", "rounded", "zero"], ["kept"], {}),
-            ("Add", ["rows", "first"], ["places"], {}),
-            ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
-            ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
-            ("ConstantOfShape", ["shape"], ["empty"], {"value": zero}),
-            ("ScatterElements", ["empty", "places", "kept"], [_OUTPUT], {"axis": 1}),
-        )
+        helper.make_node(kind, list(map(_own, inputs)), list(map(_own, outputs)), **attributes)
+        for kind, inputs, outputs, attributes in nodes
     )
     del graph.output[:]
     graph.output.append(
         helper.make_tensor_value_info(_OUTPUT, TensorProto.FLOAT, ["texts", first + labels])
     )
     return bytes(model.SerializeToString())
+
+
+def _own(name: str) -> str:
+    """Return a name that the encoder's graph does not have."""
+    return name if name == _OUTPUT else f"lmtx_{name}"
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:
