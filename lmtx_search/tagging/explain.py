@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lmtx_search.tagging.scorer import Tagger
 
@@ -63,7 +64,7 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
     ]
 
 
-def _rivals(tagger: Tagger, row: int, scores: np.ndarray) -> tuple[Rival, ...]:
+def _rivals(tagger: Tagger, row: int, scores: NDArray[np.float32]) -> tuple[Rival, ...]:
     near = tagger.embeddings @ tagger.embeddings[row]
     near[row] = -np.inf
     best = np.argsort(-near, kind="stable")[: min(RIVALS, len(near) - 1)]
