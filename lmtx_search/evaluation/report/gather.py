@@ -125,7 +125,7 @@ def gather(
         cycles=[] if on is None else _cycles(settings, labels, source, on, progress),
         notes=[] if on is None else notes(on),
         answered=look_at_answers(
-            judgments, record["measures"]["yes_from"], _truth(people, gold, gold_tags)
+            judgments, record["measures"]["llm_p1_yes_from"], _truth(people, gold, gold_tags)
         ),
         health=label_health(
             tagged.output.tags or {}, [label.id for label in labels], tagged.vectors, gold_tags
