@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -97,6 +98,17 @@ class LabelVersions:
             and answer["mappings"]["_meta"].get("owner") is None
         ]
         return max(ready, default=None)
+
+    def unneeded(self, needed: Collection[str]) -> list[str]:
+        """Return the versions of other encoders than these that are neither current nor owned."""
+        current = self.current()
+        found = []
+        for index, answer in self._all().items():
+            meta = answer["mappings"].get("_meta", {})
+            ours = _NUMBERED.match(index) and meta.get("owner") is None
+            if ours and index != current and meta.get("encoder") not in needed:
+                found.append(index)
+        return sorted(found)
 
     def owned(self, owner: str) -> list[str]:
         """Return the versions that an owner made for itself."""

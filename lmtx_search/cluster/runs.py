@@ -9,7 +9,7 @@ from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch
 
-from lmtx_search.cluster import names
+from lmtx_search.cluster import exclusive, names
 from lmtx_search.cluster.retry import patiently
 
 
@@ -59,7 +59,11 @@ class RunStore:
     def newest(self, most: int) -> list[tuple[str, dict[str, Any]]]:
         """Return ids and records of the last saved runs of any kind, the newest first."""
         return self._search(
-            {"size": most, "sort": [{"at": {"order": "desc", "unmapped_type": "date"}}]}
+            {
+                "size": most,
+                "query": {"bool": {"must_not": {"term": {"kind": exclusive.KIND}}}},
+                "sort": [{"at": {"order": "desc", "unmapped_type": "date"}}],
+            }
         )
 
     def _search(self, body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:

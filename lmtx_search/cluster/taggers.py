@@ -32,10 +32,10 @@ _FORBIDDEN = (
 
 @dataclass(frozen=True, slots=True)
 class RemoteTagger:
-    """A registered version: ids of its connector and of its model."""
+    """A registered version: ids of its model and, where a service runs it, of its connector."""
 
     version: str
-    connector: str
+    connector: str | None
     model: str
 
 
@@ -84,7 +84,8 @@ def refusal(url: str, reason: str) -> UserError | None:
 def remove(client: OpenSearch, tagger: RemoteTagger) -> None:
     """Take a version out of ML Commons; what is no longer there is no error."""
     _delete_model(client, tagger.model)
-    _delete(client, f"/connectors/{tagger.connector}")
+    if tagger.connector is not None:
+        _delete(client, f"/connectors/{tagger.connector}")
 
 
 def _delete_model(client: OpenSearch, model: str) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Tag
-from lmtx_search.tagging.version import Manifest, TaggerVersion, tag_names
+from lmtx_search.tagging.label_rows import LabelRows
+from lmtx_search.tagging.version import Manifest, TaggerVersion
 
 LEAST_SCORE = 1e-4
 """Least score of a tag, whatever the threshold: neural-search takes positive weights only."""
@@ -27,7 +28,9 @@ class Tagger:
     """
 
     def __init__(self, version: TaggerVersion, threads: int = 0) -> None:
+        version.check()
         manifest = version.manifest
+        self._version = version
         self.manifest: Manifest = manifest
         self._encoder = OnnxEncoder(
             version.encoder_folder,
@@ -35,25 +38,33 @@ class Tagger:
             threads=threads,
             precision=manifest.precision,
         )
-        labels = list(version.labels())
-        self._ids = [label.id for label in labels]
-        self._names = tag_names(labels)
-        self._embeddings = version.embeddings()
+        self._rows = version.rows()
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
-        """Return each text's tags, best first; an empty text has none."""
+        """Return each text's tags, best first; an empty text has none.
+
+        Labels that changed since are the changed ones from the next call on.
+        """
+        labels = self._current()
         tags: list[list[Tag]] = [[] for _ in texts]
         rows = [row for row, text in enumerate(texts) if text.strip()]
         vectors = self._encoder.encode([texts[row] for row in rows])
-        for row, pairs in zip(rows, self._best(vectors), strict=True):
-            tags[row] = [Tag(self._names[i], self._ids[i], score) for i, score in pairs]
+        for row, pairs in zip(rows, self._best(vectors, labels), strict=True):
+            tags[row] = [Tag(labels.names[i], labels.ids[i], score) for i, score in pairs]
         return tags
 
-    def _best(self, vectors: NDArray[np.float32]) -> list[list[tuple[int, float]]]:
-        step = max(1, _PAIRS // max(1, len(self._names)))
+    def _current(self) -> LabelRows:
+        for change in self._version.changes(after=self._rows.change):
+            self._rows = self._rows.after(change)
+        return self._rows
+
+    def _best(
+        self, vectors: NDArray[np.float32], labels: LabelRows
+    ) -> list[list[tuple[int, float]]]:
+        step = max(1, _PAIRS // max(1, len(labels.names)))
         best: list[list[tuple[int, float]]] = []
         for start in range(0, len(vectors), step):
-            scores = vectors[start : start + step] @ self._embeddings.T
+            scores = vectors[start : start + step] @ labels.embeddings.T
             best += top_scores(scores, self.manifest.max_tags, self.manifest.threshold)
         return best
 
