@@ -15,7 +15,7 @@ from typing import Any
 from opensearchpy import ConflictError, NotFoundError, OpenSearch, TransportError
 
 from lmtx_search.cluster import names
-from lmtx_search.errors import LmtxError
+from lmtx_search.errors import LmtxError, UserError
 
 LOCK = "lock-tagger"
 """Id of the lock's document, in the index of runs."""
@@ -122,8 +122,11 @@ def exclusive(client: OpenSearch, what: str) -> Iterator[Held]:
         what: the command, for the other one's message.
 
     Raises:
+        UserError: ``bootstrap-index`` has not run.
         LmtxError: another command is at work: which, whose and since when.
     """
+    if not client.indices.exists(index=names.RUNS):
+        raise UserError(f"no index {names.RUNS}: run `lmtx-search bootstrap-index` first")
     held = Held(client, what)
     try:
         held.take()
