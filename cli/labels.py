@@ -206,5 +206,5 @@ def _tell(context: Context, edit: LabelEdit) -> None:
 def _waiting(tagger: str) -> str:
     return (
         f"The tagger {tagger} runs inside the cluster and still has the labels it was made with: "
-        "`lmtx-search deploy` makes one with these"
+        "`lmtx-search deploy --runtime in-cluster` makes one with these"
     )

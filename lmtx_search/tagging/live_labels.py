@@ -11,18 +11,22 @@ import numpy as np
 from lmtx_search.cluster import label_edits
 from lmtx_search.cluster.exclusive import exclusive
 from lmtx_search.cluster.labels import LabelIndex, LoadReport, Vectors
-from lmtx_search.cluster.pipeline import deployed
-from lmtx_search.cluster.registered import registered
-from lmtx_search.encoder.form import MODEL_FILES
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.passages import label_passage, passage_tokens, passages_digest
+from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.label_changes import write_change
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.version_labels import (
+    bring_up_to_date,
+    encode_labels,
+    label_encoder,
+    live_version,
+    no_vectors,
+    passages_of,
+)
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
@@ -99,65 +103,6 @@ def edit_labels(
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """The tagger that the pipeline asks; ``version`` None: its labels are inside the cluster."""
-
-    name: str
-    version: TaggerVersion | None
-
-
-def live_version(client: OpenSearch, settings: Settings) -> Live | None:
-    """Return the version that tags; None where none is deployed.
-
-    Raises:
-        UserError: its folder is not on this machine.
-    """
-    name = deployed(client)
-    if name is None:
-        return None
-    found = registered(client).get(name)
-    if found is not None and found.in_cluster:
-        return Live(name, None)
-    versions = TaggerVersions(settings.data_dir)
-    if name not in versions.names():
-        raise UserError(
-            f"the tagger {name} that is deployed is not in {versions.folder}: change labels where "
-            "it was deployed, or set data_dir to its folder"
-        )
-    return Live(name, versions.get(name))
-
-
-def bring_up_to_date(
-    version: TaggerVersion,
-    settings: Settings,
-    labels: Iterable[Label],
-    known: Callable[[Sequence[Label]], Vectors] | None = None,
-    progress: Progress = SILENT,
-) -> tuple[int, int]:
-    """Give a version the labels of the label index; return how many were put and retired.
-
-    Args:
-        labels: all labels that it is to have.
-        known: embeds labels, where that is done already.
-    """
-    wanted = {label.id: label for label in labels}
-    have = {label.id: label for label in version.labels()}
-    puts = [label for id_, label in wanted.items() if have.get(id_) != label]
-    retired = sorted(have.keys() - wanted.keys())
-    if not puts and not retired:
-        return 0, 0
-    if known is not None:
-        vectors = known(puts)
-    elif puts:
-        with progress.stage("Embed changed labels", len(puts), "labels") as advance:
-            vectors = encode_labels(label_encoder(version, settings), puts, advance)
-    else:
-        vectors = _none(version.manifest.dimension)
-    write_change(version.folder, version.manifest.encoder_digest, puts, vectors, retired)
-    return len(puts), len(retired)
-
-
-@dataclass(frozen=True, slots=True)
 class Followed:
     """What a load did, and to whom: see :class:`LabelEdit`."""
 
@@ -197,7 +142,7 @@ def load_labels(
             missing = [label for label in batch if label not in embedded]
             embedded.update(zip(missing, encode_labels(encoder, missing), strict=True))
             rows = [embedded[label] for label in batch]
-            return np.stack(rows) if rows else _none(encoder.dimension)
+            return np.stack(rows) if rows else no_vectors(encoder.dimension)
 
         report = index.load(labels, encode, digest, encoder.dimension, progress)
         if live is None or live.version is None:
@@ -208,37 +153,6 @@ def load_labels(
         return Followed(report, tagger=live.name, put=put)
 
 
-def passages_of(version: TaggerVersion, settings: Settings) -> str:
-    """Return how a version's labels are embedded, as the label index notes it."""
-    manifest = version.manifest
-    return manifest.passages or passages_digest(
-        manifest.encoder_digest, settings.encoder.label_tokens
-    )
-
-
-def label_encoder(version: TaggerVersion, settings: Settings) -> OnnxEncoder:
-    """Return the encoder that embeds labels for a version.
-
-    Raises:
-        UserError: the version was made without it.
-    """
-    version.check()
-    if not (version.encoder_folder / MODEL_FILES["fp32"]).is_file():
-        raise UserError(
-            f"the tagger {version.manifest.version} was made before labels could change: "
-            "`lmtx-search deploy` makes one with these"
-        )
-    tokens = passage_tokens(passages_of(version, settings))
-    return OnnxEncoder(version.encoder_folder, tokens, threads=settings.service.threads)
-
-
-def encode_labels(
-    encoder: OnnxEncoder, labels: Sequence[Label], advance: Callable[[int], None] | None = None
-) -> Vectors:
-    """Return float32[n, dimension], rows of length 1."""
-    return encoder.encode([label_passage(label) for label in labels], on_batch=advance)
-
-
 def _embedded(
     settings: Settings,
     version: TaggerVersion | None,
@@ -247,7 +161,7 @@ def _embedded(
 ) -> Vectors:
     """Embed labels as the label index holds them: with the tagger's encoder, or the settings'."""
     if not labels:
-        return _none(version.manifest.dimension if version else 0)
+        return no_vectors(version.manifest.dimension if version else 0)
     if version is not None and passages_of(version, settings) == digest:
         return encode_labels(label_encoder(version, settings), labels)
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
@@ -257,7 +171,3 @@ def _embedded(
             "nor the settings': run `lmtx-search labels load FILE`, or deploy"
         )
     return encode_labels(encoder, labels)
-
-
-def _none(dimension: int) -> Vectors:
-    return np.empty((0, dimension), dtype=np.float32)

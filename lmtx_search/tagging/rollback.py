@@ -17,8 +17,8 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.client import require_service, require_version, service_url, tag_url
 from lmtx_search.tagging.deploy import try_out
-from lmtx_search.tagging.live_labels import bring_up_to_date, passages_of
 from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version_labels import bring_up_to_date, passages_of
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
