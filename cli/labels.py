@@ -13,6 +13,7 @@ from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cluster import names
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 from lmtx_search.sources import LabelFile
@@ -65,7 +66,7 @@ def labels_load(context: Context, file: Path) -> None:
     if followed.put:
         context.say(f"The tagger {followed.tagger} assigns {followed.put:,} of them from now on")
     if followed.waiting and (report.created or report.updated):
-        context.say(_waiting(followed.waiting))
+        context.say(_waiting(context, followed.waiting))
     context.result(
         {
             "index": report.index,
@@ -191,7 +192,7 @@ def _tell(context: Context, edit: LabelEdit) -> None:
         what = "them" if len(edit.retired) > 1 else "it"
         context.say(f"The tagger {edit.tagger} {word} {what} from its next document on")
     if edit.waiting:
-        context.say(_waiting(edit.waiting))
+        context.say(_waiting(context, edit.waiting))
     context.result(
         {
             "index": edit.index,
@@ -203,8 +204,11 @@ def _tell(context: Context, edit: LabelEdit) -> None:
     )
 
 
-def _waiting(tagger: str) -> str:
+def _waiting(context: Context, tagger: str) -> str:
+    runs = RunStore(connect(context.settings.opensearch)).of_kind("deploy")
+    seconds = [sum(run["seconds"].values()) for _, run in runs if run.get("version") == tagger]
+    took = f" (it took {seconds[-1]:.0f} s to make)" if seconds else ""
     return (
         f"The tagger {tagger} runs inside the cluster and still has the labels it was made with: "
-        "`lmtx-search deploy --runtime in-cluster` makes one with these"
+        f"`lmtx-search deploy --runtime in-cluster` makes one with these{took}"
     )

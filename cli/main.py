@@ -27,7 +27,7 @@ COMMANDS = {
     "docs": ("documents:docs", "Load training documents."),
     "judge": ("judge:judge", "Ask the judge ahead of training."),
     "train": ("train:train", "Teach the encoder what the judge says."),
-    "runs": ("runs:runs", "List the runs of judge, train and evaluate; show one."),
+    "runs": ("runs:runs", "List the runs of judge, train, evaluate, deploy, watch; show one."),
     "deploy": ("tagger:deploy", "Put a tagger into the ingest pipeline."),
     "taggers": ("taggers:taggers", "List tagger versions; remove those that nothing uses."),
     "rollback": ("taggers:rollback", "Go back to the tagger before."),

@@ -53,7 +53,7 @@ def deploy(
       lmtx-search deploy --untrained
     """
     from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.runs import RunStore
+    from lmtx_search.cluster.runs import RunStore, new_run_id
     from lmtx_search.tagging.deploy import Options, plan
     from lmtx_search.tagging.deploy import deploy as carry_out
     from lmtx_search.tagging.source import trained_source, untrained_source
@@ -80,6 +80,7 @@ def deploy(
     if done.previous:
         context.say(f"The tagger before it was {done.previous}")
     context.result(asdict(done))
+    RunStore(client).save(new_run_id(), {"kind": "deploy", **asdict(done)})
 
 
 @click.command()

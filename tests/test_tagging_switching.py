@@ -141,6 +141,12 @@ def test_a_rollback_registers_a_version_again_that_left_the_cluster(
     assert tags_of(cluster, "plays chess")[0] == "Chess"
     with pytest.raises(UserError, match="already tags with"):
         roll_back(cluster, settings, first.version)
+    # One that was undeployed is deployed again.
+    path = f"/_plugins/_ml/models/{second.model}"
+    cluster.transport.perform_request("POST", f"{path}/_undeploy")
+    _wait(lambda: cluster.transport.perform_request("GET", path)["model_state"] == "UNDEPLOYED")
+    roll_back(cluster, settings, second.version)
+    assert tags_of(cluster, "plays chess")[0] == "Chess"
 
 
 def test_prune_removes_what_nothing_uses_and_nothing_else(
