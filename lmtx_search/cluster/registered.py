@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch, TransportError
 
 from lmtx_search.cluster.errors import reason_of
-from lmtx_search.cluster.taggers import RemoteTagger, remove
+from lmtx_search.cluster.taggers import RemoteTagger, finished, ml_request, remove
 from lmtx_search.errors import LmtxError
 from lmtx_search.index_templates import load
 
-_ML = "/_plugins/_ml"
 _PREFIX = "lmtx-tagger-"
-_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def unregister(client: OpenSearch, found: Registered) -> None:
     """
     remove(client, RemoteTagger(found.version, found.connector, found.model or "none"))
     for kind, id_ in (("models", found.model), ("connectors", found.connector)):
-        if id_ is not None and _there(client, f"{_ML}/{kind}/{id_}"):
+        if id_ is not None and _there(client, f"/{kind}/{id_}"):
             raise LmtxError(
                 f"ML Commons still holds {kind[:-1]} {id_} of the tagger {found.version}: run the "
                 "same command again"
@@ -69,21 +66,12 @@ def ensure_deployed(client: OpenSearch, model: str) -> None:
     Raises:
         LmtxError: it cannot be deployed.
     """
-    path = f"{_ML}/models/{model}"
-    if client.transport.perform_request("GET", path).get("model_state") == "DEPLOYED":
+    if ml_request(client, "GET", f"/models/{model}").get("model_state") == "DEPLOYED":
         return
     try:
-        client.transport.perform_request("POST", f"{path}/_deploy")
+        finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
     except TransportError as error:
         raise LmtxError(f"ML Commons does not deploy {model}: {reason_of(error)}") from error
-    deadline = time.monotonic() + _SECONDS
-    state = None
-    while time.monotonic() < deadline:
-        state = client.transport.perform_request("GET", path).get("model_state")
-        if state == "DEPLOYED":
-            return
-        time.sleep(0.1)
-    raise LmtxError(f"ML Commons did not deploy the model {model} again: it is {state}")
 
 
 def pipelines_with(client: OpenSearch, model: str) -> list[str]:
@@ -95,7 +83,7 @@ def pipelines_with(client: OpenSearch, model: str) -> list[str]:
 def _search(client: OpenSearch, kind: str) -> list[dict[str, Any]]:
     body = load("connectors/search", prefix=_PREFIX)
     try:
-        answer = client.transport.perform_request("POST", f"{_ML}/{kind}/_search", body=body)
+        answer = ml_request(client, "POST", f"/{kind}/_search", body)
     except NotFoundError:  # nothing of the kind was ever made
         return []
     return list(answer["hits"]["hits"])
@@ -108,7 +96,7 @@ def _version(source: dict[str, Any]) -> str | None:
 
 def _there(client: OpenSearch, path: str) -> bool:
     try:
-        client.transport.perform_request("GET", path)
+        ml_request(client, "GET", path)
     except NotFoundError:
         return False
     return True
