@@ -27,9 +27,11 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.deploy import Options, deploy
 from lmtx_search.tagging.in_cluster import archive
-from lmtx_search.tagging.scorer import LabelSearch, Tagger
+from lmtx_search.tagging.label_ranking import LabelSearch
+from lmtx_search.tagging.label_rows import unique_names
+from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.source import Source, untrained_source
-from lmtx_search.tagging.version import TaggerVersions, tag_names
+from lmtx_search.tagging.version import TaggerVersions
 from tests import backends
 from tests.conftest import environment_of, flags_of
 from tests.tagger_service import running
@@ -117,7 +119,8 @@ def test_both_give_the_same_tags(deployed: Deployed) -> None:
 
 @pytest.mark.parametrize("runtime", ["service", "in-cluster"])
 def test_a_tag_is_written_as_its_label(deployed: Deployed, runtime: str) -> None:
-    for label, tag in zip(LABELS, tag_names(LABELS), strict=True):
+    names = unique_names([label.text for label in LABELS], [label.id for label in LABELS])
+    for label, tag in zip(LABELS, names, strict=True):
         source = deployed.sources[runtime][f"label {label.id}"]
         assert tag in source["tags"]
         assert source["tag_scores"][tag] == pytest.approx(1, abs=1e-2)

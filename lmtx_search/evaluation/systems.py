@@ -100,9 +100,10 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
             threads=settings.service.threads,
             precision=manifest.precision,
         )
-        ids = [label.id for label in version.labels()]
-        vectors = version.embeddings()
-        return _output(name, reads_documents, vectors, ids, rule, documents, progress)
+        labels = version.rows()
+        return _output(
+            name, reads_documents, labels.embeddings, labels.ids, rule, documents, progress
+        )
 
     return System(name, rank, manifest.version, rule)
 

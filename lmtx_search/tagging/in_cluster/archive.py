@@ -16,8 +16,8 @@ from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.tagging.in_cluster.graph import tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
-from lmtx_search.tagging.scorer import LEAST_SCORE
-from lmtx_search.tagging.version import TaggerVersion, tag_names
+from lmtx_search.tagging.label_ranking import LEAST_SCORE
+from lmtx_search.tagging.version import TaggerVersion
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
@@ -71,18 +71,19 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         MissingExtra: onnx is not installed.
     """
     manifest = version.manifest
-    check_labels(manifest.labels, manifest.dimension)
+    labels = version.rows()
+    check_labels(len(labels.ids), manifest.dimension)
     folder = version.encoder_folder
     form = OnnxForm.read(folder)
     tokenizer, first = tagging_tokenizer(
         folder / TOKENIZER_FILE,
-        tag_names(list(version.labels())),
+        labels.names,
         min(manifest.document_tokens, form.max_tokens),
         form.lower,
     )
     graph = tagging_graph(
         folder / MODEL_FILES[manifest.precision],
-        version.embeddings(),
+        labels.embeddings,
         first,
         max(manifest.threshold, LEAST_SCORE),
         manifest.max_tags,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmtx_search.tagging.scorer import top_scores
+from lmtx_search.tagging.label_ranking import top_scores
 
 
 def rows(*scores: list[float]) -> np.ndarray:
