@@ -96,10 +96,14 @@ def ingest(context: Context, index: str, **options: Any) -> None:
       lmtx-search ingest articles.jsonl --index articles
       lmtx-search ingest articles.jsonl --index articles --failed failed.jsonl
     """
+
+    def prepare(client: Any, name: str, id_field: str) -> bool:
+        if redeploy(client):
+            context.say("The tagger's model was undeployed: deployed it again")
+        return prepare_tagged_index(client, name, id_field)
+
+    report = _load(context, index, prepare, **options)
     client = connect(context.settings.opensearch)
-    if redeploy(client):
-        context.say("The tagger's model was undeployed: deployed it again")
-    report = _load(context, index, prepare_tagged_index, **options)
     counts = tagging_counts(client, index)
     errors = tagging_errors(client, index) if counts.get("pending") or counts.get("failed") else []
     _finish(context, report, counts, errors)
@@ -174,7 +178,7 @@ def _finish(
     for error, times in errors:
         context.say(f"  not tagged: {times:,} × {_cut(error)}")
     if counts.get("pending"):
-        context.say("Pending documents are tagged when they are indexed again: the same command")
+        context.say(f"`lmtx-search retag --index {report.index} --pending` tags the pending ones")
     context.result({**report.as_dict(), "tagging": counts, "tagging_errors": dict(errors)})
     if report.failed:
         raise click.exceptions.Exit(1)

@@ -16,7 +16,8 @@ from lmtx_search.tagging.label_changes import LabelChange
 class LabelRows:
     """Ids, names as tags, and embeddings float32[L, dimension], of L labels in one order.
 
-    ``change`` is the number of the last change that is in it. Rows without embeddings are float32[L, 0].
+    ``change`` is the number of the last change that is in it. Without embeddings they are
+    float32[L, 0].
     """
 
     ids: Sequence[str]
