@@ -93,7 +93,8 @@ class Tagger:
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32[texts, labels]: the cosine score of each pair."""
-        return self._encoder.encode(texts) @ self.embeddings.T
+        scores: NDArray[np.float32] = self._encoder.encode(texts) @ self.embeddings.T
+        return scores
 
     def _best(self, vectors: NDArray[np.float32]) -> list[list[tuple[int, float]]]:
         if self._embeddings is None:
