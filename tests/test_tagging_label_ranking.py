@@ -46,6 +46,15 @@ def test_each_document_has_its_own_tags() -> None:
     assert top_scores(scores, k=1, threshold=0.3) == [[(0, 0.9)], [(2, 0.8)]]
 
 
+def test_of_equal_scores_the_first_labels_are_taken() -> None:
+    scores = rows([0.2, 0.50001, 0.9, 0.5, 0.50002, 0.5])
+    assert top_scores(scores, k=3, threshold=0.3) == [[(2, 0.9), (1, 0.5), (3, 0.5)]]
+
+
+def test_a_score_is_compared_as_it_is_written() -> None:
+    assert top_scores(rows([0.35, 0.34996]), k=5, threshold=0.35) == [[(0, 0.35), (1, 0.35)]]
+
+
 class Index:
     """A label index, exact: it holds the labels that it was made with until it is told others."""
 

@@ -203,14 +203,15 @@ def test_a_service_that_is_restarted_in_mid_bulk_loses_no_document(deployed: Dep
     ],
 )
 def test_a_cluster_whose_settings_forbid_it_is_left_as_it_was(
-    deployed: Deployed, setting: str, message: str
+    deployed: Deployed, setting: str, message: str, tmp_path: Path
 ) -> None:
+    source = Source(make_tiny_encoder(tmp_path / "tiny"), "tiny")
     forbidding = setting.endswith("only_run_on_ml_node")
     before = _everything(deployed)
     deployed.client.cluster.put_settings(body={"persistent": {setting: forbidding}})
     try:
         with pytest.raises(UserError, match=message):
-            _deploy_in_cluster(deployed, untrained_source(deployed.settings))
+            _deploy_in_cluster(deployed, source)
     finally:
         deployed.client.cluster.put_settings(body={"persistent": {setting: None}})
     assert _everything(deployed) == before

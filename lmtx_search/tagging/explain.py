@@ -48,8 +48,9 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
         return []
     labels, manifest = tagger.labels(), tagger.manifest
     scores = labels.embeddings @ tagger.encode([text])[0]
-    assigned = len(top_scores(scores[None], manifest.max_tags, manifest.threshold)[0])
-    best = np.argsort(-scores, kind="stable")[: assigned + _MISSED]
+    tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, manifest.threshold)[0]]
+    near = np.argsort(-scores, kind="stable")[: len(tags) + _MISSED]
+    missed = [int(row) for row in near if row not in tags]
     calibration = manifest.calibration
     return [
         Explanation(
@@ -59,10 +60,10 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
             probability=None
             if calibration is None
             else round(calibration.probability(labels.ids[row], float(scores[row])), 3),
-            assigned=place < assigned,
-            rivals=_rivals(labels, int(row), scores),
+            assigned=row in tags,
+            rivals=_rivals(labels, row, scores),
         )
-        for place, row in enumerate(best)
+        for row in tags + missed[:_MISSED]
     ]
 
 

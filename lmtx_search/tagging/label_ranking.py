@@ -15,6 +15,9 @@ from lmtx_search.tagging.version import TaggerVersion
 LEAST_SCORE = 1e-4
 """Least score of a tag, whatever the threshold: neural-search takes positive weights only."""
 
+ROUNDING = np.float32(10_000)
+"""Scores have four decimals."""
+
 # Scores of this many pairs of document and label are held at a time (64 MB).
 _PAIRS = 16_000_000
 # The label index is asked for no more labels of a document.
@@ -110,10 +113,10 @@ class SearchedLabels:
                 (self._row_of[id_], round(score, 4))
                 for id_, score in ranking
                 # A label of the index that the version never had is none of its.
-                if score >= least and id_ in self._row_of and id_ not in self._touched
+                if round(score, 4) >= least and id_ in self._row_of and id_ not in self._touched
             ]
             pairs += [(self._row_of[self._changed.ids[row]], score) for row, score in own]
-            best.append(sorted(pairs, key=lambda pair: -pair[1])[:most])
+            best.append(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:most])
         return best
 
 
@@ -122,23 +125,20 @@ def top_scores(
 ) -> list[list[tuple[int, float]]]:
     """Return for each row of float32[n, labels] its k best columns at or above the threshold.
 
-    Pairs of (column, score rounded to four decimals), best first; none below
-    :data:`LEAST_SCORE`.
+    Pairs of (column, score rounded to four decimals), best first, of equal scores the first
+    column; none below :data:`LEAST_SCORE`.
     """
     if not scores.size:
         return [[] for _ in range(len(scores))]
     k = min(k, scores.shape[1])
-    columns = np.argpartition(scores, -k, axis=1)[:, -k:]
-    chosen = np.take_along_axis(scores, columns, axis=1)
-    order = np.argsort(-chosen, axis=1, kind="stable")
-    columns = np.take_along_axis(columns, order, axis=1)
-    chosen = np.take_along_axis(chosen, order, axis=1)
-    least = max(threshold, LEAST_SCORE)
-    return [
-        [
-            (int(column), round(float(score), 4))
-            for column, score in zip(row_columns, row_scores, strict=True)
-            if score >= least
-        ]
-        for row_columns, row_scores in zip(columns, chosen, strict=True)
-    ]
+    # Rounded before they are compared: labels of the same text are then equal, and the model that
+    # the cluster runs chooses the same.
+    scores = np.round(scores * ROUNDING) / ROUNDING
+    lowest = np.partition(scores, -k, axis=1)[:, -k]
+    least = np.maximum(lowest, np.float32(max(threshold, LEAST_SCORE)))
+    best: list[list[tuple[int, float]]] = []
+    for row, enough in zip(scores, least, strict=True):
+        columns = np.flatnonzero(row >= enough)
+        order = np.argsort(-row[columns], kind="stable")[:k]
+        best.append([(int(i), round(float(row[i]), 4)) for i in columns[order]])
+    return best

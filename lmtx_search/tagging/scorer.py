@@ -42,9 +42,11 @@ class Tagger:
                 f"{version.folder} has an encoder of {self._encoder.dimension} dimensions and "
                 f"labels of {manifest.dimension}: deploy again"
             )
-        self._labels: ComparedLabels | SearchedLabels = ComparedLabels(version)
-        if search and manifest.labels > search.exact_labels:
-            self._labels = SearchedLabels(version, search.nearest)
+        self._labels = (
+            SearchedLabels(version, search.nearest)
+            if search and manifest.labels > search.exact_labels
+            else ComparedLabels(version)
+        )
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
         """Return each text's tags, best first; an empty text has none.

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.tagging.label_ranking import ROUNDING
+
 # What ML Commons calls them.
 _INPUTS = {"input_ids": "input1.input_ids", "attention_mask": "input1.attention_mask"}
 _OUTPUT = "output"
-# As the service rounds: four decimals.
-_ROUNDING = 10_000.0
 
 
 def tagging_graph(
@@ -42,7 +42,7 @@ def tagging_graph(
         "labels": np.ascontiguousarray(embeddings.T),
         "most": np.array([min(most, labels)], dtype=np.int64),
         "least": np.array(least, dtype=np.float32),
-        "rounding": np.array(_ROUNDING, dtype=np.float32),
+        "rounding": np.array(ROUNDING),
         "zero": np.array(0, dtype=np.float32),
         "first": np.array(first, dtype=np.int64),
         "width": np.array([first + labels], dtype=np.int64),
@@ -53,12 +53,12 @@ def tagging_graph(
     zero = helper.make_tensor("value", TensorProto.FLOAT, [1], [0.0])
     nodes: list[tuple[str, list[str], list[str], dict[str, Any]]] = [
         ("MatMul", ["embedding", "labels"], ["scores"], {}),
-        ("TopK", ["scores", "most"], ["best", "rows"], {"axis": -1}),
-        ("GreaterOrEqual", ["best", "least"], ["enough"], {}),
-        ("Mul", ["best", "rounding"], ["large"], {}),
+        ("Mul", ["scores", "rounding"], ["large"], {}),
         ("Round", ["large"], ["whole"], {}),
         ("Div", ["whole", "rounding"], ["rounded"], {}),
-        ("Where", ["enough", "rounded", "zero"], ["kept"], {}),
+        ("TopK", ["rounded", "most"], ["best", "rows"], {"axis": -1}),
+        ("GreaterOrEqual", ["best", "least"], ["enough"], {}),
+        ("Where", ["enough", "best", "zero"], ["kept"], {}),
         ("Add", ["rows", "first"], ["places"], {}),
         ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
         ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
