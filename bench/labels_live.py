@@ -1,4 +1,4 @@
-"""Seconds from `labels add` to the first document with the label, and back by `labels retire`.
+"""Seconds from `labels add` to the first document with the label; of `retire` and `rollback` too.
 
 Works on the cluster of the settings (`lmtx-search up`, `bootstrap-index`): loads the labels and
 puts the encoder of the settings into the pipeline, unless a tagger is deployed, then adds and
@@ -78,6 +78,11 @@ def main() -> None:
     for _ in range(arguments.rounds):
         added.append(timed("labels", "add", ID, TEXT, until=True))
         retired.append(timed("labels", "retire", ID, until=False))
+    versions = TaggerVersions(settings.data_dir).names()
+    other = [name for name in versions if name != active(client)][-1]
+    started = time.perf_counter()
+    _run(arguments.data_dir, "rollback", other)
+    back = time.perf_counter() - started
     result = {
         "labels": index.require().count,
         "rounds": arguments.rounds,
@@ -87,6 +92,7 @@ def main() -> None:
             "add: the command": _shown([command for _, command in added]),
             "retire: until no longer assigned": _shown([there for there, _ in retired]),
             "retire: the command": _shown([command for _, command in retired]),
+            "rollback: the command": round(back, 2),
         },
     }
     print(json.dumps(result, indent=1))
@@ -105,19 +111,20 @@ def _deploy(settings: Settings, client: Any, labels: list[Label]) -> None:
         digest,
         encoder.dimension,
     )
-    version = TaggerVersions(settings.data_dir).create(
-        onnx_folder=encoder.folder,
-        encoder=settings.encoder.name,
-        encoder_digest=encoder.digest,
-        precision="int8",
-        document_tokens=settings.encoder.document_tokens,
-        labels=labels,
-        embeddings=vectors,
-        threshold=DEFAULT_THRESHOLD,
-        max_tags=DEFAULT_MAX_TAGS,
-        passages=digest,
-    )
-    roll_back(client, settings, version.manifest.version)
+    for _ in range(2):
+        version = TaggerVersions(settings.data_dir).create(
+            onnx_folder=encoder.folder,
+            encoder=settings.encoder.name,
+            encoder_digest=encoder.digest,
+            precision="int8",
+            document_tokens=settings.encoder.document_tokens,
+            labels=labels,
+            embeddings=vectors,
+            threshold=DEFAULT_THRESHOLD,
+            max_tags=DEFAULT_MAX_TAGS,
+            passages=digest,
+        )
+        roll_back(client, settings, version.manifest.version)
 
 
 def _run(data_dir: Path | None, *words: str) -> None:

@@ -129,7 +129,6 @@ class TestRetag:
         def scan(*args: Any, **options: Any) -> Iterator[dict[str, Any]]:
             for number, hit in enumerate(read(*args, **options)):
                 if number == 3:
-                    yield from ()
                     raise KeyboardInterrupt
                 yield hit
 

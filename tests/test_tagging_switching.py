@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -91,8 +92,13 @@ def test_of_two_deployments_at_once_one_wins_and_the_other_says_so(
         (line,) = done.stderr.splitlines()
         assert line.startswith("Error: another command is changing the tagger: deploy by ")
         assert TaggerVersions(settings.data_dir).names() == []
-    assert deployed(cluster, settings).version == read_pipeline(cluster).tagger
     assert lmtx("runs", "--json").stdout == '{"runs": []}\n'
+    done = lmtx("deploy", "--untrained", "--json")
+    assert done.returncode == 0, done.stderr
+    version = json.loads(done.stdout)["version"]
+    assert read_pipeline(cluster).tagger == version
+    (run,) = json.loads(lmtx("runs", "--json").stdout)["runs"]
+    assert run["kind"] == "deploy"
 
 
 def test_the_lock_of_a_holder_that_died_is_taken_over_and_lost_to_it(

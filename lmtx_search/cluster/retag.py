@@ -18,6 +18,8 @@ from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
 
 _CONFLICT = "version_conflict_engine_exception"
+# So many documents without an answer in a row say that the tagger is away.
+_TELLING = 16
 _RESULT = ("tags", "tag_scores", "tagging")
 
 
@@ -128,7 +130,9 @@ def _account(
     refused = {item.id: item.reason for item in result.refused}
     after = _read(client, index, chunk, [id_ for id_ in chunk.ids if id_ not in refused])
     waiting = [source["tagging"] for source in after.values() if _status(source) == "pending"]
-    if waiting and len(waiting) == len(chunk.ids):
+    # A few that it cannot answer for are no reason to stop.
+    telling = report.documents == report.resumed_after or len(chunk.ids) >= _TELLING
+    if waiting and len(waiting) == len(chunk.ids) and telling:
         raise LmtxError(
             f"the tagger answers for no document ({waiting[0].get('error')}); their earlier tags "
             "stay. See `lmtx-search status`; then the same command continues"
