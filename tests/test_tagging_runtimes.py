@@ -29,6 +29,8 @@ from lmtx_search.tagging.deploy import Options, deploy
 from lmtx_search.tagging.in_cluster import archive
 from lmtx_search.tagging.label_ranking import LabelSearch
 from lmtx_search.tagging.label_rows import unique_names
+from lmtx_search.tagging.live_labels import edit_labels
+from lmtx_search.tagging.rollback import roll_back
 from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.source import Source, untrained_source
 from lmtx_search.tagging.version import TaggerVersions
@@ -153,6 +155,29 @@ def test_labels_found_through_the_label_index_are_those_of_comparing_all(
     for one, other in zip(found, exact, strict=True):
         scores = {tag.name: pytest.approx(tag.score, abs=2e-4) for tag in other}
         assert {tag.name: tag.score for tag in one} == scores
+
+
+def test_a_label_that_is_added_waits_in_the_cluster_and_is_there_in_the_service(
+    deployed: Deployed,
+) -> None:
+    client, settings = deployed.client, deployed.settings
+    put_pipeline(client, deployed.pipelines["in-cluster"])
+    here = read_pipeline(client).tagger
+    label = Label("new", "weather")
+    edit = edit_labels(client, settings, [label.id], lambda there: [label])
+    assert (edit.waiting, edit.tagger) == (here, None)
+    assert label.text not in deployed.tagged(label.text, "in-cluster")["tags"]
+
+    back = roll_back(client, settings, None)
+    assert (back.previous, back.put) == (here, 1)
+    assert _index(client, {label.text: label.text})[label.text]["tags"][0] == label.text
+    version = TaggerVersions(settings.data_dir).get(back.version)
+    search = LabelSearch(len(LABELS) - 1, IndexSearch(client, "lucene"))
+    assert Tagger(version, search=search).tag([label.text])[0][0].id == label.id
+
+    assert roll_back(client, settings, here).put == 0
+    edit_labels(client, settings, [label.id], lambda there: list(there.values()), retire=True)
+    assert deployed.tagged("plays chess", "in-cluster")["tags"][0] == "chess"
 
 
 def test_an_undeployed_model_leaves_documents_pending_and_is_deployed_again(

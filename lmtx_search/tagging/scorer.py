@@ -42,7 +42,7 @@ class Tagger:
                 f"{version.folder} has an encoder of {self._encoder.dimension} dimensions and "
                 f"labels of {manifest.dimension}: deploy again"
             )
-        self._labels = (
+        self._labels: ComparedLabels | SearchedLabels = (
             SearchedLabels(version, search.nearest)
             if search and manifest.labels > search.exact_labels
             else ComparedLabels(version)
