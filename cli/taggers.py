@@ -134,6 +134,8 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
             f"It took over what changed in the labels since: {done.put:,} new or changed, "
             f"{done.retired:,} retired"
         )
+    if done.in_cluster:
+        context.say("It runs inside the cluster, with the labels that it was made with")
     context.say(
         f"Documents that {done.previous} tagged: "
         f"`lmtx-search retag --index INDEX --since {done.previous}`"
