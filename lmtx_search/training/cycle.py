@@ -14,7 +14,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.budgets import split
-from lmtx_search.training.calibration import Answers, calibrate, doubtful
+from lmtx_search.training.calibration import YES, Answers, calibrate
 from lmtx_search.training.centering import NO_CENTER, find_center
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
 from lmtx_search.training.first_yes import first_yes
@@ -24,7 +24,11 @@ from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
 from lmtx_search.training.people import prefer_people, without_refused
 from lmtx_search.training.positives import POSITIVES
-from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
+from lmtx_search.training.pseudo_positives import (
+    pseudo_positives,
+    reaching,
+    yes_threshold,
+)
 from lmtx_search.training.sampling import training_order
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister, pairs
@@ -128,9 +132,10 @@ def run_cycle(
     everything.add(earlier.judged)
     everything.add(judged)
     evidence: Answers = everything.p_yes
-    if settings.calibrated:
-        evidence = calibrate(everything.p_yes, everything.nearness)
     yes_from = _yes_from(evidence, settings)
+    if settings.calibrated:
+        evidence = calibrate(evidence, everything.nearness, settings.sure_share)
+        yes_from = YES
     evidence = prefer_people(evidence, materials.people, materials.training, labels)
     positives = pseudo_positives(evidence, yes_from, settings.always_best)
     positives = without_refused(positives, evidence)
@@ -144,7 +149,9 @@ def run_cycle(
             settings,
             trained.folder,
             progress,
-            spared=doubtful(evidence, yes_from, settings.spared),
+            spared={
+                document: reaching(said, settings.spared) for document, said in evidence.items()
+            },
         )
     with clock.stage("embed held-out"):
         before = earlier.firsts

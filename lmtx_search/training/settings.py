@@ -47,7 +47,7 @@ class TrainingSettings:
         yes_above: a P(yes) above this is a sure yes, instead of what follows from ``sure_share``.
         centered: shortlists are made of centered documents where labels are hubs (centering.py).
         calibrated: answers are calibrated before they make pseudo-positives (calibration.py).
-        spared: labels that miss a yes by less than so many logits are no negatives.
+        spared: labels of a document with at least this P(yes) are no negatives of it.
         always_best: a document without a sure yes is trained on the label the judge likes best.
         development_share: share of the budget that measures the result on held-out documents.
         development_pairs: labels of a development document that are judged.
@@ -65,7 +65,7 @@ class TrainingSettings:
     yes_above: float | None = None
     centered: bool = True
     calibrated: bool = True
-    spared: float = 2.0
+    spared: float = 0.01
     always_best: bool = True
     development_share: float = 0.15
     development_pairs: int = 1
