@@ -1,13 +1,18 @@
-"""``lmtx-search attach``."""
+"""``lmtx-search attach`` and ``lmtx-search detach``."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.attach import Change
 
 
 @click.command()
@@ -33,20 +38,63 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
     from lmtx_search.cluster.attach import attach as carry_out
     from lmtx_search.cluster.attach import plan_attach
     from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.exclusive import exclusive
 
     client = connect(context.settings.opensearch)
-    changes = plan_attach(client, index, text_fields)
-    if not dry_run:
-        carry_out(client, changes)
+    if dry_run:
+        changes = plan_attach(client, index, text_fields)
+    else:
+        with exclusive(client, "attach"):
+            changes = plan_attach(client, index, text_fields)
+            carry_out(client, changes)
+    _tell(context, index, changes, dry_run)
+    if not changes:
+        context.say(
+            f"Nothing to do: {index} already tags its documents by {', '.join(text_fields)}."
+        )
+    _result(context, index, changes, dry_run)
+
+
+@click.command()
+@click.argument("index", callback=index_name)
+@click.option("--dry-run", is_flag=True, help="Print the requests, change nothing.")
+@pass_context
+def detach(context: Context, index: str, dry_run: bool) -> None:
+    """Undo `attach`: an index no longer tags what is indexed from now on.
+
+    Tags that its documents have stay. A default pipeline of its own runs as before.
+
+    \b
+    Example:
+      lmtx-search detach articles
+    """
+    from lmtx_search.cluster.attach import attach as carry_out
+    from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.detach import plan_detach
+    from lmtx_search.cluster.exclusive import exclusive
+
+    client = connect(context.settings.opensearch)
+    if dry_run:
+        changes = plan_detach(client, index)
+    else:
+        with exclusive(client, "detach"):
+            changes = plan_detach(client, index)
+            carry_out(client, changes)
+    _tell(context, index, changes, dry_run)
+    if not changes:
+        context.say(f"Nothing to do: {index} does not tag its documents.")
+    _result(context, index, changes, dry_run)
+
+
+def _tell(context: Context, index: str, changes: Sequence[Change], dry_run: bool) -> None:
     for change in changes:
         if dry_run:
             context.say(f"{change.method} {change.path}\n{json.dumps(change.body, indent=2)}")
         else:
             context.say(f"{index}: {change.reason}")
-    if not changes:
-        context.say(
-            f"Nothing to do: {index} already tags its documents by {', '.join(text_fields)}."
-        )
+
+
+def _result(context: Context, index: str, changes: Sequence[Change], dry_run: bool) -> None:
     context.result(
         {"index": index, "dry_run": dry_run, "changes": [asdict(change) for change in changes]}
     )

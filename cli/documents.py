@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,8 +22,12 @@ from lmtx_search.cluster.indices import (
 )
 from lmtx_search.cluster.model_state import redeploy
 from lmtx_search.cluster.report import BulkReport
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.sources import count_documents, read_documents
 from lmtx_search.sources.documents import require_documents, require_readable
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
 
 _ERROR = 160
 
@@ -96,10 +100,19 @@ def ingest(context: Context, index: str, **options: Any) -> None:
       lmtx-search ingest articles.jsonl --index articles
       lmtx-search ingest articles.jsonl --index articles --failed failed.jsonl
     """
+
+    def prepare(client: OpenSearch, index: str, id_field: str) -> bool:
+        try:
+            if redeploy(client):
+                context.say("The tagger's model was undeployed: deployed it again")
+        except UserError:
+            raise
+        except LmtxError as error:
+            context.say(f"Documents will be pending: {error}")
+        return prepare_tagged_index(client, index, id_field)
+
+    report = _load(context, index, prepare, **options)
     client = connect(context.settings.opensearch)
-    if redeploy(client):
-        context.say("The tagger's model was undeployed: deployed it again")
-    report = _load(context, index, prepare_tagged_index, **options)
     counts = tagging_counts(client, index)
     errors = tagging_errors(client, index) if counts.get("pending") or counts.get("failed") else []
     _finish(context, report, counts, errors)
@@ -174,7 +187,7 @@ def _finish(
     for error, times in errors:
         context.say(f"  not tagged: {times:,} × {_cut(error)}")
     if counts.get("pending"):
-        context.say("Pending documents are tagged when they are indexed again: the same command")
+        context.say(f"`lmtx-search retag --index {report.index} --pending` tags the pending ones")
     context.result({**report.as_dict(), "tagging": counts, "tagging_errors": dict(errors)})
     if report.failed:
         raise click.exceptions.Exit(1)

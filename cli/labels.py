@@ -1,8 +1,11 @@
-"""``lmtx-search labels load``."""
+"""``lmtx-search labels``: load, add, rename, retire."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,14 +13,19 @@ from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cluster import names
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.labels import LabelIndex
-from lmtx_search.cluster.pipeline import deployed
+from lmtx_search.cluster.runs import RunStore
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label
 from lmtx_search.sources import LabelFile
-from lmtx_search.sources.labels import check_labels
+from lmtx_search.sources.labels import check_labels, make_label
+
+if TYPE_CHECKING:
+    from lmtx_search.tagging.live_labels import LabelEdit, Wanted
 
 
 @click.group()
 def labels() -> None:
-    """Load the label set."""
+    """Load and change the label set; a deployed tagger has the change with its next document."""
 
 
 @labels.command("load")
@@ -28,31 +36,22 @@ def labels_load(context: Context, file: Path) -> None:
 
     FILE is JSONL or CSV (also .gz) with the fields id, text and, where there are any, description
     and synonyms (in CSV separated by |). Loaded again, only what changed is embedded and written;
-    labels that are no longer in FILE stay. A deployed tagger keeps its labels until the next
-    deploy.
+    labels that are no longer in FILE stay. A deployed tagger assigns the changed labels with its
+    next document; documents that are indexed already get them with `retag`.
 
     \b
     Example:
       lmtx-search labels load labels.jsonl
     """
-    from lmtx_search.encoder.load import load_encoder
-    from lmtx_search.encoder.passages import label_passage, passages_digest
+    from lmtx_search.tagging.live_labels import load_labels
 
     settings = context.settings
     client = connect(settings.opensearch)
-    index = LabelIndex(client, settings.opensearch.knn_engine)
-    index.require()
+    LabelIndex(client, settings.opensearch.knn_engine).require()
     source = LabelFile(file)
     check_labels(source, context.progress)
-    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-
-    report = index.load(
-        source,
-        lambda batch: encoder.encode([label_passage(label) for label in batch]),
-        passages_digest(encoder.digest, settings.encoder.label_tokens),
-        encoder.dimension,
-        context.progress,
-    )
+    followed = load_labels(client, settings, source, context.progress)
+    report = followed.report
     context.say(
         f"{report.index}: {report.created:,} labels created, {report.updated:,} updated, "
         f"{report.unchanged:,} unchanged"
@@ -64,12 +63,10 @@ def labels_load(context: Context, file: Path) -> None:
             f"The alias {names.LABELS} moved from {report.previous} to {report.index}: the labels "
             "as the encoder of the settings embeds them"
         )
-    tagger = deployed(client)
-    if tagger and (report.created or report.updated):
-        context.say(
-            f"The tagger {tagger} still has the labels it was made with: `lmtx-search deploy` "
-            "makes one with these"
-        )
+    if followed.put:
+        context.say(f"The tagger {followed.tagger} assigns {followed.put:,} of them from now on")
+    if followed.waiting and (report.created or report.updated):
+        context.say(_waiting(context, followed.waiting))
     context.result(
         {
             "index": report.index,
@@ -78,6 +75,140 @@ def labels_load(context: Context, file: Path) -> None:
             "unchanged": report.unchanged,
             "kept": report.kept,
             "new_version": report.new_version,
-            "tagger": tagger,
+            "tagger": followed.tagger or followed.waiting,
+            "tagger_has_them": followed.waiting is None,
         }
+    )
+
+
+@labels.command("add")
+@click.argument("label_id", metavar="ID")
+@click.argument("text")
+@click.option("--description", default="", help="What it means, for the judge and for people.")
+@click.option("--synonym", "synonyms", multiple=True, help="Another name; may be repeated.")
+@pass_context
+def labels_add(
+    context: Context, label_id: str, text: str, description: str, synonyms: tuple[str, ...]
+) -> None:
+    """Add a label; a deployed tagger assigns it from its next document on.
+
+    \b
+    Example:
+      lmtx-search labels add q718 chess --synonym "chess game"
+    """
+    fields = {"id": label_id, "text": text, "description": description, "synonyms": list(synonyms)}
+    label = make_label(fields, "the label to add")
+
+    def add(there: Mapping[str, Label]) -> Sequence[Label]:
+        if there:
+            raise UserError(
+                f"there is a label {label.id} already ({there[label.id].text}): give the new one "
+                "an id of its own, or change that one with `labels rename`"
+            )
+        return [label]
+
+    edit = _edit(context, [label.id], add)
+    context.say(f"Added {label.id} ({label.text}) to {edit.index}")
+    _tell(context, edit)
+
+
+@labels.command("rename")
+@click.argument("label_id", metavar="ID")
+@click.argument("text")
+@pass_context
+def labels_rename(context: Context, label_id: str, text: str) -> None:
+    """Give a label another text; its id, description and synonyms stay.
+
+    Documents that are tagged already keep the old name until `retag --label ID`.
+
+    \b
+    Example:
+      lmtx-search labels rename q718 "board game: chess"
+    """
+
+    def rename(there: Mapping[str, Label]) -> Sequence[Label]:
+        _require(there, [label_id])
+        found = there[label_id]
+        new = make_label({"id": label_id, "text": text}, "the new text")
+        return [replace(found, text=new.text)]
+
+    edit = _edit(context, [label_id], rename)
+    context.say(f"{label_id} is now {edit.put[0].text}")
+    _tell(context, edit)
+
+
+@labels.command("retire")
+@click.argument("label_ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--dry-run", is_flag=True, help="Say which labels these are, change nothing.")
+@pass_context
+def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool) -> None:
+    """Take labels out of use: they are no longer assigned, and not shown to the judge.
+
+    Documents that have such a tag keep it until `retag --label` clears it.
+
+    \b
+    Example:
+      lmtx-search labels retire q718 q719
+    """
+    from lmtx_search.cluster import label_edits
+
+    wanted = list(dict.fromkeys(label_ids))
+
+    def retire(there: Mapping[str, Label]) -> Sequence[Label]:
+        _require(there, wanted)
+        return [there[id_] for id_ in wanted]
+
+    if dry_run:
+        client = connect(context.settings.opensearch)
+        found = retire(label_edits.find(client, names.LABELS, wanted))
+        for label in found:
+            context.say(f"Would retire {label.id} ({label.text})")
+        context.result({"dry_run": True, "retired": wanted})
+        return
+    edit = _edit(context, wanted, retire, retiring=True)
+    for label in edit.retired:
+        context.say(f"Retired {label.id} ({label.text})")
+    _tell(context, edit)
+
+
+def _edit(
+    context: Context, ids: Sequence[str], change: Wanted, retiring: bool = False
+) -> LabelEdit:
+    from lmtx_search.tagging.live_labels import edit_labels
+
+    settings = context.settings
+    return edit_labels(connect(settings.opensearch), settings, ids, change, retiring)
+
+
+def _require(there: Mapping[str, Label], ids: Sequence[str]) -> None:
+    missing = [id_ for id_ in ids if id_ not in there]
+    if missing:
+        raise UserError(f"there is no label {', '.join(missing)}: nothing was changed")
+
+
+def _tell(context: Context, edit: LabelEdit) -> None:
+    if edit.tagger:
+        word = "no longer assigns" if edit.retired else "assigns"
+        what = "them" if len(edit.retired) > 1 else "it"
+        context.say(f"The tagger {edit.tagger} {word} {what} from its next document on")
+    if edit.waiting:
+        context.say(_waiting(context, edit.waiting))
+    context.result(
+        {
+            "index": edit.index,
+            "put": [label.id for label in edit.put],
+            "retired": [label.id for label in edit.retired],
+            "tagger": edit.tagger or edit.waiting,
+            "tagger_has_it": edit.waiting is None,
+        }
+    )
+
+
+def _waiting(context: Context, tagger: str) -> str:
+    runs = RunStore(connect(context.settings.opensearch)).of_kind("deploy")
+    seconds = [sum(run["seconds"].values()) for _, run in runs if run.get("version") == tagger]
+    took = f" (it took {seconds[-1]:.0f} s to make)" if seconds else ""
+    return (
+        f"The tagger {tagger} runs inside the cluster and still has the labels it was made with: "
+        f"`lmtx-search deploy --runtime in-cluster` makes one with these{took}"
     )

@@ -18,7 +18,7 @@ from lmtx_search.errors import UserError
 @click.option("--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="Runs.")
 @pass_context
 def runs(context: Context, most: int) -> None:
-    """List the last runs of judge, train and evaluate, the newest first; `runs show ID` shows one.
+    """List the last runs of judge, train, evaluate, deploy and watch; `runs show ID` shows one.
 
     \b
     Example:

@@ -23,8 +23,8 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     """
     from lmtx_search.cluster.connect import connect
     from lmtx_search.cluster.label_search import IndexSearch
+    from lmtx_search.tagging.label_ranking import LabelSearch
     from lmtx_search.tagging.pool import TaggerPool
-    from lmtx_search.tagging.scorer import LabelSearch
     from lmtx_search.tagging.server import listen
     from lmtx_search.tagging.server import serve as run
     from lmtx_search.tagging.service import create_app

@@ -63,7 +63,7 @@ def deploy(
       lmtx-search deploy --runtime in-cluster
     """
     from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.runs import RunStore
+    from lmtx_search.cluster.runs import RunStore, new_run_id
     from lmtx_search.tagging.deploy import Options, plan
     from lmtx_search.tagging.deploy import deploy as carry_out
     from lmtx_search.tagging.source import trained_source, untrained_source
@@ -90,6 +90,7 @@ def deploy(
     if done.previous:
         context.say(f"The tagger before it was {done.previous}")
     context.result(asdict(done))
+    RunStore(client).save(new_run_id(), {"kind": "deploy", **asdict(done)})
 
 
 @click.command()

@@ -49,18 +49,22 @@ class Document:
 def document_text(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:
     """Return what the encoder and the judge read of a record: see :class:`Document`.
 
-    A field may be a dotted path. Numbers are written out, lists joined by spaces.
+    A field may be a dotted path, also through lists of (nested) objects. Numbers are written out,
+    lists joined by spaces.
     """
     parts = (_written_out(_value(source, field)).strip() for field in text_fields)
     return "\n".join(part for part in parts if part)
 
 
-def _value(source: Mapping[str, Any], field: str) -> Any:
-    if field in source:
-        return source[field]
+def _value(node: Any, field: str) -> Any:
+    if isinstance(node, list):
+        return [_value(item, field) for item in node]
+    if not isinstance(node, Mapping):
+        return None
+    if field in node:
+        return node[field]
     head, dot, rest = field.partition(".")
-    inner = source.get(head)
-    return _value(inner, rest) if dot and isinstance(inner, Mapping) else None
+    return _value(node.get(head), rest) if dot else None
 
 
 def _written_out(value: Any) -> str:

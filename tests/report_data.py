@@ -25,7 +25,7 @@ def record() -> dict[str, Any]:
         "llm_p1": 0.5,
         "llm_p1_before": 0.375,
         "llm_p1_documents": 40,
-        "yes_from": 0.31,
+        "llm_p1_yes_from": 0.31,
         "pairs_per_second": 1.7,
     }
     counts = {

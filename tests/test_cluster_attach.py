@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.attach import attach, plan_attach
+from lmtx_search.cluster.detach import plan_detach
 from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline, untagged_pipeline
 from lmtx_search.errors import UserError
 from tests.conftest import Run
@@ -21,6 +22,7 @@ MAPPING = {
 @pytest.fixture
 def cluster(client: Any) -> Any:
     put_pipeline(client, untagged_pipeline())
+    client.indices.create(index="lmtx-runs")
     client.indices.create(index="news", body={"mappings": MAPPING, "aliases": {"current": {}}})
     return client
 
@@ -108,3 +110,33 @@ def test_an_unknown_index_is_one_clear_line(lmtx: Run) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("Error: no index nothing")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("own", [None, "own"])
+def test_detaching_undoes_it(cluster: Any, own: str | None) -> None:
+    if own:
+        cluster.ingest.put_pipeline(id=own, body={"processors": []})
+        cluster.indices.put_settings(index="news", body={"index": {"default_pipeline": own}})
+    before = _settings(cluster)
+    cluster.indices.create(index="other", body={"mappings": MAPPING, "aliases": {"all": {}}})
+    cluster.indices.put_alias(index="news", name="all")
+    attach(cluster, plan_attach(cluster, "other", ["title"]))
+    attach(cluster, plan_attach(cluster, "news", ["title", "body.en"]))
+    attach(cluster, plan_detach(cluster, "news"))
+    assert _settings(cluster) == before
+    assert read_pipeline(cluster).indices.keys() == {"other", "all"}
+    assert plan_detach(cluster, "news") == []
+    cluster.index(index="news", id="1", body={"title": "x"})
+    assert "tagging" not in cluster.get(index="news", id="1")["_source"]
+
+
+def test_the_commands_detach_says_what_it_did(cluster: Any, lmtx: Run) -> None:
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    assert "PUT /news/_settings" in lmtx("detach", "news", "--dry-run").stdout
+    assert "no default pipeline" in lmtx("detach", "news").stdout
+    assert "Nothing to do" in lmtx("detach", "news").stdout
+
+
+def _settings(client: Any) -> dict[str, Any]:
+    settings = client.indices.get_settings(index="news", params={"flat_settings": "true"})
+    return {name: value for name, value in settings["news"]["settings"].items() if "pipe" in name}

@@ -72,6 +72,13 @@ class TestOnTheCluster:
         source = {"a": {"b": {"c": "inner"}}, "d.e": "dotted"}
         assert _text(client, source, ("a.b.c", "d.e", "a.none.c")) == "inner\ndotted"
 
+    def test_a_text_field_may_be_inside_nested_objects(self, client: Any) -> None:
+        parts = [{"text": "one"}, {"no": 1}, 7, {"text": ["two", 2], "by": [{"text": "x"}]}]
+        source = {"title": "T", "parts": parts, "list": [["a"]]}
+        text = _text(client, source, ("title", "parts.text", "parts.by.text", "list.none"))
+        assert text == "T\none two 2\nx"
+        assert text == document_text(source, ("title", "parts.text", "parts.by.text", "list.none"))
+
     def test_a_long_text_is_cut(self, client: Any) -> None:
         source = {"title": "T", "text": "word " * 1_000_000}
         assert 7990 < len(_text(client, source, FIELDS)) <= 8000

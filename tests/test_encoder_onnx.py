@@ -40,6 +40,14 @@ def test_embeddings_are_those_of_sentence_transformers(
     assert np.min(np.sum(encoder.encode(TEXTS) * expected, axis=1)) > 0.9999
 
 
+def test_what_the_quantised_form_gives_does_not_depend_on_a_texts_neighbours(
+    settings: Settings,
+) -> None:
+    small = load_encoder(settings, max_tokens=48, precision="int8")
+    alone = np.concatenate([small.encode([text]) for text in TEXTS])
+    assert np.array_equal(small.encode(TEXTS), alone)
+
+
 def test_the_quantised_form_stays_close(encoder: OnnxEncoder, settings: Settings) -> None:
     small = load_encoder(settings, max_tokens=48, precision="int8")
     assert np.min(np.sum(small.encode(TEXTS) * encoder.encode(TEXTS), axis=1)) > 0.95

@@ -11,7 +11,7 @@ from lmtx_search.evaluation.rankings import DEPTH
 from lmtx_search.evaluation.systems import Rule, _output
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
-from lmtx_search.tagging.scorer import top_scores
+from lmtx_search.tagging.label_ranking import top_scores
 
 LABELS = np.eye(200, dtype=np.float32)
 IDS = [f"l{number:03}" for number in range(200)]

@@ -187,22 +187,6 @@ class TestDeploy:
         assert index.versions() == {own.index, other}
 
     @pytest.mark.usefixtures("service")
-    def test_labels_loaded_after_a_deployment_are_the_next_taggers(
-        self, bootstrapped: Any, settings: Settings, lmtx: Run, tmp_path: Path
-    ) -> None:
-        first = _deploy(bootstrapped, settings)
-        (tmp_path / "more.jsonl").write_text('{"id": "new", "text": "Weather"}\n')
-        told = lmtx("labels", "load", "more.jsonl").stdout
-        assert f"The tagger {first.version} still has the labels it was made with" in told
-        assert "lmtx-search deploy" in told
-        (source,) = _index(bootstrapped, [{"id": "1", "text": "weather"}])
-        assert "Weather" not in source["tags"]
-        assert "still has" not in lmtx("labels", "load", "more.jsonl").stdout
-        _deploy(bootstrapped, settings)
-        (source,) = _index(bootstrapped, [{"id": "1", "text": "weather"}])
-        assert source["tags"][0] == "Weather"
-
-    @pytest.mark.usefixtures("service")
     def test_cluster_settings_that_are_missing_are_named(
         self, bootstrapped: Any, settings: Settings
     ) -> None:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.records import Label
 from lmtx_search.tagging.explain import explain
+from lmtx_search.tagging.label_changes import write_change
 from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
 from tests.test_tagging_in_cluster import version_of
@@ -44,3 +46,13 @@ def test_a_version_keeps_its_calibration(tmp_path: Path) -> None:
 
 def test_nothing_to_read_has_nothing_to_explain(tmp_path: Path) -> None:
     assert explain(Tagger(version_of(tmp_path)), "  ") == []
+
+
+def test_labels_that_changed_are_explained_as_they_are_now(tmp_path: Path) -> None:
+    version = version_of(tmp_path, threshold=0.9)
+    chess = version.embeddings()[:1]
+    digest = version.manifest.encoder_digest
+    write_change(version.folder, digest, [Label("5", "draughts")], chess, ["1"])
+    found = explain(Tagger(version), "chess")
+    assert (found[0].label_id, found[0].name, found[0].assigned) == ("5", "draughts", True)
+    assert {label.name for label in found} == {"draughts", "mail", "web", " a, and."}

@@ -27,9 +27,13 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.deploy import Options, deploy
 from lmtx_search.tagging.in_cluster import archive
-from lmtx_search.tagging.scorer import LabelSearch, Tagger
+from lmtx_search.tagging.label_ranking import LabelSearch
+from lmtx_search.tagging.label_rows import unique_names
+from lmtx_search.tagging.live_labels import edit_labels
+from lmtx_search.tagging.rollback import roll_back
+from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.source import Source, untrained_source
-from lmtx_search.tagging.version import TaggerVersions, tag_names
+from lmtx_search.tagging.version import TaggerVersions
 from tests import backends
 from tests.conftest import environment_of, flags_of
 from tests.tagger_service import running
@@ -117,7 +121,8 @@ def test_both_give_the_same_tags(deployed: Deployed) -> None:
 
 @pytest.mark.parametrize("runtime", ["service", "in-cluster"])
 def test_a_tag_is_written_as_its_label(deployed: Deployed, runtime: str) -> None:
-    for label, tag in zip(LABELS, tag_names(LABELS), strict=True):
+    names = unique_names([label.text for label in LABELS], [label.id for label in LABELS])
+    for label, tag in zip(LABELS, names, strict=True):
         source = deployed.sources[runtime][f"label {label.id}"]
         assert tag in source["tags"]
         assert source["tag_scores"][tag] == pytest.approx(1, abs=1e-2)
@@ -150,6 +155,29 @@ def test_labels_found_through_the_label_index_are_those_of_comparing_all(
     for one, other in zip(found, exact, strict=True):
         scores = {tag.name: pytest.approx(tag.score, abs=2e-4) for tag in other}
         assert {tag.name: tag.score for tag in one} == scores
+
+
+def test_a_label_that_is_added_waits_in_the_cluster_and_is_there_in_the_service(
+    deployed: Deployed,
+) -> None:
+    client, settings = deployed.client, deployed.settings
+    put_pipeline(client, deployed.pipelines["in-cluster"])
+    here = read_pipeline(client).tagger
+    label = Label("new", "weather")
+    edit = edit_labels(client, settings, [label.id], lambda there: [label])
+    assert (edit.waiting, edit.tagger) == (here, None)
+    assert label.text not in deployed.tagged(label.text, "in-cluster")["tags"]
+
+    back = roll_back(client, settings, None)
+    assert (back.previous, back.put) == (here, 1)
+    assert _index(client, {label.text: label.text})[label.text]["tags"][0] == label.text
+    version = TaggerVersions(settings.data_dir).get(back.version)
+    search = LabelSearch(len(LABELS) - 1, IndexSearch(client, "lucene"))
+    assert Tagger(version, search=search).tag([label.text])[0][0].id == label.id
+
+    assert roll_back(client, settings, here).put == 0
+    edit_labels(client, settings, [label.id], lambda there: list(there.values()), retire=True)
+    assert deployed.tagged("plays chess", "in-cluster")["tags"][0] == "chess"
 
 
 def test_an_undeployed_model_leaves_documents_pending_and_is_deployed_again(
@@ -200,14 +228,15 @@ def test_a_service_that_is_restarted_in_mid_bulk_loses_no_document(deployed: Dep
     ],
 )
 def test_a_cluster_whose_settings_forbid_it_is_left_as_it_was(
-    deployed: Deployed, setting: str, message: str
+    deployed: Deployed, setting: str, message: str, tmp_path: Path
 ) -> None:
+    source = Source(make_tiny_encoder(tmp_path / "tiny"), "tiny")
     forbidding = setting.endswith("only_run_on_ml_node")
     before = _everything(deployed)
     deployed.client.cluster.put_settings(body={"persistent": {setting: forbidding}})
     try:
         with pytest.raises(UserError, match=message):
-            _deploy_in_cluster(deployed, untrained_source(deployed.settings))
+            _deploy_in_cluster(deployed, source)
     finally:
         deployed.client.cluster.put_settings(body={"persistent": {setting: None}})
     assert _everything(deployed) == before

@@ -9,7 +9,8 @@ import pytest
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions, labels_digest, tag_names
+from lmtx_search.tagging.label_rows import unique_names
+from lmtx_search.tagging.version import TaggerVersion, TaggerVersions, labels_digest
 
 LABELS = [Label("a", "Chess", "A game", ("schach",)), Label("b", "Go"), Label("c", "Go")]
 
@@ -79,12 +80,13 @@ def test_a_version_that_is_not_there_is_one_clear_line(tmp_path: Path, name: str
 
 
 def test_a_label_is_called_by_its_text_and_by_its_id_where_texts_are_shared() -> None:
-    assert tag_names(LABELS) == ["Chess", "Go (b)", "Go (c)"]
+    texts, ids = [label.text for label in LABELS], [label.id for label in LABELS]
+    assert unique_names(texts, ids) == ["Chess", "Go (b)", "Go (c)"]
 
 
 def test_no_two_labels_are_called_the_same() -> None:
-    labels = [Label("b", "Go"), Label("c", "Go"), Label("x", "Go (b)"), Label("y", "Go (b) (b)")]
-    assert len(set(tag_names(labels))) == 4
+    texts = ["Go", "Go", "Go (b)", "Go (b) (b)"]
+    assert len(set(unique_names(texts, ["b", "c", "x", "y"]))) == 4
 
 
 def test_a_label_sets_digest_follows_its_contents() -> None:

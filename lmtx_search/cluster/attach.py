@@ -84,6 +84,8 @@ def _mapping_change(index: str, properties: dict[str, Any]) -> list[Change]:
     for name, field in wanted.items():
         there = properties.get(name)
         kind = field.get("type", "object")
+        if name == "tags_manual":  # people's own, whatever it is
+            continue
         if there is not None and there.get("type", "object") != kind:
             raise UserError(
                 f"{index} has its own field {name} ({there.get('type', 'object')}, not {kind}): "

@@ -27,10 +27,11 @@ _HOPELESS = ("security_exception", "index_not_found_exception", "index_closed_ex
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One document to write under an id."""
+    """One document to write under an id; ``only`` says where, and which version it may replace."""
 
     id: str
     source: Mapping[str, Any]
+    only: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Chunk:
             ValueError: it holds a number that JSON has no form for.
         """
         source = to_json(action.source)
-        head = to_json({"index": {"_id": action.id}})
+        head = to_json({"index": {"_id": action.id, **action.only}})
         self.ids.append(action.id)
         self.lines.append(head + b"\n" + source + b"\n")
         self.size += len(head) + len(source) + 2

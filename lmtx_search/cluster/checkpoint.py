@@ -19,15 +19,19 @@ class Checkpoint:
     again, under the same ids.
     """
 
-    def __init__(self, folder: Path, file: Path, **identity: Any) -> None:
-        """``identity``: everything that must be the same for a load to be continued."""
-        status = file.stat()
-        key = {
-            "file": str(file.resolve()),
-            "size": status.st_size,
-            "modified": status.st_mtime_ns,
-            **identity,
-        }
+    def __init__(self, folder: Path, file: Path | None, **identity: Any) -> None:
+        """``identity``: everything that must be the same for a load to be continued.
+
+        ``file`` is None where what is worked on is no file.
+        """
+        key = dict(identity)
+        if file is not None:
+            status = file.stat()
+            key |= {
+                "file": str(file.resolve()),
+                "size": status.st_size,
+                "modified": status.st_mtime_ns,
+            }
         self._key = json.loads(json.dumps(key))
         name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
         self._path = folder / f"{name}.json"

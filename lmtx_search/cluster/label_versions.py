@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -148,6 +149,17 @@ class LabelVersions:
         if self.current() is not None:
             body["actions"].insert(0, {"remove": before})
         self._client.indices.update_aliases(body=body)
+
+    def unneeded(self, needed: Collection[str]) -> list[str]:
+        """Return the versions of other encoders than these that are neither current nor owned."""
+        current = self.current()
+        found = []
+        for index, answer in self._all().items():
+            meta = answer["mappings"].get("_meta", {})
+            ours = _NUMBERED.match(index) and meta.get("owner") is None
+            if ours and index != current and meta.get("encoder") not in needed:
+                found.append(index)
+        return sorted(found)
 
     def _mappings(self, index: str) -> dict[str, Any]:
         answer = self._client.indices.get_mapping(index=index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -29,7 +29,7 @@ _BATCH = 2048
 _SEARCHES = 128
 # HNSW is as good as the candidates it keeps: never fewer than these, however few are wanted.
 _CANDIDATES = 128
-_FIELDS = ("text", "description", "synonyms")
+FIELDS = ("text", "description", "synonyms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ class LabelIndex:
 
     def labels(self, index: str = names.LABELS) -> Iterator[Label]:
         """Yield the labels in the order of their ids."""
-        for hit in scan(self._client, index, fields=_FIELDS):
-            yield _label(hit)
+        for hit in scan(self._client, index, fields=FIELDS):
+            yield label_of(hit)
 
     def load(
         self,
@@ -177,6 +177,10 @@ class LabelIndex:
     def versions(self) -> frozenset[str]:
         """Return the indices of all versions, complete or not."""
         return self._versions.names()
+
+    def unneeded(self, needed: Collection[str]) -> list[str]:
+        """Return the versions of other encoders than these that are neither current nor owned."""
+        return self._versions.unneeded(needed)
 
     def has_version(self, encoder_digest: str, dimension: int) -> bool:
         """Tell whether there is a version of this encoder besides the current one."""
@@ -269,17 +273,22 @@ class _Merged:
 def _actions(labels: Iterator[Label], encode: EncodeLabels) -> Iterator[Action]:
     while batch := list(islice(labels, _BATCH)):
         for label, vector in zip(batch, encode(batch), strict=True):
-            yield Action(
-                label.id,
-                {
-                    "id": label.id,
-                    "text": label.text,
-                    "description": label.description,
-                    "synonyms": list(label.synonyms),
-                    "digest": label.digest,
-                    "embedding": _rounded(vector),
-                },
-            )
+            yield label_action(label, vector)
+
+
+def label_action(label: Label, vector: Vectors) -> Action:
+    """Return what writes a label, with its embedding float32[dimension]."""
+    return Action(
+        label.id,
+        {
+            "id": label.id,
+            "text": label.text,
+            "description": label.description,
+            "synonyms": list(label.synonyms),
+            "digest": label.digest,
+            "embedding": _rounded(vector),
+        },
+    )
 
 
 def _lookup(labels: Iterable[Label], vectors: Vectors) -> EncodeLabels:
@@ -299,7 +308,8 @@ def _short(digest: str) -> bytes:
     return bytes.fromhex(digest[:32])
 
 
-def _label(hit: Mapping[str, Any]) -> Label:
+def label_of(hit: Mapping[str, Any]) -> Label:
+    """Return the label of a hit."""
     source = hit["_source"]
     return Label(hit["_id"], source["text"], source["description"], tuple(source["synonyms"]))
 

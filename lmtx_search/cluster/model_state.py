@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
+from opensearchpy import ConnectionError, OpenSearch, TransportError
 
 from lmtx_search.cluster.pipeline import read_pipeline
 from lmtx_search.cluster.taggers import finished, ml_request
@@ -27,6 +27,8 @@ def redeploy(client: OpenSearch) -> bool:
         if state not in _DOWN:
             return False
         finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
-    except (AuthorizationException, NotFoundError):
+    except ConnectionError:
+        raise
+    except TransportError:
         return False  # not ours to mend: documents go in as pending, with the reason
     return True

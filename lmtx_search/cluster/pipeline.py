@@ -28,6 +28,11 @@ class PipelineState:
     tagger: str | None = None
     model: str | None = None
     indices: dict[str, list[str]] = field(default_factory=dict)
+    fields: list[str] = field(default_factory=list)
+
+    def text_fields(self, index: str) -> list[str]:
+        """Return the fields that it reads of an index's documents."""
+        return self.indices.get(index, self.fields)
 
 
 def untagged_pipeline(indices: TextFields | None = None) -> dict[str, Any]:
@@ -90,8 +95,14 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
                 scripts[settings.get("tag", "")] = settings.get("params", {})
             elif settings.get("tag") == "lmtx-scores":
                 model = settings["model_id"]
-    indices = scripts.get("lmtx-text", {}).get("indices", {})
-    return PipelineState(body, scripts.get("lmtx-tags", {}).get("tagger"), model, dict(indices))
+    text = scripts.get("lmtx-text", {})
+    return PipelineState(
+        body,
+        scripts.get("lmtx-tags", {}).get("tagger"),
+        model,
+        dict(text.get("indices", {})),
+        list(text.get("fields", [])),
+    )
 
 
 def active(client: OpenSearch) -> str | None:
@@ -125,15 +136,20 @@ def put_pipeline(client: OpenSearch, body: Mapping[str, Any]) -> None:
 
 
 def simulate(
-    client: OpenSearch, body: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]
+    client: OpenSearch,
+    body: Mapping[str, Any],
+    documents: Sequence[Mapping[str, Any]],
+    index: str = "lmtx-simulate",
 ) -> list[dict[str, Any]]:
     """Run a pipeline over documents (``_source`` each) and return theirs; nothing is stored.
+
+    ``index`` is the one that they are taken to be of.
 
     Raises:
         TransportError: the pipeline is no pipeline.
     """
     docs = [
-        {"_index": "lmtx-simulate", "_id": str(number), "_source": source}
+        {"_index": index, "_id": str(number), "_source": source}
         for number, source in enumerate(documents)
     ]
     answer = client.ingest.simulate(body={"pipeline": body, "docs": docs})

@@ -9,7 +9,7 @@ from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch
 
-from lmtx_search.cluster import names
+from lmtx_search.cluster import exclusive, names
 from lmtx_search.cluster.retry import patiently
 
 
@@ -56,10 +56,20 @@ class RunStore:
         found = self._search(body)
         return found[0] if found else None
 
+    def of_kind(self, kind: str, most: int = 1000) -> list[tuple[str, dict[str, Any]]]:
+        """Return ids and records of the last saved runs of a kind, the oldest first."""
+        order = [{"at": {"order": "desc", "unmapped_type": "date"}}]
+        body = {"size": most, "query": {"term": {"kind": kind}}, "sort": order}
+        return self._search(body)[::-1]
+
     def newest(self, most: int) -> list[tuple[str, dict[str, Any]]]:
         """Return ids and records of the last saved runs of any kind, the newest first."""
         return self._search(
-            {"size": most, "sort": [{"at": {"order": "desc", "unmapped_type": "date"}}]}
+            {
+                "size": most,
+                "query": {"bool": {"must_not": {"term": {"kind": exclusive.KIND}}}},
+                "sort": [{"at": {"order": "desc", "unmapped_type": "date"}}],
+            }
         )
 
     def _search(self, body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -24,11 +24,15 @@ def scan(
     query: Mapping[str, Any] | None = None,
     sort: str = "_id",
     page: int = 1000,
+    after: str | None = None,
+    versions: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Yield the hits of an index in the order of ``sort``, a page of them in memory at a time.
 
     ``fields`` are the parts of ``_source`` to fetch. What is written meanwhile is not seen. The
     index is refreshed first. ``page`` is the most hits of a page: large documents make it smaller.
+    ``after`` is the sort value to go on behind; with ``versions`` the hits say which version of
+    the document they are (``_seq_no``, ``_primary_term``).
     """
     client.indices.refresh(index=index)
     pit = client.create_pit(index=index, params={"keep_alive": _KEEP_ALIVE})["pit_id"]
@@ -38,8 +42,11 @@ def scan(
         "sort": [{sort: "asc"}],
         "_source": fields if isinstance(fields, bool) else list(fields),
         "track_total_hits": False,
+        "seq_no_primary_term": versions,
         "pit": {"id": pit, "keep_alive": _KEEP_ALIVE},
     }
+    if after is not None:
+        body["search_after"] = [after]
     try:
         while hits := patiently(client.search, body=body)["hits"]["hits"]:
             yield from hits

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 VERSION = "3.6.0"
 
@@ -93,13 +94,20 @@ def read_distribution(version: str = VERSION) -> Distribution:
             for name, entry in data["modules"].items()
         ),
         plugins={name: _artefact(entry, "zip") for name, entry in data["plugins"].items()},
-        native=Native(
-            **{
-                name: _artefact(value, "jar") if isinstance(value, dict) else value
-                for name, value in data["native"].items()
-            }
-        ),
+        native=_native(data["native"]),
         digest=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def _native(entry: Mapping[str, Any]) -> Native:
+    return Native(
+        plugin=entry["plugin"],
+        libraries=_artefact(entry["libraries"], "jar"),
+        bridge=_artefact(entry["bridge"], "jar"),
+        libraries_in=entry["libraries_in"],
+        bridge_in=entry["bridge_in"],
+        bridge_name=entry["bridge_name"],
+        folder=entry["folder"],
     )
 
 

@@ -20,8 +20,8 @@ from lmtx_search.errors import LmtxError
 
 def add_native(home: Path, native: Native, parts: Mapping[Artefact, Path]) -> None:
     """Put the libraries into an OpenSearch home that is being built."""
-    jar = home / "plugins" / native.plugin / native.libraries.file_name
-    shutil.copyfile(parts[native.libraries], jar)
+    jar = parts[native.libraries]
+    shutil.copyfile(jar, home / "plugins" / native.plugin / native.libraries.file_name)
     folder = _folder(home, native)
     folder.mkdir(parents=True)
     with opened(jar) as archive:

@@ -17,6 +17,9 @@ from lmtx_search.errors import UserError
 _CHARACTERS_PER_TOKEN = 64
 # Texts tokenised at a time: bounds the memory, and is enough for even batches.
 _CHUNK = 4096
+# Texts of one run. Dynamic quantisation scales a whole run by its largest values, so what an int8
+# model gives for a text would depend on the texts beside it; alone it is also no slower on a CPU.
+_BATCHES: dict[Precision, int] = {"fp32": 16, "int8": 1}
 
 
 class OnnxEncoder:
@@ -54,6 +57,7 @@ class OnnxEncoder:
         self.dimension = form.dimension
         self.max_tokens = min(max_tokens, form.max_tokens)
         self._form = form
+        self._precision = precision
         try:
             self._tokenizer: Any = Tokenizer.from_file(str(onnx_folder / TOKENIZER_FILE))
         except Exception as error:  # tokenizers raises plain Exception
@@ -65,19 +69,21 @@ class OnnxEncoder:
     def encode(
         self,
         texts: Sequence[str],
-        batch_size: int = 16,
+        batch_size: int | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> NDArray[np.float32]:
         """Embed the texts.
 
         Args:
             texts: n texts; an empty one gets the embedding of nothing.
-            batch_size: texts of one run of the model; those of like length run together.
+            batch_size: texts of one run of the model; those of like length run together. By
+                default 16, and 1 for int8.
             on_batch: called with the number of texts after each run.
 
         Returns:
             float32 [n, dimension], each row of length 1, in the order of ``texts``.
         """
+        batch_size = batch_size or _BATCHES[self._precision]
         result = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _CHUNK):
             tokens = self._tokenise(texts[start : start + _CHUNK])

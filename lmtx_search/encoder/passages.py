@@ -28,3 +28,8 @@ def passages_digest(encoder_digest: str, label_tokens: int) -> str:
         label_tokens: how many tokens of a label it reads.
     """
     return f"{encoder_digest}-{PASSAGE_FORM}-{label_tokens}"
+
+
+def passage_tokens(digest: str) -> int:
+    """Return the tokens of a label that an encoder read, from :func:`passages_digest`."""
+    return int(digest.rsplit("-", 1)[1])

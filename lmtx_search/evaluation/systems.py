@@ -21,7 +21,7 @@ from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
-from lmtx_search.tagging.scorer import LEAST_SCORE
+from lmtx_search.tagging.label_ranking import LEAST_SCORE
 from lmtx_search.tagging.source import Source
 from lmtx_search.tagging.version import TaggerVersion
 
@@ -100,9 +100,10 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
             threads=settings.service.threads,
             precision=manifest.precision,
         )
-        ids = [label.id for label in version.labels()]
-        vectors = version.embeddings()
-        return _output(name, reads_documents, vectors, ids, rule, documents, progress)
+        labels = version.rows()
+        return _output(
+            name, reads_documents, labels.embeddings, labels.ids, rule, documents, progress
+        )
 
     return System(name, rank, manifest.version, rule)
 

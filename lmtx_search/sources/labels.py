@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Label
-from lmtx_search.sources.rows import Row, read_rows
+from lmtx_search.sources.rows import read_rows
 
 # OpenSearch takes ids of up to 512 bytes.
 _ID_BYTES = 512
@@ -31,7 +31,7 @@ def read_labels(path: Path) -> Iterator[Label]:
     for row in read_rows(path):
         if isinstance(row, BadLine):
             raise UserError(str(row))
-        label = _label(row, path)
+        label = make_label(row.fields, f"{path}, line {row.line}")
         if label.id in seen:
             raise UserError(
                 f"{path}, line {row.line}: field id: {label.id!r} is also on line "
@@ -67,11 +67,15 @@ def check_labels(labels: LabelFile, progress: Progress = SILENT) -> int:
     return count
 
 
-def _label(row: Row, path: Path) -> Label:
-    fields = row.fields
+def make_label(fields: Mapping[str, Any], where: str) -> Label:
+    """Return the label of a record; ``where`` says in an error where it stands.
+
+    Raises:
+        UserError: a field is missing or not as it should be.
+    """
 
     def wrong(field: str, problem: str) -> UserError:
-        return UserError(f"{path}, line {row.line}: field {field}: {problem}")
+        return UserError(f"{where}: field {field}: {problem}")
 
     id_ = fields.get("id")
     if isinstance(id_, int) and not isinstance(id_, bool):

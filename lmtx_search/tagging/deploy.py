@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from lmtx_search.cluster import local_models, taggers
+from lmtx_search.cluster.exclusive import exclusive
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.pipeline import (
     PipelineState,
@@ -108,12 +109,14 @@ def deploy(
     Raises:
         UserError: no bootstrap, no labels, no tagger service, too many labels for the runtime, or
             cluster settings missing.
-        LmtxError: the test failed, in the words of whoever refused.
+        LmtxError: another command is changing the tagger, or the test failed, in the words of
+            whoever refused.
     """
-    state, labels, url = _requirements(client, settings, options.runtime)
+    _requirements(client, settings, options.runtime)
     seconds: dict[str, float] = {}
     index = LabelIndex(client, settings.opensearch.knn_engine)
-    with ExitStack() as undo:
+    with exclusive(client, "deploy") as held, ExitStack() as undo:
+        state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
             version, encoder = _make(settings, source, options, labels, progress)
             undo.callback(TaggerVersions(settings.data_dir).remove, version)
@@ -142,8 +145,9 @@ def deploy(
         fields = settings.documents.text_fields
         body = tagging_pipeline(name, remote.model, fields, state.indices)
         with _timed(seconds, "test"):
-            _test(client, body, name, fields[0], labels, url)
+            try_out(client, body, name, fields[0], labels, url)
         with _timed(seconds, "switch"):
+            held.require()
             undo.callback(put_pipeline, client, state.body)
             put_pipeline(client, body)
             if label_index != before.index:
@@ -197,6 +201,7 @@ def _make(
         max_tags=options.max_tags,
         run=source.run,
         calibration=source.calibration,
+        passages=passages_digest(encoder.digest, settings.encoder.label_tokens),
     )
     return version, encoder
 
@@ -206,7 +211,7 @@ def _threshold(source: Source, options: Options) -> float:
     return next(value for value in chosen if value is not None)
 
 
-def _test(
+def try_out(
     client: OpenSearch,
     body: dict[str, Any],
     version: str,
@@ -214,7 +219,11 @@ def _test(
     labels: list[Label],
     url: str | None,
 ) -> None:
-    """Run the new pipeline over real texts, through the cluster and the service, unstored."""
+    """Run the new pipeline over real texts, through the cluster and the service, unstored.
+
+    Raises:
+        UserError, LmtxError: they do not come out tagged by that version.
+    """
     node: dict[str, Any] = {}
     leaf = node
     *parents, last = field.split(".")

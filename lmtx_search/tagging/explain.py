@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from lmtx_search.tagging.label_ranking import top_scores
+from lmtx_search.tagging.label_rows import LabelRows
 from lmtx_search.tagging.scorer import Tagger
 
 RIVALS = 3
@@ -43,31 +46,32 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
     """Return the text's tags, best first, and the labels that came next."""
     if not text.strip():
         return []
-    scores = tagger.scores([text])[0]
-    manifest = tagger.manifest
-    assigned = len(tagger.tag([text])[0])
-    best = np.argsort(-scores, kind="stable")[: assigned + _MISSED]
+    labels, manifest = tagger.labels(), tagger.manifest
+    scores = labels.embeddings @ tagger.encode([text])[0]
+    tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, manifest.threshold)[0]]
+    near = np.argsort(-scores, kind="stable")[: len(tags) + _MISSED]
+    missed = [int(row) for row in near if row not in tags]
     calibration = manifest.calibration
     return [
         Explanation(
-            name=tagger.names[row],
-            label_id=tagger.ids[row],
+            name=labels.names[row],
+            label_id=labels.ids[row],
             score=round(float(scores[row]), 4),
             probability=None
             if calibration is None
-            else round(calibration.probability(tagger.ids[row], float(scores[row])), 3),
-            assigned=place < assigned,
-            rivals=_rivals(tagger, int(row), scores),
+            else round(calibration.probability(labels.ids[row], float(scores[row])), 3),
+            assigned=row in tags,
+            rivals=_rivals(labels, row, scores),
         )
-        for place, row in enumerate(best)
+        for row in tags + missed[:_MISSED]
     ]
 
 
-def _rivals(tagger: Tagger, row: int, scores: np.ndarray) -> tuple[Rival, ...]:
-    near = tagger.embeddings @ tagger.embeddings[row]
+def _rivals(labels: LabelRows, row: int, scores: NDArray[np.float32]) -> tuple[Rival, ...]:
+    near = labels.embeddings @ labels.embeddings[row]
     near[row] = -np.inf
     best = np.argsort(-near, kind="stable")[: min(RIVALS, len(near) - 1)]
     return tuple(
-        Rival(tagger.names[other], round(float(near[other]), 4), round(float(scores[other]), 4))
+        Rival(labels.names[other], round(float(near[other]), 4), round(float(scores[other]), 4))
         for other in best
     )

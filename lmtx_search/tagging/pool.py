@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from lmtx_search.tagging.batching import Batcher
-from lmtx_search.tagging.scorer import LabelSearch, Tagger
+from lmtx_search.tagging.label_ranking import LabelSearch
+from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.version import TaggerVersions
 
 # The one in use, and the one that a switch is moving to or came from.

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -19,9 +18,11 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import read_json
-from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
+from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label, content_digest
+from lmtx_search.tagging.label_changes import LabelChange, read_changes
+from lmtx_search.tagging.label_rows import LabelRows
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
 _MANIFEST = "manifest.json"
@@ -33,7 +34,8 @@ class Manifest:
 
     ``threshold`` is the least cosine score of a tag, ``max_tags`` the most tags of a document,
     ``document_tokens`` what the encoder reads of it; ``run`` is the training run the encoder came
-    from (None: it was not trained).
+    from (None: it was not trained). ``labels`` and ``labels_digest`` are of the labels that it was
+    made with; ``passages`` says how they are embedded, as the label index notes it.
     """
 
     version: str
@@ -49,6 +51,7 @@ class Manifest:
     threshold: float
     max_tags: int
     calibration: Calibration | None = None
+    passages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,51 @@ class TaggerVersion:
         return self.folder / "encoder"
 
     def labels(self) -> Iterator[Label]:
-        """Yield the labels, in the order of the embeddings' rows."""
+        """Yield the labels as they are now."""
+        changed: dict[str, Label | None] = {}
+        for change in self.changes():
+            changed.update({label.id: label for label in change.puts})
+            changed.update(dict.fromkeys(change.retired))
+        for made in self.labels_made_with():
+            label = changed.pop(made.id, made)
+            if label is not None:
+                yield label
+        yield from filter(None, changed.values())
+
+    def rows(self) -> LabelRows:
+        """Return the labels as they are now, ready to be scored."""
+        made = [(label.id, label.text) for label in self.labels_made_with()]
+        ids, texts = [id_ for id_, _ in made], [text for _, text in made]
+        rows = LabelRows.of(ids, texts, self.embeddings())
+        for change in self.changes():
+            rows = rows.after(change)
+        return rows
+
+    def changes(self, after: int = 0) -> Iterator[LabelChange]:
+        """Yield what changed in the labels since the version was made, beyond a number."""
+        return read_changes(self.folder, self.manifest.encoder_digest, after)
+
+    def check(self) -> None:
+        """See that the encoder is the one that the labels were embedded with.
+
+        Raises:
+            UserError: it is another one.
+        """
+        if OnnxForm.read(self.encoder_folder).digest != self.manifest.encoder_digest:
+            raise UserError(
+                f"{self.encoder_folder} holds another encoder than the labels of this version "
+                "were embedded with: deploy again"
+            )
+
+    def labels_made_with(self) -> Iterator[Label]:
+        """Yield the labels that the version was made with, in the order of the embeddings."""
         with (self.folder / "labels.jsonl").open(encoding="utf-8") as lines:
             for line in lines:
                 values = json.loads(line)
                 yield Label(**{**values, "synonyms": tuple(values["synonyms"])})
 
     def embeddings(self) -> NDArray[np.float32]:
-        """Return float32[labels, dimension], each row of length 1."""
+        """Return float32[labels, dimension] of the labels it was made with, rows of length 1."""
         vectors: NDArray[np.float32] = np.load(self.folder / "embeddings.npy", allow_pickle=False)
         expected = (self.manifest.labels, self.manifest.dimension)
         if vectors.shape != expected or vectors.dtype != np.float32:
@@ -84,6 +124,11 @@ class TaggerVersions:
 
     def __init__(self, data_dir: Path) -> None:
         self.folder = data_dir / "taggers"
+
+    @staticmethod
+    def is_name(name: str) -> bool:
+        """Tell whether a version could be called that."""
+        return _NAME.match(name) is not None
 
     def names(self) -> list[str]:
         """Return the complete versions, oldest first."""
@@ -102,14 +147,15 @@ class TaggerVersions:
             raise UserError(
                 f"no tagger version {name} in {self.folder}: `lmtx-search deploy` first"
             )
-        # Versions made before there was a calibration have none.
-        values = {"calibration": None, **read_json(folder / _MANIFEST)}
-        if values["calibration"] is not None:
-            values["calibration"] = Calibration(**values["calibration"])
+        values = read_json(folder / _MANIFEST)
         try:
-            manifest = Manifest(**{field.name: values[field.name] for field in fields(Manifest)})
+            if values.get("calibration") is not None:
+                values["calibration"] = Calibration(**values["calibration"])
+            # A field that came later has a default: versions made before stay usable.
+            known = {field.name for field in fields(Manifest)} & set(values)
+            manifest = Manifest(**{name: values[name] for name in known})
         except (KeyError, TypeError) as error:
-            raise UserError(f"{folder / _MANIFEST} lacks {error}: deploy again") from error
+            raise UserError(f"{folder / _MANIFEST} is damaged ({error}): deploy again") from error
         return TaggerVersion(folder, manifest)
 
     def latest(self) -> TaggerVersion | None:
@@ -131,6 +177,7 @@ class TaggerVersions:
         max_tags: int,
         run: str | None = None,
         calibration: Calibration | None = None,
+        passages: str = "",
     ) -> TaggerVersion:
         """Write a version; it is there as a whole or not at all.
 
@@ -139,6 +186,7 @@ class TaggerVersions:
             encoder: what the encoder is called.
             labels: the L labels.
             embeddings: float32[L, dimension], the labels' rows of length 1.
+            passages: how they were embedded (``encoder.passages.passages_digest``).
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         now = datetime.now(timezone.utc)
@@ -158,11 +206,14 @@ class TaggerVersions:
             threshold=threshold,
             max_tags=max_tags,
             calibration=calibration,
+            passages=passages,
         )
         target = self.folder / manifest.version
         with _temporary(self.folder) as folder:
             (folder / "encoder").mkdir()
-            for name in (FORM_FILE, TOKENIZER_FILE, MODEL_FILES[precision]):
+            # Labels are embedded in fp32, also those that come later.
+            models = {MODEL_FILES[precision], MODEL_FILES["fp32"]}
+            for name in (FORM_FILE, TOKENIZER_FILE, *sorted(models)):
                 _link(onnx_folder / name, folder / "encoder" / name)
             with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
                 lines.writelines(json.dumps(asdict(label)) + "\n" for label in labels)
@@ -174,24 +225,17 @@ class TaggerVersions:
 
     def remove(self, version: TaggerVersion) -> None:
         """Delete a version's folder."""
-        shutil.rmtree(version.folder, ignore_errors=True)
+        self.discard(version.manifest.version)
+
+    def discard(self, name: str) -> None:
+        """Delete the folder of a version, also of one that is damaged."""
+        if _NAME.match(name):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
 def labels_digest(labels: Iterable[Label]) -> str:
     """Return the SHA-256 (hex) of a label set: its ids and contents, in order."""
     return content_digest(*(part for label in labels for part in (label.id, label.digest)))
-
-
-def tag_names(labels: Sequence[Label]) -> list[str]:
-    """Return what each label is called as a tag: its text, with its id where that is shared."""
-    names = [label.text for label in labels]
-    # Again until it holds: one label's text may be what another is called with its id.
-    while repeated := {name for name, count in Counter(names).items() if count > 1}:
-        names = [
-            f"{name} ({label.id})" if name in repeated else name
-            for name, label in zip(names, labels, strict=True)
-        ]
-    return names
 
 
 def _link(source: Path, target: Path) -> None:

@@ -71,7 +71,7 @@ def _figures(found: Gathered) -> dict[str, str]:
     if lines:
         drawn["cycles"] = figures.cycles(lines, len(record["cycles"]))
     if answered.total:
-        drawn["said"] = figures.said(answered, record["measures"]["yes_from"])
+        drawn["said"] = figures.said(answered, record["measures"]["llm_p1_yes_from"])
         drawn["yes_by_rank"] = figures.yes_by_rank(answered)
     if answered.calibration:
         drawn["calibration"] = figures.calibration(answered)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.local_models import upload
 from lmtx_search.cluster.taggers import RemoteTagger
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm
-from lmtx_search.errors import UserError
+from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.tagging.in_cluster.graph import tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
-from lmtx_search.tagging.scorer import LEAST_SCORE
-from lmtx_search.tagging.version import TaggerVersion, tag_names
+from lmtx_search.tagging.label_ranking import LEAST_SCORE
+from lmtx_search.tagging.version import TaggerVersion
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
@@ -31,10 +32,11 @@ def most_labels(dimension: int) -> int:
 
 
 def check_labels(labels: int, dimension: int) -> None:
-    """See that a label set is small enough.
+    """See, before anything is made, that a model can be made of so many labels.
 
     Raises:
-        UserError: it is not.
+        UserError: they are too many.
+        MissingExtra: onnx is not installed.
     """
     most = most_labels(dimension)
     if labels > most:
@@ -42,6 +44,8 @@ def check_labels(labels: int, dimension: int) -> None:
             f"{labels:,} labels are too many for --runtime in-cluster: with embeddings of "
             f"{dimension} dimensions it takes at most {most:,}; deploy with --runtime service"
         )
+    if find_spec("onnx") is None:
+        raise MissingExtra("in-cluster", "deploying into the cluster")
 
 
 def upload_version(
@@ -67,18 +71,19 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         MissingExtra: onnx is not installed.
     """
     manifest = version.manifest
-    check_labels(manifest.labels, manifest.dimension)
+    labels = version.rows()
+    check_labels(len(labels.ids), manifest.dimension)
     folder = version.encoder_folder
     form = OnnxForm.read(folder)
     tokenizer, first = tagging_tokenizer(
         folder / TOKENIZER_FILE,
-        tag_names(list(version.labels())),
+        labels.names,
         min(manifest.document_tokens, form.max_tokens),
         form.lower,
     )
     graph = tagging_graph(
         folder / MODEL_FILES[manifest.precision],
-        version.embeddings(),
+        labels.embeddings,
         first,
         max(manifest.threshold, LEAST_SCORE),
         manifest.max_tags,

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.errors import MissingExtra
+from lmtx_search.tagging.label_ranking import ROUNDING
 
 # What ML Commons calls them.
 _INPUTS = {"input_ids": "input1.input_ids", "attention_mask": "input1.attention_mask"}
 _OUTPUT = "output"
-# As the service rounds: four decimals.
-_ROUNDING = 10_000.0
 
 
 def tagging_graph(
@@ -31,61 +29,56 @@ def tagging_graph(
         first: position of the first label: as many tokens as the tokenizer has.
         least: least score of a tag, positive.
         most: most tags of a text.
-
-    Raises:
-        MissingExtra: onnx is not installed.
     """
-    try:
-        import onnx
-        from onnx import TensorProto, helper, numpy_helper
-    except ImportError as error:
-        raise MissingExtra("in-cluster", "deploying into the cluster") from error
+    import onnx  # an extra: see check_labels
+    from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(str(encoder))
     graph = model.graph
     names = {**_INPUTS, graph.output[0].name: "lmtx_embedding"}
     _rename(graph, names)
     labels = len(embeddings)
+    values: dict[str, NDArray[Any]] = {
+        "labels": np.ascontiguousarray(embeddings.T),
+        "most": np.array([min(most, labels)], dtype=np.int64),
+        "least": np.array(least, dtype=np.float32),
+        "rounding": np.array(ROUNDING),
+        "zero": np.array(0, dtype=np.float32),
+        "first": np.array(first, dtype=np.int64),
+        "width": np.array([first + labels], dtype=np.int64),
+    }
     graph.initializer.extend(
-        numpy_helper.from_array(np.asarray(value), f"lmtx_{name}")
-        for name, value in {
-            "labels": np.ascontiguousarray(embeddings.T),
-            "most": np.array([min(most, labels)], dtype=np.int64),
-            "least": np.array(least, dtype=np.float32),
-            "rounding": np.array(_ROUNDING, dtype=np.float32),
-            "zero": np.array(0, dtype=np.float32),
-            "first": np.array(first, dtype=np.int64),
-            "width": np.array([first + labels], dtype=np.int64),
-        }.items()
+        numpy_helper.from_array(value, _own(name)) for name, value in values.items()
     )
     zero = helper.make_tensor("value", TensorProto.FLOAT, [1], [0.0])
+    nodes: list[tuple[str, list[str], list[str], dict[str, Any]]] = [
+        ("MatMul", ["embedding", "labels"], ["scores"], {}),
+        ("Mul", ["scores", "rounding"], ["large"], {}),
+        ("Round", ["large"], ["whole"], {}),
+        ("Div", ["whole", "rounding"], ["rounded"], {}),
+        ("TopK", ["rounded", "most"], ["best", "rows"], {"axis": -1}),
+        ("GreaterOrEqual", ["best", "least"], ["enough"], {}),
+        ("Where", ["enough", "best", "zero"], ["kept"], {}),
+        ("Add", ["rows", "first"], ["places"], {}),
+        ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
+        ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
+        ("ConstantOfShape", ["shape"], ["empty"], {"value": zero}),
+        ("ScatterElements", ["empty", "places", "kept"], [_OUTPUT], {"axis": 1}),
+    ]
     graph.node.extend(
-        helper.make_node(
-            kind,
-            [f"lmtx_{name}" for name in inputs],
-            [_OUTPUT if name == _OUTPUT else f"lmtx_{name}" for name in outputs],
-            **attributes,
-        )
-        for kind, inputs, outputs, attributes in (
-            ("MatMul", ["embedding", "labels"], ["scores"], {}),
-            ("TopK", ["scores", "most"], ["best", "rows"], {"axis": -1}),
-            ("GreaterOrEqual", ["best", "least"], ["enough"], {}),
-            ("Mul", ["best", "rounding"], ["large"], {}),
-            ("Round", ["large"], ["whole"], {}),
-            ("Div", ["whole", "rounding"], ["rounded"], {}),
-            ("Where", ["enough", "rounded", "zero"], ["kept"], {}),
-            ("Add", ["rows", "first"], ["places"], {}),
-            ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
-            ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
-            ("ConstantOfShape", ["shape"], ["empty"], {"value": zero}),
-            ("ScatterElements", ["empty", "places", "kept"], [_OUTPUT], {"axis": 1}),
-        )
+        helper.make_node(kind, list(map(_own, inputs)), list(map(_own, outputs)), **attributes)
+        for kind, inputs, outputs, attributes in nodes
     )
     del graph.output[:]
     graph.output.append(
         helper.make_tensor_value_info(_OUTPUT, TensorProto.FLOAT, ["texts", first + labels])
     )
     return bytes(model.SerializeToString())
+
+
+def _own(name: str) -> str:
+    """Return a name that the encoder's graph does not have."""
+    return name if name == _OUTPUT else f"lmtx_{name}"
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:

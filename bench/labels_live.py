@@ -1,0 +1,144 @@
+"""Seconds from `labels add` to the first document with the label; of `retire` and `rollback` too.
+
+Works on the cluster of the settings (`lmtx-search up`, `bootstrap-index`): loads the labels and
+puts the encoder of the settings into the pipeline, unless a tagger is deployed, then adds and
+retires a label several times. Each time is of the whole command, from its start on; documents go
+through the pipeline with `_simulate`, one after another, until the label is there.
+
+    python bench/labels_live.py labels.jsonl.gz --count 100000 --data-dir D
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.cluster.pipeline import active, read_pipeline, simulate
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.records import Label
+from lmtx_search.settings import Settings, load_settings
+from lmtx_search.sources import LabelFile
+from lmtx_search.tagging.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
+from lmtx_search.tagging.rollback import roll_back
+from lmtx_search.tagging.version import TaggerVersions
+
+ID, TEXT = "lmtx-bench", "qzvkw flurbing of grumkins"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, help="labels, JSONL")
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
+    arguments = parser.parse_args()
+
+    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    client = connect(settings.opensearch)
+    index = LabelIndex(client, settings.opensearch.knn_engine)
+    if active(client) is None:
+        _deploy(settings, client, list(islice(LabelFile(arguments.file), arguments.count)))
+    body = read_pipeline(client).body
+
+    def has_it() -> bool:
+        (source,) = simulate(client, body, [{"text": TEXT}])
+        assert source["tagging"]["status"] == "tagged", source
+        return TEXT in source["tags"]
+
+    def timed(*words: str, until: bool) -> tuple[float, float]:
+        started = time.perf_counter()
+        ended: list[float] = []
+
+        def command() -> None:
+            _run(arguments.data_dir, *words)
+            ended.append(time.perf_counter() - started)
+
+        thread = threading.Thread(target=command)
+        thread.start()
+        while has_it() is not until:
+            pass
+        there = time.perf_counter() - started
+        thread.join()
+        return there, ended[0]
+
+    assert not has_it()
+    added, retired = [], []
+    for _ in range(arguments.rounds):
+        added.append(timed("labels", "add", ID, TEXT, until=True))
+        retired.append(timed("labels", "retire", ID, until=False))
+    versions = TaggerVersions(settings.data_dir).names()
+    other = [name for name in versions if name != active(client)][-1]
+    started = time.perf_counter()
+    _run(arguments.data_dir, "rollback", other)
+    back = time.perf_counter() - started
+    result = {
+        "labels": index.require().count,
+        "rounds": arguments.rounds,
+        "cores": len(os.sched_getaffinity(0)),
+        "seconds": {
+            "add: until assigned": _shown([there for there, _ in added]),
+            "add: the command": _shown([command for _, command in added]),
+            "retire: until no longer assigned": _shown([there for there, _ in retired]),
+            "retire: the command": _shown([command for _, command in retired]),
+            "rollback: the command": round(back, 2),
+        },
+    }
+    print(json.dumps(result, indent=1))
+
+
+def _deploy(settings: Settings, client: Any, labels: list[Label]) -> None:
+    """Do what `labels load` and `deploy --untrained` do, with one embedding for both."""
+    tokens = settings.encoder.label_tokens
+    encoder = load_encoder(settings, max_tokens=tokens)
+    digest = passages_digest(encoder.digest, tokens)
+    vectors = encoder.encode([label_passage(label) for label in labels])
+    row_of = {label.id: row for row, label in enumerate(labels)}
+    LabelIndex(client, settings.opensearch.knn_engine).load(
+        labels,
+        lambda some: vectors[[row_of[label.id] for label in some]],
+        digest,
+        encoder.dimension,
+    )
+    for _ in range(2):
+        version = TaggerVersions(settings.data_dir).create(
+            onnx_folder=encoder.folder,
+            encoder=settings.encoder.name,
+            encoder_digest=encoder.digest,
+            precision="int8",
+            document_tokens=settings.encoder.document_tokens,
+            labels=labels,
+            embeddings=vectors,
+            threshold=DEFAULT_THRESHOLD,
+            max_tags=DEFAULT_MAX_TAGS,
+            passages=digest,
+        )
+        roll_back(client, settings, version.manifest.version)
+
+
+def _run(data_dir: Path | None, *words: str) -> None:
+    program = "from lmtx_search.cli.main import main; main()"
+    options = ["--data-dir", str(data_dir)] if data_dir else []
+    command = [sys.executable, "-c", program, *options, *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+
+
+def _shown(seconds: list[float]) -> dict[str, Any]:
+    return {"median": round(median(seconds), 2), "most": round(max(seconds), 2)}
+
+
+if __name__ == "__main__":
+    main()

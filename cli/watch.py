@@ -1,0 +1,101 @@
+"""``lmtx-search watch``."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from lmtx_search.cli.context import Context, one_index, pass_context
+from lmtx_search.errors import LmtxError
+
+if TYPE_CHECKING:
+    from lmtx_search.watching.run import Look
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+)([smhd])", value)
+    if not match or not int(match[1]):
+        raise click.BadParameter(f"{value} is no time: 90s, 30m, 6h or 1d", context, parameter)
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+@click.command()
+@click.option("--index", required=True, callback=one_index, help="Index whose tags are watched.")
+@click.option(
+    "--sample",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="Documents of a look; each of their tags is one question.",
+)
+@click.option("--prompt", default="librarian", show_default=True, help="The judge's question.")
+@click.option("--every", callback=_seconds, help="Look again and again: 90s, 30m, 6h, 1d.")
+@pass_context
+def watch(context: Context, index: str, sample: int, prompt: str, every: float | None) -> None:
+    """Have the judge look at a sample of what was tagged since the last look.
+
+    The share of right tags is kept in lmtx-runs. Where it fell, beyond what chance explains, below
+    that of the looks before, this is said with the labels that caused it, and the exit code is 1.
+
+    \b
+    Example:
+      lmtx-search watch --index library
+      0 6 * * *  lmtx-search watch --index library     # a line of crontab
+      lmtx-search watch --index library --every 6h
+    """
+    from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.errors import translate
+    from lmtx_search.watching.run import look
+
+    client = connect(context.settings.opensearch)
+    while True:
+        try:
+            found = look(client, context.settings, index, sample, prompt, context.progress)
+            _tell(context, index, found)
+        except Exception as error:
+            known = error if isinstance(error, LmtxError) else translate(error)
+            if every is None or known is None or known.exit_code == 2:
+                raise
+            click.echo(f"Error: {known}", err=True)  # a server away now may be back next time
+        else:
+            if every is None and found.fell:
+                raise click.exceptions.Exit(1)
+        if every is None:
+            return
+        time.sleep(every)
+
+
+def _tell(context: Context, index: str, found: Look) -> None:
+    now, earlier = found.now, found.earlier
+    if now is None:
+        context.say(
+            f"{index}: nothing was tagged since the last look"
+            if not found.documents
+            else f"{index}: the judge said neither yes nor no to any tag"
+        )
+    else:
+        told = (
+            f"{index}: {now.value:.0%} of {now.tags:,} tags are right "
+            f"({now.low:.0%}–{now.high:.0%}; {now.documents:,} documents, "
+            f"tagger {', '.join(found.taggers)})"
+        )
+        if earlier:
+            told += f"; before: {earlier.value:.0%} ({earlier.low:.0%}–{earlier.high:.0%})"
+        context.say(told)
+    if found.fell:
+        click.echo(f"Warning: the tags of {index} have become worse than chance explains", err=True)
+        for one in found.culprits:
+            click.echo(
+                f"  {one.label}: {one.wrong} of {one.tags} wrong "
+                f"(before: {one.wrong_before} of {one.tags_before})",
+                err=True,
+            )
+    context.result({"index": index, **asdict(found)})

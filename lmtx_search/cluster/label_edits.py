@@ -1,0 +1,50 @@
+"""Single labels of the label index: found, put and deleted, without reading the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.bulk import describe, write_all
+from lmtx_search.cluster.labels import FIELDS, Vectors, label_action, label_of
+from lmtx_search.errors import LmtxError
+from lmtx_search.records import Label
+
+
+def find(client: OpenSearch, index: str, ids: Sequence[str]) -> dict[str, Label]:
+    """Return those of the labels that are there, by id."""
+    params = {"_source_includes": ",".join(FIELDS)}
+    docs = client.mget(index=index, body={"ids": list(ids)}, params=params)["docs"]
+    return {hit["_id"]: label_of(hit) for hit in docs if hit.get("found")}
+
+
+def named(client: OpenSearch, index: str, texts: Sequence[str]) -> dict[str, Label]:
+    """Return labels that have one of these texts, by text; of several with one text, any."""
+    if not texts:
+        return {}
+    query = {"terms": {"text.keyword": list(texts)}}
+    body = {"size": 10_000, "query": query, "_source": list(FIELDS)}
+    hits = client.search(index=index, body=body)["hits"]["hits"]
+    return {label.text: label for label in map(label_of, hits)}
+
+
+def put(client: OpenSearch, index: str, labels: Sequence[Label], vectors: Vectors) -> None:
+    """Write labels with float32[n, dimension]; they are found when this returns."""
+    write_all(client, map(label_action, labels, vectors), index)
+    client.indices.refresh(index=index)
+
+
+def delete(client: OpenSearch, index: str, ids: Sequence[str]) -> None:
+    """Delete labels; they are not found any more when this returns.
+
+    Raises:
+        LmtxError: the cluster refused one.
+    """
+    lines = [{"delete": {"_id": id_}} for id_ in ids]
+    answer = client.bulk(body=lines, index=index, params={"refresh": "true"})
+    for item in answer["items"]:
+        if "error" in item["delete"]:
+            raise LmtxError(
+                f"{index} does not let go of a label: {describe(item['delete']['error'])}"
+            )

@@ -1,0 +1,112 @@
+"""What changed in a tagger version's labels since it was made: numbered files beside it.
+
+A version's own files are never written again. A change is two files, ``changes/000001.npy`` (the
+embeddings) and ``changes/000001.jsonl`` (the encoder, then a label or an id a line); the second one
+appears in one step, and whoever serves the version takes it up with the next request.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label
+
+_FOLDER = "changes"
+_FILE = re.compile(r"(\d{6})\.jsonl\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """Labels that were put (new ones, or ones whose content is new) and ids that were retired.
+
+    ``embeddings`` is float32[puts, dimension], each row of length 1.
+    """
+
+    number: int
+    at: str
+    puts: Sequence[Label]
+    embeddings: NDArray[np.float32]
+    retired: Sequence[str]
+
+
+def change_numbers(version: Path) -> list[int]:
+    """Return the numbers of a version's changes, in order."""
+    try:
+        found = [path.name for path in (version / _FOLDER).iterdir()]
+    except FileNotFoundError:
+        return []
+    return sorted(int(match[1]) for name in found if (match := _FILE.match(name)))
+
+
+def write_change(
+    version: Path,
+    encoder_digest: str,
+    puts: Sequence[Label],
+    embeddings: NDArray[np.float32],
+    retired: Sequence[str],
+) -> int:
+    """Add a change to a version's folder and return its number; it is there whole or not at all.
+
+    Args:
+        version: the version's folder.
+        encoder_digest: of the encoder that the embeddings come from.
+        embeddings: float32[puts, dimension], rows of length 1.
+    """
+    folder = version / _FOLDER
+    folder.mkdir(exist_ok=True)
+    number = max(change_numbers(version), default=0) + 1
+    path = folder / f"{number:06d}.jsonl"
+    rows = np.asarray(embeddings, dtype=np.float32)
+    np.save(path.with_suffix(".npy"), rows, allow_pickle=False)
+    head = {"encoder": encoder_digest, "at": datetime.now(timezone.utc).isoformat()}
+    lines = [
+        head,
+        *({"put": asdict(label)} for label in puts),
+        *({"retire": id_} for id_ in retired),
+    ]
+    new = path.with_suffix(".new")
+    new.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    new.replace(path)
+    return number
+
+
+def read_changes(version: Path, encoder_digest: str, after: int = 0) -> Iterator[LabelChange]:
+    """Yield a version's changes beyond a number, in order.
+
+    Raises:
+        UserError: a change is damaged, or holds another encoder's embeddings.
+    """
+    for number in change_numbers(version):
+        if number > after:
+            yield _read(version / _FOLDER / f"{number:06d}.jsonl", number, encoder_digest)
+
+
+def _read(path: Path, number: int, encoder_digest: str) -> LabelChange:
+    try:
+        head, *lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        puts = [_label(line["put"]) for line in lines if "put" in line]
+        retired = [str(line["retire"]) for line in lines if "retire" in line]
+        embeddings: NDArray[np.float32] = np.load(path.with_suffix(".npy"), allow_pickle=False)
+        fits = len(embeddings) == len(puts) and embeddings.dtype == np.float32
+        at, encoder = str(head["at"]), head["encoder"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is damaged ({error}): deploy again") from error
+    if not fits:
+        raise UserError(f"{path} is damaged (labels and embeddings differ): deploy again")
+    if encoder != encoder_digest:
+        raise UserError(f"{path} holds another encoder's embeddings: deploy again")
+    return LabelChange(number, at, puts, embeddings, retired)
+
+
+def _label(values: dict[str, Any]) -> Label:
+    return Label(**{**values, "synonyms": tuple(values["synonyms"])})

@@ -1,0 +1,176 @@
+"""What is already there: brings an index's documents up to the tagger that is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from lmtx_search.cluster.checkpoint import Checkpoint
+from lmtx_search.cluster.pipeline import read_pipeline, simulate
+from lmtx_search.cluster.retag import RetagReport, retag
+from lmtx_search.cluster.selection import Selection, Target, require_query, targets
+from lmtx_search.embedded.locks import only_one
+from lmtx_search.errors import UserError
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+_SAMPLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which documents to tag again, as a user says it.
+
+    ``labels`` are ids, or names as they stand in ``tags``; ``everything`` also takes documents that
+    the tagger in use has tagged already, with the labels as they are now.
+    """
+
+    query: str | None = None
+    pending: bool = False
+    since: str | None = None
+    labels: Sequence[str] = ()
+    everything: bool = False
+    keep_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a retag of an index would look at, and what it would change in a sample of that."""
+
+    index: str
+    documents: int
+    sample: int
+    sample_changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A wish, made out for the cluster as it is."""
+
+    tagger: str
+    selection: Selection
+    targets: Sequence[Target]
+    names: frozenset[str] | None = field(default=None, repr=False)
+
+
+def plan(client: OpenSearch, settings: Settings, index: str, wish: Wish) -> Plan:
+    """Work out what a wish means.
+
+    Raises:
+        UserError: no tagger is deployed, the index does not tag, or no such version.
+    """
+    tagger = read_pipeline(client).tagger
+    if tagger is None:
+        raise UserError("no tagger is deployed: `lmtx-search deploy` first")
+    found = targets(client, index)
+    versions = TaggerVersions(settings.data_dir)
+    version = versions.get(tagger) if tagger in versions.names() else None
+    if wish.since is not None and not TaggerVersions.is_name(wish.since):
+        raise UserError(f"{wish.since} is no tagger version: `lmtx-search taggers` lists them")
+    if wish.keep_retired and version is None:
+        raise UserError(
+            f"the tagger {tagger} is not in {versions.folder}, so that nobody can tell which "
+            "labels are retired: run this where it was deployed"
+        )
+    if wish.query is not None:
+        require_query(client, index, wish.query)
+    fresh = None if wish.everything or wish.labels else tagger
+    selection = Selection(
+        query=wish.query,
+        pending=wish.pending,
+        since=wish.since,
+        tags=_tags(version, wish.labels),
+        tagger=fresh,
+        tagged_from=_changed_at(version) if fresh and version else None,
+    )
+    names = frozenset(version.rows().names) if wish.keep_retired and version else None
+    return Plan(tagger, selection, found, names)
+
+
+def preview(client: OpenSearch, made: Plan) -> list[Preview]:
+    """Say what a plan would do, per index; nothing is written."""
+    state = read_pipeline(client)
+    previews = []
+    for target in made.targets:
+        body = {"query": made.selection.body(), "size": _SAMPLE, "track_total_hits": True}
+        answer = client.search(index=target.index, body=body)["hits"]
+        sources = [hit["_source"] for hit in answer["hits"]]
+        changed = 0
+        if sources:
+            after = simulate(client, state.body, sources, target.index)
+            for before, then in zip(sources, after, strict=True):
+                changed += (before.get("tags") or []) != (then.get("tags") or [])
+        previews.append(Preview(target.index, answer["total"]["value"], len(sources), changed))
+    return previews
+
+
+def carry_out(
+    client: OpenSearch,
+    settings: Settings,
+    made: Plan,
+    per_second: float | None = None,
+    progress: Progress = SILENT,
+) -> dict[str, RetagReport]:
+    """Tag the documents of a plan again; return what became of them, by index.
+
+    Stopped in whatever way, the same wish goes on where it was.
+
+    Raises:
+        LmtxError: the tagger went away, or another command does the same at this moment.
+    """
+    folder = settings.data_dir / "retags"
+    query = made.selection.body()
+    reports = {}
+    with only_one(folder / "lock", "a retag"):
+        for target in made.targets:
+            checkpoint = Checkpoint(
+                folder,
+                None,
+                index=target.uuid,
+                tagger=made.tagger,
+                selection=asdict(made.selection),
+                keep=made.names is not None,
+            )
+            saved = checkpoint.read()
+            body = {"query": query}
+            client.indices.refresh(index=target.index)
+            total = client.count(index=target.index, body=body)["count"]
+            if saved and made.selection.tagger:
+                # What was done before is no longer among them.
+                total += saved["report"]["tagged"]
+            reports[target.index] = retag(
+                client,
+                target,
+                query,
+                checkpoint,
+                total=total,
+                per_second=per_second,
+                keep_but=made.names,
+                progress=progress,
+            )
+    return reports
+
+
+def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
+    """Return the names that labels have, or had, as tags."""
+    wanted: dict[str, None] = dict.fromkeys(labels)
+    if version is not None and labels:
+        rows = version.rows()
+        wanted |= dict.fromkeys(
+            name for id_, name in zip(rows.ids, rows.names, strict=True) if id_ in labels
+        )
+        had = [*version.labels_made_with(), *(put for one in version.changes() for put in one.puts)]
+        for label in had:
+            if label.id in labels:
+                wanted |= dict.fromkeys((label.text, f"{label.text} ({label.id})"))
+    return list(wanted)
+
+
+def _changed_at(version: TaggerVersion) -> str | None:
+    """Return when the version's labels changed last."""
+    return max((change.at for change in version.changes()), default=None)

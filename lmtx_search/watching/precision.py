@@ -1,0 +1,105 @@
+"""Precision of a sample of tags, its interval, and whether it fell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 2000
+_SEED = 0
+
+Verdicts = Sequence[tuple[str, float]]
+"""A document's tags that were judged: the label's id and P(yes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """The share of judged tags that are right, with its 95 % interval, and how many there are."""
+
+    value: float
+    low: float
+    high: float
+    documents: int
+    tags: int
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """A label whose wrong tags are a larger share of all tags than before; its id, or its text."""
+
+    label: str
+    wrong: int
+    tags: int
+    wrong_before: int
+    tags_before: int
+
+
+def precision(documents: Sequence[Verdicts], yes_from: float) -> Precision | None:
+    """Return the precision of documents' tags; None where there are none.
+
+    The interval is the percentile bootstrap over documents, for tags of one document are not
+    independent; of a single document it is [0, 1].
+    """
+    rows = np.array(
+        [[sum(p >= yes_from for _, p in said), len(said)] for said in documents if said],
+        dtype=np.float64,
+    ).reshape(-1, 2)
+    if not len(rows):
+        return None
+    right, tags = rows.sum(axis=0)
+    low, high = _interval(rows)
+    return Precision(float(right / tags), low, high, len(rows), int(tags))
+
+
+def fell(now: Precision, earlier: Precision) -> bool:
+    """Tell whether the precision fell by more than chance explains.
+
+    The 95 % interval of the difference is made of those of the two precisions (MOVER; Zou and
+    Donner 2008); it fell where this lies below 0.
+    """
+    high = now.value - earlier.value
+    high += sqrt((now.high - now.value) ** 2 + (earlier.value - earlier.low) ** 2)
+    return high < 0
+
+
+def culprits(
+    now: Sequence[Verdicts], earlier: Sequence[Verdicts], yes_from: float, most: int = 5
+) -> list[Culprit]:
+    """Return the labels that the fall is made of, the one with the largest part first."""
+    wrong, tags = _by_label(now, yes_from)
+    wrong_before, tags_before = _by_label(earlier, yes_from)
+    all_now, all_before = max(1, tags.total()), max(1, tags_before.total())
+
+    def part(label: str) -> float:
+        return wrong[label] / all_now - wrong_before[label] / all_before
+
+    worst = sorted(wrong, key=lambda label: (-part(label), label))
+    return [
+        Culprit(label, wrong[label], tags[label], wrong_before[label], tags_before[label])
+        for label in worst[:most]
+        if part(label) > 0
+    ]
+
+
+def _by_label(documents: Sequence[Verdicts], yes_from: float) -> tuple[Counter[str], Counter[str]]:
+    wrong: Counter[str] = Counter()
+    tags: Counter[str] = Counter()
+    for said in documents:
+        for label, p_yes in said:
+            tags[label] += 1
+            wrong[label] += p_yes < yes_from
+    return wrong, tags
+
+
+def _interval(rows: NDArray[np.float64]) -> tuple[float, float]:
+    if len(rows) < 2:
+        return 0.0, 1.0
+    drawn = np.random.default_rng(_SEED).integers(0, len(rows), (RESAMPLES, len(rows)))
+    sums = rows[drawn].sum(axis=1)
+    low, high = np.quantile(sums[:, 0] / sums[:, 1], [0.025, 0.975])
+    return float(low), float(high)

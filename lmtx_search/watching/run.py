@@ -1,0 +1,172 @@
+"""One look: draw a sample, have it judged, compare with the looks before, keep a record."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lmtx_search import __version__
+from lmtx_search.cluster.judgments import JudgmentStore
+from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.cluster.runs import RunStore, new_run_id
+from lmtx_search.cluster.selection import targets
+from lmtx_search.cluster.tagged_lately import Tagged, labels_of_tags, sample_tagged
+from lmtx_search.errors import UserError
+from lmtx_search.judges.base import Pair
+from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.open import open_judge
+from lmtx_search.judges.order import make_order
+from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.training.judging import Judged, judge_pairs
+from lmtx_search.watching.precision import Culprit, Precision, Verdicts, culprits, fell, precision
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+DEFAULT_YES_FROM = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found.
+
+    ``now`` is None where nothing was tagged since the look before, ``earlier`` where there was none
+    before it. ``culprits`` are given where the precision fell.
+    """
+
+    run: str | None
+    documents: int
+    now: Precision | None
+    earlier: Precision | None
+    fell: bool
+    culprits: Sequence[Culprit]
+    taggers: Sequence[str]
+    yes_from: float
+
+
+def look(
+    client: OpenSearch,
+    settings: Settings,
+    index: str,
+    sample: int,
+    prompt: str,
+    progress: Progress = SILENT,
+) -> Look:
+    """Judge the tags of a sample of what was tagged since the last look at the index.
+
+    The looks before, by the same judge with the same question, are what the precision is compared
+    with, all together, but for those that were falls themselves. Which P(yes) is a yes, the first
+    look decides: what the training run of the tagger in use took, else 0.5.
+
+    Raises:
+        UserError: the index does not tag, no judge.
+        LmtxError: the cluster or the judge failed.
+    """
+    started = time.monotonic()
+    state = read_pipeline(client)
+    (target, *more) = targets(client, index)
+    if more:
+        raise UserError(f"{index} is an alias of several indices: watch one of them")
+    judge = open_judge(settings, load_prompt(prompt))
+    runs = RunStore(client)
+    before = [
+        record
+        for _, record in runs.of_kind("watch")
+        if record["index"] == target.uuid
+        and record["judge"] == judge.digest
+        and record["prompt"] == judge.prompt.digest
+    ]
+    yes_from = before[0]["yes_from"] if before else _border(runs, settings, state.tagger)
+    fields = state.text_fields(target.index) or list(settings.documents.text_fields)
+    after = max((record["upto"] for record in before), default=None)
+    seed = random.randrange(2**31)
+    found = sample_tagged(client, target.index, fields, sample, seed, after)
+    if not found:
+        return Look(None, 0, None, None, False, [], [], yes_from)
+    pairs = _pairs(client, found)
+    judged = judge_pairs(
+        judge,
+        make_order("exhaustive", yes_from),
+        JudgmentStore(client),
+        [group for group in pairs if group],
+        Budget(),
+        "Judge tags",
+        progress,
+        sample=False,
+    )
+    verdicts = [_verdicts(one, judged) for one in found]
+    past = [said for record in before if not record["fell"] for said in record["verdicts"]]
+    now, earlier = precision(verdicts, yes_from), precision(past, yes_from)
+    has_fallen = now is not None and earlier is not None and fell(now, earlier)
+    texts = {pair.label.id: pair.label.text for group in pairs for pair in group}
+    blamed = [
+        replace(one, label=texts.get(one.label, one.label))
+        for one in (culprits(verdicts, past, yes_from) if has_fallen else [])
+    ]
+    run = new_run_id()
+    runs.save(
+        run,
+        {
+            "kind": "watch",
+            "version": __version__,
+            "index": target.uuid,
+            "index_name": target.index,
+            "judge": judge.digest,
+            "prompt": judge.prompt.digest,
+            "yes_from": yes_from,
+            "upto": max(one.at for one in found),
+            "seeds": {"sample": seed},
+            "measures": asdict(now) if now else {},
+            "taggers": _by_tagger(found, verdicts, yes_from),
+            "fell": has_fallen,
+            "culprits": [asdict(one) for one in blamed],
+            "verdicts": verdicts,
+            "counts": {"asked": judged.asked, "known": judged.known, "neither": judged.neither},
+            "seconds": {"all": round(time.monotonic() - started, 1)},
+        },
+    )
+    names = sorted({one.tagger for one in found})
+    return Look(run, len(found), now, earlier, has_fallen, blamed, names, yes_from)
+
+
+def _pairs(client: OpenSearch, found: Sequence[Tagged]) -> list[list[Pair]]:
+    labels = labels_of_tags(client, (tag for one in found for tag in one.tags))
+    return [
+        [
+            Pair(one.document, labels[tag], rank)
+            for rank, tag in enumerate(one.tags)
+            if tag in labels
+        ]
+        for one in found
+    ]
+
+
+def _verdicts(one: Tagged, judged: Judged) -> Verdicts:
+    return sorted(judged.p_yes.get(one.document.id, {}).items())
+
+
+def _by_tagger(
+    found: Sequence[Tagged], verdicts: Sequence[Verdicts], yes_from: float
+) -> Mapping[str, Any]:
+    result = {}
+    for tagger in {one.tagger for one in found}:
+        own = [said for one, said in zip(found, verdicts, strict=True) if one.tagger == tagger]
+        measured = precision(own, yes_from)
+        if measured:
+            result[tagger] = {"precision": measured.value, "tags": measured.tags}
+    return result
+
+
+def _border(runs: RunStore, settings: Settings, tagger: str | None) -> float:
+    """Return the P(yes) that the training run of the tagger took for a yes."""
+    versions = TaggerVersions(settings.data_dir)
+    run = versions.get(tagger).manifest.run if tagger in versions.names() and tagger else None
+    record = runs.get(run) if run else None
+    border = (record or {}).get("measures", {}).get("llm_p1_yes_from")
+    return DEFAULT_YES_FROM if border is None else float(border)
