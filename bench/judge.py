@@ -26,7 +26,7 @@ from lmtx_search.judges.answers import p_yes
 from lmtx_search.judges.base import Judge, Pair
 from lmtx_search.judges.chat import CHATML
 from lmtx_search.judges.ollama import OllamaJudge
-from lmtx_search.judges.prompts import load_prompt, shorten
+from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt, shorten
 from lmtx_search.records import BadLine
 from lmtx_search.settings import JudgeSettings, OllamaSettings, load_settings
 from lmtx_search.sources import read_documents, read_labels
@@ -34,7 +34,7 @@ from lmtx_search.sources import read_documents, read_labels
 Ask = Callable[[list[Pair]], dict[tuple[str, str], float | None]]
 """Answers pairs: P(yes) by document id and label id."""
 
-PROMPT = load_prompt("librarian")
+PROMPT = load_prompt(DEFAULT_PROMPT)
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,11 @@ def naive(setup: Setup) -> Ask:
     return ask
 
 
-def in_flight(count: int, **options: int) -> Callable[[Setup], Ask]:
-    """Our judge with so many requests under way, and other options."""
+def in_flight(count: int, prompt: str = DEFAULT_PROMPT, **options: int) -> Callable[[Setup], Ask]:
+    """Our judge with so many requests under way, and another question or other options."""
 
     def make(setup: Setup) -> Ask:
-        judge = OllamaJudge(setup.ollama, PROMPT)
+        judge = OllamaJudge(setup.ollama, load_prompt(prompt))
         judge._options.update(options)
 
         def ask(pairs: list[Pair]) -> dict[tuple[str, str], float | None]:
@@ -91,7 +91,7 @@ def one_by_one(setup: Setup, call: Callable[[ollama.Client, Pair, str], float | 
 OPTIONS = {"num_predict": 1, "temperature": 0, "seed": 0, "num_ctx": 1024}
 
 
-def raw(top: int, prompt: str = "librarian") -> Callable[[Setup], Ask]:
+def raw(top: int, prompt: str = DEFAULT_PROMPT) -> Callable[[Setup], Ask]:
     """`generate` with a raw prompt; ``top`` candidates, 0: only the word itself."""
 
     def call(client: ollama.Client, pair: Pair, model: str) -> float | None:
@@ -126,6 +126,7 @@ def llamacpp(setup: Setup) -> Ask:
 WAYS: dict[str, Callable[[Setup], Ask]] = {
     "naive": naive,
     "ours": in_flight(2),
+    "librarian": in_flight(2, prompt="librarian"),
     "one-in-flight": in_flight(1),
     "three-in-flight": in_flight(3),
     "one-thread": in_flight(2, num_thread=1),
@@ -140,7 +141,7 @@ WAYS: dict[str, Callable[[Setup], Ask]] = {
 @click.argument("documents_file", type=click.Path(path_type=Path))
 @click.argument("labels_file", type=click.Path(path_type=Path))
 @click.option("--documents", default=12, show_default=True)
-@click.option("--labels", "per_document", default=4, show_default=True, help="Pairs a document.")
+@click.option("--labels", "per_document", default=10, show_default=True, help="Pairs a document.")
 @click.option("--ways", default="naive,ours", show_default=True, help=f"Of {', '.join(WAYS)}.")
 @click.option("--turns", default=2, show_default=True, help="Parts the pairs are asked in.")
 @click.option("--ollama", "hosts", help="Ollama servers, comma separated.")

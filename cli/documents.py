@@ -20,6 +20,7 @@ from lmtx_search.cluster.indices import (
     tagging_counts,
     tagging_errors,
 )
+from lmtx_search.cluster.model_state import redeploy
 from lmtx_search.cluster.report import BulkReport
 from lmtx_search.sources import count_documents, read_documents
 from lmtx_search.sources.documents import require_documents, require_readable
@@ -95,8 +96,10 @@ def ingest(context: Context, index: str, **options: Any) -> None:
       lmtx-search ingest articles.jsonl --index articles
       lmtx-search ingest articles.jsonl --index articles --failed failed.jsonl
     """
-    report = _load(context, index, prepare_tagged_index, **options)
     client = connect(context.settings.opensearch)
+    if redeploy(client):
+        context.say("The tagger's model was undeployed: deployed it again")
+    report = _load(context, index, prepare_tagged_index, **options)
     counts = tagging_counts(client, index)
     errors = tagging_errors(client, index) if counts.get("pending") or counts.get("failed") else []
     _finish(context, report, counts, errors)

@@ -33,7 +33,8 @@ from lmtx_search.training.profiles import PROFILES
 )
 @click.option(
     "--prompt",
-    help="The judge's question: librarian, paper, or a TOML file (small: librarian, paper: paper).",
+    help="The judge's question: label-last, librarian, paper, or a TOML file "
+    "(small: label-last, paper: paper).",
 )
 @click.option(
     "--order",

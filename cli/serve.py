@@ -21,7 +21,10 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     Example:
       lmtx-search serve --port 8787
     """
+    from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.label_search import IndexSearch
     from lmtx_search.tagging.pool import TaggerPool
+    from lmtx_search.tagging.scorer import LabelSearch
     from lmtx_search.tagging.server import listen
     from lmtx_search.tagging.server import serve as run
     from lmtx_search.tagging.service import create_app
@@ -33,7 +36,11 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
         settings.service.port if port is None else port,
     )
     versions = TaggerVersions(settings.data_dir)
-    app = create_app(TaggerPool(versions, settings.service.threads))
+    opensearch = settings.opensearch
+    search = LabelSearch(
+        settings.service.exact_labels, IndexSearch(connect(opensearch), opensearch.knn_engine)
+    )
+    app = create_app(TaggerPool(versions, settings.service.threads, search))
 
     def started() -> None:
         address, number = listener.getsockname()[:2]

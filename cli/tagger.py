@@ -30,6 +30,13 @@ _BAR = 30
     show_default=True,
     help="Of the encoder at ingest; labels are always embedded in fp32.",
 )
+@click.option(
+    "--runtime",
+    type=click.Choice(["service", "in-cluster"]),
+    default="service",
+    show_default=True,
+    help="What tags: `lmtx-search serve`, or the cluster itself.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
 @pass_context
 def deploy(
@@ -39,18 +46,21 @@ def deploy(
     threshold: float | None,
     max_tags: int,
     precision: Literal["int8", "fp32"],
+    runtime: Literal["service", "in-cluster"],
     dry_run: bool,
 ) -> None:
     """Put a tagger into the ingest pipeline: the last training run's, or that of RUN.
 
-    Makes a tagger version, registers it as a remote model at the HTTP tagger, tests it with
-    _simulate, and only then moves the pipeline and the label alias to it.
+    Makes a tagger version, registers it in ML Commons (as a remote model at the HTTP tagger, or as
+    one that the cluster runs), tests it with _simulate, and only then moves the pipeline and the
+    label alias to it.
 
     \b
     Example:
       lmtx-search serve &
       lmtx-search deploy
       lmtx-search deploy --untrained
+      lmtx-search deploy --runtime in-cluster
     """
     from lmtx_search.cluster.connect import connect
     from lmtx_search.cluster.runs import RunStore
@@ -63,7 +73,7 @@ def deploy(
     settings = context.settings
     client = connect(settings.opensearch)
     source = untrained_source(settings) if untrained else trained_source(RunStore(client), run)
-    options = Options(precision, threshold, max_tags)
+    options = Options(precision, threshold, max_tags, runtime)
     if dry_run:
         steps = plan(client, settings, source, options)
         for number, step in enumerate(steps, 1):
@@ -75,7 +85,7 @@ def deploy(
     context.say(f"Deployed the tagger {done.version} ({source.name}) in {total:.1f} s")
     context.say(
         f"{done.labels:,} labels, threshold {done.threshold:g}, label index {done.label_index}, "
-        f"tagger at {done.service}"
+        + (f"tagger at {done.service}" if done.service else "run by the cluster itself")
     )
     if done.previous:
         context.say(f"The tagger before it was {done.previous}")
@@ -86,16 +96,20 @@ def deploy(
 @click.argument("text", required=False)
 @click.option("--file", type=click.Path(path_type=Path), help="A text file; - is stdin.")
 @click.option("--tagger", help="Tagger version, instead of the one the pipeline uses.")
+@click.option("--explain", is_flag=True, help="Show why: probabilities, and what came near.")
 @pass_context
-def tag(context: Context, text: str | None, file: Path | None, tagger: str | None) -> None:
+def tag(
+    context: Context, text: str | None, file: Path | None, tagger: str | None, explain: bool
+) -> None:
     """Tag TEXT, a file or standard input as the pipeline would, on this machine.
 
     \b
     Example:
       lmtx-search tag "A program that plays chess against you"
-      lmtx-search tag --file article.txt
+      lmtx-search tag --explain --file article.txt
       cat article.txt | lmtx-search tag
     """
+    from lmtx_search.cli.explanations import show_explanations
     from lmtx_search.tagging.local import find_version
     from lmtx_search.tagging.scorer import Tagger
 
@@ -103,7 +117,11 @@ def tag(context: Context, text: str | None, file: Path | None, tagger: str | Non
     version, note = find_version(context.settings, tagger)
     if note:
         click.echo(note, err=True)
-    tags = Tagger(version, context.settings.service.threads).tag([text])[0]
+    loaded = Tagger(version, context.settings.service.threads)
+    if explain:
+        show_explanations(context, loaded, text)
+        return
+    tags = loaded.tag([text])[0]
     _show(context, tags, version.manifest.threshold)
     context.result({"tagger": version.manifest.version, "tags": [asdict(found) for found in tags]})
 

@@ -58,7 +58,8 @@ _TUNING = ("epochs", "batch_size", "learning_rate", "negatives", "positives")
 )
 @click.option(
     "--prompt",
-    help="The judge's question: librarian, paper, or a TOML file (small: librarian, paper: paper).",
+    help="The judge's question: label-last, librarian, paper, or a TOML file "
+    "(small: label-last, paper: paper).",
 )
 @click.option(
     "--keep-cycles", is_flag=True, help="Keep each cycle's encoder too: `report` measures them."

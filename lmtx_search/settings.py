@@ -123,6 +123,9 @@ class ServiceSettings(_Section):
     port: int = Field(8787, ge=0, le=65535, description="port that `serve` listens on")
     url: str | None = Field(None, description="address at which the cluster reaches the tagger")
     threads: int = Field(0, ge=0, description="threads of the encoder (0: all cores)")
+    exact_labels: int = Field(
+        300_000, ge=0, description="up to so many labels all are compared; beyond, the label index"
+    )
 
 
 class EvaluationSettings(_Section):

@@ -43,26 +43,13 @@ def encoder_folder(servers: backends.Servers) -> Path:
 @pytest.fixture
 def settings(servers: backends.Servers, tmp_path: Path) -> Settings:
     """Settings for the servers, with a data folder and a tagger port of the test's own."""
-    return load_settings(flags=_flags(servers, tmp_path / "data")).settings
+    return load_settings(flags=flags_of(servers, tmp_path / "data")).settings
 
 
 @pytest.fixture
 def environment(settings: Settings) -> dict[str, str]:
     """The environment in which a `lmtx-search` command has those settings."""
-    service, opensearch = settings.service, settings.opensearch
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LMTX_")}
-    return kept | {
-        "LMTX_OPENSEARCH_URL": opensearch.url,
-        "LMTX_OPENSEARCH_KNN_ENGINE": opensearch.knn_engine,
-        "LMTX_OLLAMA_HOSTS": ",".join(settings.ollama.hosts),
-        "LMTX_OLLAMA_MODEL": settings.ollama.model,
-        "LMTX_ENCODER_NAME": settings.encoder.name,
-        "LMTX_SERVICE_HOST": service.host,
-        "LMTX_SERVICE_PORT": str(service.port),
-        "LMTX_SERVICE_URL": str(service.url),
-        "LMTX_DATA_DIR": str(settings.data_dir),
-        "LMTX_CACHE_DIR": str(settings.cache_dir),
-    }
+    return environment_of(settings)
 
 
 @pytest.fixture
@@ -89,7 +76,8 @@ def client(settings: Settings) -> Any:
     return found
 
 
-def _flags(servers: backends.Servers, data_dir: Path) -> dict[str, Any]:
+def flags_of(servers: backends.Servers, data_dir: Path) -> dict[str, Any]:
+    """Return the settings for the servers, with a data folder and a free port for the tagger."""
     port = free_port()
     return {
         "opensearch.url": servers.opensearch,
@@ -101,4 +89,22 @@ def _flags(servers: backends.Servers, data_dir: Path) -> dict[str, Any]:
         "service.port": port,
         "service.url": f"http://{servers.tagger_host}:{port}",
         "data_dir": data_dir,
+    }
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment in which a `lmtx-search` command has these settings."""
+    service, opensearch = settings.service, settings.opensearch
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LMTX_")}
+    return kept | {
+        "LMTX_OPENSEARCH_URL": opensearch.url,
+        "LMTX_OPENSEARCH_KNN_ENGINE": opensearch.knn_engine,
+        "LMTX_OLLAMA_HOSTS": ",".join(settings.ollama.hosts),
+        "LMTX_OLLAMA_MODEL": settings.ollama.model,
+        "LMTX_ENCODER_NAME": settings.encoder.name,
+        "LMTX_SERVICE_HOST": service.host,
+        "LMTX_SERVICE_PORT": str(service.port),
+        "LMTX_SERVICE_URL": str(service.url),
+        "LMTX_DATA_DIR": str(settings.data_dir),
+        "LMTX_CACHE_DIR": str(settings.cache_dir),
     }

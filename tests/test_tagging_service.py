@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from lmtx_search import __version__
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.pool import TaggerPool
 from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.server import listen
-from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.service import create_app
+from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
 from tests.conftest import Run
 from tests.tagger_service import LABELS, call, make_version, running
 
@@ -110,6 +116,41 @@ class TestService:
         status, manifest = call(environment, f"/taggers/{version.manifest.version}")
         assert (status, manifest["encoder_digest"]) == (200, version.manifest.encoder_digest)
 
+    def test_counts_what_it_does_for_prometheus(
+        self, version: TaggerVersion, environment: dict[str, str]
+    ) -> None:
+        call(environment, _tag(version), {"input": ["plays chess", "web"]})
+        call(environment, _tag(version), b"{")
+        found = _metrics(environment)
+        assert found["lmtx_requests_total", "200"] == 1
+        assert found["lmtx_requests_total", "400"] == 1
+        assert found["lmtx_texts_total", None] == 2
+        assert found["lmtx_run_texts_sum", None] == 2
+        assert found["lmtx_request_seconds_count", None] == 2
+        assert found["lmtx_taggers_loaded", None] == 1
+        assert found["process_resident_memory_bytes", None] > 0
+
+    def test_describes_every_path_it_has(self, environment: dict[str, str]) -> None:
+        described = call(environment, "/openapi.json")[1]
+        assert described["info"]["version"] == __version__
+        routes = {route.path for route in create_app(TaggerPool(TaggerVersions(Path()))).routes}
+        assert described["paths"].keys() == routes
+
+    def test_a_request_under_way_is_answered_before_it_stops(
+        self, service: Popen[str], version: TaggerVersion, environment: dict[str, str]
+    ) -> None:
+        call(environment, _tag(version), {"input": ["warm"]})
+        texts = ["plays chess on the web " * 20] * 256
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(call, environment, _tag(version), {"input": texts})
+            deadline = time.monotonic() + 30
+            while _metrics(environment)["lmtx_requests_under_way", None] < 1 and not answer.done():
+                assert time.monotonic() < deadline
+            service.send_signal(signal.SIGTERM)
+            status, given = answer.result(timeout=60)
+        assert (status, len(given["response"])) == (200, len(texts))
+        assert service.wait(timeout=30) == 0
+
     def test_being_told_to_stop_is_no_failure(self, service: Popen[str]) -> None:
         service.send_signal(signal.SIGTERM)
         output, _ = service.communicate(timeout=30)
@@ -140,3 +181,14 @@ def test_tag_reads_a_file_and_standard_input(
 
 def _tag(version: TaggerVersion) -> str:
     return f"/taggers/{version.manifest.version}/tag"
+
+
+def _metrics(environment: dict[str, str]) -> dict[tuple[str, str | None], float]:
+    host, port = environment["LMTX_SERVICE_HOST"], environment["LMTX_SERVICE_PORT"]
+    host = "127.0.0.1" if host == "0.0.0.0" else host
+    with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=60) as answer:
+        return {
+            (sample.name, sample.labels.get("status")): sample.value
+            for family in text_string_to_metric_families(answer.read().decode())
+            for sample in family.samples
+        }

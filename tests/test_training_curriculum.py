@@ -200,7 +200,9 @@ def test_no_pair_is_asked_twice_in_all_cycles(world: Any) -> None:
 
 def test_answers_of_earlier_cycles_inform_pseudo_positives(world: Any) -> None:
     made = world(4, 7, 8, 9)
-    found = made.run(Judge(), pairs_per_document=1, budget=Budget(), yes_above=0.5)
+    found = made.run(
+        Judge(), pairs_per_document=1, budget=Budget(), yes_above=0.5, calibrated=False
+    )
     # With one pair a document, only the cycles together know a second label of a document.
     documents = {d for result in found.cycles for d in result.judged.p_yes}
     later = found.cycles[1].judged.p_yes
@@ -329,7 +331,11 @@ def test_the_papers_yes_is_above_one_half_and_nothing_else(world: Any) -> None:
                 yield Answer(answer.pair, 0.5 if answer.p_yes == 0.9 else answer.p_yes)
 
     settings = paper(EncoderSettings())
-    options = {"yes_above": settings.yes_above, "always_best": settings.always_best}
+    options = {
+        "yes_above": settings.yes_above,
+        "always_best": settings.always_best,
+        "calibrated": settings.calibrated,
+    }
     with pytest.raises(LmtxError, match=r"says yes .* for only 0 of 53 documents"):
         world(4).run(Undecided(), **options)
     assert world(4).run(Judge(), cycles=1, **options).cycles[0].documents == 100

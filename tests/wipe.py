@@ -6,7 +6,12 @@ import time
 from typing import Any
 
 _ML = "/_plugins/_ml"
-_ALL = {"query": {"match_all": {}}, "size": 1000, "_source": False}
+# An uploaded model's chunks lie in the same index, and go with it.
+_ALL = {
+    "query": {"bool": {"must_not": {"exists": {"field": "chunk_number"}}}},
+    "size": 1000,
+    "_source": False,
+}
 _SECONDS = 20.0
 
 
@@ -22,11 +27,12 @@ def wipe(client: Any) -> None:
         if entry["name"].startswith("lmtx"):
             client.cluster.delete_component_template(name=entry["name"])
     for kind in ("models", "connectors", "model_groups"):
-        for identifier in _found(client, kind):
+        for identifier in found(client, kind):
             _delete(client, kind, identifier)
 
 
-def _found(client: Any, kind: str) -> list[str]:
+def found(client: Any, kind: str) -> list[str]:
+    """Return the ids of what ML Commons has of a kind: models, connectors, model_groups."""
     from opensearchpy import TransportError
 
     try:

@@ -98,6 +98,21 @@ class LabelVersions:
         ]
         return max(ready, default=None)
 
+    def of_encoder(self, digest: str) -> str | None:
+        """Return the complete version with an encoder's labels, the current one before others.
+
+        ``digest`` is the encoder's own; a version's also says how it reads a label.
+        """
+        current = self.current()
+        found = [
+            index
+            for index, answer in self._all().items()
+            if str(answer["mappings"].get("_meta", {}).get("encoder")).startswith(f"{digest}-")
+            and answer["mappings"]["_meta"].get("state") == "ready"
+            and answer["mappings"]["_meta"].get("owner") is None
+        ]
+        return current if current in found else max(found, default=None)
+
     def owned(self, owner: str) -> list[str]:
         """Return the versions that an owner made for itself."""
         return [

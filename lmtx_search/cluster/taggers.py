@@ -32,10 +32,10 @@ _FORBIDDEN = (
 
 @dataclass(frozen=True, slots=True)
 class RemoteTagger:
-    """A registered version: ids of its connector and of its model."""
+    """A registered version: ids of its model and, where a service runs it, of its connector."""
 
     version: str
-    connector: str
+    connector: str | None
     model: str
 
 
@@ -54,15 +54,15 @@ def register(client: OpenSearch, version: str, url: str) -> RemoteTagger:
     undo: list[Callable[[], object]] = []
     try:
         body = load("connectors/service", title=title, description=description, url=url)
-        answer = _request(client, "POST", "/connectors/_create", body)
+        answer = ml_request(client, "POST", "/connectors/_create", body)
         connector = str(answer["connector_id"])
         undo.append(lambda: _delete(client, f"/connectors/{connector}"))
         body = load("connectors/model", title=title, description=description, connector=connector)
-        answer = _request(client, "POST", "/models/_register", body)
-        model = str(answer.get("model_id") or _finished(client, answer["task_id"]))
-        undo.append(lambda: _delete_model(client, model))
-        answer = _request(client, "POST", f"/models/{model}/_deploy")
-        _finished(client, answer["task_id"])
+        answer = ml_request(client, "POST", "/models/_register", body)
+        model = str(answer.get("model_id") or finished(client, answer["task_id"]))
+        undo.append(lambda: delete_model(client, model))
+        answer = ml_request(client, "POST", f"/models/{model}/_deploy")
+        finished(client, answer["task_id"])
         return RemoteTagger(version, connector, model)
     except BaseException as error:
         for step in reversed(undo):
@@ -83,14 +83,16 @@ def refusal(url: str, reason: str) -> UserError | None:
 
 def remove(client: OpenSearch, tagger: RemoteTagger) -> None:
     """Take a version out of ML Commons; what is no longer there is no error."""
-    _delete_model(client, tagger.model)
-    _delete(client, f"/connectors/{tagger.connector}")
+    delete_model(client, tagger.model)
+    if tagger.connector is not None:
+        _delete(client, f"/connectors/{tagger.connector}")
 
 
-def _delete_model(client: OpenSearch, model: str) -> None:
+def delete_model(client: OpenSearch, model: str) -> None:
+    """Undeploy and delete a model; what is no longer there is no error."""
     # Undeploying is asynchronous, and a model cannot be deleted before it has ended.
     with suppress(TransportError):
-        _request(client, "POST", f"/models/{model}/_undeploy")
+        ml_request(client, "POST", f"/models/{model}/_undeploy")
     for pause in (0.0, 0.2, 0.5, 1.0, 2.0):
         time.sleep(pause)
         if _delete(client, f"/models/{model}"):
@@ -99,7 +101,7 @@ def _delete_model(client: OpenSearch, model: str) -> None:
 
 def _delete(client: OpenSearch, path: str) -> bool:
     try:
-        _request(client, "DELETE", path)
+        ml_request(client, "DELETE", path)
     except NotFoundError:
         return True
     except TransportError:
@@ -107,12 +109,12 @@ def _delete(client: OpenSearch, path: str) -> bool:
     return True
 
 
-def _finished(client: OpenSearch, task: str) -> str:
+def finished(client: OpenSearch, task: str) -> str:
     """Wait for a task of ML Commons; return the id of its model."""
     deadline = time.monotonic() + _SECONDS_TO_DEPLOY
     pause = 0.05
     while time.monotonic() < deadline:
-        answer = _request(client, "GET", f"/tasks/{task}")
+        answer = ml_request(client, "GET", f"/tasks/{task}")
         if answer["state"] == "COMPLETED":
             return str(answer.get("model_id"))
         if answer["state"] in ("FAILED", "COMPLETED_WITH_ERROR", "CANCELLED"):
@@ -122,5 +124,6 @@ def _finished(client: OpenSearch, task: str) -> str:
     raise LmtxError(f"ML Commons did not deploy the tagger within {_SECONDS_TO_DEPLOY:.0f} s")
 
 
-def _request(client: OpenSearch, method: str, path: str, body: Any = None) -> Any:
+def ml_request(client: OpenSearch, method: str, path: str, body: Any = None) -> Any:
+    """Send a request to ML Commons."""
     return client.transport.perform_request(method, _ML + path, body=body)

@@ -38,6 +38,23 @@ class Module:
 
 
 @dataclass(frozen=True)
+class Native:
+    """What ML Commons needs to run a model inside the node, and would else download itself.
+
+    ``libraries`` is a jar beside ``plugin``'s own. What it has in ``libraries_in``, and the file
+    ``bridge_in`` of ``bridge`` as ``bridge_name``, lie in ``folder`` under the node's ``ml_cache``.
+    """
+
+    plugin: str
+    libraries: Artefact
+    bridge: Artefact
+    libraries_in: str
+    bridge_in: str
+    bridge_name: str
+    folder: str
+
+
+@dataclass(frozen=True)
 class Distribution:
     """Everything that an OpenSearch node is assembled from."""
 
@@ -47,11 +64,13 @@ class Distribution:
     agent: tuple[Artefact, ...]
     modules: tuple[Module, ...]
     plugins: Mapping[str, Artefact]
+    native: Native
     digest: str
 
     def artefacts(self) -> Iterator[Artefact]:
         """Every file, largest first, so that downloads side by side end together."""
         every = [*self.lib, *self.agent, *self.plugins.values()]
+        every += [self.native.libraries, self.native.bridge]
         every += [jar for module in self.modules for jar in module.jars]
         yield from sorted(every, key=lambda artefact: -artefact.size)
 
@@ -74,6 +93,12 @@ def read_distribution(version: str = VERSION) -> Distribution:
             for name, entry in data["modules"].items()
         ),
         plugins={name: _artefact(entry, "zip") for name, entry in data["plugins"].items()},
+        native=Native(
+            **{
+                name: _artefact(value, "jar") if isinstance(value, dict) else value
+                for name, value in data["native"].items()
+            }
+        ),
         digest=hashlib.sha256(text.encode()).hexdigest(),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from lmtx_search.embedded.files import (
 )
 from lmtx_search.embedded.java import Java
 from lmtx_search.embedded.maven import fetch_artefacts
+from lmtx_search.embedded.native import add_native, opened
 from lmtx_search.embedded.places import open_up
-from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
 
 _MARKER = "complete.json"
@@ -76,15 +75,9 @@ def _build(
     for name, artefact in distribution.plugins.items():
         folder = home / "plugins" / name
         folder.mkdir(parents=True)
-        try:
-            with zipfile.ZipFile(parts[artefact]) as archive:
-                archive.extractall(folder)
-        except zipfile.BadZipFile as error:
-            parts[artefact].unlink()
-            raise LmtxError(
-                f"{artefact.file_name} was damaged on this disk and has been deleted: run the "
-                "same command again"
-            ) from error
+        with opened(parts[artefact]) as archive:
+            archive.extractall(folder)
+    add_native(home, distribution.native, parts)
 
 
 def _copy(jars: tuple[Artefact, ...], parts: Mapping[Artefact, Path], folder: Path) -> None:

@@ -16,6 +16,7 @@ from lmtx_search.embedded.artefacts import Distribution, read_distribution
 from lmtx_search.embedded.assemble import assemble_node
 from lmtx_search.embedded.files import place_folder, scratch_folder
 from lmtx_search.embedded.java import Java, find_java
+from lmtx_search.embedded.native import link_native
 from lmtx_search.embedded.net import LOOPBACK, ask, wait_until
 from lmtx_search.embedded.places import Places, is_open, open_up
 from lmtx_search.embedded.processes import Process, spawn
@@ -57,6 +58,7 @@ def start_opensearch(
     if places.account:
         for folder in (conf, temp, data):
             places.account.own(folder)
+    link_native(home, read_distribution().native, data, places.account)
     log = places.logs / "opensearch.log"
     environ = {"PATH": os.defpath, "HOME": str(temp), "LANG": "C.UTF-8", "PYTORCH_VERSION": "2.5.1"}
     url = f"http://{LOOPBACK}:{http_port}"

@@ -12,11 +12,16 @@ from lmtx_search.records import Document, Judgment, Label, content_digest
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A document and a label of its shortlist; ``rank`` is the label's place there, from 0."""
+    """A document and a label of its shortlist.
+
+    ``rank`` is the label's place there, from 0, ``nearness`` by how much its cosine exceeds the
+    shortlist's mean.
+    """
 
     document: Document
     label: Label
     rank: int
+    nearness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

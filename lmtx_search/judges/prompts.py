@@ -16,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-DEFAULT_PROMPT = "librarian"
+DEFAULT_PROMPT = "label-last"
 _TEXTS = ("system", "document", "question")
 
 

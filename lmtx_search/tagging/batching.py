@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from lmtx_search.records import Tag
@@ -17,10 +17,14 @@ _TEXTS = 256
 
 
 class Batcher:
-    """One thread that runs a tagger over all texts that wait for it."""
+    """One thread that runs a tagger over all texts that wait for it.
 
-    def __init__(self, tagger: Tagger) -> None:
+    ``on_run`` is told how many texts each run has.
+    """
+
+    def __init__(self, tagger: Tagger, on_run: Callable[[int], None] = lambda texts: None) -> None:
         self.tagger = tagger
+        self._on_run = on_run
         self._waiting: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
@@ -64,8 +68,10 @@ class Batcher:
         return requests, False
 
     def _answer(self, requests: list[_Request]) -> None:
+        every = [text for texts, _ in requests for text in texts]
+        self._on_run(len(every))
         try:
-            tags = self.tagger.tag([text for texts, _ in requests for text in texts])
+            tags = self.tagger.tag(every)
         except BaseException as error:
             for _, future in requests:
                 future.set_exception(error)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from lmtx_search.cluster import taggers
+from lmtx_search.cluster import local_models, taggers
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.pipeline import (
     PipelineState,
@@ -27,6 +27,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.client import require_service, require_version, service_url, tag_url
+from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
 from lmtx_search.tagging.source import Source
 from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
 
@@ -38,6 +39,8 @@ DEFAULT_THRESHOLD = 0.3
 
 DEFAULT_MAX_TAGS = 10
 
+Runtime = Literal["service", "in-cluster"]
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -46,11 +49,15 @@ class Options:
     precision: Precision = "int8"
     threshold: float | None = None
     max_tags: int = DEFAULT_MAX_TAGS
+    runtime: Runtime = "service"
 
 
 @dataclass(slots=True)
 class Deployment:
-    """What a deployment did; ``seconds`` by step. ``label_index`` is the alias's index now."""
+    """What a deployment did; ``seconds`` by step. ``label_index`` is the alias's index now.
+
+    ``service`` is where the cluster reaches the tagger, None where it runs the tagger itself.
+    """
 
     version: str
     previous: str | None
@@ -59,7 +66,8 @@ class Deployment:
     threshold: float
     label_index: str
     model: str
-    service: str
+    runtime: Runtime
+    service: str | None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -69,14 +77,16 @@ def plan(client: OpenSearch, settings: Settings, source: Source, options: Option
     Raises:
         UserError: it could not be done.
     """
-    state, labels, url = _requirements(client, settings)
+    state, labels, url = _requirements(client, settings, options.runtime)
     taken = read_pipeline(client).tagger
     return [
         f"make a tagger version of {source.name} ({options.precision}) with {len(labels):,} labels "
         f"in {TaggerVersions(settings.data_dir).folder}, threshold "
         f"{_threshold(source, options):g}, at most {options.max_tags} tags",
         "embed the labels with this encoder, and write a new label index if it is another one",
-        f"register a connector to {url}/taggers/VERSION/tag and a remote model in ML Commons",
+        f"register a connector to {url}/taggers/VERSION/tag and a remote model in ML Commons"
+        if url
+        else "make one model of encoder and labels, upload it to ML Commons and deploy it there",
         f"test the pipeline with _simulate; it now tags with {taken or 'nothing'}, "
         f"{len(state.indices)} indices have text fields of their own",
         "move the pipeline to the new version, then the label alias",
@@ -96,10 +106,11 @@ def deploy(
     The version before it stays, in the folder and in the cluster.
 
     Raises:
-        UserError: no bootstrap, no labels, no tagger service, or cluster settings missing.
+        UserError: no bootstrap, no labels, no tagger service, too many labels for the runtime, or
+            cluster settings missing.
         LmtxError: the test failed, in the words of whoever refused.
     """
-    state, labels, url = _requirements(client, settings)
+    state, labels, url = _requirements(client, settings, options.runtime)
     seconds: dict[str, float] = {}
     index = LabelIndex(client, settings.opensearch.knn_engine)
     with ExitStack() as undo:
@@ -107,8 +118,9 @@ def deploy(
             version, encoder = _make(settings, source, options, labels, progress)
             undo.callback(TaggerVersions(settings.data_dir).remove, version)
         name = version.manifest.version
-        with _timed(seconds, "load in service"):
-            require_version(url, name, str(version.folder), version.manifest.encoder_digest)
+        if url:
+            with _timed(seconds, "load in service"):
+                require_version(url, name, str(version.folder), version.manifest.encoder_digest)
         with _timed(seconds, "label index"):
             before = index.require()
             label_index = before.index
@@ -121,7 +133,10 @@ def deploy(
                 if label_index not in there:
                     undo.callback(index.remove, label_index)
         with _timed(seconds, "register"), progress.stage("Register the model", 1, "models") as done:
-            remote = taggers.register(client, name, tag_url(url, name))
+            if url:
+                remote = taggers.register(client, name, tag_url(url, name))
+            else:
+                remote = upload_version(client, version, progress)
             undo.callback(taggers.remove, client, remote)
             done(1)
         fields = settings.documents.text_fields
@@ -142,17 +157,23 @@ def deploy(
         threshold=version.manifest.threshold,
         label_index=label_index,
         model=remote.model,
+        runtime=options.runtime,
         service=url,
         seconds={step: round(value, 3) for step, value in seconds.items()},
     )
 
 
-def _requirements(client: OpenSearch, settings: Settings) -> tuple[PipelineState, list[Label], str]:
+def _requirements(
+    client: OpenSearch, settings: Settings, runtime: Runtime
+) -> tuple[PipelineState, list[Label], str | None]:
     state = read_pipeline(client)
     LabelIndex(client).require()
     labels = list(LabelIndex(client).labels())
     if not labels:
         raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
+    if runtime == "in-cluster":
+        check_labels(len(labels), settings.encoder.dimension)
+        return state, labels, None
     url = service_url(settings.service)
     require_service(url)
     return state, labels, url
@@ -175,6 +196,7 @@ def _make(
         threshold=_threshold(source, options),
         max_tags=options.max_tags,
         run=source.run,
+        calibration=source.calibration,
     )
     return version, encoder
 
@@ -190,7 +212,7 @@ def _test(
     version: str,
     field: str,
     labels: list[Label],
-    url: str,
+    url: str | None,
 ) -> None:
     """Run the new pipeline over real texts, through the cluster and the service, unstored."""
     node: dict[str, Any] = {}
@@ -206,7 +228,8 @@ def _test(
         tagging = source.get("tagging", {})
         if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
             reason = str(tagging.get("error", tagging))
-            raise taggers.refusal(url, reason) or LmtxError(
+            refused = taggers.refusal(url, reason) if url else local_models.refusal(reason)
+            raise refused or LmtxError(
                 f"the new tagger did not pass its test in the cluster: {reason}; the pipeline "
                 "stays as it was"
             )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 
 from lmtx_search.tagging.batching import Batcher
-from lmtx_search.tagging.scorer import Tagger
+from lmtx_search.tagging.scorer import LabelSearch, Tagger
 from lmtx_search.tagging.version import TaggerVersions
 
 # The one in use, and the one that a switch is moving to or came from.
@@ -14,11 +15,24 @@ KEPT = 2
 
 
 class TaggerPool:
-    """Loads a version when it is first asked for, and keeps the last used ones."""
+    """Loads a version when it is first asked for, and keeps the last used ones.
 
-    def __init__(self, versions: TaggerVersions, threads: int = 0) -> None:
+    Args:
+        versions: where they are.
+        threads: threads of the encoder; 0 takes all cores.
+        search: finds the labels of versions with too many of them to compare all.
+
+    Attributes:
+        on_run: told how many texts each run of a tagger has.
+    """
+
+    def __init__(
+        self, versions: TaggerVersions, threads: int = 0, search: LabelSearch | None = None
+    ) -> None:
         self.versions = versions
+        self.on_run: Callable[[int], None] = lambda texts: None
         self._threads = threads
+        self._search = search
         self._loaded: OrderedDict[str, Batcher] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -31,7 +45,9 @@ class TaggerPool:
         with self._lock:
             if name not in self._loaded:
                 version = self.versions.get(name)
-                self._loaded[name] = Batcher(Tagger(version, self._threads))
+                self._loaded[name] = Batcher(
+                    Tagger(version, self._threads, self._search), lambda texts: self.on_run(texts)
+                )
             self._loaded.move_to_end(name)
             while len(self._loaded) > KEPT:
                 self._loaded.popitem(last=False)[1].close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from importlib import resources
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,6 +20,7 @@ from starlette.routing import Route
 from lmtx_search import __version__
 from lmtx_search.errors import LmtxError
 from lmtx_search.tagging.batching import Batcher
+from lmtx_search.tagging.metrics import CONTENT_TYPE, Metrics
 from lmtx_search.tagging.pool import TaggerPool
 
 MAX_BODY = 32 * 1024 * 1024
@@ -35,11 +38,28 @@ def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
       that neural-search's ``sparse_encoding`` understands. An empty text gives ``{}``.
     - ``GET /taggers/{version}`` loads the version and gives its manifest.
     - ``GET /health`` answers while the process lives, ``GET /ready`` when it can tag.
+    - ``GET /metrics`` is for Prometheus, ``GET /openapi.json`` describes all of these.
 
     Whatever is wrong with a request is a 4xx with ``{"error": one line}``.
     """
 
+    metrics = Metrics(pool.loaded)
+
     async def tag(request: Request) -> Response:
+        started, status = time.monotonic(), 500
+        try:
+            with metrics.under_way.track_inprogress():
+                response = await answer(request)
+            status = response.status_code
+            return response
+        except HTTPException as error:
+            status = error.status_code
+            raise
+        finally:
+            metrics.requests.labels(status).inc()
+            metrics.seconds.observe(time.monotonic() - started)
+
+    async def answer(request: Request) -> Response:
         texts = _texts(await _body(request, max_body))
         name = request.path_params["version"]
         for attempt in (1, 2):
@@ -51,6 +71,8 @@ def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
                 if attempt == 2:
                     raise
         tags = await asyncio.wrap_future(future)
+        metrics.texts.inc(len(texts))
+        metrics.tags.inc(sum(map(len, tags)))
         return JSONResponse({"response": [{tag.name: tag.score for tag in row} for row in tags]})
 
     async def manifest(request: Request) -> Response:
@@ -64,6 +86,14 @@ def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
         names = await asyncio.to_thread(pool.versions.names)
         return JSONResponse({"status": "ready", "taggers": names, "loaded": pool.loaded()})
 
+    async def measures(request: Request) -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(_openapi())
+
+    pool.on_run = metrics.joined.observe
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
@@ -75,10 +105,19 @@ def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
             Route("/taggers/{version}", manifest),
             Route("/health", health),
             Route("/ready", ready),
+            Route("/metrics", measures),
+            Route("/openapi.json", openapi),
         ],
         exception_handlers={HTTPException: _refused, Exception: _failed},
         lifespan=lifespan,
     )
+
+
+def _openapi() -> Any:
+    text = resources.files(__package__).joinpath("openapi.json").read_text(encoding="utf-8")
+    described = json.loads(text)
+    described["info"]["version"] = __version__
+    return described
 
 
 async def _batcher(pool: TaggerPool, name: str) -> Batcher:

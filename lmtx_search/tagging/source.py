@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lmtx_search.cluster.runs import RunStore
+from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
@@ -19,6 +20,7 @@ class Source:
     name: str
     run: str | None = None
     threshold: float | None = None
+    calibration: Calibration | None = None
 
 
 def trained_source(runs: RunStore, run: str | None = None) -> Source:
@@ -45,8 +47,14 @@ def trained_source(runs: RunStore, run: str | None = None) -> Source:
         raise UserError(f"the training run {run} did not end with an encoder: train again")
     if not Path(path).is_dir():
         raise UserError(f"the encoder of run {run} is not on this machine: no folder {path}")
-    threshold = record.get("threshold")
-    return Source(Path(path), f"run {run}", run, None if threshold is None else float(threshold))
+    threshold, calibration = record.get("threshold"), record.get("calibration")
+    return Source(
+        Path(path),
+        f"run {run}",
+        run,
+        None if threshold is None else float(threshold),
+        None if calibration is None else Calibration(**calibration),
+    )
 
 
 def untrained_source(settings: Settings) -> Source:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
 from lmtx_search.errors import UserError
@@ -47,6 +48,7 @@ class Manifest:
     labels_digest: str
     threshold: float
     max_tags: int
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ class TaggerVersions:
             raise UserError(
                 f"no tagger version {name} in {self.folder}: `lmtx-search deploy` first"
             )
-        values = read_json(folder / _MANIFEST)
+        # Versions made before there was a calibration have none.
+        values = {"calibration": None, **read_json(folder / _MANIFEST)}
+        if values["calibration"] is not None:
+            values["calibration"] = Calibration(**values["calibration"])
         try:
             manifest = Manifest(**{field.name: values[field.name] for field in fields(Manifest)})
         except (KeyError, TypeError) as error:
@@ -125,6 +130,7 @@ class TaggerVersions:
         threshold: float,
         max_tags: int,
         run: str | None = None,
+        calibration: Calibration | None = None,
     ) -> TaggerVersion:
         """Write a version; it is there as a whole or not at all.
 
@@ -151,6 +157,7 @@ class TaggerVersions:
             labels_digest=digest,
             threshold=threshold,
             max_tags=max_tags,
+            calibration=calibration,
         )
         target = self.folder / manifest.version
         with _temporary(self.folder) as folder:

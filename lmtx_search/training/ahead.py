@@ -15,6 +15,7 @@ from lmtx_search.embedded.locks import only_one
 from lmtx_search.judges.order import OrderedJudge, make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
+from lmtx_search.training.centering import NO_CENTER, find_center
 from lmtx_search.training.given import find_given, open_base
 from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.record import hosts_record, judge_record
@@ -50,7 +51,10 @@ def judge_ahead(
     with only_one(folder / "lock", "the same judging"):
         try:
             encoder, search = open_base(settings, training.fine_tuning, given, owner, progress)
-            shortlister = Shortlister(encoder, search, training.shortlist)
+            center = NO_CENTER
+            if training.centered:
+                center = find_center(encoder, search, given.training, len(given.labels))
+            shortlister = Shortlister(encoder, search, training.shortlist, center)
             judged = judge_pairs(
                 given.judge,
                 make_order(training.order, yes_from),

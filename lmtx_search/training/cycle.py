@@ -14,6 +14,8 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.budgets import split
+from lmtx_search.training.calibration import Answers, calibrate
+from lmtx_search.training.centering import NO_CENTER, find_center
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
 from lmtx_search.training.first_yes import first_yes
 from lmtx_search.training.judging import Judged, judge_pairs
@@ -94,7 +96,13 @@ def run_cycle(
     """
     clock = Clock()
     labels = {label.id: label for label in materials.labels}
-    shortlister = Shortlister(encoder, search, settings.shortlist)
+    with clock.stage("center"):
+        center = (
+            find_center(encoder, search, materials.training, len(labels))
+            if settings.centered
+            else NO_CENTER
+        )
+    shortlister = Shortlister(encoder, search, settings.shortlist, center)
     training_budget, development_budget = split(budget, settings.development_share)
 
     with clock.stage("judge"):
@@ -119,24 +127,29 @@ def run_cycle(
     everything = Judged()
     everything.add(earlier.judged)
     everything.add(judged)
-    yes_from = _yes_from(everything, settings)
-    p_yes = prefer_people(everything.p_yes, materials.people, materials.training, labels)
-    positives = pseudo_positives(p_yes, yes_from, settings.always_best)
-    positives = without_refused(positives, p_yes)
+    evidence: Answers = everything.p_yes
+    if settings.calibrated:
+        evidence = calibrate(everything.p_yes, everything.nearness)
+    yes_from = _yes_from(evidence, settings)
+    evidence = prefer_people(evidence, materials.people, materials.training, labels)
+    positives = pseudo_positives(evidence, yes_from, settings.always_best)
+    positives = without_refused(positives, evidence)
     if len(positives) < 2:
         raise UserError(_too_few(len(positives), everything, yes_from))
     with clock.stage("train"):
-        steps, loss = train(materials, positives, p_yes, settings, trained.folder, progress)
+        steps, loss = train(materials, positives, evidence, settings, trained.folder, progress)
     with clock.stage("embed held-out"):
         before = earlier.firsts
         if before is None:
-            shortlists = shortlister.shortlists(materials.development)
-            before = first_labels({document.id: ranking for document, ranking in shortlists})
+            plain = Shortlister(encoder, search, 1).shortlists(materials.development)
+            before = first_labels({document.id: ranking for document, ranking in plain})
         total = len(materials.passages) + len(materials.development)
         with progress.stage("Embed with the trained encoder", total, "texts") as advance:
             after = trained.rank(materials.development, settings.shortlist)
             advance(total)
-    measured_from = yes_from if earlier.measured_from is None else earlier.measured_from
+    measured_from = earlier.measured_from
+    if measured_from is None:
+        measured_from = _yes_from(everything.p_yes, settings)
     with clock.stage("judge held-out"):
         development = measure_development(
             materials.judge,
@@ -209,11 +222,11 @@ def train(
     return len(steps), loss
 
 
-def _yes_from(judged: Judged, settings: TrainingSettings) -> float:
+def _yes_from(answers: Answers, settings: TrainingSettings) -> float:
     if settings.yes_above is not None:
         # Answers are compared with "at least"; this is the least number above.
         return math.nextafter(settings.yes_above, math.inf)
-    return yes_threshold(judged.p_yes, settings.sure_share)
+    return yes_threshold(answers, settings.sure_share)
 
 
 def _too_few(positives: int, judged: Judged, yes_from: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lmtx_search.encoder.calibration import Calibration, fit_calibration
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order.base import OrderedJudge
@@ -28,7 +29,8 @@ class Development:
     ``llm_p1`` and ``llm_p1_before`` are the shares of them whose first label the judge says yes
     to, after and before training (None: not one was judged). ``threshold`` is the cosine score
     from which a label is assigned, ``threshold_rule`` how it was chosen. ``judged`` is what the
-    judge was asked for it; ``firsts`` and ``firsts_before`` the labels that are compared.
+    judge was asked for it; ``firsts`` and ``firsts_before`` the labels that are compared;
+    ``calibration`` the P(yes) that a score of the trained encoder corresponds to, if that is known.
     """
 
     documents: int
@@ -39,6 +41,7 @@ class Development:
     judged: Judged
     firsts: Firsts
     firsts_before: Firsts
+    calibration: Calibration | None = None
 
 
 def first_labels(rankings: Mapping[str, Ranking]) -> dict[str, str]:
@@ -93,7 +96,15 @@ def measure_development(
     threshold, rule = choose_threshold(
         [after[document.id][0][1] for document in documents if after[document.id]]
     )
-    return Development(count, new, old, threshold, rule, judged, firsts, before)
+    calibration = fit_calibration(
+        [
+            (label, score, said[label])
+            for document, said in everything.p_yes.items()
+            for label, score in after.get(document, ())
+            if label in said
+        ]
+    )
+    return Development(count, new, old, threshold, rule, judged, firsts, before, calibration)
 
 
 def llm_p1(

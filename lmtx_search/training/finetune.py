@@ -93,6 +93,8 @@ def fine_tune(
             report_to=[],
             dataloader_pin_memory=torch.cuda.is_available(),
             disable_tqdm=True,
+            use_cpu=not torch.cuda.is_available(),
+            bf16=_computes_bf16(),
         )
         trainer = _InOrder(
             model=model, args=arguments, train_dataset=data, loss=loss, callbacks=[watch]
@@ -146,6 +148,17 @@ class _Watch(TrainerCallback):
     def last_loss(self) -> float:
         tail = self.losses[-max(1, len(self.losses) // 10) :]
         return sum(tail) / len(tail) if tail else 0.0
+
+
+def _computes_bf16() -> bool:
+    """Tell whether 16-bit products are fast here: on such CPUs a training takes half the time.
+
+    Weights and their updates stay in 32 bits.
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    supported = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in supported)
 
 
 def _warmup(settings: FineTuning, batches: int) -> int:

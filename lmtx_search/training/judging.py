@@ -50,12 +50,14 @@ class HostCost:
 class Judged:
     """What is known of the pairs: P(yes) by document id and label id, and what it cost.
 
-    ``asked`` are the calls of this run, ``known`` the judgments that were there before,
-    ``neither`` the answers that were neither yes nor no (nothing is kept of them), ``silent`` the
-    pairs (document id, label id) that got one, ``hosts`` who answered how often.
+    ``nearness`` is the pairs' own when they were asked, likewise by document and label. ``asked``
+    are the calls of this run, ``known`` the judgments that were there before, ``neither`` the
+    answers that were neither yes nor no (nothing is kept of them), ``silent`` the pairs (document
+    id, label id) that got one, ``hosts`` who answered how often.
     """
 
     p_yes: dict[str, dict[str, float]] = field(default_factory=dict)
+    nearness: dict[str, dict[str, float]] = field(default_factory=dict)
     asked: int = 0
     known: int = 0
     neither: int = 0
@@ -78,11 +80,13 @@ class Judged:
     def note(self, pair: Pair, p_yes: float) -> None:
         """Take in an answer."""
         self.p_yes.setdefault(pair.document.id, {})[pair.label.id] = p_yes
+        self.nearness.setdefault(pair.document.id, {})[pair.label.id] = pair.nearness
 
     def add(self, other: Judged) -> None:
         """Take in all that is known there."""
-        for document, labels in other.p_yes.items():
-            self.p_yes.setdefault(document, {}).update(labels)
+        for mine, theirs in ((self.p_yes, other.p_yes), (self.nearness, other.nearness)):
+            for document, labels in theirs.items():
+                mine.setdefault(document, {}).update(labels)
         self.silent |= other.silent
         for name, cost in other.hosts.items():
             host = self.hosts.setdefault(name, HostCost())

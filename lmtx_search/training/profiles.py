@@ -34,6 +34,8 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
         pairs_per_document=10,
         order="exhaustive",
         yes_above=0.5,
+        centered=False,
+        calibrated=False,
         always_best=False,
         development_pairs=2,
         most_development=800,

@@ -80,6 +80,9 @@ def run_record(
         "seconds": _rounded(_sum([cycle.seconds for cycle in cycles])),
         "threshold": kept.development.threshold,
         "threshold_rule": kept.development.threshold_rule,
+        "calibration": asdict(kept.development.calibration)
+        if kept.development.calibration
+        else None,
     }
 
 

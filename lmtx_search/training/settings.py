@@ -45,6 +45,8 @@ class TrainingSettings:
         order: which of these it is asked about next (judges.order), and when there are enough.
         sure_share: share of the judged documents of which a label counts as a sure yes.
         yes_above: a P(yes) above this is a sure yes, instead of what follows from ``sure_share``.
+        centered: shortlists are made of centered documents where labels are hubs (centering.py).
+        calibrated: answers are calibrated before they make pseudo-positives (calibration.py).
         always_best: a document without a sure yes is trained on the label the judge likes best.
         development_share: share of the budget that measures the result on held-out documents.
         development_pairs: labels of a development document that are judged.
@@ -60,6 +62,8 @@ class TrainingSettings:
     order: str = "exhaustive"
     sure_share: float = 0.5
     yes_above: float | None = None
+    centered: bool = True
+    calibrated: bool = True
     always_best: bool = True
     development_share: float = 0.15
     development_pairs: int = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol
 
@@ -40,6 +40,7 @@ class Shortlister:
 
     Args:
         size: labels of a shortlist.
+        center: what becomes of the documents' embeddings before the search.
 
     Attributes:
         rankings: by document id, what was made so far.
@@ -48,10 +49,17 @@ class Shortlister:
 
     CHUNK = 64
 
-    def __init__(self, encoder: Encoder, search: Search, size: int) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        search: Search,
+        size: int,
+        center: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda vectors: vectors,
+    ) -> None:
         self._encoder = encoder
         self._search = search
         self._size = size
+        self._center = center
         self.rankings: dict[str, Ranking] = {}
         self.seconds = 0.0
 
@@ -60,7 +68,7 @@ class Shortlister:
         rest = iter(documents)
         while chunk := list(islice(rest, self.CHUNK)):
             started = time.monotonic()
-            vectors = self._encoder.encode([document.text for document in chunk])
+            vectors = self._center(self._encoder.encode([document.text for document in chunk]))
             rankings = self._search(vectors, self._size)
             self.rankings.update(
                 (document.id, ranking) for document, ranking in zip(chunk, rankings, strict=True)
@@ -76,5 +84,9 @@ def pairs(
 
     A label that is in the index but no longer in the label set is passed over.
     """
-    known = [labels[id_] for id_, _ in ranking if id_ in labels]
-    return [Pair(document, label, rank) for rank, label in enumerate(known[:most])]
+    known = [(labels[id_], score) for id_, score in ranking if id_ in labels]
+    mean = sum(score for _, score in known) / max(1, len(known))
+    return [
+        Pair(document, label, rank, score - mean)
+        for rank, (label, score) in enumerate(known[:most])
+    ]

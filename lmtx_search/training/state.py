@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.development import Development
 from lmtx_search.training.judging import HostCost, Judged
@@ -77,6 +78,8 @@ class RunState:
 def _result(values: dict[str, Any]) -> CycleResult:
     development = dict(values["development"])
     development["judged"] = _judged(development["judged"])
+    if development.get("calibration"):
+        development["calibration"] = Calibration(**development["calibration"])
     return CycleResult(
         **{
             **values,

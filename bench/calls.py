@@ -1,0 +1,73 @@
+"""How good is the student for how many calls of the judge? Draws what bench/learning.py wrote.
+
+Each set's curve is made of runs with the same documents and seed and other --order, --pairs and
+--budget, named with --name. Example:
+
+    python bench/learning.py FOLDER --gguf model.gguf --systems judged --name exhaustive
+    python bench/learning.py FOLDER --gguf model.gguf --systems judged --name until-first-yes \\
+        --order until-first-yes
+    python bench/calls.py learning.jsonl --picture calls.png
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import click
+
+EXHAUSTIVE = "exhaustive"
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path, exists=True))
+@click.option("--picture", type=click.Path(), help="PNG file to write.")
+def main(results: Path, picture: str | None) -> None:
+    """Print for each set and way: calls, their share of the exhaustive ones, P@1, difference."""
+    found: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    for text in results.read_text("utf-8").splitlines():
+        line = json.loads(text)
+        folder, fields, name, system, _ = line["key"]
+        if system == "judged" and line["cycle"] == 1:
+            data = folder if "text" in fields else f"{folder}, titles"
+            found[data][name].append((line["calls"], line["P@1"]))
+    points = {
+        data: {name: _mean(runs) for name, runs in ways.items()} for data, ways in found.items()
+    }
+    for data, ways in points.items():
+        calls, p1 = ways[EXHAUSTIVE]
+        for name, (these, this) in sorted(ways.items(), key=lambda way: way[1]):
+            click.echo(
+                f"{data}: {name}: {these:.0f} calls ({these / calls:.0%}), P@1 {this:.1f} "
+                f"({this - p1:+.1f})"
+            )
+    if picture:
+        _draw(Path(picture), points)
+
+
+def _mean(runs: list[tuple[float, float]]) -> tuple[float, float]:
+    calls, p1 = zip(*runs, strict=True)
+    return sum(calls) / len(calls), sum(p1) / len(p1)
+
+
+def _draw(file: Path, points: dict[str, dict[str, tuple[float, float]]]) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, grid = pyplot.subplots(1, len(points), figsize=(4 * len(points), 3.6), squeeze=False)
+    for axes, (data, ways) in zip(grid[0], points.items(), strict=True):
+        line = sorted(ways.values())
+        axes.plot([x for x, _ in line], [y for _, y in line], color="#bbb", linewidth=1)
+        for name, (calls, p1) in ways.items():
+            axes.plot(calls, p1, "o")
+            axes.annotate(name, (calls, p1), fontsize=7, xytext=(3, 3), textcoords="offset points")
+        axes.set(title=data, xlabel="calls of the judge", ylabel="P@1")
+    figure.tight_layout()
+    figure.savefig(file, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

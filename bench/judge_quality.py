@@ -1,0 +1,149 @@
+"""How often is what the judge says yes to right? Against gold tags of training documents.
+
+Each training document's shortlist (of the untrained encoder, as the first cycle makes it) is judged
+whole. Printed: how well the answers order labels (AUC), and among the documents that get a
+pseudo-positive, how often these are right, beside the first label of the plain shortlist and of the
+centered one. With --picture, a reliability picture. Judgments are kept in --store. Example:
+
+    python bench/judge_quality.py FOLDER --gguf model.gguf --documents 150 --picture picture.png
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from loop import FileStore, materials, read_folder
+from numpy.typing import NDArray
+
+from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.llamacpp import LlamaCppJudge
+from lmtx_search.judges.order.exhaustive import Exhaustive
+from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.settings import load_settings
+from lmtx_search.training.calibration import calibrate
+from lmtx_search.training.centering import find_center
+from lmtx_search.training.judging import judge_pairs
+from lmtx_search.training.profiles import PROFILES
+from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
+from lmtx_search.training.shortlist import Shortlister, pairs
+
+Values = NDArray[np.float64]
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.option("--gguf", required=True, help="The judge's model file.")
+@click.option("--prompt", help="The judge's question.")
+@click.option("--fields", default="title,text", show_default=True)
+@click.option("--documents", default=150, show_default=True)
+@click.option("--share", default=0.6, show_default=True, help="Of documents with a yes.")
+@click.option("--store", default="judgments.jsonl", show_default=True, type=click.Path())
+@click.option("--picture", type=click.Path(), help="PNG file to write.")
+def main(folder: Path, **o: Any) -> None:
+    """Print a line of JSON."""
+    settings = load_settings(flags={"judge.gguf": o["gguf"]}).settings
+    data = read_folder(folder, o["fields"].split(","))
+    training = replace(PROFILES["small"](settings.encoder), most_documents=o["documents"])
+    judge = LlamaCppJudge(settings.judge, load_prompt(o["prompt"] or training.prompt))
+    given = materials(settings, data, training, judge, FileStore(Path(o["store"])))
+    encoder, search = given.open_base()
+    center = find_center(encoder, search, given.training, len(data.labels))
+    shortlister = Shortlister(encoder, search, 10, center)
+    by_id = {label.id: label for label in data.labels}
+    judged = judge_pairs(
+        judge,
+        Exhaustive(),
+        given.store,
+        (pairs(x, found, by_id, 10) for x, found in shortlister.shortlists(given.training)),
+        Budget(),
+        "judge",
+        sample=False,
+    )
+    plain = Shortlister(encoder, search, 1)
+    first = {x.id: found[0][0] for x, found in plain.shortlists(given.training)}
+    gold = data.gold_train
+    evidence = calibrate(judged.p_yes, judged.nearness)
+    answers = {"P(yes)": judged.p_yes, "calibrated": evidence}
+    line: dict[str, Any] = {
+        "set": data.name,
+        "fields": o["fields"],
+        "judge": judge.name,
+        "prompt": judge.prompt.name,
+        "documents": len(judged.p_yes),
+        "pairs": judged.pairs,
+        "centering": round(center.weight, 2),
+        "first label right": _share([first[d] in gold[d] for d in judged.p_yes]),
+        "first label right, centered": _share(
+            [shortlister.rankings[d][0][0] in gold[d] for d in judged.p_yes]
+        ),
+    }
+    line["AUC inside a document"] = {
+        name: _auc_inside(said, gold)
+        for name, said in {"nearness": judged.nearness, **answers}.items()
+    }
+    first_right = np.mean([first[d] in gold[d] for d in judged.p_yes])
+    for name, said in answers.items():
+        border = yes_threshold(said, o["share"])
+        chosen = pseudo_positives(said, border, always_best=False)
+        right = [label in gold[d] for d, labels in chosen.items() for label in labels]
+        line[name] = {
+            "border": round(border, 3),
+            "documents with a yes": round(len(chosen) / len(said), 3),
+            "labels each": round(len(right) / len(chosen), 2),
+            "right": _share(right),
+            "right, mean of documents": _share(
+                [np.mean([label in gold[d] for label in ls]) for d, ls in chosen.items()]
+            ),
+            "their first labels right": _share([first[d] in gold[d] for d in chosen]),
+            "times first label": round(float(np.mean(right) / first_right), 2),
+        }
+    click.echo(json.dumps(line))
+    if o["picture"]:
+        _draw(Path(o["picture"]), answers, gold, line)
+
+
+def _share(values: Any) -> float:
+    return round(100 * float(np.mean(values)), 1)
+
+
+def _auc_inside(said: Any, gold: Any) -> float:
+    found = []
+    for document, labels in said.items():
+        right = np.array([p for label, p in labels.items() if label in gold[document]])
+        wrong = np.array([p for label, p in labels.items() if label not in gold[document]])
+        if right.size and wrong.size:
+            higher = right[:, None] > wrong[None]
+            found.append((higher + 0.5 * (right[:, None] == wrong[None])).mean())
+    return round(float(np.mean(found)), 3)
+
+
+def _draw(file: Path, answers: Any, gold: Any, line: dict[str, Any]) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(5, 4.5))
+    axes.plot([0, 1], [0, 1], color="#bbb", linewidth=1)
+    for name, said in answers.items():
+        values = [(p, label in gold[d]) for d, found in said.items() for label, p in found.items()]
+        parts = np.array_split(np.array(sorted(values), dtype=float), 10)
+        means = np.array([part.mean(axis=0) for part in parts])
+        axes.plot(means[:, 0], means[:, 1], "o-", label=name)
+    axes.set(
+        xlabel="what the judge says (ten equal groups)",
+        ylabel="share that is right, by gold tags",
+        title=f"{line['set']}: {line['judge']}",
+    )
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(file, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""What benchmarks of the loop share: a labelled folder, judges that know the answer, a file store.
+
+A folder holds labels.jsonl.gz, train.jsonl.gz, test.jsonl.gz, gold-train.tsv.gz, gold-test.tsv.gz.
+The loop itself is the product's; only OpenSearch is left out (labels are searched exactly, in
+memory, and judgments lie in a JSON lines file), so that many runs fit into an hour.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.folder import resolve_encoder
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.passages import label_passage
+from lmtx_search.judges.base import Answer, Pair
+from lmtx_search.judges.order import Case, Order, OrderedJudge, cases_of
+from lmtx_search.judges.order.exhaustive import Exhaustive
+from lmtx_search.judges.prompts import Prompt
+from lmtx_search.records import Document, Judgment, Label
+from lmtx_search.settings import Settings
+from lmtx_search.sources import read_documents, read_gold, read_labels
+from lmtx_search.training.materials import Materials
+from lmtx_search.training.sampling import hold_out, sample_documents
+from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.shortlist import Encoder, Search
+
+Gold = Mapping[str, Set[str]]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A labelled folder, read."""
+
+    name: str
+    labels: list[Label]
+    train: list[Document]
+    test: list[Document]
+    gold_train: Gold
+    gold_test: Gold
+
+
+def read_folder(folder: Path, fields: Sequence[str] = ("title", "text")) -> Folder:
+    """Read it; documents without text or without gold tags are left out."""
+    gold = {part: read_gold(folder / f"gold-{part}.tsv.gz") for part in ("train", "test")}
+    documents = {
+        part: [
+            document
+            for document in read_documents(folder / f"{part}.jsonl.gz", "id", list(fields))
+            if isinstance(document, Document) and document.text.strip() and document.id in tags
+        ]
+        for part, tags in gold.items()
+    }
+    return Folder(
+        folder.name,
+        list(read_labels(folder / "labels.jsonl.gz")),
+        documents["train"],
+        documents["test"],
+        gold["train"],
+        gold["test"],
+    )
+
+
+class FileStore:
+    """Judgments in a JSON lines file: asked once, ever."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._known: dict[str, Judgment] = {}
+        if file.is_file():
+            with file.open(encoding="utf-8") as lines:
+                for line in lines:
+                    judgment = Judgment(**json.loads(line))
+                    self._known[judgment.id] = judgment
+
+    def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
+        """Return those that are there."""
+        return {id_: self._known[id_] for id_ in ids if id_ in self._known}
+
+    def add(self, judgments: list[Judgment]) -> None:
+        """Write judgments."""
+        with self._file.open("a", encoding="utf-8") as out:
+            for judgment in judgments:
+                self._known[judgment.id] = judgment
+                out.write(json.dumps(asdict(judgment)) + "\n")
+
+
+@dataclass
+class Nowhere:
+    """Keeps nothing: for judges that cost nothing."""
+
+    def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
+        """Return nothing."""
+        return {}
+
+    def add(self, judgments: list[Judgment]) -> None:
+        """Forget them."""
+
+
+@dataclass
+class KnowingJudge:
+    """Answers from a function: gold tags (a perfect judge), or the rank (no judge at all)."""
+
+    name: str
+    answer: Callable[[Pair], float]
+    prompt: Prompt = field(default_factory=lambda: Prompt("none", "", "{document}", "{label}", 1))
+    lost: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Its name: nothing of it is kept."""
+        return self.name
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        """Answer pairs."""
+        return self.ask_cases(cases_of(pairs), Exhaustive())
+
+    def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
+        """Answer what the order asks of each document."""
+        for case in cases:
+            while isinstance(position := order.next(case), int):
+                pair = case.pairs[position]
+                case.answers[position] = value = self.answer(pair)
+                order.learn(pair, value)
+                yield Answer(pair, value, self.name)
+
+
+def perfect_judge(gold: Gold) -> KnowingJudge:
+    """The ceiling: says yes to the gold tags and to nothing else."""
+    return KnowingJudge("perfect", lambda pair: float(pair.label.id in gold[pair.document.id]))
+
+
+def first_label_judge() -> KnowingJudge:
+    """The control: says yes to each shortlist's first label; no LLM is asked."""
+    return KnowingJudge("control", lambda pair: float(pair.rank == 0))
+
+
+def materials(
+    settings: Settings,
+    folder: Folder,
+    training: TrainingSettings,
+    judge: OrderedJudge,
+    store: FileStore | Nowhere,
+) -> Materials:
+    """Return what the loop works with, labels searched in memory."""
+    base = resolve_encoder(settings.encoder.name, settings.cache_dir)
+    sample = sample_documents(folder.train, training.most_documents, training.seed)
+    held_in, held_out = hold_out(sample, training.most_development)
+    passages = [label_passage(label) for label in folder.labels]
+    ids = [label.id for label in folder.labels]
+    tuning = training.fine_tuning
+
+    def load(path: Path, tokens: int) -> Encoder:
+        return load_encoder(settings, folder=path, max_tokens=tokens)
+
+    def search_in(vectors: NDArray[np.float32]) -> Search:
+        return lambda queries, k: nearest(queries, vectors, ids, k)
+
+    def open_base() -> tuple[Encoder, Search]:
+        return load(base, tuning.document_tokens), search_in(
+            load(base, tuning.label_tokens).encode(passages)
+        )
+
+    return Materials(
+        base=base,
+        open_base=open_base,
+        publish=lambda encoder, vectors: search_in(vectors),
+        load_encoder=load,
+        labels=folder.labels,
+        passages=passages,
+        training=held_in,
+        development=held_out,
+        judge=judge,
+        store=store,
+    )
+
+
+def quality(
+    settings: Settings, folder: Folder, encoder: Path | None, tokens: int = 128
+) -> dict[str, float]:
+    """Return P@1, P@5 and R@10 in percent on all test documents, read as a tagger reads them."""
+    texts = load_encoder(settings, folder=encoder, max_tokens=tokens, precision="int8")
+    names = load_encoder(settings, folder=encoder, max_tokens=64)
+    vectors = names.encode([label_passage(label) for label in folder.labels])
+    found = nearest(
+        texts.encode([document.text for document in folder.test]),
+        vectors,
+        [label.id for label in folder.labels],
+        10,
+    )
+    right = np.array(
+        [
+            [label in folder.gold_test[document.id] for label, _ in ranking]
+            for document, ranking in zip(folder.test, found, strict=True)
+        ]
+    )
+    tags = np.array([len(folder.gold_test[document.id]) for document in folder.test])
+    return {
+        "P@1": round(100 * float(right[:, 0].mean()), 1),
+        "P@5": round(100 * float(right[:, :5].mean()), 1),
+        "R@10": round(100 * float((right.sum(1) / tags).mean()), 1),
+    }

@@ -1,0 +1,128 @@
+"""What the pipeline itself costs: bulk ingest with a tagger that does nothing, against plain bulk.
+
+The tagger is the service's own code, in a process of its own, with no encoder in it: every text
+gets the same tag. Plain and tagged take turns. Needs the servers of `up`; the pipeline is put back.
+
+    python bench/pipeline.py documents.jsonl --count 5000 --data-dir D
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import socket
+import time
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from lmtx_search.cluster import taggers
+from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.documents import load_documents
+from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
+from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline, tagging_pipeline
+from lmtx_search.records import Document, Tag
+from lmtx_search.settings import load_settings
+from lmtx_search.sources import read_documents
+from lmtx_search.tagging.batching import Batcher
+from lmtx_search.tagging.client import tag_url
+from lmtx_search.tagging.server import listen, serve
+from lmtx_search.tagging.service import create_app
+
+PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
+VERSION = "nothing"
+
+
+class Nothing:
+    def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
+        return [[Tag("nothing", "nothing", 0.5)] for _ in texts]
+
+
+class Pool:
+    """Stands in for the versions in memory."""
+
+    def __init__(self) -> None:
+        self.versions: Any = self
+        self.batcher = Batcher(Nothing())  # type: ignore[arg-type]
+
+    def names(self) -> list[str]:
+        return [VERSION]
+
+    def loaded(self) -> list[str]:
+        return [VERSION]
+
+    def get(self, name: str) -> Batcher:
+        return self.batcher
+
+    def close(self) -> None:
+        self.batcher.close()
+
+
+def run_service(listener: socket.socket) -> None:
+    serve(create_app(Pool()), listener, lambda: None)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, help="documents, JSONL")
+    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=3, help="bulk requests in flight")
+    parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
+    arguments = parser.parse_args()
+    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    client = connect(settings.opensearch)
+    read = read_documents(arguments.file, "id", settings.documents.text_fields)
+    whole = [document for document in read if isinstance(document, Document)]
+    documents = [
+        Document(f"{document.id}-{number}", document.text, document.source)
+        for number in range(-(-arguments.count // len(whole)))
+        for document in whole
+    ]
+    documents = list(islice(documents, arguments.count))
+    listener = listen("127.0.0.1", 0)
+    service = multiprocessing.get_context("fork").Process(target=run_service, args=(listener,))
+    service.start()
+    before = read_pipeline(client).body
+    url = tag_url(f"http://127.0.0.1:{listener.getsockname()[1]}", VERSION)
+    remote = taggers.register(client, VERSION, url)
+    seconds: dict[str, list[float]] = {PLAIN: [], TAGGED: []}
+    try:
+        put_pipeline(
+            client, tagging_pipeline(VERSION, remote.model, settings.documents.text_fields)
+        )
+        for number in range(arguments.rounds + 1):
+            client.indices.delete(index=f"{PLAIN},{TAGGED}", params={"ignore_unavailable": "true"})
+            client.indices.create(index=PLAIN)
+            prepare_tagged_index(client, TAGGED)
+            for index, times in seconds.items():
+                started = time.perf_counter()
+                report = load_documents(client, documents, index, threads=arguments.threads)
+                assert report.indexed == len(documents), report
+                if number:  # the first round warms everything up
+                    times.append(time.perf_counter() - started)
+        counts = tagging_counts(client, TAGGED)
+    finally:
+        put_pipeline(client, before)
+        taggers.remove(client, remote)
+        client.indices.delete(index=f"{PLAIN},{TAGGED}", params={"ignore_unavailable": "true"})
+        service.terminate()
+        service.join()
+    rates = {index: len(documents) / median(times) for index, times in seconds.items()}
+    result = {
+        "documents": len(documents),
+        "cores": len(os.sched_getaffinity(0)),
+        "plain bulk, documents/s": round(rates[PLAIN], 1),
+        "a tagger that does nothing, documents/s": round(rates[TAGGED], 1),
+        "ratio": round(rates[TAGGED] / rates[PLAIN], 3),
+        "statuses": counts,
+    }
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Do the two runtimes of a tagger give the same documents the same tags, and how fast is each?
+
+Deploys one encoder as both, which leaves the pipeline at the last one, and indexes the same
+documents through each. Needs the servers of `up`, labels, and `lmtx-search[in-cluster]`.
+
+    python bench/runtimes.py documents.jsonl --count 1000 --precision int8 --data-dir D
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.documents import load_documents
+from lmtx_search.cluster.indices import prepare_tagged_index
+from lmtx_search.cluster.scan import scan
+from lmtx_search.records import Document
+from lmtx_search.settings import load_settings
+from lmtx_search.sources import read_documents
+from lmtx_search.tagging.deploy import Options, deploy
+from lmtx_search.tagging.source import untrained_source
+
+INDEX = "lmtx-bench-runtime"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, help="documents, JSONL")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--precision", choices=["int8", "fp32"], default="int8")
+    parser.add_argument("--threshold", type=float, default=0.3)
+    parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
+    arguments = parser.parse_args()
+
+    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    client = connect(settings.opensearch)
+    read = read_documents(arguments.file, "id", settings.documents.text_fields)
+    whole = (document for document in read if isinstance(document, Document))
+    documents = list(islice(whole, arguments.count))
+    scores: dict[str, dict[str, dict[str, float]]] = {}
+    result: dict[str, Any] = {
+        "documents": len(documents),
+        "precision": arguments.precision,
+        "threshold": arguments.threshold,
+        "cores": len(os.sched_getaffinity(0)),
+    }
+    for runtime in ("service", "in-cluster"):
+        options = Options(arguments.precision, arguments.threshold, runtime=runtime)
+        done = deploy(client, settings, untrained_source(settings), options)
+        client.indices.delete(index=INDEX, params={"ignore_unavailable": "true"})
+        prepare_tagged_index(client, INDEX)
+        load_documents(client, documents[:64], INDEX)  # warms the model up
+        started = time.perf_counter()
+        report = load_documents(client, documents, INDEX)
+        seconds = time.perf_counter() - started
+        assert report.indexed == len(documents), report
+        client.indices.refresh(index=INDEX)
+        hits = scan(client, INDEX, fields=("tag_scores",))
+        scores[runtime] = {hit["_id"]: hit["_source"].get("tag_scores") or {} for hit in hits}
+        result[runtime] = {
+            "documents_per_second": round(len(documents) / seconds, 1),
+            "deploy_seconds": done.seconds,
+        }
+        result["labels"] = done.labels
+    client.indices.delete(index=INDEX)
+    print(json.dumps({**result, **compare(scores["service"], scores["in-cluster"])}, indent=1))
+
+
+def compare(
+    service: dict[str, dict[str, float]], cluster: dict[str, dict[str, float]]
+) -> dict[str, Any]:
+    """How many documents have the same tags, and by how much the scores of the same tag differ."""
+    assert service.keys() == cluster.keys()
+    same = sum(service[id_].keys() == cluster[id_].keys() for id_ in service)
+    first = sum(next(iter(service[id_]), None) == next(iter(cluster[id_]), None) for id_ in service)
+    differences = sorted(
+        abs(score - cluster[id_][tag])
+        for id_, tags in service.items()
+        for tag, score in tags.items()
+        if tag in cluster[id_]
+    )
+    both = len(differences)
+    every = sum(map(len, service.values())) + sum(map(len, cluster.values())) - both
+    return {
+        "documents with the same tags": round(same / len(service), 4),
+        "documents with the same first tag": round(first / len(service), 4),
+        "tags given by both": round(both / every, 4),
+        "score difference": {
+            "median": round(differences[both // 2], 4),
+            "99th percentile": round(differences[both * 99 // 100], 4),
+            "largest": round(differences[-1], 4),
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

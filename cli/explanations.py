@@ -1,0 +1,35 @@
+"""What `lmtx-search tag --explain` prints."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from lmtx_search.cli.context import Context
+from lmtx_search.tagging.explain import explain
+from lmtx_search.tagging.scorer import Tagger
+
+
+def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
+    """Print the text's tags and the labels that came next, each with its nearest rivals."""
+    manifest = tagger.manifest
+    found = explain(tagger, text)
+    width = max((len(label.name) for label in found), default=0)
+    context.say(
+        f"A label is a tag from a score of {manifest.threshold:g}, at most {manifest.max_tags}"
+    )
+    if manifest.calibration is None:
+        context.say("What a score is worth is not known: no training run's judgments")
+    for label in found:
+        worth = "" if label.probability is None else f"  P(yes) {label.probability:.2f}"
+        context.say(
+            f"{'+' if label.assigned else '-'} {label.name:<{width}}  {label.score:.3f}{worth}"
+        )
+        rivals = ", ".join(f"{rival.name} {rival.score:.3f}" for rival in label.rivals)
+        context.say(f"    nearest labels: {rivals or 'none'}")
+    context.result(
+        {
+            "tagger": manifest.version,
+            "threshold": manifest.threshold,
+            "labels": [asdict(label) for label in found],
+        }
+    )

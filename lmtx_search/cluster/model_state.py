@@ -1,0 +1,32 @@
+"""Whether the model that the pipeline asks is deployed in ML Commons, and deploying it again."""
+
+from __future__ import annotations
+
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
+
+from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.cluster.taggers import finished, ml_request
+
+_DOWN = ("UNDEPLOYED", "DEPLOY_FAILED")
+
+
+def redeploy(client: OpenSearch) -> bool:
+    """Deploy the pipeline's model again where somebody undeployed it; tell whether that was so.
+
+    ML Commons does it itself after a node's restart, and for a model that a service runs at its
+    next request; not for one of its own that was undeployed.
+
+    Raises:
+        LmtxError: it cannot be deployed.
+    """
+    model = read_pipeline(client).model
+    if model is None:
+        return False
+    try:
+        state = ml_request(client, "GET", f"/models/{model}").get("model_state")
+        if state not in _DOWN:
+            return False
+        finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
+    except (AuthorizationException, NotFoundError):
+        return False  # not ours to mend: documents go in as pending, with the reason
+    return True

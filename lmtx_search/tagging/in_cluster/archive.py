@@ -1,0 +1,88 @@
+"""A tagger version as the archive that is uploaded to ML Commons."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lmtx_search.cluster.local_models import upload
+from lmtx_search.cluster.taggers import RemoteTagger
+from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm
+from lmtx_search.errors import UserError
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.tagging.in_cluster.graph import tagging_graph
+from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
+from lmtx_search.tagging.scorer import LEAST_SCORE
+from lmtx_search.tagging.version import TaggerVersion, tag_names
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+MAX_BYTES = 400_000_000
+"""Of the label matrix. Every node that runs models holds it, and a graph cannot be over 2 GB."""
+
+
+def most_labels(dimension: int) -> int:
+    """Return how many labels fit into the cluster: 260,416 of 384 dimensions."""
+    return MAX_BYTES // (4 * dimension)
+
+
+def check_labels(labels: int, dimension: int) -> None:
+    """See that a label set is small enough.
+
+    Raises:
+        UserError: it is not.
+    """
+    most = most_labels(dimension)
+    if labels > most:
+        raise UserError(
+            f"{labels:,} labels are too many for --runtime in-cluster: with embeddings of "
+            f"{dimension} dimensions it takes at most {most:,}; deploy with --runtime service"
+        )
+
+
+def upload_version(
+    client: OpenSearch, version: TaggerVersion, progress: Progress = SILENT
+) -> RemoteTagger:
+    """Make the version's archive, and have ML Commons run it.
+
+    Raises:
+        UserError: too many labels, a tokenizer that takes none, or cluster settings missing.
+        LmtxError: the upload failed; nothing of it is left.
+    """
+    with tempfile.TemporaryDirectory(prefix=".uploading-", dir=version.folder.parent) as folder:
+        archive = Path(folder) / "tagger.zip"
+        write_archive(version, archive)
+        return upload(client, version.manifest.version, archive, progress)
+
+
+def write_archive(version: TaggerVersion, file: Path) -> None:
+    """Write the version's model and tokenizer into a ZIP file.
+
+    Raises:
+        UserError: too many labels, or a tokenizer that takes none.
+        MissingExtra: onnx is not installed.
+    """
+    manifest = version.manifest
+    check_labels(manifest.labels, manifest.dimension)
+    folder = version.encoder_folder
+    form = OnnxForm.read(folder)
+    tokenizer, first = tagging_tokenizer(
+        folder / TOKENIZER_FILE,
+        tag_names(list(version.labels())),
+        min(manifest.document_tokens, form.max_tokens),
+        form.lower,
+    )
+    graph = tagging_graph(
+        folder / MODEL_FILES[manifest.precision],
+        version.embeddings(),
+        first,
+        max(manifest.threshold, LEAST_SCORE),
+        manifest.max_tags,
+    )
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("tagger.onnx", graph)
+        archive.writestr(TOKENIZER_FILE, json.dumps(tokenizer, ensure_ascii=False))

@@ -1,0 +1,57 @@
+"""The encoder's tokenizer, with the tags' names as tokens that no text ever has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.encoder.folder import read_json
+from lmtx_search.errors import UserError
+
+# Texts are split at spaces before words are looked up, so no word starts with one: a label
+# "chess" must not take the place of the word.
+_MARK = " "
+
+
+def tagging_tokenizer(
+    file: Path, tags: Sequence[str], max_tokens: int, lower: bool
+) -> tuple[dict[str, Any], int]:
+    """Return the tokenizer's JSON, and the id of the first tag; the others' follow.
+
+    Texts are tokenised as before, cut to ``max_tokens``; a tag's id decodes to its name.
+
+    Args:
+        file: the encoder's ``tokenizer.json``.
+        tags: different names.
+        lower: whether texts are lower-cased first.
+
+    Raises:
+        UserError: a kind of tokenizer to which nothing can be added.
+    """
+    content = read_json(file)
+    vocabulary = content["model"].get("vocab")
+    added = [token["id"] for token in content.get("added_tokens", [])]
+    names = [_MARK + tag for tag in tags]
+    if isinstance(vocabulary, dict):
+        first = 1 + max([*vocabulary.values(), *added])
+        vocabulary.update((name, first + row) for row, name in enumerate(names))
+    elif isinstance(vocabulary, list) and max(added, default=-1) < len(vocabulary):
+        first = len(vocabulary)
+        vocabulary.extend([name, 0.0] for name in names)
+    else:
+        raise UserError(
+            f"the tokenizer of {file.parent} takes no labels: deploy with --runtime service"
+        )
+    content["padding"] = None
+    content["truncation"] = {
+        "max_length": max_tokens,
+        "strategy": "LongestFirst",
+        "stride": 0,
+        "direction": "Right",
+    }
+    content["decoder"] = {"type": "Strip", "content": _MARK, "start": 1, "stop": 0}
+    if lower:
+        steps = [{"type": "Lowercase"}, *filter(None, [content["normalizer"]])]
+        content["normalizer"] = {"type": "Sequence", "normalizers": steps}
+    return content, first
