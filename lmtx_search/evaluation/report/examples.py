@@ -50,13 +50,14 @@ def examples(
     most = min(MOST, len(ranked) // 2)
     good = sorted(ranked, key=lambda row: (-row[0], -row[1], row[2]))[:most]
     bad = sorted(ranked, key=lambda row: (row[0], -row[1] if gold is not None else row[1], row[2]))
-    return tuple(  # type: ignore[return-value]
-        [
+
+    def shown(rows: Sequence[tuple[float, float, str]]) -> list[Example]:
+        return [
             _example(by_id[id_], tags[id_], names, None if gold is None else gold[id_], quality)
             for quality, _, id_ in rows
         ]
-        for rows in (good, bad[:most])
-    )
+
+    return shown(good), shown(bad[:most])
 
 
 def _f1(assigned: Sequence[str], right: AbstractSet[str]) -> float:

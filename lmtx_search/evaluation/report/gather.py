@@ -13,6 +13,7 @@ from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
@@ -29,6 +30,9 @@ from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import Settings
+from lmtx_search.sources import read_gold
+from lmtx_search.sources.rows import is_row_file
+from lmtx_search.sources.xmc import is_xmc
 from lmtx_search.tagging.source import Source, trained_source, untrained_source
 from lmtx_search.training.given import training_documents
 from lmtx_search.training.people import PERSON
@@ -175,9 +179,10 @@ def _tag(
     """Tag as the run's tagger would, keeping what the report looks at besides."""
     system = systems.encoder(settings, labels, source, "this run")
     output = system.rank(documents, progress)
-    load: Callable[[int], Any] = lambda tokens: load_encoder(  # noqa: E731
-        settings, max_tokens=tokens, folder=source.folder
-    )
+
+    def load(tokens: int) -> OnnxEncoder:
+        return load_encoder(settings, max_tokens=tokens, folder=source.folder)
+
     vectors = load(settings.encoder.label_tokens).encode([label_passage(x) for x in labels])
     read = [document for document in documents if document.text.strip()]
     texts = load(settings.encoder.document_tokens).encode([document.text for document in read])
@@ -238,10 +243,6 @@ def _truth(
     gold: Mapping[str, AbstractSet[str]] | None,
 ) -> Callable[[str, str], bool | None]:
     """Tell whether a label is right: a person's answer, else the gold tags."""
-    from lmtx_search.sources import read_gold
-    from lmtx_search.sources.rows import is_row_file
-    from lmtx_search.sources.xmc import is_xmc
-
     said = {(one.document_id, one.label_id): one.p_yes > 0.5 for one in people}
     known: dict[str, AbstractSet[str]] = dict(gold or {})
     train = given.train if given else None
