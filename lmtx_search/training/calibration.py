@@ -8,7 +8,7 @@ from collections.abc import Mapping
 Answers = Mapping[str, Mapping[str, float]]
 """A number by document id and label id."""
 
-NEARNESS = 5.0
+NEARNESS = 6.0
 """What a nearness of 1 is worth, in logits of P(yes)."""
 # Beyond it a small model's certainty says nothing.
 _LARGEST = 8.0
@@ -28,7 +28,7 @@ def calibrate(p_yes: Answers, nearness: Answers) -> dict[str, dict[str, float]]:
             documents.
 
     >>> calibrate({"d": {"a": 0.5, "b": 0.5}}, {"d": {"b": 0.4}})
-    {'d': {'a': 0.5, 'b': 0.8807970779778823}}
+    {'d': {'a': 0.5, 'b': 0.9168273035060777}}
     """
     return {
         document: {

@@ -60,7 +60,7 @@ class TrainingSettings:
     shortlist: int = 10
     pairs_per_document: int = 4
     order: str = "exhaustive"
-    sure_share: float = 0.5
+    sure_share: float = 0.6
     yes_above: float | None = None
     centered: bool = True
     calibrated: bool = True
