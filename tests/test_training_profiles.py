@@ -44,7 +44,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[TrainingSettings]:
     """What the command would train with."""
     seen: list[TrainingSettings] = []
 
-    def remember(settings: Any, training: TrainingSettings, progress: Any) -> Any:
+    def remember(_: Any, training: TrainingSettings, progress: Any, *, keep_cycles: bool) -> Any:
         seen.append(training)
         raise KeyboardInterrupt
 
