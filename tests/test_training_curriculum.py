@@ -20,11 +20,12 @@ from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import ORDERS
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.records import Document, Label
+from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import EncoderSettings
 from lmtx_search.training import cycle
 from lmtx_search.training.curriculum import Curriculum, run_curriculum
 from lmtx_search.training.materials import Materials
+from lmtx_search.training.people import person_judgment
 from lmtx_search.training.profiles import paper
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.state import RunState
@@ -121,7 +122,7 @@ class World:
         self.bases_opened += 1
         return Encoder(1), self.search(Encoder(1))
 
-    def run(self, judge: Judge, **changes: Any) -> Curriculum:
+    def run(self, judge: Judge, people: Sequence[Judgment] = (), **changes: Any) -> Curriculum:
         settings = TrainingSettings(
             **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4} | changes
         )
@@ -137,6 +138,7 @@ class World:
             development=documents[100:],
             judge=judge,
             store=self.store,
+            people=people,
         )
         return run_curriculum(materials, settings, self.state)
 
@@ -190,6 +192,15 @@ def test_each_cycles_encoder_makes_the_next_cycles_shortlists(world: Any) -> Non
     made.run(Judge())
     assert made.bases_opened == 1
     assert made.published == [4, 7]
+
+
+def test_what_a_person_said_is_learned_instead_of_what_the_judge_said(world: Any) -> None:
+    made = world(4)
+    one = Document("d3", "document 3")
+    people = [person_judgment(one, LABELS[3], False, 0), person_judgment(one, LABELS[9], True, 0)]
+    made.run(Judge(), people, cycles=1)
+    learned = json.loads(made.learned(1))["learned"]
+    assert (learned["d2"], learned["d3"]) == (["l2"], ["l9"])
 
 
 def test_no_pair_is_asked_twice_in_all_cycles(world: Any) -> None:

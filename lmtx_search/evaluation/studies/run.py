@@ -76,16 +76,27 @@ def run_study(
         LmtxError: a training failed; what finished before is kept.
     """
     study = find_named("study", STUDIES, name)
-    points = study.points(settings, training, values)
     require_measures()
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
     on = open_gold_set(settings, file, gold, labels)
-    documents = training_documents(
-        client, settings, replace(training, most_documents=_ALL), progress
+    training = replace(
+        training,
+        shortlist=min(training.shortlist, len(labels)),
+        pairs_per_document=min(training.pairs_per_document, len(labels)),
     )
+    points = study.points(settings, training, values)
+    everything = replace(training, most_documents=_ALL)
+    documents = training_documents(client, settings, everything, progress)
     if name == "documents":
         _enough(points, len(documents))
+    for point in points:
+        if point.training.shortlist > len(labels):
+            raise UserError(
+                f"a shortlist of {point.value} is longer than the label set of {len(labels):,}: "
+                "leave it out of --values"
+            )
+        point.training.check(len(labels), min(len(documents), point.training.most_documents))
     common = _common(settings, labels, on, documents)
     kept = KeptResults(settings.data_dir / "studies" / content_digest(common)[:24])
     found = {UNTRAINED: _untrained(settings, labels, on, kept, progress)}
