@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lmtx_search.training.calibration import calibrate
+from lmtx_search.training.calibration import calibrate, doubtful
 
 
 def test_what_is_nearer_than_the_shortlists_mean_gains_and_what_is_farther_loses() -> None:
@@ -23,3 +23,9 @@ def test_a_sure_judge_is_not_overruled_by_nearness() -> None:
 def test_answers_in_words_stay_numbers(p_yes: float) -> None:
     found = calibrate({"d": {"a": p_yes}}, {"d": {"a": 0.3}})
     assert found["d"]["a"] == pytest.approx(p_yes, abs=0.003)
+
+
+def test_labels_that_just_miss_a_yes_are_doubtful_and_clear_noes_are_not() -> None:
+    said = {"d": {"yes": 0.9, "nearly": 0.6, "no": 0.1}}
+    assert doubtful(said, yes_from=0.8, logits=2.0) == {"d": frozenset({"yes", "nearly"})}
+    assert doubtful(said, yes_from=0.8, logits=0.0) == {"d": frozenset({"yes"})}

@@ -39,6 +39,18 @@ def calibrate(p_yes: Answers, nearness: Answers) -> dict[str, dict[str, float]]:
     }
 
 
+def doubtful(answers: Answers, yes_from: float, logits: float) -> dict[str, frozenset[str]]:
+    """Return each document's labels that are a yes, or miss being one by less than so many logits.
+
+    They may well be right: a document is not to be pushed away from them.
+    """
+    border = _logit(yes_from) - logits
+    return {
+        document: frozenset(label for label, p in said.items() if _logit(p) > border)
+        for document, said in answers.items()
+    }
+
+
 def _logit(p: float) -> float:
     if p <= 0.0 or p >= 1.0:
         return _LARGEST if p >= 1.0 else -_LARGEST

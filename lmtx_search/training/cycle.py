@@ -14,7 +14,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.budgets import split
-from lmtx_search.training.calibration import Answers, calibrate
+from lmtx_search.training.calibration import Answers, calibrate, doubtful
 from lmtx_search.training.centering import NO_CENTER, find_center
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
 from lmtx_search.training.first_yes import first_yes
@@ -137,7 +137,15 @@ def run_cycle(
     if len(positives) < 2:
         raise UserError(_too_few(len(positives), everything, yes_from))
     with clock.stage("train"):
-        steps, loss = train(materials, positives, evidence, settings, trained.folder, progress)
+        steps, loss = train(
+            materials,
+            positives,
+            evidence,
+            settings,
+            trained.folder,
+            progress,
+            spared=doubtful(evidence, yes_from, settings.spared),
+        )
     with clock.stage("embed held-out"):
         before = earlier.firsts
         if before is None:
@@ -185,8 +193,13 @@ def train(
     settings: TrainingSettings,
     output: Path,
     progress: Progress = SILENT,
+    spared: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[int, float]:
-    """Train the base encoder on the pseudo-positives; return (steps, last loss)."""
+    """Train the base encoder on the pseudo-positives; return (steps, last loss).
+
+    Args:
+        spared: labels of documents that are no negatives of theirs either.
+    """
     from lmtx_search.training.finetune import fine_tune  # torch: only when it is needed
 
     tuning = settings.fine_tuning
@@ -200,10 +213,14 @@ def train(
         settings.seed,
         find_named("positives", POSITIVES, tuning.positives),
     )
-    refused = [sorted(said.keys() - row) for row, said in zip(rows, judged, strict=True)]
+    never = [
+        row | {position[label] for label in (spared or {}).get(document.id, ())}
+        for row, document in zip(rows, documents, strict=True)
+    ]
+    refused = [sorted(said.keys() - row) for row, said in zip(never, judged, strict=True)]
     brought = bring_all(
         find_named("negatives", NEGATIVES, tuning.negatives),
-        Pool(len(materials.labels), rows, refused),
+        Pool(len(materials.labels), never, refused),
         [document for document, _ in steps],
         settings.seed,
     )
@@ -213,7 +230,7 @@ def train(
             output,
             [document.text for document in documents],
             materials.passages,
-            rows,
+            never,
             steps,
             tuning,
             settings.seed,
