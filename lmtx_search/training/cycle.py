@@ -177,6 +177,7 @@ def run_cycle(
             pairs_per_document=settings.development_pairs,
             budget=development_budget,
             known=earlier.development,
+            people=materials.people,
             progress=progress,
         )
     return CycleResult(
