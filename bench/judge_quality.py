@@ -67,7 +67,7 @@ def main(folder: Path, **o: Any) -> None:
     plain = Shortlister(encoder, search, 1)
     first = {x.id: found[0][0] for x, found in plain.shortlists(given.training)}
     gold = data.gold_train
-    evidence = calibrate(judged.p_yes, judged.nearness)
+    evidence = calibrate(judged.p_yes, judged.nearness, o["share"])
     answers = {"P(yes)": judged.p_yes, "calibrated": evidence}
     line: dict[str, Any] = {
         "set": data.name,
@@ -99,6 +99,7 @@ def main(folder: Path, **o: Any) -> None:
             "right, mean of documents": _share(
                 [np.mean([label in gold[d] for label in ls]) for d, ls in chosen.items()]
             ),
+            "calibration error": _calibration_error(said, gold),
             "their first labels right": _share([first[d] in gold[d] for d in chosen]),
             "times first label": round(float(np.mean(right) / first_right), 2),
         }
@@ -109,6 +110,18 @@ def main(folder: Path, **o: Any) -> None:
 
 def _share(values: Any) -> float:
     return round(100 * float(np.mean(values)), 1)
+
+
+def _groups(said: Any, gold: Any) -> Values:
+    """Ten groups of pairs by P(yes): what is said on average, and the share that is right."""
+    values = [(p, label in gold[d]) for d, found in said.items() for label, p in found.items()]
+    parts = np.array_split(np.array(sorted(values), dtype=float), 10)
+    return np.array([part.mean(axis=0) for part in parts])
+
+
+def _calibration_error(said: Any, gold: Any) -> float:
+    groups = _groups(said, gold)
+    return round(float(np.abs(groups[:, 0] - groups[:, 1]).mean()), 3)
 
 
 def _auc_inside(said: Any, gold: Any) -> float:
@@ -131,10 +144,8 @@ def _draw(file: Path, answers: Any, gold: Any, line: dict[str, Any]) -> None:
     figure, axes = pyplot.subplots(figsize=(5, 4.5))
     axes.plot([0, 1], [0, 1], color="#bbb", linewidth=1)
     for name, said in answers.items():
-        values = [(p, label in gold[d]) for d, found in said.items() for label, p in found.items()]
-        parts = np.array_split(np.array(sorted(values), dtype=float), 10)
-        means = np.array([part.mean(axis=0) for part in parts])
-        axes.plot(means[:, 0], means[:, 1], "o-", label=name)
+        groups = _groups(said, gold)
+        axes.plot(groups[:, 0], groups[:, 1], "o-", label=name)
     axes.set(
         xlabel="what the judge says (ten equal groups)",
         ylabel="share that is right, by gold tags",

@@ -4,22 +4,44 @@ from __future__ import annotations
 
 import pytest
 
-from lmtx_search.training.calibration import calibrate
+from lmtx_search.training.calibration import YES, calibrate
+from lmtx_search.training.pseudo_positives import pseudo_positives, reaching
+
+# A judge that never says more than 0.2.
+SHY = {"a": {"x": 0.2, "y": 0.01}, "b": {"x": 0.15, "y": 0.02}, "c": {"x": 0.03, "y": 0.02}}
 
 
-def test_what_is_nearer_than_the_shortlists_mean_gains_and_what_is_farther_loses() -> None:
-    found = calibrate({"d": {"a": 0.5, "b": 0.5, "c": 0.5}}, {"d": {"a": 0.1, "b": -0.1}})
-    assert found["d"]["a"] > 0.5 > found["d"]["b"]
-    assert found["d"]["c"] == 0.5
+def test_the_odds_are_even_where_the_wished_share_of_documents_has_a_yes() -> None:
+    found = calibrate(SHY, {}, sure_share=2 / 3)
+    assert pseudo_positives(found, YES, always_best=False) == {
+        "a": frozenset({"x"}),
+        "b": frozenset({"x"}),
+    }
+    assert found["b"]["x"] == pytest.approx(0.5)
+
+
+def test_what_the_judge_likes_better_stays_more_likely() -> None:
+    found = calibrate(SHY, {}, sure_share=1 / 3)
+    ordered = [found["a"]["x"], found["b"]["x"], found["c"]["x"], found["a"]["y"]]
+    assert ordered == sorted(ordered, reverse=True)
+
+
+def test_of_labels_with_the_same_answer_the_nearer_one_is_more_likely() -> None:
+    same = {"d": {"far": 0.5, "middle": 0.5, "near": 0.5}}
+    found = calibrate(same, {"d": {"near": 0.1, "far": -0.1}}, sure_share=1.0)["d"]
+    assert found["near"] > found["middle"] > found["far"]
 
 
 def test_a_sure_judge_is_not_overruled_by_nearness() -> None:
-    found = calibrate({"d": {"a": 0.97, "b": 0.03}}, {"d": {"a": -0.2, "b": 0.2}})
-    assert found["d"]["a"] > 0.9
-    assert found["d"]["b"] < 0.1
+    found = calibrate({"d": {"a": 0.97, "b": 0.03}}, {"d": {"a": -0.2, "b": 0.2}}, 1.0)
+    assert found["d"]["a"] > found["d"]["b"]
 
 
-@pytest.mark.parametrize("p_yes", [0.0, 1.0])
-def test_answers_in_words_stay_numbers(p_yes: float) -> None:
-    found = calibrate({"d": {"a": p_yes}}, {"d": {"a": 0.3}})
-    assert found["d"]["a"] == pytest.approx(p_yes, abs=0.002)
+def test_answers_in_words_can_be_calibrated() -> None:
+    found = calibrate({"d": {"a": 1.0, "b": 0.0}}, {}, sure_share=1.0)
+    assert found["d"]["a"] == pytest.approx(0.5)
+    assert found["d"]["b"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_labels_that_may_be_right_are_told_from_those_that_are_not() -> None:
+    assert reaching({"yes": 0.9, "perhaps": 0.1, "no": 0.001}, 0.01) == {"yes", "perhaps"}

@@ -98,6 +98,7 @@ class World:
         settings: TrainingSettings,
         output: Path,
         progress: Any,
+        spared: Any = None,
     ) -> tuple[int, float]:
         number = int(output.parent.name.removeprefix("cycle-"))
         output.mkdir(parents=True, exist_ok=True)

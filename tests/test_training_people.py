@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from lmtx_search.judges.base import Answer, Pair
+from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Label
+from lmtx_search.training.development import measure_development
 from lmtx_search.training.people import person_judgment, prefer_people, without_refused
 from lmtx_search.training.pseudo_positives import pseudo_positives
+from tests.test_training_judging import MemoryStore, OneHost
 
 A, B = Document("a", "chess program"), Document("b", "mail reader")
 CHESS, MAIL = Label("chess", "chess"), Label("mail", "electronic mail")
@@ -37,3 +44,37 @@ def test_a_second_answer_to_the_same_pair_is_the_same_judgment() -> None:
     yes, no = person_judgment(A, MAIL, True, 0), person_judgment(A, MAIL, False, 3)
     assert yes.id == no.id
     assert (yes.p_yes, no.p_yes, yes.judge) == (1.0, 0.0, "person")
+
+
+class Undecided(OneHost):
+    """Says the same to everything."""
+
+    name, digest = "judge", "j"
+    prompt = load_prompt("librarian")
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        yield from (Answer(pair, 0.5) for pair in pairs)
+
+
+def test_scores_are_calibrated_on_what_people_said() -> None:
+    documents = [Document(f"d{n}", f"text {n}") for n in range(40)]
+    after = {one.id: [("chess", n / 40)] for n, one in enumerate(documents)}
+    people = [person_judgment(d, CHESS, n >= 20, 0) for n, d in enumerate(documents)]
+    found = [
+        measure_development(
+            Undecided(),
+            MemoryStore(),
+            documents,
+            {},
+            after,
+            LABELS,
+            yes_from=0.5,
+            pairs_per_document=1,
+            budget=Budget(),
+            people=said,
+        ).calibration
+        for said in ([], people)
+    ]
+    assert found[0] is None
+    assert found[1] is not None
+    assert found[1].probability("chess", 0.9) > 0.8 > 0.2 > found[1].probability("chess", 0.1)

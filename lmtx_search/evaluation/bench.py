@@ -98,6 +98,7 @@ def open_bench(
             prompt=told["prompt"],
             most_development=told["most_development"],
             most_documents=told["most_documents"],
+            centered=told.get("centered", False),
             fine_tuning=FineTuning(**told["fine_tuning"]),
         )
         seed = told["seed"] if options.seed is None else options.seed
@@ -123,11 +124,13 @@ def open_bench(
             client=client,
             labels=labels,
             documents=documents,
+            training=held_in,
             learn_from=learn_from,
             learn_gold=_learn_gold(settings, gold, options.train, labels),
             run=run,
             tuning=training.fine_tuning,
             shortlist=min(training.shortlist, len(labels)),
+            centered=training.centered,
             judged=options.judged,
             prompt=training.prompt,
             seed=seed,
@@ -150,15 +153,16 @@ def _learned_from(record: dict[str, Any]) -> int:
 
 def bench_digest(bench: Bench) -> str:
     """Return a digest of what is the same for all comparators and decides their results."""
-    texts = (part for x in (*bench.documents, *bench.learn_from) for part in (x.id, x.text))
+    texts = (part for x in (*bench.documents, *bench.training) for part in (x.id, x.text))
     gold = sorted((bench.learn_gold or {}).items())
     return content_digest(
         __version__,
         encoder_digest(untrained_source(bench.settings).folder),
         json.dumps(asdict(bench.tuning), sort_keys=True),
         str((bench.settings.encoder.document_tokens, bench.settings.encoder.label_tokens)),
-        str((bench.shortlist, bench.seed, len(bench.documents))),
+        str((bench.shortlist, bench.centered, bench.seed, len(bench.documents))),
         labels_digest(bench.labels),
+        str(len(bench.learn_from)),
         content_digest(*texts),
         content_digest(*(part for id_, tags in gold for part in (id_, *sorted(tags)))),
     )[:24]

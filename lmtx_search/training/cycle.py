@@ -14,7 +14,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.budgets import split
-from lmtx_search.training.calibration import Answers, calibrate
+from lmtx_search.training.calibration import YES, Answers, calibrate
 from lmtx_search.training.centering import NO_CENTER, find_center
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
 from lmtx_search.training.first_yes import first_yes
@@ -24,7 +24,11 @@ from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
 from lmtx_search.training.people import prefer_people, without_refused
 from lmtx_search.training.positives import POSITIVES
-from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
+from lmtx_search.training.pseudo_positives import (
+    pseudo_positives,
+    reaching,
+    yes_threshold,
+)
 from lmtx_search.training.sampling import training_order
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister, pairs
@@ -128,16 +132,27 @@ def run_cycle(
     everything.add(earlier.judged)
     everything.add(judged)
     evidence: Answers = everything.p_yes
-    if settings.calibrated:
-        evidence = calibrate(everything.p_yes, everything.nearness)
     yes_from = _yes_from(evidence, settings)
+    if settings.calibrated:
+        evidence = calibrate(evidence, everything.nearness, settings.sure_share)
+        yes_from = YES
     evidence = prefer_people(evidence, materials.people, materials.training, labels)
     positives = pseudo_positives(evidence, yes_from, settings.always_best)
     positives = without_refused(positives, evidence)
     if len(positives) < 2:
         raise UserError(_too_few(len(positives), everything, yes_from))
     with clock.stage("train"):
-        steps, loss = train(materials, positives, evidence, settings, trained.folder, progress)
+        steps, loss = train(
+            materials,
+            positives,
+            evidence,
+            settings,
+            trained.folder,
+            progress,
+            spared={
+                document: reaching(said, settings.spared) for document, said in evidence.items()
+            },
+        )
     with clock.stage("embed held-out"):
         before = earlier.firsts
         if before is None:
@@ -162,6 +177,7 @@ def run_cycle(
             pairs_per_document=settings.development_pairs,
             budget=development_budget,
             known=earlier.development,
+            people=materials.people,
             progress=progress,
         )
     return CycleResult(
@@ -184,8 +200,13 @@ def train(
     settings: TrainingSettings,
     output: Path,
     progress: Progress = SILENT,
+    spared: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[int, float]:
-    """Train the base encoder on the pseudo-positives; return (steps, last loss)."""
+    """Train the base encoder on the pseudo-positives; return (steps, last loss).
+
+    Args:
+        spared: labels of documents that are no negatives of theirs either.
+    """
     from lmtx_search.training.finetune import fine_tune  # torch: only when it is needed
 
     tuning = settings.fine_tuning
@@ -199,10 +220,14 @@ def train(
         settings.seed,
         find_named("positives", POSITIVES, tuning.positives),
     )
-    refused = [sorted(said.keys() - row) for row, said in zip(rows, judged, strict=True)]
+    never = [
+        row | {position[label] for label in (spared or {}).get(document.id, ())}
+        for row, document in zip(rows, documents, strict=True)
+    ]
+    refused = [sorted(said.keys() - row) for row, said in zip(never, judged, strict=True)]
     brought = bring_all(
         find_named("negatives", NEGATIVES, tuning.negatives),
-        Pool(len(materials.labels), rows, refused),
+        Pool(len(materials.labels), never, refused),
         [document for document, _ in steps],
         settings.seed,
     )
@@ -212,7 +237,7 @@ def train(
             output,
             [document.text for document in documents],
             materials.passages,
-            rows,
+            never,
             steps,
             tuning,
             settings.seed,

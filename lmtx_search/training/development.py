@@ -11,8 +11,9 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order.base import OrderedJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Label
+from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.training.judging import Judged, Store, judge_pairs
+from lmtx_search.training.people import prefer_people
 from lmtx_search.training.shortlist import Ranking, pairs
 from lmtx_search.training.threshold import choose_threshold
 
@@ -61,6 +62,7 @@ def measure_development(
     pairs_per_document: int,
     budget: Budget,
     known: Judged | None = None,
+    people: Sequence[Judgment] = (),
     progress: Progress = SILENT,
 ) -> Development:
     """Have the judge look at the first labels of held-out documents.
@@ -72,6 +74,7 @@ def measure_development(
         pairs_per_document: labels of the trained encoder that are judged; the untrained one's
             first label is judged besides.
         known: what the judge was asked in earlier cycles; it is not asked again.
+        people: what people said counts more than the judge's answers in the calibration.
     """
     known = known or Judged()
     asked = (
@@ -96,10 +99,11 @@ def measure_development(
     threshold, rule = choose_threshold(
         [after[document.id][0][1] for document in documents if after[document.id]]
     )
+    answers = prefer_people(everything.p_yes, people, documents, labels)
     calibration = fit_calibration(
         [
             (label, score, said[label])
-            for document, said in everything.p_yes.items()
+            for document, said in answers.items()
             for label, score in after.get(document, ())
             if label in said
         ]

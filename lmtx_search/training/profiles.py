@@ -36,6 +36,7 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
         yes_above=0.5,
         centered=False,
         calibrated=False,
+        spared=1.1,  # none
         always_best=False,
         development_pairs=2,
         most_development=800,

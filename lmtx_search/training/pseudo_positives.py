@@ -39,10 +39,15 @@ def pseudo_positives(
     """
     found = {
         document: frozenset(
-            {label for label, p_yes in labels.items() if p_yes >= threshold}
+            reaching(labels, threshold)
             | ({max(sorted(labels), key=labels.__getitem__)} if always_best else set())
         )
         for document, labels in judged.items()
         if labels
     }
     return {document: labels for document, labels in found.items() if labels}
+
+
+def reaching(labels: Mapping[str, float], p_yes: float) -> frozenset[str]:
+    """Return the labels whose P(yes) is at least that."""
+    return frozenset(label for label, p in labels.items() if p >= p_yes)

@@ -47,6 +47,7 @@ class TrainingSettings:
         yes_above: a P(yes) above this is a sure yes, instead of what follows from ``sure_share``.
         centered: shortlists are made of centered documents where labels are hubs (centering.py).
         calibrated: answers are calibrated before they make pseudo-positives (calibration.py).
+        spared: labels of a document with at least this P(yes) are no negatives of it.
         always_best: a document without a sure yes is trained on the label the judge likes best.
         development_share: share of the budget that measures the result on held-out documents.
         development_pairs: labels of a development document that are judged.
@@ -60,10 +61,11 @@ class TrainingSettings:
     shortlist: int = 10
     pairs_per_document: int = 4
     order: str = "exhaustive"
-    sure_share: float = 0.5
+    sure_share: float = 0.6
     yes_above: float | None = None
     centered: bool = True
     calibrated: bool = True
+    spared: float = 0.01
     always_best: bool = True
     development_share: float = 0.15
     development_pairs: int = 1

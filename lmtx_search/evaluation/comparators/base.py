@@ -22,10 +22,11 @@ class Bench:
 
     Attributes:
         documents: to rank labels for.
-        learn_from: training documents; a comparator that learns, learns from all of them.
+        training: all training documents; learn_from: those that a comparator learns from.
         learn_gold: their gold tags, for the ceiling alone; None where there are none.
         run: id and record of the training run that is compared; None: there is none.
         shortlist: labels of a shortlist, for whoever makes one.
+        centered: shortlists are made of centered documents where labels are hubs, as the run's.
         judged: of how many documents the judge re-ranks the shortlist.
         prompt: the judge's.
         label_index: gives the label index that holds exactly these labels.
@@ -36,11 +37,13 @@ class Bench:
     client: Any
     labels: Sequence[Label]
     documents: Sequence[Document]
+    training: Sequence[Document]
     learn_from: Sequence[Document]
     learn_gold: Mapping[str, AbstractSet[str]] | None
     run: tuple[str, dict[str, Any]] | None
     tuning: FineTuning
     shortlist: int
+    centered: bool
     judged: int
     prompt: str
     seed: int

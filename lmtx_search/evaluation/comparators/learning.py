@@ -5,9 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
@@ -20,6 +24,7 @@ from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.source import Source
+from lmtx_search.training.centering import find_center
 from lmtx_search.training.cycle import train
 from lmtx_search.training.materials import Materials
 from lmtx_search.training.settings import FineTuning, TrainingSettings
@@ -71,7 +76,10 @@ def learn(
 def shortlists(
     bench: Bench, folder: Path | None, documents: Sequence[Document], k: int, progress: Progress
 ) -> dict[str, Ranking]:
-    """Return the k nearest labels of documents by the encoder in a folder (None: the settings')."""
+    """Return the k nearest labels of documents by the encoder in a folder (None: the settings').
+
+    They are those that the run's judge would have been shown.
+    """
     settings = _own_cache(bench) if folder else bench.settings
     tuning = bench.tuning
     reads_labels = load_encoder(settings, folder=folder, max_tokens=tuning.label_tokens)
@@ -80,8 +88,18 @@ def shortlists(
     with progress.stage("Make shortlists", total, "texts") as advance:
         labels = reads_labels.encode([label_passage(x) for x in bench.labels], on_batch=advance)
         texts = reads_documents.encode([x.text for x in documents], on_batch=advance)
-    found = nearest(texts, labels, [label.id for label in bench.labels], k)
+    ids = [label.id for label in bench.labels]
+    if bench.centered:
+        search = partial(_search, labels, ids)
+        texts = find_center(reads_documents, search, bench.training, len(ids))(texts)
+    found = nearest(texts, labels, ids, k)
     return {document.id: ranking for document, ranking in zip(documents, found, strict=True)}
+
+
+def _search(
+    labels: NDArray[np.float32], ids: Sequence[str], vectors: NDArray[np.float32], k: int
+) -> list[Ranking]:
+    return nearest(vectors, labels, ids, k)
 
 
 def ranked(
