@@ -173,7 +173,7 @@ def test_a_label_that_is_added_waits_in_the_cluster_and_is_there_in_the_service(
     assert _index(client, {label.text: label.text})[label.text]["tags"][0] == label.text
     version = TaggerVersions(settings.data_dir).get(back.version)
     search = LabelSearch(len(LABELS) - 1, IndexSearch(client, "lucene"))
-    assert Tagger(version, search=search).tag([label.text])[0][0].id == label.id
+    assert Tagger(version, search=search).tag([label.text])[0][0].name == label.text
 
     assert roll_back(client, settings, here).put == 0
     edit_labels(client, settings, [label.id], lambda there: list(there.values()), retire=True)
