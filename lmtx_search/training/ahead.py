@@ -53,7 +53,7 @@ def judge_ahead(
             encoder, search = open_base(settings, training.fine_tuning, given, owner, progress)
             center = NO_CENTER
             if training.centered:
-                center = find_center(encoder, search, given.training, len(given.labels))
+                center = find_center(encoder, search, given.training, len(given.labels), progress)
             shortlister = Shortlister(encoder, search, training.shortlist, center)
             judged = judge_pairs(
                 given.judge,

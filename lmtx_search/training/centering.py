@@ -16,12 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document
 from lmtx_search.training.shortlist import Encoder, Search
 
 SAMPLE = 400
 """Documents that the mean and the skewness are taken from."""
 _NEIGHBOURS = 10
+_CHUNK = 64
 # Below the first there are no hubs worth mentioning; from the second on centering is complete.
 _SKEWNESS = (2.5, 6.0)
 
@@ -49,7 +51,11 @@ NO_CENTER = Center(np.zeros(1, np.float32), 0.0, 0.0)
 
 
 def find_center(
-    encoder: Encoder, search: Search, documents: Sequence[Document], labels: int
+    encoder: Encoder,
+    search: Search,
+    documents: Sequence[Document],
+    labels: int,
+    progress: Progress = SILENT,
 ) -> Center:
     """Return the center of the documents, its weight by the skewness of label occurrences.
 
@@ -57,7 +63,13 @@ def find_center(
         documents: training documents in a random order; the first of them are looked at.
         labels: how many labels the set has.
     """
-    vectors = encoder.encode([document.text for document in documents[:SAMPLE]])
+    texts = [document.text for document in documents[:SAMPLE]]
+    parts = []
+    with progress.stage("Look for labels that are near all documents", len(texts), "texts") as tell:
+        for start in range(0, len(texts), _CHUNK):
+            parts.append(encoder.encode(texts[start : start + _CHUNK]))
+            tell(len(parts[-1]))
+    vectors = np.concatenate(parts)
     rankings = search(vectors, min(_NEIGHBOURS, labels))
     counts: dict[str, int] = {}
     for ranking in rankings:

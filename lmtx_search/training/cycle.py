@@ -102,7 +102,7 @@ def run_cycle(
     labels = {label.id: label for label in materials.labels}
     with clock.stage("center"):
         center = (
-            find_center(encoder, search, materials.training, len(labels))
+            find_center(encoder, search, materials.training, len(labels), progress)
             if settings.centered
             else NO_CENTER
         )
