@@ -125,6 +125,6 @@ def kept(client: Any) -> set[tuple[str, str]]:
 
 def pair(prompt: str) -> tuple[str, str]:
     """The document and the label that a prompt asks about."""
-    found = re.search(r'Program (\w) about ([\w ]+)\n.*topic "([^"]+)"', prompt, re.DOTALL)
+    found = re.search(r'Program (\w) about ([\w ]+)\n.*Tag: "([^"]+)"', prompt, re.DOTALL)
     assert found
     return f"{found[2]}-{found[1]}", found[3]

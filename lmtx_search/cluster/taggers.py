@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch, TransportError
+from tenacity import retry_if_exception
 
 from lmtx_search.cluster.errors import reason_of
+from lmtx_search.cluster.retry import retrying
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 
@@ -125,5 +127,11 @@ def finished(client: OpenSearch, task: str) -> str:
 
 
 def ml_request(client: OpenSearch, method: str, path: str, body: Any = None) -> Any:
-    """Send a request to ML Commons."""
-    return client.transport.perform_request(method, _ML + path, body=body)
+    """Send a request to ML Commons; again where the node is too busy to take it."""
+    patient = retrying().copy(retry=retry_if_exception(_too_busy))
+    return patient(client.transport.perform_request, method, _ML + path, body=body)
+
+
+def _too_busy(error: BaseException) -> bool:
+    # 429 is said before anything is done, so that nothing can come to be there twice.
+    return isinstance(error, TransportError) and error.status_code == 429

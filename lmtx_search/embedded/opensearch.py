@@ -22,7 +22,7 @@ from lmtx_search.embedded.places import Places, is_open, open_up
 from lmtx_search.embedded.processes import Process, spawn
 from lmtx_search.progress import SILENT, Progress
 
-_HEAP = "1g"
+_HEAP = "1536m"
 _SECONDS_TO_START = 240.0
 _VECTORS = "jdk.incubator.vector"
 
@@ -110,6 +110,11 @@ def _command(home: Path, java: Java, conf: Path, temp: Path) -> list[str]:
         str(java.program),
         f"-Xms{_HEAP}",
         f"-Xmx{_HEAP}",
+        # As in OpenSearch's own jvm.options: its circuit breaker counts garbage, which therefore
+        # must not pile up, as it does while a model is uploaded.
+        "-XX:+UseG1GC",
+        "-XX:G1ReservePercent=25",
+        "-XX:InitiatingHeapOccupancyPercent=30",
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-UsePerfData",
         *vectors,
