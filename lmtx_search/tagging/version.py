@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from lmtx_search.tagging.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.label_rows import LabelRows
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
+_SECOND = "%Y%m%d-%H%M%S"
 _MANIFEST = "manifest.json"
 
 
@@ -189,11 +190,11 @@ class TaggerVersions:
             passages: how they were embedded (``encoder.passages.passages_digest``).
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        now = datetime.now(timezone.utc)
+        now = self._after_the_latest(datetime.now(timezone.utc))
         digest = labels_digest(labels)
         unique = content_digest(encoder_digest, digest, now.isoformat(), str(os.getpid()))
         manifest = Manifest(
-            version=f"{now:%Y%m%d-%H%M%S}-{unique[:6]}",
+            version=f"{now:{_SECOND}}-{unique[:6]}",
             created=now.isoformat(timespec="seconds"),
             run=run,
             encoder=encoder,
@@ -222,6 +223,14 @@ class TaggerVersions:
             (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
             folder.rename(target)
         return TaggerVersion(target, manifest)
+
+    def _after_the_latest(self, now: datetime) -> datetime:
+        """Return a second later than the latest version's: versions are ordered by their names."""
+        names = self.names()
+        if not names:
+            return now
+        latest = datetime.strptime(names[-1][:15], _SECOND).replace(tzinfo=timezone.utc)
+        return max(now, latest + timedelta(seconds=1))
 
     def remove(self, version: TaggerVersion) -> None:
         """Delete a version's folder."""
