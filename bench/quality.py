@@ -3,7 +3,7 @@
 Loads the set into an embedded OpenSearch of its own, trains, runs all comparators, the studies that
 are named, and writes the report:
 
-    python bench/quality.py ../shared/data/debtags-topic results --cycles 3 --study cycles
+    python bench/quality.py FOLDER results --cycles 3 --study cycles
 
 A set is a folder with labels.jsonl.gz, train.jsonl.gz, test.jsonl.gz, gold-train.tsv.gz and
 gold-test.tsv.gz. RESULTS/<set>/ gets comparison.csv and .svg, <study>.csv, .svg and .txt,
