@@ -14,8 +14,6 @@ import pytest
 from lmtx_search.cluster import taggers
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.pipeline import read_pipeline
-from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage, passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging import deploy as deploying
@@ -24,6 +22,7 @@ from lmtx_search.tagging.deploy import Deployment, Options, deploy
 from lmtx_search.tagging.source import Source, trained_source, untrained_source
 from lmtx_search.tagging.version import TaggerVersions
 from tests.conftest import Run
+from tests.live_tagger import bootstrap
 from tests.tagger_service import LABELS, running
 
 OPTIONS = Options(precision="fp32", threshold=0.3, max_tags=3)
@@ -76,15 +75,7 @@ def test_a_run_that_cannot_be_deployed_is_one_clear_line(
 @pytest.fixture
 def bootstrapped(client: Any, settings: Settings, lmtx: Run) -> Any:
     """A cluster with labels and no tagger."""
-    done = lmtx("bootstrap-index")
-    assert done.returncode == 0, done.stderr
-    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-    LabelIndex(client).load(
-        LABELS,
-        lambda labels: encoder.encode([label_passage(label) for label in labels]),
-        passages_digest(encoder.digest, settings.encoder.label_tokens),
-        encoder.dimension,
-    )
+    bootstrap(client, settings, lmtx)
     return client
 
 
