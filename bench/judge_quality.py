@@ -26,7 +26,7 @@ from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.settings import load_settings
 from lmtx_search.training.calibration import calibrate
-from lmtx_search.training.centering import find_center
+from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.judging import judge_pairs
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
@@ -52,8 +52,9 @@ def main(folder: Path, **o: Any) -> None:
     judge = LlamaCppJudge(settings.judge, load_prompt(o["prompt"] or training.prompt))
     given = materials(settings, data, training, judge, FileStore(Path(o["store"])))
     encoder, search = given.open_base()
-    center = find_center(encoder, search, given.training, len(data.labels))
-    shortlister = Shortlister(encoder, search, 10, center)
+    shortlister = open_shortlister(
+        encoder, search, 10, documents=given.training, labels=len(data.labels)
+    )
     by_id = {label.id: label for label in data.labels}
     judged = judge_pairs(
         judge,
@@ -76,7 +77,6 @@ def main(folder: Path, **o: Any) -> None:
         "prompt": judge.prompt.name,
         "documents": len(judged.p_yes),
         "pairs": judged.pairs,
-        "centering": round(center.weight, 2),
         "first label right": _share([first[d] in gold[d] for d in judged.p_yes]),
         "first label right, centered": _share(
             [shortlister.rankings[d][0][0] in gold[d] for d in judged.p_yes]

@@ -115,9 +115,10 @@ def train(
         f"({counts['known']:,} answers were there, {counts['asked']:,} asked, "
         f"{counts['neither']:,} neither yes nor no)"
     )
+    of = "calibrated" if training.calibrated else "the judge's"
     context.say(
         f"Trained on {counts['documents_with_positive']:,} documents, {counts['positives']:,} "
-        f"pseudo-positives (a sure yes: P(yes) from {measures['yes_from']:.2f})"
+        f"pseudo-positives (a sure yes: {of} P(yes) from {measures['yes_from']:.2f})"
     )
     if measures["llm_p1"] is not None:
         context.say(

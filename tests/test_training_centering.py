@@ -10,8 +10,7 @@ import pytest
 
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.records import Document
-from lmtx_search.training.centering import NO_CENTER, find_center, occurrence_skewness
-from lmtx_search.training.shortlist import Shortlister
+from lmtx_search.training.centering import find_center, occurrence_skewness, open_shortlister
 
 LABELS = 60
 DIMENSION = LABELS + 1
@@ -45,20 +44,41 @@ def documents(common: float) -> list[Document]:
     return [Document(str(n), f"{1 + n % (LABELS - 1)} {common}") for n in range(118)]
 
 
-def first(common: float, center: Any) -> list[str]:
-    found = Shortlister(Encoder(), search, 1, center).shortlists(documents(common))
-    return [ranking[0][0] for _, ranking in found]
+def embedded(given: Sequence[Document], encoder: type[Encoder] = Encoder) -> Any:
+    return encoder().encode([document.text for document in given])
+
+
+def first(common: float, centered: bool) -> list[str]:
+    given = documents(common)
+    made = open_shortlister(Encoder(), search, 1, documents=given, labels=LABELS, centered=centered)
+    return [ranking[0][0] for _, ranking in made.shortlists(given)]
 
 
 def test_a_hub_that_all_documents_are_near_to_does_not_come_first_any_more() -> None:
     expected = [f"l{1 + n % (LABELS - 1)}" for n in range(118)]
-    assert first(0.9, NO_CENTER) == ["l0"] * 118
-    assert first(0.9, find_center(Encoder(), search, documents(0.9), LABELS)) == expected
+    assert first(0.9, centered=False) == ["l0"] * 118
+    assert first(0.9, centered=True) == expected
+
+
+def test_documents_that_the_mean_was_taken_from_are_embedded_once() -> None:
+    seen: list[str] = []
+
+    class Counting(Encoder):
+        def encode(self, texts: Sequence[str]) -> Any:
+            seen.extend(texts)
+            return super().encode(texts)
+
+    given = documents(0.9)
+    more = Document("more", "5 0.5")
+    made = open_shortlister(Counting(), search, 1, documents=given, labels=LABELS)
+    found = {document.id: ranking for document, ranking in made.shortlists([*given[:3], more])}
+    assert seen == [*(document.text for document in given), more.text]
+    assert found["more"][0][0] == "l5"
 
 
 def test_centered_documents_have_length_one() -> None:
-    center = find_center(Encoder(), search, documents(0.9), LABELS)
-    moved = center(Encoder().encode([document.text for document in documents(0.9)]))
+    vectors = embedded(documents(0.9))
+    moved = find_center(vectors, search, LABELS)(vectors)
     assert np.linalg.norm(moved, axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
@@ -72,8 +92,8 @@ def test_without_hubs_documents_stay_as_they_are() -> None:
             return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     even = [Document(str(n), f"{n % LABELS} 0") for n in range(120)]
-    center = find_center(Even(), search, even, LABELS)
-    vectors = Even().encode([document.text for document in even])
+    vectors = embedded(even, Even)
+    center = find_center(vectors, search, LABELS)
     assert center.weight == 0.0
     assert (center(vectors) == vectors).all()
 

@@ -15,12 +15,12 @@ from lmtx_search.embedded.locks import only_one
 from lmtx_search.judges.order import OrderedJudge, make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
-from lmtx_search.training.centering import NO_CENTER, find_center
+from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.given import find_given, open_base
 from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.record import hosts_record, judge_record
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Shortlister, pairs
+from lmtx_search.training.shortlist import pairs
 
 
 def judge_ahead(
@@ -51,10 +51,15 @@ def judge_ahead(
     with only_one(folder / "lock", "the same judging"):
         try:
             encoder, search = open_base(settings, training.fine_tuning, given, owner, progress)
-            center = NO_CENTER
-            if training.centered:
-                center = find_center(encoder, search, given.training, len(given.labels), progress)
-            shortlister = Shortlister(encoder, search, training.shortlist, center)
+            shortlister = open_shortlister(
+                encoder,
+                search,
+                training.shortlist,
+                documents=given.training,
+                labels=len(given.labels),
+                centered=training.centered,
+                progress=progress,
+            )
             judged = judge_pairs(
                 given.judge,
                 make_order(training.order, yes_from),

@@ -10,6 +10,7 @@ right for them, so how far centering goes follows from how skewed the labels' oc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document
-from lmtx_search.training.shortlist import Encoder, Search
+from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 
 SAMPLE = 400
 """Documents that the mean and the skewness are taken from."""
@@ -46,35 +47,49 @@ class Center:
         return centered
 
 
-NO_CENTER = Center(np.zeros(1, np.float32), 0.0, 0.0)
-"""Leaves documents as they are."""
-
-
-def find_center(
+def open_shortlister(
     encoder: Encoder,
     search: Search,
+    size: int,
+    *,
     documents: Sequence[Document],
     labels: int,
+    centered: bool = True,
     progress: Progress = SILENT,
-) -> Center:
-    """Return the center of the documents, its weight by the skewness of label occurrences.
+) -> Shortlister:
+    """Return what makes shortlists of ``size`` labels, without hubs where there are some.
 
     Args:
-        documents: training documents in a random order; the first of them are looked at.
+        documents: training documents in a random order; the mean is taken from the first of them,
+            and these are not embedded a second time.
         labels: how many labels the set has.
+        centered: False leaves all documents as they are.
     """
-    texts = [document.text for document in documents[:SAMPLE]]
+    if not centered:
+        return Shortlister(encoder, search, size)
+    sample = documents[:SAMPLE]
     parts = []
-    with progress.stage("Look for labels that are near all documents", len(texts), "texts") as tell:
-        for start in range(0, len(texts), _CHUNK):
-            parts.append(encoder.encode(texts[start : start + _CHUNK]))
+    with progress.stage(
+        "Look for labels that are near all documents", len(sample), "texts"
+    ) as tell:
+        for start in range(0, len(sample), _CHUNK):
+            parts.append(encoder.encode([x.text for x in sample[start : start + _CHUNK]]))
             tell(len(parts[-1]))
     vectors = np.concatenate(parts)
-    rankings = search(vectors, min(_NEIGHBOURS, labels))
-    counts: dict[str, int] = {}
-    for ranking in rankings:
-        for label, _ in ranking:
-            counts[label] = counts.get(label, 0) + 1
+    center = find_center(vectors, search, labels)
+    known = {document.id: vector for document, vector in zip(sample, vectors, strict=True)}
+    return Shortlister(encoder, search, size, center, known)
+
+
+def find_center(vectors: NDArray[np.float32], search: Search, labels: int) -> Center:
+    """Return the center of documents, its weight by the skewness of label occurrences.
+
+    Args:
+        vectors: float32[n, dimension], documents. labels: how many labels the set has.
+    """
+    counts = Counter(
+        label for ranking in search(vectors, min(_NEIGHBOURS, labels)) for label, _ in ranking
+    )
     skewness = occurrence_skewness(list(counts.values()), labels)
     low, high = _SKEWNESS
     weight = float(np.clip((skewness - low) / (high - low), 0.0, 1.0))

@@ -15,7 +15,7 @@ from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.budgets import split
 from lmtx_search.training.calibration import YES, Answers, calibrate
-from lmtx_search.training.centering import NO_CENTER, find_center
+from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
 from lmtx_search.training.first_yes import first_yes
 from lmtx_search.training.judging import Judged, judge_pairs
@@ -101,12 +101,15 @@ def run_cycle(
     clock = Clock()
     labels = {label.id: label for label in materials.labels}
     with clock.stage("center"):
-        center = (
-            find_center(encoder, search, materials.training, len(labels), progress)
-            if settings.centered
-            else NO_CENTER
+        shortlister = open_shortlister(
+            encoder,
+            search,
+            settings.shortlist,
+            documents=materials.training,
+            labels=len(labels),
+            centered=settings.centered,
+            progress=progress,
         )
-    shortlister = Shortlister(encoder, search, settings.shortlist, center)
     training_budget, development_budget = split(budget, settings.development_share)
 
     with clock.stage("judge"):

@@ -41,6 +41,7 @@ class Shortlister:
     Args:
         size: labels of a shortlist.
         center: what becomes of the documents' embeddings before the search.
+        known: embeddings by document id; these documents are not embedded again.
 
     Attributes:
         rankings: by document id, what was made so far.
@@ -55,11 +56,13 @@ class Shortlister:
         search: Search,
         size: int,
         center: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda vectors: vectors,
+        known: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
         self._encoder = encoder
         self._search = search
         self._size = size
         self._center = center
+        self._known = known or {}
         self.rankings: dict[str, Ranking] = {}
         self.seconds = 0.0
 
@@ -68,13 +71,19 @@ class Shortlister:
         rest = iter(documents)
         while chunk := list(islice(rest, self.CHUNK)):
             started = time.monotonic()
-            vectors = self._center(self._encoder.encode([document.text for document in chunk]))
-            rankings = self._search(vectors, self._size)
+            rankings = self._search(self._center(self._embed(chunk)), self._size)
             self.rankings.update(
                 (document.id, ranking) for document, ranking in zip(chunk, rankings, strict=True)
             )
             self.seconds += time.monotonic() - started
             yield from zip(chunk, rankings, strict=True)
+
+    def _embed(self, documents: Sequence[Document]) -> NDArray[np.float32]:
+        new = [document for document in documents if document.id not in self._known]
+        vectors = iter(self._encoder.encode([document.text for document in new]) if new else ())
+        return np.stack(
+            [self._known[x.id] if x.id in self._known else next(vectors) for x in documents]
+        )
 
 
 def pairs(

@@ -24,7 +24,7 @@ from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.source import Source
-from lmtx_search.training.centering import find_center
+from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.cycle import train
 from lmtx_search.training.materials import Materials
 from lmtx_search.training.settings import FineTuning, TrainingSettings
@@ -84,16 +84,22 @@ def shortlists(
     tuning = bench.tuning
     reads_labels = load_encoder(settings, folder=folder, max_tokens=tuning.label_tokens)
     reads_documents = load_encoder(settings, folder=folder, max_tokens=tuning.document_tokens)
-    total = len(bench.labels) + len(documents)
-    with progress.stage("Make shortlists", total, "texts") as advance:
-        labels = reads_labels.encode([label_passage(x) for x in bench.labels], on_batch=advance)
-        texts = reads_documents.encode([x.text for x in documents], on_batch=advance)
     ids = [label.id for label in bench.labels]
-    if bench.centered:
-        search = partial(_search, labels, ids)
-        texts = find_center(reads_documents, search, bench.training, len(ids))(texts)
-    found = nearest(texts, labels, ids, k)
-    return {document.id: ranking for document, ranking in zip(documents, found, strict=True)}
+    with progress.stage("Embed labels", len(ids), "labels") as advance:
+        labels = reads_labels.encode([label_passage(x) for x in bench.labels], on_batch=advance)
+    shortlister = open_shortlister(
+        reads_documents,
+        partial(_search, labels, ids),
+        k,
+        documents=bench.training,
+        labels=len(ids),
+        centered=bench.centered,
+        progress=progress,
+    )
+    with progress.stage("Make shortlists", len(documents), "documents") as advance:
+        for _ in shortlister.shortlists(documents):
+            advance(1)
+    return shortlister.rankings
 
 
 def _search(
