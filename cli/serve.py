@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import click
 
 from lmtx_search.cli.context import Context, pass_context
@@ -40,11 +42,15 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     search = LabelSearch(
         settings.service.exact_labels, IndexSearch(connect(opensearch), opensearch.knn_engine)
     )
-    app = create_app(TaggerPool(versions, settings.service.threads, search))
+    app = create_app(
+        TaggerPool(versions, settings.service.threads, search), token=settings.service.token
+    )
 
     def started() -> None:
         address, number = listener.getsockname()[:2]
         url = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
+        if settings.service.token is None and not ip_address(address).is_loopback:
+            context.say("Whoever reaches it is answered: set LMTX_SERVICE_TOKEN, then deploy")
         context.say(f"The tagger listens at {url} and serves {versions.folder}")
         context.result({"url": url, "folder": str(versions.folder)})
 

@@ -122,10 +122,20 @@ class ServiceSettings(_Section):
     host: str = Field("127.0.0.1", description="address that `serve` listens on")
     port: int = Field(8787, ge=0, le=65535, description="port that `serve` listens on")
     url: str | None = Field(None, description="address at which the cluster reaches the tagger")
+    token: SecretStr | None = Field(
+        None, description="what the tagger asks for and the cluster shows (LMTX_SERVICE_TOKEN)"
+    )
     threads: int = Field(0, ge=0, description="threads of the encoder (0: all cores)")
     exact_labels: int = Field(
         300_000, ge=0, description="up to so many labels all are compared; beyond, the label index"
     )
+
+    @field_validator("token")
+    @classmethod
+    def _is_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]{16,}", value.get_secret_value()):
+            raise ValueError("at least 16 letters, digits and signs of ASCII, no spaces")
+        return value
 
 
 class EvaluationSettings(_Section):
@@ -316,6 +326,6 @@ def _one_line(error: ValidationError, origins: Mapping[str, str]) -> str:
 
 def _shown(key: str, value: object) -> str:
     """Return a wrong value as it may be printed: errors end up in logs."""
-    if key.endswith("password"):
+    if key.endswith(("password", "token")):
         return "…"
     return re.sub(r"[^/'\"]*@", "…@", repr(value))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch, TransportError
+from pydantic import SecretStr
 from tenacity import retry_if_exception
 
 from lmtx_search.cluster.errors import reason_of
@@ -41,12 +42,15 @@ class RemoteTagger:
     model: str
 
 
-def register(client: OpenSearch, version: str, url: str) -> RemoteTagger:
+def register(
+    client: OpenSearch, version: str, url: str, token: SecretStr | None = None
+) -> RemoteTagger:
     """Make the connector and the model of a version, and deploy the model.
 
     Args:
         version: the tagger's version; names and descriptions carry it.
         url: where the version's texts are posted to.
+        token: what the tagger asks for; ML Commons keeps it encrypted and gives it to nobody.
 
     Raises:
         UserError: the cluster's settings do not allow it.
@@ -55,7 +59,11 @@ def register(client: OpenSearch, version: str, url: str) -> RemoteTagger:
     title, description = f"lmtx-tagger-{version}", f"lmtx-search tagger {version}"
     undo: list[Callable[[], object]] = []
     try:
-        body = load("connectors/service", title=title, description=description, url=url)
+        # A tagger without a token does not look at what it is shown.
+        shown = "none" if token is None else token.get_secret_value()
+        body = load(
+            "connectors/service", title=title, description=description, url=url, token=shown
+        )
         answer = ml_request(client, "POST", "/connectors/_create", body)
         connector = str(answer["connector_id"])
         undo.append(lambda: _delete(client, f"/connectors/{connector}"))

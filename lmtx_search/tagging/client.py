@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
+
+from pydantic import SecretStr
 
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import ServiceSettings
+from lmtx_search.tagging.token import bearer
 
 # Loading a version with a large label set from a slow disk takes a while.
 _SECONDS = 60.0
@@ -44,20 +48,28 @@ def require_service(url: str) -> None:
         raise UserError(f"what answers at {url} is no lmtx-search tagger: set service.url")
 
 
-def require_version(url: str, version: str, folder: str, encoder_digest: str) -> None:
+def require_version(
+    url: str, version: str, folder: str, encoder_digest: str, token: SecretStr | None = None
+) -> None:
     """See that the tagger serves a version, which loads it.
 
     Raises:
-        UserError: it does not have the version: it serves another folder.
+        UserError: it does not have the version: it serves another folder. Or it asks for another
+            token.
         LmtxError: it has it and cannot load it.
     """
     try:
-        manifest = _get(f"{url}/taggers/{version}")
+        manifest = _get(f"{url}/taggers/{version}", bearer(token))
     except urllib.error.HTTPError as error:
         if error.code == 404:
             raise UserError(
                 f"the tagger at {url} does not see {folder}: run `lmtx-search serve` with the same "
                 "data_dir, or copy the folder to it"
+            ) from error
+        if error.code == 401:
+            raise UserError(
+                f"the tagger at {url} asks for another token: set LMTX_SERVICE_TOKEN to the one "
+                "that it was started with"
             ) from error
         raise LmtxError(f"the tagger at {url} cannot load {version}: {_why(error)}") from error
     except (OSError, ValueError) as error:
@@ -66,10 +78,11 @@ def require_version(url: str, version: str, folder: str, encoder_digest: str) ->
         raise UserError(f"the tagger at {url} has another {version}: run it with the same data_dir")
 
 
-def _get(url: str) -> Any:
+def _get(url: str, headers: Mapping[str, str] | None = None) -> Any:
     # The cluster reaches the tagger directly; a proxy in between would only be ours.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=_SECONDS) as answer:
+    request = urllib.request.Request(url, headers=dict(headers or {}))
+    with opener.open(request, timeout=_SECONDS) as answer:
         return json.load(answer)
 
 

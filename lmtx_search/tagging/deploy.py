@@ -123,7 +123,13 @@ def deploy(
         name = version.manifest.version
         if url:
             with _timed(seconds, "load in service"):
-                require_version(url, name, str(version.folder), version.manifest.encoder_digest)
+                require_version(
+                    url,
+                    name,
+                    str(version.folder),
+                    version.manifest.encoder_digest,
+                    settings.service.token,
+                )
         with _timed(seconds, "label index"):
             before = index.require()
             label_index = before.index
@@ -137,7 +143,7 @@ def deploy(
                     undo.callback(index.remove, label_index)
         with _timed(seconds, "register"), progress.stage("Register the model", 1, "models") as done:
             if url:
-                remote = taggers.register(client, name, tag_url(url, name))
+                remote = taggers.register(client, name, tag_url(url, name), settings.service.token)
             else:
                 remote = upload_version(client, version, progress)
             undo.callback(taggers.remove, client, remote)

@@ -88,10 +88,18 @@ def roll_back(
         if not there.in_cluster:
             url = service_url(settings.service)
             require_service(url)
-            require_version(url, name, str(version.folder), version.manifest.encoder_digest)
+            require_version(
+                url,
+                name,
+                str(version.folder),
+                version.manifest.encoder_digest,
+                settings.service.token,
+            )
         model = there.model
         if model is None:
-            remote = taggers.register(client, name, tag_url(service_url(settings.service), name))
+            remote = taggers.register(
+                client, name, tag_url(service_url(settings.service), name), settings.service.token
+            )
             undo.callback(taggers.remove, client, remote)
             model = remote.model
         else:

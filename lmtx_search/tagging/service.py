@@ -11,8 +11,10 @@ from dataclasses import asdict
 from importlib import resources
 from typing import Any
 
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,15 +24,21 @@ from lmtx_search.errors import LmtxError
 from lmtx_search.tagging.batching import Batcher
 from lmtx_search.tagging.metrics import CONTENT_TYPE, Metrics
 from lmtx_search.tagging.pool import TaggerPool
+from lmtx_search.tagging.token import TokenGuard
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of a request: 64 documents of 8,000 characters are less than a tenth of it."""
+
+SECONDS_TO_SEND = 30
+"""A body that is sent more slowly holds a connection for nothing."""
 
 MAX_TEXTS = 1024
 """Texts of a request; the pipeline sends 64."""
 
 
-def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
+def create_app(
+    pool: TaggerPool, max_body: int = MAX_BODY, token: SecretStr | None = None
+) -> Starlette:
     """Return the service.
 
     - ``POST /taggers/{version}/tag`` with ``{"input": [text, …]}`` gives
@@ -39,6 +47,8 @@ def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
     - ``GET /taggers/{version}`` loads the version and gives its manifest.
     - ``GET /health`` answers while the process lives, ``GET /ready`` when it can tag.
     - ``GET /metrics`` is for Prometheus, ``GET /openapi.json`` describes all of these.
+
+    With a token, only who shows it is answered (``token.py``).
 
     Whatever is wrong with a request is a 4xx with ``{"error": one line}``.
     """
@@ -84,6 +94,8 @@ def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
 
     async def ready(request: Request) -> Response:
         names = await asyncio.to_thread(pool.versions.names)
+        if token is not None:  # asked by load balancers, who show none
+            return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "ready", "taggers": names, "loaded": pool.loaded()})
 
     async def measures(request: Request) -> Response:
@@ -109,6 +121,7 @@ def create_app(pool: TaggerPool, max_body: int = MAX_BODY) -> Starlette:
             Route("/openapi.json", openapi),
         ],
         exception_handlers={HTTPException: _refused, Exception: _failed},
+        middleware=[] if token is None else [Middleware(TokenGuard, token)],
         lifespan=lifespan,
     )
 
@@ -130,12 +143,18 @@ async def _batcher(pool: TaggerPool, name: str) -> Batcher:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > limit:
-            raise HTTPException(413, f"the request is larger than {limit:,} bytes")
-    return bytes(body)
+    async def read() -> bytes:
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > limit:
+                raise HTTPException(413, f"the request is larger than {limit:,} bytes")
+        return bytes(body)
+
+    try:
+        return await asyncio.wait_for(read(), SECONDS_TO_SEND)
+    except asyncio.TimeoutError as error:
+        raise HTTPException(408, f"the body was not there within {SECONDS_TO_SEND} s") from error
 
 
 def _texts(body: bytes) -> list[str]:
