@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +250,22 @@ def test_a_label_set_that_is_too_large_is_refused_before_anything_is_made(
     with pytest.raises(UserError, match=r"9 labels are too many .* at most 8"):
         _deploy_in_cluster(deployed, untrained_source(deployed.settings))
     assert _everything(deployed) == before
+
+
+def test_several_windows_are_read_by_the_service_and_refused_for_the_cluster(
+    deployed: Deployed,
+) -> None:
+    client, settings = deployed.client, deployed.settings
+    put_pipeline(client, deployed.pipelines["service"])
+    encoder = settings.encoder.model_copy(update={"windows": 8, "window_pooling": "max"})
+    reading = settings.model_copy(update={"encoder": encoder})
+    late = "unpacks .zip files " * 120 + "plays chess " * 40
+    assert "chess" not in deployed.tagged(late, "service")["tags"]
+    options = Options("fp32", threshold=0.45, max_tags=3, runtime="in-cluster")
+    with pytest.raises(UserError, match="windows is 8, and the cluster itself reads one"):
+        deploy(client, reading, untrained_source(settings), options)
+    deploy(client, reading, untrained_source(settings), replace(options, runtime="service"))
+    assert "chess" in _index(client, {late[:20]: late})[late[:20]]["tags"]
 
 
 def test_an_encoder_of_another_size_gets_a_label_index_of_its_own(

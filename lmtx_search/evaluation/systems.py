@@ -15,6 +15,7 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
+from lmtx_search.encoder.windows import Windows, best_of_windows, pooled_windows
 from lmtx_search.evaluation.measures import Output
 from lmtx_search.evaluation.rankings import DEPTH
 from lmtx_search.progress import Progress
@@ -83,7 +84,8 @@ def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: s
             vectors = load(settings.encoder.label_tokens).encode(passages, on_batch=advance)
         ids = [label.id for label in labels]
         reads_documents = load(settings.encoder.document_tokens)
-        return _output(name, reads_documents, vectors, ids, rule, documents, progress)
+        windows = Windows(settings.encoder.windows, settings.encoder.window_pooling)
+        return _output(name, reads_documents, windows, vectors, ids, rule, documents, progress)
 
     return System(name, rank, source.run or source.name, rule)
 
@@ -102,7 +104,14 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
         )
         labels = version.rows()
         return _output(
-            name, reads_documents, labels.embeddings, labels.ids, rule, documents, progress
+            name,
+            reads_documents,
+            manifest.windows,
+            labels.embeddings,
+            labels.ids,
+            rule,
+            documents,
+            progress,
         )
 
     return System(name, rank, manifest.version, rule)
@@ -111,6 +120,7 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
 def _output(
     name: str,
     encoder: OnnxEncoder,
+    windows: Windows,
     labels: NDArray[np.float32],
     ids: Sequence[str],
     rule: Rule,
@@ -118,12 +128,14 @@ def _output(
     progress: Progress,
 ) -> Output:
     documents = [document for document in documents if document.text.strip()]
+    texts = [document.text for document in documents]
     with progress.stage(f"Embed documents with {name}", len(documents), "documents") as advance:
-        vectors = encoder.encode([document.text for document in documents], on_batch=advance)
+        vectors, counts = pooled_windows(encoder, texts, windows, on_batch=advance)
     rankings: dict[str, list[str]] = {}
     tags: dict[str, list[str]] = {}
     least = max(rule.threshold, LEAST_SCORE)
-    found = nearest(vectors, labels, ids, max(DEPTH, rule.max_tags))
+    depth = max(DEPTH, rule.max_tags)
+    found = best_of_windows(nearest(vectors, labels, ids, depth), counts, depth)
     for document, ranking in zip(documents, found, strict=True):
         rankings[document.id] = [label for label, _ in ranking[:DEPTH]]
         tags[document.id] = [label for label, score in ranking[: rule.max_tags] if score >= least]

@@ -23,6 +23,7 @@ from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.windows import Windows
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -143,7 +144,8 @@ def deploy(
             undo.callback(taggers.remove, client, remote)
             done(1)
         fields = settings.documents.text_fields
-        body = tagging_pipeline(name, remote.model, fields, state.indices)
+        windows = version.manifest.windows.most
+        body = tagging_pipeline(name, remote.model, fields, state.indices, windows)
         with _timed(seconds, "test"):
             try_out(client, body, name, fields[0], labels, url)
         with _timed(seconds, "switch"):
@@ -176,6 +178,11 @@ def _requirements(
     if not labels:
         raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
     if runtime == "in-cluster":
+        if settings.encoder.windows > 1:
+            raise UserError(
+                f"encoder.windows is {settings.encoder.windows}, and the cluster itself reads one "
+                "window of a document: set it to 1, or deploy with --runtime service"
+            )
         check_labels(len(labels), settings.encoder.dimension)
         return state, labels, None
     url = service_url(settings.service)
@@ -202,6 +209,7 @@ def _make(
         run=source.run,
         calibration=source.calibration,
         passages=passages_digest(encoder.digest, settings.encoder.label_tokens),
+        windows=Windows(settings.encoder.windows, settings.encoder.window_pooling),
     )
     return version, encoder
 

@@ -24,7 +24,7 @@ from lmtx_search.tagging.metrics import CONTENT_TYPE, Metrics
 from lmtx_search.tagging.pool import TaggerPool
 
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a request: 64 documents of 8,000 characters are less than a tenth of it."""
+"""Bytes of a request: 64 documents of eight windows of 8,000 characters are less."""
 
 MAX_TEXTS = 1024
 """Texts of a request; the pipeline sends 64."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision
+from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label, content_digest
 from lmtx_search.tagging.label_changes import LabelChange, read_changes
@@ -34,9 +35,10 @@ class Manifest:
     """What a version says about itself.
 
     ``threshold`` is the least cosine score of a tag, ``max_tags`` the most tags of a document,
-    ``document_tokens`` what the encoder reads of it; ``run`` is the training run the encoder came
-    from (None: it was not trained). ``labels`` and ``labels_digest`` are of the labels that it was
-    made with; ``passages`` says how they are embedded, as the label index notes it.
+    ``document_tokens`` what the encoder reads of it at a time, ``windows`` how many times;
+    ``run`` is the training run the encoder came from (None: it was not trained). ``labels`` and
+    ``labels_digest`` are of the labels that it was made with; ``passages`` says how they are
+    embedded, as the label index notes it.
     """
 
     version: str
@@ -53,6 +55,7 @@ class Manifest:
     max_tags: int
     calibration: Calibration | None = None
     passages: str = ""
+    windows: Windows = ONE_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class TaggerVersions:
         try:
             if values.get("calibration") is not None:
                 values["calibration"] = Calibration(**values["calibration"])
+            values["windows"] = Windows(**values.get("windows", {}))
             # A field that came later has a default: versions made before stay usable.
             known = {field.name for field in fields(Manifest)} & set(values)
             manifest = Manifest(**{name: values[name] for name in known})
@@ -179,6 +183,7 @@ class TaggerVersions:
         run: str | None = None,
         calibration: Calibration | None = None,
         passages: str = "",
+        windows: Windows = ONE_WINDOW,
     ) -> TaggerVersion:
         """Write a version; it is there as a whole or not at all.
 
@@ -188,6 +193,7 @@ class TaggerVersions:
             labels: the L labels.
             embeddings: float32[L, dimension], the labels' rows of length 1.
             passages: how they were embedded (``encoder.passages.passages_digest``).
+            windows: what is read of a long document.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         now = self._after_the_latest(datetime.now(timezone.utc))
@@ -208,6 +214,7 @@ class TaggerVersions:
             max_tags=max_tags,
             calibration=calibration,
             passages=passages,
+            windows=windows,
         )
         target = self.folder / manifest.version
         with _temporary(self.folder) as folder:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.windows import Windows, best_of_windows, pooled_windows
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.training.judging import Store
@@ -71,9 +72,11 @@ class Trained:
 
     def rank(self, documents: Sequence[Document], k: int) -> dict[str, Ranking]:
         """Return the k nearest labels of each document, exactly."""
-        vectors = self.encoder.encode([document.text for document in documents])
+        windows = Windows(self._tuning.windows, self._tuning.window_pooling)
+        texts = [document.text for document in documents]
+        vectors, counts = pooled_windows(self.encoder, texts, windows)
         ids = [label.id for label in self._materials.labels]
-        found = nearest(vectors, self.label_vectors, ids, k)
+        found = best_of_windows(nearest(vectors, self.label_vectors, ids, k), counts, k)
         return {d.id: ranking for d, ranking in zip(documents, found, strict=True)}
 
     def open(self) -> tuple[Encoder, Search]:
