@@ -84,7 +84,9 @@ def deploy(
     total = sum(done.seconds.values())
     context.say(f"Deployed the tagger {done.version} ({source.name}) in {total:.1f} s")
     context.say(
-        f"{done.labels:,} labels, threshold {done.threshold:g}, label index {done.label_index}, "
+        f"{done.labels:,} labels, threshold {done.threshold:g}"
+        + (f" ({done.own_thresholds} labels have their own)" if done.own_thresholds else "")
+        + f", label index {done.label_index}, "
         + (f"tagger at {done.service}" if done.service else "run by the cluster itself")
     )
     if done.previous:

@@ -31,6 +31,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.client import require_service, require_version, service_url, tag_url
 from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
 from lmtx_search.tagging.source import Source
+from lmtx_search.tagging.thresholds import own_thresholds
 from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Deployment:
     run: str | None
     labels: int
     threshold: float
+    own_thresholds: int
     label_index: str
     model: str
     runtime: Runtime
@@ -161,6 +163,7 @@ def deploy(
         run=source.run,
         labels=len(labels),
         threshold=version.manifest.threshold,
+        own_thresholds=len(version.manifest.own_thresholds),
         label_index=label_index,
         model=remote.model,
         runtime=options.runtime,
@@ -210,6 +213,7 @@ def _make(
         calibration=source.calibration,
         passages=passages_digest(encoder.digest, settings.encoder.label_tokens),
         windows=Windows(settings.encoder.windows, settings.encoder.window_pooling),
+        own_thresholds=_own_thresholds(source, options),
     )
     return version, encoder
 
@@ -250,6 +254,13 @@ def try_out(
                 f"the new tagger did not pass its test in the cluster: {reason}; the pipeline "
                 "stays as it was"
             )
+
+
+def _own_thresholds(source: Source, options: Options) -> dict[str, float]:
+    """Return what training chose for single labels; none where somebody wants one threshold."""
+    if options.threshold is not None or source.threshold is None:
+        return {}
+    return own_thresholds(source.threshold, source.calibration)
 
 
 @contextmanager

@@ -48,7 +48,8 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
         return []
     labels, manifest = tagger.labels(), tagger.manifest
     scores = tagger.scores(text, labels)
-    tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, manifest.threshold)[0]]
+    least = manifest.thresholds.rows(labels.ids)
+    tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, least)[0]]
     near = np.argsort(-scores, kind="stable")[: len(tags) + _MISSED]
     missed = [int(row) for row in near if row not in tags]
     calibration = manifest.calibration

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,28 @@ class Trained:
         """float32[labels, dimension]."""
         reads_labels = self._materials.load_encoder(self.folder, self._tuning.label_tokens)
         return reads_labels.encode(self._materials.passages)
+
+    def scores(
+        self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
+    ) -> list[tuple[str, str, float]]:
+        """Return (document id, label id, cosine) for pairs of documents with labels of theirs.
+
+        Args:
+            labels: label ids by document id.
+        """
+        windows = Windows(self._tuning.windows, self._tuning.window_pooling)
+        texts = [document.text for document in documents]
+        vectors, counts = pooled_windows(self.encoder, texts, windows)
+        row_of = {label.id: row for row, label in enumerate(self._materials.labels)}
+        found: list[tuple[str, str, float]] = []
+        start = 0
+        for document, count in zip(documents, counts, strict=True):
+            known = [label for label in labels[document.id] if label in row_of]
+            mine = self.label_vectors[[row_of[label] for label in known]]
+            best = (vectors[start : start + count] @ mine.T).max(axis=0)
+            found += zip([document.id] * len(known), known, map(float, best), strict=True)
+            start += count
+        return found
 
     def rank(self, documents: Sequence[Document], k: int) -> dict[str, Ranking]:
         """Return the k nearest labels of each document, exactly."""
