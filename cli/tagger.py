@@ -26,9 +26,7 @@ _BAR = 30
 @click.option(
     "--precision",
     type=click.Choice(["int8", "fp32"]),
-    default="int8",
-    show_default=True,
-    help="Of the encoder at ingest; labels are always embedded in fp32.",
+    help="Of the encoder at ingest; by default int8, and fp32 in-cluster (labels always fp32).",
 )
 @click.option(
     "--runtime",
@@ -45,7 +43,7 @@ def deploy(
     untrained: bool,
     threshold: float | None,
     max_tags: int,
-    precision: Literal["int8", "fp32"],
+    precision: Literal["int8", "fp32"] | None,
     runtime: Literal["service", "in-cluster"],
     dry_run: bool,
 ) -> None:
