@@ -3,7 +3,7 @@
 Deploys one encoder as both, which leaves the pipeline at the last one, and indexes the same
 documents through each. Needs the servers of `up`, labels, and `lmtx-search[in-cluster]`.
 
-    python bench/runtimes.py documents.jsonl --count 1000 --precision int8 --data-dir D
+    python bench/runtimes.py documents.jsonl --count 1000 --precision fp32 --data-dir D
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, help="documents, JSONL")
     parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--precision", choices=["int8", "fp32"], default="int8")
+    parser.add_argument("--precision", choices=["int8", "fp32"], default="fp32")
     parser.add_argument("--threshold", type=float, default=0.3)
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()

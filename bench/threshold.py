@@ -1,113 +1,140 @@
 """How near is the threshold that is chosen without gold to the best one that gold could choose?
 
-For each labelled folder (labels.jsonl.gz, train.jsonl.gz, gold-train.tsv.gz): micro F1 of the
-untrained encoder's tags at the rule's threshold, and at the best single threshold of all.
+For a labelled folder (labels.jsonl.gz, train.jsonl.gz, test.jsonl.gz, gold-train.tsv.gz,
+gold-test.tsv.gz): micro F1 on test documents, at most ten tags each, at the best single threshold
+of all; at the score that nine of ten reach with their first label; at the product's, which
+the judge's answers decide; and with labels' own thresholds besides. The encoder is the untrained
+one, or --encoder: that of a run with the same documents, seed and judge. Judgments are kept in
+--store and asked once.
 
-With --judge N, also at two thresholds of the calibration (the settings' judge's answers for the
-ten nearest labels of N documents): the score that is worth a P(yes) of a half, and the one that
-gives as many tags as the calibration expects among the ten nearest labels.
-
-    python bench/threshold.py FOLDER [FOLDER …] --documents 400
-    python bench/threshold.py FOLDER --fields title --judge 20
+    python bench/threshold.py FOLDER --gguf model.gguf --documents 150
+    python bench/threshold.py FOLDER --gguf model.gguf --documents 150 --encoder RUN/encoder
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from loop import FileStore, Folder, materials, read_folder
 
-from lmtx_search.encoder.calibration import Calibration, fit_calibration
-from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
-from lmtx_search.judges.base import Pair
-from lmtx_search.judges.open import open_judge
-from lmtx_search.judges.order.base import OrderedJudge
+from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.llamacpp import LlamaCppJudge
+from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.records import Document, Label
 from lmtx_search.settings import load_settings
-from lmtx_search.sources import read_documents, read_gold, read_labels
+from lmtx_search.tagging.label_ranking import top_scores
+from lmtx_search.tagging.thresholds import Thresholds, own_thresholds
+from lmtx_search.training.calibration import Answers, calibrate
+from lmtx_search.training.centering import find_center
+from lmtx_search.training.first_yes import first_yes
+from lmtx_search.training.judging import judge_pairs
+from lmtx_search.training.materials import Materials, Trained
+from lmtx_search.training.profiles import PROFILES
+from lmtx_search.training.sampling import sample_documents
+from lmtx_search.training.score_calibration import score_calibration
+from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.shortlist import Shortlister, pairs
 from lmtx_search.training.threshold import choose_threshold
 
-Scores = NDArray[np.float32]
-SHORTLIST = 10
+MOST_TAGS = 10
+HELD_OUT = 100
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", type=Path, nargs="+")
-    parser.add_argument("--documents", type=int, default=400)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--gguf", type=Path, required=True, help="the judge's model file")
     parser.add_argument("--fields", default="title,text")
-    parser.add_argument("--judge", type=int, default=0, help="documents that the judge is shown")
-    parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
+    parser.add_argument("--documents", type=int, default=150, help="of training, a tenth held out")
+    parser.add_argument("--pairs", type=int, default=4, help="labels judged a document")
+    parser.add_argument("--test", type=int, default=400, help="test documents")
+    parser.add_argument("--encoder", type=Path)
+    parser.add_argument("--store", type=Path, default=Path("judgments.jsonl"))
     arguments = parser.parse_args()
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
-    encoder = load_encoder(settings, max_tokens=settings.encoder.document_tokens)
-    for folder in arguments.folders:
-        gold = read_gold(folder / "gold-train.tsv.gz")
-        read = read_documents(folder / "train.jsonl.gz", "id", arguments.fields.split(","))
-        documents = [x for x in read if isinstance(x, Document) and x.text and x.id in gold]
-        documents = random.Random(0).sample(documents, arguments.documents)
-        labels = list(read_labels(folder / "labels.jsonl.gz"))
-        right = np.array([[label.id in gold[x.id] for label in labels] for x in documents])
-        vectors = encoder.encode([document.text for document in documents])
-        scores = vectors @ encoder.encode([label_passage(label) for label in labels]).T
-        best = max(np.arange(0.1, 0.9, 0.01), key=lambda t: micro_f1(scores, right, t))
-        chosen, _ = choose_threshold(scores.max(axis=1).tolist())
-        result: dict[str, object] = {
-            "set": folder.name,
-            "best threshold": round(float(best), 3),
-            "its F1": round(100 * micro_f1(scores, right, best), 1),
-            "chosen without gold": round(chosen, 3),
-            "F1 at that": round(100 * micro_f1(scores, right, chosen), 1),
-        }
-        if arguments.judge:
-            judge = open_judge(settings, load_prompt("librarian"))
-            found = calibrate(judge, documents[: arguments.judge], labels, scores)
-            for name, threshold in calibrated(found, scores).items():
-                f1 = micro_f1(scores, right, threshold)
-                result[name] = {"threshold": round(threshold, 3), "F1": round(100 * f1, 1)}
-            result["judged pairs"] = found.pairs if found else 0
-        print(json.dumps(result), flush=True)
-
-
-def micro_f1(scores: NDArray[np.float32], right: NDArray[np.bool_], threshold: float) -> float:
-    assigned = scores >= threshold
-    return float(2 * (assigned & right).sum() / (assigned.sum() + right.sum()))
-
-
-def calibrate(
-    judge: OrderedJudge, documents: list[Document], labels: list[Label], scores: Scores
-) -> Calibration | None:
-    nearest = np.argsort(-scores, axis=1)[: len(documents), :SHORTLIST]
-    pairs = [
-        Pair(document, labels[column], rank)
-        for document, columns in zip(documents, nearest, strict=True)
-        for rank, column in enumerate(columns)
-    ]
-    rows = {document.id: row for row, document in enumerate(documents)}
-    columns = {label.id: column for column, label in enumerate(labels)}
-    return fit_calibration(
-        [
-            (pair.label.id, float(scores[rows[pair.document.id], columns[pair.label.id]]), p_yes)
-            for answer in judge.ask(pairs)
-            if (pair := answer.pair) and (p_yes := answer.p_yes) is not None
-        ]
+    settings = load_settings(flags={"judge.gguf": arguments.gguf}).settings
+    folder = read_folder(arguments.folder, arguments.fields.split(","))
+    training = replace(
+        PROFILES["small"](settings.encoder),
+        most_documents=arguments.documents,
+        pairs_per_document=arguments.pairs,
     )
+    judge = LlamaCppJudge(settings.judge, load_prompt(training.prompt))
+    given = materials(settings, folder, training, judge, FileStore(arguments.store))
+    evidence = judged(given, training)
+    trained = Trained(arguments.encoder or given.base, given, training.fine_tuning)
+    calibration = score_calibration(trained, given, evidence)
+    known = {document.id for document in given.training}
+    others = [document for document in folder.train if document.id not in known]
+    held_out = sample_documents(others, HELD_OUT, training.seed)
+    rankings = list(trained.rank(held_out, MOST_TAGS).values())
+    print(json.dumps(compare(folder, trained, rankings, calibration, arguments.test)))
 
 
-def calibrated(found: Calibration | None, scores: Scores) -> dict[str, float]:
-    if found is None:
-        return {}
-    near = np.sort(scores, axis=1)[:, -SHORTLIST:]
-    expected = (1 / (1 + np.exp(-(found.slope * near + found.intercept)))).sum()
+def judged(given: Materials, training: TrainingSettings) -> Answers:
+    """Return how likely the judged labels of training documents are right, as a cycle does."""
+    encoder, search = given.open_base()
+    center = find_center(encoder, search, given.training, len(given.labels))
+    shortlister = Shortlister(encoder, search, training.shortlist, center)
+    labels = {label.id: label for label in given.labels}
+    asked = judge_pairs(
+        given.judge,
+        make_order(training.order, first_yes(training)),
+        given.store,
+        (
+            pairs(document, ranking, labels, training.pairs_per_document)
+            for document, ranking in shortlister.shortlists(given.training)
+        ),
+        Budget(),
+        "Judge pairs",
+    )
+    return calibrate(asked.p_yes, asked.nearness, training.sure_share)
+
+
+def compare(
+    folder: Folder,
+    trained: Trained,
+    rankings: list[list[tuple[str, float]]],
+    calibration: Calibration | None,
+    test: int,
+) -> dict[str, object]:
+    documents = sample_documents(folder.test, test, 0)
+    vectors = trained.encoder.encode([document.text for document in documents])
+    scores = vectors @ trained.label_vectors.T
+    ids = [label.id for label in folder.labels]
+    gold = [folder.gold_test[document.id] for document in documents]
+
+    def f1(thresholds: Thresholds) -> float:
+        tags = top_scores(scores, MOST_TAGS, thresholds.rows(ids))
+        right = sum(
+            ids[row] in tags_ for found, tags_ in zip(tags, gold, strict=True) for row, _ in found
+        )
+        return 200 * right / (sum(map(len, tags)) + sum(map(len, gold)))
+
+    best = max(np.arange(0.02, 0.95, 0.01), key=lambda threshold: f1(Thresholds(float(threshold))))
+    covering, _ = choose_threshold(rankings)
+    chosen, rule = choose_threshold(rankings, calibration)
+    own = own_thresholds(chosen, calibration)
+    tags = top_scores(scores, MOST_TAGS, Thresholds(chosen, own).rows(ids))
+    result: dict[str, object] = {"set": folder.name}
+    for name, thresholds in (
+        ("best", Thresholds(float(best))),
+        ("nine of ten", Thresholds(covering)),
+        ("chosen", Thresholds(chosen)),
+        ("chosen, with labels' own", Thresholds(chosen, own)),
+    ):
+        result[name] = {"threshold": round(thresholds.general, 3), "F1": round(f1(thresholds), 1)}
     return {
-        "P(yes) from a half": -found.intercept / found.slope,
-        "as many as expected": float(np.quantile(scores, 1 - expected / scores.size)),
+        **result,
+        "rule": rule,
+        "labels with their own": len(own),
+        "tags a document": round(sum(map(len, tags)) / len(tags), 1),
+        "documents without a tag": round(sum(not found for found in tags) / len(tags), 2),
+        "judged pairs": calibration.pairs if calibration else 0,
     }
 
 

@@ -26,9 +26,7 @@ _BAR = 30
 @click.option(
     "--precision",
     type=click.Choice(["int8", "fp32"]),
-    default="int8",
-    show_default=True,
-    help="Of the encoder at ingest; labels are always embedded in fp32.",
+    help="Of the encoder at ingest; by default int8, and fp32 in-cluster (labels always fp32).",
 )
 @click.option(
     "--runtime",
@@ -45,7 +43,7 @@ def deploy(
     untrained: bool,
     threshold: float | None,
     max_tags: int,
-    precision: Literal["int8", "fp32"],
+    precision: Literal["int8", "fp32"] | None,
     runtime: Literal["service", "in-cluster"],
     dry_run: bool,
 ) -> None:
@@ -84,7 +82,9 @@ def deploy(
     total = sum(done.seconds.values())
     context.say(f"Deployed the tagger {done.version} ({source.name}) in {total:.1f} s")
     context.say(
-        f"{done.labels:,} labels, threshold {done.threshold:g}, label index {done.label_index}, "
+        f"{done.labels:,} labels, threshold {done.threshold:g}"
+        + (f" ({done.own_thresholds} labels have their own)" if done.own_thresholds else "")
+        + f", label index {done.label_index}, "
         + (f"tagger at {done.service}" if done.service else "run by the cluster itself")
     )
     if done.previous:

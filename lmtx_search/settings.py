@@ -102,6 +102,12 @@ class EncoderSettings(_Section):
     dimension: int = Field(384, gt=0, description="length of its embeddings")
     document_tokens: int = Field(128, gt=7, description="tokens of a document that it reads")
     label_tokens: int = Field(64, gt=7, description="tokens of a label that it reads")
+    windows: int = Field(
+        1, ge=1, le=8, description="times document_tokens that a tagger reads of a document"
+    )
+    window_pooling: Literal["mean", "max"] = Field(
+        "mean", description="of several windows: their mean embedding, or a label's best score"
+    )
 
 
 class DocumentSettings(_Section):

@@ -83,6 +83,12 @@ class TestOnTheCluster:
         source = {"title": "T", "text": "word " * 1_000_000}
         assert 7990 < len(_text(client, source, FIELDS)) <= 8000
 
+    def test_of_a_long_text_as_much_is_sent_as_its_windows_need(self, client: Any) -> None:
+        source = {"title": "T", "text": "word " * 1_000_000}
+        body = _first_step(tagging_pipeline("v", "m", FIELDS, windows=4))
+        (given,) = simulate(client, body, [source])
+        assert 31_990 < len(given["lmtx_text"]) <= 32_000
+
     def test_no_character_is_cut_in_two(self, client: Any) -> None:
         for start in ("", "x"):
             text = _text(client, {"text": start + "😀" * 5000}, FIELDS)

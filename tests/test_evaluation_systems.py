@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.chosen import check_names
 from lmtx_search.evaluation.rankings import DEPTH
@@ -20,6 +21,9 @@ IDS = [f"l{number:03}" for number in range(200)]
 class Encoder:
     """Embeds a text of numbers as these numbers, the scores of the first labels."""
 
+    def encode_windows(self, texts, most, on_batch):
+        return self.encode(texts, on_batch), [1] * len(texts)
+
     def encode(self, texts, on_batch):
         on_batch(len(texts))
         vectors = np.zeros((len(texts), 200), dtype=np.float32)
@@ -32,7 +36,7 @@ class Encoder:
 @pytest.mark.parametrize("rule", [Rule(0.3, 10), Rule(0.3, 2), Rule(-1.0, 150), Rule(0.95, 10)])
 def test_what_is_assigned_is_what_the_tagger_assigns(rule):
     text = "0.1 0.9 0.3 -0.2 0.4 0.29"
-    found = _output("x", Encoder(), LABELS, IDS, rule, [Document("a", text)], SILENT)
+    found = _output("x", Encoder(), ONE_WINDOW, LABELS, IDS, rule, [Document("a", text)], SILENT)
     scores = Encoder().encode([text], lambda _: None)
     (expected,) = top_scores(scores, rule.max_tags, rule.threshold)
     assert found.tags == {"a": [IDS[column] for column, _ in expected]}
@@ -42,7 +46,7 @@ def test_what_is_assigned_is_what_the_tagger_assigns(rule):
 
 def test_of_a_document_without_text_nothing_is_said():
     documents = [Document("a", " "), Document("b", "1")]
-    found = _output("x", Encoder(), LABELS, IDS, Rule(0.3, 10), documents, SILENT)
+    found = _output("x", Encoder(), ONE_WINDOW, LABELS, IDS, Rule(0.3, 10), documents, SILENT)
     assert found.rankings.keys() == found.tags.keys() == {"b"}
 
 

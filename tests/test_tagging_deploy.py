@@ -28,6 +28,12 @@ from tests.tagger_service import LABELS, running
 OPTIONS = Options(precision="fp32", threshold=0.3, max_tags=3)
 
 
+def test_a_tagger_inside_the_cluster_is_exact_unless_it_is_told_otherwise() -> None:
+    assert Options().of_runtime() == "int8"
+    assert Options(runtime="in-cluster").of_runtime() == "fp32"
+    assert Options("int8", runtime="in-cluster").of_runtime() == "int8"
+
+
 def test_the_services_address_is_the_settings_one() -> None:
     settings = Settings()
     assert service_url(settings.service) == "http://127.0.0.1:8787"

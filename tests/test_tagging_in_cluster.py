@@ -30,7 +30,10 @@ def version_of(
     threshold: float = 0.2,
     dimension: int = DIMENSION,
     calibration: Calibration | None = None,
+    own_thresholds: dict[str, float] | None = None,
 ) -> TaggerVersion:
+    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
     form = make_tiny_encoder(folder / "form")
     encoder = OnnxEncoder(form, 64)
     embeddings = encoder.encode([label.text for label in LABELS])
@@ -45,11 +48,13 @@ def version_of(
         threshold=threshold,
         max_tags=2,
         calibration=calibration,
+        own_thresholds=own_thresholds,
     )
 
 
-def test_gives_what_the_service_gives(tmp_path: Path) -> None:
-    version = version_of(tmp_path)
+@pytest.mark.parametrize("own", [{}, {"1": 0.99, "2": 0.01}])
+def test_gives_what_the_service_gives(tmp_path: Path, own: dict[str, float]) -> None:
+    version = version_of(tmp_path, own_thresholds=own)
     write_archive(version, tmp_path / "tagger.zip")
     with zipfile.ZipFile(tmp_path / "tagger.zip") as archive:
         archive.extractall(tmp_path)

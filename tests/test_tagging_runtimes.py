@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ from lmtx_search.cluster.indices import prepare_tagged_index
 from lmtx_search.cluster.label_search import IndexSearch
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.model_state import redeploy
-from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline
+from lmtx_search.cluster.pipeline import pipeline_state, put_pipeline, read_pipeline
+from lmtx_search.encoder.form import FORM_FILE
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import label_passage, passages_digest
-from lmtx_search.errors import UserError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.deploy import Options, deploy
@@ -252,6 +253,22 @@ def test_a_label_set_that_is_too_large_is_refused_before_anything_is_made(
     assert _everything(deployed) == before
 
 
+def test_several_windows_are_read_by_the_service_and_refused_for_the_cluster(
+    deployed: Deployed,
+) -> None:
+    client, settings = deployed.client, deployed.settings
+    put_pipeline(client, deployed.pipelines["service"])
+    encoder = settings.encoder.model_copy(update={"windows": 8, "window_pooling": "max"})
+    reading = settings.model_copy(update={"encoder": encoder})
+    late = "unpacks .zip files " * 120 + "plays chess " * 40
+    assert "chess" not in _index(client, {"late": late})["late"]["tags"]
+    options = Options("fp32", threshold=0.45, max_tags=3, runtime="in-cluster")
+    with pytest.raises(UserError, match="windows is 8, and the cluster itself reads one"):
+        deploy(client, reading, untrained_source(settings), options)
+    deploy(client, reading, untrained_source(settings), replace(options, runtime="service"))
+    assert "chess" in _index(client, {"late": late})["late"]["tags"]
+
+
 def test_an_encoder_of_another_size_gets_a_label_index_of_its_own(
     deployed: Deployed, tmp_path: Path
 ) -> None:
@@ -261,6 +278,51 @@ def test_an_encoder_of_another_size_gets_a_label_index_of_its_own(
     assert (now.dimension, now.count) == (DIMENSION, len(LABELS))
     assert deployed.client.indices.exists(index=before.index)
     assert _index(deployed.client, {"1": "chess"})["1"]["tags"][0] == "chess"
+
+
+def test_a_rollback_takes_back_encoder_labels_and_runtime_together(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    client, settings = deployed.client, deployed.settings
+    real = load_encoder(settings, max_tokens=settings.encoder.label_tokens).digest
+    _deploy_in_cluster(deployed, Source(make_tiny_encoder(tmp_path / "tiny"), "tiny"))
+    assert not str(LabelIndex(client).require().encoder_digest).startswith(real)
+    tiny = read_pipeline(client).tagger
+    for runtime in ("in-cluster", "service"):
+        version = pipeline_state(deployed.pipelines[runtime]).tagger
+        assert roll_back(client, settings, version).in_cluster == (runtime == "in-cluster")
+        labels = LabelIndex(client).require()
+        assert str(labels.encoder_digest).startswith(real)
+        assert (labels.dimension, labels.count) == (384, len(LABELS))
+        source = _index(client, {"1": "plays chess"})["1"]
+        assert source["tagging"]["tagger"] == version
+        assert source["tags"][0] == "chess"
+    assert roll_back(client, settings, tiny).in_cluster
+    assert LabelIndex(client).require().dimension == DIMENSION
+    assert _index(client, {"1": "chess"})["1"]["tagging"]["tagger"] == tiny
+
+
+def test_a_version_whose_encoder_was_replaced_is_refused(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    client, settings = deployed.client, deployed.settings
+    before = read_pipeline(client).body
+    name = pipeline_state(deployed.pipelines["service"]).tagger
+    assert name is not None
+    put_pipeline(client, deployed.pipelines["in-cluster"])
+    form = TaggerVersions(settings.data_dir).get(name).encoder_folder / FORM_FILE
+    right = form.read_text()
+    form.unlink()  # it is the cache's file, too
+    form.write_text(right.replace('"digest": "', '"digest": "0'))
+    try:
+        deployed.service.close()  # it has loaded the right one
+        deployed.service.enter_context(running(deployed.environment))
+        with pytest.raises(LmtxError, match="another encoder than the labels of this version"):
+            roll_back(client, settings, name)
+        assert read_pipeline(client).body == deployed.pipelines["in-cluster"]
+    finally:
+        form.write_text(right)
+        put_pipeline(client, before)
 
 
 def _deploy_in_cluster(deployed: Deployed, source: Source) -> None:

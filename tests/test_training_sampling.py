@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.errors import UserError
 from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.records import Document
@@ -83,9 +84,23 @@ def test_sure_labels_are_pseudo_positives_and_else_the_one_the_judge_likes_best(
 
 
 def test_nine_of_ten_documents_get_a_tag() -> None:
-    first_scores = [number / 100 for number in range(101)]
-    threshold, _ = choose_threshold(first_scores)
+    rankings = [[("x", number / 100), ("y", 0.0)] for number in range(101)]
+    threshold, _ = choose_threshold(rankings)
     assert threshold == pytest.approx(0.1)
+
+
+def test_further_labels_are_tags_where_they_are_likely_right_and_no_others() -> None:
+    rankings = [[("x", 0.9), ("y", 0.8), ("z", 0.3)]] * 20
+    likely, rule = choose_threshold(rankings, Calibration(20.0, -10.0, 100))
+    assert (likely, rule) == (0.8, "highest expected F1")
+    unlikely, rule = choose_threshold(rankings, Calibration(40.0, -38.0, 100))
+    assert (unlikely, rule) == (0.9, "90% of documents get a tag")
+
+
+def test_a_label_that_is_liked_counts_as_if_it_scored_higher() -> None:
+    rankings = [[("x", 0.9), ("y", 0.6)]] * 20
+    liked = Calibration(20.0, -10.0, 100, {"y": 4.0})
+    assert choose_threshold(rankings, liked)[0] == pytest.approx(0.8)
 
 
 def test_documents_without_a_sure_label_can_be_left_out() -> None:

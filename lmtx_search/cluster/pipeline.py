@@ -14,7 +14,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load, text
 
 CHARACTERS = 8000
-"""Characters of a document that are sent to the tagger: more than any encoder here reads."""
+"""Characters of a document that are sent to the tagger, a window: more than any encoder reads."""
 
 TextFields = Mapping[str, Sequence[str]]
 """Index name → the fields that hold its documents' text, where they are not the default ones."""
@@ -43,7 +43,11 @@ def untagged_pipeline(indices: TextFields | None = None) -> dict[str, Any]:
 
 
 def tagging_pipeline(
-    tagger: str, model: str, fields: Sequence[str], indices: TextFields | None = None
+    tagger: str,
+    model: str,
+    fields: Sequence[str],
+    indices: TextFields | None = None,
+    windows: int = 1,
 ) -> dict[str, Any]:
     """Return the pipeline that tags.
 
@@ -52,6 +56,7 @@ def tagging_pipeline(
         model: id of its model in ML Commons.
         fields: fields that hold a document's text, in order.
         indices: other fields for single indices.
+        windows: of a document that the tagger reads.
     """
     keys = text("pipelines/keys.painless")
     scripts = {
@@ -62,7 +67,7 @@ def tagging_pipeline(
         description=f"lmtx-search: tags documents with the tagger {tagger}",
         fields=list(fields),
         indices=_lists(indices),
-        characters=CHARACTERS,
+        characters=CHARACTERS * windows,
         model=model,
         tagger=tagger,
         **scripts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from lmtx_search.errors import UserError
 
 # A token is rarely longer than this many characters: the rest of a long text is never tokenised.
 _CHARACTERS_PER_TOKEN = 64
+# A last window of less than one part in so many of a whole one says little by itself.
+_SHORT = 4
 # Texts tokenised at a time: bounds the memory, and is enough for even batches.
 _CHUNK = 4096
 # Texts of one run. Dynamic quantisation scales a whole run by its largest values, so what an int8
@@ -83,25 +86,57 @@ class OnnxEncoder:
         Returns:
             float32 [n, dimension], each row of length 1, in the order of ``texts``.
         """
+        return self.encode_windows(texts, 1, batch_size, on_batch)[0]
+
+    def encode_windows(
+        self,
+        texts: Sequence[str],
+        most: int,
+        batch_size: int | None = None,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> tuple[NDArray[np.float32], list[int]]:
+        """Embed the texts' windows: what the encoder reads at a time, one behind the other.
+
+        Args:
+            texts: n texts.
+            most: windows of a text that are read; what comes behind them is not. The last one of
+                several is left out where it is short.
+            batch_size: as for :meth:`encode`, of windows.
+            on_batch: called with the number of texts whose first window was read.
+
+        Returns:
+            float32 [windows, dimension], each row of length 1, text by text; and how many of them
+            each text has, at least 1.
+        """
         batch_size = batch_size or _BATCHES[self._precision]
-        result = np.empty((len(texts), self.dimension), dtype=np.float32)
+        counts: list[int] = []
+        parts: list[NDArray[np.float32]] = [np.empty((0, self.dimension), dtype=np.float32)]
         for start in range(0, len(texts), _CHUNK):
-            tokens = self._tokenise(texts[start : start + _CHUNK])
+            windows = self._tokenise(texts[start : start + _CHUNK], most)
+            counts += map(len, windows)
+            tokens = [window for of_text in windows for window in of_text]
+            result = np.empty((len(tokens), self.dimension), dtype=np.float32)
+            firsts = set(accumulate((len(of_text) for of_text in windows), initial=0))
             order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
             for first in range(0, len(order), batch_size):
                 rows = order[first : first + batch_size]
-                embeddings = self._run([tokens[row] for row in rows])
-                result[[start + row for row in rows]] = embeddings
+                result[rows] = self._run([tokens[row] for row in rows])
                 if on_batch is not None:
-                    on_batch(len(rows))
-        return result
+                    on_batch(len(firsts.intersection(rows)))
+            parts.append(result)
+        return np.concatenate(parts), counts
 
-    def _tokenise(self, texts: Sequence[str]) -> list[list[int]]:
-        limit = self.max_tokens * _CHARACTERS_PER_TOKEN
+    def _tokenise(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
+        limit = most * self.max_tokens * _CHARACTERS_PER_TOKEN
         cut = [_clean(text[:limit]) for text in texts]
         if self._form.lower:
             cut = [text.lower() for text in cut]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(cut)]
+        shortest = self.max_tokens // _SHORT
+        found = []
+        for encoding in self._tokenizer.encode_batch_fast(cut):
+            more = encoding.overflowing[: most - 1] if most > 1 else []
+            found.append([encoding.ids, *(w.ids for w in more if len(w.ids) >= shortest)])
+        return found
 
     def _run(self, batch: list[list[int]]) -> NDArray[np.float32]:
         width = max(1, *(len(ids) for ids in batch)) if batch else 1

@@ -160,6 +160,7 @@ def bench_digest(bench: Bench) -> str:
         encoder_digest(untrained_source(bench.settings).folder),
         json.dumps(asdict(bench.tuning), sort_keys=True),
         str((bench.settings.encoder.document_tokens, bench.settings.encoder.label_tokens)),
+        str((bench.settings.encoder.windows, bench.settings.encoder.window_pooling)),
         str((bench.shortlist, bench.centered, bench.seed, len(bench.documents))),
         labels_digest(bench.labels),
         str(len(bench.learn_from)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,15 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
+from lmtx_search.encoder.windows import Windows, best_of_windows, pooled_windows
 from lmtx_search.evaluation.measures import Output
 from lmtx_search.evaluation.rankings import DEPTH
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
-from lmtx_search.tagging.label_ranking import LEAST_SCORE
 from lmtx_search.tagging.source import Source
+from lmtx_search.tagging.thresholds import Thresholds, own_thresholds
 from lmtx_search.tagging.version import TaggerVersion
 
 Ranker = Callable[[Sequence[Document], Progress], Output]
@@ -33,10 +34,14 @@ _CHUNK = 256
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which labels are assigned: those that score at least ``threshold``, at most ``max_tags``."""
+    """Which labels are assigned: those that score at least ``threshold``, at most ``max_tags``.
+
+    Labels may have a threshold of their ``own``, by id.
+    """
 
     threshold: float
     max_tags: int
+    own: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: s
     It assigns what a deployment with the usual options would.
     """
     threshold = DEFAULT_THRESHOLD if source.threshold is None else source.threshold
-    rule = Rule(threshold, DEFAULT_MAX_TAGS)
+    own = {} if source.threshold is None else own_thresholds(threshold, source.calibration)
+    rule = Rule(threshold, DEFAULT_MAX_TAGS, own)
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
         def load(tokens: int) -> OnnxEncoder:
@@ -83,7 +89,8 @@ def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: s
             vectors = load(settings.encoder.label_tokens).encode(passages, on_batch=advance)
         ids = [label.id for label in labels]
         reads_documents = load(settings.encoder.document_tokens)
-        return _output(name, reads_documents, vectors, ids, rule, documents, progress)
+        windows = Windows(settings.encoder.windows, settings.encoder.window_pooling)
+        return _output(name, reads_documents, windows, vectors, ids, rule, documents, progress)
 
     return System(name, rank, source.run or source.name, rule)
 
@@ -91,7 +98,7 @@ def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: s
 def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
     """A tagger version: all its labels are ranked, whatever its threshold."""
     manifest = version.manifest
-    rule = Rule(manifest.threshold, manifest.max_tags)
+    rule = Rule(manifest.threshold, manifest.max_tags, manifest.own_thresholds)
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
         reads_documents = OnnxEncoder(
@@ -102,7 +109,14 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
         )
         labels = version.rows()
         return _output(
-            name, reads_documents, labels.embeddings, labels.ids, rule, documents, progress
+            name,
+            reads_documents,
+            manifest.windows,
+            labels.embeddings,
+            labels.ids,
+            rule,
+            documents,
+            progress,
         )
 
     return System(name, rank, manifest.version, rule)
@@ -111,6 +125,7 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
 def _output(
     name: str,
     encoder: OnnxEncoder,
+    windows: Windows,
     labels: NDArray[np.float32],
     ids: Sequence[str],
     rule: Rule,
@@ -118,13 +133,16 @@ def _output(
     progress: Progress,
 ) -> Output:
     documents = [document for document in documents if document.text.strip()]
+    texts = [document.text for document in documents]
     with progress.stage(f"Embed documents with {name}", len(documents), "documents") as advance:
-        vectors = encoder.encode([document.text for document in documents], on_batch=advance)
+        vectors, counts = pooled_windows(encoder, texts, windows, on_batch=advance)
     rankings: dict[str, list[str]] = {}
     tags: dict[str, list[str]] = {}
-    least = max(rule.threshold, LEAST_SCORE)
-    found = nearest(vectors, labels, ids, max(DEPTH, rule.max_tags))
+    least = Thresholds(rule.threshold, rule.own)
+    depth = max(DEPTH, rule.max_tags)
+    found = best_of_windows(nearest(vectors, labels, ids, depth), counts, depth)
     for document, ranking in zip(documents, found, strict=True):
         rankings[document.id] = [label for label, _ in ranking[:DEPTH]]
-        tags[document.id] = [label for label, score in ranking[: rule.max_tags] if score >= least]
+        enough = [label for label, score in ranking if score >= least.of(label)]
+        tags[document.id] = enough[: rule.max_tags]
     return Output(rankings, tags)

@@ -23,6 +23,7 @@ from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.windows import Windows
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -30,6 +31,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.client import require_service, require_version, service_url, tag_url
 from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
 from lmtx_search.tagging.source import Source
+from lmtx_search.tagging.thresholds import own_thresholds
 from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
 
 if TYPE_CHECKING:
@@ -45,12 +47,22 @@ Runtime = Literal["service", "in-cluster"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a deployment can be told; ``threshold`` None takes the run's, or the default."""
+    """What a deployment can be told.
 
-    precision: Precision = "int8"
+    ``threshold`` None takes the run's, or the default; ``precision`` None what is best for the
+    runtime: int8 is three times as fast, but its rounding enlarges the last-digit differences
+    between versions of ONNX Runtime, and a cluster brings its own. With fp32 a tagger gives the
+    same tags wherever it runs.
+    """
+
+    precision: Precision | None = None
     threshold: float | None = None
     max_tags: int = DEFAULT_MAX_TAGS
     runtime: Runtime = "service"
+
+    def of_runtime(self) -> Precision:
+        """Return the precision, chosen where it was not given."""
+        return self.precision or ("fp32" if self.runtime == "in-cluster" else "int8")
 
 
 @dataclass(slots=True)
@@ -65,6 +77,7 @@ class Deployment:
     run: str | None
     labels: int
     threshold: float
+    own_thresholds: int
     label_index: str
     model: str
     runtime: Runtime
@@ -81,7 +94,7 @@ def plan(client: OpenSearch, settings: Settings, source: Source, options: Option
     state, labels, url = _requirements(client, settings, options.runtime)
     taken = read_pipeline(client).tagger
     return [
-        f"make a tagger version of {source.name} ({options.precision}) with {len(labels):,} labels "
+        f"make a tagger version of {source.name} ({options.of_runtime()}) with {len(labels):,} labels "
         f"in {TaggerVersions(settings.data_dir).folder}, threshold "
         f"{_threshold(source, options):g}, at most {options.max_tags} tags",
         "embed the labels with this encoder, and write a new label index if it is another one",
@@ -149,7 +162,8 @@ def deploy(
             undo.callback(taggers.remove, client, remote)
             done(1)
         fields = settings.documents.text_fields
-        body = tagging_pipeline(name, remote.model, fields, state.indices)
+        windows = version.manifest.windows.most
+        body = tagging_pipeline(name, remote.model, fields, state.indices, windows)
         with _timed(seconds, "test"):
             try_out(client, body, name, fields[0], labels, url)
         with _timed(seconds, "switch"):
@@ -165,6 +179,7 @@ def deploy(
         run=source.run,
         labels=len(labels),
         threshold=version.manifest.threshold,
+        own_thresholds=len(version.manifest.own_thresholds),
         label_index=label_index,
         model=remote.model,
         runtime=options.runtime,
@@ -182,6 +197,11 @@ def _requirements(
     if not labels:
         raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
     if runtime == "in-cluster":
+        if settings.encoder.windows > 1:
+            raise UserError(
+                f"encoder.windows is {settings.encoder.windows}, and the cluster itself reads one "
+                "window of a document: set it to 1, or deploy with --runtime service"
+            )
         check_labels(len(labels), settings.encoder.dimension)
         return state, labels, None
     url = service_url(settings.service)
@@ -199,7 +219,7 @@ def _make(
         onnx_folder=encoder.folder,
         encoder=source.name,
         encoder_digest=encoder.digest,
-        precision=options.precision,
+        precision=options.of_runtime(),
         document_tokens=settings.encoder.document_tokens,
         labels=labels,
         embeddings=embeddings,
@@ -208,6 +228,8 @@ def _make(
         run=source.run,
         calibration=source.calibration,
         passages=passages_digest(encoder.digest, settings.encoder.label_tokens),
+        windows=Windows(settings.encoder.windows, settings.encoder.window_pooling),
+        own_thresholds=_own_thresholds(source, options),
     )
     return version, encoder
 
@@ -248,6 +270,13 @@ def try_out(
                 f"the new tagger did not pass its test in the cluster: {reason}; the pipeline "
                 "stays as it was"
             )
+
+
+def _own_thresholds(source: Source, options: Options) -> dict[str, float]:
+    """Return what training chose for single labels; none where somebody wants one threshold."""
+    if options.threshold is not None or source.threshold is None:
+        return {}
+    return own_thresholds(source.threshold, source.calibration)
 
 
 @contextmanager

@@ -47,8 +47,9 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
     if not text.strip():
         return []
     labels, manifest = tagger.labels(), tagger.manifest
-    scores = labels.embeddings @ tagger.encode([text])[0]
-    tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, manifest.threshold)[0]]
+    scores = tagger.scores(text, labels)
+    least = manifest.thresholds.rows(labels.ids)
+    tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, least)[0]]
     near = np.argsort(-scores, kind="stable")[: len(tags) + _MISSED]
     missed = [int(row) for row in near if row not in tags]
     calibration = manifest.calibration

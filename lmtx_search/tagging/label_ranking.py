@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.tagging.label_rows import LabelRows
+from lmtx_search.tagging.thresholds import LEAST_SCORE
 from lmtx_search.tagging.version import TaggerVersion
-
-LEAST_SCORE = 1e-4
-"""Least score of a tag, whatever the threshold: neural-search takes positive weights only."""
 
 ROUNDING = np.float32(10_000)
 """Scores have four decimals."""
@@ -51,11 +49,13 @@ class ComparedLabels:
     def __init__(self, version: TaggerVersion) -> None:
         self._version = version
         self._rows = version.rows()
+        self._least = version.manifest.thresholds.rows(self._rows.ids)
 
     def current(self) -> LabelRows:
         """Return the labels as they are now; :meth:`best` goes by these from here on."""
         for change in self._version.changes(after=self._rows.change):
             self._rows = self._rows.after(change)
+            self._least = self._version.manifest.thresholds.rows(self._rows.ids)
         return self._rows
 
     def best(self, vectors: NDArray[np.float32]) -> Best:
@@ -65,7 +65,7 @@ class ComparedLabels:
         best: Best = []
         for start in range(0, len(vectors), step):
             scores = vectors[start : start + step] @ labels.embeddings.T
-            best += top_scores(scores, manifest.max_tags, manifest.threshold)
+            best += top_scores(scores, manifest.max_tags, self._least)
         return best
 
 
@@ -102,18 +102,22 @@ class SearchedLabels:
         if not len(vectors):
             return []
         manifest = self._version.manifest
-        most, least = manifest.max_tags, max(manifest.threshold, LEAST_SCORE)
-        # Changed ones take places among the nearest, and are left out of them.
-        k = max(most, min(most + len(self._touched), _FOUND))
+        most, least = manifest.max_tags, manifest.thresholds
+        # Changed ones take places among the nearest, and are left out of them; so may those be
+        # that need a higher score than others.
+        k = max(most, min(most + len(self._touched) + len(least.own), _FOUND))
         found = self._nearest(manifest.encoder_digest, vectors, k)
-        changed = top_scores(vectors @ self._changed.embeddings.T, most, manifest.threshold)
+        own_least = least.rows(self._changed.ids)
+        changed = top_scores(vectors @ self._changed.embeddings.T, most, own_least)
         best: Best = []
         for ranking, own in zip(found, changed, strict=True):
             pairs = [
                 (self._row_of[id_], round(score, 4))
                 for id_, score in ranking
                 # A label of the index that the version never had is none of its.
-                if round(score, 4) >= least and id_ in self._row_of and id_ not in self._touched
+                if round(score, 4) >= least.of(id_)
+                and id_ in self._row_of
+                and id_ not in self._touched
             ]
             pairs += [(self._row_of[self._changed.ids[row]], score) for row, score in own]
             best.append(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:most])
@@ -121,9 +125,11 @@ class SearchedLabels:
 
 
 def top_scores(
-    scores: NDArray[np.float32], k: int, threshold: float
+    scores: NDArray[np.float32], k: int, threshold: float | NDArray[np.float32]
 ) -> list[list[tuple[int, float]]]:
     """Return for each row of float32[n, labels] its k best columns at or above the threshold.
+
+    The threshold is one, or float32[labels].
 
     Pairs of (column, score rounded to four decimals), best first, of equal scores the first
     column; none below :data:`LEAST_SCORE`.
@@ -134,8 +140,9 @@ def top_scores(
     # Rounded before they are compared: labels of the same text are then equal, and the model that
     # the cluster runs chooses the same.
     scores = np.round(scores * ROUNDING) / ROUNDING
+    scores = np.where(scores >= np.asarray(threshold, np.float32), scores, np.float32(0))
     lowest = np.partition(scores, -k, axis=1)[:, -k]
-    least = np.maximum(lowest, np.float32(max(threshold, LEAST_SCORE)))
+    least = np.maximum(lowest, np.float32(LEAST_SCORE))
     best: list[list[tuple[int, float]]] = []
     for row, enough in zip(scores, least, strict=True):
         columns = np.flatnonzero(row >= enough)

@@ -109,7 +109,8 @@ def roll_back(
         if not there.in_cluster:
             put, retired = bring_up_to_date(version, settings, labels, progress=progress)
         fields = state.fields or settings.documents.text_fields
-        body = tagging_pipeline(name, model, fields, state.indices)
+        windows = version.manifest.windows.most
+        body = tagging_pipeline(name, model, fields, state.indices, windows)
         try_out(client, body, name, fields[0], labels, url)
         label_index = _label_index(index, settings, version, labels, there.in_cluster, progress)
         held.require()

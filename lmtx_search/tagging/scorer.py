@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.windows import best_of_windows, pooled_windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
 from lmtx_search.tagging.label_ranking import ComparedLabels, LabelSearch, SearchedLabels
@@ -56,8 +57,9 @@ class Tagger:
         labels = self._labels.current()
         tags: list[list[Tag]] = [[] for _ in texts]
         rows = [row for row, text in enumerate(texts) if text.strip()]
-        vectors = self.encode([texts[row] for row in rows])
-        for row, pairs in zip(rows, self._labels.best(vectors), strict=True):
+        vectors, counts = self._encode([texts[row] for row in rows])
+        best = best_of_windows(self._labels.best(vectors), counts, self.manifest.max_tags)
+        for row, pairs in zip(rows, best, strict=True):
             tags[row] = [Tag(labels.names[i], labels.ids[i], score) for i, score in pairs]
         return tags
 
@@ -65,6 +67,12 @@ class Tagger:
         """Return the labels as they are now, with their embeddings."""
         return self._version.rows()
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32[texts, dimension], each row of length 1."""
-        return self._encoder.encode(texts)
+    def scores(self, text: str, labels: LabelRows) -> NDArray[np.float32]:
+        """Return float32[labels], the text's score with each label."""
+        vectors, _ = self._encode([text])
+        scores: NDArray[np.float32] = (vectors @ labels.embeddings.T).max(axis=0)
+        return scores
+
+    def _encode(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[int]]:
+        """Return the embeddings to compare, and how many of them each text has."""
+        return pooled_windows(self._encoder, texts, self.manifest.windows)

@@ -27,7 +27,7 @@ from lmtx_search.tagging.pool import TaggerPool
 from lmtx_search.tagging.token import TokenGuard
 
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a request: 64 documents of 8,000 characters are less than a tenth of it."""
+"""Bytes of a request: 64 documents of eight windows of 8,000 characters are less."""
 
 SECONDS_TO_SEND = 30
 """A body that is sent more slowly holds a connection for nothing."""

@@ -7,9 +7,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision
+from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label, content_digest
 from lmtx_search.tagging.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.label_rows import LabelRows
+from lmtx_search.tagging.thresholds import Thresholds
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
 _SECOND = "%Y%m%d-%H%M%S"
@@ -33,10 +35,12 @@ _MANIFEST = "manifest.json"
 class Manifest:
     """What a version says about itself.
 
-    ``threshold`` is the least cosine score of a tag, ``max_tags`` the most tags of a document,
-    ``document_tokens`` what the encoder reads of it; ``run`` is the training run the encoder came
-    from (None: it was not trained). ``labels`` and ``labels_digest`` are of the labels that it was
-    made with; ``passages`` says how they are embedded, as the label index notes it.
+    ``threshold`` is the least cosine score of a tag but for labels with ``own_thresholds`` (by
+    id), ``max_tags`` the most tags of a document,
+    ``document_tokens`` what the encoder reads of it at a time, ``windows`` how many times;
+    ``run`` is the training run the encoder came from (None: it was not trained). ``labels`` and
+    ``labels_digest`` are of the labels that it was made with; ``passages`` says how they are
+    embedded, as the label index notes it.
     """
 
     version: str
@@ -53,6 +57,13 @@ class Manifest:
     max_tags: int
     calibration: Calibration | None = None
     passages: str = ""
+    windows: Windows = ONE_WINDOW
+    own_thresholds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which score a label is a tag."""
+        return Thresholds(self.threshold, self.own_thresholds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +163,9 @@ class TaggerVersions:
         try:
             if values.get("calibration") is not None:
                 values["calibration"] = Calibration(**values["calibration"])
+            values["windows"] = Windows(**values.get("windows", {}))
             # A field that came later has a default: versions made before stay usable.
-            known = {field.name for field in fields(Manifest)} & set(values)
+            known = {one.name for one in fields(Manifest)} & set(values)
             manifest = Manifest(**{name: values[name] for name in known})
         except (KeyError, TypeError) as error:
             raise UserError(f"{folder / _MANIFEST} is damaged ({error}): deploy again") from error
@@ -179,6 +191,8 @@ class TaggerVersions:
         run: str | None = None,
         calibration: Calibration | None = None,
         passages: str = "",
+        windows: Windows = ONE_WINDOW,
+        own_thresholds: Mapping[str, float] | None = None,
     ) -> TaggerVersion:
         """Write a version; it is there as a whole or not at all.
 
@@ -188,6 +202,8 @@ class TaggerVersions:
             labels: the L labels.
             embeddings: float32[L, dimension], the labels' rows of length 1.
             passages: how they were embedded (``encoder.passages.passages_digest``).
+            windows: what is read of a long document.
+            own_thresholds: of single labels, by id.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         now = self._after_the_latest(datetime.now(timezone.utc))
@@ -208,6 +224,8 @@ class TaggerVersions:
             max_tags=max_tags,
             calibration=calibration,
             passages=passages,
+            windows=windows,
+            own_thresholds=dict(own_thresholds or {}),
         )
         target = self.folder / manifest.version
         with _temporary(self.folder) as folder:

@@ -30,6 +30,7 @@ from lmtx_search.training.pseudo_positives import (
     yes_threshold,
 )
 from lmtx_search.training.sampling import training_order
+from lmtx_search.training.score_calibration import score_calibration
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister, pairs
 
@@ -165,6 +166,10 @@ def run_cycle(
         with progress.stage("Embed with the trained encoder", total, "texts") as advance:
             after = trained.rank(materials.development, settings.shortlist)
             advance(total)
+    with clock.stage("calibrate"):
+        calibration = (
+            score_calibration(trained, materials, evidence) if settings.calibrated else None
+        )
     measured_from = earlier.measured_from
     if measured_from is None:
         measured_from = _yes_from(everything.p_yes, settings)
@@ -181,6 +186,7 @@ def run_cycle(
             budget=development_budget,
             known=earlier.development,
             people=materials.people,
+            calibration=calibration,
             progress=progress,
         )
     return CycleResult(

@@ -63,6 +63,7 @@ def measure_development(
     budget: Budget,
     known: Judged | None = None,
     people: Sequence[Judgment] = (),
+    calibration: Calibration | None = None,
     progress: Progress = SILENT,
 ) -> Development:
     """Have the judge look at the first labels of held-out documents.
@@ -75,6 +76,8 @@ def measure_development(
             first label is judged besides.
         known: what the judge was asked in earlier cycles; it is not asked again.
         people: what people said counts more than the judge's answers in the calibration.
+        calibration: what the trained encoder's scores are worth; None: it is made of the answers
+            for held-out documents, where they are enough, and does not decide the threshold.
     """
     known = known or Judged()
     asked = (
@@ -96,18 +99,17 @@ def measure_development(
     everything.add(judged)
     firsts = first_labels(after)
     (old, new), count = llm_p1((before, firsts), everything.p_yes, yes_from)
-    threshold, rule = choose_threshold(
-        [after[document.id][0][1] for document in documents if after[document.id]]
-    )
-    answers = prefer_people(everything.p_yes, people, documents, labels)
-    calibration = fit_calibration(
-        [
-            (label, score, said[label])
-            for document, said in answers.items()
-            for label, score in after.get(document, ())
-            if label in said
-        ]
-    )
+    threshold, rule = choose_threshold([after[document.id] for document in documents], calibration)
+    if calibration is None:
+        answers = prefer_people(everything.p_yes, people, documents, labels)
+        calibration = fit_calibration(
+            [
+                (label, score, said[label])
+                for document, said in answers.items()
+                for label, score in after.get(document, ())
+                if label in said
+            ]
+        )
     return Development(count, new, old, threshold, rule, judged, firsts, before, calibration)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.windows import Windows, best_of_windows, pooled_windows
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.training.judging import Store
@@ -69,11 +70,35 @@ class Trained:
         reads_labels = self._materials.load_encoder(self.folder, self._tuning.label_tokens)
         return reads_labels.encode(self._materials.passages)
 
+    def scores(
+        self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
+    ) -> list[tuple[str, str, float]]:
+        """Return (document id, label id, cosine) for pairs of documents with labels of theirs.
+
+        Args:
+            labels: label ids by document id.
+        """
+        windows = Windows(self._tuning.windows, self._tuning.window_pooling)
+        texts = [document.text for document in documents]
+        vectors, counts = pooled_windows(self.encoder, texts, windows)
+        row_of = {label.id: row for row, label in enumerate(self._materials.labels)}
+        found: list[tuple[str, str, float]] = []
+        start = 0
+        for document, count in zip(documents, counts, strict=True):
+            known = [label for label in labels[document.id] if label in row_of]
+            mine = self.label_vectors[[row_of[label] for label in known]]
+            best = (vectors[start : start + count] @ mine.T).max(axis=0)
+            found += zip([document.id] * len(known), known, map(float, best), strict=True)
+            start += count
+        return found
+
     def rank(self, documents: Sequence[Document], k: int) -> dict[str, Ranking]:
         """Return the k nearest labels of each document, exactly."""
-        vectors = self.encoder.encode([document.text for document in documents])
+        windows = Windows(self._tuning.windows, self._tuning.window_pooling)
+        texts = [document.text for document in documents]
+        vectors, counts = pooled_windows(self.encoder, texts, windows)
         ids = [label.id for label in self._materials.labels]
-        found = nearest(vectors, self.label_vectors, ids, k)
+        found = best_of_windows(nearest(vectors, self.label_vectors, ids, k), counts, k)
         return {d.id: ranking for d, ranking in zip(documents, found, strict=True)}
 
     def open(self) -> tuple[Encoder, Search]:

@@ -14,7 +14,10 @@ def small(encoder: EncoderSettings) -> TrainingSettings:
     return TrainingSettings(
         profile="small",
         fine_tuning=FineTuning(
-            document_tokens=encoder.document_tokens, label_tokens=encoder.label_tokens
+            document_tokens=encoder.document_tokens,
+            label_tokens=encoder.label_tokens,
+            windows=encoder.windows,
+            window_pooling=encoder.window_pooling,
         ),
     )
 
@@ -51,6 +54,8 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
             temperature=0.1,
             document_tokens=430,
             label_tokens=15,
+            windows=encoder.windows,
+            window_pooling=encoder.window_pooling,
             negatives="hardest",
             positives="one_random",
         ),

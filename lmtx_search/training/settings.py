@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lmtx_search.encoder.windows import WindowPooling
 from lmtx_search.errors import UserError
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.prompts import DEFAULT_PROMPT
@@ -15,7 +16,9 @@ class FineTuning:
 
     ``margin``, ``hardest`` and ``temperature`` are the loss's (γ, negatives that count, τ).
     ``negatives`` and ``positives`` name the strategies that choose what a document is pushed from
-    and pulled to. ``warmup_steps``, where given, is taken instead of ``warmup_share``.
+    and pulled to. ``warmup_steps``, where given, is taken instead of ``warmup_share``. Training
+    reads a document's beginning; ``windows`` of it are read where the result is measured, as a
+    tagger does.
     """
 
     epochs: int = 4
@@ -28,6 +31,8 @@ class FineTuning:
     temperature: float = 0.1
     document_tokens: int = 128
     label_tokens: int = 64
+    windows: int = 1
+    window_pooling: WindowPooling = "mean"
     negatives: str = "hardest"
     positives: str = "one_random"
 

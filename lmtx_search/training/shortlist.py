@@ -26,6 +26,16 @@ class Encoder(Protocol):
         """Embed the texts."""
         ...
 
+    def encode_windows(
+        self,
+        texts: Sequence[str],
+        most: int,
+        *,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> tuple[NDArray[np.float32], list[int]]:
+        """Embed the texts' windows, and say how many each text has."""
+        ...
+
 
 class Search(Protocol):
     """Finds the nearest labels of float32[n, dimension]: (id, cosine), best first."""

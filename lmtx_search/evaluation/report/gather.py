@@ -15,6 +15,7 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
+from lmtx_search.encoder.windows import Windows, best_of_windows, pooled_windows
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.bench import find_run
@@ -185,8 +186,12 @@ def _tag(
 
     vectors = load(settings.encoder.label_tokens).encode([label_passage(x) for x in labels])
     read = [document for document in documents if document.text.strip()]
-    texts = load(settings.encoder.document_tokens).encode([document.text for document in read])
-    firsts = nearest(texts, vectors, [label.id for label in labels], 1)
+    windows = Windows(settings.encoder.windows, settings.encoder.window_pooling)
+    texts, counts = pooled_windows(
+        load(settings.encoder.document_tokens), [document.text for document in read], windows
+    )
+    found = nearest(texts, vectors, [label.id for label in labels], 1)
+    firsts = best_of_windows(found, counts, 1)
     scores = {d.id: ranking[0][1] for d, ranking in zip(read, firsts, strict=True)}
     return _Tagged(output, scores, vectors)
 

@@ -252,6 +252,7 @@ def _common(
         __version__,
         encoder_digest(untrained_source(settings).folder),
         str((settings.encoder.document_tokens, settings.encoder.label_tokens)),
+        str((settings.encoder.windows, settings.encoder.window_pooling)),
         labels_digest(labels),
         str(len(on.documents)),
         *(part for one in (*on.documents, *documents) for part in (one.id, one.text)),

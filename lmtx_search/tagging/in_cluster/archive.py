@@ -16,7 +16,6 @@ from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.tagging.in_cluster.graph import tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
-from lmtx_search.tagging.label_ranking import LEAST_SCORE
 from lmtx_search.tagging.version import TaggerVersion
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         folder / MODEL_FILES[manifest.precision],
         labels.embeddings,
         first,
-        max(manifest.threshold, LEAST_SCORE),
+        manifest.thresholds.rows(labels.ids),
         manifest.max_tags,
     )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

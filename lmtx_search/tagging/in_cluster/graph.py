@@ -16,7 +16,11 @@ _OUTPUT = "output"
 
 
 def tagging_graph(
-    encoder: Path, embeddings: NDArray[np.float32], first: int, least: float, most: int
+    encoder: Path,
+    embeddings: NDArray[np.float32],
+    first: int,
+    least: NDArray[np.float32],
+    most: int,
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
@@ -27,7 +31,7 @@ def tagging_graph(
         encoder: the encoder's ONNX file; takes token ids, gives embeddings of length 1.
         embeddings: float32 [L, dimension], rows of length 1.
         first: position of the first label: as many tokens as the tokenizer has.
-        least: least score of a tag, positive.
+        least: float32 [L], least score of a tag, positive.
         most: most tags of a text.
     """
     import onnx  # an extra: see check_labels
@@ -41,7 +45,7 @@ def tagging_graph(
     values: dict[str, NDArray[Any]] = {
         "labels": np.ascontiguousarray(embeddings.T),
         "most": np.array([min(most, labels)], dtype=np.int64),
-        "least": np.array(least, dtype=np.float32),
+        "least": least,
         "rounding": np.array(ROUNDING),
         "zero": np.array(0, dtype=np.float32),
         "first": np.array(first, dtype=np.int64),
@@ -56,9 +60,9 @@ def tagging_graph(
         ("Mul", ["scores", "rounding"], ["large"], {}),
         ("Round", ["large"], ["whole"], {}),
         ("Div", ["whole", "rounding"], ["rounded"], {}),
-        ("TopK", ["rounded", "most"], ["best", "rows"], {"axis": -1}),
-        ("GreaterOrEqual", ["best", "least"], ["enough"], {}),
-        ("Where", ["enough", "best", "zero"], ["kept"], {}),
+        ("GreaterOrEqual", ["rounded", "least"], ["enough"], {}),
+        ("Where", ["enough", "rounded", "zero"], ["tags"], {}),
+        ("TopK", ["tags", "most"], ["kept", "rows"], {"axis": -1}),
         ("Add", ["rows", "first"], ["places"], {}),
         ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
         ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
