@@ -30,7 +30,7 @@ from lmtx_search.settings import load_settings
 from lmtx_search.tagging.label_ranking import top_scores
 from lmtx_search.tagging.thresholds import Thresholds, own_thresholds
 from lmtx_search.training.calibration import Answers, calibrate
-from lmtx_search.training.centering import find_center
+from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.first_yes import first_yes
 from lmtx_search.training.judging import judge_pairs
 from lmtx_search.training.materials import Materials, Trained
@@ -38,7 +38,7 @@ from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.sampling import sample_documents
 from lmtx_search.training.score_calibration import score_calibration
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Shortlister, pairs
+from lmtx_search.training.shortlist import pairs
 from lmtx_search.training.threshold import choose_threshold
 
 MOST_TAGS = 10
@@ -78,8 +78,9 @@ def main() -> None:
 def judged(given: Materials, training: TrainingSettings) -> Answers:
     """Return how likely the judged labels of training documents are right, as a cycle does."""
     encoder, search = given.open_base()
-    center = find_center(encoder, search, given.training, len(given.labels))
-    shortlister = Shortlister(encoder, search, training.shortlist, center)
+    shortlister = open_shortlister(
+        encoder, search, training.shortlist, documents=given.training, labels=len(given.labels)
+    )
     labels = {label.id: label for label in given.labels}
     asked = judge_pairs(
         given.judge,
