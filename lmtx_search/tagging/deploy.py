@@ -94,8 +94,8 @@ def plan(client: OpenSearch, settings: Settings, source: Source, options: Option
     state, labels, url = _requirements(client, settings, options.runtime)
     taken = read_pipeline(client).tagger
     return [
-        f"make a tagger version of {source.name} ({options.of_runtime()}) with {len(labels):,} labels "
-        f"in {TaggerVersions(settings.data_dir).folder}, threshold "
+        f"make a tagger version of {source.name} ({options.of_runtime()}) with "
+        f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, threshold "
         f"{_threshold(source, options):g}, at most {options.max_tags} tags",
         "embed the labels with this encoder, and write a new label index if it is another one",
         f"register a connector to {url}/taggers/VERSION/tag and a remote model in ML Commons"
