@@ -1,7 +1,9 @@
-"""Documents embedded per second: torch FP32 against ONNX FP32 and int8, and what int8 costs.
+"""Documents embedded per second: torch FP32 against ONNX FP32 and int8.
+
+What int8 costs is told by bench/precision.py.
 
 The three take turns on the same documents, so that a busy machine slows all of them. The folder
-holds labels.jsonl.gz, test.jsonl.gz and gold-test.tsv.gz.
+holds test.jsonl.gz.
 
     python bench/encoder.py FOLDER --documents 400
 """
@@ -22,19 +24,17 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings, load_settings
-from lmtx_search.sources import read_documents, read_gold, read_labels
+from lmtx_search.sources import read_documents
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="a labelled set")
+    parser.add_argument("folder", type=Path, help="holds test.jsonl.gz")
     parser.add_argument("--documents", type=int, default=400)
-    parser.add_argument("--labelled", type=int, default=10**9, help="documents for P@1")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
@@ -60,9 +60,6 @@ def main() -> None:
         "cores": len(os.sched_getaffinity(0)),
         "documents_per_second": {name: round(rate, 1) for name, rate in rates.items()},
         "ratio_to_torch": {name: round(rate / rates["torch"], 2) for name, rate in rates.items()},
-        "precision_at_1": _precision(
-            arguments.folder, settings, documents[: arguments.labelled], systems
-        ),
     }
     print(json.dumps(result, indent=1))
 
@@ -86,32 +83,6 @@ def _systems(settings: Settings) -> dict[str, Encode]:
         "torch": with_torch,
         "onnx fp32": load_encoder(settings, max_tokens=tokens).encode,
         "onnx int8": load_encoder(settings, max_tokens=tokens, precision="int8").encode,
-    }
-
-
-def _precision(
-    folder: Path, settings: Settings, documents: list[Document], systems: dict[str, Encode]
-) -> dict[str, object]:
-    """Percent of documents whose first label is right, and int8's difference with its interval."""
-    labels = list(read_labels(folder / "labels.jsonl.gz"))
-    gold = read_gold(folder / "gold-test.tsv.gz")
-    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-    matrix = encoder.encode([label_passage(label) for label in labels])
-    documents = [document for document in documents if document.id in gold]
-    texts = [document.text for document in documents]
-    right: dict[str, NDArray[np.float64]] = {}
-    for name in ("onnx fp32", "onnx int8"):
-        first = np.argmax(systems[name](texts) @ matrix.T, axis=1)
-        hits = [labels[i].id in gold[doc.id] for i, doc in zip(first, documents, strict=True)]
-        right[name] = np.asarray(hits, dtype=np.float64)
-    difference = 100 * (right["onnx int8"] - right["onnx fp32"])
-    draws = np.random.default_rng(0).integers(0, len(documents), (2000, len(documents)))
-    low, high = np.percentile(difference[draws].mean(axis=1), [2.5, 97.5])
-    return {
-        "documents": len(documents),
-        **{name: round(100 * float(values.mean()), 2) for name, values in right.items()},
-        "int8 - fp32": round(float(difference.mean()), 2),
-        "95% interval": [round(float(low), 2), round(float(high), 2)],
     }
 
 

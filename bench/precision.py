@@ -1,0 +1,93 @@
+"""What int8 costs: the first labels of the same documents, read in fp32 and in int8.
+
+For each labelled folder (labels.jsonl.gz, test.jsonl.gz, gold-test.tsv.gz): P@1 of both on all test
+documents, the difference with its 95 % interval (paired bootstrap), and how many documents have
+another first label. The last line is of all folders' documents together.
+
+    python bench/precision.py FOLDER [FOLDER …]
+    python bench/precision.py FOLDER --encoder RUN/encoder
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.form import Precision
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.passages import label_passage
+from lmtx_search.records import Document
+from lmtx_search.settings import load_settings
+from lmtx_search.sources import read_documents, read_gold, read_labels
+
+Hits = dict[Precision, NDArray[np.float64]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--fields", default="title,text")
+    parser.add_argument("--documents", type=int, default=10**9, help="of a folder")
+    parser.add_argument("--encoder", type=Path, help="a trained one's folder")
+    arguments = parser.parse_args()
+    settings = load_settings().settings
+    every: list[tuple[Hits, float]] = []
+    for folder in arguments.folders:
+        labels = list(read_labels(folder / "labels.jsonl.gz"))
+        gold = read_gold(folder / "gold-test.tsv.gz")
+        read = read_documents(folder / "test.jsonl.gz", "id", arguments.fields.split(","))
+        whole = (x for x in read if isinstance(x, Document) and x.text.strip() and x.id in gold)
+        documents = list(whole)[: arguments.documents]
+        names = load_encoder(
+            settings, max_tokens=settings.encoder.label_tokens, folder=arguments.encoder
+        )
+        matrix = names.encode([label_passage(label) for label in labels])
+        first: dict[Precision, NDArray[np.int64]] = {}
+        hits: Hits = {}
+        for precision in ("fp32", "int8"):
+            encoder = load_encoder(
+                settings,
+                max_tokens=settings.encoder.document_tokens,
+                folder=arguments.encoder,
+                precision=precision,
+            )
+            vectors = encoder.encode([document.text for document in documents])
+            first[precision] = np.argmax(vectors @ matrix.T, axis=1)
+            hits[precision] = np.array(
+                [
+                    float(labels[row].id in gold[document.id])
+                    for row, document in zip(first[precision], documents, strict=True)
+                ]
+            )
+        other = float((first["fp32"] != first["int8"]).mean())
+        every.append((hits, other))
+        print(json.dumps({"set": folder.name, **compared(hits, other)}), flush=True)
+    together: Hits = {
+        precision: np.concatenate([hits[precision] for hits, _ in every])
+        for precision in ("fp32", "int8")
+    }
+    sizes = [len(hits["fp32"]) for hits, _ in every]
+    other = float(np.average([share for _, share in every], weights=sizes))
+    print(json.dumps({"set": "all", **compared(together, other)}))
+
+
+def compared(hits: Hits, other: float) -> dict[str, object]:
+    difference = 100 * (hits["int8"] - hits["fp32"])
+    random = np.random.default_rng(0)
+    means = [random.choice(difference, len(difference)).mean() for _ in range(2000)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {
+        "documents": len(difference),
+        **{name: round(100 * float(values.mean()), 2) for name, values in hits.items()},
+        "int8 - fp32": round(float(difference.mean()), 2),
+        "95% interval": [round(float(low), 2), round(float(high), 2)],
+        "another first label": round(other, 3),
+    }
+
+
+if __name__ == "__main__":
+    main()
