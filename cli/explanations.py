@@ -21,6 +21,8 @@ def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
         context.say("What a score is worth is not known: no training run's judgments")
     for label in found:
         worth = "" if label.probability is None else f"  P(yes) {label.probability:.2f}"
+        if label.label_id in manifest.own_thresholds:
+            worth += f"  (a tag from {manifest.own_thresholds[label.label_id]:g})"
         context.say(
             f"{'+' if label.assigned else '-'} {label.name:<{width}}  {label.score:.3f}{worth}"
         )
@@ -30,6 +32,7 @@ def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
         {
             "tagger": manifest.version,
             "threshold": manifest.threshold,
+            "own_thresholds": manifest.own_thresholds,
             "labels": [asdict(label) for label in found],
         }
     )

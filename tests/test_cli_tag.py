@@ -33,8 +33,8 @@ def test_what_cannot_be_tagged_is_the_users_mistake(tmp_path, monkeypatch, words
 def explained(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def run(*words, calibration=None):
-        version = version_of(tmp_path, threshold=0.9, calibration=calibration)
+    def run(*words, **options):
+        version = version_of(tmp_path, threshold=0.9, **options)
         name = version.manifest.version
         result = CliRunner().invoke(
             cli, ["--data-dir", ".", "tag", "chess", "--explain", "--tagger", name, *words]
@@ -51,6 +51,11 @@ def test_an_explanation_shows_score_probability_and_rivals(explained):
     assert lines[1].split() == ["+", "chess", "1.000", "P(yes)", "0.95"]
     assert lines[2].startswith("    nearest labels: ")
     assert [line[0] for line in lines[3::2]] == ["-", "-", "-"]
+
+
+def test_a_label_with_a_threshold_of_its_own_shows_it(explained):
+    line = explained(own_thresholds={"1": 0.35}).splitlines()[2]
+    assert line.split() == ["+", "chess", "1.000", "(a", "tag", "from", "0.35)"]
 
 
 def test_without_a_calibration_it_says_so(explained):
