@@ -25,7 +25,7 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     from lmtx_search.cluster.label_search import IndexSearch
     from lmtx_search.tagging.label_ranking import LabelSearch
     from lmtx_search.tagging.pool import TaggerPool
-    from lmtx_search.tagging.server import listen
+    from lmtx_search.tagging.server import address_of, listen
     from lmtx_search.tagging.server import serve as run
     from lmtx_search.tagging.service import create_app
     from lmtx_search.tagging.version import TaggerVersions
@@ -43,8 +43,7 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     app = create_app(TaggerPool(versions, settings.service.threads, search))
 
     def started() -> None:
-        address, number = listener.getsockname()[:2]
-        url = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
+        url = address_of(listener)
         context.say(f"The tagger listens at {url} and serves {versions.folder}")
         context.result({"url": url, "folder": str(versions.folder)})
 
