@@ -71,9 +71,9 @@ function missing(one, tag) {
         undo(one, tag, draw));
       return;
     }
-    const place = item.closest("article").querySelector(".add");
+    const add = item.closest("article").querySelector(".add");
     item.remove();
-    place.focus();
+    add?.focus();
   };
   draw();
   return item;

@@ -46,7 +46,10 @@ export function picker(title, choose, close) {
       if (!api.superseded(error)) told.textContent = error.message;
     }
   });
-  input.addEventListener("input", look);
+  input.addEventListener("input", () => {
+    mark(-1); // Enter must not choose what was found for other words
+    look();
+  });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
     else if (event.key === "Enter" && at >= 0) choose(found[at]);

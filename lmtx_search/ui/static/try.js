@@ -7,6 +7,7 @@ const text = find("text");
 
 const look = later(250, async () => {
   if (!text.value.trim()) return show(null);
+  const slow = setTimeout(() => (find("count").textContent = "The tagger reads …"), 700);
   try {
     const found = await api.tryText(text.value);
     showProblem("");
@@ -15,6 +16,8 @@ const look = later(250, async () => {
     if (api.superseded(error)) return;
     show(null);
     showProblem(error.message);
+  } finally {
+    clearTimeout(slow);
   }
 });
 
@@ -22,13 +25,18 @@ function show(found) {
   const labels = found?.labels ?? [];
   const tags = labels.filter((label) => label.assigned);
   const near = labels.filter((label) => !label.assigned);
-  find("count").textContent = found
-    ? tags.length ? several(tags.length, "tag") : "No label scores enough to be a tag."
-    : "Tags appear as you type.";
+  find("count").replaceChildren(...told(found, tags));
   find("tags").replaceChildren(...tags.map(scored));
   find("near").replaceChildren(...near.map(scored));
   find("near-title").hidden = !near.length;
   find("note").textContent = found ? note(found) : "";
+}
+
+function told(found, tags) {
+  if (!found) return ["Tags appear as you type."];
+  if (!tags.length) return ["No label scores enough to be a tag."];
+  const names = tags.map((tag) => tag.name).join(", ");
+  return [several(tags.length, "tag"), make("span", { class: "hidden" }, `: ${names}`)];
 }
 
 function scored(label) {
