@@ -180,7 +180,7 @@ def test_one_click_says_a_tag_is_wrong_and_another_takes_it_back(site: Site, pag
 
 def test_a_missing_tag_is_said_with_the_keyboard_alone(site: Site, page: Page) -> None:
     page.goto("/?q=surf")
-    page.get_by_role("button", name="Say which tag is missing: Surf").focus()
+    page.get_by_role("button", name="Add a missing tag: Surf").focus()
     page.keyboard.press("Enter")
     field = page.get_by_role("combobox", name="Missing tag of Surf")
     expect(field).to_be_focused()
@@ -202,7 +202,7 @@ def test_a_missing_tag_is_said_with_the_keyboard_alone(site: Site, page: Page) -
     page.reload()
     tag.get_by_role("button", name="Undo").press("Enter")
     expect(tag).to_have_count(0)
-    expect(page.get_by_role("button", name="Say which tag is missing: Surf")).to_be_focused()
+    expect(page.get_by_role("button", name="Add a missing tag: Surf")).to_be_focused()
     assert opinions(site) == {}
 
 
@@ -258,7 +258,7 @@ def test_a_keyboard_reaches_everything_and_is_seen(page: Page, path: str, stops:
     assert reached[0][1].startswith("Skip to")
     names = [name for _, name, _ in reached]
     if path == "/":
-        wanted = ["Search", "Tags", "Chess is wrong here", "Say which tag is missing: Board 0"]
+        wanted = ["Search", "Tags", "Chess is wrong here", "Add a missing tag: Board 0"]
         assert [name for name in wanted if name not in names] == []
 
 

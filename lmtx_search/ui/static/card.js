@@ -1,7 +1,7 @@
 // A document with its tags, and what a person says of them.
 
 import * as api from "./api.js";
-import { button, find, make } from "./dom.js";
+import { button, find, later, make } from "./dom.js";
 import { picker } from "./picker.js";
 
 const LONG = 280;
@@ -21,11 +21,14 @@ export function card(one, choose) {
 }
 
 function text(whole) {
-  if (whole.length <= LONG) return make("p", { class: "text" }, whole);
-  const shown = make("p", { class: "text" }, `${whole.slice(0, LONG).trimEnd()}… `);
+  const words = whole.replace(/\s+/g, " ");
+  const start = words.length > LONG ? `${words.slice(0, LONG).trimEnd()}… ` : words;
+  const shown = make("p", { class: "text" }, start);
+  if (start === words) return shown;
   const more = button("more", () => {
     const open = more.getAttribute("aria-expanded") === "true";
-    shown.firstChild.data = open ? `${whole.slice(0, LONG).trimEnd()}… ` : `${whole} `;
+    shown.firstChild.data = open ? start : `${whole} `;
+    shown.classList.toggle("whole", !open);
     more.setAttribute("aria-expanded", String(!open));
     more.textContent = open ? "more" : "less";
   }, { class: "link", "aria-expanded": "false" });
@@ -85,20 +88,26 @@ const undo = (one, tag, draw) =>
     "aria-label": `Undo what was said of ${tag.tag}`,
   });
 
-async function say(one, tag, answer, draw) {
+const silence = later(8000, () => tell("", false));
+
+function tell(words, bad) {
   const told = find("said");
+  told.classList.toggle("bad", bad);
+  told.textContent = words;
+  silence();
+}
+
+async function say(one, tag, answer, draw) {
   try {
     const kept = await api.say(one.id, tag.label, answer);
     tag.said = answer;
     const focused = document.activeElement?.closest("li.tag");
     draw();
     focused?.querySelector(".judge")?.focus();
-    told.classList.remove("bad");
-    told.textContent = message(tag.tag, answer, kept.used);
+    tell(message(tag.tag, answer, kept.used), false);
   } catch (error) {
     if (api.superseded(error)) return;
-    told.classList.add("bad");
-    told.textContent = error.message;
+    tell(error.message, true);
   }
 }
 
@@ -121,7 +130,7 @@ function adder(one, tags) {
       const there = one.tags.find((tag) => tag.label === label.id);
       close();
       if (there || one.missing.some((tag) => tag.label === label.id && tag.said)) {
-        find("said").textContent = `${label.text} is a tag of this document already.`;
+        tell(`${label.text} is a tag of this document already.`, false);
         return;
       }
       const tag = { label: label.id, tag: label.text };
@@ -135,7 +144,7 @@ function adder(one, tags) {
     const input = picker(one.title, chosen, close);
     place.replaceChildren(input.element);
     input.focus();
-  }, { class: "add", "aria-label": `Say which tag is missing: ${one.title}` });
+  }, { class: "add", "aria-label": `Add a missing tag: ${one.title}` });
   place.append(add);
   return place;
 }

@@ -5,6 +5,8 @@ import { button, later, make } from "./dom.js";
 
 let made = 0;
 
+const short = (text) => (text.length > 90 ? `${text.slice(0, 90).trimEnd()}…` : text);
+
 export function picker(title, choose, close) {
   const id = `labels-${++made}`;
   const list = make("ul", { id, role: "listbox", "aria-label": "Labels", class: "options", hidden: true });
@@ -32,7 +34,7 @@ export function picker(title, choose, close) {
     list.replaceChildren(...labels.map((label, number) =>
       make("li", { id: `${id}-${number}`, role: "option", onclick: () => choose(label) },
         label.text,
-        label.description ? make("span", { class: "quiet" }, ` ${label.description}`) : null)));
+        label.description ? make("span", { class: "quiet" }, ` ${short(label.description)}`) : null)));
     list.hidden = !labels.length;
     input.setAttribute("aria-expanded", String(labels.length > 0));
     told.textContent = labels.length || !input.value.trim() ? "" : "No label has these words.";
