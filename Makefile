@@ -15,6 +15,7 @@ demo: setup
 test: setup check
 	pytest
 	lmtx-search up --prepare-only
+	tests/browser.sh
 	pytest -m integration --durations=15
 
 fast-test: setup

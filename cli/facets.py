@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from lmtx_search.cli.context import Context, index_name, pass_context
+from lmtx_search.cli.facet_tables import print_csv, show_facets, show_over_time, show_together
 from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.facets import Facets
 from lmtx_search.cluster.facets import facets as count_facets
+from lmtx_search.cluster.over_time import Period, over_time
+from lmtx_search.cluster.together import together as find_together
+from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
 
-_BAR = 30
 _WIDTH = 100
 
 
 @click.command()
 @click.option("--index", required=True, callback=index_name, help="Index of tagged documents.")
 @click.option("--query", help="Only documents that match this (simple query string).")
-@click.option("--tag", "tags", multiple=True, help="Only documents with this tag (repeatable).")
+@click.option(
+    "--with", "--tag", "tags", multiple=True, help="Only documents with this tag (repeatable)."
+)
 @click.option("--size", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @click.option("--documents", type=click.IntRange(0, 100), default=0, help="Show so many of them.")
+@click.option("--together", is_flag=True, help="Which tags occur together.")
+@click.option(
+    "--over", type=click.Choice(["day", "week", "month", "year"]), help="Count by date, by these."
+)
+@click.option(
+    "--time-field", default="tagging.at", show_default=True, help="The date that --over counts by."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print the one table as CSV.")
 @pass_context
 def facets(
     context: Context,
@@ -30,67 +43,91 @@ def facets(
     tags: tuple[str, ...],
     size: int,
     documents: int,
+    together: bool,
+    over: Period | None,
+    time_field: str,
+    as_csv: bool,
 ) -> None:
     """Show the most frequent tags of an index with their counts.
+
+    With --together: what each occurs with, or, where tags are given, what these occur with. With
+    --over: documents and their most frequent tags by day, week, month or year (UTC).
 
     \b
     Example:
       lmtx-search facets --index articles
-      lmtx-search facets --index articles --query "python -perl" --tag "web server"
-      lmtx-search facets --index articles --tag "web server" --documents 5
+      lmtx-search facets --index articles --query "python -perl" --with "web server" --documents 5
+      lmtx-search facets --index articles --with "web server" --together
+      lmtx-search facets --index articles --over month --time-field published
+      lmtx-search facets --index articles --size 1000 --csv > tags.csv
     """
+    if as_csv:
+        _require_one_table(context, bool(documents), together, over is not None)
     client = connect(context.settings.opensearch)
+    if together:
+        groups = find_together(client, index, query, tags, size)
+    if over:
+        stretches = over_time(client, index, over, time_field, query, tags)
+    if as_csv and together:
+        rows = [
+            (" + ".join(group.tags), other.tag, other.count, other.times)
+            for group in groups
+            for other in group.companions
+        ]
+        print_csv(("tag", "with", "documents", "times"), rows)
+        return
+    if as_csv and over:
+        print_csv((over, "documents"), ((one.start, one.documents) for one in stretches))
+        return
     found = count_facets(client, index, query, tags, size, documents)
+    if as_csv:
+        print_csv(("tag", "documents"), found.tags)
+        return
     fields = context.settings.documents.text_fields
     shown = [
         (example.id, _start(document_text(example.source, fields)) or example.id, example.tags)
         for example in found.examples
     ]
-    context.result(
-        {
-            "index": index,
-            "documents": found.documents,
-            "tags": [{"tag": tag, "count": count} for tag, count in found.tags],
-            "other": found.other,
-            "statuses": found.statuses,
-            "examples": [
-                {"id": id_, "text": text, "tags": dict(tags_)} for id_, text, tags_ in shown
-            ],
-        }
-    )
+    result: dict[str, Any] = {
+        "index": index,
+        "documents": found.documents,
+        "tags": [{"tag": tag, "count": count} for tag, count in found.tags],
+        "other": found.other,
+        "statuses": found.statuses,
+        "examples": [{"id": id_, "text": text, "tags": dict(tags_)} for id_, text, tags_ in shown],
+    }
+    if together:
+        result["together"] = [asdict(group) for group in groups]
+    if over:
+        result["over"] = [
+            {"start": one.start, "documents": one.documents, "tags": dict(one.tags)}
+            for one in stretches
+        ]
+    context.result(result)
     if context.json:
         return
-    _show(context, found)
+    if over:
+        show_over_time(context, over, stretches)
+    if together:
+        show_together(context, groups)
+    if not over and not together:
+        show_facets(context, found)
     for _, text, scores in shown:
         context.say(f"\n{text}")
         context.say("  " + (" · ".join(f"{tag} {score:.2f}" for tag, score in scores) or "no tag"))
 
 
-def _show(context: Context, found: Facets) -> None:
-    context.say(f"{found.documents:,} documents")
-    if found.tags:
-        most = found.tags[0][1]
-        table = Table("tag", "", box=None, pad_edge=False)
-        table.add_column("count", justify="right")
-        for tag, count in found.tags:
-            table.add_row(escape(tag), _bar(count / most), f"{count:,}")
-        context.console.print(table)
-    elif found.documents:
-        context.say("None of them has a tag.")
-    if found.other:
-        context.say(f"and {found.other:,} times another tag (--size shows more)")
-    told = ", ".join(f"{count:,} {status}" for status, count in found.statuses.items())
-    if told:
-        context.say(f"tagging: {told}")
+def _require_one_table(context: Context, documents: bool, together: bool, over: bool) -> None:
+    """Refuse what one CSV table cannot hold."""
+    if context.json:
+        raise UserError("give --json or --csv, not both")
+    if documents:
+        raise UserError("--csv prints counts, not documents: leave out --documents, or take --json")
+    if together and over:
+        raise UserError("--csv prints one table: give --together or --over, not both")
 
 
 def _start(text: str) -> str:
     """Return the first line: the title, where there is one."""
     line = text.strip().split("\n", 1)[0]
     return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
-
-
-def _bar(share: float) -> str:
-    eighths = max(1, round(share * _BAR * 8))
-    full, rest = divmod(eighths, 8)
-    return "█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")

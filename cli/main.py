@@ -37,6 +37,7 @@ COMMANDS = {
     "watch": ("watch:watch", "Let the judge look at what was tagged lately."),
     "tag": ("tagger:tag", "Tag a text, a file or standard input."),
     "facets": ("facets:facets", "Show the tags of an index with their counts."),
+    "ui": ("ui:ui", "Serve a web page: search, tags, texts to try, judging."),
     "evaluate": ("evaluate:evaluate", "Measure against gold tags."),
     "review": ("review:review", "Check tags yourself; training prefers your answers."),
     "compare": ("compare:compare", "Compare with other ways to tag without training data."),

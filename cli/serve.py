@@ -27,7 +27,7 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     from lmtx_search.cluster.label_search import IndexSearch
     from lmtx_search.tagging.label_ranking import LabelSearch
     from lmtx_search.tagging.pool import TaggerPool
-    from lmtx_search.tagging.server import listen
+    from lmtx_search.tagging.server import address_of, listen
     from lmtx_search.tagging.server import serve as run
     from lmtx_search.tagging.service import create_app
     from lmtx_search.tagging.version import TaggerVersions
@@ -47,8 +47,8 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     )
 
     def started() -> None:
-        address, number = listener.getsockname()[:2]
-        url = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
+        url = address_of(listener)
+        address = listener.getsockname()[0]
         if settings.service.token is None and not ip_address(address).is_loopback:
             context.say("Whoever reaches it is answered: set LMTX_SERVICE_TOKEN, then deploy")
         context.say(f"The tagger listens at {url} and serves {versions.folder}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from lmtx_search.cluster.indices import prepare_tagged_index
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deploy import Deployment, Options, deploy
 from lmtx_search.tagging.source import untrained_source
@@ -21,9 +23,14 @@ def bootstrap(client: Any, settings: Settings, lmtx: Run) -> None:
     """Set the cluster up and load the labels."""
     done = lmtx("bootstrap-index")
     assert done.returncode == 0, done.stderr
+    load_labels(client, settings, LABELS)
+
+
+def load_labels(client: Any, settings: Settings, labels: Sequence[Label]) -> None:
+    """Load labels with the settings' encoder."""
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
     LabelIndex(client).load(
-        LABELS,
+        labels,
         lambda labels: encoder.encode([label_passage(label) for label in labels]),
         passages_digest(encoder.digest, settings.encoder.label_tokens),
         encoder.dimension,

@@ -3,18 +3,27 @@ import json
 import pytest
 
 from lmtx_search.cluster.bootstrap import apply, plan
+from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.documents import load_documents
 from lmtx_search.cluster.facets import facets
 from lmtx_search.cluster.indices import prepare_training_index
+from lmtx_search.cluster.over_time import Stretch, over_time
+from lmtx_search.cluster.together import Companion, together
 from lmtx_search.errors import UserError
 from lmtx_search.records import Document
+from lmtx_search.settings import load_settings
+from tests.conftest import flags_of
+from tests.wipe import wipe
 
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-def tagged(client, settings):
+@pytest.fixture(scope="module")
+def tagged(servers, tmp_path_factory):
     """An index of three documents whose tags are given."""
+    settings = load_settings(flags=flags_of(servers, tmp_path_factory.mktemp("facets"))).settings
+    client = connect(settings.opensearch)
+    wipe(client)
     apply(client, plan(client, settings))
     prepare_training_index(client, "lmtx-documents-x")
     rows = [
@@ -63,6 +72,46 @@ def test_an_index_without_tags_is_one_clear_line(tagged):
         facets(tagged, "plain")
 
 
+@pytest.fixture(scope="module")
+def dated(tagged):
+    """Twelve further documents: sea and food often occur together, sea and road once."""
+    rows = [*[["sea", "food"]] * 4, ["sea", "road"], *[["road"]] * 6, ["sea"]]
+    some = [
+        Document(f"d{n}", "x", {"tags": tags, "tagging": {"at": f"2024-0{1 + n // 6}-15"}})
+        for n, tags in enumerate(rows)
+    ]
+    load_documents(tagged, some, "lmtx-documents-y")
+    return tagged
+
+
+def test_tags_that_occur_together_more_often_than_by_chance(dated):
+    first, *rest = together(dated, "lmtx-documents-y")
+    assert (list(first.tags), first.documents) == (["road"], 7)
+    assert first.companions == []
+    found = {one.tags[0]: one.companions for one in rest}
+    assert found == {"sea": [Companion("food", 4, 2.0)], "food": [Companion("sea", 4, 2.0)]}
+    (chosen,) = together(dated, "lmtx-documents-y", tags=("food",))
+    assert (chosen.documents, chosen.companions) == (4, [Companion("sea", 4, 2.0)])
+
+
+def test_documents_over_time_with_their_most_frequent_tags(dated):
+    assert over_time(dated, "lmtx-documents-y", "month", "tagging.at", size=1) == [
+        Stretch("2024-01-01", 6, [("sea", 5)]),
+        Stretch("2024-02-01", 6, [("road", 5)]),
+    ]
+    weeks = over_time(dated, "lmtx-documents-y", "week", "tagging.at", tags=("food",))
+    assert [one.documents for one in weeks] == [4]
+
+
+def test_a_date_that_cannot_be_counted_is_one_clear_line(dated):
+    with pytest.raises(UserError, match=r"no date field text \(--time-field\): tagging\.at"):
+        over_time(dated, "lmtx-documents-y", "day", "text")
+    far = [Document(at, "x", {"tagging": {"at": at}}) for at in ("0001", "9999")]
+    load_documents(dated, far, "lmtx-documents-z")
+    with pytest.raises(UserError, match="spans too many days to count: take a longer --over"):
+        over_time(dated, "lmtx-documents-z", "day", "tagging.at")
+
+
 def test_the_command_draws_bars(tagged, lmtx):
     ran = lmtx("facets", "--index", "lmtx-documents-x", "--tag", "sea")
     assert ran.returncode == 0
@@ -70,3 +119,27 @@ def test_the_command_draws_bars(tagged, lmtx):
     assert [line for line in ran.stdout.splitlines() if line.startswith("sea") and "█" in line]
     told = json.loads(lmtx("facets", "--index", "lmtx-documents-x", "--json").stdout)
     assert told["tags"][0] == {"tag": "sea", "count": 2}
+
+
+def test_the_command_shows_what_occurs_together_and_when(dated, lmtx):
+    words = ("facets", "--index", "lmtx-documents-y", "--with", "sea", "--together", "--over")
+    shown = lmtx(*words, "month").stdout
+    assert "with food" in shown
+    assert "as often as among all documents" in shown
+    assert [line for line in shown.splitlines() if line.startswith("2024-01-01") and "█" in line]
+    told = json.loads(lmtx(*words, "year", "--json").stdout)
+    assert told["together"][0]["companions"] == [{"tag": "food", "count": 4, "times": 2.0}]
+    assert told["over"] == [
+        {"start": "2024-01-01", "documents": 6, "tags": told["over"][0]["tags"]}
+    ]
+
+
+def test_counts_as_csv(dated, lmtx):
+    words = ("facets", "--index", "lmtx-documents-x", "--csv")
+    lines = lmtx(*words).stdout.splitlines()
+    assert lines[:2] == ["tag,documents", "sea,2"]
+    assert '"road: fast, far",1' in lines
+    words = ("facets", "--index", "lmtx-documents-y", "--csv")
+    assert lmtx(*words, "--over", "month").stdout == "month,documents\n2024-01-01,6\n2024-02-01,6\n"
+    together_as_csv = lmtx(*words, "--together").stdout
+    assert together_as_csv == "tag,with,documents,times\nsea,food,4,2.0\nfood,sea,4,2.0\n"

@@ -34,6 +34,14 @@ def test_a_smaller_sample_is_the_start_of_a_larger_one() -> None:
     assert sample_documents(DOCUMENTS, 20, 1)[:5] == sample_documents(DOCUMENTS, 5, 1)
 
 
+def test_documents_that_are_wanted_are_in_the_sample_and_not_pushed_to_its_end() -> None:
+    everything = sample_documents(DOCUMENTS, len(DOCUMENTS), 1)
+    wanted = [everything[-1].id, everything[30].id, everything[3].id]
+    drawn = sample_documents(DOCUMENTS, 10, 1, wanted)
+    assert drawn == [everything[30], everything[-1], *everything[:8]]
+    assert sample_documents(DOCUMENTS, 2, 1, wanted) == [everything[3], everything[30]]
+
+
 def test_documents_without_text_are_not_sampled() -> None:
     assert sample_documents([Document("a", " \n"), Document("b", "text")], 5, 0) == [
         Document("b", "text")

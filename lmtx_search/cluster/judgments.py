@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -37,7 +37,7 @@ class JudgmentStore:
                     # An index that is not there is an error of each document, not of the request.
                     self._client.indices.get(index=self._index)
                 if hit.get("found"):
-                    found[hit["_id"]] = _judgment(hit["_id"], hit["_source"])
+                    found[hit["_id"]] = judgment_of(hit["_id"], hit["_source"])
         return found
 
     def of(self, judge: str, prompt: str | None = None) -> list[Judgment]:
@@ -46,7 +46,7 @@ class JudgmentStore:
         if prompt is not None:
             terms.append({"term": {"prompt": prompt}})
         hits = scan(self._client, self._index, query={"bool": {"filter": terms}})
-        return [_judgment(hit["_id"], hit["_source"]) for hit in hits]
+        return [judgment_of(hit["_id"], hit["_source"]) for hit in hits]
 
     def remove(self, id_: str) -> None:
         """Delete a judgment; one that is not there is no error."""
@@ -59,20 +59,21 @@ class JudgmentStore:
         Raises:
             LmtxError: the cluster refused one.
         """
-        now = datetime.now(timezone.utc).isoformat()
         write_all(
             self._client,
-            (Action(judgment.id, _body(judgment, now)) for judgment in judgments),
+            (Action(judgment.id, judgment_body(judgment)) for judgment in judgments),
             self._index,
         )
 
 
-def _body(judgment: Judgment, at: str) -> dict[str, object]:
+def judgment_body(judgment: Judgment) -> dict[str, object]:
+    """Return what is written of a judgment that is made now."""
     body: dict[str, object] = asdict(judgment)
     del body["id"]
-    return {**body, "at": at}
+    return {**body, "at": datetime.now(timezone.utc).isoformat()}
 
 
-def _judgment(id_: str, source: dict[str, object]) -> Judgment:
+def judgment_of(id_: str, source: Mapping[str, object]) -> Judgment:
+    """Return the judgment that was written so."""
     fields = {name: value for name, value in source.items() if name != "at"}
     return Judgment(id=id_, **fields)  # type: ignore[arg-type]

@@ -65,6 +65,8 @@ class Tagger:
 
     def labels(self) -> LabelRows:
         """Return the labels as they are now, with their embeddings."""
+        if isinstance(self._labels, ComparedLabels):
+            return self._labels.current()
         return self._version.rows()
 
     def scores(self, text: str, labels: LabelRows) -> NDArray[np.float32]:

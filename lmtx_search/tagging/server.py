@@ -16,6 +16,7 @@ from lmtx_search.errors import LmtxError, UserError
 
 # A request under way may end; the cluster's connector gives up after a minute anyway.
 _SECONDS_TO_STOP = 30
+_NO_ADDRESS = "{} is no address of this machine: give another with --host"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -28,7 +29,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise UserError(f"{host} is no address of this machine: set service.host") from error
+        raise UserError(_NO_ADDRESS.format(host)) from error
     family, kind, protocol, _, address = found[0]
     listener = socket.socket(family, kind, protocol)
     try:
@@ -40,12 +41,18 @@ def listen(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise UserError(
                 f"port {port} on {host} is in use: stop what listens there, or choose another "
-                "with --port (service.port)"
+                "with --port"
             ) from error
         if error.errno == errno.EADDRNOTAVAIL:
-            raise UserError(f"{host} is no address of this machine: set service.host") from error
+            raise UserError(_NO_ADDRESS.format(host)) from error
         raise LmtxError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
     return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address for a browser."""
+    address, port = listener.getsockname()[:2]
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
 def serve(app: Starlette, listener: socket.socket, started: Callable[[], None]) -> None:

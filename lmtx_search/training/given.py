@@ -88,12 +88,15 @@ def training_documents(
 ) -> list[Document]:
     """Return the training documents, or a sample of them, in the order that the seed decides.
 
+    Documents of which people said something are all in the sample.
+
     Args:
         client: of the cluster. Without the index of training documents there are none.
     """
     where = settings.documents
     if not client.indices.exists(index=where.training_index):
         return []
+    people = {judgment.document_id for judgment in JudgmentStore(client).of(PERSON)}
     with progress.stage("Read training documents", unit="documents") as advance:
 
         def counted() -> Iterator[Document]:
@@ -101,7 +104,7 @@ def training_documents(
                 advance(1)
                 yield document
 
-        return sample_documents(counted(), training.most_documents, training.seed)
+        return sample_documents(counted(), training.most_documents, training.seed, people)
 
 
 def open_base(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from lmtx_search.records import Document, content_digest
@@ -11,17 +11,35 @@ from lmtx_search.training.positives import Draw
 from lmtx_search.training.positives.one_random import one_random
 
 
-def sample_documents(documents: Iterable[Document], most: int, seed: int) -> list[Document]:
+def sample_documents(
+    documents: Iterable[Document], most: int, seed: int, wanted: Collection[str] = ()
+) -> list[Document]:
     """Return at most so many of the documents, in a random order that the seed decides.
 
     Neither depends on the order in which they come. Documents without text are left out, and
     their ``source`` is dropped, so that memory holds texts only. They are judged in this order: a
-    stop at any time leaves a fair sample.
+    stop at any time leaves a fair sample. Those with the ``wanted`` ids are drawn before others;
+    where chance would not have drawn them they come first, for the end is what is held out.
     """
-    light = (
-        Document(document.id, document.text) for document in documents if document.text.strip()
-    )
-    return heapq.nsmallest(most, light, key=lambda document: content_digest(str(seed), document.id))
+    special: list[Document] = []
+
+    def others() -> Iterator[Document]:
+        for document in documents:
+            if document.text.strip():
+                light = Document(document.id, document.text)
+                if document.id in wanted:
+                    special.append(light)
+                else:
+                    yield light
+
+    def place(document: Document) -> str:
+        return content_digest(str(seed), document.id)
+
+    drawn = heapq.nsmallest(most, others(), key=place)[: max(0, most - len(special))]
+    end = place(drawn[-1]) if drawn else ""
+    late = [document for document in special if place(document) > end]
+    early = [document for document in special if place(document) <= end]
+    return [*sorted(late, key=place), *sorted([*drawn, *early], key=place)][:most]
 
 
 def training_order(

@@ -1,0 +1,47 @@
+"""``lmtx-search ui``."""
+
+from __future__ import annotations
+
+import click
+
+from lmtx_search.cli.context import Context, one_index, pass_context
+
+
+@click.command()
+@click.option("--index", required=True, callback=one_index, help="Index of tagged documents.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port (by default a free one)."
+)
+@pass_context
+def ui(context: Context, index: str, host: str, port: int) -> None:
+    """Serve a web page: search, tags with counts, and texts to try; Ctrl-C ends it.
+
+    One click says that a tag is wrong or missing. That is kept as your judgment, the document joins
+    the training documents, and the next `train` prefers your answer to the judge's.
+
+    Whoever reaches the page can do all this, without signing in: beyond this machine (--host) put
+    it behind something that asks who is there.
+
+    \b
+    Example:
+      lmtx-search ui --index articles
+      lmtx-search ui --index articles --port 8080
+    """
+    from lmtx_search.tagging.server import address_of, listen, serve
+    from lmtx_search.ui.app import create_app
+    from lmtx_search.ui.guard import LOOPBACK
+
+    settings = context.settings
+    listener = listen(host, port)
+    app = create_app(settings, index, LOOPBACK if host in LOOPBACK else None)
+
+    def started() -> None:
+        url = address_of(listener)
+        context.say(f"Open {url} in a browser; Ctrl-C ends it")
+        if host not in LOOPBACK:
+            click.echo("Anybody who reaches this address can read and judge.", err=True)
+        context.result({"url": url, "index": index})
+
+    serve(app, listener, started)
+    context.say("The page is closed.")

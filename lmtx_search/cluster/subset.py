@@ -1,0 +1,72 @@
+"""Documents of an index that a query and tags choose, for all that counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+
+# A query string may not name more fields than OpenSearch takes clauses.
+_FIELDS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """Documents that match a simple query string (None: all) and have all of the tags.
+
+    Attributes:
+        fields: where the query's words are looked for.
+        dates: the index's date fields.
+    """
+
+    index: str
+    query: str | None
+    tags: Sequence[str]
+    fields: Sequence[str]
+    dates: Sequence[str]
+
+    def body(self) -> dict[str, Any]:
+        """Return the query for the cluster."""
+        return self._body(self.tags)
+
+    def among(self) -> dict[str, Any]:
+        """Return the query for the documents that match, whatever their tags."""
+        return self._body(())
+
+    def _body(self, tags: Sequence[str]) -> dict[str, Any]:
+        must = []
+        if self.query:
+            must.append(load("searches/matching", query=self.query, fields=list(self.fields)))
+        conditions = [{"term": {"tags": tag}} for tag in tags]
+        return load("searches/selected", must=must, tags=conditions)
+
+
+def subset(
+    client: OpenSearch, index: str, query: str | None = None, tags: Sequence[str] = ()
+) -> Subset:
+    """Return a subset of an index's documents, having seen that its tags can be counted.
+
+    Raises:
+        UserError: the index has no field ``tags`` that can be.
+    """
+    answer = client.field_caps(index=index, params={"fields": "*"})["fields"]
+    kinds = answer.get("tags", {})
+    if not kinds:
+        raise UserError(
+            f"the index {index} has no tags: documents come in with "
+            f"`lmtx-search ingest FILE --index {index}`, or attach it first"
+        )
+    if set(kinds) - {"unmapped"} != {"keyword"}:
+        raise UserError(f"the field tags of {index} is not a keyword field: {', '.join(kinds)}")
+    texts = [
+        name
+        for name, found in answer.items()
+        if "text" in found and not name.startswith("tagging.")
+    ]
+    dates = [name for name, found in answer.items() if found.keys() & {"date", "date_nanos"}]
+    return Subset(index, query, tags, texts[:_FIELDS] or ["*"], dates)

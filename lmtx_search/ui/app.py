@@ -1,0 +1,151 @@
+"""The page's server: its files, and what they ask for as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from lmtx_search.cluster.errors import translate
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.settings import Settings
+from lmtx_search.ui.guard import LOOPBACK, Guard
+from lmtx_search.ui.library import LAST, Library
+from lmtx_search.ui.trying import Trial
+
+STATIC = Path(__file__).parent / "static"
+
+MAX_BODY = 1024 * 1024
+"""Bytes of a request: a text to try is the longest."""
+
+_MAX_QUERY = 1000
+_MAX_TAGS = 1000
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(
+    settings: Settings, index: str, hosts: Collection[str] | None = LOOPBACK
+) -> Starlette:
+    """Return the page of an index.
+
+    - ``GET /api/documents?q=…&tag=…&start=0&size=30``: tags with counts, a page of documents.
+    - ``GET /api/labels?q=…``: labels by words.
+    - ``POST /api/try`` with ``{"text": …}``: the tags that the deployed tagger gives it.
+    - ``PUT /api/opinions`` with ``{"document": id, "label": id, "answer": "yes"|"no"|null}``.
+
+    What cannot be answered is ``{"error": one line}``: 4xx where the user can change it, 502
+    where the cluster failed.
+
+    Args:
+        hosts: names under which the page may be opened; None: any.
+    """
+    library, trial = Library(settings, index), Trial(settings)
+
+    async def documents(request: Request) -> Any:
+        asked = request.query_params
+        query = asked.get("q", "")
+        if len(query) > _MAX_QUERY:
+            raise UserError(f"a search has at most {_MAX_QUERY:,} characters")
+        start, size = _number(request, "start", 0, LAST), _number(request, "size", 30, _MAX_TAGS)
+        tags = asked.getlist("tag")
+        return await run_in_threadpool(library.search, query, tags, start, max(1, size))
+
+    async def labels(request: Request) -> Any:
+        words = request.query_params.get("q", "")[:_MAX_QUERY]
+        return await run_in_threadpool(library.labels, words)
+
+    async def try_text(request: Request) -> Any:
+        text = (await _body(request)).get("text")
+        if not isinstance(text, str):
+            raise UserError('the body must be {"text": …}')
+        return await run_in_threadpool(trial.explain, text)
+
+    async def say(request: Request) -> Any:
+        body = await _body(request)
+        document, label, answer = body.get("document"), body.get("label"), body.get("answer")
+        if not isinstance(document, str) or not isinstance(label, str):
+            raise UserError("the body must name a document and a label by their ids")
+        if answer not in ("yes", "no", None):
+            raise UserError('the answer must be "yes", "no" or null')
+        return await run_in_threadpool(library.say, document, label, answer)
+
+    return Starlette(
+        routes=[
+            Route("/", _file("index.html")),
+            Route("/try", _file("try.html")),
+            Route("/api/documents", _answering(documents)),
+            Route("/api/labels", _answering(labels)),
+            Route("/api/try", _answering(try_text), methods=["POST"]),
+            Route("/api/opinions", _answering(say), methods=["PUT"]),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Guard, hosts=hosts)],
+        exception_handlers={HTTPException: _refused},
+    )
+
+
+def _file(name: str) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return FileResponse(STATIC / name)
+
+    return endpoint
+
+
+def _answering(call: Callable[[Request], Awaitable[Any]]) -> Endpoint:
+    """Make an endpoint of what returns JSON, or raises what is told in one line."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(await call(request))
+        except HTTPException:
+            raise
+        except Exception as error:
+            return _failed(error)
+
+    return endpoint
+
+
+def _failed(error: Exception) -> Response:
+    known = error if isinstance(error, LmtxError) else translate(error)
+    if known is None:
+        return JSONResponse({"error": f"internal error: {type(error).__name__}: {error}"}, 500)
+    line = " ".join(str(known).split())
+    return JSONResponse({"error": line}, 400 if isinstance(known, UserError) else 502)
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > MAX_BODY:
+            raise HTTPException(413, f"the request is larger than {MAX_BODY:,} bytes")
+    try:
+        value: Any = json.loads(bytes(data))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"the body is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise UserError("the body must be a JSON object")
+    return value
+
+
+def _number(request: Request, name: str, default: int, most: int) -> int:
+    given = request.query_params.get(name, str(default))
+    if not (given.isascii() and given.isdigit() and int(given) <= most):
+        raise UserError(f"{name} must be a number from 0 to {most:,}")
+    return int(given)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)

@@ -1,0 +1,156 @@
+"""An index as the page shows it: tags, documents, and what a person said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster import label_edits, names
+from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.facets import TaggedDocument, facets
+from lmtx_search.cluster.label_words import labels_with
+from lmtx_search.cluster.opinions import (
+    find_document,
+    find_opinions,
+    keep_opinion,
+    remove_opinion,
+    train_on,
+)
+from lmtx_search.cluster.tagged_lately import labels_of_tags
+from lmtx_search.errors import UserError
+from lmtx_search.records import Document, Label, document_text
+from lmtx_search.settings import Settings
+from lmtx_search.training.people import PERSON, person_id, person_judgment
+
+PAGE = 20
+"""Documents that are shown at a time."""
+
+LAST = 10_000
+"""OpenSearch shows no documents beyond so many (index.max_result_window)."""
+
+_SHOWN = 4000
+_SECONDS = 15.0
+
+Answer = Literal["yes", "no"]
+
+
+class Library:
+    """The documents of one index."""
+
+    def __init__(self, settings: Settings, index: str) -> None:
+        # Whoever looks at a page does not wait as long as a load may.
+        opensearch = settings.opensearch
+        quick = opensearch.model_copy(update={"timeout": min(_SECONDS, opensearch.timeout)})
+        self._client: OpenSearch = connect(quick)
+        self._documents = settings.documents
+        self.index = index
+
+    def search(
+        self, query: str, tags: Sequence[str], start: int = 0, size: int = 30
+    ) -> dict[str, Any]:
+        """Return ``size`` tags with counts and a page of the documents that match and have all.
+
+        Raises:
+            UserError: no such index, no tags in it, or documents too far down are asked for.
+        """
+        if start + PAGE > LAST:
+            raise UserError(f"only the first {LAST:,} documents are shown: search for less")
+        found = facets(self._client, self.index, query.strip() or None, tags, size, PAGE, start)
+        return {
+            "index": self.index,
+            "documents": found.documents,
+            "tags": [{"tag": tag, "count": count} for tag, count in found.tags],
+            "other": found.other,
+            "statuses": found.statuses,
+            "start": start,
+            "found": self._shown(found.examples),
+        }
+
+    def labels(self, words: str) -> dict[str, Any]:
+        """Return labels with these words, the last of which may be cut off."""
+        found = labels_with(self._client, words)
+        return {
+            "labels": [
+                {"id": label.id, "text": label.text, "description": label.description}
+                for label in found
+            ]
+        }
+
+    def say(self, document: str, label: str, answer: Answer | None) -> dict[str, Any]:
+        """Keep a person's answer to whether a label is right for a document; None: forget it.
+
+        The document joins the training documents, so that the next training learns from it.
+        ``used`` is false where the training document with its id has another text.
+
+        Raises:
+            UserError: the document or the label is gone, or the document has no text.
+        """
+        fields = self._documents.text_fields
+        found, tags = find_document(self._client, self.index, document, fields)
+        known = label_edits.find(self._client, names.LABELS, [label]).get(label)
+        if known is None:
+            raise UserError(f"there is no label {label} any more: it was retired meanwhile")
+        used = True
+        if answer is None:
+            remove_opinion(self._client, person_id(found, known))
+        else:
+            used = train_on(self._client, self._documents, found)
+            names_of_it = (known.text, f"{known.text} ({known.id})")
+            rank = next((n for n, tag in enumerate(tags) if tag in names_of_it), len(tags))
+            keep_opinion(self._client, person_judgment(found, known, answer == "yes", rank))
+        return {"document": document, "label": label, "said": answer, "used": used}
+
+    def _shown(self, documents: Sequence[TaggedDocument]) -> list[dict[str, Any]]:
+        labels = labels_of_tags(self._client, (tag for one in documents for tag, _ in one.tags))
+        texts = {
+            one.id: Document(one.id, document_text(one.source, self._documents.text_fields))
+            for one in documents
+        }
+        said = self._said(texts)
+        return [_as_shown(one, texts[one.id].text, labels, said[one.id]) for one in documents]
+
+    def _said(self, documents: Mapping[str, Document]) -> dict[str, dict[str, tuple[str, Answer]]]:
+        """Return what a person said, by document and label id: the label's text, the answer."""
+        opinions = find_opinions(self._client, PERSON, list(documents))
+        labels = _find(self._client, {opinion.label_id for opinion in opinions})
+        said: dict[str, dict[str, tuple[str, Answer]]] = {id_: {} for id_ in documents}
+        for opinion in opinions:
+            document, label = documents[opinion.document_id], labels.get(opinion.label_id)
+            # Not what was said of a text, or a label, that has changed since.
+            if label and person_id(document, label) == opinion.id:
+                said[document.id][label.id] = (label.text, "yes" if opinion.p_yes > 0.5 else "no")
+        return said
+
+
+def _find(client: OpenSearch, ids: Iterable[str]) -> dict[str, Label]:
+    wanted = sorted(ids)
+    return label_edits.find(client, names.LABELS, wanted) if wanted else {}
+
+
+def _as_shown(
+    one: TaggedDocument,
+    text: str,
+    labels: Mapping[str, Label],
+    said: Mapping[str, tuple[str, Answer]],
+) -> dict[str, Any]:
+    title, _, rest = text.partition("\n")
+    tags = []
+    for tag, score in one.tags:
+        label = labels[tag].id if tag in labels else None
+        answer = said[label][1] if label in said else None
+        tags.append({"tag": tag, "score": score, "label": label, "said": answer})
+    assigned = {tag["label"] for tag in tags}
+    return {
+        "id": one.id,
+        "title": title[:_SHOWN] or one.id,
+        "text": rest[:_SHOWN] + ("…" if len(rest) > _SHOWN else ""),
+        "tags": tags,
+        "missing": [
+            {"label": id_, "tag": name}
+            for id_, (name, answer) in said.items()
+            if answer == "yes" and id_ not in assigned
+        ],
+        "judgeable": bool(text),
+    }

@@ -1,0 +1,150 @@
+// A document with its tags, and what a person says of them.
+
+import * as api from "./api.js";
+import { button, find, later, make } from "./dom.js";
+import { picker } from "./picker.js";
+
+const LONG = 280;
+
+export function card(one, choose) {
+  const tags = make("ul", { class: "tags", "aria-label": `Tags of ${one.title}` });
+  tags.append(
+    ...one.tags.map((tag) => assigned(one, tag, choose)),
+    ...one.missing.map((tag) => missing(one, tag)),
+  );
+  return make("li", {},
+    make("article", { class: "document" },
+      make("h2", { tabindex: "-1" }, one.title),
+      one.text ? text(one.text) : null,
+      tags,
+      one.judgeable ? adder(one, tags) : null));
+}
+
+function text(whole) {
+  const words = whole.replace(/\s+/g, " ");
+  const start = words.length > LONG ? `${words.slice(0, LONG).trimEnd()}… ` : words;
+  const shown = make("p", { class: "text" }, start);
+  if (start === words) return shown;
+  const more = button("more", () => {
+    const open = more.getAttribute("aria-expanded") === "true";
+    shown.firstChild.data = open ? start : `${whole} `;
+    shown.classList.toggle("whole", !open);
+    more.setAttribute("aria-expanded", String(!open));
+    more.textContent = open ? "more" : "less";
+  }, { class: "link", "aria-expanded": "false" });
+  shown.append(more);
+  return shown;
+}
+
+function assigned(one, tag, choose) {
+  const item = make("li", {});
+  const draw = () => {
+    item.className = `tag ${tag.said ? `said-${tag.said}` : ""}`;
+    const name = button(tag.tag, () => choose(tag.tag), {
+      class: "tag-name",
+      "aria-label": `Only documents with ${tag.tag}`,
+    });
+    const score = make("span", { class: "score" }, tag.score ? tag.score.toFixed(2) : "");
+    item.replaceChildren(name, score);
+    if (!tag.label || !one.judgeable) return;
+    if (tag.said === "no") {
+      item.append(make("span", { class: "verdict" }, "wrong"), undo(one, tag, draw));
+    } else if (tag.said === "yes") {
+      item.append(make("span", { class: "verdict" }, "right"), undo(one, tag, draw));
+    } else {
+      item.append(
+        button("wrong?", () => say(one, tag, "no", draw), {
+          class: "judge",
+          "aria-label": `${tag.tag} is wrong here`,
+        }));
+    }
+  };
+  draw();
+  return item;
+}
+
+function missing(one, tag) {
+  const item = make("li", { class: "tag said-yes" });
+  tag.said = "yes";
+  const draw = () => {
+    if (tag.said) {
+      item.replaceChildren(
+        make("span", { class: "tag-name" }, tag.tag),
+        make("span", { class: "verdict" }, "missing"),
+        undo(one, tag, draw));
+      return;
+    }
+    const add = item.closest("article").querySelector(".add");
+    item.remove();
+    add?.focus();
+  };
+  draw();
+  return item;
+}
+
+const undo = (one, tag, draw) =>
+  button("undo", () => say(one, tag, null, draw), {
+    class: "judge",
+    "aria-label": `Undo what was said of ${tag.tag}`,
+  });
+
+const silence = later(8000, () => tell("", false));
+
+function tell(words, bad) {
+  const told = find("said");
+  told.classList.toggle("bad", bad);
+  told.textContent = words;
+  silence();
+}
+
+async function say(one, tag, answer, draw) {
+  try {
+    const kept = await api.say(one.id, tag.label, answer);
+    tag.said = answer;
+    const focused = document.activeElement?.closest("li.tag");
+    draw();
+    focused?.querySelector(".judge")?.focus();
+    tell(message(tag.tag, answer, kept.used), false);
+  } catch (error) {
+    if (api.superseded(error)) return;
+    tell(error.message, true);
+  }
+}
+
+function message(tag, answer, used) {
+  if (answer === null) return `Taken back: ${tag}.`;
+  const kept = `Kept: ${tag} is ${answer === "no" ? "wrong" : "missing"}.`;
+  return used
+    ? `${kept} The next training uses it.`
+    : `${kept} But the training document with this id has another text: load it again first.`;
+}
+
+function adder(one, tags) {
+  const place = make("div", { class: "adder" });
+  const add = button("+ missing tag", () => {
+    const close = () => {
+      place.replaceChildren(add);
+      add.focus();
+    };
+    const chosen = async (label) => {
+      const there = one.tags.find((tag) => tag.label === label.id);
+      close();
+      if (there || one.missing.some((tag) => tag.label === label.id && tag.said)) {
+        tell(`${label.text} is a tag of this document already.`, false);
+        return;
+      }
+      const tag = { label: label.id, tag: label.text };
+      await say(one, tag, "yes", () => {
+        if (tag.said === "yes") {
+          one.missing.push(tag);
+          tags.append(missing(one, tag));
+        }
+      });
+    };
+    const input = picker(one.title, chosen, close);
+    place.replaceChildren(input.element);
+    input.focus();
+  }, { class: "add", "aria-label": `Add a missing tag: ${one.title}` });
+  place.append(add);
+  return place;
+}
