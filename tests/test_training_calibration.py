@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lmtx_search.training.calibration import YES, calibrate
-from lmtx_search.training.pseudo_positives import pseudo_positives, reaching
+from lmtx_search.training.pseudo_positives import maybe_right, pseudo_positives, reaching
 
 # A judge that never says more than 0.2.
 SHY = {"a": {"x": 0.2, "y": 0.01}, "b": {"x": 0.15, "y": 0.02}, "c": {"x": 0.03, "y": 0.02}}
@@ -45,3 +45,11 @@ def test_answers_in_words_can_be_calibrated() -> None:
 
 def test_labels_that_may_be_right_are_told_from_those_that_are_not() -> None:
     assert reaching({"yes": 0.9, "perhaps": 0.1, "no": 0.001}, 0.01) == {"yes", "perhaps"}
+
+
+@pytest.mark.parametrize(("p_yes", "expected"), [(0.01, {"yes", "unasked"}), (1.1, set())])
+def test_labels_of_the_shortlist_that_nobody_was_asked_about_may_be_right(
+    p_yes: float, expected: set[str]
+) -> None:
+    shortlist = [("yes", 0.6), ("no", 0.5), ("unasked", 0.4)]
+    assert maybe_right({"yes": 0.9, "no": 0.001}, shortlist, p_yes) == expected

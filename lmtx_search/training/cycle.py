@@ -24,11 +24,7 @@ from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
 from lmtx_search.training.people import prefer_people, without_refused
 from lmtx_search.training.positives import POSITIVES
-from lmtx_search.training.pseudo_positives import (
-    pseudo_positives,
-    reaching,
-    yes_threshold,
-)
+from lmtx_search.training.pseudo_positives import maybe_right, pseudo_positives, yes_threshold
 from lmtx_search.training.sampling import training_order
 from lmtx_search.training.score_calibration import score_calibration
 from lmtx_search.training.settings import TrainingSettings
@@ -154,7 +150,8 @@ def run_cycle(
             trained.folder,
             progress,
             spared={
-                document: reaching(said, settings.spared) for document, said in evidence.items()
+                document: maybe_right(said, shortlister.rankings.get(document, ()), settings.spared)
+                for document, said in evidence.items()
             },
         )
     with clock.stage("embed held-out"):
@@ -230,7 +227,7 @@ def train(
         find_named("positives", POSITIVES, tuning.positives),
     )
     never = [
-        row | {position[label] for label in (spared or {}).get(document.id, ())}
+        row | {position[x] for x in (spared or {}).get(document.id, ()) if x in position}
         for row, document in zip(rows, documents, strict=True)
     ]
     refused = [sorted(said.keys() - row) for row, said in zip(never, judged, strict=True)]

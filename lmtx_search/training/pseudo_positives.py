@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -51,3 +51,17 @@ def pseudo_positives(
 def reaching(labels: Mapping[str, float], p_yes: float) -> frozenset[str]:
     """Return the labels whose P(yes) is at least that."""
     return frozenset(label for label, p in labels.items() if p >= p_yes)
+
+
+def maybe_right(
+    labels: Mapping[str, float], shortlist: Sequence[tuple[str, float]], p_yes: float
+) -> frozenset[str]:
+    """Return the labels of a document that may be right, and so are no negatives of it.
+
+    These are the judged ones whose P(yes) is at least that, and those of its shortlist that nobody
+    was asked about. With a ``p_yes`` above 1 there are none.
+    """
+    if p_yes > 1:
+        return frozenset()
+    unasked = {label for label, _ in shortlist if label not in labels}
+    return reaching(labels, p_yes) | unasked

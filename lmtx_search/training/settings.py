@@ -52,7 +52,8 @@ class TrainingSettings:
         yes_above: a P(yes) above this is a sure yes, instead of what follows from ``sure_share``.
         centered: shortlists are made of centered documents where labels are hubs (centering.py).
         calibrated: answers are calibrated before they make pseudo-positives (calibration.py).
-        spared: labels of a document with at least this P(yes) are no negatives of it.
+        spared: labels of a document with at least this P(yes), and those of its shortlist that
+            nobody was asked about, are no negatives of it (above 1: all are).
         always_best: a document without a sure yes is trained on the label the judge likes best.
         development_share: share of the budget that measures the result on held-out documents.
         development_pairs: labels of a development document that are judged.
