@@ -64,10 +64,8 @@ def facets(
     if as_csv:
         _require_one_table(context, bool(documents), together, over is not None)
     client = connect(context.settings.opensearch)
-    if together:
-        groups = find_together(client, index, query, tags, size)
-    if over:
-        stretches = over_time(client, index, over, time_field, query, tags)
+    groups = find_together(client, index, query, tags, size) if together else []
+    stretches = over_time(client, index, over, time_field, query, tags) if over else []
     if as_csv and together:
         rows = [
             (" + ".join(group.tags), other.tag, other.count, other.times)

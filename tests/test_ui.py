@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.settings import load_settings
 from lmtx_search.ui.app import MAX_BODY, create_app
+from tests.test_tagging_in_cluster import version_of
 
 HERE = "http://127.0.0.1:1234"
 
@@ -47,6 +49,21 @@ def test_no_tagger_is_one_clear_line(page):
     assert answer.status_code == 400
     assert "no tagger to tag with" in answer.json()["error"]
     assert "lmtx-search deploy" in answer.json()["error"]
+
+
+def test_without_the_cluster_the_newest_tagger_here_explains_and_says_so(page, tmp_path):
+    made = version_of(tmp_path, threshold=0.9, calibration=Calibration(5.0, -2.0, 50))
+    found = page.post("/api/try", json={"text": "chess"}).json()
+    assert (found["tagger"], found["threshold"], found["calibrated"]) == (
+        made.manifest.version,
+        0.9,
+        True,
+    )
+    assert "tagging with the newest version here" in found["note"]
+    first, *near = found["labels"]
+    assert (first["name"], first["assigned"], first["probability"]) == ("chess", True, 0.953)
+    assert [label["assigned"] for label in near] == [False] * 3
+    assert page.post("/api/try", json={"text": " "}).json()["labels"] == []
 
 
 OPINION = {"document": "a", "label": "b", "answer": "no"}

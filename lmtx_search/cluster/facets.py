@@ -64,13 +64,11 @@ def facets(
         tags=[(bucket["key"], bucket["doc_count"]) for bucket in found["tags"]["buckets"]],
         other=found["tags"]["sum_other_doc_count"],
         statuses={bucket["key"]: bucket["doc_count"] for bucket in found["statuses"]["buckets"]},
-        examples=[tagged_document(hit) for hit in answer["hits"]["hits"]],
+        examples=[_tagged(hit["_id"], hit["_source"]) for hit in answer["hits"]["hits"]],
     )
 
 
-def tagged_document(hit: dict[str, Any]) -> TaggedDocument:
-    """Return the document of a hit."""
-    source = hit["_source"]
+def _tagged(id_: str, source: dict[str, Any]) -> TaggedDocument:
     scores = source.get("tag_scores") or {}
     tags = source.get("tags") or []
-    return TaggedDocument(hit["_id"], source, [(tag, float(scores.get(tag, 0.0))) for tag in tags])
+    return TaggedDocument(id_, source, [(tag, float(scores.get(tag, 0.0))) for tag in tags])

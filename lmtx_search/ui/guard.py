@@ -48,8 +48,10 @@ class Guard:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        refusal = _refusal(scope["method"], Headers(scope=scope), self._hosts)
-        app = self._app if refusal is None else JSONResponse({"error": refusal[1]}, refusal[0])
+        app: ASGIApp = self._app
+        if refusal := _refusal(scope["method"], Headers(scope=scope), self._hosts):
+            status, reason = refusal
+            app = JSONResponse({"error": reason}, status)
         await app(scope, receive, send_with_headers)
 
 

@@ -139,7 +139,7 @@ def _as_shown(
     tags = []
     for tag, score in one.tags:
         label = labels[tag].id if tag in labels else None
-        answer = said[label][1] if label in said else None
+        answer = said[label][1] if label is not None and label in said else None
         tags.append({"tag": tag, "score": score, "label": label, "said": answer})
     assigned = {tag["label"] for tag in tags}
     return {

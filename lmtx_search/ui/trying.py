@@ -31,22 +31,26 @@ class Trial:
     def explain(self, text: str) -> dict[str, Any]:
         """Return the text's tags and near misses, as `tag --explain --json` does.
 
-        ``note`` says why it is not the pipeline's tagger, where it is another (None: it is).
+        A label's ``threshold`` is its own (None: the general one); ``note`` says why it is not the
+        pipeline's tagger, where it is another (None: it is).
 
         Raises:
             UserError: there is no tagger on this machine.
         """
         with self._lock:
             tagger, note = self._current()
-            found = explain(tagger, text[:CHARACTERS])
-        manifest = tagger.manifest
+            manifest = tagger.manifest
+            found = explain(tagger, text[: CHARACTERS * manifest.windows.most])
         return {
             "tagger": manifest.version,
             "note": note,
             "threshold": manifest.threshold,
             "max_tags": manifest.max_tags,
             "calibrated": manifest.calibration is not None,
-            "labels": [asdict(label) for label in found],
+            "labels": [
+                {**asdict(label), "threshold": manifest.own_thresholds.get(label.label_id)}
+                for label in found
+            ],
         }
 
     def _current(self) -> tuple[Tagger, str | None]:

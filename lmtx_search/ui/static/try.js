@@ -40,13 +40,15 @@ function told(found, tags) {
 }
 
 function scored(label) {
-  const probability = label.probability;
+  const { probability, threshold } = label;
+  const worth = [
+    probability === null ? "" : `${Math.round(probability * 100)} % likely · `,
+    `score ${label.score.toFixed(2)}`,
+    threshold === null ? "" : ` (a tag from ${threshold.toFixed(2)})`,
+  ];
   return make("li", { class: label.assigned ? "assigned" : "missed" },
     make("span", { class: "tag-name" }, label.name), " ",
-    make("span", { class: "tag-count" },
-      probability === null
-        ? `score ${label.score.toFixed(2)}`
-        : `${Math.round(probability * 100)} % likely · score ${label.score.toFixed(2)}`),
+    make("span", { class: "tag-count" }, ...worth),
     bar(probability ?? label.score),
     label.rivals.length
       ? make("span", { class: "quiet rivals" },
