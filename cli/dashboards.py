@@ -16,7 +16,12 @@ from lmtx_search.cluster.dashboards.objects import Object, Shown, as_ndjson
 
 @click.group()
 def dashboards() -> None:
-    """Three dashboards (Tags, Tagger, Judge) for OpenSearch Dashboards 2.19 and 3.x."""
+    """Three dashboards (Tags, Tagger, Judge) for OpenSearch Dashboards 2.19 and 3.x.
+
+    \b
+    Example:
+      lmtx-search dashboards import --dry-run
+    """
 
 
 def _about(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,7 +91,7 @@ def import_(
     overwrite: bool,
     dry_run: bool,
 ) -> None:
-    """Put the dashboards into a running OpenSearch Dashboards, all or nothing.
+    """Put the dashboards into a running OpenSearch Dashboards.
 
     Who signs in is the cluster's user: opensearch.user (--user before the command) and
     LMTX_OPENSEARCH_PASSWORD.
@@ -97,11 +102,12 @@ def import_(
       lmtx-search --user editor dashboards import --url https://dashboards.example --tenant library
       lmtx-search dashboards import --index library --time-field published --overwrite
     """
-    from lmtx_search.cluster.dashboards.server import DashboardsServer
+    from lmtx_search.cluster.dashboards.api import DashboardsApi
+    from lmtx_search.cluster.dashboards.importing import put
 
-    server = DashboardsServer(url, context.settings.opensearch, tenant)
+    api = DashboardsApi(url, context.settings.opensearch, tenant)
     shown, objects = _objects(context, index, time_field)
-    done = server.put(objects, overwrite, dry_run)
+    done = put(api, objects, overwrite, dry_run)
     would = "would be " if dry_run else ""
     for what, them in (("created", done.created), ("replaced", done.replaced)):
         for name in them:

@@ -105,8 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
         rows = [json.loads(line) for line in part.get_payload(decode=True).splitlines()]
         overwrite = parse_qs(urlsplit(self.path).query)["overwrite"] == ["true"]
         errors = [error for row in rows if (error := self._wrong(row, rows, overwrite))]
-        if not errors:
-            self._objects.update({(row["type"], row["id"]): row for row in rows})
+        wrong = {(one["type"], one["id"]): one["error"]["type"] for one in errors}
+        # What could be resolved is asked about first; what else is wrong stops only itself.
+        if not {"conflict", "missing_references"} & set(wrong.values()):
+            fine = {(row["type"], row["id"]): row for row in rows}
+            self._objects.update({key: row for key, row in fine.items() if key not in wrong})
         counted = {"success": not errors, "successCount": len(rows) - len(errors)}
         self._answer(200, {**counted, **({"errors": errors} if errors else {})})
 

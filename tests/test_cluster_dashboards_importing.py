@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from lmtx_search.cluster.dashboards import importing
+from lmtx_search.cluster.dashboards.api import DashboardsApi
 from lmtx_search.cluster.dashboards.objects import saved_objects
-from lmtx_search.cluster.dashboards.server import DashboardsServer
 from lmtx_search.embedded.net import free_port
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import OpenSearchSettings
@@ -22,7 +23,7 @@ def put(url: str, tenant: str | None = None, password: str | None = None, **opti
     user = USER if password else None
     secret = SecretStr(password) if password else None
     settings = OpenSearchSettings(user=user, password=secret, timeout=5)
-    return DashboardsServer(url, settings, tenant).put(OBJECTS, **options)
+    return importing.put(DashboardsApi(url, settings, tenant), OBJECTS, **options)
 
 
 def test_all_objects_arrive():
@@ -55,9 +56,10 @@ def test_a_dry_run_says_what_it_would_do_and_sends_nothing():
 def test_what_dashboards_refuses_is_shown():
     with (
         dashboards_server(refuse="Tags: cloud") as server,
-        pytest.raises(LmtxError, match="visualization Tags: cloud: mapping set to strict"),
+        pytest.raises(LmtxError, match="visualization Tags: cloud: mapping set to strict") as error,
     ):
         put(server.url)
+    assert f"imported {len(OBJECTS) - 1} of {len(OBJECTS)}" in str(error.value)
 
 
 def test_a_user_signs_in_and_objects_go_to_the_tenant():
