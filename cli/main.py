@@ -38,6 +38,7 @@ COMMANDS = {
     "tag": ("tagger:tag", "Tag a text, a file or standard input."),
     "facets": ("facets:facets", "Show the tags of an index with their counts."),
     "ui": ("ui:ui", "Serve a web page: search, tags, texts to try, judging."),
+    "dashboards": ("dashboards:dashboards", "Put dashboards into OpenSearch Dashboards."),
     "evaluate": ("evaluate:evaluate", "Measure against gold tags."),
     "review": ("review:review", "Check tags yourself; training prefers your answers."),
     "compare": ("compare:compare", "Compare with other ways to tag without training data."),

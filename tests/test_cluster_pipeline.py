@@ -105,12 +105,13 @@ class TestOnTheCluster:
         assert source["tags"] == ["a", "😀 'q\"{}", "b.c"]
         assert source["tag_scores"] == scores
         assert source["tagging"].pop("at")
-        assert source["tagging"] == {"status": "tagged", "tagger": "v1"}
+        assert source["tagging"] == {"status": "tagged", "tagger": "v1", "best_score": 0.9}
         assert source.keys() == {"text", "n", "tags", "tag_scores", "tagging"}
 
     def test_no_label_above_the_threshold_is_tagged_with_nothing(self, client: Any) -> None:
         (source,) = simulate(client, _with_scores({}), [{"text": "x"}])
         assert (source["tags"], source["tagging"]["status"]) == ([], "tagged")
+        assert "best_score" not in source["tagging"]
 
     def test_a_document_without_text_goes_in_untagged(self, client: Any) -> None:
         body = tagging_pipeline("v1", "none", FIELDS)
@@ -124,7 +125,8 @@ class TestOnTheCluster:
         assert source.keys() == {"text", "tagging"}
 
     def test_a_pending_document_keeps_an_earlier_taggers_tags(self, client: Any) -> None:
-        tagging = {"status": "tagged", "tagger": "v0", "at": "2026-01-01T00:00:00Z"}
+        at = "2026-01-01T00:00:00Z"
+        tagging = {"status": "tagged", "tagger": "v0", "at": at, "best_score": 0.5}
         before = {"text": "x", "tags": ["a.b"], "tag_scores": {"a.b": 0.5}, "tagging": tagging}
         (source,) = simulate(client, tagging_pipeline("v1", "none", FIELDS), [before])
         assert (source["tags"], source["tag_scores"]) == (["a.b"], {"a.b": 0.5})

@@ -43,6 +43,7 @@ def test_a_run_is_kept_with_all_it_says(ready):
     record = store.get("r1")
     at = record.pop("at")
     assert at.startswith("20")
+    assert record.pop("run_id") == "r1"
     assert record == {"kind": "train", "measures": {"P@1": 0.5}, "settings": {"x": [1, "y"]}}
     assert store.get("r2") is None
 

@@ -1,5 +1,6 @@
 import json
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -7,9 +8,8 @@ from lmtx_search.index_templates import load
 
 
 def test_every_json_file_is_json():
-    root = resources.files("lmtx_search.index_templates")
-    folders = [entry for entry in root.iterdir() if entry.is_dir()]
-    files = [file for folder in folders for file in folder.iterdir() if file.name.endswith(".json")]
+    root = Path(str(resources.files("lmtx_search.index_templates")))
+    files = list(root.rglob("*.json"))
     assert len(files) > 5
     for file in files:
         json.loads(file.read_text())

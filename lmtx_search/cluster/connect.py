@@ -44,7 +44,7 @@ def connect(settings: OpenSearchSettings) -> OpenSearch:
         auth = (settings.user, password)
     options: dict[str, Any] = {}
     if settings.url.startswith("https://"):
-        options["ssl_context"] = _ssl_context(settings)
+        options["ssl_context"] = ssl_context(settings)
         if not settings.verify:
             options["ssl_assert_hostname"] = False
     return OpenSearch(
@@ -61,7 +61,12 @@ def connect(settings: OpenSearchSettings) -> OpenSearch:
     )
 
 
-def _ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext:
+def ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext:
+    """Return what certificates are checked with.
+
+    Raises:
+        UserError: the CA file cannot be read or holds no certificate.
+    """
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
     except ssl.SSLError as error:

@@ -26,8 +26,9 @@ class RunStore:
         self._index = index
 
     def save(self, run_id: str, body: Mapping[str, Any]) -> None:
-        """Write a run's record, or replace it; ``at`` becomes the time of this call."""
-        record = {**body, "at": datetime.now(timezone.utc).isoformat()}
+        """Write or replace a run's record, its id in it; ``at`` becomes the time of this call."""
+        now = datetime.now(timezone.utc).isoformat()
+        record = {**body, "run_id": run_id, "at": now}
         patiently(
             self._client.index,
             index=self._index,

@@ -128,7 +128,17 @@ def evaluate_by_judge(
 
 def by_judge_record(result: ByJudge) -> dict[str, Any]:
     """Return the result as a JSON object."""
-    return {"kind": "by-judge", **asdict(result)}
+    p1 = [
+        estimates["P@1"].value
+        for name, estimates in result.systems.items()
+        if name.startswith("tagger") and "P@1" in estimates
+    ]
+    return {
+        "kind": "by-judge",
+        **asdict(result),
+        "counts": {"asked": result.asked, "known": result.known, "neither": result.neither},
+        "measures": {"p1": p1[0] if p1 else None},
+    }
 
 
 def checked(

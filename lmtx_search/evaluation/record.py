@@ -20,6 +20,7 @@ def record(found: Evaluation) -> dict[str, Any]:
             name: {measure: asdict(estimate) for measure, estimate in estimates.items()}
             for name, estimates in found.results.items()
         },
+        "measures": {"p1": _tagger_p1(found)},
         "documents": len(fits.gold),
         "unknown_documents": len(fits.unknown_documents),
         "unknown_labels": len(fits.unknown_labels),
@@ -44,3 +45,10 @@ def record(found: Evaluation) -> dict[str, Any]:
         "buckets": {"head_from": cut.head, "tail_below": cut.tail, "labels": cut.labels()},
         "notes": notes(on),
     }
+
+
+def _tagger_p1(found: Evaluation) -> float | None:
+    for name, estimates in found.results.items():
+        if name.startswith("tagger") and "P@1" in estimates:
+            return estimates["P@1"].value
+    return None

@@ -1,0 +1,118 @@
+"""Speaks with an OpenSearch Dashboards over HTTP, and says what is wrong in one line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import urllib3
+
+from lmtx_search.cluster.connect import ssl_context
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.settings import OpenSearchSettings
+
+
+class DashboardsApi:
+    """An OpenSearch Dashboards; its users are the cluster's.
+
+    Args:
+        url: its address, with its base path if it has one.
+        settings: who signs in, and whose certificates are trusted.
+        tenant: ``global``, ``private`` or a name; None leaves it to Dashboards.
+
+    Raises:
+        UserError: no address.
+    """
+
+    def __init__(self, url: str, settings: OpenSearchSettings, tenant: str | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise UserError(f"{url} is no address: it starts with http:// or https://")
+        self.url = url.rstrip("/")
+        self.tenant = tenant
+        self._user = settings.user
+        headers = {"osd-xsrf": "true"}
+        if settings.user is not None:
+            password = settings.password.get_secret_value() if settings.password else ""
+            headers |= urllib3.make_headers(basic_auth=f"{settings.user}:{password}")
+        if tenant is not None:
+            headers["securitytenant"] = tenant
+        options: dict[str, Any] = {}
+        if url.startswith("https://"):
+            options["ssl_context"] = ssl_context(settings)
+            if not settings.verify:
+                options["assert_hostname"] = False
+        self._pool = urllib3.PoolManager(
+            headers=headers, timeout=settings.timeout, retries=False, **options
+        )
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """Send a request and return its answer, which is JSON.
+
+        Raises:
+            UserError: it is no Dashboards, or the user may not do that.
+            LmtxError: Dashboards is away, not ready, or refuses the request.
+        """
+        return self.read(*self.send(method, path, **options), path)
+
+    def send(self, method: str, path: str, **options: Any) -> tuple[int, bytes]:
+        """Send a request and return the answer's status and body, whatever they are."""
+        try:
+            answer = self._pool.request(method, self.url + path, redirect=False, **options)
+        except urllib3.exceptions.SSLError as error:
+            raise UserError(
+                f"no TLS connection with {self.url} ({error}): give its CA with --ca-file, or "
+                "--no-verify to trust it unseen"
+            ) from error
+        except urllib3.exceptions.NewConnectionError as error:
+            raise UserError(
+                f"no OpenSearch Dashboards at {self.url}: start it, or give its address with --url"
+            ) from error
+        except urllib3.exceptions.TimeoutError as error:
+            raise LmtxError(f"no answer from {self.url} in time ({path})") from error
+        except urllib3.exceptions.HTTPError as error:
+            hint = " (it may want https://)" if self.url.startswith("http://") else ""
+            raise LmtxError(f"{self.url} dropped the connection{hint}: {error}") from error
+        return answer.status, answer.data
+
+    def read(self, status: int, body: bytes, path: str) -> Any:
+        """Return what an answer says; errors as those of :meth:`ask`."""
+        if status == 401:
+            who = f"the user {self._user} or the password" if self._user else "a request of nobody"
+            raise UserError(
+                f"{self.url} refused {who}: check opensearch.user (--user) and "
+                "LMTX_OPENSEARCH_PASSWORD"
+            )
+        if 300 <= status < 400:
+            raise UserError(
+                f"{self.url} sends {path} elsewhere: give its full address with --url; where one "
+                "signs in with SAML or OpenID, import the file of `dashboards export` by hand"
+            )
+        if status == 503:
+            raise LmtxError(f"OpenSearch Dashboards at {self.url} is not ready: try again later")
+        try:
+            answer = json.loads(body)
+        except ValueError as error:
+            raise self.no_dashboards() from error
+        if status == 404:
+            raise self.no_dashboards()
+        if status == 403:
+            raise UserError(f"the user may not do that at {self.where}: {_message(answer)}")
+        if status >= 400:
+            raise LmtxError(f"{self.url} answered {status} ({path}): {_message(answer)}")
+        return answer
+
+    def no_dashboards(self) -> UserError:
+        """Return the error of an address where something else answers."""
+        return UserError(
+            f"what answers at {self.url} is no OpenSearch Dashboards: give its address, with its "
+            "base path if it has one (--url)"
+        )
+
+    @property
+    def where(self) -> str:
+        """What people call it."""
+        return f"{self.url} (tenant {self.tenant})" if self.tenant is not None else self.url
+
+
+def _message(answer: Any) -> str:
+    return str(answer.get("message", answer) if isinstance(answer, dict) else answer)[:300]
