@@ -230,6 +230,7 @@ def _make(
         passages=passages_digest(encoder.digest, settings.encoder.label_tokens),
         windows=Windows(settings.encoder.windows, settings.encoder.window_pooling),
         own_thresholds=_own_thresholds(source, options),
+        broader_tags=settings.documents.broader_tags,
     )
     return version, encoder
 
