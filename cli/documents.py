@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lmtx_search.cli.context import Context, one_index, pass_context
+from lmtx_search.cli.context import Context, maybe_one_index, one_index, pass_context
 from lmtx_search.cli.loading import finish, load, load_options
 from lmtx_search.cluster import documents
 from lmtx_search.cluster.checkpoint import FailedFile
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
 
-def _optional_index(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> str | None:
-    return None if value is None else one_index(context, parameter, value)
-
-
 @click.group()
 def docs() -> None:
     """Load training documents."""
@@ -41,7 +35,7 @@ def docs() -> None:
 
 @docs.command("load")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--from-index", callback=_optional_index, help="Instead of FILE: an index of yours.")
+@click.option("--from-index", callback=maybe_one_index, help="Instead of FILE: an index of yours.")
 @click.option("--query", help="Of that index, only documents that match this (query string).")
 @load_options
 @pass_context
@@ -67,9 +61,10 @@ def docs_load(
         raise click.UsageError("give a FILE, or --from-index NAME")
     if from_index is not None:
         report = _copy(context, index, from_index, query, options)
-    elif query is not None:
-        raise click.UsageError("--query is for --from-index")
     else:
+        if query is not None:
+            raise click.UsageError("--query is for --from-index")
+        assert file is not None
         report = load(context, index, prepare_training_index, file, **options)
     finish(context, report, {}, [])
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from xml.sax import SAXException, SAXParseException
 
 from lmtx_search.errors import LmtxError, MissingExtra, UserError
@@ -79,9 +79,10 @@ def _parse(path: Path, progress: Progress) -> Graph:
     size = path.stat().st_size if path.is_file() and path.suffix != ".gz" else None
     with opened(path) as stream, progress.stage(f"Read {path.name}", size, "bytes") as advance:
         syntax = _SYNTAXES.get(ending(path)) or _sniffed(path)
+        counted = _Counted(stream, advance)
         with _quiet():
             try:
-                graph.parse(_Counted(stream, advance), format=syntax, publicID="thesaurus:")
+                graph.parse(cast("BinaryIO", counted), format=syntax, publicID="thesaurus:")
             except (LmtxError, OSError, EOFError):
                 raise
             except Exception as error:
@@ -162,7 +163,7 @@ def _concepts(graph: Graph) -> tuple[list[_Concept], str]:
     }  # fmt: skip
     left_out: Counter[str] = Counter()
     concepts = []
-    for concept in sorted(set(graph.subjects(RDF.type, SKOS.Concept)) - groups):
+    for concept in sorted(set(graph.subjects(RDF.type, SKOS.Concept)) - groups, key=str):
         gone = any(
             str(value).lower() in ("true", "1") for value in graph.objects(concept, OWL.deprecated)
         )

@@ -85,12 +85,13 @@ def read_xmc_documents(path: Path) -> Iterator[Row | BadLine]:
         if isinstance(row, BadLine):
             yield row
             continue
-        fields = {"title": row.fields.get("title"), "text": row.fields.get("content")}
-        if "uid" in row.fields:
-            fields["id"] = row.fields["uid"]
-        if "target_ind" in row.fields:
-            fields["target_ind"] = row.fields["target_ind"]
-        yield Row(row.line, fields)
+        known = row.fields
+        record: dict[str, Any] = {"title": known.get("title"), "text": known.get("content")}
+        if "uid" in known:
+            record["id"] = known["uid"]
+        if "target_ind" in known:
+            record["target_ind"] = known["target_ind"]
+        yield Row(row.line, record)
 
 
 def xmc_documents_file(path: Path) -> Path:
