@@ -104,7 +104,7 @@ def test_deprecated_and_nameless_concepts_are_left_out_and_counted(tmp_path):
         [] a skos:Concept ; skos:prefLabel "e" .""",
     )
     assert check_labels(source) == [
-        "Concepts left out (1 without an address, 2 deprecated, 1 without a prefLabel)"
+        "Concepts left out (2 deprecated, 1 without a prefLabel, 1 without an address)"
     ]
     assert list(source) == [Label("http://x.example/a", "a")]
 

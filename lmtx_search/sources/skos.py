@@ -184,7 +184,7 @@ def _concepts(graph: Graph) -> tuple[list[_Concept], str]:
                     sorted(str(one) for one in above if isinstance(one, URIRef)),
                 )
             )
-    told = ", ".join(f"{count:,} {why}" for why, count in left_out.items())
+    told = ", ".join(f"{count:,} {why}" for why, count in sorted(left_out.items()))
     return concepts, f" ({told})" if told else ""
 
 
