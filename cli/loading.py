@@ -68,7 +68,7 @@ def load(
     settings = context.settings
     fields = settings.documents
     total = count_documents(file, format)
-    require_readable(file, format)
+    require_readable(file, format, fields.text_fields)
     if document_format(file, format) == "folder" and (others := passed_over(file)):
         told = ", ".join(f"{count:,} {kind}" for kind, count in others.items())
         context.say(f"Files of other kinds are passed over: {told}")

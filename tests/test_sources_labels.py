@@ -96,12 +96,12 @@ def test_broader_labels_are_ids(tmp_path):
         == list(read_labels(table))
         == [Label("a", "go", "", (), ("b", "c"))]
     )
-    assert check_labels(LabelFile(jsonl)) == ["2 broader labels are not in it, among them b"]
+    assert check_labels(LabelFile(jsonl)) == ["Broader labels that are not in it: 2, among them b"]
 
 
 @pytest.mark.parametrize("between", [";", "\t"])
 def test_a_spreadsheets_csv_may_have_something_else_between_its_values(tmp_path, between):
-    path = write(tmp_path, f'id{between}text\n1{between}"a, b"\n', "labels.csv")
+    path = write(tmp_path, f'ID{between}Text\n1{between}"a, b"\n', "labels.csv")
     assert list(read_labels(path)) == [Label("1", "a, b")]
 
 

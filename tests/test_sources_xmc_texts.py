@@ -30,7 +30,7 @@ def test_labels_are_known_by_their_row(data_set):
     labels = LabelFile(data_set)
     notes = check_labels(labels)
     assert list(labels) == [Label("0", "chess", "A game"), Label("2", "music")]
-    assert notes == ["1 labels without text were left out"]
+    assert notes == ["Labels without text, left out: 1"]
 
 
 def test_documents_have_title_text_and_the_rows_of_their_labels(data_set):
@@ -67,7 +67,7 @@ def test_document_texts_may_be_a_line_each_with_titles(tmp_path):
 
 def test_a_long_label_text_is_cut_and_told(tmp_path):
     labels = LabelFile(write(tmp_path, "Y.txt", "x" * 2000))
-    assert check_labels(labels) == ["1 label texts were cut to 1,024 characters"]
+    assert check_labels(labels) == ["Label texts cut to 1,024 characters: 1"]
 
 
 @pytest.mark.parametrize(

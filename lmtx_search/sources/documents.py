@@ -54,15 +54,25 @@ def count_documents(path: Path, format: str | None = None) -> int | None:
     return count_records(path, format)
 
 
-def require_readable(path: Path, format: str | None = None) -> None:
+def require_readable(
+    path: Path, format: str | None = None, text_fields: Sequence[str] = ()
+) -> None:
     """See that a file can be read at all, before anything is made for its documents.
 
     Raises:
-        UserError: no such file, an unknown ending, a CSV file without a header.
+        UserError: no such file, an unknown ending, a CSV file without a header, or with columns
+            of which none is one of ``text_fields``.
         LmtxError: a damaged gzip file.
     """
-    if str(path) != "-":
-        next(read_records(path, format), None)
+    if str(path) == "-":
+        return
+    first = next(read_records(path, format), None)
+    is_table = document_format(path, format) == "csv" and isinstance(first, Row)
+    if is_table and text_fields and first.fields.keys().isdisjoint(text_fields):
+        raise UserError(
+            f"{path}, line 1: the columns are {', '.join(first.fields)}: none is one of the fields "
+            f"{', '.join(text_fields)} (set documents.text_fields)"
+        )
 
 
 def require_documents(

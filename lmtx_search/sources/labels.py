@@ -105,7 +105,9 @@ def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
     notes = list(dict.fromkeys(labels.notes))
     unknown = {above for ids in broader.values() for above in ids} - broader.keys()
     if unknown:
-        notes.append(f"{len(unknown):,} broader labels are not in it, among them {min(unknown)}")
+        notes.append(
+            f"Broader labels that are not in it: {len(unknown):,}, among them {min(unknown)}"
+        )
     if circle := find_circle(broader):
         notes.append(f"Labels are broader than themselves: {' < '.join(circle)}")
     return notes
@@ -155,13 +157,17 @@ def _row_entries(path: Path, format: str) -> Iterator[tuple[str, Fields]]:
     for row in read_rows(path, format):
         if isinstance(row, BadLine):
             raise UserError(str(row))
-        if format == "csv" and not {"id", "text"} <= row.fields.keys():
-            hint = "; with --format annif, uri and label are read" if "uri" in row.fields else ""
+        if format != "csv":
+            yield f"{path}, line {row.line}", row.fields
+            continue
+        columns = {name.lower(): value for name, value in row.fields.items()}
+        if not {"id", "text"} <= columns.keys():
+            hint = "; with --format annif, uri and label are read" if "uri" in columns else ""
             raise UserError(
                 f"{path}, line 1: the columns are {', '.join(row.fields)}: id and text are needed "
                 f"(and, where there are any, {', '.join(_COLUMNS[2:])}){hint}"
             )
-        yield f"{path}, line {row.line}", row.fields
+        yield f"{path}, line {row.line}", columns
 
 
 def _texts(value: Any) -> tuple[str, ...] | None:

@@ -223,9 +223,10 @@ def _labels(path: Path, concepts: list[_Concept], language: str | None, left_out
     for tag, count in others.items():
         if count:
             which = f"in the language {tag}" if tag else "without a language"
-            notes.append(f"{count:,} concepts have no prefLabel in {language}: taken {which}")
+            where = f" in {language}" if language else " without a language"
+            notes.append(f"Concepts without a prefLabel{where}: {count:,}, taken {which}")
     if several:
-        notes.append(f"{several:,} concepts have several prefLabels: the others are synonyms")
+        notes.append(f"Concepts with several prefLabels: {several:,}, the others are synonyms")
     return Thesaurus(entries, notes)
 
 

@@ -63,9 +63,9 @@ def read_xmc_labels(
         fields = {"id": str(number), "text": text[:most_characters], "description": description}
         yield where, fields
     if blank:
-        notes.append(f"{blank:,} labels without text were left out")
+        notes.append(f"Labels without text, left out: {blank:,}")
     if cut:
-        notes.append(f"{cut:,} label texts were cut to {most_characters:,} characters")
+        notes.append(f"Label texts cut to {most_characters:,} characters: {cut:,}")
 
 
 def read_xmc_documents(path: Path) -> Iterator[Row | BadLine]:
