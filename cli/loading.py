@@ -19,6 +19,7 @@ from lmtx_search.sources import count_documents, read_documents
 from lmtx_search.sources.document_formats import FORMATS, document_format
 from lmtx_search.sources.documents import require_documents, require_readable
 from lmtx_search.sources.folder import folder_digest, passed_over
+from lmtx_search.sources.xmc_texts import xmc_documents_file
 
 _ERROR = 160
 
@@ -67,10 +68,13 @@ def load(
     """Load a file into an index that ``prepare`` makes or checks."""
     settings = context.settings
     fields = settings.documents
+    kind = document_format(file, format)
+    if kind == "xmc":
+        file = xmc_documents_file(file)
     total = count_documents(file, format)
     require_readable(file, format, fields.text_fields)
-    if document_format(file, format) == "folder" and (others := passed_over(file)):
-        told = ", ".join(f"{count:,} {kind}" for kind, count in others.items())
+    if kind == "folder" and (others := passed_over(file)):
+        told = ", ".join(f"{count:,} {ending}" for ending, count in others.items())
         context.say(f"Files of other kinds are passed over: {told}")
     kept = FailedFile(failed) if failed else None
     if kept:
@@ -87,7 +91,8 @@ def load(
             file,
             index=index_uuid(client, index),
             id_field=fields.id_field,
-            **({"folder": folder_digest(file)} if file.is_dir() else {}),
+            **({"format": format} if format else {}),
+            **({"folder": folder_digest(file)} if kind == "folder" else {}),
         )
         if from_start:
             checkpoint.clear()
