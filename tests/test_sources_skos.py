@@ -1,8 +1,9 @@
 import gzip
+import sys
 
 import pytest
 
-from lmtx_search.errors import UserError
+from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import Label
 from lmtx_search.sources import LabelFile
 from lmtx_search.sources.labels import check_labels
@@ -170,6 +171,12 @@ def test_bytes_that_are_no_utf_8_are_told(tmp_path):
     (tmp_path / "t.ttl").write_bytes(PREFIXES.encode() + b':a skos:prefLabel "\xe4" .')
     with pytest.raises(UserError, match=r"t\.ttl: not Turtle: byte \d+ is not UTF-8"):
         check_labels(LabelFile(tmp_path / "t.ttl"))
+
+
+def test_without_rdflib_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rdflib", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'lmtx-search\[skos\]'"):
+        check_labels(thesaurus(tmp_path, TWO_LANGUAGES, "de"))
 
 
 def test_a_language_for_a_file_without_languages_is_refused(tmp_path):

@@ -67,8 +67,9 @@ def require_readable(
     if str(path) == "-":
         return
     first = next(read_records(path, format), None)
-    is_table = document_format(path, format) == "csv" and isinstance(first, Row)
-    if is_table and text_fields and first.fields.keys().isdisjoint(text_fields):
+    if document_format(path, format) != "csv" or not text_fields or not isinstance(first, Row):
+        return
+    if first.fields.keys().isdisjoint(text_fields):
         raise UserError(
             f"{path}, line 1: the columns are {', '.join(first.fields)}: none is one of the fields "
             f"{', '.join(text_fields)} (set documents.text_fields)"
