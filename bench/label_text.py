@@ -1,8 +1,9 @@
 """What the encoder should read of a label: its name, its synonyms, its description?
 
 Measures the untrained encoder on *training* documents of labelled sets (gold tags measure, they
-train nothing), so that test documents stay unseen. A folder holds labels.jsonl.gz, train.jsonl.gz
-and gold-train.tsv.gz.
+train nothing), so that test documents stay unseen. A folder holds labels.jsonl.gz (or .rdf, .ttl:
+SKOS), train.jsonl.gz and gold-train.tsv.gz. With --synonyms-in-description, what stands there
+between semicolons is taken for synonyms.
 
     python bench/label_text.py FOLDER [FOLDER …] --documents 1000
 """
@@ -13,6 +14,7 @@ import argparse
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from lmtx_search.encoder.load import load_encoder
@@ -23,6 +25,7 @@ from lmtx_search.records import Document, Label
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
 
+LABELS = ("labels.jsonl.gz", "labels.rdf", "labels.ttl")
 FORMS: dict[str, Callable[[Label], str]] = {
     "name": lambda label: label.text,
     "name, synonyms": label_passage,
@@ -35,19 +38,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--documents", type=int, default=1000)
+    parser.add_argument("--fields", help="that hold a document's text, comma separated")
+    parser.add_argument("--language", help="of SKOS labels")
+    parser.add_argument("--synonyms-in-description", action="store_true")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
     settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    chosen = arguments.fields.split(",") if arguments.fields else None
+    fields = chosen or settings.documents.text_fields
     reads_labels = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
     reads_documents = load_encoder(settings, max_tokens=settings.encoder.document_tokens)
     for folder in arguments.folders:
-        labels = list(read_labels(folder / "labels.jsonl.gz"))
+        file = next(folder / name for name in LABELS if (folder / name).is_file())
+        labels = list(read_labels(file, language=arguments.language))
+        if arguments.synonyms_in_description:
+            labels = [
+                replace(label, description="", synonyms=tuple(label.description.split("; ")))
+                for label in labels
+            ]
         gold = read_gold(folder / "gold-train.tsv.gz")
-        read = read_documents(folder / "train.jsonl.gz", "id", settings.documents.text_fields)
+        read = read_documents(folder / "train.jsonl.gz", "id", fields)
         documents = [x for x in read if isinstance(x, Document) and x.text and x.id in gold]
         documents = random.Random(0).sample(documents, arguments.documents)
         vectors = reads_documents.encode([document.text for document in documents])
+        forms = {"name"}
+        if any(label.synonyms for label in labels):
+            forms.add("name, synonyms")
+        if any(label.description for label in labels):
+            forms.add("name, synonyms. description")
         for form, passage in FORMS.items():
+            if form not in forms:
+                continue
             embedded = reads_labels.encode([passage(label) for label in labels])
             found = nearest(vectors, embedded, [label.id for label in labels], 10)
             rankings = {

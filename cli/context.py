@@ -98,6 +98,13 @@ def one_index(context: click.Context, parameter: click.Parameter, value: str) ->
     return index_name(context, parameter, value)
 
 
+def maybe_one_index(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Refuse what :func:`one_index` refuses; nothing given is fine."""
+    return None if value is None else one_index(context, parameter, value)
+
+
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed

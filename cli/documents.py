@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lmtx_search.cli.context import Context, one_index, pass_context
-from lmtx_search.cluster.bulk import THREADS
-from lmtx_search.cluster.checkpoint import Checkpoint, FailedFile
+from lmtx_search.cli.context import Context, maybe_one_index, one_index, pass_context
+from lmtx_search.cli.loading import finish, load, load_options
+from lmtx_search.cluster import documents
+from lmtx_search.cluster.checkpoint import FailedFile
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.documents import load_documents
 from lmtx_search.cluster.indices import (
-    index_uuid,
     prepare_tagged_index,
     prepare_training_index,
     tagging_counts,
@@ -22,38 +21,11 @@ from lmtx_search.cluster.indices import (
 )
 from lmtx_search.cluster.model_state import redeploy
 from lmtx_search.cluster.report import BulkReport
+from lmtx_search.cluster.selection import Selection, require_query
 from lmtx_search.errors import LmtxError, UserError
-from lmtx_search.sources import count_documents, read_documents
-from lmtx_search.sources.documents import require_documents, require_readable
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
-
-_ERROR = 160
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _load_options(function: F) -> F:
-    for option in (
-        click.argument("file", type=click.Path(path_type=Path)),
-        click.option("--strict", is_flag=True, help="Index nothing if a line is malformed."),
-        click.option(
-            "--failed",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="Keep what failed, with reasons, in this JSONL file.",
-        ),
-        click.option("--from-start", is_flag=True, help="Do not continue an earlier run."),
-        click.option(
-            "--threads",
-            type=click.IntRange(1, 8),
-            default=THREADS,
-            show_default=True,
-            help="Requests in flight.",
-        ),
-    ):
-        function = option(function)
-    return function
 
 
 @click.group()
@@ -62,22 +34,39 @@ def docs() -> None:
 
 
 @docs.command("load")
-@_load_options
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--from-index", callback=maybe_one_index, help="Instead of FILE: an index of yours.")
+@click.option("--query", help="Of that index, only documents that match this (query string).")
+@load_options
 @pass_context
-def docs_load(context: Context, **options: Any) -> None:
-    """Load training documents from FILE (JSONL or CSV, also .gz; - is standard input).
+def docs_load(
+    context: Context, file: Path | None, from_index: str | None, query: str | None, **options: Any
+) -> None:
+    """Load training documents from FILE, or from an index.
 
-    They go into the index documents.training_index. Which fields hold a document's id and text
-    is set by documents.id_field and documents.text_fields.
+    FILE is JSONL or CSV (also .gz; - is standard input); a folder of .txt, .md and .pdf files (the
+    extra pdf), whose paths become the ids; Annif's TSV; or texts of the Extreme Classification
+    Repository. They go into the index documents.training_index. Which fields hold a document's id
+    and text is set by documents.id_field and documents.text_fields.
 
     \b
     Example:
       lmtx-search docs load train.jsonl.gz
+      lmtx-search docs load reports/
+      lmtx-search docs load --from-index articles --query "year:>2020"
       LMTX_DOCUMENTS_TEXT_FIELDS=subject,body lmtx-search docs load mails.csv
     """
     index = context.settings.documents.training_index
-    report = _load(context, index, prepare_training_index, **options)
-    _finish(context, report, {}, [])
+    if (file is None) == (from_index is None):
+        raise click.UsageError("give a FILE, or --from-index NAME")
+    if from_index is not None:
+        report = _copy(context, index, from_index, query, options)
+    else:
+        if query is not None:
+            raise click.UsageError("--query is for --from-index")
+        assert file is not None
+        report = load(context, index, prepare_training_index, file, **options)
+    finish(context, report, {}, [])
 
 
 @click.command()
@@ -87,12 +76,14 @@ def docs_load(context: Context, **options: Any) -> None:
     callback=one_index,
     help="Index to write to; made if it is not there.",
 )
-@_load_options
+@click.argument("file", type=click.Path(path_type=Path))
+@load_options
 @pass_context
-def ingest(context: Context, index: str, **options: Any) -> None:
+def ingest(context: Context, index: str, file: Path, **options: Any) -> None:
     """Index the documents of FILE (JSONL or CSV, also .gz; - is standard input), tagged.
 
-    They go through the tagging pipeline. Interrupted, the same command continues where it was.
+    FILE may also be a folder of texts and PDF files, or what else `docs load` takes. They go
+    through the tagging pipeline. Interrupted, the same command continues where it was.
     Exit code 1: some documents failed, see the report.
 
     \b
@@ -111,88 +102,38 @@ def ingest(context: Context, index: str, **options: Any) -> None:
             context.say(f"Documents will be pending: {error}")
         return prepare_tagged_index(client, index, id_field)
 
-    report = _load(context, index, prepare, **options)
+    report = load(context, index, prepare, file, **options)
     client = connect(context.settings.opensearch)
     counts = tagging_counts(client, index)
     errors = tagging_errors(client, index) if counts.get("pending") or counts.get("failed") else []
-    _finish(context, report, counts, errors)
+    finish(context, report, counts, errors)
 
 
-def _load(
-    context: Context,
-    index: str,
-    prepare: Callable[..., bool],
-    file: Path,
-    strict: bool,
-    failed: Path | None,
-    from_start: bool,
-    threads: int,
+def _copy(
+    context: Context, index: str, source: str, query: str | None, options: dict[str, Any]
 ) -> BulkReport:
-    settings = context.settings
-    fields = settings.documents
-    total = count_documents(file)
-    require_readable(file)
-    kept = FailedFile(failed) if failed else None
-    if kept:
-        kept.check(file)
-    if strict:
-        require_documents(file, fields.id_field, context.progress)
-    client = connect(settings.opensearch)
-    if prepare(client, index, fields.id_field):
+    """Copy the documents of another index."""
+    given = [f"--{name}" for name in ("format", "strict", "from_start") if options[name]]
+    if given:
+        raise click.UsageError(f"{given[0].replace('_', '-')} is for a FILE")
+    fields = context.settings.documents
+    client = connect(context.settings.opensearch)
+    if source == index:
+        raise UserError(f"{index} is the index of training documents itself: name one of yours")
+    if not client.indices.exists(index=source):
+        raise UserError(f"no index {source}: check its name")
+    if query is not None:
+        require_query(client, source, query)
+    body = Selection(query=query).body()
+    total = client.count(index=source, body={"query": body})["count"]
+    if prepare_training_index(client, index, fields.id_field):
         context.say(f"Created the index {index}")
-    checkpoint = None
-    if str(file) != "-":
-        checkpoint = Checkpoint(
-            settings.data_dir / "loads",
-            file,
-            index=index_uuid(client, index),
-            id_field=fields.id_field,
-        )
-        if from_start:
-            checkpoint.clear()
     return load_documents(
         client,
-        read_documents(file, fields.id_field, fields.text_fields),
+        documents.read_documents(client, source, fields.text_fields, body),
         index,
-        checkpoint=checkpoint,
-        failed=kept,
+        failed=FailedFile(options["failed"]) if options["failed"] else None,
         progress=context.progress,
         total=total,
-        threads=threads,
+        threads=options["threads"],
     )
-
-
-def _finish(
-    context: Context, report: BulkReport, counts: dict[str, int], errors: list[tuple[str, int]]
-) -> None:
-    if report.resumed_after:
-        context.say(f"Continued after the first {report.resumed_after:,} records")
-    context.say(
-        f"{report.index}: {report.indexed:,} documents indexed "
-        f"({report.created:,} new, {report.updated:,} replaced), {report.failed:,} failed"
-    )
-    for reason in report.reasons.values():
-        context.say(f"  {reason.count:,} × {reason.example}")
-    if not report.records:
-        context.say("Note: there was no document to index")
-    if report.without_text:
-        fields = ", ".join(context.settings.documents.text_fields)
-        context.say(
-            f"Note: {report.without_text:,} documents have no text in the fields {fields} "
-            "(documents.text_fields)"
-        )
-    if counts:
-        told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
-        context.say(f"The index now holds {told or 'no documents'}")
-    for error, times in errors:
-        context.say(f"  not tagged: {times:,} × {_cut(error)}")
-    if counts.get("pending"):
-        context.say(f"`lmtx-search retag --index {report.index} --pending` tags the pending ones")
-    context.result({**report.as_dict(), "tagging": counts, "tagging_errors": dict(errors)})
-    if report.failed:
-        raise click.exceptions.Exit(1)
-
-
-def _cut(error: str) -> str:
-    """Return the beginning: the cluster's client goes on about its channels."""
-    return error if len(error) <= _ERROR else error[: _ERROR - 1] + "…"

@@ -35,6 +35,7 @@ _WIDTH = 100
     "--time-field", default="tagging.at", show_default=True, help="The date that --over counts by."
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print the one table as CSV.")
+@click.option("--roll-up", is_flag=True, help="Count a tag for what is narrower, too.")
 @pass_context
 def facets(
     context: Context,
@@ -47,6 +48,7 @@ def facets(
     over: Period | None,
     time_field: str,
     as_csv: bool,
+    roll_up: bool,
 ) -> None:
     """Show the most frequent tags of an index with their counts.
 
@@ -60,9 +62,12 @@ def facets(
       lmtx-search facets --index articles --with "web server" --together
       lmtx-search facets --index articles --over month --time-field published
       lmtx-search facets --index articles --size 1000 --csv > tags.csv
+      lmtx-search facets --index articles --roll-up
     """
     if as_csv:
         _require_one_table(context, bool(documents), together, over is not None)
+    if roll_up and (together or over):
+        raise UserError("--roll-up counts tags: leave out --together and --over")
     client = connect(context.settings.opensearch)
     groups = find_together(client, index, query, tags, size) if together else []
     stretches = over_time(client, index, over, time_field, query, tags) if over else []
@@ -77,7 +82,7 @@ def facets(
     if as_csv and over:
         print_csv((over, "documents"), ((one.start, one.documents) for one in stretches))
         return
-    found = count_facets(client, index, query, tags, size, documents)
+    found = count_facets(client, index, query, tags, size, documents, roll_up=roll_up)
     if as_csv:
         print_csv(("tag", "documents"), found.tags)
         return

@@ -17,6 +17,7 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 from lmtx_search.sources import LabelFile
+from lmtx_search.sources.label_formats import FORMATS
 from lmtx_search.sources.labels import check_labels, make_label
 
 if TYPE_CHECKING:
@@ -30,26 +31,36 @@ def labels() -> None:
 
 @labels.command("load")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    help="Where the name of FILE does not tell: SKOS is .rdf, .xml, .ttl, .nt; Annif's .tsv.",
+)
+@click.option("--language", help="Which of a thesaurus's languages: de, en, …")
 @pass_context
-def labels_load(context: Context, file: Path) -> None:
+def labels_load(context: Context, file: Path, format: str | None, language: str | None) -> None:
     """Embed the labels of FILE and write them to the label index.
 
-    FILE is JSONL or CSV (also .gz) with the fields id, text and, where there are any, description
-    and synonyms (in CSV separated by |). Loaded again, only what changed is embedded and written;
-    labels that are no longer in FILE stay. A deployed tagger assigns the changed labels with its
-    next document; documents that are indexed already get them with `retag`.
+    FILE is JSONL or CSV (also .gz) with the fields id, text and, where there are any, description,
+    synonyms and broader, ids of the labels above (both in CSV separated by |); a thesaurus in SKOS
+    (RDF/XML, Turtle, N-Triples; the extra skos); a vocabulary of Annif's (TSV, CSV); or the label
+    texts of a data set of the Extreme Classification Repository (lbl.json.gz, Y.txt, its folder),
+    whose ids are row numbers. Loaded again, only what changed is embedded and written; labels that
+    are no longer in FILE stay. A deployed tagger assigns the changed labels with its next document;
+    documents that are indexed already get them with `retag`.
 
     \b
     Example:
       lmtx-search labels load labels.jsonl
+      lmtx-search labels load thesaurus.rdf --language de
     """
     from lmtx_search.tagging.live_labels import load_labels
 
     settings = context.settings
     client = connect(settings.opensearch)
     LabelIndex(client, settings.opensearch.knn_engine).require()
-    source = LabelFile(file)
-    check_labels(source, context.progress)
+    source = LabelFile(file, format, language, context.progress)
+    notes = check_labels(source, context.progress)
     followed = load_labels(client, settings, source, context.progress)
     report = followed.report
     context.say(
@@ -58,6 +69,8 @@ def labels_load(context: Context, file: Path) -> None:
     )
     if report.kept:
         context.say(f"{report.kept:,} labels that are not in {file} were kept")
+    for note in notes:
+        context.say(note)
     if report.new_version:
         context.say(
             f"The alias {names.LABELS} moved from {report.previous} to {report.index}: the labels "
@@ -74,6 +87,7 @@ def labels_load(context: Context, file: Path) -> None:
             "updated": report.updated,
             "unchanged": report.unchanged,
             "kept": report.kept,
+            "notes": notes,
             "new_version": report.new_version,
             "tagger": followed.tagger or followed.waiting,
             "tagger_has_them": followed.waiting is None,

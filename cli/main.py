@@ -26,6 +26,7 @@ COMMANDS = {
     "labels": ("labels:labels", "Load and change the label set."),
     "docs": ("documents:docs", "Load training documents."),
     "judge": ("judge:judge", "Ask the judge ahead of training."),
+    "judgments": ("judgments:judgments", "Write judgments for other tools."),
     "train": ("train:train", "Teach the encoder what the judge says."),
     "runs": ("runs:runs", "List the runs of judge, train, evaluate, deploy, watch; show one."),
     "deploy": ("tagger:deploy", "Put a tagger into the ingest pipeline."),

@@ -87,6 +87,12 @@ def deploy(
         + f", label index {done.label_index}, "
         + (f"tagger at {done.service}" if done.service else "run by the cluster itself")
     )
+    if done.narrower is not None:
+        context.say(
+            f"What is broader than a tag goes into tags_broader: {done.narrower:,} labels have it"
+            if done.narrower
+            else "documents.broader_tags is set, but no label has a broader one"
+        )
     if done.previous:
         context.say(f"The tagger before it was {done.previous}")
     context.result(asdict(done))

@@ -20,17 +20,26 @@ def content_digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One entry of the user's label set."""
+    """One entry of the user's label set; ``broader`` are the ids of the labels right above it."""
 
     id: str
     text: str
     description: str = ""
     synonyms: tuple[str, ...] = ()
+    broader: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Label:
+        """Return the label of what ``asdict`` made of one, also before labels had ``broader``."""
+        lists = {name: tuple(values.get(name) or ()) for name in ("synonyms", "broader")}
+        return cls(**{**values, **lists})
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything about the label but its id."""
-        return content_digest(self.text, self.description, *self.synonyms)
+        # Without broader labels it is what it was before labels could have any.
+        broader = ("\0broader", *self.broader) if self.broader else ()
+        return content_digest(self.text, self.description, *self.synonyms, *broader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +86,23 @@ def _written_out(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line or record of a file that is not a document, and why; ``raw`` is its beginning."""
+    """A line of a file that is not a document, and why; ``raw`` is its beginning.
+
+    Line 0 stands for the whole file.
+    """
 
     file: str
     line: int
     reason: str
     raw: str = ""
 
+    @property
+    def where(self) -> str:
+        """File and line."""
+        return f"{self.file}, line {self.line}" if self.line else self.file
+
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}: {self.reason}"
+        return f"{self.where}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,9 @@ class DocumentSettings(_Section):
         ("title", "text"), min_length=1, description="fields that hold its text, in order"
     )
     training_index: str = Field("lmtx-documents", description="index of training documents")
+    broader_tags: bool = Field(
+        False, description="write what is broader than a document's tags into tags_broader"
+    )
 
     _fields = field_validator("text_fields", mode="before")(_split_commas)
 

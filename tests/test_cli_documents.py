@@ -30,6 +30,7 @@ def refused(*words):
         ("missing.jsonl", None, "no such file: missing.jsonl"),
         ("docs.txt", "{}", "docs.txt: unknown kind of file"),
         ("docs.csv", "id,id\n1,2\n", "docs.csv, line 1: a CSV file starts with a header"),
+        ("docs.csv", "id,body\n1,2\n", "none is one of the fields title, text (set documents."),
     ],
 )
 def test_a_file_that_cannot_be_read(folder, command, name, content, problem):

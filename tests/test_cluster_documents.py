@@ -206,3 +206,43 @@ def test_an_index_that_is_read_only_is_one_clear_line(ready, lmtx, tmp_path):
     assert ran.returncode == 1
     assert "read-only" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_an_index_is_copied_without_what_tagging_added(ready, lmtx):
+    rows = [
+        {"text": f"text {n}", "year": n, "tags": ["x"], "tags_broader": ["y"]} for n in range(5)
+    ]
+    load_documents(ready, [Document(str(n), "", row) for n, row in enumerate(rows)], "theirs")
+    words = ("docs", "load", "--from-index", "theirs", "--query", "year:>2", "--json")
+    assert json.loads(lmtx(*words).stdout)["created"] == 2
+    found = [document.source for document in read_documents(ready, "lmtx-documents", ("text",))]
+    assert found == [{"text": "text 3", "year": 3}, {"text": "text 4", "year": 4}]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from-index", "nothing"], "no index nothing: check its name"),
+        (["--from-index", "lmtx-documents"], "is the index of training documents itself"),
+        (["--from-index", "theirs", "--query", "year:["], "the query 'year:[' cannot be read"),
+    ],
+)
+def test_an_index_that_cannot_be_copied_leaves_no_index_behind(ready, lmtx, words, message):
+    ready.indices.create(index="theirs")
+    refused = lmtx("docs", "load", *words)
+    assert refused.returncode == 2
+    assert message in refused.stderr
+    assert not ready.indices.exists(index="lmtx-documents")
+
+
+def test_a_folder_is_loaded_and_what_cannot_be_read_is_named(ready, lmtx, tmp_path):
+    folder = tmp_path / "texts"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.txt").write_text("plays chess")
+    (folder / "deep/b.txt").write_bytes(b"caf\xe9")
+    (folder / "c.docx").write_text("x")
+    done = lmtx("docs", "load", folder)
+    assert done.returncode == 1
+    assert "Files of other kinds are passed over: 1 .docx" in done.stdout
+    assert "deep/b.txt: not UTF-8 (byte 4)" in done.stdout
+    assert [document.id for document in read_documents(ready, "lmtx-documents", ())] == ["a.txt"]

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from lmtx_search.cluster.bootstrap import apply, plan
@@ -7,10 +8,11 @@ from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.documents import load_documents
 from lmtx_search.cluster.facets import facets
 from lmtx_search.cluster.indices import prepare_training_index
+from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.over_time import Stretch, over_time
 from lmtx_search.cluster.together import Companion, together
 from lmtx_search.errors import UserError
-from lmtx_search.records import Document
+from lmtx_search.records import Document, Label
 from lmtx_search.settings import load_settings
 from tests.conftest import flags_of
 from tests.wipe import wipe
@@ -64,6 +66,42 @@ def test_the_rest_is_counted_together(tagged):
 def test_documents_are_shown_with_their_tags(tagged):
     (example,) = facets(tagged, "lmtx-documents-x", query="old", examples=5).examples
     assert (example.id, example.source["text"], example.tags) == ("c", "old fish", [("sea", 0.0)])
+
+
+class TestRollUp:
+    LABELS = (
+        Label("f", "food", broader=("t",)),
+        Label("s", "sea", broader=("n", "t")),
+        Label("n", "nature", broader=("w",)),
+        Label("w", "world", broader=("n",)),
+        Label("t", "trade"),
+        Label("r", "road: fast, far"),
+    )
+
+    @pytest.fixture
+    def hierarchy(self, tagged):
+        def vectors(labels):
+            return np.ones((len(labels), 384), dtype=np.float32)
+
+        LabelIndex(tagged).load(self.LABELS, vectors, "0" * 64, 384)
+        return tagged
+
+    def test_a_document_counts_once_for_all_that_is_narrower(self, hierarchy):
+        found = facets(hierarchy, "lmtx-documents-x", roll_up=True)
+        assert found.tags == [
+            *(("nature", 2), ("sea", 2), ("trade", 2), ("world", 2)),
+            *(("food", 1), ("road: fast, far", 1)),
+        ]
+        found = facets(hierarchy, "lmtx-documents-x", query="old", size=1, roll_up=True)
+        assert (found.tags, found.other) == ([("nature", 1)], 3)
+
+    def test_a_tag_asked_for_stands_for_all_that_is_narrower(self, hierarchy):
+        assert facets(hierarchy, "lmtx-documents-x", tags=["world"]).documents == 0
+        assert facets(hierarchy, "lmtx-documents-x", tags=["world"], roll_up=True).documents == 2
+
+    def test_without_a_hierarchy_it_is_one_clear_line(self, tagged):
+        with pytest.raises(UserError, match="no label has a broader one"):
+            facets(tagged, "lmtx-documents-x", roll_up=True)
 
 
 def test_an_index_without_tags_is_one_clear_line(tagged):

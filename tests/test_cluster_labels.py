@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from opensearchpy import NotFoundError
 
 from lmtx_search.cluster.bm25 import rank_bm25
 from lmtx_search.cluster.bootstrap import apply, plan
+from lmtx_search.cluster.label_versions import version_body
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label, content_digest
@@ -164,6 +166,17 @@ def test_a_search_of_another_dimension_is_one_clear_line(index):
     index.load(LABELS, Encoder(), FIRST, 384)
     with pytest.raises(LmtxError, match=r"cannot search lmtx-labels: .*dimension"):
         index.search(np.ones((1, 3), dtype=np.float32), 2)
+
+
+def test_an_index_made_before_labels_had_broader_ones_takes_them(index, client):
+    body = version_body(None, 384, "lucene")
+    del body["mappings"]["properties"]["broader"]
+    client.indices.delete(index="lmtx-labels-000001")
+    client.indices.create(index="lmtx-labels-000001", body={**body, "aliases": {"lmtx-labels": {}}})
+    index.load(LABELS, Encoder(), FIRST, 384)
+    narrower = replace(LABELS[2], broader=("a",))
+    assert counts(index.load([narrower], Encoder(), FIRST, 384)) == (0, 1, 0, 2)
+    assert list(index.labels()) == [*LABELS[:2], narrower]
 
 
 def test_without_bootstrap_it_says_what_to_run(client):

@@ -19,6 +19,7 @@ from lmtx_search.cluster.pipeline import (
 )
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
+from lmtx_search.tagging.broader import MARK
 
 FIELDS = ("title", "text")
 
@@ -107,6 +108,15 @@ class TestOnTheCluster:
         assert source["tagging"].pop("at")
         assert source["tagging"] == {"status": "tagged", "tagger": "v1", "best_score": 0.9}
         assert source.keys() == {"text", "n", "tags", "tag_scores", "tagging"}
+
+    def test_broader_labels_go_beside_the_tags(self, client: Any) -> None:
+        scores = {"a": 0.9, f"{MARK}b.c": 0.5, f"{MARK}a": 0.9, f"{MARK}d": 1.4}
+        earlier = {"tags": ["x"], "tags_broader": ["y"]}
+        (source,) = simulate(client, _with_scores(scores), [{"text": "x", **earlier}])
+        assert (source["tags"], source["tag_scores"]) == (["a"], {"a": 0.9})
+        assert source["tags_broader"] == ["d", "b.c"]
+        (source,) = simulate(client, _with_scores({"a": 0.9}), [{"text": "x", **earlier}])
+        assert "tags_broader" not in source
 
     def test_no_label_above_the_threshold_is_tagged_with_nothing(self, client: Any) -> None:
         (source,) = simulate(client, _with_scores({}), [{"text": "x"}])

@@ -116,7 +116,7 @@ def test_a_file_that_is_not_there_or_a_folder_is_one_clear_line(tmp_path):
     with pytest.raises(UserError, match="no such file"):
         list(read_documents(tmp_path / "no.jsonl"))
     (tmp_path / "folder.jsonl").mkdir()
-    with pytest.raises(UserError, match="is a folder"):
+    with pytest.raises(UserError, match="holds no"):
         list(read_documents(tmp_path / "folder.jsonl"))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.errors import LmtxError, UserError
-from lmtx_search.records import Label
+from lmtx_search.records import Label, content_digest
 from lmtx_search.sources import LabelFile, read_labels
 from lmtx_search.sources.labels import check_labels
 
@@ -86,3 +86,37 @@ def test_an_unknown_ending_is_refused(tmp_path, name):
 def test_a_label_file_can_be_read_again_and_again(tmp_path):
     labels = LabelFile(write(tmp_path, '{"id": "a", "text": "x"}'))
     assert list(labels) == list(labels)
+
+
+def test_broader_labels_are_ids(tmp_path):
+    jsonl = write(tmp_path, '{"id": "a", "text": "go", "broader": ["b", "c"]}')
+    table = write(tmp_path, "id,text,broader\na,go,b|c\n", "labels.csv")
+    assert (
+        list(read_labels(jsonl))
+        == list(read_labels(table))
+        == [Label("a", "go", "", (), ("b", "c"))]
+    )
+    assert check_labels(LabelFile(jsonl)) == ["Broader labels that are not in it: 2, among them b"]
+
+
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_a_spreadsheets_csv_may_have_something_else_between_its_values(tmp_path, between):
+    path = write(tmp_path, f'ID{between}Text\n1{between}"a, b"\n', "labels.csv")
+    assert list(read_labels(path)) == [Label("1", "a, b")]
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [("key,name", "id and text are needed"), ("uri,label_en", "with --format annif")],
+)
+def test_other_columns_are_told(tmp_path, header, hint):
+    path = write(tmp_path, f"{header}\n1,a\n", "labels.csv")
+    columns = header.replace(",", ", ")
+    with pytest.raises(UserError, match=f"line 1: the columns are {columns}: .*{hint}"):
+        list(read_labels(path))
+
+
+def test_only_what_is_broader_changes_the_digest_of_a_label_that_has_it():
+    plain = Label("a", "go", "d", ("s",))
+    assert plain.digest == content_digest("go", "d", "s")
+    assert Label("a", "go", "d", ("s",), ("b",)).digest != plain.digest

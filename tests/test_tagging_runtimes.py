@@ -44,14 +44,14 @@ from tests.wipe import found, wipe
 pytestmark = pytest.mark.integration
 
 LABELS = [
-    Label("1", "chess", "The board game"),
+    Label("1", "chess", "The board game", broader=("3",)),
     Label("2", "archives: .tar.gz, .zip"),
     Label("3", "\"double\", 'single' and \\back\\ quotes"),
     Label("4", "web/browser & co"),
     Label("5", "😀 smileys"),
     Label("6", "a label of three hundred characters " * 9),
     Label("7", " a blank at its start"),
-    Label("8", "Mail", "Electronic"),
+    Label("8", "Mail", "Electronic", broader=("5", "1")),
     Label("9", "Mail", "Of paper"),
 ]
 TEXTS = {
@@ -89,7 +89,8 @@ def deployed(
     servers: backends.Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployed]:
     data = tmp_path_factory.mktemp("runtimes")
-    settings = load_settings(flags=flags_of(servers, data)).settings
+    flags = {**flags_of(servers, data), "documents.broader_tags": True}
+    settings = load_settings(flags=flags).settings
     client = connect(settings.opensearch)
     wipe(client)
     apply(client, plan(client, settings))
@@ -118,6 +119,14 @@ def test_both_give_the_same_tags(deployed: Deployed) -> None:
         scores = cluster[name].get("tag_scores")
         assert scores == pytest.approx(source.get("tag_scores"), abs=2e-4), name
         assert cluster[name]["tagging"]["status"] == source["tagging"]["status"], name
+        assert cluster[name].get("tags_broader") == source.get("tags_broader"), name
+
+
+def test_what_is_broader_than_the_tags_is_written_beside_them(deployed: Deployed) -> None:
+    source = deployed.sources["service"]["label 8"]
+    assert set(source["tags"]) >= {"Mail (8)", "Mail (9)"}
+    assert set(source["tags_broader"]) == {LABELS[4].text, LABELS[0].text, LABELS[2].text}
+    assert "tags_broader" not in deployed.sources["service"]["label 4"]
 
 
 @pytest.mark.parametrize("runtime", ["service", "in-cluster"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from opensearchpy import AuthorizationException, OpenSearch
 
@@ -16,7 +17,7 @@ from lmtx_search.cluster.scan import scan
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, document_text
 
-TAGGING_FIELDS = ("tags", "tag_scores", "tagging")
+TAGGING_FIELDS = ("tags", "tags_broader", "tag_scores", "tagging")
 # A stretch of bad lines is noted this often, though nothing is sent.
 _BAD_LINES = 1000
 
@@ -77,14 +78,17 @@ def load_documents(
 
 
 def read_documents(
-    client: OpenSearch, index: str, text_fields: Sequence[str]
+    client: OpenSearch,
+    index: str,
+    text_fields: Sequence[str],
+    query: Mapping[str, Any] | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of an index in the order of their ids, as they are at this moment.
 
     A page of them is in memory at a time. ``text`` is empty where a document has none of the
-    fields; ``source`` leaves out what tagging added.
+    fields; ``source`` leaves out what tagging added. With a ``query``, only those that match.
     """
-    for hit in scan(client, index):
+    for hit in scan(client, index, query=query):
         source = {name: v for name, v in hit["_source"].items() if name not in TAGGING_FIELDS}
         yield Document(hit["_id"], document_text(source, text_fields), source)
 
@@ -126,7 +130,7 @@ def _account(
     report.bad_lines += len(batch.bad)
     report.failed += len(batch.bad) + len(batch.unfit) + len(result.refused)
     for bad in batch.bad:
-        report.fail(bad.reason, f"{bad.file}, line {bad.line}")
+        report.fail(bad.reason, bad.where)
         if failed:
             entry = {"reason": bad.reason, "file": bad.file, "line": bad.line, "raw": bad.raw}
             failed.add(to_json(entry))

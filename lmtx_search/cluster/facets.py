@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.roll_up import rolled_up, with_narrower
 from lmtx_search.cluster.subset import subset
 from lmtx_search.index_templates import load
 
@@ -40,29 +41,35 @@ def facets(
     size: int = 20,
     examples: int = 0,
     start: int = 0,
+    roll_up: bool = False,
 ) -> Facets:
     """Count the tags of the documents that match a simple query string and have all of ``tags``.
 
     ``other`` counts how often a tag beyond the first ``size`` was given, ``statuses`` the
     documents by ``tagging.status``, ``examples`` are so many of them, the best matches first,
     without the first ``start``.
+    With ``roll_up`` a tag stands for itself and all that is narrower.
 
     Raises:
-        UserError: the index has no field ``tags`` that can be counted.
+        UserError: the index has no field ``tags`` that can be counted; or, with ``roll_up``, no
+            label has a broader one.
     """
-    body = load(
-        "searches/facets",
-        query=subset(client, index, query, tags).body(),
-        tags=size,
-        size=examples,
-        start=start,
-    )
+    chosen = subset(client, index, query, () if roll_up else tags).body()
+    if roll_up:
+        wanted = [{"terms": {"tags": with_narrower(client, tag)}} for tag in tags]
+        chosen = load("searches/selected", must=[chosen], tags=wanted)
+    body = load("searches/facets", query=chosen, tags=size, size=examples, start=start)
     answer = client.search(index=index, body=body)
     found = answer["aggregations"]
+    counts = [(bucket["key"], bucket["doc_count"]) for bucket in found["tags"]["buckets"]]
+    other = found["tags"]["sum_other_doc_count"]
+    if roll_up:
+        counts = rolled_up(client, index, chosen)
+        counts, other = counts[:size], sum(count for _, count in counts[size:])
     return Facets(
         documents=answer["hits"]["total"]["value"],
-        tags=[(bucket["key"], bucket["doc_count"]) for bucket in found["tags"]["buckets"]],
-        other=found["tags"]["sum_other_doc_count"],
+        tags=counts,
+        other=other,
         statuses={bucket["key"]: bucket["doc_count"] for bucket in found["statuses"]["buckets"]},
         examples=[_tagged(hit["_id"], hit["_source"]) for hit in answer["hits"]["hits"]],
     )

@@ -142,6 +142,14 @@ class LabelVersions:
         meta = {**self._mappings(index).get("_meta", {}), "encoder": encoder_digest, "state": state}
         self._client.indices.put_mapping(index=index, body={"_meta": meta})
 
+    def require_fields(self, index: str) -> None:
+        """Add the fields that labels have today to a version that was made before."""
+        wanted = load("templates/labels")["template"]["mappings"]["properties"]
+        there = self._mappings(index).get("properties", {})
+        missing = {name: field for name, field in wanted.items() if name not in there}
+        if missing:
+            self._client.indices.put_mapping(index=index, body={"properties": missing})
+
     def switch(self, index: str) -> None:
         """Move the alias to a version, in one step."""
         body = load("indices/label_alias", index=index, alias=names.LABELS)

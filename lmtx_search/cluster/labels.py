@@ -29,7 +29,7 @@ _BATCH = 2048
 _SEARCHES = 128
 # HNSW is as good as the candidates it keeps: never fewer than these, however few are wanted.
 _CANDIDATES = 128
-FIELDS = ("text", "description", "synonyms")
+FIELDS = ("text", "description", "synonyms", "broader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +247,7 @@ class LabelIndex:
     ) -> None:
         if not changed:
             return
+        self._versions.require_fields(index)
         rest = (label for label in labels if label.id in changed)
         with progress.stage("Embed and write labels", len(changed), "labels") as advance:
             write_all(self._client, _actions(rest, encode), index, advance)
@@ -285,6 +286,8 @@ def label_action(label: Label, vector: Vectors) -> Action:
             "text": label.text,
             "description": label.description,
             "synonyms": list(label.synonyms),
+            # Indices made before labels had broader ones take no field of that name.
+            **({"broader": list(label.broader)} if label.broader else {}),
             "digest": label.digest,
             "embedding": _rounded(vector),
         },
@@ -310,8 +313,7 @@ def _short(digest: str) -> bytes:
 
 def label_of(hit: Mapping[str, Any]) -> Label:
     """Return the label of a hit."""
-    source = hit["_source"]
-    return Label(hit["_id"], source["text"], source["description"], tuple(source["synonyms"]))
+    return Label.of({"id": hit["_id"], **hit["_source"]})
 
 
 def _why(error: Mapping[str, Any]) -> str:

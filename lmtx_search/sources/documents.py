@@ -1,4 +1,4 @@
-"""Documents from JSONL and CSV files."""
+"""Documents from files and folders of any format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, content_digest, document_text
-from lmtx_search.sources.rows import Row, count_lines, read_rows
+from lmtx_search.sources.document_formats import count_records, document_format, read_records
+from lmtx_search.sources.rows import Row
 
 # OpenSearch takes ids of up to 512 bytes.
 _ID_BYTES = 512
@@ -18,39 +19,66 @@ _RAW_KEPT = 100_000
 
 
 def read_documents(
-    path: Path, id_field: str = "id", text_fields: Sequence[str] = ("title", "text")
+    path: Path,
+    id_field: str = "id",
+    text_fields: Sequence[str] = ("title", "text"),
+    format: str | None = None,
 ) -> Iterator[Document | BadLine]:
     """Read documents in the order of the file; ``-`` is standard input (JSONL).
 
     A document without an id gets a hash of its content, so that reading it again changes nothing.
     What is no document comes out as :class:`BadLine`; blank lines are passed over. Memory is
-    bounded by the longest line.
+    bounded by the longest line, or file of a folder. What has no field names of its own (folders,
+    Annif, the Extreme Classification Repository) comes under ``id_field`` and ``text_fields``.
+
+    Args:
+        path: a file, or a folder of texts and PDF files.
+        format: one of :data:`~lmtx_search.sources.document_formats.FORMATS`; None: told by the
+            name.
 
     Raises:
         UserError: no such file, an unknown ending, a CSV file without a header.
         LmtxError: a damaged gzip file.
     """
-    for row in read_rows(path):
-        yield row if isinstance(row, BadLine) else _document(row, path, id_field, text_fields)
+    renamed = document_format(path, format) not in ("jsonl", "csv")
+    for row in read_records(path, format):
+        if isinstance(row, BadLine):
+            yield row
+        else:
+            named = _renamed(row, id_field, text_fields) if renamed else row
+            yield _document(named, path, id_field, text_fields)
 
 
-def count_documents(path: Path) -> int | None:
+def count_documents(path: Path, format: str | None = None) -> int | None:
     """Return how many lines there are to read, for a progress bar (None: standard input)."""
-    return count_lines(path)
+    return count_records(path, format)
 
 
-def require_readable(path: Path) -> None:
+def require_readable(
+    path: Path, format: str | None = None, text_fields: Sequence[str] = ()
+) -> None:
     """See that a file can be read at all, before anything is made for its documents.
 
     Raises:
-        UserError: no such file, an unknown ending, a CSV file without a header.
+        UserError: no such file, an unknown ending, a CSV file without a header, or with columns
+            of which none is one of ``text_fields``.
         LmtxError: a damaged gzip file.
     """
-    if str(path) != "-":
-        next(read_rows(path), None)
+    if str(path) == "-":
+        return
+    first = next(read_records(path, format), None)
+    if document_format(path, format) != "csv" or not text_fields or not isinstance(first, Row):
+        return
+    if first.fields.keys().isdisjoint(text_fields):
+        raise UserError(
+            f"{path}, line 1: the columns are {', '.join(first.fields)}: none is one of the fields "
+            f"{', '.join(text_fields)} (set documents.text_fields)"
+        )
 
 
-def require_documents(path: Path, id_field: str, progress: Progress = SILENT) -> None:
+def require_documents(
+    path: Path, id_field: str, progress: Progress = SILENT, format: str | None = None
+) -> None:
     """Read a whole file to see that every line is a document.
 
     Raises:
@@ -61,13 +89,26 @@ def require_documents(path: Path, id_field: str, progress: Progress = SILENT) ->
         raise UserError("--strict reads the file twice: standard input will not do")
     first, count = None, 0
     with progress.stage(f"Check {path.name}", unit="lines") as advance:
-        for item in read_documents(path, id_field, ()):
+        for item in read_documents(path, id_field, (), format):
             advance(1)
             if isinstance(item, BadLine):
                 first, count = first or item, count + 1
     if first is not None:
         more = f" (and {count - 1} more bad lines)" if count > 1 else ""
         raise UserError(f"{first}{more}; nothing was indexed")
+
+
+def _renamed(row: Row, id_field: str, text_fields: Sequence[str]) -> Row:
+    """Return a row of ``id``, ``title`` and ``text`` under the names of the settings."""
+    fields = {name: value for name, value in row.fields.items() if value}
+    names = {"id": id_field}
+    if len(text_fields) == 1:
+        parts = (fields.pop(name, "") for name in ("title", "text"))
+        fields[text_fields[0]] = "\n".join(filter(None, parts))
+    elif text_fields:
+        names["text"] = "text" if "text" in text_fields else text_fields[-1]
+        names["title"] = "title" if "title" in text_fields else text_fields[0]
+    return Row(row.line, {names.get(name, name): value for name, value in fields.items()})
 
 
 def _document(

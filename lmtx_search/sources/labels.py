@@ -1,73 +1,119 @@
-"""Label sets from JSONL and CSV files."""
+"""Label sets from files of any format, and what a label must be like."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
+from lmtx_search.hierarchy import find_circle
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Label
+from lmtx_search.sources.annif import read_annif_labels
+from lmtx_search.sources.label_formats import label_format
 from lmtx_search.sources.rows import read_rows
+from lmtx_search.sources.skos import Thesaurus
+from lmtx_search.sources.xmc_texts import read_xmc_labels
 
 # OpenSearch takes ids of up to 512 bytes.
 _ID_BYTES = 512
 # A label's text is written into every document that it tags.
 _TEXT_CHARACTERS = 1024
+_COLUMNS = ("id", "text", "description", "synonyms", "broader")
+
+Fields = Mapping[str, Any]
 
 
-def read_labels(path: Path) -> Iterator[Label]:
-    """Read labels (id, text, description, synonyms) in the order of the file.
+def read_labels(
+    path: Path, format: str | None = None, language: str | None = None
+) -> Iterator[Label]:
+    """Read labels in the order of the file; see :class:`LabelFile`."""
+    return iter(LabelFile(path, format, language))
 
-    In CSV the synonyms of a label are separated by ``|``. Only the ids are kept in memory.
+
+class LabelFile:
+    """The labels of a file, to be read as often as needed, all in memory only where it is SKOS.
+
+    Args:
+        path: a file, also ``.gz``; or the folder of a data set of the Extreme Classification
+            Repository.
+        format: one of :data:`~lmtx_search.sources.label_formats.FORMATS`; None: told by the name.
+        language: of a thesaurus's labels.
 
     Raises:
-        UserError: the first thing wrong, with file, line and field: a line that is no object, a
-            label without id or text, a field of a wrong kind, an id that came before.
+        UserError: when read, the first thing wrong, with file, line and field: a line that is no
+            object, a label without id or text, a field of a wrong kind, an id that came before.
+            When made: a name that does not tell the format.
     """
-    seen: dict[str, int] = {}
-    for row in read_rows(path):
-        if isinstance(row, BadLine):
-            raise UserError(str(row))
-        label = make_label(row.fields, f"{path}, line {row.line}")
-        if label.id in seen:
-            raise UserError(
-                f"{path}, line {row.line}: field id: {label.id!r} is also on line "
-                f"{seen[label.id]}; an id stands for one label"
-            )
-        seen[label.id] = row.line
-        yield label
 
-
-@dataclass(frozen=True, slots=True)
-class LabelFile:
-    """The labels of a file, to be read as often as needed, never all in memory."""
-
-    path: Path
+    def __init__(
+        self,
+        path: Path,
+        format: str | None = None,
+        language: str | None = None,
+        progress: Progress = SILENT,
+    ) -> None:
+        self.path = path
+        self.notes: list[str] = []
+        """What was left out, once the file was read."""
+        self._format = label_format(path, format)
+        if language is not None and self._format not in ("skos", "annif"):
+            raise UserError(f"{path}: --language is for thesauri (SKOS, Annif's CSV)")
+        self._language = language
+        self._progress = progress
+        self._thesaurus: Thesaurus | None = None
 
     def __iter__(self) -> Iterator[Label]:
-        return read_labels(self.path)
+        seen: dict[str, str] = {}
+        for where, fields in self._entries():
+            label = make_label(fields, where)
+            if label.id in seen:
+                raise UserError(
+                    f"{where}: field id: {label.id!r} is also on "
+                    f"{seen[label.id].removeprefix(f'{self.path}, ')}; an id stands for one label"
+                )
+            seen[label.id] = where
+            yield label
+
+    def _entries(self) -> Iterable[tuple[str, Fields]]:
+        if self._format == "skos":
+            if self._thesaurus is None:
+                self._thesaurus = Thesaurus.read(self.path, self._language, self._progress)
+                self.notes = self._thesaurus.notes
+            return self._thesaurus.entries
+        if self._format == "annif":
+            return read_annif_labels(self.path, self._language)
+        if self._format == "xmc":
+            return read_xmc_labels(self.path, self.notes, _TEXT_CHARACTERS)
+        return _row_entries(self.path, self._format)
 
 
-def check_labels(labels: LabelFile, progress: Progress = SILENT) -> int:
-    """Read a whole file and return how many labels it has.
+def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
+    """Read a whole file and return what of it should be known, a sentence each.
 
     Raises:
-        UserError: as :func:`read_labels`, or there is no label.
+        UserError: as :class:`LabelFile`, or there is no label.
     """
-    count = 0
+    broader: dict[str, tuple[str, ...]] = {}
     with progress.stage(f"Check {labels.path.name}", unit="labels") as advance:
-        for _ in labels:
-            count += 1
+        for label in labels:
+            broader[label.id] = label.broader
             advance(1)
-    if not count:
+    if not broader:
         raise UserError(f"{labels.path} holds no labels")
-    return count
+    notes = list(dict.fromkeys(labels.notes))
+    unknown = {above for ids in broader.values() for above in ids} - broader.keys()
+    if unknown:
+        notes.append(
+            f"Broader labels that are not in it: {len(unknown):,}, among them {min(unknown)}"
+        )
+    if circle := find_circle(broader):
+        notes.append(f"Labels are broader than themselves: {' < '.join(circle)}")
+    return notes
 
 
-def make_label(fields: Mapping[str, Any], where: str) -> Label:
+def make_label(fields: Fields, where: str) -> Label:
     """Return the label of a record; ``where`` says in an error where it stands.
 
     Raises:
@@ -98,18 +144,38 @@ def make_label(fields: Mapping[str, Any], where: str) -> Label:
         description = ""
     if not isinstance(description, str):
         raise wrong("description", "must be a text")
-    synonyms = _synonyms(fields.get("synonyms"))
+    synonyms = _texts(fields.get("synonyms"))
     if synonyms is None:
         raise wrong("synonyms", "must be a list of texts (in CSV: one text, separated by |)")
-    return Label(_clean(id_), _clean(text), _clean(description), synonyms)
+    broader = _texts(fields.get("broader"))
+    if broader is None:
+        raise wrong("broader", "must be a list of label ids (in CSV: one text, separated by |)")
+    return Label(_clean(id_), _clean(text), _clean(description), synonyms, broader)
 
 
-def _synonyms(value: Any) -> tuple[str, ...] | None:
+def _row_entries(path: Path, format: str) -> Iterator[tuple[str, Fields]]:
+    for row in read_rows(path, format):
+        if isinstance(row, BadLine):
+            raise UserError(str(row))
+        if format != "csv":
+            yield f"{path}, line {row.line}", row.fields
+            continue
+        columns = {name.lower(): value for name, value in row.fields.items()}
+        if not {"id", "text"} <= columns.keys():
+            hint = "; with --format annif, uri and label are read" if "uri" in columns else ""
+            raise UserError(
+                f"{path}, line 1: the columns are {', '.join(row.fields)}: id and text are needed "
+                f"(and, where there are any, {', '.join(_COLUMNS[2:])}){hint}"
+            )
+        yield f"{path}, line {row.line}", columns
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return ()
     if isinstance(value, str):
         value = value.split("|")
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         return None
     return tuple(clean for item in value if (clean := _clean(item)))
 

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,17 +31,18 @@ class Row:
     fields: dict[str, Any]
 
 
-def read_rows(path: Path) -> Iterator[Row | BadLine]:
+def read_rows(path: Path, kind: str | None = None) -> Iterator[Row | BadLine]:
     """Read ``.jsonl`` (``.ndjson``, ``.json``) or ``.csv``, also ``.gz``; ``-`` is JSONL on stdin.
 
-    Memory is bounded by the longest line.
+    ``kind`` (``jsonl`` or ``csv``) is for other names. In CSV, commas, semicolons or tabs are
+    between the values, whichever the header has. Memory is bounded by the longest line.
 
     Raises:
         UserError: no such file, an unknown ending, a CSV file without a usable header.
         LmtxError: the file is damaged (gzip) or cannot be read on.
     """
-    kind = _kind(path)
-    with _opened(path) as stream:
+    kind = f".{kind}" if kind else _kind(path)
+    with opened(path) as stream:
         if kind == ".csv":
             yield from _csv_rows(stream, str(path))
         else:
@@ -52,7 +54,7 @@ def count_lines(path: Path) -> int | None:
     if str(path) == "-":
         return None
     lines, last = 0, b"\n"
-    with _opened(path) as stream:
+    with opened(path) as stream:
         while block := stream.read(1 << 20):
             lines += block.count(b"\n")
             last = block[-1:]
@@ -61,16 +63,17 @@ def count_lines(path: Path) -> int | None:
 
 def is_row_file(path: Path) -> bool:
     """Tell by its name whether a file is one that :func:`read_rows` reads."""
-    return str(path) == "-" or _ending(path) in (*JSON_LINES, ".csv")
+    return str(path) == "-" or ending(path) in (*JSON_LINES, ".csv")
 
 
 def _kind(path: Path) -> str:
     if not is_row_file(path):
         raise UserError(f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz)")
-    return ".jsonl" if str(path) == "-" else _ending(path)
+    return ".jsonl" if str(path) == "-" else ending(path)
 
 
-def _ending(path: Path) -> str:
+def ending(path: Path) -> str:
+    """Return what a name ends with, in lower case and without ``.gz``."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()
@@ -78,7 +81,13 @@ def _ending(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file (also ``.gz``; ``-`` is standard input) for its bytes.
+
+    Raises:
+        UserError: no such file, a folder, or not to be read.
+        LmtxError: the file is damaged (gzip).
+    """
     if str(path) == "-":
         yield sys.stdin.buffer
         return
@@ -138,7 +147,8 @@ def _csv_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
     # A document may be larger than the csv module's limit of 128 KiB for a field.
     csv.field_size_limit(sys.maxsize)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, strict=True)
+    first = text.readline()
+    reader = csv.reader(chain([first], text), strict=True, delimiter=_delimiter(first))
     try:
         header = [column.strip() for column in next(reader, [])]
     except csv.Error as error:
@@ -166,6 +176,11 @@ def _csv_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
             yield BadLine(name, line, "not UTF-8", _repaired(raw))
         else:
             yield Row(line, dict(zip(header, values, strict=True)))
+
+
+def _delimiter(header: str) -> str:
+    """Return what is between a header's names: spreadsheets do not agree on it."""
+    return max(",;\t", key=header.count)
 
 
 def _is_broken(value: str) -> bool:

@@ -69,7 +69,8 @@ class Options:
 class Deployment:
     """What a deployment did; ``seconds`` by step. ``label_index`` is the alias's index now.
 
-    ``service`` is where the cluster reaches the tagger, None where it runs the tagger itself.
+    ``service`` is where the cluster reaches the tagger, None where it runs the tagger itself;
+    ``narrower`` the labels below another one, None where no broader tags are written.
     """
 
     version: str
@@ -82,6 +83,7 @@ class Deployment:
     model: str
     runtime: Runtime
     service: str | None
+    narrower: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -184,6 +186,9 @@ def deploy(
         model=remote.model,
         runtime=options.runtime,
         service=url,
+        narrower=sum(bool(label.broader) for label in labels)
+        if version.manifest.broader_tags
+        else None,
         seconds={step: round(value, 3) for step, value in seconds.items()},
     )
 
@@ -230,6 +235,7 @@ def _make(
         passages=passages_digest(encoder.digest, settings.encoder.label_tokens),
         windows=Windows(settings.encoder.windows, settings.encoder.window_pooling),
         own_thresholds=_own_thresholds(source, options),
+        broader_tags=settings.documents.broader_tags,
     )
     return version, encoder
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +93,7 @@ def read_changes(version: Path, encoder_digest: str, after: int = 0) -> Iterator
 def _read(path: Path, number: int, encoder_digest: str) -> LabelChange:
     try:
         head, *lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        puts = [_label(line["put"]) for line in lines if "put" in line]
+        puts = [Label.of(line["put"]) for line in lines if "put" in line]
         retired = [str(line["retire"]) for line in lines if "retire" in line]
         embeddings: NDArray[np.float32] = np.load(path.with_suffix(".npy"), allow_pickle=False)
         fits = len(embeddings) == len(puts) and embeddings.dtype == np.float32
@@ -106,7 +105,3 @@ def _read(path: Path, number: int, encoder_digest: str) -> LabelChange:
     if encoder != encoder_digest:
         raise UserError(f"{path} holds another encoder's embeddings: deploy again")
     return LabelChange(number, at, puts, embeddings, retired)
-
-
-def _label(values: dict[str, Any]) -> Label:
-    return Label(**{**values, "synonyms": tuple(values["synonyms"])})

@@ -83,9 +83,8 @@ class SearchedLabels:
         none = np.empty((0, version.manifest.dimension), np.float32)
         self._changed = LabelRows.of([], [], none)
         self._touched: set[str] = set()
-        made = [(label.id, label.text) for label in version.labels_made_with()]
-        empty = np.empty((len(made), 0), np.float32)
-        self._rows = LabelRows.of([id_ for id_, _ in made], [text for _, text in made], empty)
+        empty = np.empty((version.manifest.labels, 0), np.float32)
+        self._rows = version.rows_made_with(empty)
         self._row_of = {id_: row for row, id_ in enumerate(self._rows.ids)}
 
     def current(self) -> LabelRows:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.hierarchy import ancestors
 from lmtx_search.tagging.label_changes import LabelChange
 
 
@@ -17,7 +18,7 @@ class LabelRows:
     """Ids, names as tags, and embeddings float32[L, dimension], of L labels in one order.
 
     ``change`` is the number of the last change that is in it. Without embeddings they are
-    float32[L, 0].
+    float32[L, 0]. ``broader`` holds for an id, where there are any, the ids right above it.
     """
 
     ids: Sequence[str]
@@ -25,6 +26,7 @@ class LabelRows:
     names: Sequence[str]
     embeddings: NDArray[np.float32]
     change: int = 0
+    broader: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -33,9 +35,10 @@ class LabelRows:
         texts: Sequence[str],
         embeddings: NDArray[np.float32],
         change: int = 0,
+        broader: Mapping[str, Sequence[str]] | None = None,
     ) -> LabelRows:
         """Return the rows of labels with these ids and texts."""
-        return cls(ids, texts, unique_names(texts, ids), embeddings, change)
+        return cls(ids, texts, unique_names(texts, ids), embeddings, change, broader or {})
 
     def after(self, change: LabelChange) -> LabelRows:
         """Return the rows as they are after a change; these stay as they are.
@@ -58,7 +61,18 @@ class LabelRows:
             kept = np.setdiff1d(np.arange(len(ids)), gone)
             ids, texts = [ids[row] for row in kept], [texts[row] for row in kept]
             embeddings = embeddings[kept]
-        return LabelRows.of(ids, texts, embeddings, change.number)
+        put = {label.id: label.broader for label in change.puts}
+        broader = {**self.broader, **put, **dict.fromkeys(change.retired, ())}
+        some = {id_: above for id_, above in broader.items() if above}
+        return LabelRows.of(ids, texts, embeddings, change.number, some)
+
+    def above(self) -> list[list[int]]:
+        """Return for each row the rows of all labels above it, nearest first."""
+        row_of = {id_: row for row, id_ in enumerate(self.ids)}
+        return [
+            [row_of[above] for above in ancestors(self.broader, id_) if above in row_of]
+            for id_ in self.ids
+        ]
 
 
 def unique_names(texts: Sequence[str], ids: Sequence[str]) -> list[str]:

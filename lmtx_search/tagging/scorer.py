@@ -11,6 +11,7 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import best_of_windows, pooled_windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
+from lmtx_search.tagging.broader import BroaderTags
 from lmtx_search.tagging.label_ranking import ComparedLabels, LabelSearch, SearchedLabels
 from lmtx_search.tagging.label_rows import LabelRows
 from lmtx_search.tagging.version import Manifest, TaggerVersion
@@ -48,6 +49,7 @@ class Tagger:
             if search and manifest.labels > search.exact_labels
             else ComparedLabels(version)
         )
+        self._broader = BroaderTags(self._labels.current())
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
         """Return each text's tags, best first; an empty text has none.
@@ -55,6 +57,8 @@ class Tagger:
         Labels that changed since are the changed ones from the next call on.
         """
         labels = self._labels.current()
+        if labels is not self._broader.labels:
+            self._broader = BroaderTags(labels)
         tags: list[list[Tag]] = [[] for _ in texts]
         rows = [row for row, text in enumerate(texts) if text.strip()]
         vectors, counts = self._encode([texts[row] for row in rows])
@@ -62,6 +66,12 @@ class Tagger:
         for row, pairs in zip(rows, best, strict=True):
             tags[row] = [Tag(labels.names[i], labels.ids[i], score) for i, score in pairs]
         return tags
+
+    def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
+        """Return a text's tags as the pipeline takes them: name → score, broader ones marked."""
+        if not self.manifest.broader_tags:
+            return {tag.name: tag.score for tag in tags}
+        return self._broader.weights(tags)
 
     def labels(self) -> LabelRows:
         """Return the labels as they are now, with their embeddings."""

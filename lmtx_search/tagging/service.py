@@ -83,7 +83,7 @@ def create_app(
         tags = await asyncio.wrap_future(future)
         metrics.texts.inc(len(texts))
         metrics.tags.inc(sum(map(len, tags)))
-        return JSONResponse({"response": [{tag.name: tag.score for tag in row} for row in tags]})
+        return JSONResponse({"response": [batcher.tagger.weights(row) for row in tags]})
 
     async def manifest(request: Request) -> Response:
         batcher = await _batcher(pool, request.path_params["version"])

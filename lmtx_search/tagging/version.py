@@ -40,7 +40,8 @@ class Manifest:
     ``document_tokens`` what the encoder reads of it at a time, ``windows`` how many times;
     ``run`` is the training run the encoder came from (None: it was not trained). ``labels`` and
     ``labels_digest`` are of the labels that it was made with; ``passages`` says how they are
-    embedded, as the label index notes it.
+    embedded, as the label index notes it. With
+    ``broader_tags`` the labels above a document's tags go into its ``tags_broader``.
     """
 
     version: str
@@ -59,6 +60,7 @@ class Manifest:
     passages: str = ""
     windows: Windows = ONE_WINDOW
     own_thresholds: dict[str, float] = field(default_factory=dict)
+    broader_tags: bool = False
 
     @property
     def thresholds(self) -> Thresholds:
@@ -92,12 +94,20 @@ class TaggerVersion:
 
     def rows(self) -> LabelRows:
         """Return the labels as they are now, ready to be scored."""
-        made = [(label.id, label.text) for label in self.labels_made_with()]
-        ids, texts = [id_ for id_, _ in made], [text for _, text in made]
-        rows = LabelRows.of(ids, texts, self.embeddings())
+        rows = self.rows_made_with(self.embeddings())
         for change in self.changes():
             rows = rows.after(change)
         return rows
+
+    def rows_made_with(self, embeddings: NDArray[np.float32]) -> LabelRows:
+        """Return the labels that the version was made with, with these embeddings."""
+        ids, texts, broader = [], [], {}
+        for label in self.labels_made_with():
+            ids.append(label.id)
+            texts.append(label.text)
+            if label.broader:
+                broader[label.id] = label.broader
+        return LabelRows.of(ids, texts, embeddings, broader=broader)
 
     def changes(self, after: int = 0) -> Iterator[LabelChange]:
         """Yield what changed in the labels since the version was made, beyond a number."""
@@ -119,8 +129,7 @@ class TaggerVersion:
         """Yield the labels that the version was made with, in the order of the embeddings."""
         with (self.folder / "labels.jsonl").open(encoding="utf-8") as lines:
             for line in lines:
-                values = json.loads(line)
-                yield Label(**{**values, "synonyms": tuple(values["synonyms"])})
+                yield Label.of(json.loads(line))
 
     def embeddings(self) -> NDArray[np.float32]:
         """Return float32[labels, dimension] of the labels it was made with, rows of length 1."""
@@ -193,6 +202,7 @@ class TaggerVersions:
         passages: str = "",
         windows: Windows = ONE_WINDOW,
         own_thresholds: Mapping[str, float] | None = None,
+        broader_tags: bool = False,
     ) -> TaggerVersion:
         """Write a version; it is there as a whole or not at all.
 
@@ -226,6 +236,7 @@ class TaggerVersions:
             passages=passages,
             windows=windows,
             own_thresholds=dict(own_thresholds or {}),
+            broader_tags=broader_tags,
         )
         target = self.folder / manifest.version
         with _temporary(self.folder) as folder:

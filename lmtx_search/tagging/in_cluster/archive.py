@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lmtx_search.cluster.local_models import upload
 from lmtx_search.cluster.taggers import RemoteTagger
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.tagging.in_cluster.graph import tagging_graph
+from lmtx_search.tagging.broader import MARK
+from lmtx_search.tagging.in_cluster.graph import Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.version import TaggerVersion
 
@@ -74,9 +78,11 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     check_labels(len(labels.ids), manifest.dimension)
     folder = version.encoder_folder
     form = OnnxForm.read(folder)
+    above = labels.above() if manifest.broader_tags else []
+    broader = sorted({row for rows in above for row in rows})
     tokenizer, first = tagging_tokenizer(
         folder / TOKENIZER_FILE,
-        labels.names,
+        [*labels.names, *(MARK + labels.names[row] for row in broader)],
         min(manifest.document_tokens, form.max_tokens),
         form.lower,
     )
@@ -86,7 +92,17 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         first,
         manifest.thresholds.rows(labels.ids),
         manifest.max_tags,
+        _places(above, broader, len(labels.ids)),
     )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("tagger.onnx", graph)
         archive.writestr(TOKENIZER_FILE, json.dumps(tokenizer, ensure_ascii=False))
+
+
+def _places(above: Sequence[Sequence[int]], broader: Sequence[int], labels: int) -> Places:
+    """Return int64 [L, K]: where the labels above a label stand behind all L labels; -1: none."""
+    place = {row: labels + number for number, row in enumerate(broader)}
+    places = np.full((labels, max(map(len, above), default=0)), -1, dtype=np.int64)
+    for row, rows in enumerate(above):
+        places[row, : len(rows)] = [place[one] for one in rows]
+    return places

@@ -14,6 +14,9 @@ from lmtx_search.tagging.label_ranking import ROUNDING
 _INPUTS = {"input_ids": "input1.input_ids", "attention_mask": "input1.attention_mask"}
 _OUTPUT = "output"
 
+Places = NDArray[np.int64]
+"""For each of L labels the places, behind these, of what is above it; -1: nothing."""
+
 
 def tagging_graph(
     encoder: Path,
@@ -21,11 +24,13 @@ def tagging_graph(
     first: int,
     least: NDArray[np.float32],
     most: int,
+    above: Places,
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
-    The output is float32 [n, first + L], zero but for a text's tags: at ``first`` + the label's
-    row, its cosine score.
+    The output is float32 [n, first + L + A], zero but for a text's tags: at ``first`` + the label's
+    row, its cosine score; and behind the L labels the A that are above others: the sum of the
+    scores of what is below.
 
     Args:
         encoder: the encoder's ONNX file; takes token ids, gives embeddings of length 1.
@@ -33,6 +38,7 @@ def tagging_graph(
         first: position of the first label: as many tokens as the tokenizer has.
         least: float32 [L], least score of a tag, positive.
         most: most tags of a text.
+        above: int64 [L, K], from L to L + A - 1; K is 0 where no label is above another.
     """
     import onnx  # an extra: see check_labels
     from onnx import TensorProto, helper, numpy_helper
@@ -42,6 +48,7 @@ def tagging_graph(
     names = {**_INPUTS, graph.output[0].name: "lmtx_embedding"}
     _rename(graph, names)
     labels = len(embeddings)
+    width = first + max(labels, int(above.max(initial=-1)) + 1)
     values: dict[str, NDArray[Any]] = {
         "labels": np.ascontiguousarray(embeddings.T),
         "most": np.array([min(most, labels)], dtype=np.int64),
@@ -49,8 +56,15 @@ def tagging_graph(
         "rounding": np.array(ROUNDING),
         "zero": np.array(0, dtype=np.float32),
         "first": np.array(first, dtype=np.int64),
-        "width": np.array([first + labels], dtype=np.int64),
+        "width": np.array([width], dtype=np.int64),
     }
+    if above.size:
+        values |= {
+            "above": np.maximum(above + first, 0),
+            "is_above": (above >= 0).astype(np.float32),
+            "last": np.array([2], dtype=np.int64),
+            "flat": np.array([0, -1], dtype=np.int64),
+        }
     graph.initializer.extend(
         numpy_helper.from_array(value, _own(name)) for name, value in values.items()
     )
@@ -67,16 +81,31 @@ def tagging_graph(
         ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
         ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
         ("ConstantOfShape", ["shape"], ["empty"], {"value": zero}),
-        ("ScatterElements", ["empty", "places", "kept"], [_OUTPUT], {"axis": 1}),
+        ("ScatterElements", ["empty", "places", "kept"], ["assigned"], {"axis": 1}),
     ]
+    if above.size:
+        nodes += [
+            ("Gather", ["above", "rows"], ["above_tags"], {"axis": 0}),
+            ("Gather", ["is_above", "rows"], ["is_above_tags"], {"axis": 0}),
+            ("Unsqueeze", ["kept", "last"], ["each"], {}),
+            ("Mul", ["is_above_tags", "each"], ["sums"], {}),
+            ("Reshape", ["above_tags", "flat"], ["above_places"], {}),
+            ("Reshape", ["sums", "flat"], ["above_sums"], {}),
+            (
+                "ScatterElements",
+                ["assigned", "above_places", "above_sums"],
+                [_OUTPUT],
+                {"axis": 1, "reduction": "add"},
+            ),
+        ]
+    else:
+        nodes.append(("Identity", ["assigned"], [_OUTPUT], {}))
     graph.node.extend(
         helper.make_node(kind, list(map(_own, inputs)), list(map(_own, outputs)), **attributes)
         for kind, inputs, outputs, attributes in nodes
     )
     del graph.output[:]
-    graph.output.append(
-        helper.make_tensor_value_info(_OUTPUT, TensorProto.FLOAT, ["texts", first + labels])
-    )
+    graph.output.append(helper.make_tensor_value_info(_OUTPUT, TensorProto.FLOAT, ["texts", width]))
     return bytes(model.SerializeToString())
 
 

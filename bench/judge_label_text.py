@@ -1,0 +1,124 @@
+"""Does the judge answer better when it is shown a label's description, or its synonyms?
+
+The same pairs, each document's shortlist of the untrained encoder, are judged with the default
+question about the name alone and about the name with the description behind it in brackets. Gold
+tags of training documents measure: how well the answers order a document's labels (AUC), and for
+how many documents the label that the judge holds best is right (P@1). With the differences' 95 %
+intervals (bootstrap over documents). Example:
+
+    python bench/judge_label_text.py FOLDER --gguf model.gguf --documents 30
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from loop import Nowhere, materials, perfect_judge, read_folder
+from numpy.typing import NDArray
+
+from lmtx_search.judges.base import Pair
+from lmtx_search.judges.llamacpp import LlamaCppJudge
+from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt, shorten
+from lmtx_search.records import Label
+from lmtx_search.settings import load_settings
+from lmtx_search.training.profiles import PROFILES
+from lmtx_search.training.shortlist import Shortlister, pairs
+
+Values = NDArray[np.float64]
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.option("--gguf", required=True, help="The judge's model file.")
+@click.option("--fields", default="title,text", show_default=True)
+@click.option("--documents", default=30, show_default=True)
+@click.option("--labels", default=10, show_default=True, help="Of a document's shortlist.")
+@click.option("--characters", default=200, show_default=True, help="Of a description.")
+@click.option("--seed", default=0, show_default=True)
+def main(folder: Path, **o: Any) -> None:
+    """Print a line of JSON a form, and one of the differences."""
+    settings = load_settings(flags={"judge.gguf": o["gguf"]}).settings
+    data = read_folder(folder, o["fields"].split(","))
+    training = replace(PROFILES["small"](settings.encoder), seed=o["seed"])
+    given = materials(settings, data, training, perfect_judge(data.gold_train), Nowhere())
+    encoder, search = given.open_base()
+    by_id = {label.id: label for label in data.labels}
+    documents = given.training[: o["documents"]]
+    asked = [
+        pair
+        for document, found in Shortlister(encoder, search, o["labels"]).shortlists(documents)
+        for pair in pairs(document, found, by_id, o["labels"])
+    ]
+    judge = LlamaCppJudge(settings.judge, load_prompt(DEFAULT_PROMPT))
+    measured: dict[str, dict[str, Values]] = {}
+    for form in ("name", "name (description)"):
+        started = time.monotonic()
+        answers = judge.ask(_shown(asked, form, o["characters"]))
+        said: dict[str, dict[str, float]] = {document.id: {} for document in documents}
+        for answer in answers:
+            said[answer.pair.document.id][answer.pair.label.id] = answer.p_yes or 0.0
+        seconds = time.monotonic() - started
+        measured[form] = _measures(said, data.gold_train)
+        line = {name: round(100 * float(np.nanmean(v)), 1) for name, v in measured[form].items()}
+        described = sum(bool(pair.label.description) for pair in asked)
+        click.echo(
+            json.dumps(
+                {
+                    "set": data.name,
+                    "judge": judge.name,
+                    "label": form,
+                    "documents": len(documents),
+                    "pairs": len(asked),
+                    "described": described,
+                    **line,
+                    "pairs/s": round(len(asked) / seconds, 2),
+                }
+            )
+        )
+    plain, described = measured.values()
+    click.echo(json.dumps({name: _difference(plain[name], described[name]) for name in plain}))
+
+
+def _shown(asked: list[Pair], form: str, characters: int) -> Iterator[Pair]:
+    for pair in asked:
+        label = pair.label
+        if form != "name" and label.description:
+            text = f"{label.text} ({shorten(label.description, characters)})"
+            label = Label(label.id, text)
+        yield replace(pair, label=label)
+
+
+def _measures(said: dict[str, dict[str, float]], gold: Any) -> dict[str, Values]:
+    """AUC (nan where all labels are right, or none) and P@1 of each document."""
+    auc, first = [], []
+    for document, labels in said.items():
+        right = np.array([p for label, p in labels.items() if label in gold[document]])
+        wrong = np.array([p for label, p in labels.items() if label not in gold[document]])
+        higher = (right[:, None] > wrong[None]) + 0.5 * (right[:, None] == wrong[None])
+        auc.append(float(higher.mean()) if higher.size else float("nan"))
+        first.append(float(max(labels, key=lambda label: labels[label]) in gold[document]))
+    return {"AUC inside a document": np.array(auc), "P@1 of the judge's best": np.array(first)}
+
+
+def _difference(one: Values, other: Values) -> dict[str, Any]:
+    gain = 100 * (other - one)
+    gain = gain[~np.isnan(gain)]
+    draws = np.random.default_rng(0).choice(gain, (10_000, len(gain))).mean(axis=1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    ratio = np.nanmean(other) / np.nanmean(one)
+    return {
+        "difference": round(float(gain.mean()), 1),
+        "interval": [round(float(low), 1), round(float(high), 1)],
+        "ratio": round(float(ratio), 3),
+    }
+
+
+if __name__ == "__main__":
+    main()

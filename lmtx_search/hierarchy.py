@@ -1,0 +1,32 @@
+"""Broader labels: which are above a label, and where a hierarchy runs in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+Broader = Mapping[str, Sequence[str]]
+"""Label id → ids of the labels right above it."""
+
+
+def ancestors(broader: Broader, id_: str) -> list[str]:
+    """Return the ids of all labels above one, nearest first; circles do no harm."""
+    found: dict[str, None] = {}
+    level: Sequence[str] = broader.get(id_, ())
+    while level:
+        new = [above for above in dict.fromkeys(level) if above not in found and above != id_]
+        found.update(dict.fromkeys(new))
+        level = [further for above in new for further in broader.get(above, ())]
+    return list(found)
+
+
+def find_circle(broader: Broader) -> list[str]:
+    """Return the ids of labels that are broader than themselves, each above the one before.
+
+    The first id comes again at the end. Empty where there is no such circle.
+    """
+    try:
+        TopologicalSorter(broader).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []

@@ -1,0 +1,99 @@
+"""Annif's formats: a vocabulary as TSV or CSV, documents with their subjects as TSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine
+from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.rows import Row, ending, read_rows
+
+SUBJECTS = "subjects"
+"""The field that a document's right labels come into (ids, or texts): for --gold-field."""
+
+
+def read_annif_labels(path: Path, language: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield where each label stands, and it.
+
+    TSV: address in angle brackets, tab, label, and maybe a notation, a line. CSV: columns ``uri``
+    and ``label_xx`` for each language.
+
+    Raises:
+        UserError: the first line that is not so, or a language that is not there.
+    """
+    if ending(path) == ".csv":
+        yield from _csv_labels(path, language)
+        return
+    if language is not None:
+        raise UserError(f"{path}: a TSV vocabulary has one language: leave --language out")
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        where = f"{path}, line {number}"
+        uri, _, rest = line.partition("\t")
+        label = rest.split("\t")[0]
+        if not rest or not label.strip():
+            raise UserError(f"{where}: an address, a tab and a label are expected")
+        yield where, {"id": clean_uri(uri), "text": label}
+
+
+def _csv_labels(path: Path, language: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    column = ""
+    for row in read_rows(path):
+        if isinstance(row, BadLine):
+            raise UserError(str(row))
+        if not column:
+            column = _label_column(path, list(row.fields), language)
+        if row.fields[column].strip():
+            id_ = clean_uri(row.fields["uri"])
+            yield f"{path}, line {row.line}", {"id": id_, "text": row.fields[column]}
+
+
+def _label_column(path: Path, columns: list[str], language: str | None) -> str:
+    there = [name for name in columns if name == "label" or name.startswith("label_")]
+    wanted = [name for name in there if language is None or name == f"label_{language}"]
+    if "uri" not in columns or not there:
+        raise UserError(
+            f"{path}, line 1: the columns are {', '.join(columns)}: uri and label_xx are expected"
+        )
+    if len(wanted) != 1:
+        raise UserError(f"{path} has the columns {', '.join(there)}: choose with --language")
+    return wanted[0]
+
+
+def read_annif_documents(path: Path) -> Iterator[Row | BadLine]:
+    """Yield a row of ``text`` and ``subjects`` for each line: text, tab, addresses."""
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        text, tab, uris = line.partition("\t")
+        if tab:
+            yield Row(number, {"text": text, SUBJECTS: [clean_uri(uri) for uri in uris.split()]})
+        else:
+            reason = "no tab: a text, a tab and the addresses of its subjects are expected"
+            yield BadLine(str(path), number, reason, line[:1000])
+
+
+def subjects_beside(text_file: Path) -> list[str] | None:
+    """Return the subjects in the ``.tsv`` (addresses) or ``.key`` (labels) beside a text.
+
+    None where there is no such file.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    for suffix in (".tsv", ".key"):
+        path = text_file.with_suffix(suffix)
+        if path.is_file():
+            first = (line.split("\t")[0].strip() for _, line in read_lines(path))
+            return [clean_uri(name) for name in first if name]
+    return None
+
+
+def clean_uri(uri: str) -> str:
+    """Return an address without its angle brackets."""
+    uri = uri.strip()
+    return uri[1:-1] if uri.startswith("<") and uri.endswith(">") else uri

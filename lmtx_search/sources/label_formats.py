@@ -1,0 +1,39 @@
+"""Which format a labels file has: its name tells, or the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lmtx_search.errors import UserError
+from lmtx_search.sources.rows import JSON_LINES, ending
+from lmtx_search.sources.xmc_texts import is_xmc_json, is_xmc_label_texts
+
+FORMATS = ("jsonl", "csv", "skos", "annif", "xmc")
+
+_ENDINGS = {
+    **dict.fromkeys(JSON_LINES, "jsonl"),
+    ".csv": "csv",
+    **dict.fromkeys((".rdf", ".xml", ".owl", ".skos", ".ttl", ".turtle", ".n3", ".nt"), "skos"),
+    ".tsv": "annif",
+}
+
+
+def label_format(path: Path, format: str | None = None) -> str:
+    """Return one of :data:`FORMATS`.
+
+    Raises:
+        UserError: the name does not tell, and the user did not.
+    """
+    if format is not None:
+        return format
+    if str(path) == "-":
+        return "jsonl"
+    if path.is_dir() or is_xmc_json(path) or is_xmc_label_texts(path):
+        return "xmc"
+    found = _ENDINGS.get(ending(path))
+    if found is None:
+        raise UserError(
+            f"{path}: unknown kind of file: name it .jsonl, .csv, .rdf, .ttl (SKOS) or .tsv "
+            f"(Annif), or give --format {'|'.join(FORMATS)}"
+        )
+    return found

@@ -1,0 +1,53 @@
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine, Label
+from lmtx_search.sources import FieldGold, LabelFile, read_documents
+from lmtx_search.sources.labels import check_labels
+
+VOCABULARY = "\ufeff<http://x/1>\tchess\t79.1\n<http://x/2>\tmusic\n"
+
+
+def write(folder, name, text):
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_a_tsv_vocabulary_is_addresses_and_labels(tmp_path):
+    labels = list(LabelFile(write(tmp_path, "subjects.tsv", VOCABULARY)))
+    assert labels == [Label("http://x/1", "chess"), Label("http://x/2", "music")]
+
+
+def test_a_csv_vocabulary_has_a_column_for_each_language(tmp_path):
+    path = write(tmp_path, "subjects.csv", "uri,label_fi,label_en\n<http://x/1>,shakki,chess\n")
+    assert list(LabelFile(path, "annif", "fi")) == [Label("http://x/1", "shakki")]
+    with pytest.raises(UserError, match="label_fi, label_en: choose with --language"):
+        check_labels(LabelFile(path, "annif"))
+
+
+def test_documents_bring_their_subjects_as_gold_tags(tmp_path):
+    path = write(tmp_path, "corpus.tsv", "plays chess\t<http://x/1> <http://x/2>\nnothing\t\n")
+    first, second = read_documents(path)
+    gold = FieldGold("subjects", [Label("http://x/1", "chess"), Label("http://x/2", "music")])
+    assert (first.text, second.text) == ("plays chess", "nothing")
+    assert first.id != second.id
+    assert gold.tags(0, first) == {"http://x/1", "http://x/2"}
+    assert not gold.tags(1, second)
+
+
+def test_a_line_without_a_tab_is_no_document(tmp_path):
+    (bad,) = read_documents(write(tmp_path, "corpus.tsv", "no tab\n"))
+    assert isinstance(bad, BadLine)
+    assert "line 1: no tab" in str(bad)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("s.tsv", "<http://x/1>\ta\n<http://x/2>\n", r"s\.tsv, line 2: an address, a tab"),
+        ("s.csv", "id,text\n1,a\n", r"s\.csv, line 1: the columns are id, text: uri and label_xx"),
+    ],
+)
+def test_what_is_no_vocabulary_is_told_with_its_line(tmp_path, name, text, message):
+    with pytest.raises(UserError, match=message):
+        check_labels(LabelFile(write(tmp_path, name, text), "annif"))

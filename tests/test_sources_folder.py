@@ -1,0 +1,117 @@
+import io
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+from lmtx_search.errors import MissingExtra, UserError
+from lmtx_search.records import BadLine
+from lmtx_search.sources import count_documents, read_documents
+from lmtx_search.sources.folder import folder_digest, passed_over
+
+
+def pdf(text: str) -> bytes:
+    """Return a PDF file with one page and this text."""
+    drawn = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET"
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R"
+        "/Resources<</Font<</F1 5 0 R>>>>>>",
+        f"<</Length {len(drawn)}>>stream\n{drawn}\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    data, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(data))
+        data += f"{number} 0 obj{content}endobj\n".encode()
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    end = f"xref\n0 6\n0000000000 65535 f \n{table}trailer<</Size 6/Root 1 0 R>>\nstartxref\n"
+    return data + f"{end}{len(data)}\n%%EOF".encode()
+
+
+def encrypted(text: str, password: str) -> bytes:
+    writer, out = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf(text)))), io.BytesIO()
+    writer.encrypt(password, "owner", algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+def write(folder: Path, name: str, content: str | bytes) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def test_texts_and_pdf_files_of_all_folders_are_documents(tmp_path):
+    write(tmp_path, "b/report.pdf", pdf("Plays chess"))
+    write(tmp_path, "a.txt", "\ufeffGrüße")
+    write(tmp_path, "b/C.MD", "# Web")
+    write(tmp_path, "wide.txt", "weit".encode("utf-16"))
+    write(tmp_path, ".git/config.txt", "hidden")
+    found = {document.id: document.text for document in read_documents(tmp_path)}
+    assert found == {
+        "a.txt": "Grüße",
+        "b/C.MD": "# Web",
+        "b/report.pdf": "Plays chess",
+        "wide.txt": "weit",
+    }
+    assert count_documents(tmp_path) == 4
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path):
+    write(tmp_path, "1.txt", "fine")
+    write(tmp_path, "2.txt", b"caf\xe9")
+    write(tmp_path, "3.txt", " \n")
+    write(tmp_path, "4.pdf", b"%PDF-1.4 and no more")
+    write(tmp_path, "5.pdf", encrypted("secret", "password"))
+    write(tmp_path, "6.pdf", pdf(""))
+    write(tmp_path, "7.pdf", encrypted("open to all", ""))
+    fine, *bad, last = read_documents(tmp_path)
+    assert (fine.text, last.text) == ("fine", "open to all")
+    assert all(isinstance(item, BadLine) for item in bad)
+    told = [str(item).removeprefix(f"{tmp_path}/") for item in bad]
+    assert told[:2] == ["2.txt: not UTF-8 (byte 4)", "3.txt: holds no text"]
+    assert told[2].startswith("4.pdf: cannot be read as PDF")
+    assert told[3:] == [
+        "5.pdf: is encrypted: a password is needed",
+        "6.pdf: is a PDF without text: scanned pages?",
+    ]
+
+
+def test_subjects_beside_a_text_are_its_gold_tags(tmp_path):
+    write(tmp_path, "a.txt", "plays chess")
+    write(tmp_path, "a.tsv", "<http://x/1>\tchess\n")
+    write(tmp_path, "b.txt", "plays music")
+    write(tmp_path, "b.key", "music\n\nsound\n")
+    assert [document.source["subjects"] for document in read_documents(tmp_path)] == [
+        ["http://x/1"],
+        ["music", "sound"],
+    ]
+
+
+def test_files_of_other_kinds_are_counted(tmp_path):
+    for name in ("a.txt", "b.docx", "c.docx", "d.xlsx", "README"):
+        write(tmp_path, name, "x")
+    assert passed_over(tmp_path) == {".docx": 2, "no ending": 1, ".xlsx": 1}
+
+
+def test_a_folder_without_texts_is_refused(tmp_path):
+    write(tmp_path, "b.docx", "x")
+    with pytest.raises(UserError, match=r"holds no \.txt, \.md or \.pdf file"):
+        list(read_documents(tmp_path))
+
+
+def test_another_state_of_a_folder_has_another_digest(tmp_path):
+    write(tmp_path, "deep/a.txt", "x")
+    before = folder_digest(tmp_path)
+    assert folder_digest(tmp_path) == before
+    write(tmp_path, "deep/b.txt", "x")
+    assert folder_digest(tmp_path) != before
+
+
+def test_without_pypdf_a_pdf_file_says_what_to_install(tmp_path, monkeypatch):
+    write(tmp_path, "a.pdf", pdf("x"))
+    monkeypatch.setattr("lmtx_search.sources.folder.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'lmtx-search\[pdf\]'"):
+        list(read_documents(tmp_path))
