@@ -41,6 +41,7 @@ Values = NDArray[np.float64]
 @click.option("--prompt", help="The judge's question.")
 @click.option("--fields", default="title,text", show_default=True)
 @click.option("--documents", default=150, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Of the choice of documents.")
 @click.option("--share", default=0.6, show_default=True, help="Of documents with a yes.")
 @click.option("--store", default="judgments.jsonl", show_default=True, type=click.Path())
 @click.option("--picture", type=click.Path(), help="PNG file to write.")
@@ -48,7 +49,9 @@ def main(folder: Path, **o: Any) -> None:
     """Print a line of JSON."""
     settings = load_settings(flags={"judge.gguf": o["gguf"]}).settings
     data = read_folder(folder, o["fields"].split(","))
-    training = replace(PROFILES["small"](settings.encoder), most_documents=o["documents"])
+    training = replace(
+        PROFILES["small"](settings.encoder), most_documents=o["documents"], seed=o["seed"]
+    )
     judge = LlamaCppJudge(settings.judge, load_prompt(o["prompt"] or training.prompt))
     given = materials(settings, data, training, judge, FileStore(Path(o["store"])))
     encoder, search = given.open_base()
