@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,8 +84,11 @@ class TestRollUp:
         def vectors(labels):
             return np.ones((len(labels), 384), dtype=np.float32)
 
-        LabelIndex(tagged).load(self.LABELS, vectors, "0" * 64, 384)
-        return tagged
+        flat = [replace(label, broader=()) for label in self.LABELS]
+        index = LabelIndex(tagged)
+        index.load(self.LABELS, vectors, "0" * 64, 384)
+        yield tagged
+        index.load(flat, vectors, "0" * 64, 384)
 
     def test_a_document_counts_once_for_all_that_is_narrower(self, hierarchy):
         found = facets(hierarchy, "lmtx-documents-x", roll_up=True)

@@ -101,8 +101,8 @@ def browser() -> Iterator[Browser]:
 def page(site: Site, browser: Browser) -> Iterator[Page]:
     """The page, opened; whatever the browser complains of fails the test."""
     context = browser.new_context(base_url=site.url)
-    context.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    context.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
