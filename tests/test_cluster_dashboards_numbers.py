@@ -21,7 +21,9 @@ from lmtx_search.cluster.dashboards.about import objects_about, tagging_indices
 from lmtx_search.cluster.facets import facets
 from lmtx_search.cluster.indices import prepare_tagged_index
 from lmtx_search.cluster.judgments import JudgmentStore
+from lmtx_search.cluster.over_time import over_time
 from lmtx_search.cluster.runs import RunStore
+from lmtx_search.cluster.together import together
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.by_judge import ByJudge, by_judge_record
 from lmtx_search.evaluation.prediction_powered import JudgedEstimate
@@ -173,12 +175,14 @@ class TestTags:
         days = node.ask("lmtx-tags-over-time")["2"]["buckets"]
         assert len(days) > 10
         assert sum(day["doc_count"] for day in days) == len(TAGGED)
+        told = over_time(node.client, INDEX, "day", "tagging.at")
+        assert sum(day.documents for day in told) == len(TAGGED)
         step = days[1]["key"] - days[0]["key"]
         for day in days:
             rows = [row for row in TAGGED if day["key"] <= _time(row) < day["key"] + step]
-            told = buckets(day, "3")
-            assert told == {tag: n for tag, n in counts(rows).items() if tag in told}
-            assert len(told) == min(10, len(counts(rows)))
+            shown = buckets(day, "3")
+            assert shown == {tag: n for tag, n in counts(rows).items() if tag in shown}
+            assert len(shown) == min(10, len(counts(rows)))
 
     def test_scores_are_counted_by_their_size(self, node: Node) -> None:
         told = buckets(node.ask("lmtx-tags-scores"), "2")
@@ -202,6 +206,11 @@ class TestTags:
         assert sorted((int(n) for n, _ in found), reverse=True) == [
             count for _, count in pairs.most_common(25)
         ]
+        drawn_counts = {pair: int(n) for n, pair in found}
+        for one in together(node.client, INDEX, size=50, companions=50):
+            for companion in one.companions:
+                pair = " + ".join(sorted([*one.tags, companion.tag]))
+                assert drawn_counts.get(pair, companion.count) == companion.count
 
     def test_filters_offer_what_there_is(self, node: Node) -> None:
         told = {

@@ -12,6 +12,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster import names
 from lmtx_search.cluster.dashboards.objects import Object, Shown, saved_objects
 from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
 
 TIME_FIELD = "tagging.at"
 
@@ -118,8 +119,8 @@ def _missing(title: str, field: str, time_field: str) -> str:
 
 
 def _range(client: OpenSearch, index: str, field: str) -> tuple[datetime | None, datetime | None]:
-    aggs = {"first": {"min": {"field": field}}, "last": {"max": {"field": field}}}
-    found = client.search(index=index, body={"size": 0, "aggs": aggs})["aggregations"]
+    body = load("searches/time_range", field=field)
+    found = client.search(index=index, body=body)["aggregations"]
     return _date(found["first"]["value"]), _date(found["last"]["value"])
 
 
