@@ -46,7 +46,7 @@ def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
         UserError: a kind of encoder that the product does not run.
     """
     digest = encoder_digest(folder)
-    target = cache_dir / "onnx" / f"{digest[:32]}-{FORM_VERSION}"
+    target = form_folder(digest, cache_dir)
     if is_onnx_form(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +60,11 @@ def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return target
+
+
+def form_folder(digest: str, cache_dir: Path) -> Path:
+    """Return where the ONNX form of the encoder with that digest is, or would be."""
+    return cache_dir / "onnx" / f"{digest[:32]}-{FORM_VERSION}"
 
 
 def pooling_mode(folder: Path) -> str:
