@@ -9,7 +9,6 @@ from lmtx_search.cluster.attach import require_fields
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.requirements import check_cluster
 from lmtx_search.judges.open import open_judge
-from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt
 from lmtx_search.settings import OpenSearchSettings, Settings
 from lmtx_search.sources.labels import LabelFile, check_labels
 
@@ -41,4 +40,4 @@ def try_labels(path: Path) -> str:
 
 def try_judge(settings: Settings) -> str:
     """See that the judge can be asked."""
-    return f"the judge {open_judge(settings, load_prompt(DEFAULT_PROMPT)).name} is there"
+    return f"the judge {open_judge(settings).name} is there"

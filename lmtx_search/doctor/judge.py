@@ -9,7 +9,6 @@ from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import OrderedJudge
-from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 
@@ -50,7 +49,7 @@ def judge_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _examine(settings: Settings) -> Finding:
-    judge = open_judge(settings, load_prompt(DEFAULT_PROMPT))
+    judge = open_judge(settings)
     rows = [
         (Document(str(number), text), right, wrong)
         for number, (text, right, wrong) in enumerate(_PAIRS)

@@ -92,7 +92,7 @@ def _most_calls(budget: Budget, pairs_per_second: float) -> int | None:
 def _embedding(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cycle: int) -> float:
     """Shortlists, the center, and labels and held-out documents by each trained encoder."""
     center = min(SAMPLE, sizes.documents) if training.centered else 0
-    documents = in_a_cycle + center + 2 * sizes.held_out
+    documents = max(in_a_cycle, center) + 2 * sizes.held_out
     each = documents / speeds.documents + sizes.labels / speeds.labels + speeds.export
     return training.cycles * each
 
