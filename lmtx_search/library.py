@@ -70,7 +70,7 @@ def load_labels(
 ) -> LoadReport:
     """Embed labels and write what is new of them to the label index, and to a deployed tagger.
 
-    Example:
+    Examples:
         >>> from lmtx_search import Label, load_labels, load_settings
         >>> load_labels(load_settings().settings, [Label("q718", "chess")]).created
         1
@@ -121,7 +121,7 @@ def shortlists(
     Raises:
         UserError: there are no labels, or the label index holds another encoder's embeddings.
 
-    Example:
+    Examples:
         >>> from lmtx_search import Document, Label, load_settings, shortlists
         >>> labels = [Label("1", "chess"), Label("2", "gardening")]
         >>> document = Document("d", "How to castle, and when not to")
@@ -189,7 +189,7 @@ def open_tagger(settings: Settings, version: str | None = None) -> Tagger:
     Raises:
         UserError: there is none on this machine.
 
-    Example:
+    Examples:
         >>> from lmtx_search import load_settings, open_tagger
         >>> (tags,) = open_tagger(load_settings().settings).tag(["A program that plays chess"])
         >>> [tag.name for tag in tags]

@@ -17,7 +17,7 @@ def open_judge(settings: Settings, prompt: Prompt | str = DEFAULT_PROMPT) -> Ord
         UserError: it cannot be had: no server, no model, no such file.
         MissingExtra: its package is not installed.
 
-    Example:
+    Examples:
         >>> from lmtx_search import Document, Label, Pair, load_settings, open_judge
         >>> judge = open_judge(load_settings().settings)
         >>> document = Document("d", "How to castle, and when not to")

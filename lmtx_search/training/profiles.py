@@ -89,7 +89,7 @@ def training_settings(
     Raises:
         UserError: no such profile, or no budget.
 
-    Example:
+    Examples:
         >>> from lmtx_search import load_settings, training_settings
         >>> encoder = load_settings().settings.encoder
         >>> training_settings(encoder, budget="500", cycles=2, epochs=2).fine_tuning.epochs
