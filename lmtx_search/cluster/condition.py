@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import OpenSearch, TransportError
+from opensearchpy import AuthorizationException, OpenSearch, TransportError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,15 @@ def health(client: OpenSearch) -> Health:
     return Health(answer["status"], answer["number_of_nodes"], answer["unassigned_shards"])
 
 
-def disks(client: OpenSearch) -> list[Disk]:
-    """Return the data folders of all nodes that say how large they are."""
-    nodes: Mapping[str, Any] = client.nodes.stats(metric="fs")["nodes"]
+def disks(client: OpenSearch) -> list[Disk] | None:
+    """Return the data folders of all nodes that say how large they are.
+
+    None where the user lacks the right to see them: nothing but this needs it.
+    """
+    try:
+        nodes: Mapping[str, Any] = client.nodes.stats(metric="fs")["nodes"]
+    except AuthorizationException:
+        return None
     found = []
     for id_, node in nodes.items():
         total = node.get("fs", {}).get("total", {})

@@ -90,6 +90,9 @@ class ClusterChecks:
 
     def _disk(self) -> Finding:
         found = disks(self.client)
+        if found is None:
+            right = "cluster:monitor/nodes/stats"
+            return Finding("warn", f"not seen: the user lacks the right {right}", "have it granted")
         if not found:
             return ok("the nodes do not say")
         fullest = max(found, key=lambda disk: disk.used)
