@@ -75,7 +75,13 @@ class TaggerChecks:
         require_service(url)
         version = self._version(tagger)
         if version is not None:
-            require_version(url, tagger, str(version.folder), version.manifest.encoder_digest)
+            require_version(
+                url,
+                tagger,
+                str(version.folder),
+                version.manifest.encoder_digest,
+                self._settings.service.token,
+            )
         return ok(f"the service at {url}")
 
     def _trial(self) -> Finding:
