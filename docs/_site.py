@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
     return files
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Leave out Sphinx's roles, which the docstrings have: ``:class:`` before a name."""
+    return re.sub(r":(?:func|class|mod|meth|attr):(?=<)", "", html)
 
 
 def readme() -> str:
