@@ -77,7 +77,9 @@ def pooling_mode(folder: Path) -> str:
     modules = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
     for module in modules:
         if module["type"].rsplit(".", 1)[-1] not in ("Transformer", "Pooling", "Normalize"):
-            raise UserError(f"the encoder {folder} has a module {module['type']}: not supported")
+            raise UserError(
+                f"the encoder {folder} has a module {module['type']}: take another encoder"
+            )
     path = next((m["path"] for m in modules if m["type"].endswith(".Pooling")), None)
     if path is None:
         return "mean"
@@ -86,7 +88,7 @@ def pooling_mode(folder: Path) -> str:
     mode = config.get("pooling_mode") or "+".join(m for m in modes if m != "include_prompt")
     mode = {"mean_tokens": "mean", "cls_token": "cls"}.get(mode, mode)
     if mode not in ("mean", "cls"):
-        raise UserError(f"the encoder {folder} pools by {mode}: only mean and cls are supported")
+        raise UserError(f"the encoder {folder} pools by {mode}: take one with mean or cls")
     return str(mode)
 
 

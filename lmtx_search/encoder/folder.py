@@ -58,7 +58,9 @@ def find_encoder(name: str, cache_dir: Path) -> Path | None:
     try:  # what was fetched once stays as it is, also without a network
         return _checked(_snapshot(name, cache_dir / "hub", local_only=True), name)
     except HFValidationError as error:
-        raise UserError(f"{name!r} is neither a folder nor a public encoder's name") from error
+        raise UserError(
+            f"{name!r} is neither a folder nor a public encoder's name: set encoder.name"
+        ) from error
     except (LocalEntryNotFoundError, UserError):
         return None
 
@@ -84,7 +86,9 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise UserError(f"{path} is not JSON: the encoder's folder is damaged") from error
+        raise UserError(
+            f"{path} is not JSON, the encoder's folder is damaged: fetch it again"
+        ) from error
 
 
 def _sha256(file: BinaryIO) -> bytes:
@@ -102,7 +106,7 @@ def _parts(folder: Path) -> list[Path]:
 
 def _checked(folder: Path, name: str) -> Path:
     if not (folder / "config.json").is_file():
-        raise UserError(f"{name} is no encoder: it has no config.json")
+        raise UserError(f"{name} is no encoder, it has no config.json: set encoder.name")
     if not list(folder.glob("*.safetensors")):
         raise UserError(
             f"{name} has no *.safetensors, and pickled weights are not read: take another"
