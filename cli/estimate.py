@@ -47,8 +47,8 @@ def _show(context: Context, training: TrainingSettings, found: Forecast) -> None
         f"{sizes.held_out:,} held out"
     )
     context.say(
-        f"Measured      judge {speeds.pairs:.1f} pairs/s, encoder {speeds.documents:,.0f} "
-        f"documents/s and {speeds.labels:,.0f} labels/s, training {speeds.training:,.0f} "
+        f"Measured      judge {_rate(speeds.pairs)} pairs/s, encoder {_rate(speeds.documents)} "
+        f"documents/s and {_rate(speeds.labels)} labels/s, training {_rate(speeds.training)} "
         "documents/s"
     )
     cycles = f" in {training.cycles} cycles" if training.cycles > 1 else ""
@@ -68,6 +68,10 @@ def _show(context: Context, training: TrainingSettings, found: Forecast) -> None
         )
     words = click.get_current_context().command_path
     context.say(f"Next: the same options with `{words.rsplit(' ', 1)[0]} train`")
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:.1f}" if per_second < 10 else f"{per_second:,.0f}"
 
 
 def _minutes(seconds: float) -> str:
