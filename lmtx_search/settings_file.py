@@ -64,7 +64,7 @@ def _documents(answers: Answers) -> list[str]:
     ]
     if answers.index:
         lines.append(
-            _line("training_index", answers.index, "training reads it and writes nothing there")
+            _line("training_index", answers.index, "training reads its documents: no `docs load`")
         )
     else:
         lines.append(_line("# id_field", "id", "field that holds a document's id"))
