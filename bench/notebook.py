@@ -2,8 +2,9 @@
 
     python bench/notebook.py FOLDER --data-dir D
 
-FOLDER holds topics.csv and old.csv of docs/tutorial.md; D is the data folder of a running
-`lmtx-search up` in which the tutorial was followed.
+FOLDER holds topics.csv, old.csv and new.csv of docs/tutorial.md, and its lmtx-search.toml, with the
+labels and documents loaded; D is the data folder of a running
+`lmtx-search up`.
 """
 
 from __future__ import annotations

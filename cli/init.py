@@ -47,13 +47,13 @@ def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
         if yes or not click.confirm(f"{file} is there already. Replace it?", err=True):
             raise kept
     questions = Questions(context, Given(**given), quiet=yes)
-    answers, labels = questions.ask()
+    answers, index, labels = questions.ask()
     _write(file, settings_text(answers))
     context.say(f"Wrote {file}")
     for origin in sorted(set(context.loaded.origins.values())):
         if origin.startswith("environment "):
             context.say(f"Note: {origin.split()[1]} is set, and wins over the file")
-    steps = _next(answers, labels)
+    steps = _next(answers, index, labels)
     context.say("Next:")
     for step in steps:
         context.say(f"  {step}")
@@ -76,7 +76,7 @@ def _write(file: Path, text: str) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _next(answers: Answers, labels: Path | None) -> list[str]:
+def _next(answers: Answers, index: str | None, labels: Path | None) -> list[str]:
     steps = []
     if answers.url is None:
         steps.append("lmtx-search up")
@@ -84,6 +84,10 @@ def _next(answers: Answers, labels: Path | None) -> list[str]:
         steps.append("export LMTX_OPENSEARCH_PASSWORD=…")
     steps += ["lmtx-search doctor", "lmtx-search bootstrap-index"]
     steps.append(f"lmtx-search labels load {shlex.quote(str(labels)) if labels else 'FILE'}")
-    if not answers.index:
-        steps.append("lmtx-search docs load FILE")
-    return [*steps, "lmtx-search estimate", "lmtx-search train"]
+    source = f"--from-index {shlex.quote(index)}" if index else "FILE"
+    return [
+        *steps,
+        f"lmtx-search docs load {source}",
+        "lmtx-search estimate",
+        "lmtx-search train",
+    ]

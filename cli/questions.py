@@ -43,8 +43,8 @@ class Questions:
         self._answers = False
         self.notes: list[str] = []
 
-    def ask(self) -> tuple[Answers, Path | None]:
-        """Return what the settings file is made of, and the file with the labels."""
+    def ask(self) -> tuple[Answers, str | None, Path | None]:
+        """Return what the settings file is made of, the documents' index and the labels' file."""
         cluster = self._cluster()
         index = self._given.index
         if cluster is not None and index is None:
@@ -64,13 +64,13 @@ class Questions:
                 url=cluster.url if cluster else None,
                 user=cluster.user if cluster else None,
                 ca_file=cluster.ca_file if cluster else None,
-                index=index or None,
                 text_fields=fields,
                 runtime=judge.runtime,
                 hosts=ollama.hosts,
                 model=ollama.model,
                 gguf=judge.gguf,
             ),
+            index or None,
             labels,
         )
 

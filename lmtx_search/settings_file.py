@@ -19,14 +19,12 @@ _COMMENTS_FROM = 44
 class Answers:
     """What a first settings file is made of.
 
-    ``url`` None is the cluster that ``lmtx-search up`` starts, with a judge and a tagger;
-    ``index`` None stands for documents that are yet to be loaded.
+    ``url`` None is the cluster that ``lmtx-search up`` starts, with a judge and a tagger.
     """
 
     url: str | None
     user: str | None
     ca_file: Path | None
-    index: str | None
     text_fields: Sequence[str]
     runtime: Literal["ollama", "llamacpp"]
     hosts: Sequence[str]
@@ -58,17 +56,12 @@ def _cluster(answers: Answers) -> list[str]:
 
 
 def _documents(answers: Answers) -> list[str]:
-    lines = [
+    return [
         "[documents]",
         _line("text_fields", list(answers.text_fields), "what is read of a document, in order"),
+        _line("# id_field", "id", "field that holds a document's id"),
+        "",
     ]
-    if answers.index:
-        lines.append(
-            _line("training_index", answers.index, "training reads its documents: no `docs load`")
-        )
-    else:
-        lines.append(_line("# id_field", "id", "field that holds a document's id"))
-    return [*lines, ""]
 
 
 def _judge(answers: Answers) -> list[str]:

@@ -46,7 +46,7 @@ def test_answers_are_in_the_file_and_faults_are_notes(folder: Path) -> None:
     assert settings.opensearch.url == NOWHERE
     assert settings.opensearch.user == "tagger"
     assert settings.documents.text_fields == ("subject", "body")
-    assert settings.documents.training_index == "articles"
+    assert "lmtx-search docs load --from-index articles" in result.output
     assert settings.ollama.model == "llama3.2:3b"
     for note in ("no OpenSearch at", "no such file: missing.csv", "no Ollama at"):
         assert f"Note: {note}" in result.output
@@ -96,7 +96,7 @@ def test_a_variable_that_wins_is_named(folder: Path, monkeypatch: pytest.MonkeyP
 
 def test_any_text_can_be_read_again(folder: Path) -> None:
     odd = 'quote " back\\slash \x7f \x01 ü'
-    answers = Answers(NOWHERE, odd, None, odd, [odd], "ollama", [odd], odd, None)
+    answers = Answers(NOWHERE, odd, None, [odd], "ollama", [odd], odd, None)
     file = folder / "odd.toml"
     file.write_text(settings_text(answers), encoding="utf-8")
     settings = load_settings(file).settings
