@@ -8,9 +8,10 @@ from pathlib import Path
 from lmtx_search.cluster.attach import require_fields
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.requirements import check_cluster
+from lmtx_search.errors import UserError
 from lmtx_search.judges.open import open_judge
 from lmtx_search.settings import OpenSearchSettings, Settings
-from lmtx_search.sources.labels import LabelFile, check_labels
+from lmtx_search.sources.labels import LabelFile
 
 _SECONDS = 10.0
 
@@ -35,7 +36,10 @@ def try_fields(settings: OpenSearchSettings, index: str, fields: Sequence[str]) 
 
 def try_labels(path: Path) -> str:
     """See that a file holds labels."""
-    return f"{check_labels(LabelFile(path)):,} labels in {path}"
+    count = sum(1 for _ in LabelFile(path))
+    if not count:
+        raise UserError(f"{path} holds no labels: each needs an id and a text")
+    return f"{count:,} labels in {path}"
 
 
 def try_judge(settings: Settings) -> str:
