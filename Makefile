@@ -1,13 +1,14 @@
 # make demo   set everything up and run the main job on real documents
 # make test   set everything up and run every test, on real servers
 # make check  ruff, its format and mypy
+# make docs   the documentation as a web site, in build/docs
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 
-.PHONY: demo test fast-test check setup clean
+.PHONY: demo test fast-test check docs setup clean
 
 demo: setup
 	examples/demo.sh $(SOURCE)
@@ -27,6 +28,11 @@ check: setup
 	mkdir -p build/types/lmtx_search
 	ln -sfn $(CURDIR)/lmtx_search/* $(CURDIR)/cli $(CURDIR)/index_templates build/types/lmtx_search/
 	cd build/types && mypy --config-file $(CURDIR)/pyproject.toml -p lmtx_search
+
+docs: setup
+	python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	NO_MKDOCS_2_WARNING=true mkdocs build --strict --quiet
+	@echo "Open build/docs/index.html"
 
 setup: $(VENV)/.ready
 

@@ -36,14 +36,14 @@ class Context:
     """Holds where settings come from; loads them when a command first asks."""
 
     def __init__(self, config_file: Path | None, flags: Mapping[str, Any]) -> None:
-        self._config_file = config_file
+        self.config_file = config_file
         self._flags = flags
         self.json = False
 
     @functools.cached_property
     def loaded(self) -> LoadedSettings:
         """Settings with their origins."""
-        return load_settings(self._config_file, self._flags)
+        return load_settings(self.config_file, self._flags)
 
     @property
     def settings(self) -> Settings:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.judges.order import ORDERS
-from lmtx_search.training.profiles import PROFILES
+from lmtx_search.training.profiles import PROFILES, training_settings
 
 
 @click.command()
@@ -70,19 +69,13 @@ def judge(
       lmtx-search judge --budget 1h
       lmtx-search --ollama http://a:11434,http://b:11434 judge --budget 5000 --seed 7
     """
-    from lmtx_search.judges.budget import parse_budget
     from lmtx_search.training.ahead import judge_ahead
     from lmtx_search.training.first_yes import first_yes
 
     given = {name: value for name, value in options.items() if value is not None}
-    training = PROFILES[profile](context.settings.encoder)
-    training = replace(
-        training,
-        budget=parse_budget(budget),
-        seed=seed,
-        # Nothing is trained: any number of documents will do.
-        fine_tuning=replace(training.fine_tuning, batch_size=1),
-        **given,
+    # Nothing is trained: any number of documents will do.
+    training = training_settings(
+        context.settings.encoder, profile, budget=budget, seed=seed, batch_size=1, **given
     )
     if yes_from is None:
         yes_from = first_yes(training)

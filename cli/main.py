@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from lmtx_search import __version__
 from lmtx_search.cli.context import Context
@@ -16,8 +18,10 @@ from lmtx_search.errors import LmtxError
 
 # name → module:attribute; imported only when called, so that `--help` never waits for torch.
 COMMANDS = {
+    "init": ("init:init", "Ask a few questions and write the settings file."),
     "up": ("servers:up", "Start an embedded OpenSearch, an Ollama and the tagger."),
     "down": ("servers:down", "Stop them; data stays."),
+    "doctor": ("doctor:doctor", "Check everything that is needed; say what to do."),
     "status": ("status:status", "Show servers, cluster, tagger and documents."),
     "config": ("config:config", "Show each setting and where it came from."),
     "bootstrap-index": ("bootstrap:bootstrap_index", "Set the cluster up."),
@@ -25,6 +29,7 @@ COMMANDS = {
     "detach": ("attach:detach", "Undo that."),
     "labels": ("labels:labels", "Load and change the label set."),
     "docs": ("documents:docs", "Load training documents."),
+    "estimate": ("estimate:estimate", "Say what a training will cost here."),
     "judge": ("judge:judge", "Ask the judge ahead of training."),
     "judgments": ("judgments:judgments", "Write judgments for other tools."),
     "train": ("train:train", "Teach the encoder what the judge says."),
@@ -46,6 +51,7 @@ COMMANDS = {
     "study": ("study:study", "Train with several values of one setting and measure each."),
     "report": ("report:report", "Write all that is known of a run as one HTML file."),
     "source": ("source:source", "Write a public data set as files to load."),
+    "completion": ("completion:completion", "Complete commands with the Tab key."),
 }
 
 
@@ -64,6 +70,26 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(f"lmtx_search.cli.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; a word that is none gets the one that was likely meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
+            hint = f"did you mean `{ctx.command_path} {near[0]}`?" if near else "see --help"
+            ctx.fail(f"No such command '{args[0]}': {hint}")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the commands' names without importing them."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            CompletionItem(name, help=text)
+            for name, (_, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

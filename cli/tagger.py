@@ -61,26 +61,27 @@ def deploy(
       lmtx-search deploy --runtime in-cluster
     """
     from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.runs import RunStore, new_run_id
+    from lmtx_search.cluster.runs import RunStore
+    from lmtx_search.library import deploy as carry_out
     from lmtx_search.tagging.deploy import Options, plan
-    from lmtx_search.tagging.deploy import deploy as carry_out
     from lmtx_search.tagging.source import trained_source, untrained_source
 
     if run and untrained:
         raise UserError("give a RUN or --untrained, not both")
     settings = context.settings
-    client = connect(settings.opensearch)
-    source = untrained_source(settings) if untrained else trained_source(RunStore(client), run)
     options = Options(precision, threshold, max_tags, runtime)
     if dry_run:
+        client = connect(settings.opensearch)
+        source = untrained_source(settings) if untrained else trained_source(RunStore(client), run)
         steps = plan(client, settings, source, options)
         for number, step in enumerate(steps, 1):
             context.say(f"{number}. {step}")
         context.result({"dry_run": True, "steps": steps})
         return
-    done = carry_out(client, settings, source, options, context.progress)
+    done = carry_out(settings, run, untrained=untrained, options=options, progress=context.progress)
     total = sum(done.seconds.values())
-    context.say(f"Deployed the tagger {done.version} ({source.name}) in {total:.1f} s")
+    name = f"run {done.run}" if done.run else settings.encoder.name
+    context.say(f"Deployed the tagger {done.version} ({name}) in {total:.1f} s")
     context.say(
         f"{done.labels:,} labels, threshold {done.threshold:g}"
         + (f" ({done.own_thresholds} labels have their own)" if done.own_thresholds else "")
@@ -96,7 +97,6 @@ def deploy(
     if done.previous:
         context.say(f"The tagger before it was {done.previous}")
     context.result(asdict(done))
-    RunStore(client).save(new_run_id(), {"kind": "deploy", **asdict(done)})
 
 
 @click.command()

@@ -265,7 +265,9 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         return TomlConfigSettingsSource(Settings, toml_file=path)()
     except (TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid TOML: {error}") from error
+        raise UserError(
+            f"{path} is not valid TOML: {error} (`lmtx-search init` writes one)"
+        ) from error
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 

@@ -58,6 +58,20 @@ def plan_attach(client: OpenSearch, index: str, text_fields: Sequence[str]) -> l
     return changes
 
 
+def require_fields(client: OpenSearch, index: str, fields: Sequence[str]) -> None:
+    """See that each index of that name has the fields.
+
+    Raises:
+        UserError: no such index, or one without such a field; it says which ones there are.
+    """
+    mappings = client.indices.get_mapping(index=index)
+    if not mappings:
+        raise UserError(f"no index {index}: check its name")
+    for name in sorted(mappings):
+        for field in fields:
+            _require_field(name, mappings[name]["mappings"].get("properties", {}), field)
+
+
 def attach(client: OpenSearch, changes: Sequence[Change]) -> None:
     """Carry a plan out. The last step is the one that makes the index tag."""
     for change in changes:

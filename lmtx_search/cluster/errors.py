@@ -39,7 +39,10 @@ def translate(error: Exception) -> LmtxError | None:
             "LMTX_OPENSEARCH_PASSWORD"
         )
     if isinstance(error, SerializationError):
-        return LmtxError("the cluster's answer is not JSON: is opensearch.url an OpenSearch?")
+        return LmtxError(
+            "the cluster's answer is not JSON: is opensearch.url an OpenSearch? "
+            "See `lmtx-search doctor`"
+        )
     if isinstance(error, ImproperlyConfigured):
         return UserError(f"opensearch settings: {error}")
     if isinstance(error, TransportError):

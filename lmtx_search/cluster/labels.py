@@ -174,6 +174,11 @@ class LabelIndex:
         self._versions.set_meta(index, encoder_digest, "ready")
         return index
 
+    def size(self, index: str = names.LABELS) -> int:
+        """Return the bytes that a version takes on disk, without replicas."""
+        answer = self._client.indices.stats(index=index, metric="store")
+        return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
+
     def versions(self) -> frozenset[str]:
         """Return the indices of all versions, complete or not."""
         return self._versions.names()

@@ -46,7 +46,7 @@ def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
         UserError: a kind of encoder that the product does not run.
     """
     digest = encoder_digest(folder)
-    target = cache_dir / "onnx" / f"{digest[:32]}-{FORM_VERSION}"
+    target = form_folder(digest, cache_dir)
     if is_onnx_form(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,6 +62,11 @@ def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
     return target
 
 
+def form_folder(digest: str, cache_dir: Path) -> Path:
+    """Return where the ONNX form of the encoder with that digest is, or would be."""
+    return cache_dir / "onnx" / f"{digest[:32]}-{FORM_VERSION}"
+
+
 def pooling_mode(folder: Path) -> str:
     """Return ``mean`` or ``cls``, from the sentence-transformers folder (``mean`` by default).
 
@@ -72,7 +77,9 @@ def pooling_mode(folder: Path) -> str:
     modules = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
     for module in modules:
         if module["type"].rsplit(".", 1)[-1] not in ("Transformer", "Pooling", "Normalize"):
-            raise UserError(f"the encoder {folder} has a module {module['type']}: not supported")
+            raise UserError(
+                f"the encoder {folder} has a module {module['type']}: take another encoder"
+            )
     path = next((m["path"] for m in modules if m["type"].endswith(".Pooling")), None)
     if path is None:
         return "mean"
@@ -81,7 +88,7 @@ def pooling_mode(folder: Path) -> str:
     mode = config.get("pooling_mode") or "+".join(m for m in modes if m != "include_prompt")
     mode = {"mean_tokens": "mean", "cls_token": "cls"}.get(mode, mode)
     if mode not in ("mean", "cls"):
-        raise UserError(f"the encoder {folder} pools by {mode}: only mean and cls are supported")
+        raise UserError(f"the encoder {folder} pools by {mode}: take one with mean or cls")
     return str(mode)
 
 

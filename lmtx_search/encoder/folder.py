@@ -39,12 +39,30 @@ def resolve_encoder(name: str, cache_dir: Path) -> Path:
         UserError: no such folder, no such public name, or no safetensors in it.
         LmtxError: it could not be fetched.
     """
+    return find_encoder(name, cache_dir) or _fetch(name, cache_dir / "hub")
+
+
+def find_encoder(name: str, cache_dir: Path) -> Path | None:
+    """Return what :func:`resolve_encoder` does; None for a public name that is to be fetched.
+
+    Raises:
+        UserError: no such folder, no name at all, or no safetensors in the folder.
+    """
     folder = Path(name).expanduser()
     if folder.is_dir():
         return _checked(folder.absolute(), name)
     if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         raise UserError(f"no encoder folder {name}: set encoder.name to a folder or a public name")
-    return _fetch(name, cache_dir / "hub")
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:  # what was fetched once stays as it is, also without a network
+        return _checked(_snapshot(name, cache_dir / "hub", local_only=True), name)
+    except HFValidationError as error:
+        raise UserError(
+            f"{name!r} is neither a folder nor a public encoder's name: set encoder.name"
+        ) from error
+    except (LocalEntryNotFoundError, UserError):
+        return None
 
 
 def encoder_digest(folder: Path) -> str:
@@ -68,7 +86,9 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise UserError(f"{path} is not JSON: the encoder's folder is damaged") from error
+        raise UserError(
+            f"{path} is not JSON, the encoder's folder is damaged: fetch it again"
+        ) from error
 
 
 def _sha256(file: BinaryIO) -> bytes:
@@ -86,7 +106,7 @@ def _parts(folder: Path) -> list[Path]:
 
 def _checked(folder: Path, name: str) -> Path:
     if not (folder / "config.json").is_file():
-        raise UserError(f"{name} is no encoder: it has no config.json")
+        raise UserError(f"{name} is no encoder, it has no config.json: set encoder.name")
     if not list(folder.glob("*.safetensors")):
         raise UserError(
             f"{name} has no *.safetensors, and pickled weights are not read: take another"
@@ -94,33 +114,25 @@ def _checked(folder: Path, name: str) -> Path:
     return folder
 
 
-def _fetch(name: str, cache: Path) -> Path:
+def _snapshot(name: str, cache: Path, local_only: bool) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
+
+    return Path(
+        snapshot_download(
+            name,
+            cache_dir=cache,
+            allow_patterns=_WANTED,
+            ignore_patterns=_UNWANTED,
+            local_files_only=local_only,
+        )
     )
 
-    def snapshot(local_only: bool) -> Path:
-        return Path(
-            snapshot_download(
-                name,
-                cache_dir=cache,
-                allow_patterns=_WANTED,
-                ignore_patterns=_UNWANTED,
-                local_files_only=local_only,
-            )
-        )
 
-    try:  # what was fetched once stays as it is, also without a network
-        return _checked(snapshot(local_only=True), name)
-    except (LocalEntryNotFoundError, UserError):
-        pass
-    except HFValidationError as error:
-        raise UserError(f"{name!r} is neither a folder nor a public encoder's name") from error
+def _fetch(name: str, cache: Path) -> Path:
+    from huggingface_hub.errors import RepositoryNotFoundError
+
     try:
-        return _checked(snapshot(local_only=False), name)
+        return _checked(_snapshot(name, cache, local_only=False), name)
     except RepositoryNotFoundError as error:
         raise UserError(f"there is no public encoder {name}: set encoder.name") from error
     except (LmtxError, KeyboardInterrupt):

@@ -104,7 +104,9 @@ class OllamaJudge:
                 yield from self._round(work)
                 if not work.left():
                     return
-            raise LmtxError(f"the judge stopped answering: {self._losses()}")
+            raise LmtxError(
+                f"the judge stopped answering: {self._losses()}; the same command goes on"
+            )
         finally:
             work.stop()
 

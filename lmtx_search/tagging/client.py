@@ -73,7 +73,9 @@ def require_version(
             ) from error
         raise LmtxError(f"the tagger at {url} cannot load {version}: {_why(error)}") from error
     except (OSError, ValueError) as error:
-        raise LmtxError(f"the tagger at {url} did not answer ({_why(error)})") from error
+        raise LmtxError(
+            f"the tagger at {url} did not answer ({_why(error)}): see its log"
+        ) from error
     if manifest.get("encoder_digest") != encoder_digest:
         raise UserError(f"the tagger at {url} has another {version}: run it with the same data_dir")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -258,15 +257,7 @@ def try_out(
     Raises:
         UserError, LmtxError: they do not come out tagged by that version.
     """
-    node: dict[str, Any] = {}
-    leaf = node
-    *parents, last = field.split(".")
-    for parent in parents:
-        leaf[parent] = leaf = {}
-    documents = []
-    for label in labels[:3]:
-        leaf[last] = label_passage(label)
-        documents.append(deepcopy(node))
+    documents = [document_with(field, label_passage(label)) for label in labels[:3]]
     for source in simulate(client, body, documents):
         tagging = source.get("tagging", {})
         if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
@@ -283,6 +274,14 @@ def _own_thresholds(source: Source, options: Options) -> dict[str, float]:
     if options.threshold is not None or source.threshold is None:
         return {}
     return own_thresholds(source.threshold, source.calibration)
+
+
+def document_with(field: str, text: str) -> dict[str, Any]:
+    """Return the document that has a text in a field, which may be a dotted path."""
+    node: Any = text
+    for name in reversed(field.split(".")):
+        node = {name: node}
+    return dict(node)
 
 
 @contextmanager

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
 
-from lmtx_search.judges.budget import Budget
+from lmtx_search.errors import find_named
+from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.settings import EncoderSettings
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 
@@ -66,3 +69,36 @@ PROFILES: dict[str, Callable[[EncoderSettings], TrainingSettings]] = {
     "small": small,
     "paper": paper,
 }
+
+
+def training_settings(
+    encoder: EncoderSettings,
+    profile: str = "small",
+    *,
+    budget: str | Budget | None = None,
+    **changes: Any,
+) -> TrainingSettings:
+    """Return the settings of a training run: a profile's, with single ones changed.
+
+    Args:
+        encoder: the settings of the encoder that is trained.
+        profile: ``small`` or ``paper``.
+        budget: how long (``5m``) or how often (``500``) the judge is asked, in all.
+        changes: fields of :class:`TrainingSettings` or :class:`FineTuning`; None changes nothing.
+
+    Raises:
+        UserError: no such profile, or no budget.
+
+    Examples:
+        >>> from lmtx_search import load_settings, training_settings
+        >>> encoder = load_settings().settings.encoder
+        >>> training_settings(encoder, budget="500", cycles=2, epochs=2).fine_tuning.epochs
+        2
+    """
+    found = find_named("profile", PROFILES, profile)(encoder)
+    given = {name: value for name, value in changes.items() if value is not None}
+    if budget is not None:
+        given["budget"] = parse_budget(budget) if isinstance(budget, str) else budget
+    tuned = {field.name for field in fields(FineTuning)} & given.keys()
+    tuning = replace(found.fine_tuning, **{name: given.pop(name) for name in tuned})
+    return replace(found, fine_tuning=tuning, **given)

@@ -48,7 +48,7 @@ def train(
         UserError: no labels or documents, no judge, or settings that do not fit them.
         LmtxError: the cluster, the judge or the training failed, or the same run is under way.
     """
-    _need_torch()
+    need_torch()
     started = time.monotonic()
     given = find_given(settings, training, progress)
     materials = _materials(settings, training, given, progress)
@@ -106,7 +106,7 @@ def _materials(
     )
 
 
-def _need_torch() -> None:
+def need_torch() -> None:
     """Say at once, not after the judging, that the extra is not installed."""
     if not all(map(find_spec, ("torch", "sentence_transformers", "datasets", "accelerate"))):
         raise MissingExtra("train", "Training")

@@ -1,0 +1,32 @@
+"""``lmtx-search completion``."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from lmtx_search.cli.context import Context, pass_context
+
+_PROGRAM = "lmtx-search"
+_VARIABLE = "_LMTX_SEARCH_COMPLETE"
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@pass_context
+def completion(context: Context, shell: str) -> None:
+    """Print what makes SHELL complete commands and options with the Tab key.
+
+    \b
+    Example:
+      lmtx-search completion bash >> ~/.bashrc
+      lmtx-search completion zsh >> ~/.zshrc
+      lmtx-search completion fish > ~/.config/fish/completions/lmtx-search.fish
+    """
+    kind = get_completion_class(shell)
+    root = click.get_current_context().find_root().command
+    assert kind is not None
+    script = kind(root, {}, _PROGRAM, _VARIABLE).source()
+    if not context.json:
+        click.echo(script)
+    context.result({"shell": shell, "script": script})

@@ -1,0 +1,82 @@
+"""``lmtx-search estimate``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.training_options import training_of, training_options
+
+if TYPE_CHECKING:
+    from lmtx_search.training.forecast import Forecast
+    from lmtx_search.training.settings import TrainingSettings
+
+
+@click.command()
+@training_options
+@pass_context
+def estimate(context: Context, **options: Any) -> None:
+    """Say how many calls, minutes and megabytes `train` with the same options will take here.
+
+    The judge, the encoder and the training are each tried for some seconds with your own labels
+    and documents; nothing is kept. Run it after `labels load` and `docs load`.
+
+    \b
+    Example:
+      lmtx-search estimate
+      lmtx-search estimate --judge-budget 1h --cycles 3
+    """
+    from lmtx_search.training.forecast import forecast
+
+    training = training_of(context.settings, **options)
+    found = forecast(context.settings, training, context.progress)
+    _show(context, training, found)
+    context.result(
+        {**asdict(found), "total_seconds": found.estimate.total_seconds, "budget": training.budget}
+    )
+
+
+def _show(context: Context, training: TrainingSettings, found: Forecast) -> None:
+    sizes, speeds, costs = found.sizes, found.speeds, found.estimate
+    context.say(
+        f"There are     {sizes.labels:,} labels, {sizes.documents:,} documents to learn from, "
+        f"{sizes.held_out:,} held out"
+    )
+    context.say(
+        f"Measured      judge {_rate(speeds.pairs)} pairs/s, encoder {_rate(speeds.documents)} "
+        f"documents/s and {_rate(speeds.labels)} labels/s, training {_rate(speeds.training)} "
+        "documents/s"
+    )
+    cycles = f" in {training.cycles} cycles" if training.cycles > 1 else ""
+    context.say(
+        f"Calls         at most {costs.calls:,}{cycles} within {training.budget}: "
+        f"{costs.judged_documents:,} documents, {training.pairs_per_document} labels each"
+    )
+    told = ", ".join(f"{name} {_minutes(value)}" for name, value in costs.seconds.items())
+    context.say(f"Minutes       {_minutes(costs.total_seconds)} ({told})")
+    sizes_told = ", ".join(f"{name} {_megabytes(value)}" for name, value in costs.bytes.items())
+    context.say(f"Megabytes     {_megabytes(sum(costs.bytes.values()))} ({sizes_told})")
+    if costs.limited:
+        context.say(
+            f"Everything    {costs.all_calls:,} calls, "
+            f"{_minutes(costs.all_calls / speeds.pairs)} minutes of judging; a part is enough for "
+            "most label sets"
+        )
+    words = click.get_current_context().command_path
+    context.say(f"Next: the same options with `{words.rsplit(' ', 1)[0]} train`")
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:.1f}" if per_second < 10 else f"{per_second:,.0f}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f}" if seconds < 600 else f"{seconds / 60:,.0f}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{math.ceil(size / 1e6):,}"

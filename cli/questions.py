@@ -1,0 +1,191 @@
+"""The questions of `lmtx-search init`: each answer is looked at at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+from pydantic import ValidationError
+
+from lmtx_search.cli.context import Context
+from lmtx_search.errors import LmtxError
+from lmtx_search.settings import JudgeSettings, OllamaSettings, OpenSearchSettings
+from lmtx_search.settings_file import Answers
+
+EMBEDDED = "embedded"
+T = TypeVar("T")
+S = TypeVar("S", OpenSearchSettings, JudgeSettings, OllamaSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What flags answer already."""
+
+    embedded: bool
+    index: str | None
+    text_fields: tuple[str, ...]
+    labels: Path | None
+    judge: Literal["ollama", "llamacpp"] | None
+    gguf: Path | None
+
+
+class Questions:
+    """Asks what flags and settings leave open; ``quiet`` takes the defaults instead."""
+
+    def __init__(self, context: Context, given: Given, quiet: bool) -> None:
+        self._context = context
+        self._settings = context.settings
+        self._given = given
+        self._quiet = quiet
+        self._answers = False
+        self.notes: list[str] = []
+
+    def ask(self) -> tuple[Answers, str | None, Path | None]:
+        """Return what the settings file is made of, the documents' index and the labels' file."""
+        cluster = self._cluster()
+        index = self._given.index
+        if cluster is not None and index is None:
+            index = self._text("Index that holds your documents (empty: none yet)", "")
+        if cluster is None and index:
+            self._note(f"the index {index} is of no use without the address of its cluster (--url)")
+            index = None
+        fields = self._fields()
+        if cluster is not None and index and self._answers:
+            self._look(lambda: _checks().try_fields(cluster, index, fields))
+        labels = self._given.labels or _path(self._text("File with your labels (empty: later)", ""))
+        if labels is not None:
+            self._look(lambda: _checks().try_labels(labels))
+        judge, ollama = self._judge(embedded=cluster is None)
+        return (
+            Answers(
+                url=cluster.url if cluster else None,
+                user=cluster.user if cluster else None,
+                ca_file=cluster.ca_file if cluster else None,
+                text_fields=fields,
+                runtime=judge.runtime,
+                hosts=ollama.hosts,
+                model=ollama.model,
+                gguf=judge.gguf,
+            ),
+            index or None,
+            labels,
+        )
+
+    def _cluster(self) -> OpenSearchSettings | None:
+        if self._given.embedded:
+            return None
+        there = self._settings.opensearch
+        known = self._context.loaded.origins.get("opensearch.url", "")
+        mine = known and known != "embedded servers"
+        question = f"Address of your OpenSearch (`{EMBEDDED}`: `lmtx-search up` starts one)"
+
+        def read(text: str) -> OpenSearchSettings | None:
+            return None if text == EMBEDDED else _valid(there, url=text)
+
+        cluster = self._value(question, there.url if mine else EMBEDDED, read)
+        if cluster is None:
+            return None
+        user = self._text("User (empty: none)", there.user or "")
+        cluster = _valid(cluster, user=user or None)
+        if cluster.url.startswith("https://"):
+            shown = str(there.ca_file or "")
+            ca = self._text("Certificate authority, a PEM file (empty: the system's)", shown)
+            cluster = _valid(cluster, ca_file=_path(ca))
+        if user and cluster.password is None:
+            self._note("the password is read from LMTX_OPENSEARCH_PASSWORD, which is not set")
+        self._answers = self._look(lambda: _checks().try_cluster(cluster))
+        return cluster
+
+    def _fields(self) -> tuple[str, ...]:
+        if self._given.text_fields:
+            return self._given.text_fields
+        question = "Fields that tell what a document is about, in order"
+
+        def read(text: str) -> tuple[str, ...]:
+            fields = tuple(filter(None, map(str.strip, text.split(","))))
+            if not fields:
+                raise click.BadParameter("at least one field is needed")
+            return fields
+
+        return self._value(question, ",".join(self._settings.documents.text_fields), read)
+
+    def _judge(self, embedded: bool) -> tuple[JudgeSettings, OllamaSettings]:
+        judge, ollama = self._settings.judge, self._settings.ollama
+        runtime: str | None = self._given.judge
+        if runtime is None and embedded:
+            runtime = "ollama"
+        if runtime is None:
+            kinds = click.Choice(["ollama", "llamacpp"])
+            runtime = self._value("What runs the judge", judge.runtime, kinds)
+        judge = _valid(judge, runtime=runtime)
+        if runtime == "llamacpp":
+            gguf = self._given.gguf or judge.gguf
+            if gguf is None:
+                gguf = _path(self._text("The judge's model, a GGUF file", ""))
+            judge = _valid(judge, gguf=gguf)
+        elif not embedded:
+            hosts = ",".join(ollama.hosts)
+            ollama = self._value(
+                "Ollama servers, comma separated", hosts, lambda v: _valid(ollama, hosts=v)
+            )
+            model = self._text("The judge's model", ollama.model)
+            ollama = _valid(ollama, model=model)
+        if not embedded or runtime == "llamacpp":
+            update = {"judge": judge, "ollama": ollama}
+            self._look(lambda: _checks().try_judge(self._settings.model_copy(update=update)))
+        return judge, ollama
+
+    def _text(self, question: str, default: str) -> str:
+        return self._value(question, default, str.strip)
+
+    def _value(self, question: str, default: str, read: Callable[[str], T]) -> T:
+        """Ask until the answer can be read."""
+        if self._quiet:
+            return read(default)
+        answer: T = click.prompt(
+            question, default=default, value_proc=read, show_default=bool(default), err=True
+        )
+        return answer
+
+    def _look(self, check: Callable[[], str]) -> bool:
+        """Say what a check found, and whether it is well; a fault is noted and no more."""
+        from lmtx_search.cluster.errors import translate
+
+        try:
+            self._context.say(f"  {check()}")
+            return True
+        except LmtxError as error:
+            self._note(str(error))
+        except Exception as error:
+            known = translate(error)
+            if known is None:
+                raise
+            self._note(str(known))
+        return False
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)
+        self._context.say(f"  Note: {text}")
+
+
+def _checks() -> Any:
+    """Return the checks; they import the cluster's client, which not all answers need."""
+    from lmtx_search.doctor import answers
+
+    return answers
+
+
+def _valid(section: S, **changes: Any) -> S:
+    """Return a section of the settings with other values; what is wrong is asked again."""
+    try:
+        return type(section)(**{**section.model_dump(), **changes})
+    except ValidationError as error:
+        first = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise click.BadParameter(first) from error
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None

@@ -1,0 +1,1 @@
+"""Examines everything the product needs, and changes nothing of it."""

@@ -1,0 +1,47 @@
+"""What a person answered on the first day, seen to be so: each returns what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lmtx_search.cluster.attach import require_fields
+from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.requirements import check_cluster
+from lmtx_search.errors import UserError
+from lmtx_search.judges.open import open_judge
+from lmtx_search.settings import OpenSearchSettings, Settings
+from lmtx_search.sources.labels import LabelFile
+
+_SECONDS = 10.0
+
+
+def quick(settings: OpenSearchSettings) -> OpenSearchSettings:
+    """Return settings with which nobody waits long for a cluster that is not there."""
+    return settings.model_copy(update={"timeout": min(_SECONDS, settings.timeout)})
+
+
+def try_cluster(settings: OpenSearchSettings) -> str:
+    """See that the cluster is one that can be used; errors are this project's or the client's."""
+    found = check_cluster(connect(quick(settings)), settings.knn_engine)
+    return f"OpenSearch {found.version}, cluster {found.name}"
+
+
+def try_fields(settings: OpenSearchSettings, index: str, fields: Sequence[str]) -> str:
+    """See that an index has the fields."""
+    client = connect(quick(settings))
+    require_fields(client, index, fields)
+    return f"{client.count(index=index)['count']:,} documents in {index}"
+
+
+def try_labels(path: Path) -> str:
+    """See that a file holds labels."""
+    count = sum(1 for _ in LabelFile(path))
+    if not count:
+        raise UserError(f"{path} holds no labels: each needs an id and a text")
+    return f"{count:,} labels in {path}"
+
+
+def try_judge(settings: Settings) -> str:
+    """See that the judge can be asked."""
+    return f"the judge {open_judge(settings).name} is there"

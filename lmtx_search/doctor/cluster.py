@@ -1,0 +1,173 @@
+"""The cluster: what it has to be, what bootstrap-index makes, and what is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lmtx_search.cluster.bootstrap import plan, tagger_url
+from lmtx_search.cluster.condition import account, disks, health
+from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.connector_settings import missing_settings
+from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.cluster.overview import overview
+from lmtx_search.cluster.requirements import (
+    check_cluster,
+    check_engine,
+    check_plugins,
+    check_version,
+)
+from lmtx_search.doctor.checks import Check, Finding, ok
+from lmtx_search.errors import LmtxError
+from lmtx_search.settings import Settings
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+_GROUP = "Cluster"
+# OpenSearch's own marks: no new shards from the low one, nothing is written from the flood stage.
+_LOW, _FLOOD = 0.85, 0.95
+
+
+class ClusterChecks:
+    """The checks of one cluster; nothing is written to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        # What does not answer in that time is looked at as not answering.
+        quick = {"timeout": min(15.0, settings.opensearch.timeout)}
+        self._opensearch = settings.opensearch.model_copy(update=quick)
+
+    @cached_property
+    def client(self) -> OpenSearch:
+        """A client of the cluster."""
+        return connect(self._opensearch)
+
+    @cached_property
+    def _nodes(self) -> Any:
+        return self.client.nodes.info(metric="plugins")["nodes"]
+
+    def checks(self) -> Iterator[Check]:
+        """Return the checks, in the order in which they matter."""
+        yield Check(_GROUP, "version", self._version, leads=True)
+        yield Check(_GROUP, "plugins", self._plugins, leads=True)
+        yield Check(_GROUP, "health", self._health)
+        yield Check(_GROUP, "disk", self._disk)
+        yield Check(_GROUP, "account", self._account)
+        yield Check(_GROUP, "settings", self._cluster_settings)
+        yield Check(_GROUP, "set up", self._set_up, leads=True)
+        yield Check(_GROUP, "labels", self._labels)
+        yield Check(_GROUP, "to learn from", self._documents)
+        yield Check(_GROUP, "tagged", self._tagged)
+
+    def _version(self) -> Finding:
+        info = self.client.info()
+        number = check_version(info.get("version", {}))
+        return ok(f"OpenSearch {number} at {self._opensearch.url}, cluster {info['cluster_name']}")
+
+    def _plugins(self) -> Finding:
+        check_plugins(self._nodes, "")
+        check_engine(self._nodes, self._opensearch.knn_engine)
+        return ok(f"k-NN ({self._opensearch.knn_engine}), neural-search and ML Commons")
+
+    def _health(self) -> Finding:
+        found = health(self.client)
+        nodes = f"{found.nodes} node{'s' if found.nodes != 1 else ''}"
+        if found.status == "red":
+            return Finding(
+                "bad",
+                f"red, {nodes}: {found.unassigned} shards lie nowhere",
+                "GET _cluster/allocation/explain says why",
+            )
+        if found.status == "yellow" and found.nodes > 1:
+            return Finding(
+                "warn",
+                f"yellow, {nodes}: {found.unassigned} copies of shards are missing",
+                "GET _cluster/allocation/explain says why",
+            )
+        return ok(f"{found.status}, {nodes}")
+
+    def _disk(self) -> Finding:
+        found = disks(self.client)
+        if found is None:
+            right = "cluster:monitor/nodes/stats"
+            return Finding("warn", f"not seen: the user lacks the right {right}", "have it granted")
+        if not found:
+            return ok("the nodes do not say")
+        fullest = max(found, key=lambda disk: disk.used)
+        told = f"{fullest.used:.0%} used, {fullest.free / 1e9:,.1f} GB free on {fullest.node}"
+        if fullest.used >= _FLOOD:
+            return Finding("bad", f"{told}: the cluster refuses to write", "free disk space")
+        if fullest.used >= _LOW:
+            return Finding("warn", f"{told}: no new index may be made", "free disk space")
+        return ok(told)
+
+    def _account(self) -> Finding:
+        found = account(self.client)
+        if found is not None:
+            return ok(f"{found.user}, roles: {', '.join(found.roles) or 'none'}")
+        if "://127." in self._opensearch.url or "://localhost" in self._opensearch.url:
+            return ok("no security plugin says who asks; the address is this machine's")
+        return Finding(
+            "warn",
+            "no security plugin says who asks: whoever reaches the cluster may do everything",
+            "see `Security` in the operators' page",
+        )
+
+    def _cluster_settings(self) -> Finding:
+        url = tagger_url(self._settings)
+        has_ml_nodes = check_cluster(self.client, self._opensearch.knn_engine).has_ml_nodes
+        missing = missing_settings(self.client, url, has_ml_nodes)
+        if missing:
+            return Finding(
+                "bad",
+                f"the cluster may not call the tagger at {url}: {', '.join(sorted(missing))}",
+                "lmtx-search bootstrap-index --apply-cluster-settings",
+            )
+        return ok(f"the cluster may call the tagger at {url}")
+
+    def _set_up(self) -> Finding:
+        planned = plan(self.client, self._settings)
+        if planned.open:
+            what = f"{len(planned.open)} of {len(planned.steps)} things are missing or old"
+            return Finding("bad", what, "lmtx-search bootstrap-index")
+        note = f"; {planned.notes[0]}" if planned.notes else ""
+        return ok(f"templates, indices and pipeline are there{note}")
+
+    def _labels(self) -> Finding:
+        labels = LabelIndex(self.client, self._opensearch.knn_engine).current()
+        if labels is None or not labels.count:
+            return Finding("warn", "no labels yet", "lmtx-search labels load FILE")
+        return ok(f"{labels.count:,} in {labels.index}")
+
+    def _documents(self) -> Finding:
+        index = self._settings.documents.training_index
+        fields = ", ".join(self._settings.documents.text_fields)
+        if not self.client.indices.exists(index=index):
+            return Finding("warn", f"no documents in {index} yet", "lmtx-search docs load FILE")
+        count = self.client.count(index=index)["count"]
+        exists = [{"exists": {"field": name}} for name in self._settings.documents.text_fields]
+        body = {"query": {"bool": {"should": exists, "minimum_should_match": 1}}}
+        with_text = self.client.count(index=index, body=body)["count"]
+        if not count:
+            return Finding("warn", f"{index} is empty", "lmtx-search docs load FILE")
+        if not with_text:
+            raise LmtxError(
+                f"none of the {count:,} documents in {index} has a text in {fields}: set "
+                "documents.text_fields"
+            )
+        return ok(f"{with_text:,} documents in {index} with a text in {fields}")
+
+    def _tagged(self) -> Finding:
+        by_index = overview(self.client).documents
+        pending = {index: n["pending"] for index, n in by_index.items() if n.get("pending")}
+        if pending:
+            index = max(pending, key=lambda name: pending[name])
+            return Finding(
+                "warn",
+                f"{sum(pending.values()):,} documents are pending: no tagger answered for them",
+                f"lmtx-search retag --index {index} --pending",
+            )
+        tagged = sum(counts.get("tagged", 0) for counts in by_index.values())
+        return ok(f"{tagged:,} documents in {len(by_index)} indices, none pending")

@@ -1,0 +1,52 @@
+"""This machine: what is installed, and room for what commands write."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from lmtx_search import __version__
+from lmtx_search.doctor.checks import Check, Finding, ok
+from lmtx_search.settings import Settings
+
+_GIB = 1 << 30
+# A training run, a tagger and an encoder's ONNX form are some 300 MB together.
+_LEAST_FREE = 2 * _GIB
+
+
+def machine_checks(settings: Settings) -> Iterator[Check]:
+    """Return the checks."""
+    yield Check("Machine", "lmtx-search", _installed)
+    for name in ("data_dir", "cache_dir"):
+        folder = getattr(settings, name)
+        yield Check("Machine", name, partial(folder_finding, name, folder))
+
+
+def _installed() -> Finding:
+    found = f"{__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
+    if not all(map(find_spec, ("torch", "sentence_transformers", "datasets", "accelerate"))):
+        return Finding(
+            "warn",
+            f"{found}; no torch: all but training works",
+            "pip install 'lmtx-search[train,evaluation]' where you train",
+        )
+    return ok(f"{found}, can train")
+
+
+def folder_finding(name: str, folder: Path) -> Finding:
+    """Tell whether a folder can be written to and how much room there is."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return Finding(
+            "bad", f"{folder} cannot be written", f"set {name} to a folder of yours, or --data-dir"
+        )
+    free = shutil.disk_usage(there).free
+    found = f"{folder}, {free / _GIB:,.1f} GiB free"
+    if free < _LEAST_FREE:
+        return Finding("warn", found, f"free some space, or set {name} to another disk")
+    return ok(found)

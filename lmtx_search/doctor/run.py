@@ -1,0 +1,31 @@
+"""All checks, in the order in which things are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lmtx_search.doctor.checks import Check, Result, carry_out
+from lmtx_search.doctor.cluster import ClusterChecks
+from lmtx_search.doctor.encoder import encoder_checks
+from lmtx_search.doctor.judge import judge_checks
+from lmtx_search.doctor.machine import machine_checks
+from lmtx_search.doctor.tagger import TaggerChecks
+from lmtx_search.settings import Settings
+
+
+def examine(settings: Settings) -> Iterator[Result]:
+    """Yield a result for each thing the product needs, as it is looked at.
+
+    Nothing is changed: not the cluster, not the files. The judge is asked eight fixed questions,
+    and the pipeline is tried with a text that is not stored.
+    """
+    return carry_out(_checks(settings))
+
+
+def _checks(settings: Settings) -> Iterator[Check]:
+    yield from machine_checks(settings)
+    cluster = ClusterChecks(settings)
+    yield from cluster.checks()
+    yield from judge_checks(settings)
+    yield from encoder_checks(settings)
+    yield from TaggerChecks(settings, lambda: cluster.client).checks()

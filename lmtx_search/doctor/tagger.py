@@ -1,0 +1,106 @@
+"""The tagger that the pipeline uses: deployed, reachable, and tagging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lmtx_search.cluster.pipeline import PipelineState, read_pipeline, simulate
+from lmtx_search.cluster.registered import registered
+from lmtx_search.doctor.checks import Check, Finding, ok
+from lmtx_search.errors import UserError
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.client import require_service, require_version, service_url
+from lmtx_search.tagging.deploy import document_with
+from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+_GROUP = "Tagger"
+_TEXT = "A program that plays chess against you"
+
+
+class TaggerChecks:
+    """The checks of what tags documents; nothing is stored."""
+
+    def __init__(self, settings: Settings, client: Callable[[], OpenSearch]) -> None:
+        self._settings = settings
+        self._client = client
+
+    @cached_property
+    def _state(self) -> PipelineState:
+        return read_pipeline(self._client())
+
+    def checks(self) -> Iterator[Check]:
+        """Return the checks."""
+        yield Check(_GROUP, "pipeline", self._pipeline, leads=True, needs="Cluster")
+        yield Check(_GROUP, "runs in", self._runtime, needs="Cluster")
+        yield Check(_GROUP, "trial", self._trial, needs="Cluster")
+
+    def _pipeline(self) -> Finding:
+        tagger = self._state.tagger
+        if tagger is None:
+            return Finding(
+                "warn",
+                "no tagger is deployed: documents go in untagged",
+                "lmtx-search train, then lmtx-search deploy",
+            )
+        version = self._version(tagger)
+        if version is None:
+            return Finding(
+                "warn",
+                f"tags with {tagger}, which is not in {self._settings.data_dir / 'taggers'}",
+                "run commands that change it where it is, or set data_dir",
+            )
+        return ok(f"tags with {tagger}, {version.manifest.labels:,} labels")
+
+    def _runtime(self) -> Finding:
+        tagger = self._state.tagger
+        url = service_url(self._settings.service)
+        if tagger is None:
+            with suppress(UserError):
+                require_service(url)
+                return ok(f"a tagger service answers at {url}")
+            return Finding(
+                "warn",
+                f"no tagger service at {url}",
+                "lmtx-search serve, before lmtx-search deploy (not for --runtime in-cluster)",
+            )
+        there = registered(self._client()).get(tagger)
+        if there is not None and there.in_cluster:
+            return ok("the cluster itself")
+        require_service(url)
+        version = self._version(tagger)
+        if version is not None:
+            require_version(
+                url,
+                tagger,
+                str(version.folder),
+                version.manifest.encoder_digest,
+                self._settings.service.token,
+            )
+        return ok(f"the service at {url}")
+
+    def _trial(self) -> Finding:
+        state = self._state
+        if state.tagger is None:
+            return ok("nothing to try yet")
+        field = self._settings.documents.text_fields[0]
+        (source,) = simulate(self._client(), state.body, [document_with(field, _TEXT)])
+        tagging = source.get("tagging", {})
+        if tagging.get("status") != "tagged":
+            return Finding(
+                "bad",
+                f"a document comes out {tagging.get('status')}: {tagging.get('error', tagging)}",
+                "see to the tagger; documents that come meanwhile: lmtx-search retag --pending",
+            )
+        tags = ", ".join(source.get("tags") or []) or "no tag"
+        return ok(f'"{_TEXT}" → {tags}')
+
+    def _version(self, name: str) -> TaggerVersion | None:
+        with suppress(UserError):
+            return TaggerVersions(self._settings.data_dir).get(name)
+        return None

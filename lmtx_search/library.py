@@ -1,0 +1,199 @@
+"""For those who embed it: each step of the command line as a function with settings.
+
+``from lmtx_search import …`` gives these and what they take and return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from lmtx_search.cluster import bootstrap as setting_up
+from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.documents import load_documents
+from lmtx_search.cluster.indices import prepare_tagged_index, prepare_training_index
+from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.cluster.report import BulkReport
+from lmtx_search.cluster.runs import RunStore, new_run_id
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.passages import label_passage
+from lmtx_search.errors import UserError
+from lmtx_search.judges.base import Pair
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import BadLine, Document, Label
+from lmtx_search.settings import Settings
+from lmtx_search.tagging import deploy as deploying
+from lmtx_search.tagging.local import find_version
+from lmtx_search.tagging.scorer import Tagger
+from lmtx_search.tagging.source import trained_source, untrained_source
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.labels import LoadReport
+
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """A document with the labels nearest to it and their cosines, best first."""
+
+    document: Document
+    labels: Sequence[tuple[Label, float]]
+
+    def pairs(self, most: int | None = None) -> list[Pair]:
+        """Return the pairs that a judge can be asked about, of the first ``most`` labels."""
+        mean = sum(score for _, score in self.labels) / max(1, len(self.labels))
+        return [
+            Pair(self.document, label, rank, score - mean)
+            for rank, (label, score) in enumerate(self.labels[:most])
+        ]
+
+
+def bootstrap_index(settings: Settings, *, apply_cluster_settings: bool = False) -> list[str]:
+    """Set the cluster up; return what was made or changed (nothing, the second time).
+
+    Raises:
+        UserError: the cluster cannot be used, or something of another kind has one of our names.
+        LmtxError: a step failed; called again, it continues there.
+    """
+    client = connect(settings.opensearch)
+    planned = setting_up.plan(client, settings)
+    setting_up.apply(client, planned, apply_cluster_settings)
+    return [step.what for step in planned.open]
+
+
+def load_labels(
+    settings: Settings, labels: Iterable[Label], progress: Progress = SILENT
+) -> LoadReport:
+    """Embed labels and write what is new of them to the label index, and to a deployed tagger.
+
+    Examples:
+        >>> from lmtx_search import Label, load_labels, load_settings
+        >>> load_labels(load_settings().settings, [Label("q718", "chess")]).created
+        1
+    """
+    from lmtx_search.tagging import live_labels
+
+    client = connect(settings.opensearch)
+    return live_labels.load_labels(client, settings, labels, progress).report
+
+
+def load_training_documents(
+    settings: Settings, documents: Iterable[Document | BadLine], progress: Progress = SILENT
+) -> BulkReport:
+    """Write documents to the index that training reads; the report says what failed and why."""
+    client, index = connect(settings.opensearch), settings.documents.training_index
+    prepare_training_index(client, index, settings.documents.id_field)
+    return load_documents(client, documents, index, progress=progress)
+
+
+def ingest(
+    settings: Settings,
+    documents: Iterable[Document | BadLine],
+    index: str,
+    progress: Progress = SILENT,
+) -> BulkReport:
+    """Index documents through the tagging pipeline; the index is made if it is not there.
+
+    Raises:
+        UserError: ``bootstrap_index`` has not run, or the index is there and does not tag.
+    """
+    client = connect(settings.opensearch)
+    prepare_tagged_index(client, index, settings.documents.id_field)
+    return load_documents(client, documents, index, progress=progress)
+
+
+def shortlists(
+    settings: Settings,
+    documents: Iterable[Document],
+    labels: Iterable[Label] | None = None,
+    size: int = 10,
+) -> Iterator[Shortlist]:
+    """Yield each document with the ``size`` labels nearest to it, by the settings' encoder.
+
+    Args:
+        documents: taken a few at a time, only as far as they are asked for.
+        labels: compared in memory, with no cluster; None: those of the label index.
+
+    Raises:
+        UserError: there are no labels, or the label index holds another encoder's embeddings.
+
+    Examples:
+        >>> from lmtx_search import Document, Label, load_settings, shortlists
+        >>> labels = [Label("1", "chess"), Label("2", "gardening")]
+        >>> document = Document("d", "How to castle, and when not to")
+        >>> next(shortlists(load_settings().settings, [document], labels, 1)).labels[0][0].text
+        'chess'
+    """
+    wanted = settings.encoder
+    encoder = load_encoder(settings, max_tokens=wanted.document_tokens)
+    if labels is None:
+        index = LabelIndex(connect(settings.opensearch))
+        if not (index.require().encoder_digest or "").startswith(encoder.digest):
+            raise UserError(
+                "the label index holds another encoder's embeddings: give labels, or set "
+                "encoder.name to that encoder"
+            )
+        known = list(index.labels())
+    else:
+        known = list(labels)
+        reads_labels = load_encoder(settings, max_tokens=wanted.label_tokens)
+        vectors = reads_labels.encode([label_passage(label) for label in known])
+    if not known:
+        raise UserError("there are no labels to make shortlists of")
+    by_id = {label.id: label for label in known}
+    rest = iter(documents)
+    while chunk := list(islice(rest, _CHUNK)):
+        embedded = encoder.encode([document.text for document in chunk])
+        if labels is None:
+            rankings = index.search(embedded, size)
+        else:
+            rankings = nearest(embedded, vectors, [label.id for label in known], size)
+        for document, ranking in zip(chunk, rankings, strict=True):
+            found = [(by_id[id_], score) for id_, score in ranking if id_ in by_id]
+            yield Shortlist(document, found)
+
+
+def deploy(
+    settings: Settings,
+    run: str | None = None,
+    *,
+    untrained: bool = False,
+    options: deploying.Options | None = None,
+    progress: Progress = SILENT,
+) -> deploying.Deployment:
+    """Put a tagger into the ingest pipeline: the last training run's, or that of ``run``.
+
+    Args:
+        untrained: deploy the encoder of the settings as it is.
+
+    Raises:
+        UserError: no bootstrap, no labels, no such run, no tagger service, or cluster settings
+            missing.
+        LmtxError: another command is changing the tagger, or the test of the new one failed.
+    """
+    client = connect(settings.opensearch)
+    runs = RunStore(client)
+    source = untrained_source(settings) if untrained else trained_source(runs, run)
+    done = deploying.deploy(client, settings, source, options or deploying.Options(), progress)
+    runs.save(new_run_id(), {"kind": "deploy", **asdict(done)})
+    return done
+
+
+def open_tagger(settings: Settings, version: str | None = None) -> Tagger:
+    """Return the tagger that the pipeline uses, or a version by its name, loaded here.
+
+    Raises:
+        UserError: there is none on this machine.
+
+    Examples:
+        >>> from lmtx_search import load_settings, open_tagger
+        >>> (tags,) = open_tagger(load_settings().settings).tag(["A program that plays chess"])
+        >>> [tag.name for tag in tags]
+        ['Game: Chess']
+    """
+    found, _ = find_version(settings, version)
+    return Tagger(found, settings.service.threads)

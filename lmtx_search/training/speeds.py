@@ -1,0 +1,153 @@
+"""How fast this machine judges, embeds and trains: measured on a few of the user's own texts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from lmtx_search.encoder.export import ensure_onnx
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.passages import label_passage
+from lmtx_search.judges.order import OrderedJudge
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Document, Label
+from lmtx_search.settings import Settings
+from lmtx_search.training.settings import FineTuning, TrainingSettings
+from lmtx_search.training.shortlist import pairs
+
+_DOCUMENTS = 24
+_LABELS = 128
+_JUDGED_DOCUMENTS = 3
+_STEPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """What was measured.
+
+    Attributes:
+        pairs: pairs that the judge answers in a second.
+        documents, labels: texts of each kind that the encoder embeds in a second.
+        training: documents that are trained on in a second (seen once).
+        start: seconds before the first step of a training.
+        export: seconds in which a trained encoder gets its ONNX form.
+        form_bytes: size of that form.
+    """
+
+    pairs: float
+    documents: float
+    labels: float
+    training: float
+    start: float
+    export: float
+    form_bytes: int
+
+
+def measure_speeds(
+    settings: Settings,
+    training: TrainingSettings,
+    base: Path,
+    judge: OrderedJudge,
+    labels: Sequence[Label],
+    documents: Sequence[Document],
+    progress: Progress = SILENT,
+) -> Speeds:
+    """Do a little of everything that a training does; what it makes is thrown away.
+
+    Args:
+        base: folder of the encoder that would be trained.
+        labels, documents: all of them; the first few documents and some labels are taken.
+
+    Raises:
+        LmtxError: the judge or the training failed.
+        MissingExtra: torch is not installed.
+    """
+    tuning = training.fine_tuning
+    documents = documents[:_DOCUMENTS]
+    some = labels[:: max(1, len(labels) // _LABELS)]
+    by_id = {label.id: label for label in some}
+    with progress.stage("Try the encoder", len(documents) + len(some), "texts") as advance:
+        reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
+        reads_documents = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
+        started = time.monotonic()
+        vectors = reads_labels.encode([label_passage(label) for label in some], on_batch=advance)
+        labels_done = time.monotonic()
+        embedded = reads_documents.encode([d.text for d in documents], on_batch=advance)
+        documents_done = time.monotonic()
+    rankings = nearest(embedded, vectors, [label.id for label in some], training.shortlist)
+    asked = [
+        pairs(document, ranking, by_id, training.pairs_per_document)
+        for document, ranking in zip(documents, rankings, strict=True)
+    ][: _JUDGED_DOCUMENTS + 1]
+    with progress.stage("Try the judge", sum(map(len, asked)), "pairs") as advance:
+        for _ in judge.ask(asked[0]):  # the model is loaded now, if it was not
+            advance(1)
+        judging = time.monotonic()
+        answers = 0
+        for _ in judge.ask(pair for of_document in asked[1:] for pair in of_document):
+            answers += 1
+            advance(1)
+        judged = time.monotonic()
+    rate, start, export, size = _train(base, documents, some, tuning, progress)
+    return Speeds(
+        pairs=answers / _least(judged - judging),
+        documents=len(documents) / _least(documents_done - labels_done),
+        labels=len(some) / _least(labels_done - started),
+        training=rate,
+        start=start,
+        export=export,
+        form_bytes=size,
+    )
+
+
+def _train(
+    base: Path,
+    documents: Sequence[Document],
+    labels: Sequence[Label],
+    tuning: FineTuning,
+    progress: Progress,
+) -> tuple[float, float, float, int]:
+    """Train a few steps; return documents/s, seconds to start and to export, bytes of the form."""
+    from lmtx_search.training.finetune import fine_tune  # torch: only when it is needed
+
+    batch = tuning.batch_size
+    steps = [(number % len(documents), number % len(labels)) for number in range(_STEPS * batch)]
+    ends = []
+    with (
+        TemporaryDirectory() as folder,
+        progress.stage("Try the training", len(steps), "documents") as advance,
+    ):
+
+        def on_step(count: int) -> None:
+            ends.append(time.monotonic())
+            advance(count)
+
+        started = time.monotonic()
+        fine_tune(
+            base,
+            Path(folder) / "encoder",
+            [document.text for document in documents],
+            [label_passage(label) for label in labels],
+            [frozenset({row % len(labels)}) for row in range(len(documents))],
+            steps,
+            tuning,
+            seed=0,
+            on_step=on_step,
+        )
+        exporting = time.monotonic()
+        form = ensure_onnx(Path(folder) / "encoder", Path(folder))
+        export = time.monotonic() - exporting
+        size = sum(path.stat().st_size for path in form.rglob("*") if path.is_file())
+    # The first step pays for everything that is set up once.
+    each = float(np.mean(np.diff(ends)))
+    return batch / _least(each), max(0.0, ends[0] - started - each), export, size
+
+
+def _least(seconds: float) -> float:
+    return max(1e-6, seconds)

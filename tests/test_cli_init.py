@@ -1,0 +1,116 @@
+"""`init`: a few answers become a settings file that can be read, and nothing is lost or leaked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lmtx_search.cli.main import cli
+from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings_file import Answers, settings_text
+from tests.conftest import Run
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LMTX_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "labels.csv").write_text("id,text\n1,chess\n2,music\n")
+    return tmp_path
+
+
+def init(*words: str, input: str | None = None, before: tuple[str, ...] = ()) -> Result:
+    return CliRunner().invoke(cli, [*before, "init", *words], input=input)
+
+
+def test_without_a_cluster_the_next_step_is_up(folder: Path) -> None:
+    result = init("--yes", "--embedded", "--labels", "labels.csv", "--json")
+    assert result.exit_code == 0, result.output
+    steps = json.loads(result.stdout)["next"]
+    assert steps[0] == "lmtx-search up"
+    assert "lmtx-search labels load labels.csv" in steps
+    assert load_settings().settings.opensearch.url == "http://127.0.0.1:9200"
+
+
+def test_answers_are_in_the_file_and_faults_are_notes(folder: Path) -> None:
+    answers = f"{NOWHERE}\ntagger\narticles\nsubject, body\nmissing.csv\n\n{NOWHERE}\nllama3.2:3b\n"
+    result = init(input=answers)
+    assert result.exit_code == 0, result.output
+    settings = load_settings().settings
+    assert settings.opensearch.url == NOWHERE
+    assert settings.opensearch.user == "tagger"
+    assert settings.documents.text_fields == ("subject", "body")
+    assert "lmtx-search docs load --from-index articles" in result.output
+    assert settings.ollama.model == "llama3.2:3b"
+    for note in ("no OpenSearch at", "no such file: missing.csv", "no Ollama at"):
+        assert f"Note: {note}" in result.output
+
+
+def test_an_address_that_is_none_is_asked_again(folder: Path) -> None:
+    result = init(input=f"search.example:9200\n{NOWHERE}\n\n\n\n\n\n\n\n")
+    assert "must start with http:// or https://" in result.output
+    assert load_settings().settings.opensearch.url == NOWHERE
+
+
+def test_labels_are_counted_at_once(folder: Path) -> None:
+    result = init("--yes", "--embedded", "--labels", "labels.csv")
+    assert "2 labels in labels.csv" in result.output
+
+
+@pytest.mark.parametrize(("words", "input"), [(("--yes",), None), ((), "n\n")])
+def test_a_file_that_is_there_stays(folder: Path, words: tuple[str, ...], input: str) -> None:
+    file = folder / "lmtx-search.toml"
+    file.write_text('data_dir = "mine"\n')
+    result = CliRunner().invoke(cli, ["init", *words], input=input)
+    assert "stays as it is" in str(result.exception)
+    assert file.read_text() == 'data_dir = "mine"\n'
+
+
+def test_with_force_it_is_replaced_and_its_values_are_proposed(folder: Path) -> None:
+    file = folder / "lmtx-search.toml"
+    file.write_text(f'[opensearch]\nurl = "{NOWHERE}"\n')
+    assert init("--yes", "--force").exit_code == 0
+    assert "# address of the cluster" in file.read_text()
+    assert load_settings().settings.opensearch.url == NOWHERE
+
+
+def test_no_password_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_OPENSEARCH_PASSWORD", "geheim")
+    result = init("--yes", before=("--url", NOWHERE, "--user", "tagger"))
+    assert result.exit_code == 0, result.output
+    text = (folder / "lmtx-search.toml").read_text()
+    assert "geheim" not in text + result.output
+    assert "LMTX_OPENSEARCH_PASSWORD" in text
+
+
+def test_a_variable_that_wins_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_OPENSEARCH_URL", NOWHERE)
+    assert "LMTX_OPENSEARCH_URL is set, and wins over the file" in init("--yes").output
+
+
+def test_any_text_can_be_read_again(folder: Path) -> None:
+    odd = 'quote " back\\slash \x7f \x01 ü'
+    answers = Answers(NOWHERE, odd, None, [odd], "ollama", [odd], odd, None)
+    file = folder / "odd.toml"
+    file.write_text(settings_text(answers), encoding="utf-8")
+    settings = load_settings(file).settings
+    assert settings.opensearch.user == settings.ollama.model == odd
+    assert settings.documents.text_fields == (odd,)
+
+
+@pytest.mark.integration
+def test_a_real_index_and_a_real_judge_are_found(
+    client: Any, lmtx: Run, settings: Settings
+) -> None:
+    client.index(index="articles", id="1", body={"subject": "chess"}, refresh=True)
+    done = lmtx("init", "--yes", "--index", "articles", "--text-field", "subject", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["notes"] == []
+    done = lmtx("init", "--yes", "--force", "--index", "articles", "--text-field", "body")
+    assert "Note: articles has no field body; its fields: subject" in done.stdout

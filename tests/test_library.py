@@ -1,0 +1,88 @@
+"""The Python API: light to import, typed, and enough to go the whole way without a command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lmtx_search
+from lmtx_search.settings import Settings
+
+TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, lmtx_search; lmtx_search.Label, lmtx_search.load_settings;"
+        "heavy = {'torch', 'transformers', 'opensearchpy', 'ollama', 'onnxruntime', 'numpy'};"
+        "sys.exit(bool(heavy & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+@pytest.mark.parametrize("name", lmtx_search.__all__)
+def test_every_name_is_there_and_explained(name: str) -> None:
+    value = getattr(lmtx_search, name)
+    assert isinstance(value, str) or value.__doc__
+
+
+def test_what_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        lmtx_search.nothing  # noqa: B018
+
+
+def test_the_names_for_type_checkers_are_those_at_run_time() -> None:
+    text = Path(lmtx_search.__file__).read_text()
+    stub = text[text.index("if TYPE_CHECKING") : text.index("_WHERE")]
+    assert set(lmtx_search.__all__) - {"__version__"} == set(lmtx_search._WHERE)
+    assert all(name in stub for name in lmtx_search._WHERE)
+
+
+@pytest.mark.integration
+def test_the_whole_way_in_python(client: Any, settings: Settings, tmp_path: Path) -> None:
+    from lmtx_search import (
+        bootstrap_index,
+        ingest,
+        load_labels,
+        load_training_documents,
+        open_judge,
+        read_documents,
+        read_labels,
+        shortlists,
+        train,
+        training_settings,
+    )
+    from lmtx_search.records import Document
+
+    (tmp_path / "labels.csv").write_text("id,text\n" + "".join(f"{t},{t}\n" for t in TOPICS))
+    rows = "".join(f"{t}-{n},A program about {t}\n" for t in TOPICS for n in "abcd")
+    (tmp_path / "documents.csv").write_text("id,title\n" + rows)
+    labels = list(read_labels(tmp_path / "labels.csv"))
+    documents = [d for d in read_documents(tmp_path / "documents.csv") if isinstance(d, Document)]
+
+    in_memory = list(shortlists(settings, documents[:2], labels, 3))
+    assert in_memory[0].labels[0][0].text == "web browsers"
+    answers = list(open_judge(settings).ask(in_memory[0].pairs(2)))
+    assert [answer.pair.label for answer in answers] == [
+        label for label, _ in in_memory[0].labels[:2]
+    ]
+    assert all(answer.p_yes is None or 0 <= answer.p_yes <= 1 for answer in answers)
+
+    assert bootstrap_index(settings)
+    assert bootstrap_index(settings) == []
+    assert load_labels(settings, labels).created == len(labels)
+    assert load_training_documents(settings, documents).indexed == len(documents)
+    (from_index, *_) = shortlists(settings, documents[:2], size=3)
+    assert [label.id for label, _ in from_index.labels] == [
+        label.id for label, _ in in_memory[0].labels
+    ]
+    small = training_settings(
+        settings.encoder, budget="12", shortlist=4, pairs_per_document=2, batch_size=4, epochs=1
+    )
+    record = train(settings, small)
+    assert Path(record["encoder_path"]).is_dir()
+    assert ingest(settings, documents[:3], "articles").indexed == 3

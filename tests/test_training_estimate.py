@@ -1,0 +1,110 @@
+"""`estimate`: what a training costs follows from its settings and measured speeds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmtx_search.judges.budget import Budget
+from lmtx_search.settings import EncoderSettings
+from lmtx_search.training.estimate import Sizes, estimate
+from lmtx_search.training.profiles import training_settings
+from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.speeds import Speeds
+from tests.conftest import Run
+
+SIZES = Sizes(
+    labels=400,
+    documents=1000,
+    held_out=100,
+    dimension=384,
+    label_index_bytes=2_000_000,
+    encoder_bytes=90_000_000,
+)
+SPEEDS = Speeds(
+    pairs=4.0,
+    documents=50.0,
+    labels=400.0,
+    training=10.0,
+    start=5.0,
+    export=10.0,
+    form_bytes=110_000_000,
+)
+
+
+def small(budget: str | Budget, **changes: Any) -> TrainingSettings:
+    return training_settings(EncoderSettings(), "small", budget=budget, **changes)
+
+
+def test_a_budget_of_time_is_as_many_calls_as_the_judge_answers_in_it() -> None:
+    found = estimate(SIZES, small("5m"), SPEEDS)
+    assert found.calls == 5 * 60 * 4
+    assert found.limited
+    assert found.seconds["judge"] == pytest.approx(300)
+    # 15 % of the calls measure; four pairs a document.
+    assert found.judged_documents == 255
+
+
+def test_a_budget_of_calls_takes_as_long_as_the_judge_needs() -> None:
+    assert estimate(SIZES, small("600"), SPEEDS).seconds["judge"] == pytest.approx(150)
+
+
+def test_without_a_limit_everything_is_asked() -> None:
+    found = estimate(SIZES, small(Budget()), SPEEDS)
+    assert found.calls == found.all_calls == 1000 * 4 + 100 * 2
+    assert not found.limited
+    assert found.judged_documents == 1000
+
+
+def test_training_sees_each_judged_document_once_an_epoch() -> None:
+    four = estimate(SIZES, small("5m", epochs=4), SPEEDS).seconds["train"]
+    one = estimate(SIZES, small("5m", epochs=1), SPEEDS).seconds["train"]
+    assert four - one == pytest.approx(3 * 255 / 10)
+
+
+def test_later_cycles_train_on_what_earlier_ones_judged_too() -> None:
+    one = estimate(SIZES, small("5m"), SPEEDS)
+    three = estimate(SIZES, small("15m", cycles=3), SPEEDS)
+    assert three.seconds["judge"] == pytest.approx(3 * one.seconds["judge"])
+    assert three.seconds["train"] > 3 * one.seconds["train"]
+
+
+def test_megabytes_grow_with_labels_and_calls() -> None:
+    found = estimate(SIZES, small("5m"), SPEEDS).bytes
+    more = estimate(replace(SIZES, labels=4000), small("10m"), SPEEDS).bytes
+    assert more["tagger"] == 10 * found["tagger"] == 10 * 400 * 384 * 4
+    assert more["judgments"] == 2 * found["judgments"]
+
+
+@pytest.mark.integration
+def test_it_is_measured_with_the_users_own_texts_and_leaves_nothing(
+    client: Any, lmtx: Run, tmp_path: Path
+) -> None:
+    topics = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
+    labels = [{"id": text, "text": text} for text in topics]
+    documents = [
+        {"id": f"{t}-{n}", "title": f"Program {n} about {t}"} for t in topics for n in "ab"
+    ]
+    for name, rows in (("labels", labels), ("documents", documents)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    for words in (("bootstrap-index",), ("labels", "load", "labels.jsonl")):
+        assert lmtx(*words).returncode == 0
+    none = lmtx("estimate")
+    assert none.returncode == 2
+    assert "`lmtx-search docs load FILE` first" in none.stderr
+    assert lmtx("docs", "load", "documents.jsonl").returncode == 0
+    options = ("--batch-size", "4", "--pairs-per-document", "2", "--shortlist", "3")
+    done = lmtx("estimate", *options, "--judge-budget", "20", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["estimate"]["calls"] == 20
+    assert found["sizes"]["labels"] == len(topics)
+    assert all(value > 0 for value in found["speeds"].values())
+    assert found["total_seconds"] > 20 / found["speeds"]["pairs"]
+    client.indices.refresh(index="lmtx-*")
+    assert client.count(index="lmtx-judgments")["count"] == 0
+    assert client.count(index="lmtx-runs")["count"] == 0
