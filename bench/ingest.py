@@ -56,8 +56,8 @@ def main() -> None:
         assert report.indexed == len(documents), report
 
     def alone() -> None:
-        for start in range(0, len(texts), 64):
-            tagger.tag(texts[start : start + 64])
+        for start in range(0, len(texts), 128):
+            tagger.tag(texts[start : start + 128])
 
     runs: dict[str, Callable[[], None]] = {
         "plain bulk": lambda: bulk(PLAIN),

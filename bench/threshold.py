@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=150, help="of training, a tenth held out")
     parser.add_argument("--pairs", type=int, default=4, help="labels judged a document")
     parser.add_argument("--test", type=int, default=400, help="test documents")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--encoder", type=Path)
     parser.add_argument("--store", type=Path, default=Path("judgments.jsonl"))
     arguments = parser.parse_args()
@@ -62,6 +63,7 @@ def main() -> None:
         PROFILES["small"](settings.encoder),
         most_documents=arguments.documents,
         pairs_per_document=arguments.pairs,
+        seed=arguments.seed,
     )
     judge = LlamaCppJudge(settings.judge, load_prompt(training.prompt))
     given = materials(settings, folder, training, judge, FileStore(arguments.store))
@@ -70,7 +72,7 @@ def main() -> None:
     calibration = score_calibration(trained, given, evidence)
     known = {document.id for document in given.training}
     others = [document for document in folder.train if document.id not in known]
-    held_out = sample_documents(others, HELD_OUT, training.seed)
+    held_out = sample_documents(others, HELD_OUT, 0)
     rankings = list(trained.rank(held_out, MOST_TAGS).values())
     print(json.dumps(compare(folder, trained, rankings, calibration, arguments.test)))
 

@@ -15,7 +15,7 @@ from opensearchpy import OpenSearch, TransportError
 from lmtx_search.cluster.retry import BUSY, Busy, retrying
 from lmtx_search.errors import LmtxError
 
-# The tagging pipeline asks its model about 64 documents at a time.
+# The tagging pipeline asks its model about 128 documents at a time.
 CHUNK_ITEMS = 256
 CHUNK_BYTES = 8 * 1024 * 1024
 THREADS = 3

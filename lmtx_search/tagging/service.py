@@ -27,13 +27,13 @@ from lmtx_search.tagging.pool import TaggerPool
 from lmtx_search.tagging.token import TokenGuard
 
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a request: 64 documents of eight windows of 8,000 characters are less."""
+"""Bytes of a request: 128 documents of eight windows of 8,000 characters are less."""
 
 SECONDS_TO_SEND = 30
 """A body that is sent more slowly holds a connection for nothing."""
 
 MAX_TEXTS = 1024
-"""Texts of a request; the pipeline sends 64."""
+"""Texts of a request; the pipeline sends 128."""
 
 
 def create_app(
