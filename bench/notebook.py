@@ -28,7 +28,7 @@ def main() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     resources = {"metadata": {"path": str(given.folder)}}
     try:
-        NotebookClient(notebook, timeout=600, resources=resources).execute()
+        NotebookClient(notebook, timeout=600, resources=resources, coalesce_streams=True).execute()
     finally:  # what came out before an error is worth keeping
         for cell in notebook.cells:
             # When it was run, and on which kernel, is of no use to a reader.
