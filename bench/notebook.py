@@ -27,11 +27,13 @@ def main() -> None:
     os.environ["LMTX_DATA_DIR"] = str(given.data_dir.absolute())
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     resources = {"metadata": {"path": str(given.folder)}}
-    NotebookClient(notebook, timeout=600, resources=resources).execute()
-    for cell in notebook.cells:
-        # When it was run, and on which kernel, is of no use to a reader.
-        cell.metadata.pop("execution", None)
-    nbformat.write(notebook, NOTEBOOK)
+    try:
+        NotebookClient(notebook, timeout=600, resources=resources, coalesce_streams=True).execute()
+    finally:  # what came out before an error is worth keeping
+        for cell in notebook.cells:
+            # When it was run, and on which kernel, is of no use to a reader.
+            cell.metadata.pop("execution", None)
+        nbformat.write(notebook, NOTEBOOK)
 
 
 if __name__ == "__main__":
