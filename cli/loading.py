@@ -92,7 +92,7 @@ def load(
             index=index_uuid(client, index),
             id_field=fields.id_field,
             **({"format": format} if format else {}),
-            **({"folder": folder_digest(file)} if kind == "folder" else {}),
+            **({"files": folder_digest(file)} if kind == "folder" else {}),
         )
         if from_start:
             checkpoint.clear()
