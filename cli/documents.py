@@ -20,6 +20,7 @@ from lmtx_search.cluster.indices import (
     tagging_errors,
 )
 from lmtx_search.cluster.model_state import redeploy
+from lmtx_search.cluster.pipeline import reads_of
 from lmtx_search.cluster.report import BulkReport
 from lmtx_search.cluster.selection import Selection, require_query
 from lmtx_search.errors import LmtxError, UserError
@@ -106,6 +107,12 @@ def ingest(context: Context, index: str, file: Path, **options: Any) -> None:
     client = connect(context.settings.opensearch)
     counts = tagging_counts(client, index)
     errors = tagging_errors(client, index) if counts.get("pending") or counts.get("failed") else []
+    reads = reads_of(client, index) if counts.get("untagged") else None
+    if reads and reads != list(context.settings.documents.text_fields):
+        context.say(
+            f"The tagger reads the fields {', '.join(reads)} of {index}: `lmtx-search attach "
+            f"{index} --text-field FIELD` names others, then `retag`"
+        )
     finish(context, report, counts, errors)
 
 

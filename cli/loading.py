@@ -72,7 +72,12 @@ def load(
     if kind == "xmc":
         file = xmc_documents_file(file)
     total = count_documents(file, format)
-    require_readable(file, format, fields.text_fields)
+    columns = require_readable(file, format, fields.text_fields)
+    if columns and fields.id_field not in columns:
+        context.say(
+            f"{file} has no column {fields.id_field} (documents.id_field): a hash of its content "
+            "is each document's id"
+        )
     if kind == "folder" and (others := passed_over(file)):
         told = ", ".join(f"{count:,} {ending}" for ending, count in others.items())
         context.say(f"Files of other kinds are passed over: {told}")
@@ -92,7 +97,7 @@ def load(
             index=index_uuid(client, index),
             id_field=fields.id_field,
             **({"format": format} if format else {}),
-            **({"folder": folder_digest(file)} if kind == "folder" else {}),
+            **({"files": folder_digest(file)} if kind == "folder" else {}),
         )
         if from_start:
             checkpoint.clear()

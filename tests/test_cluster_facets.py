@@ -105,7 +105,7 @@ class TestRollUp:
 
     def test_without_a_hierarchy_it_is_one_clear_line(self, tagged):
         with pytest.raises(UserError, match="no label has a broader one"):
-            facets(tagged, "lmtx-documents-x", roll_up=True)
+            facets(tagged, "lmtx-documents-x", query="car", roll_up=True)
 
 
 def test_an_index_without_tags_is_one_clear_line(tagged):

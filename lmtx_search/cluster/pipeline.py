@@ -115,6 +115,14 @@ def active(client: OpenSearch) -> str | None:
     return read_pipeline(client).tagger
 
 
+def reads_of(client: OpenSearch, index: str) -> list[str] | None:
+    """Return the fields that the tagger reads of an index; None where that cannot be told."""
+    with suppress(UserError, AuthorizationException):
+        state = read_pipeline(client)
+        return state.text_fields(index) if state.tagger else None
+    return None
+
+
 def deployed(client: OpenSearch) -> str | None:
     """Return :func:`active`; None also where there is no pipeline, or it may not be read."""
     with suppress(UserError, AuthorizationException):

@@ -56,8 +56,10 @@ def count_documents(path: Path, format: str | None = None) -> int | None:
 
 def require_readable(
     path: Path, format: str | None = None, text_fields: Sequence[str] = ()
-) -> None:
+) -> list[str] | None:
     """See that a file can be read at all, before anything is made for its documents.
+
+    Returns the columns of a table; None for what is none.
 
     Raises:
         UserError: no such file, an unknown ending, a CSV file without a header, or with columns
@@ -65,15 +67,16 @@ def require_readable(
         LmtxError: a damaged gzip file.
     """
     if str(path) == "-":
-        return
+        return None
     first = next(read_records(path, format), None)
-    if document_format(path, format) != "csv" or not text_fields or not isinstance(first, Row):
-        return
-    if first.fields.keys().isdisjoint(text_fields):
+    if document_format(path, format) != "csv" or not isinstance(first, Row):
+        return None
+    if text_fields and first.fields.keys().isdisjoint(text_fields):
         raise UserError(
             f"{path}, line 1: the columns are {', '.join(first.fields)}: none is one of the fields "
             f"{', '.join(text_fields)} (set documents.text_fields)"
         )
+    return list(first.fields)
 
 
 def require_documents(
