@@ -175,9 +175,9 @@ def test_the_loop_stops_when_llm_p1_no_longer_rises_and_keeps_the_best(world: An
     assert found.cycles[0].development.llm_p1_before == 0.1
 
 
-def test_a_cycle_that_is_only_as_good_is_not_kept(world: Any) -> None:
-    found = world(4, 4).run(Judge())
-    assert (len(found.cycles), found.best) == (2, 0)
+def test_a_cycle_that_is_as_good_is_kept_and_is_the_last(world: Any) -> None:
+    found = world(4, 4, 9).run(Judge())
+    assert (len(found.cycles), found.best) == (2, 1)
 
 
 def test_there_are_no_more_cycles_than_were_asked_for(world: Any) -> None:

@@ -108,6 +108,7 @@ def _weight(source: dict[str, Any]) -> tuple[bool, str]:
 
 def _judges(client: OpenSearch, wanted: str) -> list[str]:
     """Return the digests of the judges that are called so."""
+    client.indices.refresh(index=names.JUDGMENTS)
     answer = client.search(index=names.JUDGMENTS, body=load("searches/judges"))
     counts = {b["key"]: b["doc_count"] for b in answer["aggregations"]["judges"]["buckets"]}
     models = {PERSON: PERSON}

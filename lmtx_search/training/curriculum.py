@@ -89,12 +89,15 @@ def why_stop(results: Sequence[CycleResult], most: int) -> str | None:
 
 
 def best(results: Sequence[CycleResult]) -> int:
-    """Return the position of the cycle to keep: the last one, unless it was no better."""
+    """Return the position of the cycle to keep: the last one, unless it was worse.
+
+    Where the held-out documents see no difference, the last one has learned from more answers.
+    """
     last = len(results) - 1
     if last < 1:
         return 0
     (before, after), _ = compare(results, last - 1, last)
-    return last if before is not None and after is not None and after > before else last - 1
+    return last if before is not None and after is not None and after >= before else last - 1
 
 
 def compare(results: Sequence[CycleResult], one: int, other: int) -> tuple[list[float | None], int]:
