@@ -29,7 +29,7 @@ from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt, shorten
 from lmtx_search.records import Label
 from lmtx_search.settings import load_settings
 from lmtx_search.training.profiles import PROFILES
-from lmtx_search.training.shortlist import Shortlister, pairs
+from lmtx_search.training.shortlist import Shortlister
 
 Values = NDArray[np.float64]
 
@@ -53,8 +53,10 @@ def main(folder: Path, **o: Any) -> None:
     documents = given.training[: o["documents"]]
     asked = [
         pair
-        for document, found in Shortlister(encoder, search, o["labels"]).shortlists(documents)
-        for pair in pairs(document, found, by_id, o["labels"])
+        for of_document in Shortlister(encoder, search, o["labels"]).pairs(
+            documents, by_id, o["labels"]
+        )
+        for pair in of_document
     ]
     judge = LlamaCppJudge(settings.judge, load_prompt(DEFAULT_PROMPT))
     measured: dict[str, dict[str, Values]] = {}

@@ -30,7 +30,7 @@ from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.judging import judge_pairs
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
-from lmtx_search.training.shortlist import Shortlister, pairs
+from lmtx_search.training.shortlist import Shortlister
 
 Values = NDArray[np.float64]
 
@@ -63,7 +63,7 @@ def main(folder: Path, **o: Any) -> None:
         judge,
         Exhaustive(),
         given.store,
-        (pairs(x, found, by_id, 10) for x, found in shortlister.shortlists(given.training)),
+        shortlister.pairs(given.training, by_id, 10),
         Budget(),
         "judge",
         sample=False,

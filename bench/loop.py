@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.load import load_encoder
@@ -29,7 +28,7 @@ from lmtx_search.sources import read_documents, read_gold, read_labels
 from lmtx_search.training.materials import Materials
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Encoder, Search
+from lmtx_search.training.shortlist import Encoder, Search, search_in
 
 Gold = Mapping[str, Set[str]]
 
@@ -159,18 +158,14 @@ def materials(
     def load(path: Path, tokens: int) -> Encoder:
         return load_encoder(settings, folder=path, max_tokens=tokens)
 
-    def search_in(vectors: NDArray[np.float32]) -> Search:
-        return lambda queries, k: nearest(queries, vectors, ids, k)
-
     def open_base() -> tuple[Encoder, Search]:
-        return load(base, tuning.document_tokens), search_in(
-            load(base, tuning.label_tokens).encode(passages)
-        )
+        labels = load(base, tuning.label_tokens).encode(passages)
+        return load(base, tuning.document_tokens), search_in(labels, ids)
 
     return Materials(
         base=base,
         open_base=open_base,
-        publish=lambda encoder, vectors: search_in(vectors),
+        publish=lambda encoder, vectors: search_in(vectors, ids),
         load_encoder=load,
         labels=folder.labels,
         passages=passages,

@@ -38,7 +38,6 @@ from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.sampling import sample_documents
 from lmtx_search.training.score_calibration import score_calibration
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import pairs
 from lmtx_search.training.threshold import choose_threshold
 
 MOST_TAGS = 10
@@ -88,10 +87,7 @@ def judged(given: Materials, training: TrainingSettings) -> Answers:
         given.judge,
         make_order(training.order, first_yes(training)),
         given.store,
-        (
-            pairs(document, ranking, labels, training.pairs_per_document)
-            for document, ranking in shortlister.shortlists(given.training)
-        ),
+        shortlister.pairs(given.training, labels, training.pairs_per_document),
         Budget(),
         "Judge pairs",
     )

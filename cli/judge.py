@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
-from lmtx_search.judges.order import ORDERS
+from lmtx_search.cli.training_options import ORDER, PAIRS, PROMPT, SHORTLIST
 from lmtx_search.training.profiles import PROFILES, training_settings
 
 
@@ -26,23 +26,10 @@ from lmtx_search.training.profiles import PROFILES, training_settings
     help="As `train` will be given.",
 )
 @click.option("--seed", default=0, show_default=True, help="As `train` will be given.")
-@click.option("--shortlist", type=click.IntRange(1), help="Labels of a document's shortlist.")
-@click.option(
-    "--pairs-per-document", type=click.IntRange(1), help="How many of these the judge is asked."
-)
-@click.option(
-    "--prompt",
-    help="The judge's question: label-last, librarian, paper, or a TOML file "
-    "(small: label-last, paper: paper).",
-)
-@click.option(
-    "--order",
-    type=click.Choice(list(ORDERS)),
-    metavar="NAME",
-    help="Which of these is asked next, and when there are enough: exhaustive (all), "
-    "until-first-yes, expected-gain (as long as a better label is likely) "
-    "(small: exhaustive, paper: exhaustive).",
-)
+@SHORTLIST
+@PAIRS
+@PROMPT
+@ORDER
 @click.option(
     "--yes-from",
     type=click.FloatRange(0, 1),

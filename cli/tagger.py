@@ -64,7 +64,7 @@ def deploy(
     from lmtx_search.cluster.runs import RunStore
     from lmtx_search.library import deploy as carry_out
     from lmtx_search.tagging.deploy import Options, plan
-    from lmtx_search.tagging.source import trained_source, untrained_source
+    from lmtx_search.tagging.source import find_source
 
     if run and untrained:
         raise UserError("give a RUN or --untrained, not both")
@@ -72,7 +72,7 @@ def deploy(
     options = Options(precision, threshold, max_tags, runtime)
     if dry_run:
         client = connect(settings.opensearch)
-        source = untrained_source(settings) if untrained else trained_source(RunStore(client), run)
+        source = find_source(settings, RunStore(client), run, untrained)
         steps = plan(client, settings, source, options)
         for number, step in enumerate(steps, 1):
             context.say(f"{number}. {step}")

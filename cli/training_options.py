@@ -1,4 +1,4 @@
-"""Options of a training run, for `train` and for `estimate`."""
+"""Options of a training run, for `train` and `estimate`; some of them for `judge`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,27 @@ from lmtx_search.training.profiles import PROFILES, training_settings
 from lmtx_search.training.settings import TrainingSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# What the judge is asked; `judge`, which asks ahead, has these too.
+SHORTLIST = click.option(
+    "--shortlist", type=click.IntRange(1), help="Labels of a document's shortlist."
+)
+PAIRS = click.option(
+    "--pairs-per-document", type=click.IntRange(1), help="How many of these the judge is asked."
+)
+ORDER = click.option(
+    "--order",
+    type=click.Choice(list(ORDERS)),
+    metavar="NAME",
+    help="Which of these is asked next, and when there are enough: exhaustive (all), "
+    "until-first-yes, expected-gain (as long as a better label is likely) "
+    "(small: exhaustive, paper: exhaustive).",
+)
+PROMPT = click.option(
+    "--prompt",
+    help="The judge's question: label-last, librarian, paper, or a TOML file "
+    "(small: label-last, paper: paper).",
+)
 
 
 def training_options(function: F) -> F:
@@ -38,22 +59,9 @@ def training_options(function: F) -> F:
         click.option(
             "--seed", default=0, show_default=True, help="Same seed, same order of everything."
         ),
-        click.option(
-            "--shortlist", type=click.IntRange(1), help="Labels of a document's shortlist."
-        ),
-        click.option(
-            "--pairs-per-document",
-            type=click.IntRange(1),
-            help="How many of these the judge is asked.",
-        ),
-        click.option(
-            "--order",
-            type=click.Choice(list(ORDERS)),
-            metavar="NAME",
-            help="Which of these is asked next, and when there are enough: exhaustive (all), "
-            "until-first-yes, expected-gain (as long as a better label is likely) "
-            "(small: exhaustive, paper: exhaustive).",
-        ),
+        SHORTLIST,
+        PAIRS,
+        ORDER,
         click.option("--epochs", type=click.IntRange(1), help="How often each document is seen."),
         click.option("--batch-size", type=click.IntRange(2), help="Documents of a training step."),
         click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Of AdamW."),
@@ -68,11 +76,7 @@ def training_options(function: F) -> F:
             help="Which of its pseudo-positives a document is pulled to "
             "(one_random: the authors').",
         ),
-        click.option(
-            "--prompt",
-            help="The judge's question: label-last, librarian, paper, or a TOML file "
-            "(small: label-last, paper: paper).",
-        ),
+        PROMPT,
     )
     for option in reversed(options):
         function = option(function)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster import bootstrap as setting_up
@@ -18,7 +17,6 @@ from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.report import BulkReport
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Pair
@@ -28,12 +26,11 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging import deploy as deploying
 from lmtx_search.tagging.local import find_version
 from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.source import trained_source, untrained_source
+from lmtx_search.tagging.source import find_source
+from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.labels import LoadReport
-
-_CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +42,9 @@ class Shortlist:
 
     def pairs(self, most: int | None = None) -> list[Pair]:
         """Return the pairs that a judge can be asked about, of the first ``most`` labels."""
-        mean = sum(score for _, score in self.labels) / max(1, len(self.labels))
-        return [
-            Pair(self.document, label, rank, score - mean)
-            for rank, (label, score) in enumerate(self.labels[:most])
-        ]
+        ranking = [(label.id, score) for label, score in self.labels]
+        by_id = {label.id: label for label, _ in self.labels}
+        return pairs(self.document, ranking, by_id, len(ranking) if most is None else most)
 
 
 def bootstrap_index(settings: Settings, *, apply_cluster_settings: bool = False) -> list[str]:
@@ -138,23 +133,18 @@ def shortlists(
                 "encoder.name to that encoder"
             )
         known = list(index.labels())
+        search: Search = index.search
     else:
         known = list(labels)
         reads_labels = load_encoder(settings, max_tokens=wanted.label_tokens)
         vectors = reads_labels.encode([label_passage(label) for label in known])
+        search = search_in(vectors, [label.id for label in known])
     if not known:
         raise UserError("there are no labels to make shortlists of")
     by_id = {label.id: label for label in known}
-    rest = iter(documents)
-    while chunk := list(islice(rest, _CHUNK)):
-        embedded = encoder.encode([document.text for document in chunk])
-        if labels is None:
-            rankings = index.search(embedded, size)
-        else:
-            rankings = nearest(embedded, vectors, [label.id for label in known], size)
-        for document, ranking in zip(chunk, rankings, strict=True):
-            found = [(by_id[id_], score) for id_, score in ranking if id_ in by_id]
-            yield Shortlist(document, found)
+    for document, ranking in Shortlister(encoder, search, size).shortlists(documents):
+        found = [(by_id[id_], score) for id_, score in ranking if id_ in by_id]
+        yield Shortlist(document, found)
 
 
 def deploy(
@@ -177,7 +167,7 @@ def deploy(
     """
     client = connect(settings.opensearch)
     runs = RunStore(client)
-    source = untrained_source(settings) if untrained else trained_source(runs, run)
+    source = find_source(settings, runs, run, untrained)
     done = deploying.deploy(client, settings, source, options or deploying.Options(), progress)
     runs.save(new_run_id(), {"kind": "deploy", **asdict(done)})
     return done

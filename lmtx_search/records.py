@@ -35,6 +35,11 @@ class Label:
         return cls(**{**values, **lists})
 
     @property
+    def name_with_id(self) -> str:
+        """What it is called as a tag where another label has the same text."""
+        return f"{self.text} ({self.id})"
+
+    @property
     def digest(self) -> str:
         """SHA-256 (hex) of everything about the label but its id."""
         # Without broader labels it is what it was before labels could have any.
@@ -103,6 +108,10 @@ class BadLine:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}"
+
+
+PERSON = "person"
+"""The judge of a person's judgments; its prompt is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,10 @@ class OpenSearchSettings(_Section):
     timeout: float = Field(60.0, gt=0, description="seconds to wait for an answer")
     knn_engine: Literal["lucene", "faiss"] = Field("lucene", description="engine of label indices")
 
+    def within(self, seconds: float) -> OpenSearchSettings:
+        """Return settings with which nobody waits longer than that for an answer."""
+        return self.model_copy(update={"timeout": min(seconds, self.timeout)})
+
     @field_validator("url")
     @classmethod
     def _is_url(cls, value: str) -> str:

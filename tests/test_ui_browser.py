@@ -22,11 +22,11 @@ from lmtx_search.cluster.indices import prepare_training_index
 from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.records import Label
+from lmtx_search.records import PERSON, Label
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.deploy import deploy
 from lmtx_search.tagging.source import untrained_source
-from lmtx_search.training.people import PERSON, prefer_people
+from lmtx_search.training.people import prefer_people
 from lmtx_search.ui.app import create_app
 from tests.backends import Servers
 from tests.conftest import environment_of, flags_of

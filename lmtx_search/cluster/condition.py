@@ -67,9 +67,12 @@ def disks(client: OpenSearch) -> list[Disk] | None:
     return found
 
 
-def account(client: OpenSearch) -> Account | None:
-    """Return who asks; None where the cluster has no security plugin, or one that says nothing."""
-    nodes = client.nodes.info(metric="plugins")["nodes"]
+def account(client: OpenSearch, nodes: Mapping[str, Any]) -> Account | None:
+    """Return who asks; None where the cluster has no security plugin, or one that says nothing.
+
+    Args:
+        nodes: with their plugins, as the cluster's nodes are told.
+    """
     plugins = {plugin["name"] for node in nodes.values() for plugin in node.get("plugins", [])}
     if "opensearch-security" not in plugins:
         return None

@@ -14,8 +14,8 @@ from lmtx_search.cluster.scan import scan
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import PERSON
 
-PERSON = "person"
 _BATCH = 1000
 
 
@@ -70,11 +70,11 @@ def export_judgments(
             if key not in found or _weight(source) > _weight(found[key]):
                 found[key] = source
             advance(1)
-    texts = _label_texts(client, {label for label, _ in found})
-    known = {key: source for key, source in found.items() if key[0] in texts}
+    labels = label_edits.find(client, names.LABELS, sorted({label for label, _ in found}))
+    known = {key: source for key, source in found.items() if key[0] in labels}
     there = None if index is None else _present(client, index, {doc for _, doc in known})
     pairs = [
-        JudgedPair(label=texts[label], **source)
+        JudgedPair(label=labels[label].text, **source)
         for (label, document), source in sorted(known.items())
         if there is None or document in there
     ]
@@ -127,15 +127,6 @@ def _judges(client: OpenSearch, wanted: str) -> list[str]:
         )
         raise UserError(f"no judgments of {wanted}: there are those of {there or 'nobody'}")
     return found
-
-
-def _label_texts(client: OpenSearch, ids: set[str]) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), _BATCH):
-        some = label_edits.find(client, names.LABELS, wanted[start : start + _BATCH])
-        texts.update((id_, label.text) for id_, label in some.items())
-    return texts
 
 
 def _present(client: OpenSearch, index: str, ids: set[str]) -> set[str]:

@@ -11,12 +11,19 @@ from lmtx_search.cluster.labels import FIELDS, Vectors, label_action, label_of
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Label
 
+# Labels that are asked for in one request.
+_BATCH = 1000
+
 
 def find(client: OpenSearch, index: str, ids: Sequence[str]) -> dict[str, Label]:
     """Return those of the labels that are there, by id."""
     params = {"_source_includes": ",".join(FIELDS)}
-    docs = client.mget(index=index, body={"ids": list(ids)}, params=params)["docs"]
-    return {hit["_id"]: label_of(hit) for hit in docs if hit.get("found")}
+    found: dict[str, Label] = {}
+    for start in range(0, len(ids), _BATCH):
+        body = {"ids": list(ids[start : start + _BATCH])}
+        docs = client.mget(index=index, body=body, params=params)["docs"]
+        found.update((hit["_id"], label_of(hit)) for hit in docs if hit.get("found"))
+    return found
 
 
 def named(client: OpenSearch, index: str, texts: Sequence[str]) -> dict[str, Label]:

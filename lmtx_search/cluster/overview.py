@@ -44,7 +44,7 @@ def overview(client: OpenSearch) -> Overview:
         pipeline=pipeline is not None,
         tagger=pipeline_state(pipeline or {}).tagger,
         labels=LabelIndex(client).current(),
-        documents=_documents(client),
+        documents=tagged_documents(client),
     )
 
 
@@ -56,7 +56,8 @@ def _pipeline(client: OpenSearch) -> dict[str, Any] | None:
     return found
 
 
-def _documents(client: OpenSearch) -> dict[str, dict[str, int]]:
+def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]]:
+    """Return index → tagging status → documents, of indices whose documents have a status."""
     body = {
         "size": 0,
         "query": {"exists": {"field": _STATUS}},

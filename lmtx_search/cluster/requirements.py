@@ -42,8 +42,12 @@ def check_cluster(client: OpenSearch, engine: str = "lucene") -> Cluster:
     nodes = client.nodes.info(metric="plugins")["nodes"]
     check_plugins(nodes, version)
     check_engine(nodes, engine)
-    roles = [role for node in nodes.values() for role in node.get("roles", [])]
-    return Cluster(info["cluster_name"], version, len(nodes), "ml" in roles)
+    return Cluster(info["cluster_name"], version, len(nodes), has_ml_nodes(nodes))
+
+
+def has_ml_nodes(nodes: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether one of the nodes has the role of running models."""
+    return any("ml" in node.get("roles", []) for node in nodes.values())
 
 
 def check_version(version: Mapping[str, Any]) -> str:

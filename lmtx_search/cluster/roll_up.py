@@ -81,8 +81,7 @@ def tag_names(client: OpenSearch, labels: Sequence[Label]) -> dict[str, str]:
         hits = client.search(index=names.LABELS, body=body)["hits"]["hits"]
         texts.update(hit["_source"]["text"] for hit in hits)
     return {
-        label.id: f"{label.text} ({label.id})" if texts[label.text] > 1 else label.text
-        for label in labels
+        label.id: label.name_with_id if texts[label.text] > 1 else label.text for label in labels
     }
 
 
@@ -92,9 +91,6 @@ def _upwards(client: OpenSearch, labels: Iterable[Label]) -> dict[str, Label]:
     level = list(found.values())
     while level:
         wanted = sorted({above for label in level for above in label.broader} - found.keys())
-        level = []
-        for start in range(0, len(wanted), _BATCH):
-            ids = wanted[start : start + _BATCH]
-            level += label_edits.find(client, names.LABELS, ids).values()
+        level = list(label_edits.find(client, names.LABELS, wanted).values())
         found.update((label.id, label) for label in level)
     return found

@@ -16,20 +16,15 @@ from lmtx_search.sources.labels import LabelFile
 _SECONDS = 10.0
 
 
-def quick(settings: OpenSearchSettings) -> OpenSearchSettings:
-    """Return settings with which nobody waits long for a cluster that is not there."""
-    return settings.model_copy(update={"timeout": min(_SECONDS, settings.timeout)})
-
-
 def try_cluster(settings: OpenSearchSettings) -> str:
     """See that the cluster is one that can be used; errors are this project's or the client's."""
-    found = check_cluster(connect(quick(settings)), settings.knn_engine)
+    found = check_cluster(connect(settings.within(_SECONDS)), settings.knn_engine)
     return f"OpenSearch {found.version}, cluster {found.name}"
 
 
 def try_fields(settings: OpenSearchSettings, index: str, fields: Sequence[str]) -> str:
     """See that an index has the fields."""
-    client = connect(quick(settings))
+    client = connect(settings.within(_SECONDS))
     require_fields(client, index, fields)
     return f"{client.count(index=index)['count']:,} documents in {index}"
 

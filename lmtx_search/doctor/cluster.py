@@ -11,12 +11,12 @@ from lmtx_search.cluster.condition import account, disks, health
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.connector_settings import missing_settings
 from lmtx_search.cluster.labels import LabelIndex
-from lmtx_search.cluster.overview import overview
+from lmtx_search.cluster.overview import tagged_documents
 from lmtx_search.cluster.requirements import (
-    check_cluster,
     check_engine,
     check_plugins,
     check_version,
+    has_ml_nodes,
 )
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.errors import LmtxError
@@ -36,8 +36,7 @@ class ClusterChecks:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         # What does not answer in that time is looked at as not answering.
-        quick = {"timeout": min(15.0, settings.opensearch.timeout)}
-        self._opensearch = settings.opensearch.model_copy(update=quick)
+        self._opensearch = settings.opensearch.within(15.0)
 
     @cached_property
     def client(self) -> OpenSearch:
@@ -104,7 +103,7 @@ class ClusterChecks:
         return ok(told)
 
     def _account(self) -> Finding:
-        found = account(self.client)
+        found = account(self.client, self._nodes)
         if found is not None:
             return ok(f"{found.user}, roles: {', '.join(found.roles) or 'none'}")
         if "://127." in self._opensearch.url or "://localhost" in self._opensearch.url:
@@ -117,8 +116,7 @@ class ClusterChecks:
 
     def _cluster_settings(self) -> Finding:
         url = tagger_url(self._settings)
-        has_ml_nodes = check_cluster(self.client, self._opensearch.knn_engine).has_ml_nodes
-        missing = missing_settings(self.client, url, has_ml_nodes)
+        missing = missing_settings(self.client, url, has_ml_nodes(self._nodes))
         if missing:
             return Finding(
                 "bad",
@@ -160,7 +158,7 @@ class ClusterChecks:
         return ok(f"{with_text:,} documents in {index} with a text in {fields}")
 
     def _tagged(self) -> Finding:
-        by_index = overview(self.client).documents
+        by_index = tagged_documents(self.client)
         pending = {index: n["pending"] for index, n in by_index.items() if n.get("pending")}
         if pending:
             index = max(pending, key=lambda name: pending[name])

@@ -7,12 +7,12 @@ import platform
 import shutil
 from collections.abc import Iterator
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from lmtx_search import __version__
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.settings import Settings
+from lmtx_search.training.run import can_train
 
 _GIB = 1 << 30
 # A training run, a tagger and an encoder's ONNX form are some 300 MB together.
@@ -29,7 +29,7 @@ def machine_checks(settings: Settings) -> Iterator[Check]:
 
 def _installed() -> Finding:
     found = f"{__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    if not all(map(find_spec, ("torch", "sentence_transformers", "datasets", "accelerate"))):
+    if not can_train():
         return Finding(
             "warn",
             f"{found}; no torch: all but training works",

@@ -75,13 +75,7 @@ class TaggerChecks:
         require_service(url)
         version = self._version(tagger)
         if version is not None:
-            require_version(
-                url,
-                tagger,
-                str(version.folder),
-                version.manifest.encoder_digest,
-                self._settings.service.token,
-            )
+            require_version(self._settings.service, version)
         return ok(f"the service at {url}")
 
     def _trial(self) -> Finding:

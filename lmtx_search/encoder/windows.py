@@ -9,8 +9,20 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.nearest import nearest
+
 WindowPooling = Literal["mean", "max"]
 Key = TypeVar("Key", int, str)
+
+
+class ToldOfWindows(Protocol):
+    """Settings, as far as they tell how long documents are read."""
+
+    @property
+    def windows(self) -> int: ...  # noqa: D102
+
+    @property
+    def window_pooling(self) -> WindowPooling: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,11 @@ class Windows:
 
     most: int = 1
     pooling: WindowPooling = "mean"
+
+    @classmethod
+    def of(cls, told: ToldOfWindows) -> Windows:
+        """Return what settings say."""
+        return cls(told.windows, told.window_pooling)
 
 
 ONE_WINDOW = Windows()
@@ -56,6 +73,24 @@ def pooled_windows(
     if windows.pooling == "mean":
         return mean_of_windows(vectors, counts), [1] * len(counts)
     return vectors, counts
+
+
+def nearest_labels(
+    encoder: EncodesWindows,
+    texts: Sequence[str],
+    windows: Windows,
+    labels: NDArray[np.float32],
+    ids: Sequence[str],
+    k: int,
+    on_batch: Callable[[int], None] | None = None,
+) -> list[list[tuple[str, float]]]:
+    """Return the k nearest labels of each text, exactly: (id, cosine), best first.
+
+    Args:
+        labels: float32[labels, dimension]. ids: of these.
+    """
+    vectors, counts = pooled_windows(encoder, texts, windows, on_batch)
+    return best_of_windows(nearest(vectors, labels, ids, k), counts, k)
 
 
 def mean_of_windows(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from lmtx_search.evaluation.chosen import check_names, choose
 from lmtx_search.evaluation.looked_at import LookedAt, draw, look
 from lmtx_search.evaluation.prediction_powered import LEAST_CHECKED, JudgedEstimate, estimate
 from lmtx_search.evaluation.rankings import require_measures
+from lmtx_search.evaluation.record import tagger_p1
 from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
@@ -23,10 +24,10 @@ from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Judgment, Label
+from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.training.judging import judge_pairs
-from lmtx_search.training.people import PERSON, prefer_people
+from lmtx_search.training.people import prefer_people
 
 Answers = Mapping[str, Mapping[str, float]]
 """By document id and label id."""
@@ -128,16 +129,11 @@ def evaluate_by_judge(
 
 def by_judge_record(result: ByJudge) -> dict[str, Any]:
     """Return the result as a JSON object."""
-    p1 = [
-        estimates["P@1"].value
-        for name, estimates in result.systems.items()
-        if name.startswith("tagger") and "P@1" in estimates
-    ]
     return {
         "kind": "by-judge",
         **asdict(result),
         "counts": {"asked": result.asked, "known": result.known, "neither": result.neither},
-        "measures": {"p1": p1[0] if p1 else None},
+        "measures": {"p1": tagger_p1(result.systems)},
     }
 
 

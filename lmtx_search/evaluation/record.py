@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from lmtx_search.evaluation.gold_set import notes
+from lmtx_search.evaluation.intervals import Estimate
+from lmtx_search.evaluation.prediction_powered import JudgedEstimate
 from lmtx_search.evaluation.run import Evaluation
 
 
@@ -20,7 +23,7 @@ def record(found: Evaluation) -> dict[str, Any]:
             name: {measure: asdict(estimate) for measure, estimate in estimates.items()}
             for name, estimates in found.results.items()
         },
-        "measures": {"p1": _tagger_p1(found)},
+        "measures": {"p1": tagger_p1(found.results)},
         "documents": len(fits.gold),
         "unknown_documents": len(fits.unknown_documents),
         "unknown_labels": len(fits.unknown_labels),
@@ -47,8 +50,9 @@ def record(found: Evaluation) -> dict[str, Any]:
     }
 
 
-def _tagger_p1(found: Evaluation) -> float | None:
-    for name, estimates in found.results.items():
+def tagger_p1(results: Mapping[str, Mapping[str, Estimate | JudgedEstimate]]) -> float | None:
+    """Return P@1 of the first tagger version that was measured: dashboards show it over time."""
+    for name, estimates in results.items():
         if name.startswith("tagger") and "P@1" in estimates:
             return estimates["P@1"].value
     return None

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from lmtx_search.cluster import names
 from lmtx_search.cluster.bm25 import rank_bm25
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
-from lmtx_search.encoder.windows import Windows, best_of_windows, pooled_windows
+from lmtx_search.encoder.windows import Windows, nearest_labels
 from lmtx_search.evaluation.measures import Output
 from lmtx_search.evaluation.rankings import DEPTH
 from lmtx_search.progress import Progress
@@ -89,7 +88,7 @@ def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: s
             vectors = load(settings.encoder.label_tokens).encode(passages, on_batch=advance)
         ids = [label.id for label in labels]
         reads_documents = load(settings.encoder.document_tokens)
-        windows = Windows(settings.encoder.windows, settings.encoder.window_pooling)
+        windows = Windows.of(settings.encoder)
         return _output(name, reads_documents, windows, vectors, ids, rule, documents, progress)
 
     return System(name, rank, source.run or source.name, rule)
@@ -135,12 +134,11 @@ def _output(
     documents = [document for document in documents if document.text.strip()]
     texts = [document.text for document in documents]
     with progress.stage(f"Embed documents with {name}", len(documents), "documents") as advance:
-        vectors, counts = pooled_windows(encoder, texts, windows, on_batch=advance)
+        depth = max(DEPTH, rule.max_tags)
+        found = nearest_labels(encoder, texts, windows, labels, ids, depth, on_batch=advance)
     rankings: dict[str, list[str]] = {}
     tags: dict[str, list[str]] = {}
     least = Thresholds(rule.threshold, rule.own)
-    depth = max(DEPTH, rule.max_tags)
-    found = best_of_windows(nearest(vectors, labels, ids, depth), counts, depth)
     for document, ranking in zip(documents, found, strict=True):
         rankings[document.id] = [label for label, _ in ranking[:DEPTH]]
         enough = [label for label, score in ranking if score >= least.of(label)]

@@ -8,11 +8,10 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import SecretStr
-
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import ServiceSettings
 from lmtx_search.tagging.token import bearer
+from lmtx_search.tagging.version import TaggerVersion
 
 # Loading a version with a large label set from a slow disk takes a while.
 _SECONDS = 60.0
@@ -48,9 +47,7 @@ def require_service(url: str) -> None:
         raise UserError(f"what answers at {url} is no lmtx-search tagger: set service.url")
 
 
-def require_version(
-    url: str, version: str, folder: str, encoder_digest: str, token: SecretStr | None = None
-) -> None:
+def require_version(settings: ServiceSettings, version: TaggerVersion) -> None:
     """See that the tagger serves a version, which loads it.
 
     Raises:
@@ -58,26 +55,27 @@ def require_version(
             token.
         LmtxError: it has it and cannot load it.
     """
+    url, name = service_url(settings), version.manifest.version
     try:
-        manifest = _get(f"{url}/taggers/{version}", bearer(token))
+        manifest = _get(f"{url}/taggers/{name}", bearer(settings.token))
     except urllib.error.HTTPError as error:
         if error.code == 404:
             raise UserError(
-                f"the tagger at {url} does not see {folder}: run `lmtx-search serve` with the same "
-                "data_dir, or copy the folder to it"
+                f"the tagger at {url} does not see {version.folder}: run `lmtx-search serve` "
+                "with the same data_dir, or copy the folder to it"
             ) from error
         if error.code == 401:
             raise UserError(
                 f"the tagger at {url} asks for another token: set LMTX_SERVICE_TOKEN to the one "
                 "that it was started with"
             ) from error
-        raise LmtxError(f"the tagger at {url} cannot load {version}: {_why(error)}") from error
+        raise LmtxError(f"the tagger at {url} cannot load {name}: {_why(error)}") from error
     except (OSError, ValueError) as error:
         raise LmtxError(
             f"the tagger at {url} did not answer ({_why(error)}): see its log"
         ) from error
-    if manifest.get("encoder_digest") != encoder_digest:
-        raise UserError(f"the tagger at {url} has another {version}: run it with the same data_dir")
+    if manifest.get("encoder_digest") != version.manifest.encoder_digest:
+        raise UserError(f"the tagger at {url} has another {name}: run it with the same data_dir")
 
 
 def _get(url: str, headers: Mapping[str, str] | None = None) -> Any:

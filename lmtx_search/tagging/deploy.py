@@ -137,13 +137,7 @@ def deploy(
         name = version.manifest.version
         if url:
             with _timed(seconds, "load in service"):
-                require_version(
-                    url,
-                    name,
-                    str(version.folder),
-                    version.manifest.encoder_digest,
-                    settings.service.token,
-                )
+                require_version(settings.service, version)
         with _timed(seconds, "label index"):
             before = index.require()
             label_index = before.index
@@ -232,7 +226,7 @@ def _make(
         run=source.run,
         calibration=source.calibration,
         passages=passages_digest(encoder.digest, settings.encoder.label_tokens),
-        windows=Windows(settings.encoder.windows, settings.encoder.window_pooling),
+        windows=Windows.of(settings.encoder),
         own_thresholds=_own_thresholds(source, options),
         broader_tags=settings.documents.broader_tags,
     )

@@ -23,9 +23,7 @@ def find_version(settings: Settings, wanted: str | None = None) -> tuple[TaggerV
         return versions.get(wanted), None
     name, problem = None, None
     try:
-        opensearch = settings.opensearch
-        quick = opensearch.model_copy(update={"timeout": min(_SECONDS, opensearch.timeout)})
-        name = active(connect(quick))
+        name = active(connect(settings.opensearch.within(_SECONDS)))
         problem = None if name else "no tagger is deployed"
     except Exception as error:
         problem = str(translate(error) or error)

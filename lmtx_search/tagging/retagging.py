@@ -167,7 +167,7 @@ def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
         had = [*version.labels_made_with(), *(put for one in version.changes() for put in one.puts)]
         for label in had:
             if label.id in labels:
-                wanted |= dict.fromkeys((label.text, f"{label.text} ({label.id})"))
+                wanted |= dict.fromkeys((label.text, label.name_with_id))
     return list(wanted)
 
 

@@ -88,13 +88,7 @@ def roll_back(
         if not there.in_cluster:
             url = service_url(settings.service)
             require_service(url)
-            require_version(
-                url,
-                name,
-                str(version.folder),
-                version.manifest.encoder_digest,
-                settings.service.token,
-            )
+            require_version(settings.service, version)
         model = there.model
         if model is None:
             remote = taggers.register(

@@ -49,7 +49,7 @@ class Tagger:
             if search and manifest.labels > search.exact_labels
             else ComparedLabels(version)
         )
-        self._broader = BroaderTags(self._labels.current())
+        self._broader: BroaderTags | None = None
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
         """Return each text's tags, best first; an empty text has none.
@@ -57,7 +57,9 @@ class Tagger:
         Labels that changed since are the changed ones from the next call on.
         """
         labels = self._labels.current()
-        if labels is not self._broader.labels:
+        if self.manifest.broader_tags and (
+            self._broader is None or labels is not self._broader.labels
+        ):
             self._broader = BroaderTags(labels)
         tags: list[list[Tag]] = [[] for _ in texts]
         rows = [row for row, text in enumerate(texts) if text.strip()]
@@ -69,7 +71,7 @@ class Tagger:
 
     def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
         """Return a text's tags as the pipeline takes them: name → score, broader ones marked."""
-        if not self.manifest.broader_tags:
+        if self._broader is None:
             return {tag.name: tag.score for tag in tags}
         return self._broader.weights(tags)
 

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from lmtx_search import __version__
 from lmtx_search.errors import LmtxError
 from lmtx_search.tagging.batching import Batcher
+from lmtx_search.tagging.http import read_body, refused
 from lmtx_search.tagging.metrics import CONTENT_TYPE, Metrics
 from lmtx_search.tagging.pool import TaggerPool
 from lmtx_search.tagging.token import TokenGuard
@@ -120,7 +121,7 @@ def create_app(
             Route("/metrics", measures),
             Route("/openapi.json", openapi),
         ],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        exception_handlers={HTTPException: refused, Exception: _failed},
         middleware=[] if token is None else [Middleware(TokenGuard, token)],
         lifespan=lifespan,
     )
@@ -143,16 +144,8 @@ async def _batcher(pool: TaggerPool, name: str) -> Batcher:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    async def read() -> bytes:
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > limit:
-                raise HTTPException(413, f"the request is larger than {limit:,} bytes")
-        return bytes(body)
-
     try:
-        return await asyncio.wait_for(read(), SECONDS_TO_SEND)
+        return await asyncio.wait_for(read_body(request, limit), SECONDS_TO_SEND)
     except asyncio.TimeoutError as error:
         raise HTTPException(408, f"the body was not there within {SECONDS_TO_SEND} s") from error
 
@@ -168,11 +161,6 @@ def _texts(body: bytes) -> list[str]:
     if len(texts) > MAX_TEXTS:
         raise HTTPException(413, f"{len(texts):,} texts: at most {MAX_TEXTS:,} a request")
     return texts
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

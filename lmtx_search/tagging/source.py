@@ -23,6 +23,17 @@ class Source:
     calibration: Calibration | None = None
 
 
+def find_source(
+    settings: Settings, runs: RunStore, run: str | None = None, untrained: bool = False
+) -> Source:
+    """Return the settings' encoder as it is, or that of a training run, by default of the last.
+
+    Raises:
+        UserError: there is no such run, or its folder is not on this machine.
+    """
+    return untrained_source(settings) if untrained else trained_source(runs, run)
+
+
 def trained_source(runs: RunStore, run: str | None = None) -> Source:
     """Return the encoder of a training run, by default of the last one.
 

@@ -20,7 +20,6 @@ from lmtx_search.training.given import find_given, open_base
 from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.record import hosts_record, judge_record
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import pairs
 
 
 def judge_ahead(
@@ -64,10 +63,7 @@ def judge_ahead(
                 given.judge,
                 make_order(training.order, yes_from),
                 JudgmentStore(given.client),
-                (
-                    pairs(document, ranking, by_id, training.pairs_per_document)
-                    for document, ranking in shortlister.shortlists(given.training)
-                ),
+                shortlister.pairs(given.training, by_id, training.pairs_per_document),
                 training.budget,
                 f"Judge pairs (at most {training.budget})",
                 progress,

@@ -28,7 +28,7 @@ from lmtx_search.training.pseudo_positives import maybe_right, pseudo_positives,
 from lmtx_search.training.sampling import training_order
 from lmtx_search.training.score_calibration import score_calibration
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Encoder, Search, Shortlister, pairs
+from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,7 @@ def run_cycle(
             materials.judge,
             make_order(settings.order, first_yes(settings)),
             materials.store,
-            (
-                pairs(document, ranking, labels, settings.pairs_per_document)
-                for document, ranking in shortlister.shortlists(materials.training)
-            ),
+            shortlister.pairs(materials.training, labels, settings.pairs_per_document),
             training_budget,
             f"Judge pairs (at most {training_budget})",
             progress,

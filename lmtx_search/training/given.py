@@ -21,9 +21,8 @@ from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import Progress
-from lmtx_search.records import Document, Judgment, Label, content_digest
+from lmtx_search.records import PERSON, Document, Judgment, Label, content_digest
 from lmtx_search.settings import Settings
-from lmtx_search.training.people import PERSON
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.encoder.nearest import nearest
-from lmtx_search.encoder.windows import Windows, best_of_windows, pooled_windows
+from lmtx_search.encoder.windows import Windows, nearest_labels, pooled_windows
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.training.judging import Store
@@ -78,9 +77,8 @@ class Trained:
         Args:
             labels: label ids by document id.
         """
-        windows = Windows(self._tuning.windows, self._tuning.window_pooling)
         texts = [document.text for document in documents]
-        vectors, counts = pooled_windows(self.encoder, texts, windows)
+        vectors, counts = pooled_windows(self.encoder, texts, Windows.of(self._tuning))
         row_of = {label.id: row for row, label in enumerate(self._materials.labels)}
         found: list[tuple[str, str, float]] = []
         start = 0
@@ -94,11 +92,10 @@ class Trained:
 
     def rank(self, documents: Sequence[Document], k: int) -> dict[str, Ranking]:
         """Return the k nearest labels of each document, exactly."""
-        windows = Windows(self._tuning.windows, self._tuning.window_pooling)
         texts = [document.text for document in documents]
-        vectors, counts = pooled_windows(self.encoder, texts, windows)
+        windows = Windows.of(self._tuning)
         ids = [label.id for label in self._materials.labels]
-        found = best_of_windows(nearest(vectors, self.label_vectors, ids, k), counts, k)
+        found = nearest_labels(self.encoder, texts, windows, self.label_vectors, ids, k)
         return {d.id: ranking for d, ranking in zip(documents, found, strict=True)}
 
     def open(self) -> tuple[Encoder, Search]:

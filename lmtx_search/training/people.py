@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from lmtx_search.records import Document, Judgment, Label, content_digest
-
-PERSON = "person"
-"""The judge of a person's judgments; its prompt is empty."""
+from lmtx_search.records import PERSON, Document, Judgment, Label, content_digest
 
 
 def person_judgment(document: Document, label: Label, yes: bool, rank: int) -> Judgment:

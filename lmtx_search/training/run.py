@@ -106,7 +106,12 @@ def _materials(
     )
 
 
+def can_train() -> bool:
+    """Tell whether the extra that trains is installed."""
+    return all(map(find_spec, ("torch", "sentence_transformers", "datasets", "accelerate")))
+
+
 def need_torch() -> None:
     """Say at once, not after the judging, that the extra is not installed."""
-    if not all(map(find_spec, ("torch", "sentence_transformers", "datasets", "accelerate"))):
+    if not can_train():
         raise MissingExtra("train", "Training")

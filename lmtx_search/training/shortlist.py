@@ -10,13 +10,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.windows import EncodesWindows
 from lmtx_search.judges.base import Pair
 from lmtx_search.records import Document, Label
 
 Ranking = list[tuple[str, float]]
 
 
-class Encoder(Protocol):
+class Encoder(EncodesWindows, Protocol):
     """Turns texts into float32[n, dimension], L2-normalised."""
 
     digest: str
@@ -24,16 +26,6 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed the texts."""
-        ...
-
-    def encode_windows(
-        self,
-        texts: Sequence[str],
-        most: int,
-        *,
-        on_batch: Callable[[int], None] | None = None,
-    ) -> tuple[NDArray[np.float32], list[int]]:
-        """Embed the texts' windows, and say how many each text has."""
         ...
 
 
@@ -88,12 +80,28 @@ class Shortlister:
             self.seconds += time.monotonic() - started
             yield from zip(chunk, rankings, strict=True)
 
+    def pairs(
+        self, documents: Iterable[Document], labels: Mapping[str, Label], most: int
+    ) -> Iterator[list[Pair]]:
+        """Yield each document's pairs with the first ``most`` labels of its shortlist."""
+        for document, ranking in self.shortlists(documents):
+            yield pairs(document, ranking, labels, most)
+
     def _embed(self, documents: Sequence[Document]) -> NDArray[np.float32]:
         new = [document for document in documents if document.id not in self._known]
         vectors = iter(self._encoder.encode([document.text for document in new]) if new else ())
         return np.stack(
             [self._known[x.id] if x.id in self._known else next(vectors) for x in documents]
         )
+
+
+def search_in(labels: NDArray[np.float32], ids: Sequence[str]) -> Search:
+    """Return an exact search in memory, of float32[labels, dimension] with these ids."""
+
+    def search(vectors: NDArray[np.float32], k: int) -> list[Ranking]:
+        return nearest(vectors, labels, ids, k)
+
+    return search
 
 
 def pairs(

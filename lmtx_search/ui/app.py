@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from lmtx_search.cluster.errors import translate
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.http import read_body, refused
 from lmtx_search.ui.guard import LOOPBACK, Guard
 from lmtx_search.ui.library import LAST, Library
 from lmtx_search.ui.trying import Trial
@@ -91,7 +92,7 @@ def create_app(
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, hosts=hosts)],
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: refused},
     )
 
 
@@ -125,13 +126,9 @@ def _failed(error: Exception) -> Response:
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MAX_BODY:
-            raise HTTPException(413, f"the request is larger than {MAX_BODY:,} bytes")
+    data = await read_body(request, MAX_BODY)
     try:
-        value: Any = json.loads(bytes(data))
+        value: Any = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise UserError(f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
@@ -144,8 +141,3 @@ def _number(request: Request, name: str, default: int, most: int) -> int:
     if not (given.isascii() and given.isdigit() and int(given) <= most):
         raise UserError(f"{name} must be a number from 0 to {most:,}")
     return int(given)
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from opensearchpy import OpenSearch
@@ -20,9 +20,9 @@ from lmtx_search.cluster.opinions import (
 )
 from lmtx_search.cluster.tagged_lately import labels_of_tags
 from lmtx_search.errors import UserError
-from lmtx_search.records import Document, Label, document_text
+from lmtx_search.records import PERSON, Document, Label, document_text
 from lmtx_search.settings import Settings
-from lmtx_search.training.people import PERSON, person_id, person_judgment
+from lmtx_search.training.people import person_id, person_judgment
 
 PAGE = 20
 """Documents that are shown at a time."""
@@ -41,9 +41,7 @@ class Library:
 
     def __init__(self, settings: Settings, index: str) -> None:
         # Whoever looks at a page does not wait as long as a load may.
-        opensearch = settings.opensearch
-        quick = opensearch.model_copy(update={"timeout": min(_SECONDS, opensearch.timeout)})
-        self._client: OpenSearch = connect(quick)
+        self._client: OpenSearch = connect(settings.opensearch.within(_SECONDS))
         self._documents = settings.documents
         self.index = index
 
@@ -97,7 +95,7 @@ class Library:
             remove_opinion(self._client, person_id(found, known))
         else:
             used = train_on(self._client, self._documents, found)
-            names_of_it = (known.text, f"{known.text} ({known.id})")
+            names_of_it = (known.text, known.name_with_id)
             rank = next((n for n, tag in enumerate(tags) if tag in names_of_it), len(tags))
             keep_opinion(self._client, person_judgment(found, known, answer == "yes", rank))
         return {"document": document, "label": label, "said": answer, "used": used}
@@ -114,7 +112,8 @@ class Library:
     def _said(self, documents: Mapping[str, Document]) -> dict[str, dict[str, tuple[str, Answer]]]:
         """Return what a person said, by document and label id: the label's text, the answer."""
         opinions = find_opinions(self._client, PERSON, list(documents))
-        labels = _find(self._client, {opinion.label_id for opinion in opinions})
+        ids = sorted({opinion.label_id for opinion in opinions})
+        labels = label_edits.find(self._client, names.LABELS, ids)
         said: dict[str, dict[str, tuple[str, Answer]]] = {id_: {} for id_ in documents}
         for opinion in opinions:
             document, label = documents[opinion.document_id], labels.get(opinion.label_id)
@@ -122,11 +121,6 @@ class Library:
             if label and person_id(document, label) == opinion.id:
                 said[document.id][label.id] = (label.text, "yes" if opinion.p_yes > 0.5 else "no")
         return said
-
-
-def _find(client: OpenSearch, ids: Iterable[str]) -> dict[str, Label]:
-    wanted = sorted(ids)
-    return label_edits.find(client, names.LABELS, wanted) if wanted else {}
 
 
 def _as_shown(

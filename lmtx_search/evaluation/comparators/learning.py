@@ -5,16 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation import systems
@@ -28,7 +23,7 @@ from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.cycle import train
 from lmtx_search.training.materials import Materials
 from lmtx_search.training.settings import FineTuning, TrainingSettings
-from lmtx_search.training.shortlist import Ranking
+from lmtx_search.training.shortlist import Ranking, search_in
 
 # Fine-tuning on given positives searches no index and asks no judge.
 _UNUSED: Any = None
@@ -89,7 +84,7 @@ def shortlists(
         labels = reads_labels.encode([label_passage(x) for x in bench.labels], on_batch=advance)
     shortlister = open_shortlister(
         reads_documents,
-        partial(_search, labels, ids),
+        search_in(labels, ids),
         k,
         documents=bench.training,
         labels=len(ids),
@@ -100,12 +95,6 @@ def shortlists(
         for _ in shortlister.shortlists(documents):
             advance(1)
     return shortlister.rankings
-
-
-def _search(
-    labels: NDArray[np.float32], ids: Sequence[str], vectors: NDArray[np.float32], k: int
-) -> list[Ranking]:
-    return nearest(vectors, labels, ids, k)
 
 
 def ranked(

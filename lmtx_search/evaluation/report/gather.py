@@ -12,10 +12,9 @@ from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
-from lmtx_search.encoder.windows import Windows, best_of_windows, pooled_windows
+from lmtx_search.encoder.windows import Windows, nearest_labels
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.bench import find_run
@@ -29,14 +28,13 @@ from lmtx_search.evaluation.report.examples import Example, examples
 from lmtx_search.evaluation.report.health import Health, label_health
 from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Judgment, Label
+from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import read_gold
 from lmtx_search.sources.rows import is_row_file
 from lmtx_search.sources.xmc import is_xmc
 from lmtx_search.tagging.source import Source, trained_source, untrained_source
 from lmtx_search.training.given import training_documents
-from lmtx_search.training.people import PERSON
 from lmtx_search.training.profiles import small
 
 _RUNS_LOOKED_AT = 200
@@ -186,12 +184,14 @@ def _tag(
 
     vectors = load(settings.encoder.label_tokens).encode([label_passage(x) for x in labels])
     read = [document for document in documents if document.text.strip()]
-    windows = Windows(settings.encoder.windows, settings.encoder.window_pooling)
-    texts, counts = pooled_windows(
-        load(settings.encoder.document_tokens), [document.text for document in read], windows
+    firsts = nearest_labels(
+        load(settings.encoder.document_tokens),
+        [document.text for document in read],
+        Windows.of(settings.encoder),
+        vectors,
+        [label.id for label in labels],
+        1,
     )
-    found = nearest(texts, vectors, [label.id for label in labels], 1)
-    firsts = best_of_windows(found, counts, 1)
     scores = {d.id: ranking[0][1] for d, ranking in zip(read, firsts, strict=True)}
     return _Tagged(output, scores, vectors)
 
