@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from lmtx_search.cluster.bulk import THREADS
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.documents import load_documents
 from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="documents, JSONL")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=3, help="bulk requests in flight")
+    parser.add_argument("--threads", type=int, default=THREADS, help="bulk requests in flight")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 

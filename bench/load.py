@@ -1,6 +1,6 @@
 """Does the tagger service hold under bulk and single requests at once, with flat memory?
 
-Asks a running service (`lmtx-search serve`), as four bulk senders of 128 texts and four that send
+Asks a running service (`lmtx-search serve`), as four bulk senders of 256 texts and four that send
 single texts, each its next request as soon as the last is answered: what a service that is asked
 now and then gets in an hour comes within minutes. Memory is what /metrics says, every second; the
 first tenth of the time, in which caches fill, is left out of its growth.
@@ -25,7 +25,7 @@ from lmtx_search.sources import read_documents
 from lmtx_search.tagging.client import service_url, tag_url
 from lmtx_search.tagging.version import TaggerVersions
 
-_SENDERS = {"bulk": (4, 128), "single": (4, 1)}
+_SENDERS = {"bulk": (4, 256), "single": (4, 1)}
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
     url = tag_url(service, version.manifest.version)
     read = read_documents(arguments.file, "id", settings.documents.text_fields)
     texts = [x.text for x in islice((x for x in read if isinstance(x, Document)), 2000)]
-    ask(url, texts[:128])
+    ask(url, texts[:256])
     seconds: dict[str, list[float]] = {name: [] for name in _SENDERS}
     errors: list[str] = []
     memory: list[float] = []

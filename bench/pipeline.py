@@ -23,6 +23,7 @@ from statistics import median
 from typing import Any
 
 from lmtx_search.cluster import taggers
+from lmtx_search.cluster.bulk import THREADS
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.documents import load_documents
 from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
@@ -36,12 +37,17 @@ from lmtx_search.tagging.server import listen, serve
 from lmtx_search.tagging.service import create_app
 
 PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
+# A node answers from statistics that are up to a second old.
+_STATISTICS_ARE_KEPT = 1.2
 VERSION = "nothing"
 
 
 class Nothing:
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
         return [[Tag("nothing", "nothing", 0.5)] for _ in texts]
+
+    def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
+        return {tag.name: tag.score for tag in tags}
 
 
 class Pool:
@@ -73,7 +79,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="documents, JSONL")
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=3, help="bulk requests in flight")
+    parser.add_argument("--threads", type=int, default=THREADS, help="bulk requests in flight")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
     settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
@@ -111,6 +117,7 @@ def main() -> None:
                     times.append(time.perf_counter() - started)
                     processor[index].append(processor_seconds(client, service.pid) - before_it)
         counts = tagging_counts(client, TAGGED)
+        assert counts["tagged"] == len(documents), counts
     finally:
         put_pipeline(client, before)
         taggers.remove(client, remote)
@@ -136,6 +143,7 @@ def main() -> None:
 
 def processor_seconds(client: Any, service: int | None) -> float:
     """Of the nodes, the service and this process, all so far."""
+    time.sleep(_STATISTICS_ARE_KEPT)
     nodes = client.nodes.stats(metric="process")["nodes"].values()
     of_nodes = sum(node["process"]["cpu"]["total_in_millis"] for node in nodes) / 1000
     stat = Path(f"/proc/{service}/stat").read_text().rsplit(")", 1)[1].split()

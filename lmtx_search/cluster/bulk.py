@@ -15,10 +15,11 @@ from opensearchpy import OpenSearch, TransportError
 from lmtx_search.cluster.retry import BUSY, Busy, retrying
 from lmtx_search.errors import LmtxError
 
-# The tagging pipeline asks its model about 128 documents at a time.
+# The tagging pipeline asks its model about as many documents at a time.
 CHUNK_ITEMS = 256
 CHUNK_BYTES = 8 * 1024 * 1024
-THREADS = 3
+# The tagger keeps a request waiting: with four of them, a node of two cores has always work.
+THREADS = 4
 
 _ANSWER = "errors,items.*.status,items.*.result,items.*.error"
 # What is wrong with the index or the user's rights is wrong with every document.

@@ -12,7 +12,7 @@ from lmtx_search.tagging.scorer import Tagger
 
 _Request = tuple[Sequence[str], "Future[list[list[Tag]]]"]
 
-# Texts that one run takes at most: two batches of the pipeline.
+# From so many texts on, a run takes no further request: a batch of the pipeline.
 _TEXTS = 256
 
 

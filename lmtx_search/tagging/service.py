@@ -27,14 +27,14 @@ from lmtx_search.tagging.metrics import CONTENT_TYPE, Metrics
 from lmtx_search.tagging.pool import TaggerPool
 from lmtx_search.tagging.token import TokenGuard
 
-MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a request: 128 documents of eight windows of 8,000 characters are less."""
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of a request: 256 documents of eight windows of 8,000 characters are less."""
 
 SECONDS_TO_SEND = 30
 """A body that is sent more slowly holds a connection for nothing."""
 
 MAX_TEXTS = 1024
-"""Texts of a request; the pipeline sends 128."""
+"""Texts of a request; the pipeline sends 256."""
 
 
 def create_app(
