@@ -17,19 +17,28 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.evaluation.rankings import ranking_measures
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
 
+Vectors = NDArray[np.float32]
 LABELS = ("labels.jsonl.gz", "labels.rdf", "labels.ttl")
-FORMS: dict[str, Callable[[Label], str]] = {
-    "name": lambda label: label.text,
-    "name, synonyms": label_passage,
-    "name, synonyms. description": lambda label: f"{label_passage(label)}. {label.description}",
+FORMS: dict[str, Callable[[OnnxEncoder, list[Label]], Vectors]] = {
+    "name": lambda encoder, labels: encoder.encode([label.text for label in labels]),
+    "name, synonyms": lambda encoder, labels: encoder.encode([label_passage(x) for x in labels]),
+    "between the two": embed_labels,
+    "name, synonyms. description": lambda encoder, labels: encoder.encode(
+        [f"{label_passage(label)}. {label.description}" for label in labels]
+    ),
 }
 MEASURES = ("P@1", "P@5", "R@10")
 
@@ -63,13 +72,13 @@ def main() -> None:
         vectors = reads_documents.encode([document.text for document in documents])
         forms = {"name"}
         if any(label.synonyms for label in labels):
-            forms.add("name, synonyms")
+            forms |= {"name, synonyms", "between the two"}
         if any(label.description for label in labels):
             forms.add("name, synonyms. description")
-        for form, passage in FORMS.items():
+        for form, embed in FORMS.items():
             if form not in forms:
                 continue
-            embedded = reads_labels.encode([passage(label) for label in labels])
+            embedded = embed(reads_labels, labels)
             found = nearest(vectors, embedded, [label.id for label in labels], 10)
             rankings = {
                 document.id: [label for label, _ in ranking]

@@ -25,8 +25,9 @@ from typing import Any
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.pipeline import active, read_pipeline, simulate
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.sources import LabelFile
@@ -103,7 +104,7 @@ def _deploy(settings: Settings, client: Any, labels: list[Label]) -> None:
     tokens = settings.encoder.label_tokens
     encoder = load_encoder(settings, max_tokens=tokens)
     digest = passages_digest(encoder.digest, tokens)
-    vectors = encoder.encode([label_passage(label) for label in labels])
+    vectors = embed_labels(encoder, labels)
     row_of = {label.id: row for row, label in enumerate(labels)}
     LabelIndex(client, settings.opensearch.knn_engine).load(
         labels,

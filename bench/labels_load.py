@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.labels import EncodeLabels, LabelIndex
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.records import Label, content_digest
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import LabelFile
@@ -42,7 +42,7 @@ def main() -> None:
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
 
     def embed(batch: Sequence[Label]) -> NDArray[np.float32]:
-        return encoder.encode([label_passage(label) for label in batch])
+        return embed_labels(encoder, batch)
 
     started = time.perf_counter()
     vectors = embed(labels)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from lmtx_search.encoder.folder import resolve_encoder
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.passages import label_passage
@@ -151,7 +152,6 @@ def materials(
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     sample = sample_documents(folder.train, training.most_documents, training.seed)
     held_in, held_out = hold_out(sample, training.most_development)
-    passages = [label_passage(label) for label in folder.labels]
     ids = [label.id for label in folder.labels]
     tuning = training.fine_tuning
 
@@ -159,7 +159,7 @@ def materials(
         return load_encoder(settings, folder=path, max_tokens=tokens)
 
     def open_base() -> tuple[Encoder, Search]:
-        labels = load(base, tuning.label_tokens).encode(passages)
+        labels = embed_labels(load(base, tuning.label_tokens), folder.labels)
         return load(base, tuning.document_tokens), search_in(labels, ids)
 
     return Materials(
@@ -168,7 +168,7 @@ def materials(
         publish=lambda encoder, vectors: search_in(vectors, ids),
         load_encoder=load,
         labels=folder.labels,
-        passages=passages,
+        passages=[label_passage(label) for label in folder.labels],
         training=held_in,
         development=held_out,
         judge=judge,
@@ -182,7 +182,7 @@ def quality(
     """Return P@1, P@5 and R@10 in percent on all test documents, read as a tagger reads them."""
     texts = load_encoder(settings, folder=encoder, max_tokens=tokens, precision="int8")
     names = load_encoder(settings, folder=encoder, max_tokens=64)
-    vectors = names.encode([label_passage(label) for label in folder.labels])
+    vectors = embed_labels(names, folder.labels)
     found = nearest(
         texts.encode([document.text for document in folder.test]),
         vectors,

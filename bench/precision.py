@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.form import Precision
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
@@ -45,7 +45,7 @@ def main() -> None:
         names = load_encoder(
             settings, max_tokens=settings.encoder.label_tokens, folder=arguments.encoder
         )
-        matrix = names.encode([label_passage(label) for label in labels])
+        matrix = embed_labels(names, labels)
         first: dict[Precision, NDArray[np.int64]] = {}
         hits: Hits = {}
         for precision in ("fp32", "int8"):

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.encoder.windows import best_of_windows, mean_of_windows
 from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
@@ -48,7 +48,7 @@ def main() -> None:
         documents = random.Random(0).sample(found, min(arguments.documents, len(found)))
         labels = list(read_labels(folder / "labels.jsonl.gz"))
         ids = [label.id for label in labels]
-        matrix = reads_labels.encode([label_passage(label) for label in labels])
+        matrix = embed_labels(reads_labels, labels)
         texts = [document.text for document in documents]
         result: dict[str, object] = {"set": folder.name, "documents": len(documents)}
         for most in map(int, arguments.windows.split(",")):

@@ -16,8 +16,8 @@ from lmtx_search.cluster.indices import prepare_tagged_index, prepare_training_i
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.report import BulkReport
 from lmtx_search.cluster.runs import RunStore, new_run_id
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Pair
 from lmtx_search.progress import SILENT, Progress
@@ -137,7 +137,7 @@ def shortlists(
     else:
         known = list(labels)
         reads_labels = load_encoder(settings, max_tokens=wanted.label_tokens)
-        vectors = reads_labels.encode([label_passage(label) for label in known])
+        vectors = embed_labels(reads_labels, known)
         search = search_in(vectors, [label.id for label in known])
     if not known:
         raise UserError("there are no labels to make shortlists of")

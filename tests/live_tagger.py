@@ -7,8 +7,9 @@ from typing import Any
 
 from lmtx_search.cluster.indices import prepare_tagged_index
 from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deploy import Deployment, Options, deploy
@@ -31,7 +32,7 @@ def load_labels(client: Any, settings: Settings, labels: Sequence[Label]) -> Non
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
     LabelIndex(client).load(
         labels,
-        lambda labels: encoder.encode([label_passage(label) for label in labels]),
+        lambda labels: embed_labels(encoder, labels),
         passages_digest(encoder.digest, settings.encoder.label_tokens),
         encoder.dimension,
     )

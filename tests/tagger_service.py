@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
@@ -66,7 +66,7 @@ def make_version(
 ) -> TaggerVersion:
     """Make a tagger version of the settings' encoder."""
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-    embeddings = encoder.encode([label_passage(label) for label in labels])
+    embeddings = embed_labels(encoder, labels)
     return TaggerVersions(settings.data_dir).create(
         onnx_folder=encoder.folder,
         encoder="test",

@@ -21,8 +21,9 @@ from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.model_state import redeploy
 from lmtx_search.cluster.pipeline import pipeline_state, put_pipeline, read_pipeline
 from lmtx_search.encoder.form import FORM_FILE
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
@@ -97,7 +98,7 @@ def deployed(
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
     LabelIndex(client).load(
         LABELS,
-        lambda labels: encoder.encode([label_passage(label) for label in labels]),
+        lambda labels: embed_labels(encoder, labels),
         passages_digest(encoder.digest, settings.encoder.label_tokens),
         encoder.dimension,
     )

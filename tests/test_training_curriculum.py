@@ -48,7 +48,7 @@ class Encoder:
     def encode_windows(self, texts: Sequence[str], most: int, on_batch: Any) -> Any:
         return self.encode(texts), [1] * len(texts)
 
-    def encode(self, texts: Sequence[str]) -> Any:
+    def encode(self, texts: Sequence[str], **_: Any) -> Any:
         return np.stack([self._embed(*text.split()) for text in texts]).astype(np.float32)
 
     def _embed(self, kind: str, number: str) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lmtx_search.records import Label
 
-# Counted up when what `label_passage` returns changes: embeddings of another form are another's.
-PASSAGE_FORM = 2
+# Counted up when what becomes of a label's texts changes: embeddings of another form are another's.
+PASSAGE_FORM = 3
 
 
 def label_passage(label: Label) -> str:

@@ -15,8 +15,9 @@ from lmtx_search.cluster import names
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.comparators.base import Bench
 from lmtx_search.evaluation.given import GoldFiles
@@ -209,7 +210,7 @@ def _write(
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
     return index.write_version(
         labels,
-        lambda batch: encoder.encode([label_passage(label) for label in batch]),
+        lambda batch: embed_labels(encoder, batch),
         passages_digest(encoder.digest, settings.encoder.label_tokens),
         encoder.dimension,
         progress,

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from lmtx_search.cluster import names
 from lmtx_search.cluster.bm25 import rank_bm25
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.encoder.windows import Windows, nearest_labels
 from lmtx_search.evaluation.measures import Output
 from lmtx_search.evaluation.rankings import DEPTH
@@ -83,9 +83,9 @@ def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: s
         def load(tokens: int) -> OnnxEncoder:
             return load_encoder(settings, max_tokens=tokens, folder=source.folder)
 
-        passages = [label_passage(label) for label in labels]
         with progress.stage(f"Embed labels with {name}", len(labels), "labels") as advance:
-            vectors = load(settings.encoder.label_tokens).encode(passages, on_batch=advance)
+            reads_labels = load(settings.encoder.label_tokens)
+            vectors = embed_labels(reads_labels, labels, advance)
         ids = [label.id for label in labels]
         reads_documents = load(settings.encoder.document_tokens)
         windows = Windows.of(settings.encoder)

@@ -19,6 +19,7 @@ from lmtx_search.cluster.pipeline import (
     tagging_pipeline,
 )
 from lmtx_search.encoder.form import Precision
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage, passages_digest
@@ -212,7 +213,7 @@ def _make(
 ) -> tuple[TaggerVersion, OnnxEncoder]:
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens, folder=source.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
-        embeddings = encoder.encode([label_passage(label) for label in labels], on_batch=advance)
+        embeddings = embed_labels(encoder, labels, advance)
     version = TaggerVersions(settings.data_dir).create(
         onnx_folder=encoder.folder,
         encoder=source.name,

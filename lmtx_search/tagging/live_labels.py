@@ -11,6 +11,7 @@ import numpy as np
 from lmtx_search.cluster import label_edits
 from lmtx_search.cluster.exclusive import exclusive
 from lmtx_search.cluster.labels import LabelIndex, LoadReport, Vectors
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
@@ -21,7 +22,6 @@ from lmtx_search.tagging.label_changes import write_change
 from lmtx_search.tagging.version import TaggerVersion
 from lmtx_search.tagging.version_labels import (
     bring_up_to_date,
-    encode_labels,
     label_encoder,
     live_version,
     no_vectors,
@@ -79,7 +79,7 @@ def edit_labels(
         if puts and info.encoder_digest is None:  # the first labels of all
             encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
             digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
-            index.load(puts, lambda some: encode_labels(encoder, some), digest, encoder.dimension)
+            index.load(puts, lambda some: embed_labels(encoder, some), digest, encoder.dimension)
             return LabelEdit(index.require().index, puts, [])
         vectors = _embedded(settings, version, puts, info.encoder_digest)
         # The index last: it decides what can be changed, so that the same command can be repeated.
@@ -87,7 +87,7 @@ def edit_labels(
         if version:
             own = vectors
             if puts and passages_of(version, settings) != info.encoder_digest:
-                own = encode_labels(label_encoder(version, settings), puts)
+                own = embed_labels(label_encoder(version, settings), puts)
             write_change(version.folder, version.manifest.encoder_digest, puts, own, gone)
         if retire:
             label_edits.delete(client, info.index, gone)
@@ -133,14 +133,14 @@ def load_labels(
         embedded: dict[Label, Vectors] = {}
 
         def encode(batch: Sequence[Label]) -> Vectors:
-            vectors = encode_labels(encoder, batch)
+            vectors = embed_labels(encoder, batch)
             if same:
                 embedded.update(zip(batch, vectors, strict=True))
             return vectors
 
         def known(batch: Sequence[Label]) -> Vectors:
             missing = [label for label in batch if label not in embedded]
-            embedded.update(zip(missing, encode_labels(encoder, missing), strict=True))
+            embedded.update(zip(missing, embed_labels(encoder, missing), strict=True))
             rows = [embedded[label] for label in batch]
             return np.stack(rows) if rows else no_vectors(encoder.dimension)
 
@@ -163,11 +163,11 @@ def _embedded(
     if not labels:
         return no_vectors(version.manifest.dimension if version else 0)
     if version is not None and passages_of(version, settings) == digest:
-        return encode_labels(label_encoder(version, settings), labels)
+        return embed_labels(label_encoder(version, settings), labels)
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
     if passages_digest(encoder.digest, settings.encoder.label_tokens) != digest:
         raise UserError(
             "the label index holds embeddings of an encoder that is neither the deployed tagger's "
             "nor the settings': run `lmtx-search labels load FILE`, or deploy"
         )
-    return encode_labels(encoder, labels)
+    return embed_labels(encoder, labels)

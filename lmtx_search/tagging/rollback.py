@@ -13,6 +13,7 @@ from lmtx_search.cluster.exclusive import exclusive
 from lmtx_search.cluster.labels import LabelIndex, Vectors
 from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline, tagging_pipeline
 from lmtx_search.cluster.registered import Registered, ensure_deployed, registered
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -22,7 +23,6 @@ from lmtx_search.tagging.deploy import try_out
 from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
 from lmtx_search.tagging.version_labels import (
     bring_up_to_date,
-    encode_labels,
     label_encoder,
     passages_of,
 )
@@ -133,7 +133,7 @@ def _label_index(
         encoder = label_encoder(version, settings)
 
         def embed(some: Sequence[Label]) -> Vectors:
-            return encode_labels(encoder, some)
+            return embed_labels(encoder, some)
     else:
         rows = version.rows()
         row_of = {id_: row for row, id_ in enumerate(rows.ids)}

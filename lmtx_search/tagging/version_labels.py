@@ -12,8 +12,9 @@ from lmtx_search.cluster.labels import Vectors
 from lmtx_search.cluster.pipeline import deployed
 from lmtx_search.cluster.registered import registered
 from lmtx_search.encoder.form import MODEL_FILES
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.passages import label_passage, passage_tokens, passages_digest
+from lmtx_search.encoder.passages import passage_tokens, passages_digest
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -77,7 +78,7 @@ def bring_up_to_date(
         vectors = known(puts)
     elif puts:
         with progress.stage("Embed changed labels", len(puts), "labels") as advance:
-            vectors = encode_labels(label_encoder(version, settings), puts, advance)
+            vectors = embed_labels(label_encoder(version, settings), puts, advance)
     else:
         vectors = no_vectors(version.manifest.dimension)
     write_change(version.folder, version.manifest.encoder_digest, puts, vectors, retired)
@@ -106,13 +107,6 @@ def label_encoder(version: TaggerVersion, settings: Settings) -> OnnxEncoder:
         )
     tokens = passage_tokens(passages_of(version, settings))
     return OnnxEncoder(version.encoder_folder, tokens, threads=settings.service.threads)
-
-
-def encode_labels(
-    encoder: OnnxEncoder, labels: Sequence[Label], advance: Callable[[int], None] | None = None
-) -> Vectors:
-    """Return float32[n, dimension], rows of length 1."""
-    return encoder.encode([label_passage(label) for label in labels], on_batch=advance)
 
 
 def no_vectors(dimension: int) -> Vectors:

@@ -208,7 +208,8 @@ def train(
     """Train the base encoder on the pseudo-positives; return (steps, last loss).
 
     Args:
-        spared: labels of documents that are no negatives of theirs either.
+        spared: labels of documents that are no negatives of theirs either, unless the strategy
+            for negatives insists on a label.
     """
     from lmtx_search.training.finetune import fine_tune  # torch: only when it is needed
 
@@ -223,17 +224,21 @@ def train(
         settings.seed,
         find_named("positives", POSITIVES, tuning.positives),
     )
+    refused = [sorted(said.keys() - row) for row, said in zip(rows, judged, strict=True)]
+    strategy = find_named("negatives", NEGATIVES, tuning.negatives)
+    brought = bring_all(
+        strategy,
+        Pool(len(materials.labels), rows, refused),
+        [document for document, _ in steps],
+        settings.seed,
+    )
     never = [
         row | {position[x] for x in (spared or {}).get(document.id, ()) if x in position}
         for row, document in zip(rows, documents, strict=True)
     ]
-    refused = [sorted(said.keys() - row) for row, said in zip(never, judged, strict=True)]
-    brought = bring_all(
-        find_named("negatives", NEGATIVES, tuning.negatives),
-        Pool(len(materials.labels), never, refused),
-        [document for document, _ in steps],
-        settings.seed,
-    )
+    for (at, _), labels in zip(steps, brought, strict=True):
+        # A label that is brought along because the judge refused it counts, if it may be right too.
+        never[at] = never[at] - set(labels[: strategy.own]) | rows[at]
     with progress.stage("Train the encoder", len(steps), "documents") as advance:
         loss = fine_tune(
             materials.base,

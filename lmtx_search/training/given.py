@@ -14,8 +14,9 @@ from lmtx_search.cluster.documents import read_documents
 from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.judges.base import Judge
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import OrderedJudge
@@ -126,7 +127,7 @@ def open_base(
         kept = index.has_version(digest, encoder.dimension)
         name = index.write_version(
             given.labels,
-            lambda batch: reads_labels.encode([label_passage(label) for label in batch]),
+            lambda batch: embed_labels(reads_labels, batch),
             digest,
             encoder.dimension,
             progress,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.windows import Windows, nearest_labels, pooled_windows
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Judgment, Label
@@ -32,7 +33,7 @@ class Materials:
     Attributes:
         base: folder of the encoder that is trained, anew in each cycle.
         open_base: makes the first cycle's shortlists possible, and ``publish`` the others'.
-        passages: what the encoder reads of each label.
+        passages: what the encoder is trained to read of each label.
         development: documents held out of training.
         people: people's judgments, which count more than the judge's.
     """
@@ -67,7 +68,7 @@ class Trained:
     def label_vectors(self) -> NDArray[np.float32]:
         """float32[labels, dimension]."""
         reads_labels = self._materials.load_encoder(self.folder, self._tuning.label_tokens)
-        return reads_labels.encode(self._materials.passages)
+        return embed_labels(reads_labels, self._materials.labels)
 
     def scores(
         self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]

@@ -24,7 +24,9 @@ class Encoder(EncodesWindows, Protocol):
     digest: str
     dimension: int
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(
+        self, texts: Sequence[str], *, on_batch: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
         """Embed the texts."""
         ...
 

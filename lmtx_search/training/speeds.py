@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from lmtx_search.encoder.export import ensure_onnx
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.passages import label_passage
@@ -76,7 +77,7 @@ def measure_speeds(
         reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
         reads_documents = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
         started = time.monotonic()
-        vectors = reads_labels.encode([label_passage(label) for label in some], on_batch=advance)
+        vectors = embed_labels(reads_labels, some, advance)
         labels_done = time.monotonic()
         embedded = reads_documents.encode([d.text for d in documents], on_batch=advance)
         documents_done = time.monotonic()

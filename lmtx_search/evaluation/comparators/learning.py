@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import MissingExtra
@@ -81,7 +82,7 @@ def shortlists(
     reads_documents = load_encoder(settings, folder=folder, max_tokens=tuning.document_tokens)
     ids = [label.id for label in bench.labels]
     with progress.stage("Embed labels", len(ids), "labels") as advance:
-        labels = reads_labels.encode([label_passage(x) for x in bench.labels], on_batch=advance)
+        labels = embed_labels(reads_labels, bench.labels, advance)
     shortlister = open_shortlister(
         reads_documents,
         search_in(labels, ids),

@@ -11,9 +11,9 @@ from typing import Any
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.runs import RunStore
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.encoder.windows import Windows, nearest_labels
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
@@ -182,7 +182,7 @@ def _tag(
     def load(tokens: int) -> OnnxEncoder:
         return load_encoder(settings, max_tokens=tokens, folder=source.folder)
 
-    vectors = load(settings.encoder.label_tokens).encode([label_passage(x) for x in labels])
+    vectors = embed_labels(load(settings.encoder.label_tokens), labels)
     read = [document for document in documents if document.text.strip()]
     firsts = nearest_labels(
         load(settings.encoder.document_tokens),

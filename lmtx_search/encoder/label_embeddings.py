@@ -1,0 +1,41 @@
+"""The embedding of a label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.passages import label_passage
+from lmtx_search.records import Label
+
+
+class _Encoder(Protocol):
+    def encode(
+        self, texts: Sequence[str], *, on_batch: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]: ...
+
+
+def embed_labels(
+    encoder: _Encoder,
+    labels: Sequence[Label],
+    on_batch: Callable[[int], None] | None = None,
+) -> NDArray[np.float32]:
+    """Return float32[labels, dimension], rows of length 1.
+
+    A label with synonyms is between two points: that of its name, and that of its name with all
+    synonyms as one text. Either alone finds fewer right labels: the one knows no other words, the
+    other is drawn away from the name (bench/label_text.py).
+
+    Args:
+        on_batch: is told how many labels were embedded.
+    """
+    vectors = encoder.encode([label_passage(label) for label in labels], on_batch=on_batch)
+    rows = [row for row, label in enumerate(labels) if label.synonyms]
+    if rows:
+        names = encoder.encode([labels[row].text for row in rows])
+        between = vectors[rows] + names
+        vectors[rows] = between / np.linalg.norm(between, axis=1, keepdims=True)
+    return vectors
