@@ -46,15 +46,17 @@ class TaggerPool:
             UserError: there is no such version, or its folder is damaged.
         """
         with self._lock:
-            if name not in self._loaded:
+            new = name not in self._loaded
+            if new:
                 version = self.versions.get(name)
-                _give_memory_back()
                 self._loaded[name] = Batcher(
                     Tagger(version, self._threads, self._search), lambda texts: self.on_run(texts)
                 )
             self._loaded.move_to_end(name)
             while len(self._loaded) > KEPT:
                 self._loaded.popitem(last=False)[1].close()
+            if new:
+                _give_memory_back()
             return self._loaded[name]
 
     def loaded(self) -> list[str]:
@@ -71,7 +73,7 @@ class TaggerPool:
 
 
 def _give_memory_back() -> None:
-    """Return to the system what versions that were unloaded have left.
+    """Return to the system what loading a version took, and what unloaded ones have left.
 
     The C library keeps freed memory in pieces: without this a service grows with each deployment.
     """
