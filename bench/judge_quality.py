@@ -25,7 +25,7 @@ from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.settings import load_settings
-from lmtx_search.training.calibration import calibrate
+from lmtx_search.training.calibration import RIVALS, calibrate
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.judging import judge_pairs
 from lmtx_search.training.profiles import PROFILES
@@ -92,7 +92,8 @@ def main(folder: Path, **o: Any) -> None:
     first_right = np.mean([first[d] in gold[d] for d in judged.p_yes])
     for name, said in answers.items():
         border = yes_threshold(said, o["share"])
-        chosen = pseudo_positives(said, border, always_best=False)
+        rivals = RIVALS if name == "calibrated" else 0.0
+        chosen = pseudo_positives(said, border, always_best=False, rivals=rivals)
         right = [label in gold[d] for d, labels in chosen.items() for label in labels]
         line[name] = {
             "border": round(border, 3),

@@ -119,6 +119,12 @@ def test_documents_without_a_sure_label_can_be_left_out() -> None:
     }
 
 
+def test_a_label_far_behind_its_documents_best_is_not_sure() -> None:
+    judged = {"a": {"x": 0.9, "y": 0.85, "z": 0.8}, "b": {"x": 0.6, "y": 0.1}}
+    found = pseudo_positives(judged, 0.5, rivals=0.6)
+    assert found == {"a": frozenset({"x", "y"}), "b": frozenset({"x"})}
+
+
 def test_without_held_out_documents_there_is_a_default_threshold() -> None:
     assert choose_threshold([])[0] == 0.3
 

@@ -20,6 +20,9 @@ _LARGEST = 8.0
 YES = 0.5
 """The calibrated P(yes) from which a label is a yes."""
 
+RIVALS = 0.6
+"""Share of its document's best odds from which another label is a pseudo-positive too."""
+
 
 def calibrate(p_yes: Answers, nearness: Answers, sure_share: float) -> dict[str, dict[str, float]]:
     """Return how likely each pair's label is right, by the judge and the encoder together.

@@ -14,7 +14,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.budgets import split
-from lmtx_search.training.calibration import YES, Answers, calibrate
+from lmtx_search.training.calibration import RIVALS, YES, Answers, calibrate
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
 from lmtx_search.training.first_yes import first_yes
@@ -129,12 +129,12 @@ def run_cycle(
     everything.add(earlier.judged)
     everything.add(judged)
     evidence: Answers = everything.p_yes
-    yes_from = _yes_from(evidence, settings)
+    yes_from, rivals = _yes_from(evidence, settings), 0.0
     if settings.calibrated:
         evidence = calibrate(evidence, everything.nearness, settings.sure_share)
-        yes_from = YES
+        yes_from, rivals = YES, RIVALS
     evidence = prefer_people(evidence, materials.people, materials.training, labels)
-    positives = pseudo_positives(evidence, yes_from, settings.always_best)
+    positives = pseudo_positives(evidence, yes_from, settings.always_best, rivals)
     positives = without_refused(positives, evidence)
     if len(positives) < 2:
         raise UserError(_too_few(len(positives), everything, yes_from))

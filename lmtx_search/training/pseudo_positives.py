@@ -29,23 +29,35 @@ def yes_threshold(judged: Judged, sure_share: float) -> float:
 
 
 def pseudo_positives(
-    judged: Judged, threshold: float, always_best: bool = True
+    judged: Judged, threshold: float, always_best: bool = True, rivals: float = 0.0
 ) -> dict[str, frozenset[str]]:
     """Return each document's sure labels, and the one that the judge likes best in any case.
 
     The judge orders the labels of a document far better than it says yes or no, and a document
     left out teaches nothing. Without ``always_best`` (as LMTX's authors have it), documents
     without a sure label are left out.
+
+    Args:
+        rivals: a label beside a document's best is sure only if its odds are at least this share of
+            the best one's.
     """
-    found = {
-        document: frozenset(
-            reaching(labels, threshold)
-            | ({max(sorted(labels), key=labels.__getitem__)} if always_best else set())
-        )
-        for document, labels in judged.items()
-        if labels
-    }
-    return {document: labels for document, labels in found.items() if labels}
+    found: dict[str, frozenset[str]] = {}
+    for document, labels in judged.items():
+        if not labels:
+            continue
+        best = max(sorted(labels), key=labels.__getitem__)
+        sure = reaching(labels, max(threshold, _p(rivals * _odds(labels[best]))))
+        if sure or always_best:
+            found[document] = sure | {best}
+    return found
+
+
+def _odds(p: float) -> float:
+    return p / max(1.0 - p, 1e-12)
+
+
+def _p(odds: float) -> float:
+    return odds / (1.0 + odds)
 
 
 def reaching(labels: Mapping[str, float], p_yes: float) -> frozenset[str]:
