@@ -2,13 +2,15 @@
 # make test   set everything up and run every test, on real servers
 # make check  ruff, its format and mypy
 # make docs   the documentation as a web site, in build/docs
+# make audit  vulnerabilities, licences and a bill of materials, in build
+# make lock   the lock files anew, after a change of dependencies
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 
-.PHONY: demo test fast-test check docs setup clean
+.PHONY: demo test fast-test check docs audit lock setup clean
 
 demo: setup
 	examples/demo.sh $(SOURCE)
@@ -33,6 +35,13 @@ docs: setup
 	python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	NO_MKDOCS_2_WARNING=true mkdocs build --strict --quiet
 	@echo "Open build/docs/index.html"
+
+audit: setup
+	rm -f build/vulnerabilities.json
+	examples/audit.sh build/audit
+
+lock: setup
+	examples/audit.sh build/audit lock
 
 setup: $(VENV)/.ready
 

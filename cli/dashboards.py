@@ -39,7 +39,7 @@ def _about(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _objects(context: Context, index: str | None, time_field: str) -> tuple[Shown, list[Object]]:
     settings = context.settings
-    client = connect(settings.opensearch)
+    client = connect(settings.opensearch, reading=True)
     return objects_about(client, index, time_field, settings.documents.text_fields)
 
 

@@ -68,7 +68,7 @@ def facets(
         _require_one_table(context, bool(documents), together, over is not None)
     if roll_up and (together or over):
         raise UserError("--roll-up counts tags: leave out --together and --over")
-    client = connect(context.settings.opensearch)
+    client = connect(context.settings.opensearch, reading=True)
     groups = find_together(client, index, query, tags, size) if together else []
     stretches = over_time(client, index, over, time_field, query, tags) if over else []
     if as_csv and together:

@@ -54,7 +54,9 @@ def judgments_export(
     if format is None:
         raise UserError(f"{file}: name it .csv or .json, or give --format csv|srw")
     settings = context.settings
-    found = export_judgments(connect(settings.opensearch), judge, index, context.progress)
+    found = export_judgments(
+        connect(settings.opensearch, reading=True), judge, index, context.progress
+    )
     if not found.pairs:
         raise UserError(
             "there are no judgments to write: "

@@ -136,7 +136,7 @@ def cli(ctx: click.Context, /, config_file: Path | None, **flags: Any) -> None:
 def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="lmtx-search", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         code = exit_.exit_code
     except click.ClickException as error:

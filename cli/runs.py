@@ -27,7 +27,7 @@ def runs(context: Context, most: int) -> None:
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
-    found = RunStore(connect(context.settings.opensearch)).newest(most)
+    found = RunStore(connect(context.settings.opensearch, reading=True)).newest(most)
     rows = [_row(run, record) for run, record in found]
     if not rows:
         context.say("There are no runs: `lmtx-search train` makes the first.")
@@ -59,7 +59,7 @@ def runs_show(context: Context, run: str) -> None:
       lmtx-search runs show 20260131-120000-1a2b3c
       lmtx-search runs show 20260131-120000-1a2b3c --json
     """
-    record = RunStore(connect(context.settings.opensearch)).get(run)
+    record = RunStore(connect(context.settings.opensearch, reading=True)).get(run)
     if record is None:
         raise UserError(f"there is no run {run}: `lmtx-search runs` lists them")
     for name, value in record.items():

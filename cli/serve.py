@@ -40,7 +40,8 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     versions = TaggerVersions(settings.data_dir)
     opensearch = settings.opensearch
     search = LabelSearch(
-        settings.service.exact_labels, IndexSearch(connect(opensearch), opensearch.knn_engine)
+        settings.service.exact_labels,
+        IndexSearch(connect(opensearch, reading=True), opensearch.knn_engine),
     )
     app = create_app(
         TaggerPool(versions, settings.service.threads, search), token=settings.service.token

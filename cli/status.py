@@ -54,7 +54,7 @@ def _overview(context: Context) -> tuple[Overview | None, str | None]:
     from lmtx_search.cluster.overview import overview
 
     try:
-        return overview(connect(context.settings.opensearch)), None
+        return overview(connect(context.settings.opensearch, reading=True)), None
     except LmtxError as error:
         return None, str(error)
     except Exception as error:

@@ -29,7 +29,7 @@ def taggers(context: Context) -> None:
     from lmtx_search.cluster.connect import connect
     from lmtx_search.tagging.inventory import inventory
 
-    entries = inventory(connect(context.settings.opensearch), context.settings)
+    entries = inventory(connect(context.settings.opensearch, reading=True), context.settings)
     if not entries:
         context.say("There is no tagger: `lmtx-search deploy` makes the first.")
     elif not context.json:
@@ -136,8 +136,9 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
         )
     if done.in_cluster:
         context.say("It runs inside the cluster, with the labels that it was made with")
-    context.say(
-        f"Documents that {done.previous} tagged: "
-        f"`lmtx-search retag --index INDEX --since {done.previous}`"
-    )
+    if done.previous != done.version:
+        context.say(
+            f"Documents that {done.previous} tagged: "
+            f"`lmtx-search retag --index INDEX --since {done.previous}`"
+        )
     context.result(asdict(done))

@@ -28,11 +28,13 @@ def ui(context: Context, index: str, host: str, port: int) -> None:
       lmtx-search ui --index articles
       lmtx-search ui --index articles --port 8080
     """
+    from lmtx_search.cluster.connect import connect
     from lmtx_search.tagging.server import address_of, listen, serve
     from lmtx_search.ui.app import create_app
     from lmtx_search.ui.guard import LOOPBACK
 
     settings = context.settings
+    connect(settings.opensearch).count(index=index)  # or it says what is wrong
     listener = listen(host, port)
     app = create_app(settings, index, LOOPBACK if host in LOOPBACK else None)
 

@@ -126,7 +126,7 @@ def shortlists(
     wanted = settings.encoder
     encoder = load_encoder(settings, max_tokens=wanted.document_tokens)
     if labels is None:
-        index = LabelIndex(connect(settings.opensearch))
+        index = LabelIndex(connect(settings.opensearch, reading=True))
         if not (index.require().encoder_digest or "").startswith(encoder.digest):
             raise UserError(
                 "the label index holds another encoder's embeddings: give labels, or set "

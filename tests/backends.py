@@ -110,6 +110,7 @@ def _containers() -> Iterator[Servers]:
         .with_env("discovery.type", "single-node")
         .with_env("DISABLE_SECURITY_PLUGIN", "true")
         .with_env("DISABLE_INSTALL_DEMO_CONFIG", "true")
+        .with_env("path.repo", "/usr/share/opensearch/data/snapshots")
         .with_env("OPENSEARCH_JAVA_OPTS", "-Xms1g -Xmx1g")
         .with_kwargs(extra_hosts={_HOST_FROM_CONTAINER: "host-gateway"})
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from lmtx_search.embedded.artefacts import Artefact, read_distribution
 from lmtx_search.embedded.maven import fetch_artefacts
+from lmtx_search.embedded.ollama_build import check_module
+from lmtx_search.embedded.toolchain import find_go
 from lmtx_search.embedded.wheels import download_wheels
 from lmtx_search.errors import LmtxError, UserError
 
@@ -96,3 +99,11 @@ def test_a_python_without_pip_is_one_line_with_what_to_do(
     monkeypatch.setattr(sys, "executable", str(bare / "bin" / "python"))
     with pytest.raises(UserError, match=r"has no pip.*-m ensurepip"):
         download_wheels(["click==8.1.8"], tmp_path)
+
+
+def test_ollamas_source_is_compared_with_its_pinned_digest(tmp_path: Path) -> None:
+    environ = {**os.environ, "GOPATH": str(tmp_path / "go"), "GOFLAGS": "-modcacherw"}
+    go = find_go(tmp_path)
+    check_module(go, environ, tmp_path)
+    with pytest.raises(LmtxError, match=r"ollama .* is not what it should be: its digest is h1:"):
+        check_module(go, environ, tmp_path, "h1:another")

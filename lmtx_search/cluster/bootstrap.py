@@ -12,9 +12,18 @@ from lmtx_search.cluster import names
 from lmtx_search.cluster.compare import holds
 from lmtx_search.cluster.connector_settings import missing_settings
 from lmtx_search.cluster.errors import translate
+from lmtx_search.cluster.exclusive import exclusive
 from lmtx_search.cluster.label_versions import LabelVersions, version_body, version_name
-from lmtx_search.cluster.pipeline import untagged_pipeline
+from lmtx_search.cluster.pipeline import of_this_release, untagged_pipeline
 from lmtx_search.cluster.requirements import Cluster, check_cluster
+from lmtx_search.cluster.schema import (
+    META_ONLY,
+    META_PATH,
+    SCHEMA,
+    require_known,
+    require_known_form,
+    schema_of,
+)
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
@@ -38,6 +47,8 @@ class Step:
     what: str
     request: Request | None = None
     replaces: bool = False
+    locked: bool = False
+    """Whether another command may change the same thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +75,12 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
     """Look at the cluster and say what is missing; nothing is written.
 
     Raises:
-        UserError: the cluster cannot be used, or something of another kind has one of our names.
+        UserError: the cluster cannot be used, something of another kind has one of our names, or
+            a newer release has set it up.
     """
     cluster = check_cluster(client, settings.opensearch.knn_engine)
+    forms = client.transport.perform_request("GET", META_PATH, params=META_ONLY)
+    require_known(forms)
     notes: list[str] = []
     tags = _template(client, "_component_template", names.TAGS_TEMPLATE, "component_templates/tags")
     steps = [tags]
@@ -76,6 +90,7 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
     ]
     steps.append(_labels(client, settings, notes))
     steps += [_index(client, names.JUDGMENTS, "judgments"), _index(client, names.RUNS, "runs")]
+    steps += _earlier_forms(client, settings, forms)
     steps.append(_pipeline(client))
     url = tagger_url(settings)
     missing = missing_settings(client, url, cluster.has_ml_nodes)
@@ -106,7 +121,7 @@ def apply(
     for step in steps:
         assert step.request is not None
         try:
-            send(client, step.request)
+            _send_step(client, step)
         except TransportError as error:
             cause = translate(error) or LmtxError(str(error))
             finished = f"done before it: {', '.join(done)}" if done else "nothing was changed"
@@ -115,6 +130,17 @@ def apply(
             ) from error
         done.append(step.what)
         told(step)
+
+
+def _send_step(client: OpenSearch, step: Step) -> None:
+    assert step.request is not None
+    if not step.locked:
+        send(client, step.request)
+        return
+    with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it meanwhile
+        now = _pipeline(client)
+        if now.request is not None:
+            send(client, now.request)
 
 
 def send(client: OpenSearch, request: Request) -> Any:
@@ -135,8 +161,10 @@ def _template(client: OpenSearch, api: str, name: str, file: str) -> Step:
     answer = _get(client, f"/{api}/{name}")
     key = api.strip("_")
     found = answer[f"{key}s"][0][key] if answer else None
-    if found is not None and holds(found, body):
-        return Step(what)
+    if found is not None:
+        require_known_form(f"the {what}", int(found.get("_meta", {}).get("schema", 1)))
+        if holds(found, body):
+            return Step(what)
     return Step(what, Request("PUT", f"/{api}/{name}", body), replaces=found is not None)
 
 
@@ -149,7 +177,30 @@ def _index(client: OpenSearch, name: str, template: str) -> Step:
     if all(holds(index["mappings"], body["mappings"]) for index in answer.values()):
         return Step(f"index {name}")
     mappings = Request("PUT", f"/{name}/_mapping", body["mappings"])
-    return Step(f"mapping of index {name}", mappings, replaces=True)
+    form = min(schema_of(index["mappings"]) for index in answer.values())
+    migrated = f" (form {form} to {SCHEMA})" if form < SCHEMA else ""
+    return Step(f"mapping of index {name}{migrated}", mappings, replaces=True)
+
+
+def _earlier_forms(client: OpenSearch, settings: Settings, forms: Mapping[str, Any]) -> list[Step]:
+    """Return what brings label indices and training documents of earlier releases up to this."""
+    bodies = LabelVersions(client, settings.opensearch.knn_engine).outdated()
+    for name, answer in client.indices.get_mapping(index=f"{names.DOCUMENTS}*").items():
+        if schema_of(answer["mappings"]) < SCHEMA:
+            tags = load("component_templates/tags")["template"]["mappings"]["properties"]
+            there = answer["mappings"].get("properties", {})
+            missing = {field: tags[field] for field in tags if field not in there}
+            meta = {**answer["mappings"].get("_meta", {}), "schema": SCHEMA}
+            bodies[name] = {"_meta": meta, "properties": missing}
+    return [
+        Step(
+            f"mapping of index {name} (form {schema_of(forms.get(name, {}).get('mappings', {}))} "
+            f"to {SCHEMA})",
+            Request("PUT", f"/{name}/_mapping", body),
+            replaces=True,
+        )
+        for name, body in bodies.items()
+    ]
 
 
 def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
@@ -183,7 +234,15 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
 def _pipeline(client: OpenSearch) -> Step:
     what = f"ingest pipeline {names.PIPELINE}"
     path = f"/_ingest/pipeline/{names.PIPELINE}"
-    # One that is there may be a deployed tagger's: it is never touched.
-    if _get(client, path) is not None:
-        return Step(what)
+    found = _get(client, path)
+    if found is not None:
+        body = found[names.PIPELINE]
+        form = int(body.get("version", 1))
+        require_known_form(f"the {what}", form)
+        # One that is there may be a deployed tagger's: it goes on with the same one.
+        renewed = of_this_release(body)
+        if renewed is None:
+            return Step(what)
+        what = f"{what} (form {form} to {SCHEMA})"
+        return Step(what, Request("PUT", path, renewed), replaces=True, locked=True)
     return Step(what, Request("PUT", path, untagged_pipeline()))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import ssl
+from contextlib import suppress
 from typing import Any
 
-from opensearchpy import OpenSearch, TransportError, Urllib3HttpConnection
+from opensearchpy import (
+    AuthorizationException,
+    OpenSearch,
+    TransportError,
+    Urllib3HttpConnection,
+)
 
+from lmtx_search.cluster.schema import META_ONLY, META_PATH, require_known
 from lmtx_search.errors import UserError
 from lmtx_search.settings import OpenSearchSettings
 
@@ -19,6 +27,9 @@ class _Connection(Urllib3HttpConnection):
     """Notes on each error which cluster and request it is about, for :mod:`cluster.errors`."""
 
     def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        return self._noted(method, url, *args, **kwargs)
+
+    def _noted(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().perform_request(method, url, *args, **kwargs)
         except TransportError as error:
@@ -27,8 +38,28 @@ class _Connection(Urllib3HttpConnection):
             raise
 
 
-def connect(settings: OpenSearchSettings) -> OpenSearch:
+class _WritingConnection(_Connection):
+    """Before its first request it looks whether a newer release has written here."""
+
+    _known = False
+
+    def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        if not self._known:
+            # Whoever may only write documents may not read this; nothing of ours is at stake.
+            with suppress(AuthorizationException):
+                _, _, answer = self._noted("GET", META_PATH, META_ONLY)
+                with suppress(ValueError):  # no OpenSearch: the request itself will say so
+                    require_known(json.loads(answer or "{}"))
+            self._known = True
+        return self._noted(method, url, *args, **kwargs)
+
+
+def connect(settings: OpenSearchSettings, *, reading: bool = False) -> OpenSearch:
     """Return a client; nothing is sent yet.
+
+    Args:
+        reading: nothing will be written, so that a cluster of a newer release does no harm. Else
+            the first request of the client raises a UserError there.
 
     Errors of its requests are opensearch-py's: :func:`lmtx_search.cluster.errors.translate` makes
     one clear line of them.
@@ -56,7 +87,7 @@ def connect(settings: OpenSearchSettings) -> OpenSearch:
         # Once more for a kept-alive connection that went stale; patience is cluster.retry's.
         max_retries=1,
         retry_on_status=(),
-        connection_class=_Connection,
+        connection_class=_Connection if reading else _WritingConnection,
         **options,
     )
 

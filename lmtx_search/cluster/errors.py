@@ -135,7 +135,7 @@ def _no_index(error: NotFoundError, cluster: str) -> LmtxError:
     name = causes[0].get("index") or causes[0].get("resource.id") or "?"
     if name.startswith(names.OWN):
         return UserError(f"no index {name} at {cluster}: {_BOOTSTRAP}")
-    if name.startswith("lmtx-documents"):
+    if name.startswith(names.DOCUMENTS):
         return UserError(f"no index {name} at {cluster}: run `lmtx-search docs load FILE`")
     return UserError(f"no index {name} at {cluster}: check its name")
 

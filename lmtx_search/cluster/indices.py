@@ -19,8 +19,9 @@ def prepare_training_index(client: OpenSearch, index: str, id_field: str = "id")
     ``id_field`` becomes a keyword: after a first id of digits the index would take no other ones.
 
     Raises:
-        UserError: ``bootstrap-index`` has not run.
+        UserError: ``bootstrap-index`` has not run, or the index is one of the product's own.
     """
+    _refuse_own(index)
     if client.indices.exists(index=index):
         return False
     _require_pipeline(client)
@@ -34,8 +35,10 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
     ``id_field`` becomes a keyword, as in :func:`prepare_training_index`.
 
     Raises:
-        UserError: ``bootstrap-index`` has not run, or the index is there and does not tag.
+        UserError: ``bootstrap-index`` has not run, the index is one of the product's own, or it is
+            there and does not tag.
     """
+    _refuse_own(index)
     _require_pipeline(client)
     if not client.indices.exists(index=index):
         client.indices.create(index=index, body=_body("tagged", id_field))
@@ -96,6 +99,11 @@ def _body(name: str, id_field: str) -> dict[str, Any]:
     # A dot would make an object of the field.
     own = {} if "." in id_field else {id_field: {"type": "keyword"}}
     return load(f"indices/{name}", properties={**own, **tags})
+
+
+def _refuse_own(index: str) -> None:
+    if index.startswith(names.OWN):
+        raise UserError(f"{index} is lmtx-search's own index: name one of yours")
 
 
 def _require_pipeline(client: OpenSearch) -> None:

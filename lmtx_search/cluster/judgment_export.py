@@ -121,11 +121,13 @@ def _judges(client: OpenSearch, wanted: str) -> list[str]:
         for digest in counts
         if models.get(digest) == wanted or (digest != PERSON and digest.startswith(wanted))
     ]
+    if not counts:
+        raise UserError(f"there are no judgments yet, so none of {wanted}")
     if not found:
         there = ", ".join(
             f"{models.get(digest) or digest[:12]} ({count:,})" for digest, count in counts.items()
         )
-        raise UserError(f"no judgments of {wanted}: there are those of {there or 'nobody'}")
+        raise UserError(f"no judgments of {wanted}: there are those of {there}")
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
+from lmtx_search.cluster.schema import SCHEMA, schema_of
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
@@ -149,6 +150,19 @@ class LabelVersions:
         missing = {name: field for name, field in wanted.items() if name not in there}
         if missing:
             self._client.indices.put_mapping(index=index, body={"properties": missing})
+
+    def outdated(self) -> dict[str, dict[str, Any]]:
+        """Return what an earlier release's versions need: index → what to add to its mapping."""
+        wanted = load("templates/labels")["template"]["mappings"]["properties"]
+        found = {}
+        for index, answer in sorted(self._all().items()):
+            mappings = answer["mappings"]
+            if _NUMBERED.match(index) and schema_of(mappings) < SCHEMA:
+                there = mappings.get("properties", {})
+                missing = {name: field for name, field in wanted.items() if name not in there}
+                meta = {**mappings.get("_meta", {}), "schema": SCHEMA}
+                found[index] = {"_meta": meta, "properties": missing}
+        return found
 
     def switch(self, index: str) -> None:
         """Move the alias to a version, in one step."""

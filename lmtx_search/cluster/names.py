@@ -8,6 +8,8 @@ LABELS = "lmtx-labels"
 LABEL_VERSIONS = "lmtx-labels-*"
 JUDGMENTS = "lmtx-judgments"
 RUNS = "lmtx-runs"
+DOCUMENTS = "lmtx-documents"
+"""What the default index of training documents is called."""
 
 OWN = (LABELS, JUDGMENTS, RUNS)
 """What names that are not the user's start with."""

@@ -10,6 +10,7 @@ from typing import Any
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
+from lmtx_search.cluster.schema import SCHEMA
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load, text
 
@@ -141,6 +142,42 @@ def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any
             processor = {**processor, "script": {**script, "params": params}}
         processors.append(processor)
     return {**body, "processors": processors}
+
+
+def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a pipeline of an earlier release with the scripts of this one.
+
+    Tagger, model, text fields and what somebody added stay. None where there is nothing to do:
+    it is this release's, or nobody's of ours.
+    """
+    if int(body.get("version", 1)) >= SCHEMA:
+        return None
+    state = pipeline_state(body)
+    made = tagging_pipeline("", "", []) if state.model else untagged_pipeline()
+    sources = {
+        script["tag"]: script["source"]
+        for processor in (*made["processors"], *made.get("on_failure", []))
+        if (script := processor.get("script"))
+    }
+    if not any(_tag(processor) in sources for processor in body.get("processors", [])):
+        return None
+    renewed = {
+        key: [_with_source(processor, sources) for processor in body[key]]
+        for key in ("processors", "on_failure")
+        if key in body
+    }
+    return {**body, **renewed, "version": SCHEMA}
+
+
+def _tag(processor: Mapping[str, Any]) -> str:
+    return str(processor.get("script", {}).get("tag", ""))
+
+
+def _with_source(processor: Mapping[str, Any], sources: Mapping[str, str]) -> Mapping[str, Any]:
+    tag = _tag(processor)
+    if tag not in sources:
+        return processor
+    return {**processor, "script": {**processor["script"], "source": sources[tag]}}
 
 
 def put_pipeline(client: OpenSearch, body: Mapping[str, Any]) -> None:

@@ -18,13 +18,13 @@ _SECONDS = 10.0
 
 def try_cluster(settings: OpenSearchSettings) -> str:
     """See that the cluster is one that can be used; errors are this project's or the client's."""
-    found = check_cluster(connect(settings.within(_SECONDS)), settings.knn_engine)
+    found = check_cluster(connect(settings.within(_SECONDS), reading=True), settings.knn_engine)
     return f"OpenSearch {found.version}, cluster {found.name}"
 
 
 def try_fields(settings: OpenSearchSettings, index: str, fields: Sequence[str]) -> str:
     """See that an index has the fields."""
-    client = connect(settings.within(_SECONDS))
+    client = connect(settings.within(_SECONDS), reading=True)
     require_fields(client, index, fields)
     return f"{client.count(index=index)['count']:,} documents in {index}"
 

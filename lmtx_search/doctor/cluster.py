@@ -41,7 +41,7 @@ class ClusterChecks:
     @cached_property
     def client(self) -> OpenSearch:
         """A client of the cluster."""
-        return connect(self._opensearch)
+        return connect(self._opensearch, reading=True)
 
     @cached_property
     def _nodes(self) -> Any:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,17 +27,20 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def check_digest(path: Path, sha256: str, name: str) -> None:
-    """Compare a downloaded file with its pinned digest.
+def check_digest(path: Path, sha256: str | Collection[str], name: str) -> None:
+    """Compare a downloaded file with its pinned digest, or with one for each kind of machine.
 
     Raises:
         LmtxError: it differs.
     """
     found = sha256_of(path)
-    if found != sha256:
+    wanted = [sha256] if isinstance(sha256, str) else list(sha256)
+    if found not in wanted:
+        first, *others = wanted
+        expected = f"{first[:16]}…" + (f" or one of {len(others)} others" if others else "")
         raise LmtxError(
             f"{name} is not the file it should be: its SHA-256 is {found[:16]}…, expected "
-            f"{sha256[:16]}…; nothing was kept. Run the same command again, and if that does not "
+            f"{expected}; nothing was kept. Run the same command again, and if that does not "
             "help, look for what changes downloads on the way (a proxy, a mirror)"
         )
 

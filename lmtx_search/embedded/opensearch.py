@@ -47,16 +47,19 @@ def start_opensearch(
     progress: Progress = SILENT,
 ) -> None:
     """Start the node and wait until it is healthy; ``note`` is told of it before it answers."""
-    conf, temp, data = (places.node_data / name for name in ("conf", "tmp", "data"))
+    conf, temp, data, snapshots = (
+        places.node_data / name for name in ("conf", "tmp", "data", "snapshots")
+    )
     open_up(places.node_data)
     shutil.rmtree(temp, ignore_errors=True)
-    for folder in (conf, temp, data):
+    for folder in (conf, temp, data, snapshots):
         folder.mkdir(exist_ok=True)
-    (conf / "opensearch.yml").write_text(_yaml(data, conf, http_port, transport_port))
+    settings = _yaml(data, conf, snapshots, http_port, transport_port)
+    (conf / "opensearch.yml").write_text(settings)
     template = files("lmtx_search.embedded").joinpath("log4j2.properties").read_text()
     (conf / "log4j2.properties").write_text(template)
     if places.account:
-        for folder in (conf, temp, data):
+        for folder in (conf, temp, data, snapshots):
             places.account.own(folder)
     link_native(home, read_distribution().native, data, places.account)
     log = places.logs / "opensearch.log"
@@ -76,7 +79,7 @@ def _is_healthy(url: str) -> bool:
     return health is not None and health.get("status") in ("green", "yellow")
 
 
-def _yaml(data: Path, conf: Path, http_port: int, transport_port: int) -> str:
+def _yaml(data: Path, conf: Path, snapshots: Path, http_port: int, transport_port: int) -> str:
     settings: dict[str, object] = {
         "cluster.name": "lmtx-search-embedded",
         "node.name": "embedded",
@@ -84,6 +87,8 @@ def _yaml(data: Path, conf: Path, http_port: int, transport_port: int) -> str:
         "node.attr.lmtx_knn_engines": "lucene",
         "path.data": str(data),
         "path.logs": str(conf),
+        # Where a repository of snapshots of the type fs may lie.
+        "path.repo": str(snapshots),
         "network.host": LOOPBACK,
         "http.port": http_port,
         "transport.port": transport_port,

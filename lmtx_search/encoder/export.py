@@ -176,7 +176,9 @@ def _compare(folder: Path, target: Path) -> None:
 
     tokens = 64
     with _quiet():
-        model = SentenceTransformer(str(folder), device="cpu")
+        model = SentenceTransformer(
+            str(folder), device="cpu", model_kwargs={"use_safetensors": True}
+        )
         model.max_seq_length = tokens
         expected = model.encode(list(_SAMPLE), normalize_embeddings=True, show_progress_bar=False)
     for precision in MODEL_FILES:

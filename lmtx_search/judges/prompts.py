@@ -90,8 +90,10 @@ def load_prompt(name: str) -> Prompt:
     elif name.endswith(".toml"):
         try:
             content = Path(name).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"cannot read the prompt {name}: {error}") from error
+        except OSError as error:
+            raise UserError(f"cannot read the prompt {name}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise UserError(f"the prompt {name} is not UTF-8") from error
     else:
         raise UserError(
             f"no prompt {name!r}: use {', '.join(prompt_names())}, or a file that ends in .toml"

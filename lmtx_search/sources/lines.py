@@ -10,6 +10,13 @@ from pathlib import Path
 from lmtx_search.errors import LmtxError, UserError
 
 
+def gzip_fault(path: Path, error: Exception) -> LmtxError:
+    """Return the clear form of an error of gzip's."""
+    if "Not a gzipped" in str(error):
+        return UserError(f"{path} is not gzip, whatever its name says: rename it, or get it again")
+    return LmtxError(f"{path} is damaged (gzip: {error}): get it again")
+
+
 def read_lines(path: Path) -> Generator[tuple[int, str], None, None]:
     """Read a UTF-8 file (also ``.gz``) as (line number from 1, line without its end).
 
@@ -27,6 +34,6 @@ def read_lines(path: Path) -> Generator[tuple[int, str], None, None]:
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise LmtxError(f"{path} is damaged (gzip: {error}): get it again") from error
+        raise gzip_fault(path, error) from error
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error

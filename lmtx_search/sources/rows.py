@@ -15,8 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.lines import gzip_fault
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 _RAW_KEPT = 100_000
@@ -107,9 +108,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             else:
                 yield file
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise LmtxError(
-                f"{path} is damaged (gzip: {error}): get it again; what came before was read"
-            ) from error
+            raise gzip_fault(path, error) from error
 
 
 def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
@@ -126,7 +125,7 @@ def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:
     except UnicodeDecodeError as error:
         reason = f"not UTF-8 (byte {error.start + 1})"
     except json.JSONDecodeError as error:
-        reason = f"not JSON: {error.msg} at column {error.colno}"
+        reason = f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
     except RecursionError:
         reason = "not JSON that can be read: nested too deeply"
     except ValueError as error:

@@ -38,6 +38,8 @@ def require_service(url: str) -> None:
     """
     try:
         answer = _get(f"{url}/ready")
+    except urllib.error.HTTPError:
+        answer = None
     except (OSError, ValueError) as error:
         raise UserError(
             f"no tagger at {url} ({_why(error)}): start it with `lmtx-search serve`, or set "
@@ -89,8 +91,9 @@ def _get(url: str, headers: Mapping[str, str] | None = None) -> Any:
 def _why(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         try:
-            return str(json.load(error)["error"])
+            told = json.load(error)["error"]
         except (ValueError, KeyError, TypeError):
-            return f"HTTP {error.code}"
+            told = None
+        return told if isinstance(told, str) else f"HTTP {error.code}"
     reason = getattr(error, "reason", error)
     return str(getattr(reason, "strerror", None) or reason)

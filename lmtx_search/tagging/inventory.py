@@ -37,7 +37,7 @@ class Entry:
     def state(self) -> str:
         """What it is, in a word."""
         if self.active:
-            return "in use"
+            return "in use" if self.registered else "model lost"
         if self.registered is None:
             return "not in the cluster"
         return "ready" if self.manifest else "not on this machine"

@@ -23,7 +23,7 @@ def find_version(settings: Settings, wanted: str | None = None) -> tuple[TaggerV
         return versions.get(wanted), None
     name, problem = None, None
     try:
-        name = active(connect(settings.opensearch.within(_SECONDS)))
+        name = active(connect(settings.opensearch.within(_SECONDS), reading=True))
         problem = None if name else "no tagger is deployed"
     except Exception as error:
         problem = str(translate(error) or error)

@@ -80,10 +80,11 @@ def roll_back(
     with exclusive(client, "rollback") as held, ExitStack() as undo:
         state = read_pipeline(client)
         name = wanted or before(client, settings)
-        if name == state.tagger:
-            raise UserError(f"the pipeline already tags with {name}")
         version = TaggerVersions(settings.data_dir).get(name)
         there = registered(client).get(name, Registered(name, None, None))
+        # After a restore the pipeline names a model that ML Commons no longer has.
+        if name == state.tagger and there.model is not None:
+            raise UserError(f"the pipeline already tags with {name}")
         url = None
         if not there.in_cluster:
             url = service_url(settings.service)

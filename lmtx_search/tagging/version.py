@@ -29,6 +29,8 @@ from lmtx_search.tagging.thresholds import Thresholds
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
 _SECOND = "%Y%m%d-%H%M%S"
 _MANIFEST = "manifest.json"
+SCHEMA = 2
+"""Form of a version's folder; 1 is the first release's, whose manifests do not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Manifest:
     ``document_tokens`` what the encoder reads of it at a time, ``windows`` how many times;
     ``run`` is the training run the encoder came from (None: it was not trained). ``labels`` and
     ``labels_digest`` are of the labels that it was made with; ``passages`` says how they are
-    embedded, as the label index notes it. With
+    embedded, as the label index notes it. ``schema`` is the form of the folder. With
     ``broader_tags`` the labels above a document's tags go into its ``tags_broader``.
     """
 
@@ -61,6 +63,7 @@ class Manifest:
     windows: Windows = ONE_WINDOW
     own_thresholds: dict[str, float] = field(default_factory=dict)
     broader_tags: bool = False
+    schema: int = 1
 
     @property
     def thresholds(self) -> Thresholds:
@@ -169,6 +172,11 @@ class TaggerVersions:
                 f"no tagger version {name} in {self.folder}: `lmtx-search deploy` first"
             )
         values = read_json(folder / _MANIFEST)
+        if int(values.get("schema", 1)) > SCHEMA:
+            raise UserError(
+                f"the tagger version {name} was made by a newer lmtx-search: upgrade lmtx-search "
+                f"here, or deploy again ({folder})"
+            )
         try:
             if values.get("calibration") is not None:
                 values["calibration"] = Calibration(**values["calibration"])
@@ -237,6 +245,7 @@ class TaggerVersions:
             windows=windows,
             own_thresholds=dict(own_thresholds or {}),
             broader_tags=broader_tags,
+            schema=SCHEMA,
         )
         target = self.folder / manifest.version
         with _temporary(self.folder) as folder:

@@ -58,7 +58,11 @@ def fine_tune(
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
     torch.manual_seed(seed)
-    model = SentenceTransformer(str(base), device=None if torch.cuda.is_available() else "cpu")
+    model = SentenceTransformer(
+        str(base),
+        device=None if torch.cuda.is_available() else "cpu",
+        model_kwargs={"use_safetensors": True},
+    )
     own_length = model.max_seq_length
     model.max_seq_length = settings.document_tokens
     cut = [_cut(model, text, settings.label_tokens) for text in labels]

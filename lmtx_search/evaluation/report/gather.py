@@ -90,7 +90,7 @@ def gather(
         UserError: there is no such run, no encoder of it here, or gold tags that do not fit.
     """
     require_measures()
-    client = connect(settings.opensearch)
+    client = connect(settings.opensearch, reading=True)
     found = find_run(client, run)
     if found is None:
         raise UserError("there is no training run to report on: `lmtx-search train` makes one")
