@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
 from typing import Any
 
 from opensearchpy import ConflictError, NotFoundError, OpenSearch, TransportError
 
+from lmtx_search.alive import is_gone, this_process
 from lmtx_search.cluster import names
+from lmtx_search.cluster.clock import cluster_time
 from lmtx_search.errors import LmtxError, UserError
 
 LOCK = "lock-tagger"
@@ -32,6 +33,7 @@ class Held:
     def __init__(self, client: OpenSearch, what: str) -> None:
         self._client = client
         self._what = what
+        self._token = secrets.token_hex(8)
         self._version: dict[str, Any] = {}
         self._lost = False
         self._changing = threading.Lock()
@@ -50,7 +52,7 @@ class Held:
             )
 
     def take(self) -> None:
-        """Take the lock, also from a holder that has given no sign of life."""
+        """Take the lock, also from a holder that died or has given no sign of life."""
         try:
             answer = self._write({"op_type": "create"})
         except ConflictError:
@@ -76,7 +78,17 @@ class Held:
             try:
                 self._note(self._write(self._version))
             except ConflictError:
-                self._lost = True
+                self._look_again()
+
+    def _look_again(self) -> None:
+        """Tell a sign that was written, whose answer got lost, from another command's."""
+        try:
+            found = self._client.get(index=names.RUNS, id=LOCK)
+        except NotFoundError:
+            self._lost = True
+            return
+        self._lost = found["_source"].get("token") != self._token
+        self._note(found)
 
     def _take_over(self) -> Any:
         try:
@@ -84,8 +96,10 @@ class Held:
         except NotFoundError:
             return self._write({"op_type": "create"})
         holder = found["_source"]
-        left = float(holder.get("until", 0)) - time.time()
-        if left > 0:
+        if holder.get("token") == self._token:  # it was written, only the answer got lost
+            return found
+        left = float(holder.get("until", 0)) - cluster_time(self._client).timestamp()
+        if left > 0 and not is_gone(holder.get("process", {})):
             raise LmtxError(
                 f"another command is changing the tagger: {holder.get('what')} by "
                 f"{holder.get('owner')}, at work since {holder.get('at')}: wait for it to end "
@@ -95,12 +109,15 @@ class Held:
         return self._write(version)
 
     def _write(self, params: dict[str, Any]) -> Any:
+        now = cluster_time(self._client)
         body = {
             "kind": KIND,
             "what": self._what,
             "owner": f"{_user()} on {socket.gethostname()}, process {os.getpid()}",
-            "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "until": time.time() + _SECONDS_TO_LIVE,
+            "at": now.isoformat(timespec="seconds"),
+            "until": now.timestamp() + _SECONDS_TO_LIVE,
+            "token": self._token,
+            "process": this_process(),
         }
         return self._client.index(index=names.RUNS, id=LOCK, body=body, params=params)
 
@@ -115,8 +132,9 @@ class Held:
 def exclusive(client: OpenSearch, what: str) -> Iterator[Held]:
     """Be the only command on the cluster that changes the tagger, for the block.
 
-    A sign of life is given every few seconds; the place of a holder that died is free a minute
-    after its last one. The clocks of machines that deploy should not be a minute apart.
+    A sign of life is given every few seconds, by the cluster's clock. The place of a holder that
+    died is free at once for whoever sees that on the same machine, for others a minute after its
+    last sign.
 
     Args:
         what: the command, for the other one's message.
