@@ -6,13 +6,17 @@ import logging
 import ssl
 from typing import Any
 
-from opensearchpy import OpenSearch, TransportError, Urllib3HttpConnection
+from opensearchpy import OpenSearch, Transport, TransportError, Urllib3HttpConnection
+from tenacity import retry_if_exception, stop_after_attempt
 
+from lmtx_search.cluster.retry import BUSY, retrying
 from lmtx_search.errors import UserError
 from lmtx_search.settings import OpenSearchSettings
 
 # Bulk requests in flight, and room for a command's other requests.
 _CONNECTIONS = 8
+# Some ten seconds: callers that have more to lose are patient themselves.
+_ATTEMPTS = 5
 
 
 class _Connection(Urllib3HttpConnection):
@@ -25,6 +29,24 @@ class _Connection(Urllib3HttpConnection):
             error.cluster = self.host  # type: ignore[attr-defined]
             error.request = f"{method} {url}"  # type: ignore[attr-defined]
             raise
+
+
+class _Transport(Transport):
+    """Asks again what a cluster had no time for, a little later."""
+
+    def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        if url.endswith("/_bulk"):  # its sender is patient, and stops when it is told to
+            return super().perform_request(method, url, *args, **kwargs)
+        # What makes a new thing each time is sent again only if surely nothing was done.
+        statuses = {429} if "/_plugins/" in url else BUSY
+
+        def passes(error: BaseException) -> bool:
+            return isinstance(error, TransportError) and error.status_code in statuses
+
+        patient = retrying().copy(
+            retry=retry_if_exception(passes), stop=stop_after_attempt(_ATTEMPTS)
+        )
+        return patient(super().perform_request, method, url, *args, **kwargs)
 
 
 def connect(settings: OpenSearchSettings) -> OpenSearch:
@@ -53,9 +75,10 @@ def connect(settings: OpenSearchSettings) -> OpenSearch:
         timeout=settings.timeout,
         pool_maxsize=_CONNECTIONS,
         http_compress=False,
-        # Once more for a kept-alive connection that went stale; patience is cluster.retry's.
+        # Once more for a kept-alive connection that went stale.
         max_retries=1,
         retry_on_status=(),
+        transport_class=_Transport,
         connection_class=_Connection,
         **options,
     )

@@ -40,8 +40,9 @@ def carried_out(client: Any, settings: Settings, commands: Commands, rule: proxy
 def test_an_answer_that_is_cut_in_the_middle_is_not_lost(
     client: Any, settings: Settings, commands: Commands
 ) -> None:
-    said = carried_out(client, settings, commands, proxy.first_of_each(proxy.cut))
-    assert said == []
+    # What was made and not answered is there when it is to be made again: that is one line.
+    for line in carried_out(client, settings, commands, proxy.first_of_each(proxy.cut)):
+        assert "already exists" in line
 
 
 @pytest.mark.faults
@@ -50,17 +51,14 @@ def test_a_storm_of_refusals_passes(
     client: Any, settings: Settings, commands: Commands, status: int
 ) -> None:
     rule = proxy.first_of_each(proxy.busy(status), times=3)
-    for line in carried_out(client, settings, commands, rule):
-        assert "try again" in line
+    assert carried_out(client, settings, commands, rule) == []
 
 
 @pytest.mark.faults
 def test_connections_that_are_refused_are_made_again(
     client: Any, settings: Settings, commands: Commands
 ) -> None:
-    rule = proxy.first_of_each(proxy.refuse, times=3)
-    for line in carried_out(client, settings, commands, rule):
-        assert "dropped the connection" in line
+    assert carried_out(client, settings, commands, proxy.first_of_each(proxy.refuse)) == []
 
 
 @pytest.mark.faults
@@ -85,5 +83,4 @@ def test_no_answer_at_all_is_one_line_and_the_same_command_goes_on(
 ) -> None:
     commands.environment["LMTX_OPENSEARCH_TIMEOUT"] = "2"
     rule = proxy.nth("POST /mine/_bulk", 2, proxy.after(lambda: toolbox.hold(4.0)))
-    said = carried_out(client, settings, commands, rule)
-    assert all("no answer from" in line for line in said)
+    assert carried_out(client, settings, commands, rule) == []

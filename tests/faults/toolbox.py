@@ -16,6 +16,7 @@ from typing import Any
 from lmtx_search.cluster.documents import TAGGING_FIELDS
 from lmtx_search.cluster.scan import scan
 from lmtx_search.embedded import servers
+from lmtx_search.embedded.net import is_free
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.state import read_state
 from lmtx_search.settings import load_settings
@@ -34,10 +35,13 @@ class Node:
         self._settings = load_settings(flags={"data_dir": data_dir}).settings
 
     def kill(self) -> None:
-        """Kill -9 it, and see that it is gone."""
-        process = read_state(self._settings.data_dir).processes[servers.OPENSEARCH]
+        """Kill -9 it, and see that it is gone, and its ports are free for it to come back."""
+        state = read_state(self._settings.data_dir)
+        process = state.processes[servers.OPENSEARCH]
         os.kill(process.pid, signal.SIGKILL)
         wait(lambda: not is_alive(process))
+        ports = [state.ports[name] for name in ("opensearch", "opensearch-transport")]
+        wait(lambda: all(map(is_free, ports)))
 
     def start(self) -> None:
         """Start it again, at the same address and with its data, if it does not run."""
