@@ -54,7 +54,7 @@ class Held:
     def take(self) -> None:
         """Take the lock, also from a holder that died or has given no sign of life."""
         try:
-            answer = self._write({"op_type": "create"})
+            answer = self._written({"op_type": "create"})
         except ConflictError:
             answer = self._take_over()
         self._note(answer)
@@ -76,28 +76,16 @@ class Held:
             if self._lost:
                 return
             try:
-                self._note(self._write(self._version))
+                self._note(self._written(self._version))
             except ConflictError:
-                self._look_again()
-
-    def _look_again(self) -> None:
-        """Tell a sign that was written, whose answer got lost, from another command's."""
-        try:
-            found = self._client.get(index=names.RUNS, id=LOCK)
-        except NotFoundError:
-            self._lost = True
-            return
-        self._lost = found["_source"].get("token") != self._token
-        self._note(found)
+                self._lost = True
 
     def _take_over(self) -> Any:
         try:
             found = self._client.get(index=names.RUNS, id=LOCK)
         except NotFoundError:
-            return self._write({"op_type": "create"})
+            return self._written({"op_type": "create"})
         holder = found["_source"]
-        if holder.get("token") == self._token:  # it was written, only the answer got lost
-            return found
         left = float(holder.get("until", 0)) - cluster_time(self._client).timestamp()
         if left > 0 and not is_gone(holder.get("process", {})):
             raise LmtxError(
@@ -106,7 +94,18 @@ class Held:
                 f"(if it died, its place is free in {left:.0f} s)"
             )
         version = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
-        return self._write(version)
+        return self._written(version)
+
+    def _written(self, params: dict[str, Any]) -> Any:
+        """Write it; a write of one's own whose answer got lost, sent again, is no conflict."""
+        try:
+            return self._write(params)
+        except ConflictError:
+            with suppress(NotFoundError):
+                found = self._client.get(index=names.RUNS, id=LOCK)
+                if found["_source"].get("token") == self._token:
+                    return found
+            raise
 
     def _write(self, params: dict[str, Any]) -> Any:
         now = cluster_time(self._client)
