@@ -23,8 +23,8 @@ from tests.test_cli_judge import kept, pair
 
 pytestmark = pytest.mark.faults
 
-BUDGET = 14
-WORDS = ("judge", "--budget", str(BUDGET), "--pairs-per-document", "3", "--shortlist", "4")
+BUDGET = 8
+WORDS = ("judge", "--budget", str(BUDGET), "--pairs-per-document", "2", "--shortlist", "4")
 TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
 
 
@@ -75,14 +75,14 @@ def test_the_same_command_asks_only_what_has_no_answer(
     with recording_proxy(address) as (url, record):
         asked = {"LMTX_OLLAMA_HOSTS": url}
         running = commands.start(*WORDS, **asked)
-        record.wait(lambda: len(record.answered) >= 5)
+        record.wait(lambda: len(record.answered) >= 3)
         os.killpg(process.pid, signal.SIGKILL)
         toolbox.wait(lambda: not is_alive(process))
         done = commands.end(running)
         assert done.returncode == 1
         assert done.stderr.splitlines()[-1].endswith("the same command goes on")
         before, start = kept(loaded), len(record.asked)
-        assert len(before) >= 4
+        assert before
 
         ollama()
         commands.must(*WORDS, **asked)

@@ -22,19 +22,17 @@ def test_a_disk_that_is_full_for_a_while_is_waited_for(
     rows = toolbox.documents(2000)
     file = toolbox.write(tmp_path / "docs.jsonl", rows)
     commands.must("bootstrap-index")
-    blocked = threading.Event()
+    refused = threading.Event()
 
-    def block() -> None:
+    def block(exchange: proxy.Exchange) -> None:
         set_block(client, "read_only_allow_delete", True)
-        blocked.set()
+        proxy.pass_on(exchange)
+        refused.set()
 
-    rule = proxy.nth("POST /mine/_bulk", 3, proxy.before(block))
+    rule = proxy.nth("POST /mine/_bulk", 3, block)
     with proxy.spoiled(settings.opensearch.url, rule) as url:
         process = commands.start("ingest", file, "--index", "mine", LMTX_OPENSEARCH_URL=url)
-        toolbox.wait(blocked.is_set)
-        refused = "POST /mine/_bulk"
-        assert refused
-        toolbox.hold(1.0)
+        toolbox.wait(refused.is_set)
         assert process.poll() is None
         set_block(client, "read_only_allow_delete", None)
         done = commands.end(process)

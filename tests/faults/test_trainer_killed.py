@@ -17,7 +17,7 @@ from tests.recording_proxy import recording_proxy
 pytestmark = pytest.mark.faults
 
 TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
-WORDS = ("train", "--judge-budget", "20", "--pairs-per-document", "2", "--shortlist", "4")
+WORDS = ("train", "--judge-budget", "10", "--pairs-per-document", "1", "--shortlist", "4")
 WORDS += ("--epochs", "2", "--batch-size", "4", "--json")
 
 
