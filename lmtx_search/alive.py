@@ -42,7 +42,7 @@ def is_gone(process: Mapping[str, Any]) -> bool:
     started, pid = process.get("began"), process.get("pid")
     if not started or not isinstance(pid, int) or process.get("sees") != _sees():
         return False
-    return began(pid) != started
+    return bool(began(pid) != started)
 
 
 def _boot() -> str:

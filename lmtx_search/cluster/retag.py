@@ -163,9 +163,9 @@ def _account(
     conflicts = {
         id_: chunk.before[id_] for id_, why in refused.items() if why.startswith(_CONFLICT)
     }
-    for id_, source in read(client, index, conflicts, whole=True).items():
-        if _content(source) == _content(chunk.sent(id_)):
-            after[id_] = source
+    for id_, there in read(client, index, conflicts, whole=True).items():
+        if _content(there) == _content(chunk.sent(id_)):
+            after[id_] = there
             del refused[id_]
     waiting = [source["tagging"] for source in after.values() if _status(source) == "pending"]
     # A few that it cannot answer for are no reason to stop.

@@ -36,7 +36,6 @@ def test_what_the_second_writer_wrote_last_is_what_is_there(
         while not stop.is_set():
             id_ = chance.choice(sorted(rows))
             new = rows[id_]["n"] + 1000
-            # An update reads, changes and writes: a part of a document, through no pipeline.
             try:
                 own.update(index="articles", id=id_, body={"doc": {"n": new}})
             except ConflictError:
@@ -55,7 +54,8 @@ def test_what_the_second_writer_wrote_last_is_what_is_there(
             stop.set()
             writer.join()
         assert report["overtaken"] > 0
-        assert report["tagged"] + report["overtaken"] == report["documents"] == len(rows)
+        # What the writer wrote before is tagged already: its updates go through the pipeline too.
+        assert report["tagged"] + report["overtaken"] == report["documents"]
         assert toolbox.found(client, "articles") == toolbox.hashes(rows.values())
         # Those that were left are found by the same command.
         commands.must(*words)
