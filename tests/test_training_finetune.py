@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,17 @@ def test_the_trainer_takes_what_a_strategy_brings_along(
     )
     assert 0 <= loss < 1
     assert encoder_digest(tmp_path / "encoder") != encoder_digest(encoder_folder)
+
+
+def test_a_full_disk_is_told_as_everywhere_else(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    from lmtx_search.training.finetune import _disk_faults_are_os_errors
+
+    with (
+        pytest.raises(OSError, match="No space left") as told,
+        _disk_faults_are_os_errors(tmp_path),
+    ):
+        save_file({"weights": torch.zeros(8)}, "/dev/full")
+    assert (told.value.errno, told.value.filename) == (errno.ENOSPC, str(tmp_path))

@@ -50,7 +50,7 @@ def test_an_answer_that_is_cut_in_the_middle_is_not_lost(
 def test_a_storm_of_refusals_passes(
     client: Any, settings: Settings, commands: Commands, status: int
 ) -> None:
-    rule = proxy.first_of_each(proxy.busy(status), times=3)
+    rule = proxy.first_of_each(proxy.busy(status), times=2)
     assert carried_out(client, settings, commands, rule) == []
 
 
