@@ -13,8 +13,8 @@ import pytest
 
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.version import TaggerVersions
 from tests.faults import proxy, toolbox
@@ -88,7 +88,7 @@ def test_while_labels_are_loaded(
     # And each has its own embedding.
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
     some = [labels[row["id"]] for row in rows[::20]]
-    nearest = LabelIndex(client).search(encoder.encode([label_passage(one) for one in some]), 1)
+    nearest = LabelIndex(client).search(embed_labels(encoder, some), 1)
     assert np.allclose([found[0][1] for found in nearest], 1.0, atol=1e-3)
     assert [found[0][0] for found in nearest] == [label.id for label in some]
 
