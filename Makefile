@@ -1,5 +1,6 @@
 # make demo   set everything up and run the main job on real documents
 # make test   set everything up and run every test, on real servers
+# make test-faults  kill and break what there is, at each stage (docs/reliability.md)
 # make check  ruff, its format and mypy
 # make docs   the documentation as a web site, in build/docs
 # make audit  vulnerabilities, licences and a bill of materials, in build
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 
-.PHONY: demo test fast-test check docs audit lock setup clean
+.PHONY: demo test test-faults fast-test check docs audit lock setup clean
 
 demo: setup
 	examples/demo.sh $(SOURCE)
@@ -20,6 +21,10 @@ test: setup check
 	lmtx-search up --prepare-only
 	tests/browser.sh
 	pytest -m integration --durations=15
+
+test-faults: setup
+	lmtx-search up --prepare-only
+	pytest tests/faults -m 'faults or integration' --durations=15
 
 fast-test: setup
 	pytest

@@ -114,7 +114,8 @@ def labels_add(
     label = make_label(fields, "the label to add")
 
     def add(there: Mapping[str, Label]) -> Sequence[Label]:
-        if there:
+        # The same once more, after a failure perhaps, is no mistake.
+        if there and there[label.id] != label:
             raise UserError(
                 f"there is a label {label.id} already ({there[label.id].text}): give the new one "
                 "an id of its own, or change that one with `labels rename`"

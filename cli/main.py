@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -53,6 +54,8 @@ COMMANDS = {
     "source": ("source:source", "Write a public data set as files to load."),
     "completion": ("completion:completion", "Complete commands with the Tab key."),
 }
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LazyGroup(click.Group):
@@ -171,5 +174,6 @@ def _translate(error: Exception) -> LmtxError:
             return translated
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
-        return LmtxError(f"{error.strerror or error}{where}")
+        todo = ": free some space, then run the same command again" if error.errno in _FULL else ""
+        return LmtxError(f"{error.strerror or error}{where}{todo}")
     return LmtxError(f"internal error: {type(error).__name__}: {error} (LMTX_DEBUG=1 shows where)")

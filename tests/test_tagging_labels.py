@@ -154,6 +154,8 @@ class TestOnTheCluster:
     ) -> None:
         assert lmtx("bootstrap-index").returncode == 0
         assert lmtx("labels", "add", "x", "Chess").returncode == 0
+        # The same once more, after a kill perhaps, is no mistake.
+        assert lmtx("labels", "add", "x", "Chess").returncode == 0
         assert _ids(client) == {"x"}
 
 

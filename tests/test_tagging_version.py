@@ -15,7 +15,7 @@ from lmtx_search.tagging.version import TaggerVersion, TaggerVersions, labels_di
 LABELS = [Label("a", "Chess", "A game", ("schach",)), Label("b", "Go"), Label("c", "Go")]
 
 
-def make(data_dir: Path) -> TaggerVersion:
+def make(data_dir: Path, untested: bool = False) -> TaggerVersion:
     onnx = data_dir / "onnx"
     onnx.mkdir(parents=True, exist_ok=True)
     for name in ("encoder.json", "tokenizer.json", "model.onnx"):
@@ -31,6 +31,7 @@ def make(data_dir: Path) -> TaggerVersion:
         threshold=0.4,
         max_tags=5,
         run="run-1",
+        untested=untested,
     )
 
 
@@ -93,3 +94,20 @@ def test_no_two_labels_are_called_the_same() -> None:
 def test_a_label_sets_digest_follows_its_contents() -> None:
     assert labels_digest(LABELS) == labels_digest(list(LABELS))
     assert labels_digest(LABELS) != labels_digest(LABELS[:2])
+
+
+def test_a_version_that_was_never_tested_is_there_but_not_finished(tmp_path: Path) -> None:
+    versions = TaggerVersions(tmp_path)
+    tested = make(tmp_path).manifest.version
+    untested = make(tmp_path, untested=True).manifest.version
+    assert versions.names() == [tested, untested]
+    assert versions.finished() == [tested]
+    versions.finish(untested)
+    assert versions.finished() == [tested, untested]
+
+
+def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:
+    kept = make(tmp_path).manifest.version
+    (tmp_path / "taggers" / ".making-x" / "encoder").mkdir(parents=True)
+    TaggerVersions(tmp_path).sweep()
+    assert [path.name for path in (tmp_path / "taggers").iterdir()] == [kept]

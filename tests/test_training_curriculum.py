@@ -330,6 +330,16 @@ def test_the_encoder_is_handed_over_as_a_whole(world: Any, tmp_path: Path) -> No
     assert (encoder / "encoder.json").is_file()
 
 
+def test_a_run_that_was_handed_over_and_killed_is_the_same_run(world: Any, tmp_path: Path) -> None:
+    made = world(4)
+    made.run(Judge(), cycles=1)
+    assert made.state.run_id("first") == made.state.run_id("second") == "first"
+    encoder = made.state.hand_over(1, tmp_path / "first")
+    (encoder / "encoder.json").write_text("as it was handed over")
+    assert made.state.hand_over(1, tmp_path / "first") == encoder
+    assert (encoder / "encoder.json").read_text() == "as it was handed over"
+
+
 def test_a_state_in_which_nothing_is_finished_is_removed(world: Any) -> None:
     made = world(4)
     with pytest.raises(KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,14 @@ def test_the_trainer_takes_what_a_strategy_brings_along(
     )
     assert 0 <= loss < 1
     assert encoder_digest(tmp_path / "encoder") != encoder_digest(encoder_folder)
+
+
+def test_a_full_disk_is_told_as_everywhere_else(tmp_path: Path) -> None:
+    from safetensors import SafetensorError
+
+    from lmtx_search.training.finetune import _disk_faults_are_os_errors
+
+    said = "Error while serializing: I/O error: No space left on device (os error 28)"
+    with pytest.raises(OSError) as told, _disk_faults_are_os_errors(tmp_path):
+        raise SafetensorError(said)
+    assert (told.value.errno, told.value.filename) == (errno.ENOSPC, str(tmp_path))

@@ -49,8 +49,12 @@ class Checkpoint:
         """Replace what is noted, in one step."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(f".{os.getpid()}.new")
-        new.write_text(json.dumps({"key": self._key, "state": state}), encoding="utf-8")
-        new.replace(self._path)
+        try:
+            new.write_text(json.dumps({"key": self._key, "state": state}), encoding="utf-8")
+            new.replace(self._path)
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
 
     def clear(self) -> None:
         """Forget it: the load is complete."""

@@ -11,16 +11,21 @@ from typing import Any
 from opensearchpy import (
     AuthorizationException,
     OpenSearch,
+    Transport,
     TransportError,
     Urllib3HttpConnection,
 )
+from tenacity import retry_if_exception, stop_after_attempt
 
+from lmtx_search.cluster.retry import BUSY, retrying
 from lmtx_search.cluster.schema import META_ONLY, META_PATH, require_known
 from lmtx_search.errors import UserError
 from lmtx_search.settings import OpenSearchSettings
 
 # Bulk requests in flight, and room for a command's other requests.
 _CONNECTIONS = 8
+# Some ten seconds: callers that have more to lose are patient themselves.
+_ATTEMPTS = 5
 
 
 class _Connection(Urllib3HttpConnection):
@@ -54,6 +59,24 @@ class _WritingConnection(_Connection):
         return self._noted(method, url, *args, **kwargs)
 
 
+class _Transport(Transport):
+    """Asks again what a cluster had no time for, a little later."""
+
+    def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        if url.endswith("/_bulk"):  # its sender is patient, and stops when it is told to
+            return super().perform_request(method, url, *args, **kwargs)
+        # What makes a new thing each time is sent again only if surely nothing was done.
+        statuses = {429} if "/_plugins/" in url else BUSY
+
+        def passes(error: BaseException) -> bool:
+            return isinstance(error, TransportError) and error.status_code in statuses
+
+        patient = retrying().copy(
+            retry=retry_if_exception(passes), stop=stop_after_attempt(_ATTEMPTS)
+        )
+        return patient(super().perform_request, method, url, *args, **kwargs)
+
+
 def connect(settings: OpenSearchSettings, *, reading: bool = False) -> OpenSearch:
     """Return a client; nothing is sent yet.
 
@@ -84,9 +107,10 @@ def connect(settings: OpenSearchSettings, *, reading: bool = False) -> OpenSearc
         timeout=settings.timeout,
         pool_maxsize=_CONNECTIONS,
         http_compress=False,
-        # Once more for a kept-alive connection that went stale; patience is cluster.retry's.
+        # Once more for a kept-alive connection that went stale.
         max_retries=1,
         retry_on_status=(),
+        transport_class=_Transport,
         connection_class=_Connection if reading else _WritingConnection,
         **options,
     )

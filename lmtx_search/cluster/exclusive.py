@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
 from typing import Any
 
 from opensearchpy import ConflictError, NotFoundError, OpenSearch, TransportError
 
+from lmtx_search.alive import is_gone, this_process
 from lmtx_search.cluster import names
+from lmtx_search.cluster.clock import cluster_time
 from lmtx_search.errors import LmtxError, UserError
 
 LOCK = "lock-tagger"
@@ -32,6 +33,7 @@ class Held:
     def __init__(self, client: OpenSearch, what: str) -> None:
         self._client = client
         self._what = what
+        self._token = secrets.token_hex(8)
         self._version: dict[str, Any] = {}
         self._lost = False
         self._changing = threading.Lock()
@@ -50,9 +52,9 @@ class Held:
             )
 
     def take(self) -> None:
-        """Take the lock, also from a holder that has given no sign of life."""
+        """Take the lock, also from a holder that died or has given no sign of life."""
         try:
-            answer = self._write({"op_type": "create"})
+            answer = self._written({"op_type": "create"})
         except ConflictError:
             answer = self._take_over()
         self._note(answer)
@@ -74,7 +76,7 @@ class Held:
             if self._lost:
                 return
             try:
-                self._note(self._write(self._version))
+                self._note(self._written(self._version))
             except ConflictError:
                 self._lost = True
 
@@ -82,25 +84,39 @@ class Held:
         try:
             found = self._client.get(index=names.RUNS, id=LOCK)
         except NotFoundError:
-            return self._write({"op_type": "create"})
+            return self._written({"op_type": "create"})
         holder = found["_source"]
-        left = float(holder.get("until", 0)) - time.time()
-        if left > 0:
+        left = float(holder.get("until", 0)) - cluster_time(self._client).timestamp()
+        if left > 0 and not is_gone(holder.get("process", {})):
             raise LmtxError(
                 f"another command is changing the tagger: {holder.get('what')} by "
                 f"{holder.get('owner')}, at work since {holder.get('at')}: wait for it to end "
                 f"(if it died, its place is free in {left:.0f} s)"
             )
         version = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
-        return self._write(version)
+        return self._written(version)
+
+    def _written(self, params: dict[str, Any]) -> Any:
+        """Write it; a write of one's own whose answer got lost, sent again, is no conflict."""
+        try:
+            return self._write(params)
+        except ConflictError:
+            with suppress(NotFoundError):
+                found = self._client.get(index=names.RUNS, id=LOCK)
+                if found["_source"].get("token") == self._token:
+                    return found
+            raise
 
     def _write(self, params: dict[str, Any]) -> Any:
+        now = cluster_time(self._client)
         body = {
             "kind": KIND,
             "what": self._what,
             "owner": f"{_user()} on {socket.gethostname()}, process {os.getpid()}",
-            "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "until": time.time() + _SECONDS_TO_LIVE,
+            "at": now.isoformat(timespec="seconds"),
+            "until": now.timestamp() + _SECONDS_TO_LIVE,
+            "token": self._token,
+            "process": this_process(),
         }
         return self._client.index(index=names.RUNS, id=LOCK, body=body, params=params)
 
@@ -115,8 +131,9 @@ class Held:
 def exclusive(client: OpenSearch, what: str) -> Iterator[Held]:
     """Be the only command on the cluster that changes the tagger, for the block.
 
-    A sign of life is given every few seconds; the place of a holder that died is free a minute
-    after its last one. The clocks of machines that deploy should not be a minute apart.
+    A sign of life is given every few seconds, by the cluster's clock. The place of a holder that
+    died is free at once for whoever sees that on the same machine, for others a minute after its
+    last sign.
 
     Args:
         what: the command, for the other one's message.

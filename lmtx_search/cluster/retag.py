@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,8 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.bulk import Action, Chunk, ChunkResult, send_chunks
 from lmtx_search.cluster.checkpoint import Checkpoint
+from lmtx_search.cluster.documents import TAGGING_FIELDS
+from lmtx_search.cluster.retired_tags import Before, before, kept, put_back, read
 from lmtx_search.cluster.retry import patiently
 from lmtx_search.cluster.scan import scan
 from lmtx_search.cluster.selection import Target
@@ -20,7 +23,6 @@ from lmtx_search.progress import SILENT, Progress
 _CONFLICT = "version_conflict_engine_exception"
 # So many documents without an answer in a row say that the tagger is away.
 _TELLING = 16
-_RESULT = ("tags", "tag_scores", "tagging")
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ def retag(
     *,
     total: int | None = None,
     per_second: float | None = None,
-    keep_but: Collection[str] | None = None,
+    keep_but: frozenset[str] | None = None,
     progress: Progress = SILENT,
 ) -> RetagReport:
     """Send an index's documents through the tagging pipeline again, in the order of their ids.
@@ -77,15 +79,38 @@ def retag(
     report = RetagReport(**saved["report"]) if saved else RetagReport()
     report.resumed_after = report.documents
     after = saved["after"] if saved else None
+    open_: dict[str, Before] = saved.get("open", {}) if saved else {}
+    if open_ and keep_but is not None:
+        put_back(client, target.index, open_, keep_but)
+        open_ = {}
+
+    def note() -> None:
+        checkpoint.write({"report": asdict(report), "after": after, "open": open_})
+
+    def noted(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
+        """Note what has to be put back before the documents are sent, in case of a kill."""
+        for chunk in chunks:
+            if keep_but is not None:
+                open_.update(
+                    (id_, one)
+                    for id_, one in chunk.before.items()
+                    if not keep_but.issuperset(one["tags"])
+                )
+                note()
+            yield chunk
+
     hits = scan(client, target.index, query=query, after=after, versions=True)
     with progress.stage(f"Tag {target.index} again", total, "documents") as advance:
         advance(report.documents)
-        chunks = _chunks(hits, per_second)
+        chunks = noted(_chunks(hits, per_second))
         for chunk, result in send_chunks(client, chunks, target.index, pipeline=target.pipeline):
             assert isinstance(chunk, _Chunk)
             _account(client, target.index, report, chunk, result, keep_but)
             advance(len(chunk.ids))
-            checkpoint.write({"report": asdict(report), "after": chunk.ids[-1]})
+            after = chunk.ids[-1]
+            for id_ in chunk.ids:
+                open_.pop(id_, None)
+            note()
     client.indices.refresh(index=target.index)
     checkpoint.clear()
     return report
@@ -95,8 +120,12 @@ def retag(
 class _Chunk(Chunk):
     """A chunk, and the tags that its documents had."""
 
-    before: dict[str, dict[str, Any]] = field(default_factory=dict)
-    routing: dict[str, str] = field(default_factory=dict)
+    before: dict[str, Before] = field(default_factory=dict)
+
+    def sent(self, id_: str) -> dict[str, Any]:
+        """Return a document as it was sent."""
+        line = self.lines[self.ids.index(id_)]
+        return dict(json.loads(line.split(b"\n", 1)[1]))
 
 
 def _chunks(hits: Iterator[dict[str, Any]], per_second: float | None) -> Iterator[_Chunk]:
@@ -106,8 +135,8 @@ def _chunks(hits: Iterator[dict[str, Any]], per_second: float | None) -> Iterato
     for hit in hits:
         only = {"if_seq_no": hit["_seq_no"], "if_primary_term": hit["_primary_term"]}
         if "_routing" in hit:
-            only["routing"] = chunk.routing[hit["_id"]] = hit["_routing"]
-        chunk.before[hit["_id"]] = {name: hit["_source"].get(name) for name in _RESULT}
+            only["routing"] = hit["_routing"]
+        chunk.before[hit["_id"]] = before(hit)
         chunk.add(Action(hit["_id"], hit["_source"], only))
         if chunk.full or len(chunk.ids) == most:
             yield chunk
@@ -128,7 +157,16 @@ def _account(
     keep_but: Collection[str] | None,
 ) -> None:
     refused = {item.id: item.reason for item in result.refused}
-    after = _read(client, index, chunk, [id_ for id_ in chunk.ids if id_ not in refused])
+    written = {id_: one for id_, one in chunk.before.items() if id_ not in refused}
+    after = read(client, index, written)
+    # What was written, but whose answer got lost, was sent again and is now a conflict with itself.
+    conflicts = {
+        id_: chunk.before[id_] for id_, why in refused.items() if why.startswith(_CONFLICT)
+    }
+    for id_, there in read(client, index, conflicts, whole=True).items():
+        if _content(there) == _content(chunk.sent(id_)):
+            after[id_] = there
+            del refused[id_]
     waiting = [source["tagging"] for source in after.values() if _status(source) == "pending"]
     # A few that it cannot answer for are no reason to stop.
     telling = report.documents == report.resumed_after or len(chunk.ids) >= _TELLING
@@ -153,9 +191,9 @@ def _account(
         elif status == "tagged":
             earlier = chunk.before[id_]
             if keep_but is not None:
-                puts_back += _kept(chunk, id_, earlier, source, keep_but)
+                puts_back += kept(id_, earlier, source, keep_but)
             report.tagged += 1
-            report.changed += (source.get("tags") or []) != (earlier["tags"] or [])
+            report.changed += (source.get("tags") or []) != earlier["tags"]
         elif status == "pending":
             report.pending += 1
         else:
@@ -166,51 +204,11 @@ def _account(
         patiently(client.bulk, body=puts_back, index=index)
 
 
-def _read(
-    client: OpenSearch, index: str, chunk: _Chunk, ids: list[str]
-) -> dict[str, dict[str, Any]]:
-    if not ids:
-        return {}
-    docs = [
-        {"_id": id_, **({"routing": chunk.routing[id_]} if id_ in chunk.routing else {})}
-        for id_ in ids
-    ]
-    params = {"_source_includes": ",".join(_RESULT)}
-    answer = patiently(client.mget, index=index, body={"docs": docs}, params=params)
-    return {
-        hit["_id"]: {**hit["_source"], **_version(hit)}
-        for hit in answer["docs"]
-        if hit.get("found")
-    }
-
-
-def _kept(
-    chunk: _Chunk,
-    id_: str,
-    earlier: Mapping[str, Any],
-    source: dict[str, Any],
-    labels: Collection[str],
-) -> list[dict[str, Any]]:
-    """Return what puts the tags back into a document that no label has any more."""
-    kept = [tag for tag in earlier["tags"] or [] if tag not in labels]
-    if not kept:
-        return []
-    scores = earlier["tag_scores"] or {}
-    source["tags"] = [*source["tags"], *(tag for tag in kept if tag not in source["tags"])]
-    doc = {
-        "tags": source["tags"],
-        "tag_scores": {tag: scores[tag] for tag in kept if tag in scores},
-    }
-    only = {name: source[name] for name in ("if_seq_no", "if_primary_term")}
-    if id_ in chunk.routing:
-        only["routing"] = chunk.routing[id_]
-    return [{"update": {"_id": id_, **only}}, {"doc": doc}]
-
-
-def _version(hit: Mapping[str, Any]) -> dict[str, Any]:
-    return {"if_seq_no": hit["_seq_no"], "if_primary_term": hit["_primary_term"]}
-
-
 def _status(source: Mapping[str, Any]) -> str | None:
     tagging = source.get("tagging")
     return tagging.get("status") if isinstance(tagging, Mapping) else None
+
+
+def _content(source: Mapping[str, Any]) -> dict[str, Any]:
+    own = ("if_seq_no", "if_primary_term", *TAGGING_FIELDS)
+    return {name: value for name, value in source.items() if name not in own}

@@ -10,6 +10,7 @@ from typing import Any
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster import exclusive, names
+from lmtx_search.cluster.clock import cluster_time
 from lmtx_search.cluster.retry import patiently
 
 
@@ -26,8 +27,8 @@ class RunStore:
         self._index = index
 
     def save(self, run_id: str, body: Mapping[str, Any]) -> None:
-        """Write or replace a run's record, its id in it; ``at`` becomes the time of this call."""
-        now = datetime.now(timezone.utc).isoformat()
+        """Write or replace a run's record, its id in it; ``at`` becomes the cluster's time now."""
+        now = cluster_time(self._client).isoformat()
         record = {**body, "run_id": run_id, "at": now}
         patiently(
             self._client.index,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from opensearchpy import OpenSearch, TransportError
+from opensearchpy import NotFoundError, OpenSearch, TransportError
 
 from lmtx_search.cluster.retry import patiently
 
@@ -29,13 +29,13 @@ def scan(
 ) -> Iterator[dict[str, Any]]:
     """Yield the hits of an index in the order of ``sort``, a page of them in memory at a time.
 
-    ``fields`` are the parts of ``_source`` to fetch. What is written meanwhile is not seen. The
-    index is refreshed first. ``page`` is the most hits of a page: large documents make it smaller.
+    ``fields`` are the parts of ``_source`` to fetch. What is written meanwhile is not seen, unless
+    the cluster is restarted: what comes then is as it is then. The index is refreshed first.
+    ``page`` is the most hits of a page: large documents make it smaller.
     ``after`` is the sort value to go on behind; with ``versions`` the hits say which version of
     the document they are (``_seq_no``, ``_primary_term``).
     """
-    client.indices.refresh(index=index)
-    pit = client.create_pit(index=index, params={"keep_alive": _KEEP_ALIVE})["pit_id"]
+    pit = _open(client, index)
     body: dict[str, Any] = {
         "size": min(page, _FIRST_PAGE),
         "query": query or {"match_all": {}},
@@ -43,12 +43,22 @@ def scan(
         "_source": fields if isinstance(fields, bool) else list(fields),
         "track_total_hits": False,
         "seq_no_primary_term": versions,
-        "pit": {"id": pit, "keep_alive": _KEEP_ALIVE},
     }
     if after is not None:
         body["search_after"] = [after]
     try:
-        while hits := patiently(client.search, body=body)["hits"]["hits"]:
+        while True:
+            body["pit"] = {"id": pit, "keep_alive": _KEEP_ALIVE}
+            try:
+                hits = patiently(client.search, body=body)["hits"]["hits"]
+            except NotFoundError as error:
+                # A node that starts again knows no snapshots: go on with one of this moment.
+                if "search_context_missing" not in str(error.info):
+                    raise
+                pit = _open(client, index)
+                continue
+            if not hits:
+                break
             yield from hits
             body["search_after"] = hits[-1]["sort"]
             mean = sum(len(str(hit)) for hit in hits) // len(hits)
@@ -56,3 +66,9 @@ def scan(
     finally:
         with suppress(TransportError):
             client.delete_pit(body={"pit_id": [pit]})
+
+
+def _open(client: OpenSearch, index: str) -> str:
+    patiently(client.indices.refresh, index=index)
+    answer = patiently(client.create_pit, index=index, params={"keep_alive": _KEEP_ALIVE})
+    return str(answer["pit_id"])

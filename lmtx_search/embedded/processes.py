@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lmtx_search.alive import began, stat
 from lmtx_search.embedded.places import Account
 from lmtx_search.errors import LmtxError
 
@@ -72,12 +73,12 @@ def spawn(
         raise LmtxError(f"cannot start {name}: {command[0]}: {error.strerror}") from error
     # Left alone on purpose; without this Python would warn that the child still runs.
     child.returncode = 0
-    return Process(name, child.pid, _start_time(child.pid) or "gone", token, str(log))
+    return Process(name, child.pid, began(child.pid) or "gone", token, str(log))
 
 
 def is_alive(process: Process) -> bool:
     """Whether exactly that process still runs."""
-    return _start_time(process.pid) == process.started
+    return began(process.pid) == process.started
 
 
 def stop(process: Process, patience: float = 30.0) -> bool:
@@ -133,10 +134,10 @@ def _members(process: Process) -> list[int]:
     """Pids of the server and of the children it left in its session."""
     found = [process.pid] if is_alive(process) else []
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != process.pid:
-            stat = _stat(int(entry.name))
-            if stat and stat[3] == str(process.pid) and _has_token(int(entry.name), process.token):
-                found.append(int(entry.name))
+        if entry.name.isdigit() and (pid := int(entry.name)) != process.pid:
+            fields = stat(pid)
+            if fields and fields[3] == str(process.pid) and _has_token(pid, process.token):
+                found.append(pid)
     return found
 
 
@@ -145,22 +146,3 @@ def _has_token(pid: int, token: str) -> bool:
         return f"{_TOKEN}={token}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return False
-
-
-def _stat(pid: int) -> list[str] | None:
-    """Return the fields of /proc/PID/stat from the state on; None for no process or a zombie."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    # The second field is the program's name in brackets and may hold anything.
-    fields = text[text.rindex(")") + 2 :].split()
-    return None if fields[0] in "ZX" else fields
-
-
-def _start_time(pid: int) -> str | None:
-    stat = _stat(pid)
-    if stat is None:
-        return None
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}/{stat[19]}"

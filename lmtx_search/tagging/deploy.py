@@ -32,6 +32,7 @@ from lmtx_search.tagging.client import require_service, require_version, service
 from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
 from lmtx_search.tagging.source import Source
 from lmtx_search.tagging.thresholds import own_thresholds
+from lmtx_search.tagging.unfinished import give_up, sweep
 from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def deploy(
 ) -> Deployment:
     """Make a tagger version and let the pipeline tag with it.
 
-    Until it is tested nothing that is in use changes; what fails before leaves nothing behind.
+    Until it is tested nothing that is in use changes; what fails before leaves nothing behind, and
+    what was killed before is removed by the next one.
     The version before it stays, in the folder and in the cluster.
 
     Raises:
@@ -131,11 +133,12 @@ def deploy(
     seconds: dict[str, float] = {}
     index = LabelIndex(client, settings.opensearch.knn_engine)
     with exclusive(client, "deploy") as held, ExitStack() as undo:
+        sweep(client, settings)
         state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
             version, encoder = _make(settings, source, options, labels, progress)
-            undo.callback(TaggerVersions(settings.data_dir).remove, version)
-        name = version.manifest.version
+            name = version.manifest.version
+            undo.callback(give_up, client, settings, name)
         if url:
             with _timed(seconds, "load in service"):
                 require_version(settings.service, version)
@@ -169,6 +172,7 @@ def deploy(
             if label_index != before.index:
                 index.switch(label_index)
         undo.pop_all()  # it is in use: nothing of it may be undone
+        TaggerVersions(settings.data_dir).finish(name)
     return Deployment(
         version=name,
         previous=state.tagger,
@@ -230,6 +234,7 @@ def _make(
         windows=Windows.of(settings.encoder),
         own_thresholds=_own_thresholds(source, options),
         broader_tags=settings.documents.broader_tags,
+        untested=True,
     )
     return version, encoder
 

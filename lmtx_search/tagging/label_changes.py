@@ -53,6 +53,7 @@ def write_change(
     puts: Sequence[Label],
     embeddings: NDArray[np.float32],
     retired: Sequence[str],
+    at: datetime | None = None,
 ) -> int:
     """Add a change to a version's folder and return its number; it is there whole or not at all.
 
@@ -60,6 +61,8 @@ def write_change(
         version: the version's folder.
         encoder_digest: of the encoder that the embeddings come from.
         embeddings: float32[puts, dimension], rows of length 1.
+        at: the cluster's time now, which `retag` compares with that of documents; None: this
+            machine's.
     """
     folder = version / _FOLDER
     folder.mkdir(exist_ok=True)
@@ -67,7 +70,7 @@ def write_change(
     path = folder / f"{number:06d}.jsonl"
     rows = np.asarray(embeddings, dtype=np.float32)
     np.save(path.with_suffix(".npy"), rows, allow_pickle=False)
-    head = {"encoder": encoder_digest, "at": datetime.now(timezone.utc).isoformat()}
+    head = {"encoder": encoder_digest, "at": (at or datetime.now(timezone.utc)).isoformat()}
     lines = [
         head,
         *({"put": asdict(label)} for label in puts),

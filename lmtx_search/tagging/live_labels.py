@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmtx_search.cluster import label_edits
+from lmtx_search.cluster.clock import cluster_time
 from lmtx_search.cluster.exclusive import exclusive
 from lmtx_search.cluster.labels import LabelIndex, LoadReport, Vectors
 from lmtx_search.encoder.label_embeddings import embed_labels
@@ -88,7 +89,8 @@ def edit_labels(
             own = vectors
             if puts and passages_of(version, settings) != info.encoder_digest:
                 own = embed_labels(label_encoder(version, settings), puts)
-            write_change(version.folder, version.manifest.encoder_digest, puts, own, gone)
+            digest = version.manifest.encoder_digest
+            write_change(version.folder, digest, puts, own, gone, cluster_time(client))
         if retire:
             label_edits.delete(client, info.index, gone)
         else:
@@ -148,7 +150,12 @@ def load_labels(
         if live is None or live.version is None:
             return Followed(report, waiting=live.name if live else None)
         put, _ = bring_up_to_date(
-            live.version, settings, index.labels(), known if same else None, progress
+            live.version,
+            settings,
+            index.labels(),
+            cluster_time(client),
+            known if same else None,
+            progress,
         )
         return Followed(report, tagger=live.name, put=put)
 

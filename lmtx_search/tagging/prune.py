@@ -53,7 +53,8 @@ def find_unused(client: OpenSearch, settings: Settings, keep: int = 1) -> Unused
     held = registered(client)
     names = sorted({*versions.names(), *held})
     kept = {active: "in use"}
-    for name in [name for name in names if name < active][::-1][:keep]:
+    never = set(versions.names()) - set(versions.finished())
+    for name in [name for name in names if name < active and name not in never][::-1][:keep]:
         kept[name] = "the way back"
     for name, found in held.items():
         if name not in kept and found.model and (users := pipelines_with(client, found.model)):

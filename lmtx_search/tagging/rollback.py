@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster import taggers
+from lmtx_search.cluster.clock import cluster_time
 from lmtx_search.cluster.exclusive import exclusive
 from lmtx_search.cluster.labels import LabelIndex, Vectors
 from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline, tagging_pipeline
@@ -56,7 +57,7 @@ def before(client: OpenSearch, settings: Settings) -> str:
     active = read_pipeline(client).tagger
     if active is None:
         raise UserError("no tagger is deployed: there is nothing to go back from")
-    names = [name for name in TaggerVersions(settings.data_dir).names() if name < active]
+    names = [name for name in TaggerVersions(settings.data_dir).finished() if name < active]
     if not names:
         raise UserError(f"there is no tagger version before {active}: `lmtx-search taggers`")
     return names[-1]
@@ -79,6 +80,8 @@ def roll_back(
     index = LabelIndex(client, settings.opensearch.knn_engine)
     with exclusive(client, "rollback") as held, ExitStack() as undo:
         state = read_pipeline(client)
+        if state.tagger:
+            TaggerVersions(settings.data_dir).finish(state.tagger)
         name = wanted or before(client, settings)
         version = TaggerVersions(settings.data_dir).get(name)
         there = registered(client).get(name, Registered(name, None, None))
@@ -102,7 +105,8 @@ def roll_back(
         labels = list(index.labels())
         put = retired = 0
         if not there.in_cluster:
-            put, retired = bring_up_to_date(version, settings, labels, progress=progress)
+            now = cluster_time(client)
+            put, retired = bring_up_to_date(version, settings, labels, now, progress=progress)
         fields = state.fields or settings.documents.text_fields
         windows = version.manifest.windows.most
         body = tagging_pipeline(name, model, fields, state.indices, windows)

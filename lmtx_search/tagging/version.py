@@ -31,6 +31,9 @@ _SECOND = "%Y%m%d-%H%M%S"
 _MANIFEST = "manifest.json"
 SCHEMA = 2
 """Form of a version's folder; 1 is the first release's, whose manifests do not say it."""
+# In the folder of a version that is being deployed, until it has passed its test.
+_UNTESTED = "untested"
+_MAKING = ".making-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,19 @@ class TaggerVersions:
             return []
         return sorted(path.name for path in self.folder.iterdir() if _NAME.match(path.name))
 
+    def finished(self) -> list[str]:
+        """Return those that passed the test of their deployment, oldest first."""
+        return [name for name in self.names() if not (self.folder / name / _UNTESTED).exists()]
+
+    def finish(self, name: str) -> None:
+        """Note that a version passed the test of its deployment."""
+        (self.folder / name / _UNTESTED).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Delete what processes that were killed left half written; only one may do so."""
+        for path in self.folder.glob(f"{_MAKING}*"):
+            shutil.rmtree(path, ignore_errors=True)
+
     def get(self, name: str) -> TaggerVersion:
         """Return a version.
 
@@ -211,6 +227,7 @@ class TaggerVersions:
         windows: Windows = ONE_WINDOW,
         own_thresholds: Mapping[str, float] | None = None,
         broader_tags: bool = False,
+        untested: bool = False,
     ) -> TaggerVersion:
         """Write a version; it is there as a whole or not at all.
 
@@ -222,6 +239,7 @@ class TaggerVersions:
             passages: how they were embedded (``encoder.passages.passages_digest``).
             windows: what is read of a long document.
             own_thresholds: of single labels, by id.
+            untested: it is for :meth:`finish` to say that it can be gone back to.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         now = self._after_the_latest(datetime.now(timezone.utc))
@@ -259,6 +277,8 @@ class TaggerVersions:
             np.save(folder / "embeddings.npy", embeddings.astype(np.float32), allow_pickle=False)
             text = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
             (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
+            if untested:
+                (folder / _UNTESTED).touch()
             folder.rename(target)
         return TaggerVersion(target, manifest)
 
@@ -295,7 +315,7 @@ def _link(source: Path, target: Path) -> None:
 
 @contextmanager
 def _temporary(parent: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=".making-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=_MAKING, dir=parent))
     folder.chmod(0o755)
     try:
         yield folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,6 +60,7 @@ def bring_up_to_date(
     version: TaggerVersion,
     settings: Settings,
     labels: Iterable[Label],
+    at: datetime,
     known: Callable[[Sequence[Label]], Vectors] | None = None,
     progress: Progress = SILENT,
 ) -> tuple[int, int]:
@@ -66,6 +68,7 @@ def bring_up_to_date(
 
     Args:
         labels: all labels that it is to have.
+        at: the cluster's time now.
         known: embeds labels, where that is done already.
     """
     wanted = {label.id: label for label in labels}
@@ -81,7 +84,7 @@ def bring_up_to_date(
             vectors = embed_labels(label_encoder(version, settings), puts, advance)
     else:
         vectors = no_vectors(version.manifest.dimension)
-    write_change(version.folder, version.manifest.encoder_digest, puts, vectors, retired)
+    write_change(version.folder, version.manifest.encoder_digest, puts, vectors, retired, at)
     return len(puts), len(retired)
 
 

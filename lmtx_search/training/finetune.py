@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from datasets import Dataset
+from safetensors import SafetensorError
 from sentence_transformers import (
     SentenceTransformer,
     SentenceTransformerTrainer,
@@ -111,8 +115,21 @@ def fine_tune(
             f"lower --learning-rate (it was {settings.learning_rate:g})"
         )
     model.max_seq_length = own_length
-    model.save_pretrained(str(output), create_model_card=False, safe_serialization=True)
+    with _disk_faults_are_os_errors(output):
+        model.save_pretrained(str(output), create_model_card=False, safe_serialization=True)
     return watch.last_loss()
+
+
+@contextmanager
+def _disk_faults_are_os_errors(output: Path) -> Iterator[None]:
+    """Tell a full disk as everywhere else: safetensors has an error of its own for it."""
+    try:
+        yield
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(output)) from error
 
 
 class _InOrder(SentenceTransformerTrainer):  # type: ignore[misc]

@@ -53,7 +53,7 @@ def train(
     given = find_given(settings, training, progress)
     materials = _materials(settings, training, given, progress)
 
-    run, owner = new_run_id(), given.fingerprint
+    owner = given.fingerprint
     runs = settings.data_dir / "runs"
     state = RunState(runs / f".{owner}")
     with only_one(state.folder / "lock", "the same training"):
@@ -65,6 +65,7 @@ def train(
                 given.index.discard(owner)
             raise
         given.index.discard(owner)
+        run = state.run_id(new_run_id())
         encoder = state.hand_over(
             curriculum.best + 1, runs / run, len(curriculum.cycles) if keep_cycles else 0
         )

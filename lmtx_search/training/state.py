@@ -47,12 +47,25 @@ class RunState:
             os.fsync(stream.fileno())
         partial.replace(file)
 
+    def run_id(self, new: str) -> str:
+        """Return the id of the run: what was given first, also to a process that was killed."""
+        file = self.folder / "run-id"
+        if not file.is_file():
+            partial = file.with_suffix(".part")
+            partial.write_text(new, encoding="utf-8")
+            partial.replace(file)
+        return file.read_text(encoding="utf-8")
+
     def hand_over(self, cycle: int, folder: Path, all_of: int = 0) -> Path:
         """Copy a cycle's encoder into the run's own folder, as a whole or not at all.
+
+        A folder that is there already is a killed process's, of the same run.
 
         Args:
             all_of: number of cycles whose encoders go with it, to ``cycles/<cycle>/encoder``.
         """
+        if folder.is_dir():
+            return folder / "encoder"
         partial = self.folder / "run"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(self.encoder(cycle), partial / "encoder")

@@ -1,0 +1,132 @@
+"""A machine's clock is an hour off: nothing that is compared between machines is told by it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.clock import cluster_time
+from lmtx_search.cluster.exclusive import LOCK, exclusive
+from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.settings import Settings
+from tests.conftest import Run
+from tests.faults import toolbox
+from tests.faults.toolbox import Commands
+from tests.live_tagger import bootstrap
+from tests.tagger_service import running
+
+pytestmark = pytest.mark.faults
+
+HOUR = 3600
+_CLOCK = r"""
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *t) {
+  int failed = syscall(SYS_clock_gettime, id, t);
+  if (!failed && id == CLOCK_REALTIME) t->tv_sec += atol(getenv("CLOCK_OFF_BY"));
+  return failed;
+}
+time_t time(time_t *out) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  if (out) *out = t.tv_sec;
+  return t.tv_sec;
+}
+int gettimeofday(struct timeval *v, void *zone) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  v->tv_sec = t.tv_sec;
+  v->tv_usec = t.tv_nsec / 1000;
+  return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that shifts what a process takes for the time."""
+    compiler = shutil.which("cc") or pytest.skip("no C compiler: no clock can be shifted")
+    folder = tmp_path_factory.mktemp("clock")
+    (folder / "clock.c").write_text(_CLOCK)
+    command = [compiler, "-shared", "-fPIC", "-o", "clock.so", "clock.c"]
+    subprocess.run(command, cwd=folder, check=True)
+    return folder / "clock.so"
+
+
+@pytest.fixture
+def off(clock: Path) -> Any:
+    """Return the variables of a process whose clock is so many seconds off."""
+    return lambda seconds: {"LD_PRELOAD": str(clock), "CLOCK_OFF_BY": str(seconds)}
+
+
+@pytest.fixture
+def cluster(client: Any, settings: Settings, lmtx: Run, commands: Commands) -> Iterator[Any]:
+    """A cluster with labels, and a tagger service."""
+    bootstrap(client, settings, lmtx)
+    with running(commands.environment):
+        yield client
+
+
+def test_the_shifted_clock_is_shifted(commands: Commands, off: Any) -> None:
+    program = "import datetime; print(datetime.datetime.now(datetime.timezone.utc).isoformat())"
+    words = ["python3", "-c", program]
+    shown = subprocess.run(words, env=off(HOUR), capture_output=True, text=True, check=True)
+    ahead = datetime.fromisoformat(shown.stdout.strip()) - datetime.now(timezone.utc)
+    assert timedelta(minutes=59) < ahead < timedelta(minutes=61)
+
+
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR])
+def test_a_lock_that_is_held_is_respected_and_a_dead_ones_is_taken(
+    cluster: Any, commands: Commands, off: Any, seconds: int
+) -> None:
+    with exclusive(cluster, "deploy") as held:
+        done = commands.run("labels", "add", "new", "Weather", **off(seconds))
+        assert done.returncode == 1
+        assert "another command is changing the tagger" in done.stderr
+        held.require()
+    # A holder on another machine, whose last sign of life was more than a minute ago.
+    dead = {"kind": "lock", "what": "deploy", "until": cluster_time(cluster).timestamp() - 1}
+    cluster.index(index="lmtx-runs", id=LOCK, body=dead, params={"refresh": "true"})
+    commands.must("labels", "add", "new", "Weather", **off(seconds))
+
+
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR])
+def test_what_was_tagged_before_a_label_changed_is_tagged_again(
+    cluster: Any, commands: Commands, off: Any, seconds: int, tmp_path: Path
+) -> None:
+    file = toolbox.write(tmp_path / "docs.jsonl", toolbox.documents(8))
+    commands.must("deploy", "--untrained", **off(seconds))
+    commands.must("ingest", file, "--index", "articles", **off(seconds))
+    commands.must("labels", "rename", "game::chess", "Board game", **off(seconds))
+    words = ("retag", "--index", "articles", "--json")
+    report = json.loads(commands.must(*words, **off(seconds)).stdout)["indices"]["articles"]
+    assert (report["documents"], report["changed"]) == (8, 2)
+    again = json.loads(commands.must(*words, **off(seconds)).stdout)["indices"]["articles"]
+    assert again["documents"] == 0
+
+
+def test_the_last_version_is_the_last_that_was_deployed(
+    cluster: Any, commands: Commands, off: Any
+) -> None:
+    commands.must("deploy", "--untrained", **off(HOUR))
+    first = read_pipeline(cluster).tagger
+    commands.must("deploy", "--untrained", **off(-HOUR))
+    second = read_pipeline(cluster).tagger
+    assert first is not None
+    assert second is not None
+    assert second > first
+    runs = json.loads(commands.must("runs", "--json").stdout)["runs"]
+    assert [run["kind"] for run in runs] == ["deploy", "deploy"]
+    commands.must("rollback", **off(-HOUR))
+    assert read_pipeline(cluster).tagger == first
