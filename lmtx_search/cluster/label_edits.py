@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.bulk import describe, write_all
+from lmtx_search.cluster.by_id import read_by_id
 from lmtx_search.cluster.labels import FIELDS, Vectors, label_action, label_of
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Label
@@ -21,8 +22,8 @@ def find(client: OpenSearch, index: str, ids: Sequence[str]) -> dict[str, Label]
     found: dict[str, Label] = {}
     for start in range(0, len(ids), _BATCH):
         body = {"ids": list(ids[start : start + _BATCH])}
-        docs = client.mget(index=index, body=body, params=params)["docs"]
-        found.update((hit["_id"], label_of(hit)) for hit in docs if hit.get("found"))
+        hits = read_by_id(client, index, body, params)
+        found.update((hit["_id"], label_of(hit)) for hit in hits)
     return found
 
 

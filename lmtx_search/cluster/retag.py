@@ -10,6 +10,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.bulk import Action, Chunk, ChunkResult, send_chunks
+from lmtx_search.cluster.by_id import read_by_id
 from lmtx_search.cluster.checkpoint import Checkpoint
 from lmtx_search.cluster.retry import patiently
 from lmtx_search.cluster.scan import scan
@@ -176,12 +177,8 @@ def _read(
         for id_ in ids
     ]
     params = {"_source_includes": ",".join(_RESULT)}
-    answer = patiently(client.mget, index=index, body={"docs": docs}, params=params)
-    return {
-        hit["_id"]: {**hit["_source"], **_version(hit)}
-        for hit in answer["docs"]
-        if hit.get("found")
-    }
+    hits = read_by_id(client, index, {"docs": docs}, params)
+    return {hit["_id"]: {**hit["_source"], **_version(hit)} for hit in hits}
 
 
 def _kept(
