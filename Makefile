@@ -1,5 +1,6 @@
 # make demo   set everything up and run the main job on real documents
 # make test   set everything up and run every test, on real servers
+# make test-secured   each right of the printed roles is needed, on a secured OpenSearch 2.19
 # make check  ruff, its format and mypy
 # make docs   the documentation as a web site, in build/docs
 
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 
-.PHONY: demo test fast-test check docs setup clean
+.PHONY: demo test test-secured fast-test check docs setup clean
 
 demo: setup
 	examples/demo.sh $(SOURCE)
@@ -18,6 +19,10 @@ test: setup check
 	lmtx-search up --prepare-only
 	tests/browser.sh
 	pytest -m integration --durations=15
+
+test-secured: setup
+	lmtx-search up --prepare-only
+	pytest -m secured --durations=5
 
 fast-test: setup
 	pytest

@@ -22,6 +22,7 @@ LABELS = {"chess": "chess", "mail": "electronic mail", "photo": "photography"}
 # Step → the command. In this order they are a cluster's first day.
 STEPS: dict[str, tuple[str, ...]] = {
     "bootstrap": ("bootstrap-index",),
+    "bootstrap again": ("bootstrap-index",),
     "labels": ("labels", "load", "labels.jsonl"),
     "docs": ("docs", "load", "documents.jsonl", "--from-start"),
     "deploy": ("deploy", "--untrained", "--threshold", "0.2"),
@@ -34,11 +35,14 @@ STEPS: dict[str, tuple[str, ...]] = {
     "retire": ("labels", "retire", "cook"),
     "attach": ("attach", OLDER, "--text-field", "title"),
     "detach": ("detach", OLDER),
-    "deploy again": ("deploy", "--untrained", "--threshold", "0.3"),
+    "docs from an index": ("docs", "load", "--from-index", INDEX, "--query", "title:chess"),
+    "deploy another": ("deploy", "--untrained", "--threshold", "0.3"),
     "rollback": ("rollback",),
     "prune": ("taggers", "prune", "--yes", "--keep", "0"),
     "status": ("status",),
 }
+# Another encoder, as far as the label index is concerned: it gets a version of its own.
+VARIABLES = {"deploy another": {"LMTX_ENCODER_LABEL_TOKENS": "32"}}
 
 
 class Job:
@@ -46,6 +50,7 @@ class Job:
 
     def __init__(self, node: SecuredNode, user: str, folder: Path) -> None:
         self._folder = folder
+        self._done: list[str] = []
         settings = load_settings(flags={"data_dir": folder / "data"}).settings
         port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LMTX_")}
@@ -76,7 +81,15 @@ class Job:
 
     def step(self, name: str) -> Any:
         """Run a step."""
-        return self.run(*STEPS[name])
+        return self.run(*STEPS[name], **VARIABLES.get(name, {}))
+
+    def reach(self, name: str) -> None:
+        """Run those of the steps before it that have not run yet; each has to succeed."""
+        for before in list(STEPS)[: list(STEPS).index(name)]:
+            if before not in self._done:
+                done = self.step(before)
+                assert done.returncode == 0, f"{before}: {done.stderr}{done.stdout}"
+                self._done.append(before)
 
 
 @contextmanager

@@ -19,17 +19,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import bcrypt
+from opensearchpy import OpenSearch
 
 from lmtx_search.cli.context import Lines
+from lmtx_search.cluster.connect import connect
 from lmtx_search.embedded.files import remove_folder
 from lmtx_search.embedded.net import LOOPBACK
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, stop
-from lmtx_search.settings import load_settings
+from lmtx_search.settings import OpenSearchSettings, load_settings
 from tests.certificates import Authority, Pair
 from tests.opensearch_2_19 import start_2_19
 
@@ -74,13 +77,20 @@ class SecuredNode:
 
     def put_role(self, name: str, body: Mapping[str, Any]) -> None:
         """Give a role its rights, as the security plugin's REST API takes them."""
-        self.ask("PUT", f"/_plugins/_security/api/roles/{name}", body)
+        path = f"/_plugins/_security/api/roles/{name}"
+        self.administrator.transport.perform_request("PUT", path, body=body)
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask as the node's own administrator, who signs in with a certificate."""
-        context = ssl.create_default_context(cafile=self.ca.file)
-        context.load_cert_chain(self.admin.certificate, self.admin.key)
-        return _ask(self.url + path, method, body, context)
+    @cached_property
+    def administrator(self) -> OpenSearch:
+        """A client of the node's own administrator, who signs in with a certificate."""
+        return connect(
+            OpenSearchSettings(
+                url=self.url,
+                ca_file=self.ca.file,
+                client_cert=self.admin.certificate,
+                client_key=self.admin.key,
+            )
+        )
 
 
 def bearer(user: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
-from opensearchpy import OpenSearch, TransportError
+from opensearchpy import AuthorizationException, OpenSearch, TransportError
 
 from lmtx_search.cluster.retry import patiently
 
@@ -54,5 +53,9 @@ def scan(
             mean = sum(len(str(hit)) for hit in hits) // len(hits)
             body["size"] = max(1, min(page, _PAGE_CHARACTERS // mean))
     finally:
-        with suppress(TransportError):
+        try:
             client.delete_pit(body={"pit_id": [pit]})
+        except AuthorizationException:
+            raise  # else each command would leave one, until the node takes no more
+        except TransportError:
+            pass  # it ends by itself

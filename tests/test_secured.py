@@ -1,0 +1,108 @@
+"""A secured cluster: who signs in how, what is told of what goes wrong, what each role can do."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opensearchpy import AuthorizationException
+
+from lmtx_search.cluster.connect import connect
+from lmtx_search.settings import OpenSearchSettings
+from tests.certificates import Authority
+from tests.secured_job import INDEX, OLDER, STEPS, Job, job
+from tests.secured_node import PASSWORD, SecuredNode, bearer, run_lmtx, secured_node
+
+pytestmark = pytest.mark.integration
+
+DAY = ("bootstrap", "labels", "docs", "deploy", "ingest", "facets", "evaluate", "retag")
+CHANGES = ("add", "rename", "retire", "attach")
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[SecuredNode]:
+    with secured_node() as found:
+        patterns = ("--index", INDEX, "--index", OLDER)
+        for role, words in (("lmtx", ("operator",)), ("lmtx-writer", ("writer",))):
+            printed = run_lmtx(os.environ, "bootstrap-index", "--print-role", *words, *patterns)
+            found.put_role(role, json.loads(printed.stdout))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def operator(node: SecuredNode) -> Iterator[Job]:
+    with job(node, "operator") as found:
+        yield found
+
+
+def sign_in(node: SecuredNode, **settings: Any) -> Any:
+    """Return who the node says that asks."""
+    client = connect(OpenSearchSettings(url=node.url, ca_file=node.ca.file, **settings))
+    return client.transport.perform_request("GET", "/_plugins/_security/authinfo")["user_name"]
+
+
+def test_a_user_signs_in_by_password_by_token_and_by_certificate(node: SecuredNode) -> None:
+    assert sign_in(node, user="writer", password=PASSWORD) == "writer"
+    assert sign_in(node, token=bearer("writer")) == "writer"
+    own = node.ca.pair("writer")
+    assert sign_in(node, client_cert=own.certificate, client_key=own.key) == "writer"
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"LMTX_OPENSEARCH_PASSWORD": "wrong"}, "does not know who asks: check opensearch.user"),
+        ({"LMTX_OPENSEARCH_CA_FILE": "other.pem"}, "unable to get local issuer certificate): give"),
+        ({"LMTX_OPENSEARCH_USER": "writer"}, "lacks the right cluster:monitor/main for GET /"),
+        ({"LMTX_OPENSEARCH_URL": "http"}, "dropped the connection (it may want https://)"),
+    ],
+    ids=["password", "authority", "right", "no TLS"],
+)
+def test_what_is_wrong_is_one_clear_line(
+    node: SecuredNode, tmp_path: Path, variables: dict[str, str], told: str
+) -> None:
+    Authority(tmp_path, "other")
+    if "LMTX_OPENSEARCH_URL" in variables:
+        variables = {"LMTX_OPENSEARCH_URL": node.url.replace("https", "http")}
+    environment = {**os.environ, **node.environment("operator"), **variables}
+    done = run_lmtx(environment, "bootstrap-index", cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_wrong_token_is_told_as_such(node: SecuredNode) -> None:
+    environment = {**os.environ, **node.environment("operator"), "LMTX_OPENSEARCH_TOKEN": "wrong"}
+    del environment["LMTX_OPENSEARCH_USER"], environment["LMTX_OPENSEARCH_PASSWORD"]
+    done = run_lmtx(environment, "bootstrap-index")
+    assert "does not know who asks: check LMTX_OPENSEARCH_TOKEN" in done.stderr
+
+
+def test_the_whole_job_needs_no_more_than_the_printed_role(
+    operator: Job, node: SecuredNode
+) -> None:
+    properties = {"title": {"type": "text"}}
+    node.administrator.indices.create(index=OLDER, body={"mappings": {"properties": properties}})
+    for name in (*DAY, *CHANGES):
+        done = operator.step(name)
+        assert done.returncode == 0, f"{name}: {done.stderr}{done.stdout}"
+    found = node.administrator.search(index=INDEX, body={"query": {"exists": {"field": "tags"}}})
+    assert found["hits"]["total"]["value"] == 12
+
+
+def test_whoever_only_writes_has_documents_tagged(operator: Job, node: SecuredNode) -> None:
+    done = operator.run(*STEPS["ingest"], **node.environment("writer"))
+    assert done.returncode == 0, done.stderr
+    settings = OpenSearchSettings(
+        url=node.url, ca_file=node.ca.file, user="writer", password=PASSWORD
+    )
+    client = connect(settings)
+    client.index(index=INDEX, id="new", body={"title": "All about chess"})
+    source = node.administrator.get(index=INDEX, id="new")["_source"]
+    assert source["tags"] == ["chess"]
+    with pytest.raises(AuthorizationException):
+        client.search(index=INDEX)
