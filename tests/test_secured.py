@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ import pytest
 from opensearchpy import AuthorizationException
 
 from lmtx_search.cluster.connect import connect
-from lmtx_search.settings import OpenSearchSettings
+from lmtx_search.cluster.roles import role
+from lmtx_search.settings import OpenSearchSettings, Settings
 from tests.certificates import Authority
 from tests.secured_job import INDEX, OLDER, STEPS, Job, job
 from tests.secured_node import PASSWORD, SecuredNode, bearer, run_lmtx, secured_node
@@ -27,9 +29,9 @@ CHANGES = ("add", "rename", "retire", "attach")
 def node() -> Iterator[SecuredNode]:
     with secured_node() as found:
         patterns = ("--index", INDEX, "--index", OLDER)
-        for role, words in (("lmtx", ("operator",)), ("lmtx-writer", ("writer",))):
+        for name, words in (("lmtx", ("operator",)), ("lmtx-writer", ("writer",))):
             printed = run_lmtx(os.environ, "bootstrap-index", "--print-role", *words, *patterns)
-            found.put_role(role, json.loads(printed.stdout))
+            found.put_role(name, json.loads(printed.stdout))
         yield found
 
 
@@ -106,3 +108,19 @@ def test_whoever_only_writes_has_documents_tagged(operator: Job, node: SecuredNo
     assert source["tags"] == ["chess"]
     with pytest.raises(AuthorizationException):
         client.search(index=INDEX)
+
+
+def test_doctor_names_rights_to_write_that_are_missing(operator: Job, node: SecuredNode) -> None:
+    full = role("operator", Settings(), [INDEX, OLDER])
+    less = copy.deepcopy(full)
+    missing = ["cluster:admin/ingest/pipeline/put", "indices:admin/delete"]
+    less["cluster_permissions"].remove(missing[0])
+    less["index_permissions"][0]["allowed_actions"].remove(missing[1])
+    less["index_permissions"][0]["allowed_actions"].remove("indices:data/write/index")
+    found = []
+    for body in (less, full):
+        node.put_role("lmtx", body)
+        checks = json.loads(operator.run("doctor", "--json").stdout)["checks"]
+        found.append(next(check["found"] for check in checks if check["name"] == "rights"))
+    assert found[0] == f"the user lacks {', '.join([*missing, 'indices:data/write/index'])}"
+    assert found[1].startswith("may write what it has to")

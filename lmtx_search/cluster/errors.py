@@ -48,18 +48,24 @@ def translate(error: Exception) -> LmtxError | None:
     return None
 
 
+def lacked(reason: str) -> list[str]:
+    """Return the rights that the security plugin names in a refusal."""
+    named = _ACTION.search(reason)
+    return named[1].split(", ") if named else []
+
+
 def lacking(reason: str, what: str) -> UserError | None:
     """Return the clear form of the security plugin's refusal; None where it is another one.
 
     Args:
         what: the user wanted to do.
     """
-    named = _ACTION.search(reason)
-    if named is None:
+    rights = lacked(reason)
+    if not rights:
         return None
     return UserError(
-        f"the user lacks the right{'s' if ', ' in named[1] else ''} {named[1]} for {what}: have a "
-        "role granted that `lmtx-search bootstrap-index --print-role` prints"
+        f"the user lacks the right{'s' if len(rights) > 1 else ''} {', '.join(rights)} for {what}: "
+        "have a role granted that `lmtx-search bootstrap-index --print-role` prints"
     )
 
 
