@@ -19,10 +19,10 @@ from lmtx_search.cli.context import Lines
 from lmtx_search.embedded import servers
 from lmtx_search.embedded.files import remove_folder
 from lmtx_search.embedded.models import prepare_encoder, prepare_judge
-from lmtx_search.embedded.net import ask, wait_for
+from lmtx_search.embedded.net import ask, free_port, wait_for
 from lmtx_search.embedded.ollama import add_model
 from lmtx_search.embedded.places import find_places
-from lmtx_search.embedded.processes import Process
+from lmtx_search.embedded.processes import Process, is_alive
 from lmtx_search.embedded.state import read_state
 from lmtx_search.settings import Settings, load_settings
 from tests.opensearch_2_19 import UNSECURED, start_2_19
@@ -111,15 +111,18 @@ def _started(data_dir: Path) -> Servers:
 def _start_oldest(data_dir: Path) -> None:
     """Start a node and note it as `up` does, which then starts only what else there is."""
     settings = _settings(data_dir)
-    if any(server.name == servers.OPENSEARCH for server in servers.servers(settings)):
-        return
     state = read_state(data_dir)
+    before = state.processes.get(servers.OPENSEARCH)
+    if before is not None and is_alive(before):
+        return
+    port = free_port(state.ports.get(servers.OPENSEARCH))
+    state.ports[servers.OPENSEARCH] = port
 
     def note(process: Process) -> None:
         state.processes[servers.OPENSEARCH] = process
         state.write()
 
-    port = start_2_19(find_places(settings), UNSECURED, note, Lines())
+    start_2_19(find_places(settings), UNSECURED, note, Lines(), port=port)
     state.settings |= {
         "opensearch.url": f"http://127.0.0.1:{port}",
         "opensearch.knn_engine": "lucene",

@@ -18,7 +18,15 @@ from tests.secured_node import SecuredNode, run_lmtx
 from tests.tagger_service import running
 
 INDEX, OLDER = "articles", "older-articles"
-LABELS = {"chess": "chess", "mail": "electronic mail", "photo": "photography"}
+LABELS = {
+    "browser": "web browsers",
+    "chess": "chess",
+    "mail": "electronic mail",
+    "astronomy": "astronomy",
+    "music": "music players",
+    "photo": "photography",
+}
+DOCUMENTS = 5 * len(LABELS)
 # Step → the command. In this order they are a cluster's first day.
 STEPS: dict[str, tuple[str, ...]] = {
     "bootstrap": ("bootstrap-index",),
@@ -28,7 +36,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "deploy": ("deploy", "--untrained", "--threshold", "0.2"),
     "ingest": ("ingest", "documents.jsonl", "--index", INDEX, "--from-start"),
     "facets": ("facets", "--index", INDEX, "--query", "chess"),
-    "evaluate": ("evaluate", "documents.jsonl", "--gold", "gold.tsv"),
+    "evaluate": ("evaluate", "documents.jsonl", "--gold", "gold.tsv", "--system", "bm25"),
     "retag": ("retag", "--index", INDEX),
     "add": ("labels", "add", "cook", "cooking"),
     "rename": ("labels", "rename", "cook", "cookery"),
@@ -66,7 +74,7 @@ class Job:
         documents = [
             {"id": f"{id_}-{n}", "title": f"Number {n} of {text}", "text": f"It is for {text}."}
             for id_, text in LABELS.items()
-            for n in range(4)
+            for n in range(5)
         ]
         labels = [{"id": id_, "text": text} for id_, text in LABELS.items()]
         for name, rows in (("labels", labels), ("documents", documents)):

@@ -14,10 +14,17 @@ import pytest
 from cryptography.x509 import load_pem_x509_certificate
 from opensearchpy import AuthorizationException
 
+from lmtx_search.cli.context import Lines
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.exclusive import LOCK
 from lmtx_search.cluster.roles import role
-from lmtx_search.settings import OpenSearchSettings, Settings
+from lmtx_search.embedded.models import prepare_judge
+from lmtx_search.embedded.net import LOOPBACK, free_port
+from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, start_ollama
+from lmtx_search.embedded.places import find_places
+from lmtx_search.embedded.processes import Process, stop
+from lmtx_search.embedded.servers import prepared
+from lmtx_search.settings import OpenSearchSettings, Settings, load_settings
 from tests.secured_job import INDEX, OLDER, Job, job
 from tests.secured_node import PASSWORD, SecuredNode, run_lmtx, secured_node
 
@@ -89,6 +96,7 @@ ELSEWHERE = {
     "indices:data/read/get",
     "indices:monitor/stats",
 }
+SMALL = ("--judge-budget", "12", "--pairs-per-document", "2", "--shortlist", "4", "--epochs", "1")
 WRITER = ("indices:data/write/bulk", "indices:data/write/bulk[s]", "indices:data/write/index")
 
 
@@ -181,6 +189,50 @@ def test_doctor_names_what_it_may_not_see(node: SecuredNode, operator: Job, righ
     finally:
         node.put_role("lmtx", full)
     assert f"lacks the right {right}" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def judge(operator: Job, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A real judge: the variables with which it is found."""
+    settings = load_settings(flags={"data_dir": tmp_path_factory.mktemp("judge")}).settings
+    places = find_places(settings)
+    with prepared(places, Lines()):
+        ollama, model = find_ollama(places.cache, Lines()), prepare_judge(places.cache, Lines())
+    address, started = ollama.address, list[Process]()
+    if ollama.program is not None:
+        address = f"http://{LOOPBACK}:{free_port()}"
+        start_ollama(ollama.program, address, places, started.append, Lines())
+    add_model(address, model, model_store(places) if started else None, Lines())
+    try:
+        yield {"LMTX_OLLAMA_HOSTS": address, "LMTX_OLLAMA_MODEL": model.name}
+    finally:
+        for process in started:
+            stop(process)
+
+
+@pytest.mark.secured
+def test_judging_training_and_watching_need_no_more(
+    node: SecuredNode, operator: Job, judge: dict[str, str]
+) -> None:
+    operator.reach("facets")
+    for words in (
+        ("judge", "--budget", "4"),
+        ("train", *SMALL),
+        ("deploy",),
+        ("watch", "--index", INDEX, "--sample", "2"),
+        ("runs",),
+        ("taggers",),
+        ("judgments", "export", "judgments.csv"),
+    ):
+        done = operator.run(*words, **judge)
+        assert done.returncode == 0, f"{words}: {done.stderr}{done.stdout}"
+    full = role("operator", Settings(), PATTERNS)
+    node.put_role("lmtx", without(full, "indices:monitor/stats"))
+    try:
+        done = operator.run("estimate", *SMALL, **judge)
+    finally:
+        node.put_role("lmtx", full)
+    assert "lacks the right indices:monitor/stats" in done.stderr
 
 
 @pytest.mark.secured
