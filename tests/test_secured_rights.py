@@ -6,13 +6,14 @@ import copy
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.x509 import load_pem_x509_certificate
-from opensearchpy import AuthorizationException
+from opensearchpy import AuthorizationException, NotFoundError
 
 from lmtx_search.cli.context import Lines
 from lmtx_search.cluster.connect import connect
@@ -216,7 +217,7 @@ def test_judging_training_and_watching_need_no_more(
 ) -> None:
     operator.reach("facets")
     for words in (
-        ("judge", "--budget", "4"),
+        ("judge", "--budget", "4", "--shortlist", "4"),
         ("train", *SMALL),
         ("deploy",),
         ("watch", "--index", INDEX, "--sample", "2"),
@@ -274,4 +275,5 @@ def _write(node: SecuredNode, id_: str) -> None:
 
 def _unlock(node: SecuredNode) -> None:
     """Free the place of a command that may not do it itself."""
-    node.administrator.delete(index="lmtx-runs", id=LOCK, params={"ignore": "404"})
+    with suppress(NotFoundError):
+        node.administrator.delete(index="lmtx-runs", id=LOCK)
