@@ -17,7 +17,7 @@ def everything(client: Any) -> dict[str, Any]:
         "documents": client.count(index="*")["count"],
         "templates": client.indices.get_index_template(),
         "components": client.cluster.get_component_template(),
-        "pipelines": client.ingest.get_pipeline(params={"ignore": "404"}),
+        "pipelines": client.ingest.get_pipeline(params={"ignore": 404}),
     }
 
 
