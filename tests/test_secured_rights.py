@@ -192,6 +192,22 @@ def test_doctor_names_what_it_may_not_see(node: SecuredNode, operator: Job, righ
     assert f"lacks the right {right}" in done.stdout
 
 
+@pytest.mark.secured
+def test_who_is_at_work_can_be_told_only_to_those_who_may_read(
+    node: SecuredNode, operator: Job
+) -> None:
+    operator.reach("labels")
+    full, right = role("operator", Settings(), PATTERNS), "indices:data/read/get"
+    node.administrator.index(index="lmtx-runs", id=LOCK, body={"until": time.time() + 600})
+    node.put_role("lmtx", without(full, right))
+    try:
+        done = operator.step("labels")
+    finally:
+        node.put_role("lmtx", full)
+        _unlock(node)
+    assert f"lacks the right {right}" in done.stderr
+
+
 @pytest.fixture(scope="module")
 def judge(operator: Job, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A real judge: the variables with which it is found."""
