@@ -1,6 +1,7 @@
 # make demo   set everything up and run the main job on real documents
 # make test   set everything up and run every test, on real servers
 # make test-faults  kill and break what there is, at each stage (docs/reliability.md)
+# make test-secured   each right of the printed roles is needed, on a secured OpenSearch 2.19
 # make check  ruff, its format and mypy
 # make docs   the documentation as a web site, in build/docs
 # make audit  vulnerabilities, licences and a bill of materials, in build
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 
-.PHONY: demo test test-faults fast-test check docs audit lock setup clean
+.PHONY: demo test test-faults test-secured fast-test check docs audit lock setup clean
 
 demo: setup
 	examples/demo.sh $(SOURCE)
@@ -25,6 +26,10 @@ test: setup check
 test-faults: setup
 	lmtx-search up --prepare-only
 	pytest tests/faults -m 'faults or integration' --durations=15
+
+test-secured: setup
+	lmtx-search up --prepare-only
+	pytest -m secured --durations=5
 
 fast-test: setup
 	pytest

@@ -6,9 +6,16 @@ import json
 
 import click
 
-from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.context import Context, index_name, pass_context
 from lmtx_search.cluster.bootstrap import Plan, Request, Step, apply, plan
 from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.roles import Kind, role
+
+
+def _index_names(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    return tuple(index_name(context, parameter, value) for value in values)
 
 
 @click.command("bootstrap-index")
@@ -16,18 +23,50 @@ from lmtx_search.cluster.connect import connect
 @click.option(
     "--apply-cluster-settings", is_flag=True, help="Set the cluster settings the tagger needs."
 )
+@click.option(
+    "--print-role",
+    "kind",
+    is_flag=False,
+    flag_value="operator",
+    type=click.Choice(["operator", "writer"]),
+    help="Print a role with the least rights for all commands, or (writer) for whoever only "
+    "writes documents; send nothing.",
+)
+@click.option(
+    "--index",
+    "indices",
+    multiple=True,
+    callback=_index_names,
+    help="With --print-role: an index of yours, or a pattern (repeatable).",
+)
 @pass_context
-def bootstrap_index(context: Context, dry_run: bool, apply_cluster_settings: bool) -> None:
+def bootstrap_index(
+    context: Context,
+    dry_run: bool,
+    apply_cluster_settings: bool,
+    kind: Kind | None,
+    indices: tuple[str, ...],
+) -> None:
     """Set the cluster up: templates, label index, judgments, runs and the ingest pipeline.
 
     What is there already stays as it is: a second run changes nothing. Cluster settings that the
     tagger's connector needs are printed, and set only when you say so.
 
+    On a secured cluster an administrator makes a role first, of what --print-role prints: PUT it to
+    _plugins/_security/api/roles/NAME.
+
     \b
     Example:
       lmtx-search bootstrap-index --dry-run
       lmtx-search bootstrap-index --apply-cluster-settings
+      lmtx-search bootstrap-index --print-role --index "articles*" > role.json
     """
+    if kind is not None:
+        # One JSON document, with --json or without.
+        click.echo(json.dumps(role(kind, context.settings, indices), indent=2))
+        return
+    if indices:
+        raise click.UsageError("--index is for --print-role")
     client = connect(context.settings.opensearch)
     planned = plan(client, context.settings)
     context.say(f"OpenSearch {planned.cluster.version}, cluster {planned.cluster.name}")

@@ -78,7 +78,9 @@ def _print(context: Context, url: str, cluster: Overview) -> None:
         context.say("Labels      none: load them with `lmtx-search labels load FILE`")
     tagger = cluster.tagger or "none: documents go in untagged until `lmtx-search deploy`"
     context.say(f"Tagger      {tagger}")
-    for index, statuses in cluster.documents.items():
+    if cluster.documents is None:
+        context.say("Documents   not counted: the user may not search all indices")
+    for index, statuses in (cluster.documents or {}).items():
         context.say(f"Documents   {index}: {_counts(statuses)}")
 
 

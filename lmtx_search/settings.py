@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -46,10 +54,42 @@ class OpenSearchSettings(_Section):
     url: str = Field("http://127.0.0.1:9200", description="address of the cluster")
     user: str | None = Field(None, description="user name")
     password: SecretStr | None = Field(None, description="password")
+    token: SecretStr | None = Field(None, description="bearer token, instead of a user")
+    aws_region: str | None = Field(
+        None, description="sign requests to Amazon OpenSearch Service in this region"
+    )
+    client_cert: Path | None = Field(None, description="certificate to sign in with, a PEM file")
+    client_key: Path | None = Field(None, description="its key, where that file has none")
     ca_file: Path | None = Field(None, description="certificate authority, a PEM file")
     verify: bool = Field(True, description="check the cluster's certificate")
     timeout: float = Field(60.0, gt=0, description="seconds to wait for an answer")
     knn_engine: Literal["lucene", "faiss"] = Field("lucene", description="engine of label indices")
+
+    _home = field_validator("client_cert", "client_key", "ca_file")(
+        lambda path: path and path.expanduser()
+    )
+
+    @field_validator("token", "aws_region")
+    @classmethod
+    def _is_the_only_sign_in(cls, value: object, info: ValidationInfo) -> object:
+        for other in ("user", "token"):
+            if value and other != info.field_name and info.data.get(other):
+                raise ValueError(f"opensearch.{other} is set too: one of them signs in")
+        return value
+
+    @field_validator("client_cert")
+    @classmethod
+    def _is_asked_for(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value and not str(info.data.get("url", "https://")).startswith("https://"):
+            raise ValueError("is for an https:// address (opensearch.url)")
+        return value
+
+    @field_validator("client_key")
+    @classmethod
+    def _has_a_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value and not info.data.get("client_cert"):
+            raise ValueError("is the key of a certificate: set opensearch.client_cert")
+        return value
 
     def within(self, seconds: float) -> OpenSearchSettings:
         """Return settings with which nobody waits longer than that for an answer."""

@@ -1,4 +1,8 @@
-"""The real servers that integration tests run against: embedded ones, or official images."""
+"""The real servers that integration tests run against: embedded ones, or official images.
+
+LMTX_TEST_BACKEND chooses: ``embedded`` (what `lmtx-search up` starts), ``embedded-2.19`` (the same
+with the oldest OpenSearch that is supported), ``containers``.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,16 @@ from lmtx_search.cli.context import Lines
 from lmtx_search.embedded import servers
 from lmtx_search.embedded.files import remove_folder
 from lmtx_search.embedded.models import prepare_encoder, prepare_judge
-from lmtx_search.embedded.net import ask, wait_for
+from lmtx_search.embedded.net import ask, free_port, wait_for
 from lmtx_search.embedded.ollama import add_model
 from lmtx_search.embedded.places import find_places
+from lmtx_search.embedded.processes import Process, is_alive
+from lmtx_search.embedded.state import read_state
 from lmtx_search.settings import Settings, load_settings
+from tests.opensearch_2_19 import UNSECURED, start_2_19
 
 VARIABLE = "LMTX_TEST_BACKEND"
+BACKENDS = ("embedded", "embedded-2.19", "containers")
 # Servers that a developer started with `lmtx-search --data-dir FOLDER up` and keeps between test
 # sessions. Tests delete everything in them.
 KEPT = "LMTX_TEST_DATA_DIR"
@@ -49,8 +57,8 @@ class Servers:
 def check_backend() -> str | None:
     """Return why the backend that was asked for cannot be used; None where it can."""
     backend = os.environ.get(VARIABLE, "embedded")
-    if backend not in ("embedded", "containers"):
-        return f"{VARIABLE}={backend}: there are `embedded` (the default) and `containers`"
+    if backend not in BACKENDS:
+        return f"{VARIABLE}={backend}: there are {', '.join(BACKENDS)}"
     if backend == "containers":
         import docker
 
@@ -87,6 +95,8 @@ def _embedded() -> Iterator[Servers]:
 
 
 def _started(data_dir: Path) -> Servers:
+    if os.environ.get(VARIABLE) == "embedded-2.19":
+        _start_oldest(data_dir)
     servers.up(_settings(data_dir), tagger=False, progress=Lines())
     # Read as every command reads it, so that this is tested too.
     found = _settings(data_dir)
@@ -99,6 +109,28 @@ def _started(data_dir: Path) -> Servers:
         tagger_host="127.0.0.1",
         data_dir=data_dir,
     )
+
+
+def _start_oldest(data_dir: Path) -> None:
+    """Start a node and note it as `up` does, which then starts only what else there is."""
+    settings = _settings(data_dir)
+    state = read_state(data_dir)
+    before = state.processes.get(servers.OPENSEARCH)
+    if before is not None and is_alive(before):
+        return
+    port = free_port(state.ports.get(servers.OPENSEARCH))
+    state.ports[servers.OPENSEARCH] = port
+
+    def note(process: Process) -> None:
+        state.processes[servers.OPENSEARCH] = process
+        state.write()
+
+    start_2_19(find_places(settings), UNSECURED, note, Lines(), port=port)
+    state.settings |= {
+        "opensearch.url": f"http://127.0.0.1:{port}",
+        "opensearch.knn_engine": "lucene",
+    }
+    state.write()
 
 
 @contextmanager

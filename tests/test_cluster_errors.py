@@ -34,7 +34,12 @@ def test_no_cluster_says_where_and_what_to_do():
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
-        (AuthenticationException(401, "", None), UserError, "opensearch.user"),
+        (AuthenticationException(401, "", None), UserError, "does not know who asks"),
+        (
+            AuthorizationException(403, "", {"message": "The security token is invalid"}),
+            UserError,
+            "does not allow this request: The security token is invalid",
+        ),
         (
             AuthorizationException(
                 403,

@@ -12,6 +12,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch, TransportError
 
+from lmtx_search.cluster.errors import lacking
 from lmtx_search.cluster.retry import BUSY, Busy, retrying
 from lmtx_search.errors import LmtxError
 
@@ -198,7 +199,9 @@ def _send(
             if outcome["status"] in BUSY:
                 later.append(number)
             elif outcome["error"].get("type") in _HOPELESS or outcome["status"] == 403:
-                raise LmtxError(f"cannot write to {index}: {reason}")
+                raise lacking(reason, f"writing to {index}") or LmtxError(
+                    f"cannot write to {index}: {reason}"
+                )
             else:
                 result.refused.append(_refused(chunk, number, reason))
         waiting = later

@@ -73,14 +73,19 @@ def account(client: OpenSearch, nodes: Mapping[str, Any]) -> Account | None:
     Args:
         nodes: with their plugins, as the cluster's nodes are told.
     """
-    plugins = {plugin["name"] for node in nodes.values() for plugin in node.get("plugins", [])}
-    if "opensearch-security" not in plugins:
+    if not has_security(nodes):
         return None
     try:
         answer = client.transport.perform_request("GET", "/_plugins/_security/authinfo")
     except TransportError:
         return None
     return read_account(answer)
+
+
+def has_security(nodes: Mapping[str, Any]) -> bool:
+    """Tell whether a node has the security plugin."""
+    plugins = {plugin["name"] for node in nodes.values() for plugin in node.get("plugins", [])}
+    return "opensearch-security" in plugins
 
 
 def read_account(answer: Mapping[str, Any]) -> Account:

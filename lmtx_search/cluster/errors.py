@@ -20,7 +20,8 @@ from opensearchpy import (
 from lmtx_search.cluster import names
 from lmtx_search.errors import LmtxError, UserError
 
-_ACTION = re.compile(r"no permissions for \[([^\]]+)\]")
+# A right may end in a bracket itself: indices:data/write/bulk[s].
+_ACTION = re.compile(r"no permissions for \[(.+?)\](?: and |$)")
 _BOOTSTRAP = "run `lmtx-search bootstrap-index`"
 
 
@@ -34,10 +35,7 @@ def translate(error: Exception) -> LmtxError | None:
     if isinstance(error, ConnectionError):
         return _connection(error)
     if isinstance(error, AuthenticationException):
-        return UserError(
-            f"{_cluster(error)} refused the user or the password: check opensearch.user and "
-            "LMTX_OPENSEARCH_PASSWORD"
-        )
+        return UserError(f"{_cluster(error)} does not know who asks: check {_sign_in(error)}")
     if isinstance(error, SerializationError):
         return LmtxError(
             "the cluster's answer is not JSON: is opensearch.url an OpenSearch? "
@@ -48,6 +46,27 @@ def translate(error: Exception) -> LmtxError | None:
     if isinstance(error, TransportError):
         return _answered(error)
     return None
+
+
+def lacked(reason: str) -> list[str]:
+    """Return the rights that the security plugin names in a refusal."""
+    named = _ACTION.search(reason)
+    return named[1].split(", ") if named else []
+
+
+def lacking(reason: str, what: str) -> UserError | None:
+    """Return the clear form of the security plugin's refusal; None where it is another one.
+
+    Args:
+        what: the user wanted to do.
+    """
+    rights = lacked(reason)
+    if not rights:
+        return None
+    return UserError(
+        f"the user lacks the right{'s' if len(rights) > 1 else ''} {', '.join(rights)} for {what}: "
+        "have a role granted that `lmtx-search bootstrap-index --print-role` prints"
+    )
 
 
 def reason_of(error: TransportError) -> str:
@@ -64,16 +83,19 @@ def reason_of(error: TransportError) -> str:
     while isinstance(deepest.get("caused_by"), Mapping):
         deepest = deepest["caused_by"]
     reasons = dict.fromkeys(str(part.get("reason", "")) for part in (cause, deepest))
-    return ": ".join(filter(None, reasons))[:600] or str(error.error)
+    # What stands before a cluster, AWS for one, has a form of its own.
+    said = ": ".join(filter(None, reasons)) or wrong.get("message") or wrong.get("Message")
+    return str(said or error.error)[:600]
 
 
 def _connection(error: ConnectionError) -> LmtxError:
     cluster, text = _cluster(error), str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        why = re.search(r"certificate verify failed: ([^(\]]+)", text)
+        return _untrusted(cluster, text)
+    if refused := re.search(r"ALERT_((?:\w*_)?CERTIFICATE\w*|UNKNOWN_CA)", text):
         return UserError(
-            f"the certificate of {cluster} cannot be trusted ({(why[1] if why else '').strip()}): "
-            "give its CA with --ca-file (opensearch.ca_file), or --no-verify to trust it unseen"
+            f"{cluster} refused the client certificate ({refused[1].lower().replace('_', ' ')}): "
+            "check opensearch.client_cert and opensearch.client_key"
         )
     if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
         return UserError(f"{cluster} does not speak TLS: use an http:// address (opensearch.url)")
@@ -89,6 +111,21 @@ def _connection(error: ConnectionError) -> LmtxError:
     )
 
 
+def _untrusted(cluster: str, text: str) -> UserError:
+    found = re.search(r"certificate verify failed: ([^(\]]+)", text)
+    why = found[1].strip() if found else ""
+    if "expired" in why or "not yet valid" in why:
+        remedy = "have it renewed, or see to this machine's clock"
+    elif "mismatch" in why:
+        remedy = "take a name that is in it (opensearch.url)"
+    else:
+        remedy = "give its CA with --ca-file (opensearch.ca_file)"
+    return UserError(
+        f"the certificate of {cluster} cannot be trusted ({why}): {remedy}, or --no-verify to "
+        "trust it unseen"
+    )
+
+
 def _answered(error: TransportError) -> LmtxError:
     cluster, reason, kind = _cluster(error), reason_of(error), str(error.error)
     status = error.status_code
@@ -98,10 +135,7 @@ def _answered(error: TransportError) -> LmtxError:
             "block (index.blocks.*)"
         )
     if isinstance(error, AuthorizationException):
-        action = _ACTION.search(reason)
-        request = getattr(error, "request", "this request")
-        right = f"the right {action[1]}" if action else f"the right to {request} ({reason})"
-        return UserError(f"the user lacks {right} at {cluster}: ask for it to be granted")
+        return _forbidden(error, cluster, reason)
     if isinstance(error, NotFoundError) and kind == "index_not_found_exception":
         return _no_index(error, cluster)
     if "knn_vector" in reason or "unknown query [knn]" in reason:
@@ -129,6 +163,16 @@ def _answered(error: TransportError) -> LmtxError:
     return LmtxError(f"{cluster} answered {status}{_request(error)}: {reason}")
 
 
+def _forbidden(error: TransportError, cluster: str, reason: str) -> UserError:
+    request = getattr(error, "request", "this request").split("?")[0]
+    if not reason and request.startswith("HEAD /"):
+        # The answer to a HEAD has no body: it asks whether an index is there.
+        reason = "no permissions for [indices:admin/get]"
+    return lacking(reason, f"{request} at {cluster}") or UserError(
+        f"{cluster} does not allow {request}: {reason}; check {_sign_in(error)}"
+    )
+
+
 def _no_index(error: NotFoundError, cluster: str) -> LmtxError:
     info: Any = error.info
     causes = info.get("error", {}).get("root_cause") or [{}]
@@ -142,6 +186,10 @@ def _no_index(error: NotFoundError, cluster: str) -> LmtxError:
 
 def _cluster(error: TransportError) -> str:
     return str(getattr(error, "cluster", "the cluster"))
+
+
+def _sign_in(error: TransportError) -> str:
+    return str(getattr(error, "sign_in", "who signs in"))
 
 
 def _request(error: TransportError) -> str:

@@ -40,13 +40,17 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
     """
     _refuse_own(index)
     _require_pipeline(client)
-    if not client.indices.exists(index=index):
+    # Whoever may only write finds out by `tagging.status` of the documents.
+    try:
+        there = client.indices.exists(index=index)
+    except AuthorizationException:
+        return False
+    if not there:
         client.indices.create(index=index, body=_body("tagged", id_field))
         return True
     try:
         settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
     except AuthorizationException:
-        # Whoever may only write finds out by `tagging.status` of the documents.
         return False
     for name, answer in settings.items():
         values = answer["settings"]

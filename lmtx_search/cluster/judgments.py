@@ -12,6 +12,7 @@ from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
 from lmtx_search.cluster.bulk import Action, write_all
+from lmtx_search.cluster.by_id import read_by_id
 from lmtx_search.cluster.retry import patiently
 from lmtx_search.cluster.scan import scan
 from lmtx_search.records import Judgment
@@ -31,13 +32,8 @@ class JudgmentStore:
         found: dict[str, Judgment] = {}
         rest = iter(ids)
         while batch := list(islice(rest, _BATCH)):
-            answer = patiently(self._client.mget, index=self._index, body={"ids": batch})
-            for hit in answer["docs"]:
-                if "error" in hit:
-                    # An index that is not there is an error of each document, not of the request.
-                    self._client.indices.get(index=self._index)
-                if hit.get("found"):
-                    found[hit["_id"]] = judgment_of(hit["_id"], hit["_source"])
+            for hit in read_by_id(self._client, self._index, {"ids": batch}):
+                found[hit["_id"]] = judgment_of(hit["_id"], hit["_source"])
         return found
 
     def of(self, judge: str, prompt: str | None = None) -> list[Judgment]:

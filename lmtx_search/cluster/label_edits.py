@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.bulk import describe, write_all
+from lmtx_search.cluster.by_id import read_by_id
+from lmtx_search.cluster.errors import lacking
 from lmtx_search.cluster.labels import FIELDS, Vectors, label_action, label_of
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Label
@@ -21,8 +23,8 @@ def find(client: OpenSearch, index: str, ids: Sequence[str]) -> dict[str, Label]
     found: dict[str, Label] = {}
     for start in range(0, len(ids), _BATCH):
         body = {"ids": list(ids[start : start + _BATCH])}
-        docs = client.mget(index=index, body=body, params=params)["docs"]
-        found.update((hit["_id"], label_of(hit)) for hit in docs if hit.get("found"))
+        hits = read_by_id(client, index, body, params)
+        found.update((hit["_id"], label_of(hit)) for hit in hits)
     return found
 
 
@@ -52,6 +54,7 @@ def delete(client: OpenSearch, index: str, ids: Sequence[str]) -> None:
     answer = client.bulk(body=lines, index=index, params={"refresh": "true"})
     for item in answer["items"]:
         if "error" in item["delete"]:
-            raise LmtxError(
-                f"{index} does not let go of a label: {describe(item['delete']['error'])}"
+            reason = describe(item["delete"]["error"])
+            raise lacking(reason, f"deleting from {index}") or LmtxError(
+                f"{index} does not let go of a label: {reason}"
             )

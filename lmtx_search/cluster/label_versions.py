@@ -49,7 +49,8 @@ class LabelVersions:
     def current(self) -> str | None:
         """Return the index that the alias points to, or None."""
         try:
-            answer = self._client.indices.get_alias(name=names.LABELS)
+            # Without an index it would be a question about all indices, and their rights.
+            answer = self._client.indices.get_alias(index=names.LABELS, name=names.LABELS)
         except NotFoundError:
             return None
         return str(max(answer))

@@ -19,10 +19,10 @@ def redeploy(client: OpenSearch) -> bool:
     Raises:
         LmtxError: it cannot be deployed.
     """
-    model = read_pipeline(client).model
-    if model is None:
-        return False
     try:
+        model = read_pipeline(client).model
+        if model is None:
+            return False
         state = ml_request(client, "GET", f"/models/{model}").get("model_state")
         if state not in _DOWN:
             return False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
 from lmtx_search.cluster.labels import LabelIndex, LabelIndexInfo
@@ -28,8 +28,9 @@ class Overview:
     tagger: str | None
     """Version that the pipeline tags with; None: it lets documents in untagged."""
     labels: LabelIndexInfo | None
-    documents: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Index → tagging status → documents, of indices whose documents have a status."""
+    documents: Mapping[str, Mapping[str, int]] | None = None
+    """Index → tagging status → documents, of indices whose documents have a status; None where
+    the user may not search all indices."""
 
 
 def overview(client: OpenSearch) -> Overview:
@@ -56,8 +57,11 @@ def _pipeline(client: OpenSearch) -> dict[str, Any] | None:
     return found
 
 
-def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]]:
-    """Return index → tagging status → documents, of indices whose documents have a status."""
+def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]] | None:
+    """Return index → tagging status → documents, of indices whose documents have a status.
+
+    None where the user may not search all indices.
+    """
     body = {
         "size": 0,
         "query": {"exists": {"field": _STATUS}},
@@ -70,7 +74,10 @@ def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]]:
     }
     # An index of the user's may have a field of this name that is not ours: text has no counts.
     params = {"allow_partial_search_results": "true", "ignore_unavailable": "true"}
-    answer = client.search(index="*,-.*", body=body, params=params)
+    try:
+        answer = client.search(index="*,-.*", body=body, params=params)
+    except AuthorizationException:
+        return None
     return {
         index["key"]: {
             status["key"]: status["doc_count"] for status in index["statuses"]["buckets"]

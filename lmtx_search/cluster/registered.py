@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch, TransportError
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
 
 from lmtx_search.cluster.errors import reason_of
 from lmtx_search.cluster.taggers import RemoteTagger, finished, ml_request, remove
@@ -51,7 +51,9 @@ def unregister(client: OpenSearch, found: Registered) -> None:
     Raises:
         LmtxError: ML Commons keeps a part of it.
     """
-    remove(client, RemoteTagger(found.version, found.connector, found.model or "none"))
+    kept = remove(client, RemoteTagger(found.version, found.connector, found.model or "none"))
+    if isinstance(kept, AuthorizationException):
+        raise kept
     for kind, id_ in (("models", found.model), ("connectors", found.connector)):
         if id_ is not None and _there(client, f"/{kind}/{id_}"):
             raise LmtxError(

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.by_id import read_by_id
 from lmtx_search.cluster.retry import patiently
 
 _RESULT = ("tags", "tag_scores", "tagging")
@@ -38,15 +39,13 @@ def read(
         return {}
     docs = [{"_id": id_, **_routing(one)} for id_, one in of.items()]
     params = {} if whole else {"_source_includes": ",".join(_RESULT)}
-    answer = patiently(client.mget, index=index, body={"docs": docs}, params=params)
     return {
         hit["_id"]: {
             **hit["_source"],
             "if_seq_no": hit["_seq_no"],
             "if_primary_term": hit["_primary_term"],
         }
-        for hit in answer["docs"]
-        if hit.get("found")
+        for hit in read_by_id(client, index, {"docs": docs}, params)
     }
 
 

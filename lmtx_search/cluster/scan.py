@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch, TransportError
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
 
 from lmtx_search.cluster.retry import patiently
 
@@ -64,8 +63,12 @@ def scan(
             mean = sum(len(str(hit)) for hit in hits) // len(hits)
             body["size"] = max(1, min(page, _PAGE_CHARACTERS // mean))
     finally:
-        with suppress(TransportError):
+        try:
             client.delete_pit(body={"pit_id": [pit]})
+        except AuthorizationException:
+            raise  # else each command would leave one, until the node takes no more
+        except TransportError:
+            pass  # it ends by itself
 
 
 def _open(client: OpenSearch, index: str) -> str:

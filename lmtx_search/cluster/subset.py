@@ -52,9 +52,16 @@ def subset(
     """Return a subset of an index's documents, having seen that its tags can be counted.
 
     Raises:
-        UserError: the index has no field ``tags`` that can be.
+        UserError: the index has no field ``tags`` that can be, or its fields cannot be read.
     """
-    answer = client.field_caps(index=index, params={"fields": "*"})["fields"]
+    found = client.field_caps(index=index, params={"fields": "*"})
+    answer = found["fields"]
+    if not found["indices"]:
+        # The security plugin leaves out what may not be seen, without a word.
+        raise UserError(
+            f"the fields of {index} cannot be seen: check its name, or have the right "
+            "indices:data/read/field_caps[index] granted"
+        )
     kinds = answer.get("tags", {})
     if not kinds:
         raise UserError(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch, TransportError
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
 from pydantic import SecretStr
 from tenacity import retry_if_exception
 
@@ -91,32 +90,41 @@ def refusal(url: str, reason: str) -> UserError | None:
     return None
 
 
-def remove(client: OpenSearch, tagger: RemoteTagger) -> None:
-    """Take a version out of ML Commons; what is no longer there is no error."""
-    delete_model(client, tagger.model)
-    if tagger.connector is not None:
-        _delete(client, f"/connectors/{tagger.connector}")
+def remove(client: OpenSearch, tagger: RemoteTagger) -> TransportError | None:
+    """Take a version out of ML Commons; return why not, where something stays."""
+    kept = delete_model(client, tagger.model)
+    if kept is None and tagger.connector is not None:
+        kept = _delete(client, f"/connectors/{tagger.connector}")
+    return kept
 
 
-def delete_model(client: OpenSearch, model: str) -> None:
-    """Undeploy and delete a model; what is no longer there is no error."""
-    # Undeploying is asynchronous, and a model cannot be deleted before it has ended.
-    with suppress(TransportError):
+def delete_model(client: OpenSearch, model: str) -> TransportError | None:
+    """Undeploy and delete a model; return why not, where it stays."""
+    try:
         ml_request(client, "POST", f"/models/{model}/_undeploy")
+    except AuthorizationException as error:
+        return error
+    except TransportError:
+        pass  # deleting it tells more
+    # Undeploying is asynchronous, and a model cannot be deleted before it has ended.
+    kept = None
     for pause in (0.0, 0.2, 0.5, 1.0, 2.0):
         time.sleep(pause)
-        if _delete(client, f"/models/{model}"):
-            return
+        kept = _delete(client, f"/models/{model}")
+        if kept is None or isinstance(kept, AuthorizationException):
+            break
+    return kept
 
 
-def _delete(client: OpenSearch, path: str) -> bool:
+def _delete(client: OpenSearch, path: str) -> TransportError | None:
+    """Delete a part; one that is no longer there is no error."""
     try:
         ml_request(client, "DELETE", path)
     except NotFoundError:
-        return True
-    except TransportError:
-        return False
-    return True
+        return None
+    except TransportError as error:
+        return error
+    return None
 
 
 def finished(client: OpenSearch, task: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lmtx_search.cluster import names
 from lmtx_search.cluster.bootstrap import plan, tagger_url
-from lmtx_search.cluster.condition import account, disks, health
+from lmtx_search.cluster.condition import account, disks, has_security, health
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.connector_settings import missing_settings
 from lmtx_search.cluster.labels import LabelIndex
@@ -18,6 +19,7 @@ from lmtx_search.cluster.requirements import (
     check_version,
     has_ml_nodes,
 )
+from lmtx_search.cluster.rights import lacking_to_write
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.errors import LmtxError
 from lmtx_search.settings import Settings
@@ -54,6 +56,7 @@ class ClusterChecks:
         yield Check(_GROUP, "health", self._health)
         yield Check(_GROUP, "disk", self._disk)
         yield Check(_GROUP, "account", self._account)
+        yield Check(_GROUP, "rights", self._rights)
         yield Check(_GROUP, "settings", self._cluster_settings)
         yield Check(_GROUP, "set up", self._set_up, leads=True)
         yield Check(_GROUP, "labels", self._labels)
@@ -114,6 +117,19 @@ class ClusterChecks:
             "see `Security` in the operators' page",
         )
 
+    def _rights(self) -> Finding:
+        if not has_security(self._nodes):
+            return ok("nothing restricts them")
+        index = self._settings.documents.training_index
+        missing = lacking_to_write(self.client, [names.RUNS, index])
+        if missing:
+            return Finding(
+                "bad",
+                f"the user lacks {', '.join(missing)}",
+                "have a role granted that lmtx-search bootstrap-index --print-role prints",
+            )
+        return ok("may write what it has to (making connectors and models cannot be tried)")
+
     def _cluster_settings(self) -> Finding:
         url = tagger_url(self._settings)
         missing = missing_settings(self.client, url, has_ml_nodes(self._nodes))
@@ -159,6 +175,8 @@ class ClusterChecks:
 
     def _tagged(self) -> Finding:
         by_index = tagged_documents(self.client)
+        if by_index is None:
+            return ok("not counted: the user may not search all indices")
         pending = {index: n["pending"] for index, n in by_index.items() if n.get("pending")}
         if pending:
             index = max(pending, key=lambda name: pending[name])

@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-VERSION = "3.6.0"
+_PINNED = "opensearch-3.6.0.json"
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,16 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Module:
-    """A module of the distribution: its plugin class, what it extends, its jars."""
+    """A module of the distribution: its plugin class, what it extends, its jars.
+
+    ``policy`` is what it may do under a security manager; 3.x has none.
+    """
 
     name: str
     class_name: str
     extends: tuple[str, ...]
     jars: tuple[Artefact, ...]
+    policy: str
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,9 @@ class Distribution:
         yield from sorted(every, key=lambda artefact: -artefact.size)
 
 
-def read_distribution(version: str = VERSION) -> Distribution:
-    """Read the data file of a version."""
-    text = files("lmtx_search.embedded").joinpath(f"opensearch-{version}.json").read_text()
+def read_distribution(file: Path | None = None) -> Distribution:
+    """Read the data file of a version; without one, of what `up` starts."""
+    text = (file or files("lmtx_search.embedded") / _PINNED).read_text()
     data = json.loads(text)
 
     def jars(entries: list[dict[str, object]]) -> tuple[Artefact, ...]:
@@ -90,7 +95,13 @@ def read_distribution(version: str = VERSION) -> Distribution:
         lib=jars(data["lib"]),
         agent=jars(data["agent"]),
         modules=tuple(
-            Module(name, entry["class"], tuple(entry["extends"]), jars(entry["jars"]))
+            Module(
+                name,
+                entry["class"],
+                tuple(entry["extends"]),
+                jars(entry["jars"]),
+                entry.get("policy", ""),
+            )
             for name, entry in data["modules"].items()
         ),
         plugins={name: _artefact(entry, "zip") for name, entry in data["plugins"].items()},

@@ -72,6 +72,8 @@ def _build(
             _copy(module.jars, parts, folder)
             descriptor = _descriptor(module, distribution)
             (folder / "plugin-descriptor.properties").write_text(descriptor)
+            if module.policy:
+                (folder / "plugin-security.policy").write_text(module.policy)
     for name, artefact in distribution.plugins.items():
         folder = home / "plugins" / name
         folder.mkdir(parents=True)

@@ -7,8 +7,8 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -27,20 +27,38 @@ _SECONDS_TO_START = 240.0
 _VECTORS = "jdk.incubator.vector"
 
 
-def prepare_opensearch(places: Places, progress: Progress = SILENT) -> tuple[Path, Java]:
-    """Return the home folder and the Java of a node that can be started."""
+def _is_healthy(port: int) -> bool:
+    health = ask(f"http://{LOOPBACK}:{port}/_cluster/health")
+    return health is not None and health.get("status") in ("green", "yellow")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node that can be started.
+
+    ``settings`` are further lines of opensearch.yml; ``is_up`` is asked with the HTTP port.
+    """
+
+    distribution: Distribution
+    home: Path
+    java: Java
+    settings: Mapping[str, object] = field(default_factory=dict)
+    is_up: Callable[[int], bool] = _is_healthy
+
+
+def prepare_opensearch(places: Places, progress: Progress = SILENT) -> Node:
+    """Put a node together, downloading what it is made of."""
     distribution = read_distribution()
     java = _usable_java(distribution, places)
     home = assemble_node(
         distribution, java, places.cache / "downloads" / "maven", places.node_cache, progress
     )
-    return home, java
+    return Node(distribution, home, java)
 
 
 def start_opensearch(
     places: Places,
-    home: Path,
-    java: Java,
+    node: Node,
     http_port: int,
     transport_port: int,
     note: Callable[[Process], None],
@@ -54,33 +72,31 @@ def start_opensearch(
     shutil.rmtree(temp, ignore_errors=True)
     for folder in (conf, temp, data, snapshots):
         folder.mkdir(exist_ok=True)
-    settings = _yaml(data, conf, snapshots, http_port, transport_port)
-    (conf / "opensearch.yml").write_text(settings)
+    settings = {**_settings(data, conf, snapshots, http_port, transport_port), **node.settings}
+    # JSON values are YAML values.
+    lines = [f"{key}: {json.dumps(value)}\n" for key, value in settings.items()]
+    (conf / "opensearch.yml").write_text("".join(lines))
     template = files("lmtx_search.embedded").joinpath("log4j2.properties").read_text()
     (conf / "log4j2.properties").write_text(template)
     if places.account:
         for folder in (conf, temp, data, snapshots):
             places.account.own(folder)
-    link_native(home, read_distribution().native, data, places.account)
+    link_native(node.home, node.distribution.native, data, places.account)
     log = places.logs / "opensearch.log"
     environ = {"PATH": os.defpath, "HOME": str(temp), "LANG": "C.UTF-8", "PYTORCH_VERSION": "2.5.1"}
-    url = f"http://{LOOPBACK}:{http_port}"
     with progress.stage("Starting OpenSearch", 1, "nodes") as advance:
         process = spawn(
-            "OpenSearch", _command(home, java, conf, temp), log, environ, places.account, home
+            "OpenSearch", _command(node, conf, temp), log, environ, places.account, node.home
         )
         note(process)
-        wait_until(lambda: _is_healthy(url), process, _SECONDS_TO_START)
+        wait_until(lambda: node.is_up(http_port), process, _SECONDS_TO_START)
         advance(1)
 
 
-def _is_healthy(url: str) -> bool:
-    health = ask(f"{url}/_cluster/health")
-    return health is not None and health.get("status") in ("green", "yellow")
-
-
-def _yaml(data: Path, conf: Path, snapshots: Path, http_port: int, transport_port: int) -> str:
-    settings: dict[str, object] = {
+def _settings(
+    data: Path, conf: Path, snapshots: Path, http_port: int, transport_port: int
+) -> dict[str, object]:
+    return {
         "cluster.name": "lmtx-search-embedded",
         "node.name": "embedded",
         # What bootstrap asks before it makes an index: the libraries of faiss are not here.
@@ -104,15 +120,16 @@ def _yaml(data: Path, conf: Path, snapshots: Path, http_port: int, transport_por
         "plugins.ml_commons.jvm_heap_memory_threshold": 100,
         "plugins.ml_commons.allow_registering_model_via_local_file": True,
     }
-    # JSON values are YAML values.
-    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in settings.items())
 
 
-def _command(home: Path, java: Java, conf: Path, temp: Path) -> list[str]:
-    agent = next((home / "agent").glob("opensearch-agent-[0-9]*.jar"))
-    vectors = ["--add-modules", _VECTORS] if java.has_vectors else []
+def _command(node: Node, conf: Path, temp: Path) -> list[str]:
+    # Before 3.0 a security manager did what the agent does; newer Java has it only when asked.
+    guard = ["-Djava.security.manager=allow"]
+    for agent in (node.home / "agent").glob("opensearch-agent-[0-9]*.jar"):
+        guard = [f"-javaagent:{agent}", "--enable-native-access=ALL-UNNAMED"]
+    vectors = ["--add-modules", _VECTORS] if node.java.has_vectors else []
     return [
-        str(java.program),
+        str(node.java.program),
         f"-Xms{_HEAP}",
         f"-Xmx{_HEAP}",
         # As in OpenSearch's own jvm.options: its circuit breaker counts garbage, which therefore
@@ -125,8 +142,7 @@ def _command(home: Path, java: Java, conf: Path, temp: Path) -> list[str]:
         *vectors,
         # OpenSearch's own variable: more memory, for instance.
         *shlex.split(os.environ.get("OPENSEARCH_JAVA_OPTS", "")),
-        f"-javaagent:{agent}",
-        "--enable-native-access=ALL-UNNAMED",
+        *guard,
         f"-Djava.io.tmpdir={temp}",
         f"-Djna.tmpdir={temp}",
         "-Dfile.encoding=UTF-8",
@@ -134,12 +150,12 @@ def _command(home: Path, java: Java, conf: Path, temp: Path) -> list[str]:
         "-Dlog4j2.disable.jmx=true",
         "-Dlog4j.shutdownHookEnabled=false",
         "-Dio.netty.noUnsafe=true",
-        f"-Dopensearch.path.home={home}",
+        f"-Dopensearch.path.home={node.home}",
         f"-Dopensearch.path.conf={conf}",
         "-Dopensearch.distribution.type=tar",
         "-Dopensearch.bundled_jdk=false",
         "-cp",
-        f"{home}/lib/*",
+        f"{node.home}/lib/*",
         "org.opensearch.bootstrap.OpenSearch",
     ]
 

@@ -42,7 +42,7 @@ def prepare(
 ) -> None:
     """Download and build everything that `up` starts."""
     places = find_places(settings)
-    with _prepared(places, progress):
+    with prepared(places, progress):
         prepare_opensearch(places, progress)
         if encoder:
             prepare_encoder(places.cache, progress)
@@ -123,14 +123,14 @@ def _start(
 ) -> None:
     noted = _noter(state)
     if OPENSEARCH not in running:
-        with _prepared(places, progress):
-            home, java = prepare_opensearch(places, progress)
+        with prepared(places, progress):
+            node = prepare_opensearch(places, progress)
         http = _port(state, "opensearch")
         transport = _port(state, "opensearch-transport")
         state.settings["opensearch.url"] = f"http://{LOOPBACK}:{http}"
         state.settings["opensearch.knn_engine"] = "lucene"
-        start_opensearch(places, home, java, http, transport, noted(OPENSEARCH), progress)
-    with _prepared(places, progress):
+        start_opensearch(places, node, http, transport, noted(OPENSEARCH), progress)
+    with prepared(places, progress):
         state.settings["encoder.name"] = str(prepare_encoder(places.cache, progress))
     if judge:
         _start_judge(places, state, running, noted(OLLAMA), progress)
@@ -148,7 +148,7 @@ def _start_judge(
     noted: Callable[[Process], None],
     progress: Progress,
 ) -> None:
-    with _prepared(places, progress):
+    with prepared(places, progress):
         judge = prepare_judge(places.cache, progress)
         if OLLAMA not in running:
             ollama = find_ollama(places.cache, progress)
@@ -184,7 +184,7 @@ def _port(state: State, name: str) -> int:
 
 
 @contextmanager
-def _prepared(places: Places, progress: Progress) -> Iterator[None]:
+def prepared(places: Places, progress: Progress) -> Iterator[None]:
     """Let one command at a time fill the shared caches."""
     open_up(places.node_cache)
     what = "downloads or builds the same"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from lmtx_search.cluster import local_models, taggers
+from lmtx_search.cluster.errors import lacking
 from lmtx_search.cluster.exclusive import exclusive
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.pipeline import (
@@ -263,6 +264,7 @@ def try_out(
         if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
             reason = str(tagging.get("error", tagging))
             refused = taggers.refusal(url, reason) if url else local_models.refusal(reason)
+            refused = refused or lacking(reason, "asking the tagger")
             raise refused or LmtxError(
                 f"the new tagger did not pass its test in the cluster: {reason}; the pipeline "
                 "stays as it was"

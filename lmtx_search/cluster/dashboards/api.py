@@ -31,9 +31,16 @@ class DashboardsApi:
         self.tenant = tenant
         self._user = settings.user
         headers = {"osd-xsrf": "true"}
+        if settings.aws_region is not None:
+            raise UserError(
+                "requests to Dashboards are not signed for AWS: import the file of `lmtx-search "
+                "dashboards export` by hand, or sign in with a user (--user)"
+            )
         if settings.user is not None:
             password = settings.password.get_secret_value() if settings.password else ""
             headers |= urllib3.make_headers(basic_auth=f"{settings.user}:{password}")
+        elif settings.token is not None:
+            headers["authorization"] = f"Bearer {settings.token.get_secret_value()}"
         if tenant is not None:
             headers["securitytenant"] = tenant
         options: dict[str, Any] = {}
