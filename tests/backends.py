@@ -42,6 +42,8 @@ class Servers:
     """Address on which a tagger has to listen for the cluster to reach it…"""
     tagger_host: str
     """…and the name by which the cluster reaches it."""
+    logs: Path | None = None
+    """Folder of what they log, where they run on this machine."""
 
 
 def check_backend() -> str | None:
@@ -95,6 +97,7 @@ def _started(data_dir: Path) -> Servers:
         encoder=Path(found.encoder.name),
         listen="127.0.0.1",
         tagger_host="127.0.0.1",
+        logs=find_places(found).logs,
     )
 
 
