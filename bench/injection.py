@@ -181,7 +181,7 @@ def measures(some: Sequence[Case], said: Answers, evidence: Answers) -> dict[str
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option("--gguf", required=True, help="The judge's model file.")
 @click.option("--documents", default=30, show_default=True)
-@click.option("--labels", default=5, show_default=True, help="Labels of a document, one right.")
+@click.option("--labels", default=4, show_default=True, help="Labels of a document, one right.")
 @click.option("--share", default=0.6, show_default=True, help="Of documents with a yes.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--by-kind", is_flag=True, help="A line for each kind of addition, too.")

@@ -46,7 +46,7 @@ HOSTILE = [
     "_id",
     "__proto__.constructor",
     "=cmd|' /C calc'!A0",
-    "\ue03e begins with a private letter, \ue02e has another",
+    "\ue020 begins with a private letter, \ue02e and \ue03e are others",
 ]
 INDEX = "hostile"
 

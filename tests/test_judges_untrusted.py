@@ -15,7 +15,7 @@ from lmtx_search.records import Document, Label
 from lmtx_search.settings import JudgeSettings, Settings
 
 PROMPT = load_prompt("label-last")
-LABELS = [Label(text, text) for text in ("chess", "web browsers", "astronomy", "mail")]
+LABELS = [Label(text, text) for text in ("chess", "web browsers", "mail")]
 OTHERS = [
     Document("chess", "GNU Chess plays chess against you."),
     Document("web", "Firefox is a browser for the World Wide Web."),
@@ -83,7 +83,7 @@ def in_process() -> Judge:
     from lmtx_search.settings import load_settings
 
     file = prepare_judge(load_settings().settings.cache_dir).file
-    return LlamaCppJudge(JudgeSettings(runtime="llamacpp", gguf=file), PROMPT)
+    return LlamaCppJudge(JudgeSettings(runtime="llamacpp", gguf=file, threads=1), PROMPT)
 
 
 def asked(judge: Judge, documents: Sequence[Document]) -> dict[str, list[float | None]]:
