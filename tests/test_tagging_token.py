@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 from subprocess import Popen
 from traceback import format_exception
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,9 +21,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from lmtx_search.cli.main import cli
 from lmtx_search.cluster.pipeline import read_pipeline
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings, load_settings
+from lmtx_search.tagging import server
 from lmtx_search.tagging.token import TokenGuard, bearer
 from tests.backends import Servers
 from tests.conftest import Run
@@ -72,6 +76,38 @@ def test_a_wrong_token_is_in_no_traceback(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(UserError) as refused:
         load_settings()
     assert "nearly-right" not in "".join(format_exception(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "warned"),
+    [(None, "", False), ("0.0.0.0", "", True), ("0.0.0.0", TOKEN, False)],
+)
+def test_only_this_machine_reaches_it_or_it_warns_that_others_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str | None, token: str, warned: bool
+) -> None:
+    heard = []
+
+    def serve(app: Any, listener: socket, started: Callable[[], None]) -> None:
+        with listener:
+            heard.append(listener.getsockname()[0])
+            started()
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.chdir(tmp_path)
+    if token:
+        monkeypatch.setenv("LMTX_SERVICE_TOKEN", token)
+    words = [
+        "--data-dir",
+        str(tmp_path),
+        "serve",
+        "--port",
+        "0",
+        *(["--host", host] if host else []),
+    ]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    assert heard == [host or "127.0.0.1"]
+    assert ("Whoever reaches this address is answered" in done.output) == warned
 
 
 @dataclass

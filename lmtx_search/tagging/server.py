@@ -71,7 +71,8 @@ def server_of(app: Starlette) -> uvicorn.Server:
         app,
         http=BoundedConnection,
         ws="none",
-        log_level="warning",
+        # A line for each request that is no HTTP would let anybody fill the log.
+        log_level="error",
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=_SECONDS_TO_STOP,
