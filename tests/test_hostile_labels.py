@@ -31,6 +31,7 @@ HOSTILE = [
     "He said \"no\" \\ and 'yes' to \\\\ it",
     '"}, {"input": ["chess"]}, {{{ ]] }',
     "${parameters.input} ${credential.token} $tags $query",
+    '${parameters.none:-"], "other": ["} ${parameters.none:-\\}',
     "{{ctx.tags}} {{#toJson}}hits{{/toJson}} {{{_source}}}",
     "'; ctx.remove('text'); ctx['_index'] = 'other'; //",
     "<script>alert('boo')</script> &amp; [bold red]markup[/bold red]",
@@ -96,7 +97,7 @@ def test_they_are_loaded_deployed_and_given_to_their_documents(
         done = lmtx(*words, env=tagged.environment)
         assert done.returncode == 0, done.stderr
     tagged.client.indices.refresh(index=INDEX)
-    assert [label.text for label in LabelIndex(tagged.client).labels()] == HOSTILE
+    assert {label.text for label in LabelIndex(tagged.client).labels()} == set(HOSTILE)
     for at, text in enumerate(HOSTILE):
         source = tagged.client.get(index=INDEX, id=f"d{at}")["_source"]
         assert source["text"] == text

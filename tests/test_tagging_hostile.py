@@ -159,8 +159,9 @@ def test_a_request_is_as_large_as_what_its_version_reads(
     monkeypatch.setattr(service, "MAX_BODY_OF_A_WINDOW", 100)
     with TestClient(app_of(tiny)) as client:
         assert client.post(path_in(tiny), json={"input": ["a" * 50]}).status_code == 200
-        sent = [json.dumps({"input": ["a" * 100]}).encode()]
-        for content in (sent[0], iter(sent)):  # with its length before it, and in chunks
+        sent = [json.dumps({"input": ["a" * length]}).encode() for length in (100, 1000)]
+        # With its length before it, and in chunks; much too large, and a little.
+        for content in (*sent, iter(sent[:1]), iter(sent)):
             answer = client.post(path_in(tiny), content=content)
             assert answer.status_code == 413
             assert answer.json() == {"error": "the request is larger than 100 bytes"}
