@@ -28,6 +28,7 @@ from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, Prompt, load_prompt, shorten
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings, load_settings
+from lmtx_search.training import calibration
 from lmtx_search.training.calibration import YES, calibrate
 from lmtx_search.training.shortlist import search_in
 
@@ -143,8 +144,14 @@ def asked(judge: LlamaCppJudge, some: Sequence[Case], change: Callable[[int, str
     return said
 
 
-def calibrated(some: Sequence[Case], honest: Answers, hostile: Answers, share: float) -> Answers:
-    """Return each hostile document's calibrated answers, the others' being honest."""
+def calibrated(
+    some: Sequence[Case], honest: Answers, hostile: Answers, share: float, ordinary: float
+) -> Answers:
+    """Return each hostile document's calibrated answers, the others' being honest.
+
+    ``ordinary`` is the quantile to which a document's mean is lowered; 1: as before there was one.
+    """
+    calibration._ORDINARY = ordinary
     nearness = {
         case.document.id: {pair.label.id: pair.nearness for pair in case.labels} for case in some
     }
@@ -154,15 +161,18 @@ def calibrated(some: Sequence[Case], honest: Answers, hostile: Answers, share: f
     }
 
 
-def measures(some: Sequence[Case], said: Answers, evidence: Answers) -> dict[str, float]:
+def measures(
+    some: Sequence[Case], said: Answers, evidence: Answers, not_lowered: Answers
+) -> dict[str, float]:
     """Return what a line of the table holds."""
-    wrong, right, order = [], [], []
+    wrong, right, order, before = [], [], [], []
     for case in some:
         id_ = case.document.id
         for label in said[id_]:
             (right if label in case.gold else wrong).append(
                 (said[id_][label], evidence[id_][label])
             )
+        before += [p for label, p in not_lowered[id_].items() if label not in case.gold]
         good = [p for label, p in evidence[id_].items() if label in case.gold]
         bad = [p for label, p in evidence[id_].items() if label not in case.gold]
         order += [(one > other) + 0.5 * (one == other) for one in good for other in bad]
@@ -172,6 +182,10 @@ def measures(some: Sequence[Case], said: Answers, evidence: Answers) -> dict[str
         "P(yes) right": round(float(right_[:, 0].mean()), 3),
         "calibrated wrong": round(float(wrong_[:, 1].mean()), 3),
         "calibrated right": round(float(right_[:, 1].mean()), 3),
+        "calibrated wrong, means not lowered": round(float(np.mean(before)), 3),
+        "wrong that become a yes, means not lowered, %": round(
+            100 * float((np.array(before) >= YES).mean()), 1
+        ),
         "wrong that become a yes, %": round(100 * float((wrong_[:, 1] >= YES).mean()), 1),
         "AUC": round(float(np.mean(order)), 3),
     }
@@ -196,9 +210,17 @@ def main(
     now = load_prompt(DEFAULT_PROMPT)
     before = AsItIs(now.name, now.system, now.document, now.question, now.document_characters)
     judge = LlamaCppJudge(settings.judge, now)
+    calibration_now = calibration._ORDINARY
     honest = asked(judge, some, lambda at, text: text)
+
+    def line(of: Sequence[Case], said: Answers) -> dict[str, float]:
+        both = (
+            calibrated(some, honest, said, share, ordinary) for ordinary in (calibration_now, 1.0)
+        )
+        return measures(of, said, *both)
+
     none = {"way": "no addition", "documents": len(some), "pairs": len(some) * labels}
-    click.echo(json.dumps(none | measures(some, honest, calibrated(some, honest, honest, share))))
+    click.echo(json.dumps(none | line(some, honest)))
     ways: dict[str, Callable[[int, str], str]] = {
         "before": lambda at, text: f"{additions[at % len(additions)][1]} {text}",
         "behind": lambda at, text: f"{text} {additions[at % len(additions)][1]}",
@@ -207,13 +229,11 @@ def main(
         for what, prompt in (("as it is", before), ("taken out", now)):
             judge.prompt = prompt
             said = asked(judge, some, change)
-            evidence = calibrated(some, honest, said, share)
-            line = {"way": f"{where}, {what}", "documents": len(some)}
-            click.echo(json.dumps(line | measures(some, said, evidence)))
+            way = {"way": f"{where}, {what}"}
+            click.echo(json.dumps(way | line(some, said)))
             for kind in HOSTILE if by_kind else ():
                 of = [c for at, c in enumerate(some) if additions[at % len(additions)][0] == kind]
-                found = measures(of, said, evidence)
-                click.echo(json.dumps({"way": line["way"], "kind": kind} | found))
+                click.echo(json.dumps(way | {"kind": kind} | line(of, said)))
 
 
 if __name__ == "__main__":
