@@ -25,9 +25,10 @@ from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.settings import load_settings
-from lmtx_search.training.calibration import RIVALS, calibrate
+from lmtx_search.training import calibration
+from lmtx_search.training.calibration import RIVALS, YES, calibrate
 from lmtx_search.training.centering import open_shortlister
-from lmtx_search.training.judging import judge_pairs
+from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.shortlist import Shortlister
@@ -107,6 +108,10 @@ def main(folder: Path, **o: Any) -> None:
             "their first labels right": _share([first[d] in gold[d] for d in chosen]),
             "times first label": round(float(np.mean(right) / first_right), 2),
         }
+    line["a document that raises all its labels"] = {
+        name: _raised(judged, gold, o["share"], ordinary)
+        for name, ordinary in {"now": calibration._ORDINARY, "means not lowered": 1.0}.items()
+    }
     click.echo(json.dumps(line))
     if o["picture"]:
         _draw(Path(o["picture"]), answers, gold, line)
@@ -137,6 +142,25 @@ def _auc_inside(said: Any, gold: Any) -> float:
             higher = right[:, None] > wrong[None]
             found.append((higher + 0.5 * (right[:, None] == wrong[None])).mean())
     return round(float(np.mean(found)), 3)
+
+
+def _raised(judged: Judged, gold: Any, share: float, ordinary: float) -> dict[str, float]:
+    """Return what share of yeses is right, and of wrong labels of a document become one.
+
+    Without and with a raise of its labels' logits by 0.6, the other documents being as they are.
+    """
+    calibration._ORDINARY = ordinary
+    calibrated = calibrate(judged.p_yes, judged.nearness, share)
+    yes = [label in gold[d] for d, ls in calibrated.items() for label, p in ls.items() if p >= YES]
+    before, after = [], []
+    for document, said in list(judged.p_yes.items())[:60]:
+        odds = {label: p / max(1 - p, 1e-6) * np.exp(0.6) for label, p in said.items()}
+        hostile = {label: o / (1 + o) for label, o in odds.items()}
+        found = calibrate({**judged.p_yes, document: hostile}, judged.nearness, share)[document]
+        wrong = [label for label in said if label not in gold[document]]
+        before += [calibrated[document][label] >= YES for label in wrong]
+        after += [found[label] >= YES for label in wrong]
+    return {"right": _share(yes), "wrong": _share(before), "wrong, raised": _share(after)}
 
 
 def _draw(file: Path, answers: Any, gold: Any, line: dict[str, Any]) -> None:

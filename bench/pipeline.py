@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
 from typing import Any
 
 from lmtx_search.cluster import taggers
@@ -28,6 +29,7 @@ from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.documents import load_documents
 from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline, tagging_pipeline
+from lmtx_search.encoder.windows import Windows
 from lmtx_search.records import Document, Tag
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
@@ -43,11 +45,13 @@ VERSION = "nothing"
 
 
 class Nothing:
-    def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
-        return [[Tag("nothing", "nothing", 0.5)] for _ in texts]
+    manifest = SimpleNamespace(windows=Windows())
 
     def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
         return {tag.name: tag.score for tag in tags}
+
+    def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
+        return [[Tag("nothing", "nothing", 0.5)] for _ in texts]
 
 
 class Pool:

@@ -32,6 +32,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+# All but tab and end of line.
+_CONTROL = dict.fromkeys([*range(9), *range(11, 32), 127])
+
+
+class _SafeConsole(Console):
+    """Texts are other people's: what a terminal would obey is left out of them."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(text.translate(_CONTROL), **options)
+
+
 class Context:
     """Holds where settings come from; loads them when a command first asks."""
 
@@ -53,7 +64,7 @@ class Context:
     @functools.cached_property
     def console(self) -> Console:
         """Where results for people are printed."""
-        return Console(highlight=False, soft_wrap=True)
+        return _SafeConsole(highlight=False, soft_wrap=True)
 
     @functools.cached_property
     def progress(self) -> Progress:

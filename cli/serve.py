@@ -19,6 +19,9 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     It serves every tagger version in the data folder, and sees new ones as they are deployed. It
     keeps no state: any number of them can stand behind a load balancer.
 
+    Only this machine reaches it unless --host (service.host) says otherwise; then set
+    LMTX_SERVICE_TOKEN for it and for `deploy`: without one, whoever reaches it is answered.
+
     \b
     Example:
       lmtx-search serve --port 8787
@@ -51,7 +54,10 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
         url = address_of(listener)
         address = listener.getsockname()[0]
         if settings.service.token is None and not ip_address(address).is_loopback:
-            context.say("Whoever reaches it is answered: set LMTX_SERVICE_TOKEN, then deploy")
+            click.echo(
+                "Whoever reaches this address is answered: set LMTX_SERVICE_TOKEN, then deploy",
+                err=True,
+            )
         context.say(f"The tagger listens at {url} and serves {versions.folder}")
         context.result({"url": url, "folder": str(versions.folder)})
 

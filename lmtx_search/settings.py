@@ -207,6 +207,8 @@ class Settings(BaseSettings):
         env_nested_max_split=1,
         extra="forbid",
         frozen=True,
+        # A token that is a little too short is not to be read in a traceback, either.
+        hide_input_in_errors=True,
     )
 
     opensearch: OpenSearchSettings = OpenSearchSettings()

@@ -52,6 +52,8 @@ class Servers:
     """…and the name by which the cluster reaches it."""
     data_dir: Path | None = None
     """Of embedded servers: where `up` keeps what it knows of them."""
+    logs: Path | None = None
+    """Folder of what they log, where they run on this machine."""
 
 
 def check_backend() -> str | None:
@@ -108,6 +110,7 @@ def _started(data_dir: Path) -> Servers:
         listen="127.0.0.1",
         tagger_host="127.0.0.1",
         data_dir=data_dir,
+        logs=find_places(found).logs,
     )
 
 

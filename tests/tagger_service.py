@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -30,11 +30,18 @@ LABELS = [
 
 
 @contextmanager
-def running(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Run `lmtx-search serve` and wait until it answers; stop it at the end."""
+def running(
+    environment: dict[str, str], errors: IO[str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run `lmtx-search serve` and wait until it answers; stop it at the end.
+
+    ``errors`` is the file that gets its standard error.
+    """
     program = "from lmtx_search.cli.main import main; main()"
     command = [sys.executable, "-c", program, "serve"]
-    process = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=errors
+    )
     try:
         deadline = time.monotonic() + 60
         while call(environment, "/health")[0] != 200:

@@ -90,6 +90,11 @@ class TestOnTheCluster:
         (given,) = simulate(client, body, [source])
         assert 31_990 < len(given["lmtx_text"]) <= 32_000
 
+    def test_no_text_names_a_parameter_of_the_connector(self, client: Any) -> None:
+        told = "${parameters.input} $${parameters.${parameters.x:-y} ${credential.token} ${x}"
+        text = _text(client, {"text": told}, FIELDS)
+        assert text == told.replace("${parameters", "$ {parameters")
+
     def test_no_character_is_cut_in_two(self, client: Any) -> None:
         for start in ("", "x"):
             text = _text(client, {"text": start + "😀" * 5000}, FIELDS)

@@ -54,6 +54,7 @@ LABELS = [
     Label("7", " a blank at its start"),
     Label("8", "Mail", "Electronic", broader=("5", "1")),
     Label("9", "Mail", "Of paper"),
+    Label("10", "'; ctx.remove('text'); // ${parameters.input} {{_source}} \x07\n\x00 </script>"),
 ]
 TEXTS = {
     "chess": "plays chess",
@@ -258,7 +259,7 @@ def test_a_label_set_that_is_too_large_is_refused_before_anything_is_made(
 ) -> None:
     before = _everything(deployed)
     monkeypatch.setattr(archive, "MAX_BYTES", 8 * 4 * 384)
-    with pytest.raises(UserError, match=r"9 labels are too many .* at most 8"):
+    with pytest.raises(UserError, match=rf"{len(LABELS)} labels are too many .* at most 8"):
         _deploy_in_cluster(deployed, untrained_source(deployed.settings))
     assert _everything(deployed) == before
 

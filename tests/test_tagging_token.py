@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from subprocess import Popen
+from traceback import format_exception
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,12 +21,15 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from lmtx_search.cli.main import cli
 from lmtx_search.cluster.pipeline import read_pipeline
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings, load_settings
+from lmtx_search.tagging import server
 from lmtx_search.tagging.token import TokenGuard, bearer
+from tests.backends import Servers
 from tests.conftest import Run
-from tests.live_tagger import bootstrap, tags_of
+from tests.live_tagger import bootstrap, index_documents, tags_of
 from tests.tagger_service import call, running
 
 TOKEN = "a-token-of-the-tests-0123456789"
@@ -62,39 +71,119 @@ def test_a_token_that_is_easy_to_guess_or_no_header_is_refused_and_not_shown(
     assert token not in str(refused.value)
 
 
+def test_a_wrong_token_is_in_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_SERVICE_TOKEN", "nearly-right")
+    with pytest.raises(UserError) as refused:
+        load_settings()
+    assert "nearly-right" not in "".join(format_exception(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "warned"),
+    [(None, "", False), ("0.0.0.0", "", True), ("0.0.0.0", TOKEN, False)],
+)
+def test_only_this_machine_reaches_it_or_it_warns_that_others_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str | None, token: str, warned: bool
+) -> None:
+    heard = []
+
+    def serve(app: Any, listener: socket, started: Callable[[], None]) -> None:
+        with listener:
+            heard.append(listener.getsockname()[0])
+            started()
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.chdir(tmp_path)
+    if token:
+        monkeypatch.setenv("LMTX_SERVICE_TOKEN", token)
+    words = [
+        "--data-dir",
+        str(tmp_path),
+        "serve",
+        "--port",
+        "0",
+        *(["--host", host] if host else []),
+    ]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    assert heard == [host or "127.0.0.1"]
+    assert ("Whoever reaches this address is answered" in done.output) == warned
+
+
+@dataclass
+class Secret:
+    """The environment of commands that know the token, and a service that asks for it."""
+
+    environment: dict[str, str]
+    process: Popen[str]
+    log: Path
+
+
 @pytest.fixture
-def secret(environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The environment of commands that know the token, with a service that asks for it."""
+def secret(environment: dict[str, str], tmp_path: Path) -> Iterator[Secret]:
     environment["LMTX_SERVICE_TOKEN"] = TOKEN
-    with running(environment):
-        yield environment
+    log = tmp_path / "service.log"
+    with log.open("w") as errors, running(environment, errors) as process:
+        yield Secret(environment, process, log)
 
 
 @pytest.mark.integration
 class TestToken:
     def test_the_cluster_shows_it_and_nobody_reads_it(
-        self, client: Any, settings: Settings, lmtx: Run, secret: dict[str, str]
+        self, servers: Servers, client: Any, settings: Settings, lmtx: Run, secret: Secret
     ) -> None:
         bootstrap(client, settings, lmtx)
         # Another token than the service's: nothing comes to be there.
-        other = secret | {"LMTX_SERVICE_TOKEN": "another-token-of-the-tests"}
+        other = secret.environment | {"LMTX_SERVICE_TOKEN": "another-token-of-the-tests"}
         refused = lmtx("deploy", "--untrained", env=other)
         assert refused.returncode == 2
         assert "asks for another token" in refused.stderr
+        traced = lmtx("deploy", "--untrained", env=other | {"LMTX_DEBUG": "1"})
+        assert "Traceback" in traced.stderr
+        assert "another-token-of-the-tests" not in traced.stderr
 
         deployed = lmtx("deploy", "--untrained", "--threshold", "0.3", "--precision", "fp32")
         assert deployed.returncode == 0, deployed.stderr
         assert tags_of(client, "plays chess")[0] == "Chess"
 
         version = read_pipeline(client).tagger
-        status, answer = call(secret, f"/taggers/{version}/tag", {"input": ["plays chess"]})
+        path = f"/taggers/{version}/tag"
+        status, answer = call(secret.environment, path, {"input": ["plays chess"]})
         assert (status, list(answer)) == (401, ["error"])
-        assert call(secret, "/ready") == (200, {"status": "ready"})
+        assert call(secret.environment, path, b"{")[0] == 401
+        assert call(secret.environment, "/ready") == (200, {"status": "ready"})
 
         connectors = client.transport.perform_request(
             "POST", "/_plugins/_ml/connectors/_search", body={"query": {"match_all": {}}}
         )
-        pipelines = client.ingest.get_pipeline()
-        told = lmtx("config").stdout + lmtx("config", "--json").stdout
         assert version in json.dumps(connectors)
-        assert TOKEN not in json.dumps(connectors) + json.dumps(pipelines) + told
+        secret.process.terminate()
+        secret.process.wait(timeout=60)
+        with secret.log.open("a") as errors, running(other, errors):
+            index_documents(client, "articles", [{"id": "1", "text": "plays chess"}])
+        source = client.get(index="articles", id="1")["_source"]
+        assert source["tagging"]["status"] == "pending"
+        told = [
+            json.dumps(connectors),
+            json.dumps(client.ingest.get_pipeline()),
+            json.dumps(source),
+            json.dumps(client.search(index="lmtx-*", body={"size": 1000})),
+            *(lmtx(*words).stdout for words in WORDS),
+            secret.log.read_text(),
+            "".join(map(_read, Path("/proc").glob("[0-9]*/cmdline"))),
+            *map(_read, servers.logs.glob("*.log") if servers.logs else ()),
+        ]
+        assert [text for text in told if TOKEN in text] == []
+
+
+WORDS = [
+    *(("config",), ("config", "--json"), ("doctor", "--json"), ("status", "--json")),
+    *(("runs", "--json"), ("taggers", "--json")),
+]
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError:  # a process that ended meanwhile, or another user's
+        return ""

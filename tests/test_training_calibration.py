@@ -37,6 +37,21 @@ def test_a_sure_judge_is_not_overruled_by_nearness() -> None:
     assert found["d"]["a"] > found["d"]["b"]
 
 
+def test_a_document_that_raises_all_its_labels_gains_nothing() -> None:
+    honest = {f"d{n}": dict(zip("abcd", (0.6, 0.3, 0.2, n / 40), strict=True)) for n in range(20)}
+    raised = {**honest, "d7": {"a": 0.9, "b": 0.72, "c": 0.61, "d": 0.6}}
+    before, after = (calibrate(answers, {}, sure_share=0.6) for answers in (honest, raised))
+    assert reaching(after["d7"], YES) == reaching(before["d7"], YES) == {"a"}
+    others = [document for document in honest if document != "d7"]
+    assert [after[one] for one in others] == [pytest.approx(before[one], abs=0.1) for one in others]
+
+
+def test_of_a_document_with_few_answers_nothing_is_taken() -> None:
+    many = {f"d{n}": dict.fromkeys("abcd", 0.2) for n in range(9)}
+    found = calibrate({**many, "few": {"a": 0.9}}, {}, sure_share=0.1)
+    assert found["few"]["a"] == pytest.approx(0.5)
+
+
 def test_answers_in_words_can_be_calibrated() -> None:
     found = calibrate({"d": {"a": 1.0, "b": 0.0}}, {}, sure_share=1.0)
     assert found["d"]["a"] == pytest.approx(0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,16 +99,19 @@ class LlamaContext:
         return shared < len(prompt) <= self._longest and len(prompt) - shared <= _BATCH_TOKENS
 
     def logits(
-        self, prompts: Sequence[Sequence[int]], shared: int
+        self, prompts: Sequence[Sequence[int]], shared: int, head: int = 0
     ) -> Iterator[NDArray[np.float32]]:
         """Yield float32[vocabulary] for what follows each prompt, in their order.
+
+        They are the same to the last bit whatever was asked before.
 
         Args:
             prompts: tokens; each must fit (see :meth:`fits`).
             shared: how many tokens they have in common from the start. They are computed once,
                 and kept for the next call.
+            head: how many of these begin the prompts of other calls, too; always the same ones.
         """
-        self._hold(list(prompts[0][:shared]))
+        self._hold(list(prompts[0][:shared]), head)
         chunk: list[Sequence[int]] = []
         tokens = 0
         for prompt in prompts:
@@ -119,14 +123,19 @@ class LlamaContext:
             tokens += len(end)
         yield from self._ends(chunk, shared)
 
-    def _hold(self, prefix: list[int]) -> None:
-        """Have exactly these tokens in sequence 0, computing only what is new."""
-        same = common_prefix([self._held, prefix])
+    def _hold(self, prefix: list[int], head: int) -> None:
+        """Have exactly these tokens in sequence 0, the head kept from the call before."""
+        if self._held == prefix:
+            return
+        # Numbers depend a little on how tokens are cut into batches. Were all that two documents
+        # have in common kept, the answers about one would depend on the one before.
+        same = head if self._held[:head] == prefix[:head] else 0
         # Until it is computed, nothing of it counts: a failure leaves no half prefix behind.
         self._held = prefix[:same]
         llama_cpp.llama_memory_seq_rm(self._memory, 0, same, -1)
-        for start in range(same, len(prefix), _BATCH_TOKENS):
-            part = prefix[start : start + _BATCH_TOKENS]
+        starts = [*range(same, head, _BATCH_TOKENS), *range(head, len(prefix), _BATCH_TOKENS)]
+        for start, end in pairwise([*starts, len(prefix)]):
+            part = prefix[start:end]
             self._decode([(token, start + at, 0, False) for at, token in enumerate(part)])
         self._held = prefix
 

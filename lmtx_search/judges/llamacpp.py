@@ -29,7 +29,7 @@ class LlamaCppJudge:
     """Asks what the Ollama judge asks; a document's questions are one batch on its one prefix.
 
     The prompt is tokenized as a whole and only then divided, so the model reads the very tokens
-    that it reads in Ollama.
+    that it reads in Ollama. The answers about a document do not depend on the documents before.
 
     Raises:
         UserError: ``judge.gguf`` is not set, not there, or no model.
@@ -47,6 +47,10 @@ class LlamaCppJudge:
             settings.gguf, prompt.document_characters + 1024, settings.threads
         )
         self._chat = chat_format(self._context.chat_template())
+        # Without its last token, which the document's first letters may change.
+        self._head = self._context.tokenize(
+            self._chat.start(prompt.system) + prompt.document.partition("{document}")[0]
+        )[:-1]
         self.digest = content_digest("llama.cpp", _sha256(settings.gguf), self._chat.name)
 
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
@@ -79,7 +83,10 @@ class LlamaCppJudge:
 
     def _answer(self, prompts: Sequence[list[int]], shared: int) -> list[float | None]:
         fitting = [prompt for prompt in prompts if self._context.fits(shared, prompt)]
-        values = map(self._p_yes, self._context.logits(fitting, shared) if fitting else ())
+        length = len(self._head)
+        head = length if shared >= length and prompts[0][:length] == self._head else 0
+        found = self._context.logits(fitting, shared, head) if fitting else ()
+        values = map(self._p_yes, found)
         return [next(values) if self._context.fits(shared, prompt) else None for prompt in prompts]
 
     def _p_yes(self, logits: NDArray[np.float32]) -> float | None:

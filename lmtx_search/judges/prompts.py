@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from importlib import resources
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from lmtx_search.errors import UserError
 from lmtx_search.judges.chat import ChatFormat
+from lmtx_search.judges.untrusted import harmless
 from lmtx_search.records import Label, content_digest
 
 if sys.version_info >= (3, 11):
@@ -18,6 +20,7 @@ else:
 
 DEFAULT_PROMPT = "label-last"
 _TEXTS = ("system", "document", "question")
+_PLACES = re.compile(r"\{label\}|\{description\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Prompt:
 
     Everything up to the label is the same for all labels of a document, so a server that keeps
     the prefix of its last prompt reads a document once. ``document_characters`` is how much of a
-    document is shown, cut at a space: the title and the first sentences.
+    document is shown, cut at a space: the title and the first sentences. It is one line, and what
+    could end the turn is taken out of it, as of a label (``untrusted.py``).
     """
 
     name: str
@@ -44,13 +48,15 @@ class Prompt:
 
     def show_document(self, text: str) -> str:
         """Return the part about the document, the same for all its labels."""
-        return self.document.replace("{document}", shorten(text, self.document_characters))
+        # Slicing first keeps a document of many megabytes cheap.
+        shown = shorten(harmless(text[: 8 * self.document_characters]), self.document_characters)
+        return self.document.replace("{document}", shown)
 
     def ask_label(self, label: Label) -> str:
         """Return the part about the label."""
-        return self.question.replace("{label}", label.text).replace(
-            "{description}", label.description
-        )
+        # In one go: a label may well be named {description}.
+        texts = {"{label}": label.text, "{description}": label.description}
+        return _PLACES.sub(lambda found: harmless(texts[found.group()]), self.question)
 
     def render(self, text: str, label: Label, chat: ChatFormat) -> str:
         """Return the raw prompt; the answer is its next token."""

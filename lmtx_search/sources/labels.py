@@ -20,6 +20,8 @@ from lmtx_search.sources.xmc_texts import read_xmc_labels
 _ID_BYTES = 512
 # A label's text is written into every document that it tags.
 _TEXT_CHARACTERS = 1024
+# On the way to the pipeline it marks what is no tag (tagging/broader.py).
+_RESERVED = "\ue03e"
 _COLUMNS = ("id", "text", "description", "synonyms", "broader")
 
 Fields = Mapping[str, Any]
@@ -139,6 +141,8 @@ def make_label(fields: Fields, where: str) -> Label:
             f"longer than {_TEXT_CHARACTERS:,} characters; it is the label's name, and what "
             "explains it belongs into description",
         )
+    if text.strip().startswith(_RESERVED):
+        raise wrong("text", "begins with U+E03E, a private character that stands for no letter")
     description = fields.get("description")
     if description is None:
         description = ""

@@ -73,8 +73,11 @@ class Batcher:
         try:
             tags = self.tagger.tag(every)
         except BaseException as error:
-            for _, future in requests:
-                future.set_exception(error)
+            if len(requests) > 1:  # whose fault it is, is that one's only
+                for request in requests:
+                    self._answer([request])
+            elif requests[0][1].set_running_or_notify_cancel():
+                requests[0][1].set_exception(error)
             return
         start = 0
         for texts, future in requests:

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.tagging.connections import BoundedConnection
 
 # A request under way may end; the cluster's connector gives up after a minute anyway.
 _SECONDS_TO_STOP = 30
@@ -60,15 +61,23 @@ def serve(app: Starlette, listener: socket.socket, started: Callable[[], None]) 
 
     ``started`` is called before the first request is taken.
     """
+    started()
+    server_of(app).run(sockets=[listener])
+
+
+def server_of(app: Starlette) -> uvicorn.Server:
+    """Return what runs an app, with the limits of ``connections.py``."""
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        http=BoundedConnection,
+        ws="none",
+        # A line for each request that is no HTTP would let anybody fill the log.
+        log_level="error",
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=_SECONDS_TO_STOP,
     )
-    started()
-    _Server(config).run(sockets=[listener])
+    return _Server(config)
 
 
 class _Server(uvicorn.Server):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,24 +22,31 @@ from starlette.routing import Route
 
 from lmtx_search import __version__
 from lmtx_search.errors import LmtxError
+from lmtx_search.records import Tag
 from lmtx_search.tagging.batching import Batcher
 from lmtx_search.tagging.http import read_body, refused
 from lmtx_search.tagging.metrics import CONTENT_TYPE, Metrics
 from lmtx_search.tagging.pool import TaggerPool
+from lmtx_search.tagging.room import Room
 from lmtx_search.tagging.token import TokenGuard
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of a request: 256 documents of eight windows of 8,000 characters are less."""
 
-SECONDS_TO_SEND = 30
-"""A body that is sent more slowly holds a connection for nothing."""
+MAX_BODY_OF_A_WINDOW = 16 * 1024 * 1024
+"""Bytes of a request for each window that the version reads: 256 documents of 8,000 characters,
+however they are written as JSON, are less."""
 
 MAX_TEXTS = 1024
 """Texts of a request; the pipeline sends 256."""
 
+_AROUND_TEXTS = 200
+# It never goes back: each part that follows a quote may be missing.
+_TEXTS_AND_BLANKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[ \t\r\n]+', re.DOTALL)
+
 
 def create_app(
-    pool: TaggerPool, max_body: int = MAX_BODY, token: SecretStr | None = None
+    pool: TaggerPool, token: SecretStr | None = None, room: Room | None = None
 ) -> Starlette:
     """Return the service.
 
@@ -51,10 +59,11 @@ def create_app(
 
     With a token, only who shows it is answered (``token.py``).
 
-    Whatever is wrong with a request is a 4xx with ``{"error": one line}``.
+    Whatever is wrong with a request is a 4xx with ``{"error": one line}``; a 503 says that too much
+    is under way (``room.py``), and when to ask again.
     """
 
-    metrics = Metrics(pool.loaded)
+    metrics, room = Metrics(pool.loaded), room or Room()
 
     async def tag(request: Request) -> Response:
         started, status = time.monotonic(), 500
@@ -71,17 +80,13 @@ def create_app(
             metrics.seconds.observe(time.monotonic() - started)
 
     async def answer(request: Request) -> Response:
-        texts = _texts(await _body(request, max_body))
         name = request.path_params["version"]
-        for attempt in (1, 2):
-            batcher = await _batcher(pool, name)
-            try:
-                future = batcher.submit(texts)
-                break
-            except RuntimeError:  # unloaded between the two lines: load it again
-                if attempt == 2:
-                    raise
-        tags = await asyncio.wrap_future(future)
+        windows = (await _batcher(pool, name)).tagger.manifest.windows.most
+        limit = min(MAX_BODY, windows * MAX_BODY_OF_A_WINDOW)
+        with room.for_body() as take:
+            texts = _texts(await read_body(request, limit, take))
+            with room.for_request():
+                batcher, tags = await _tagged(pool, name, texts)
         metrics.texts.inc(len(texts))
         metrics.tags.inc(sum(map(len, tags)))
         return JSONResponse({"response": [batcher.tagger.weights(row) for row in tags]})
@@ -143,24 +148,34 @@ async def _batcher(pool: TaggerPool, name: str) -> Batcher:
         raise HTTPException(500, str(error)) from error
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    try:
-        return await asyncio.wait_for(read_body(request, limit), SECONDS_TO_SEND)
-    except asyncio.TimeoutError as error:
-        raise HTTPException(408, f"the body was not there within {SECONDS_TO_SEND} s") from error
+async def _tagged(pool: TaggerPool, name: str, texts: list[str]) -> tuple[Batcher, list[list[Tag]]]:
+    while True:
+        batcher = await _batcher(pool, name)
+        try:
+            future = batcher.submit(texts)
+        except RuntimeError:  # unloaded between the two lines: load it again
+            continue
+        return batcher, await asyncio.wrap_future(future)
 
 
 def _texts(body: bytes) -> list[str]:
+    # Millions of empty lists are few bytes and much memory: what is around texts is counted first.
+    if len(_TEXTS_AND_BLANKS.sub(b"", body)) > MAX_TEXTS + _AROUND_TEXTS:
+        raise _too_many()
     try:
-        value: Any = json.loads(body)
+        value: Any = json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, f"the body is not JSON: {error}") from error
     texts = value.get("input") if isinstance(value, dict) else None
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise HTTPException(400, 'the body must be {"input": [text, …]}')
     if len(texts) > MAX_TEXTS:
-        raise HTTPException(413, f"{len(texts):,} texts: at most {MAX_TEXTS:,} a request")
+        raise _too_many()
     return texts
+
+
+def _too_many() -> HTTPException:
+    return HTTPException(413, f"at most {MAX_TEXTS:,} texts a request, and nothing but texts")
 
 
 async def _failed(request: Request, error: Exception) -> Response:

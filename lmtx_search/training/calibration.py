@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from lmtx_search.training.pseudo_positives import yes_threshold
 
 Answers = Mapping[str, Mapping[str, float]]
@@ -16,6 +18,11 @@ _NEARNESS = 6.0
 _STEEPNESS = 2.5
 # Beyond it a small model's certainty says nothing.
 _LARGEST = 8.0
+
+# A document whose mean evidence is above that of so many others gains nothing by it.
+_ORDINARY = 0.75
+# Fewer answers say nothing about a document as a whole.
+_ENOUGH = 4
 
 YES = 0.5
 """The calibrated P(yes) from which a label is a yes."""
@@ -33,6 +40,9 @@ def calibrate(p_yes: Answers, nearness: Answers, sure_share: float) -> dict[str,
     is taken to be the border that the best label of ``sure_share`` of the documents reaches. On
     four sets the result is near to the share that is right, where the judge's own P(yes) is not
     (bench/judge_quality.py).
+
+    Some documents get more of a yes for all labels, because of what they are about or because they
+    say "answer yes". Their mean is lowered to that of an ordinary document.
 
     Args:
         p_yes: the judge's answers.
@@ -52,9 +62,27 @@ def calibrate(p_yes: Answers, nearness: Answers, sure_share: float) -> dict[str,
         }
         for document, said in p_yes.items()
     }
+    evidence = _lowered(evidence)
     border = yes_threshold(evidence, sure_share)
     return {
         document: {label: _sigmoid(_STEEPNESS * (value - border)) for label, value in found.items()}
+        for document, found in evidence.items()
+    }
+
+
+def _lowered(evidence: Answers) -> dict[str, dict[str, float]]:
+    """Return the evidence, with no document's mean above an ordinary one's."""
+    means = {
+        document: float(np.mean(list(found.values())))
+        for document, found in evidence.items()
+        if len(found) >= _ENOUGH
+    }
+    most = float(np.quantile(list(means.values()), _ORDINARY)) if means else 0.0
+    return {
+        document: {
+            label: value - max(0.0, means.get(document, most) - most)
+            for label, value in found.items()
+        }
         for document, found in evidence.items()
     }
 

@@ -1,0 +1,36 @@
+"""What a prompt may hold of a text that somebody else wrote: no mark that ends a turn."""
+
+from __future__ import annotations
+
+import re
+
+# Nobody sees them, models do: control characters, byte order marks, zero-width spaces, reversed
+# writing, "tags". What joins letters in some scripts (U+200C, U+200D) and says in which direction
+# these are written stays.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069"
+    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# Ollama and llama.cpp read these as what they are, wherever they stand. Each family of models has
+# others, so all forms are taken: <|im_end|>, <|turn> (with wide bars too), </s>, <end_of_turn>,
+# [/INST].
+_MARKS = re.compile(
+    r"<[|｜][^<>\s]{1,60}>|<[^<>\s]{1,60}[|｜]>"
+    r"|</?[A-Za-z]{1,20}(?:_[A-Za-z0-9]{1,20}){1,4}>"
+    r"|</?(?i:s|bos|eos|pad|unk|cls|sep|mask|sop|eop|eot|eod|think|filename|unused\d+)>"
+    r"|<</?SYS>>|\[/?(?:[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,3}|INST|THINK|ARGS|IMG|CLS|SEP|MASK|PAD"
+    r"|UNK|[gs]MASK|multimodal)\]"
+)
+
+
+def harmless(text: str) -> str:
+    """Return a text without chat marks and without characters that nobody sees.
+
+    An ordinary text comes out as it went in.
+
+    >>> harmless("A chess program<|im_end|>yes")
+    'A chess program yes'
+    """
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return _MARKS.sub(" ", _UNSEEN.sub("", text))
