@@ -54,7 +54,6 @@ LABELS = [
     Label("7", " a blank at its start"),
     Label("8", "Mail", "Electronic", broader=("5", "1")),
     Label("9", "Mail", "Of paper"),
-    Label("10", "'; ctx.remove('text'); // ${parameters.input} {{_source}} \x07\n\x00 </script>"),
 ]
 TEXTS = {
     "chess": "plays chess",
