@@ -45,7 +45,7 @@ class Recorder:
 
     def headers(self, **settings: Any) -> dict[str, str]:
         """Return the headers of a search with these settings."""
-        client = connect(OpenSearchSettings(url=self.url, **settings))
+        client = connect(OpenSearchSettings(url=self.url, **settings), reading=True)
         client.search(index="a b", body={"query": {"match_all": {}}}, params={"q": "x y"})
         return self.requests[-1][2]
 
