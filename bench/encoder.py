@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Document
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
 
 Encode = Callable[[list[str]], NDArray[np.float32]]

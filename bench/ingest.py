@@ -24,7 +24,7 @@ from lmtx_search.cluster.documents import load_documents
 from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.cluster.pipeline import active
 from lmtx_search.records import Document
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.version import TaggerVersions

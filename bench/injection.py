@@ -27,7 +27,8 @@ from lmtx_search.judges.base import Pair
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, Prompt, load_prompt, shorten
 from lmtx_search.records import Document
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.training import calibration
 from lmtx_search.training.calibration import YES, calibrate
 from lmtx_search.training.shortlist import search_in

@@ -28,7 +28,8 @@ from lmtx_search.judges.chat import CHATML
 from lmtx_search.judges.ollama import OllamaJudge
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt, shorten
 from lmtx_search.records import BadLine
-from lmtx_search.settings import JudgeSettings, OllamaSettings, load_settings
+from lmtx_search.settings import JudgeSettings, OllamaSettings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents, read_labels
 
 Ask = Callable[[list[Pair]], dict[tuple[str, str], float | None]]

@@ -27,7 +27,7 @@ from lmtx_search.judges.base import Pair
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt, shorten
 from lmtx_search.records import Label
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.shortlist import Shortlister
 

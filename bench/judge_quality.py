@@ -24,7 +24,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.training import calibration
 from lmtx_search.training.calibration import RIVALS, YES, calibrate
 from lmtx_search.training.centering import open_shortlister

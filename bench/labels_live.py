@@ -29,7 +29,8 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import LabelFile
 from lmtx_search.tagging.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
 from lmtx_search.tagging.rollback import roll_back

@@ -24,7 +24,7 @@ from lmtx_search.cluster.labels import EncodeLabels, LabelIndex
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label, content_digest
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import LabelFile
 
 

@@ -28,7 +28,8 @@ from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.training.curriculum import run_curriculum
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.settings import TrainingSettings

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from lmtx_search.records import Document
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.client import service_url, tag_url
 from lmtx_search.tagging.version import TaggerVersions

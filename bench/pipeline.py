@@ -31,7 +31,7 @@ from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline, tagging_pipeline
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.records import Document, Tag
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.batching import Batcher
 from lmtx_search.tagging.client import tag_url

@@ -21,7 +21,7 @@ from lmtx_search.cluster.documents import load_documents
 from lmtx_search.cluster.indices import prepare_tagged_index
 from lmtx_search.cluster.scan import scan
 from lmtx_search.records import Document
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.deploy import Options, deploy
 from lmtx_search.tagging.source import untrained_source

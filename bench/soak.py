@@ -35,7 +35,7 @@ from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.cluster.scan import scan
 from lmtx_search.embedded.state import read_state
 from lmtx_search.records import Document
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
 
 INDEX = "lmtx-bench-soak"

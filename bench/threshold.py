@@ -26,7 +26,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging.label_ranking import top_scores
 from lmtx_search.tagging.thresholds import Thresholds, own_thresholds
 from lmtx_search.training.calibration import Answers, calibrate

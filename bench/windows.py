@@ -21,7 +21,7 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.windows import best_of_windows, mean_of_windows
 from lmtx_search.records import Document
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
 
 DEPTH = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from lmtx_search.cli.context import Context, pass_context
-from lmtx_search.settings import flat_settings
+from lmtx_search.settings_sources import flat_settings
 
 
 @click.command()

@@ -26,7 +26,8 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from lmtx_search.progress import Progress
-from lmtx_search.settings import LoadedSettings, Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import LoadedSettings, load_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")

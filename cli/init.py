@@ -13,8 +13,9 @@ import click
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.questions import Given, Questions
 from lmtx_search.errors import UserError
-from lmtx_search.settings import FILE_NAME, load_settings
+from lmtx_search.settings import FILE_NAME
 from lmtx_search.settings_file import Answers, settings_text
+from lmtx_search.settings_sources import load_settings
 
 
 @click.command()

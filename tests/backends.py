@@ -24,7 +24,8 @@ from lmtx_search.embedded.ollama import add_model
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, is_alive
 from lmtx_search.embedded.state import read_state
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from tests.opensearch_2_19 import UNSECURED, start_2_19
 
 VARIABLE = "LMTX_TEST_BACKEND"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from lmtx_search.embedded.net import free_port
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from tests import backends
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -13,7 +13,7 @@ from typing import Any
 from lmtx_search.cli.context import Lines
 from lmtx_search.embedded.models import prepare_encoder
 from lmtx_search.embedded.net import LOOPBACK, free_port
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from tests.secured_node import SecuredNode, run_lmtx
 from tests.tagger_service import running
 

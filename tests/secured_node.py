@@ -32,7 +32,8 @@ from lmtx_search.embedded.files import remove_folder
 from lmtx_search.embedded.net import LOOPBACK
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, stop
-from lmtx_search.settings import OpenSearchSettings, load_settings
+from lmtx_search.settings import OpenSearchSettings
+from lmtx_search.settings_sources import load_settings
 from tests.certificates import Authority, Pair
 from tests.opensearch_2_19 import start_2_19
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.cluster.connect import connect
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from tests.backends import Servers
 from tests.bad_inputs import TABLE, Bad, State
 from tests.conftest import environment_of, flags_of

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lmtx_search.cli.main import cli
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
 from lmtx_search.settings_file import Answers, settings_text
+from lmtx_search.settings_sources import load_settings
 from tests.conftest import Run
 
 NOWHERE = "http://127.0.0.1:9"

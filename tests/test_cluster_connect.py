@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import serialization
 
 from lmtx_search.cluster.connect import connect
 from lmtx_search.errors import UserError
-from lmtx_search.settings import OpenSearchSettings, load_settings
+from lmtx_search.settings import OpenSearchSettings
+from lmtx_search.settings_sources import load_settings
 from tests.certificates import Authority
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

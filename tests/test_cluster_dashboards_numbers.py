@@ -28,7 +28,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.evaluation.by_judge import ByJudge, by_judge_record
 from lmtx_search.evaluation.prediction_powered import JudgedEstimate
 from lmtx_search.records import Judgment
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.watching.precision import Precision
 from tests.conftest import environment_of, flags_of
 from tests.dashboards_queries import Visualizations

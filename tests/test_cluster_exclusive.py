@@ -19,7 +19,7 @@ PROGRAM = """
 import os, sys
 from lmtx_search.cluster.connect import connect
 from lmtx_search.cluster.exclusive import exclusive
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 with exclusive(connect(load_settings().settings.opensearch), "deploy"):
     os._exit(9)
 """

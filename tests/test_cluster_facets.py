@@ -14,7 +14,7 @@ from lmtx_search.cluster.over_time import Stretch, over_time
 from lmtx_search.cluster.together import Companion, together
 from lmtx_search.errors import UserError
 from lmtx_search.records import Document, Label
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from tests.conftest import flags_of
 from tests.wipe import wipe
 

@@ -15,7 +15,8 @@ import yaml
 
 from lmtx_search.cluster.connector_settings import needed_settings
 from lmtx_search.cluster.requirements import check_version
-from lmtx_search.settings import OllamaSettings, load_settings
+from lmtx_search.settings import OllamaSettings
+from lmtx_search.settings_sources import load_settings
 from tests.test_package import ROOT
 
 PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text())

@@ -12,7 +12,8 @@ from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import spawn, stop
 from lmtx_search.embedded.state import read_state
 from lmtx_search.errors import UserError
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.embedded.places import SHARED, Places, find_places, is_open, open_up
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to share its folders")
 

@@ -21,7 +21,8 @@ from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.servers import down
 from lmtx_search.embedded.state import State, read_state
-from lmtx_search.settings import Settings, embedded_state_file, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import embedded_state_file, load_settings
 
 pytestmark = pytest.mark.integration
 

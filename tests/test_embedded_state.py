@@ -11,7 +11,8 @@ from lmtx_search.embedded import servers
 from lmtx_search.embedded.processes import Process
 from lmtx_search.embedded.state import read_state
 from lmtx_search.errors import LmtxError
-from lmtx_search.settings import Settings, embedded_state_file, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import embedded_state_file, load_settings
 
 GONE = Process("OpenSearch", 2**22 - 1, "boot/1", "token", "/nowhere/x.log")
 

@@ -15,7 +15,8 @@ from lmtx_search.cluster.facets import facets
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.over_time import over_time
 from lmtx_search.cluster.together import together
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging.explain import explain
 from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.version import TaggerVersions

@@ -25,7 +25,8 @@ from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, sta
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, stop
 from lmtx_search.embedded.servers import prepared
-from lmtx_search.settings import OpenSearchSettings, Settings, load_settings
+from lmtx_search.settings import OpenSearchSettings, Settings
+from lmtx_search.settings_sources import load_settings
 from tests.secured_job import INDEX, OLDER, Job, job
 from tests.secured_node import PASSWORD, SecuredNode, run_lmtx, secured_node
 

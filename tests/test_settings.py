@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.settings import embedded_state_file, flat_settings, load_settings
+from lmtx_search.settings_sources import embedded_state_file, flat_settings, load_settings
 
 
 @pytest.fixture(autouse=True)

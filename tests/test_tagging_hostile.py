@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from lmtx_search.records import Tag
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging import connections, http, service
 from lmtx_search.tagging.batching import Batcher
 from lmtx_search.tagging.pool import TaggerPool

@@ -24,7 +24,8 @@ from lmtx_search.embedded.state import read_state
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging.deploy import Options, deploy
 from lmtx_search.tagging.source import Source
 from tests.tiny_encoder import make_tiny_encoder

@@ -26,7 +26,8 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging.deploy import Options, deploy
 from lmtx_search.tagging.in_cluster import archive
 from lmtx_search.tagging.label_ranking import LabelSearch

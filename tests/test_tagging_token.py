@@ -24,7 +24,8 @@ from starlette.testclient import TestClient
 from lmtx_search.cli.main import cli
 from lmtx_search.cluster.pipeline import read_pipeline
 from lmtx_search.errors import UserError
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging import server
 from lmtx_search.tagging.token import TokenGuard, bearer
 from tests.backends import Servers

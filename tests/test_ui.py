@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.ui.app import MAX_BODY, create_app
 from tests.test_tagging_in_cluster import version_of
 

@@ -23,7 +23,8 @@ from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.records import PERSON, Label
-from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings import Settings
+from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging.deploy import deploy
 from lmtx_search.tagging.source import untrained_source
 from lmtx_search.training.people import prefer_people

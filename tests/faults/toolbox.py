@@ -19,7 +19,7 @@ from lmtx_search.embedded import servers
 from lmtx_search.embedded.net import is_free
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.state import read_state
-from lmtx_search.settings import load_settings
+from lmtx_search.settings_sources import load_settings
 from tests.tagger_service import LABELS
 
 _PROGRAM = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]

@@ -1,0 +1,166 @@
+"""Where settings come from, and one line about one that is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
+
+from lmtx_search.errors import UserError
+from lmtx_search.settings import ENV_PREFIX, ENV_RESERVED, FILE_NAME, Settings
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Settings, and for each dotted key where its value came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def load_settings(
+    file: Path | None = None, flags: Mapping[str, Any] | None = None
+) -> LoadedSettings:
+    """Merge defaults, running embedded servers, the file, LMTX_* variables and flags.
+
+    ``file`` defaults to ``lmtx-search.toml`` in the current folder, if there is one. ``flags``
+    maps dotted keys (``opensearch.url``) to values; None values are ignored.
+
+    Raises:
+        UserError: an unknown key or a wrong value, in one line that names its origin.
+    """
+    path = file or Path(FILE_NAME)
+    if file is not None and not file.is_file():
+        raise UserError(f"no settings file {file}: create it or leave out --config")
+    layers = [
+        (f"file {path}", _flatten(_read_file(path)) if path.is_file() else {}),
+        ("environment", _flatten(_read_environment())),
+        ("flag", {key: value for key, value in (flags or {}).items() if value is not None}),
+    ]
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, layer in layers:
+        for key, value in layer.items():
+            values[key] = value
+            origins[key] = f"environment {_variable(key)}" if origin == "environment" else origin
+    settings = _validate(values, origins)
+    for key, value in _embedded_defaults(settings.data_dir).items():
+        if key not in values:
+            values[key], origins[key] = value, "embedded servers"
+    return LoadedSettings(_validate(values, origins), origins)
+
+
+def flat_settings(settings: Settings) -> dict[str, Any]:
+    """Return every setting by its dotted key, passwords hidden."""
+    return _flatten(settings.model_dump(mode="json"))
+
+
+def embedded_state_file(data_dir: Path) -> Path:
+    """Return the file in which ``lmtx-search up`` notes its servers."""
+    return data_dir / "embedded" / "servers.json"
+
+
+def _embedded_defaults(data_dir: Path) -> dict[str, Any]:
+    """Addresses of the servers that ``lmtx-search up`` started for this data folder, if any."""
+    try:
+        state = json.loads(embedded_state_file(data_dir).read_text())
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in state.get("settings", {}).items() if value is not None}
+
+
+def _variable(key: str) -> str:
+    return ENV_PREFIX + key.replace(".", "_").upper()
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        from tomllib import TOMLDecodeError
+    else:
+        from tomli import TOMLDecodeError
+    try:
+        return TomlConfigSettingsSource(Settings, toml_file=path)()
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path} is not valid TOML: {error} (`lmtx-search init` writes one)"
+        ) from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _read_environment() -> dict[str, Any]:
+    known = {_variable(key) for key in _keys(Settings)}
+    for name in os.environ:
+        if name.startswith(ENV_PREFIX) and not name.startswith(ENV_RESERVED) and name not in known:
+            raise UserError(f"unknown variable {name}: `lmtx-search config` lists what can be set")
+    return EnvSettingsSource(Settings)()
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _keys(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            flat.update(_flatten(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    tree: dict[str, Any] = {}
+    for key, value in values.items():
+        *sections, name = key.split(".")
+        node = tree
+        for section in sections:
+            node = node.setdefault(section, {})
+            if not isinstance(node, dict):
+                raise UserError(f"{origins[key]}: {section} is a section, not a value")
+        node[name] = value
+    try:
+        return Settings(**tree)
+    except ValidationError as error:
+        raise UserError(_one_line(error, origins)) from error
+
+
+def _one_line(error: ValidationError, origins: Mapping[str, str]) -> str:
+    first = error.errors()[0]
+    parts = [str(part) for part in first["loc"]]
+    key = ".".join(parts)
+    origin = next(
+        (
+            origin
+            for known, origin in origins.items()
+            if known == key or key.startswith(f"{known}.") or known.startswith(f"{key}.")
+        ),
+        "settings",
+    )
+    if first["type"] == "extra_forbidden":
+        return f"{origin}: unknown setting {key}; `lmtx-search config` lists what can be set"
+    if first["type"] == "model_type":
+        return f"{origin}: {key} is a section, not a value"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{origin}: {key} = {_shown(key, first['input'])}: {message}"
+
+
+def _shown(key: str, value: object) -> str:
+    """Return a wrong value as it may be printed: errors end up in logs."""
+    if key.endswith(("password", "token")):
+        return "…"
+    return re.sub(r"[^/'\"]*@", "…@", repr(value))
