@@ -96,7 +96,7 @@ class TestService:
             b'{"input": "a"}': 400,
             b'{"input": [1]}': 400,
             json.dumps({"input": ["x"] * 2000}).encode(): 413,
-            json.dumps({"input": ["x" * 9 * 1024 * 1024]}).encode(): 413,
+            json.dumps({"input": ["x" * 17 * 1024 * 1024]}).encode(): 413,
         }
         for body, status in wrong.items():
             given, answer = call(environment, _tag(version), body)

@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import (
     AuthorizationException,
+    ConnectionError,
     Transport,
     TransportError,
     Urllib3HttpConnection,
@@ -54,13 +55,20 @@ class WritingConnection(ReadingConnection):
             UserError: a newer release has written to the cluster.
         """
         if not self._known:
-            # Whoever may only write documents may not read this; nothing of ours is at stake.
-            with suppress(AuthorizationException):
-                _, _, answer = self._noted("GET", META_PATH, META_ONLY)
-                with suppress(ValueError):  # no OpenSearch: the request itself will say so
-                    require_known(json.loads(answer or "{}"))
+            try:
+                self._look()
+            except ConnectionError:
+                # As for any request; the one that is asked for has its own second chance.
+                self._look()
             self._known = True
         return self._noted(method, url, *args, **kwargs)
+
+    def _look(self) -> None:
+        # Whoever may only write documents may not read this; nothing of ours is at stake.
+        with suppress(AuthorizationException):
+            _, _, answer = self._noted("GET", META_PATH, META_ONLY)
+            with suppress(ValueError):  # no OpenSearch: the request itself will say so
+                require_known(json.loads(answer or "{}"))
 
 
 class PatientTransport(Transport):
