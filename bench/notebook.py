@@ -33,6 +33,9 @@ def main() -> None:
         for cell in notebook.cells:
             # When it was run, and on which kernel, is of no use to a reader.
             cell.metadata.pop("execution", None)
+            # Progress bars are for whoever waits, and warnings here are of the notebook's parts.
+            if "outputs" in cell:
+                cell.outputs = [one for one in cell.outputs if one.get("name") != "stderr"]
         nbformat.write(notebook, NOTEBOOK)
 
 

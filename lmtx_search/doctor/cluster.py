@@ -20,6 +20,7 @@ from lmtx_search.cluster.requirements import (
     has_ml_nodes,
 )
 from lmtx_search.cluster.rights import lacking_to_write
+from lmtx_search.cluster.watermarks import is_reached, watermarks
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.errors import LmtxError
 from lmtx_search.settings import Settings
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
 _GROUP = "Cluster"
-# OpenSearch's own marks: no new shards from the low one, nothing is written from the flood stage.
-_LOW, _FLOOD = 0.85, 0.95
 
 
 class ClusterChecks:
@@ -99,9 +98,10 @@ class ClusterChecks:
             return ok("the nodes do not say")
         fullest = max(found, key=lambda disk: disk.used)
         told = f"{fullest.used:.0%} used, {fullest.free / 1e9:,.1f} GB free on {fullest.node}"
-        if fullest.used >= _FLOOD:
+        low, flood = watermarks(self.client)
+        if is_reached(flood, fullest):
             return Finding("bad", f"{told}: the cluster refuses to write", "free disk space")
-        if fullest.used >= _LOW:
+        if is_reached(low, fullest):
             return Finding("warn", f"{told}: no new index may be made", "free disk space")
         return ok(told)
 
