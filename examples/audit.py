@@ -31,7 +31,7 @@ def vulnerabilities(answer: Any) -> tuple[list[str], bool]:
     if skipped:
         lines.append(
             f"  NOT CHECKED: {len(skipped)} packages, of which the vulnerability service gave no "
-            f"data ({skipped[0]['skip_reason']}): run it where the service of known vulnerabilities answers"
+            f"data ({skipped[0]['skip_reason']}): run it where that service answers"
         )
     return lines, not found and not skipped and bool(checked)
 

@@ -37,7 +37,7 @@ def test_of_the_systems_folders_the_newest_is_taken(tmp_path: Path) -> None:
     assert find_java(21, {}, (str(tmp_path),)).version == 25
 
 
-def test_without_any_the_one_from_pypi_is_taken(tmp_path: Path) -> None:
+def test_without_any_the_packaged_one_is_taken(tmp_path: Path) -> None:
     found = find_java(21, {"JAVA_HOME": str(tmp_path), "PATH": ""}, ())
     assert found.bundled
     assert found.version >= 21
