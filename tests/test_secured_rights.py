@@ -98,7 +98,18 @@ ELSEWHERE = {
     "indices:data/read/get",
     "indices:monitor/stats",
 }
-SMALL = ("--judge-budget", "12", "--pairs-per-document", "2", "--shortlist", "4", "--epochs", "1")
+SMALL = (
+    "--judge-budget",
+    "12",
+    "--pairs-per-document",
+    "2",
+    "--shortlist",
+    "4",
+    "--epochs",
+    "1",
+    "--batch-size",
+    "4",
+)
 WRITER = ("indices:data/write/bulk", "indices:data/write/bulk[s]", "indices:data/write/index")
 
 
