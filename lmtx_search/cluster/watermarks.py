@@ -37,5 +37,5 @@ def is_reached(mark: str, disk: Disk) -> bool:
         return False
     number, unit = float(found[1]), found[2]
     if unit in _UNITS:
-        return disk.free <= number * 2 ** _UNITS[unit]
+        return disk.free <= number * (1 << _UNITS[unit])
     return disk.used >= (number / 100 if unit == "%" else number)
