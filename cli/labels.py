@@ -98,7 +98,7 @@ def labels_load(context: Context, file: Path, format: str | None, language: str 
 @labels.command("add")
 @click.argument("label_id", metavar="ID")
 @click.argument("text")
-@click.option("--description", default="", help="What it means, for the judge and for people.")
+@click.option("--description", default="", help="What it means, for people.")
 @click.option("--synonym", "synonyms", multiple=True, help="Another name; may be repeated.")
 @pass_context
 def labels_add(

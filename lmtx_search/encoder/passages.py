@@ -11,7 +11,7 @@ PASSAGE_FORM = 3
 def label_passage(label: Label) -> str:
     """Return the text that stands for the label: its name and its synonyms.
 
-    The description is for the judge and for people: with it in the passage the untrained encoder
+    The description is for people: with it in the passage the untrained encoder
     finds fewer right labels on three of four sets (P@1 45.2 instead of 47.5 on Debian's topical
     tags, 53.2 instead of 58.2 on US bills, 32.6 instead of 42.4 on arXiv, 7.1 instead of 6.1 on EU
     acts; 800 training documents each, bench/label_text.py): it then matches how a label is
