@@ -18,7 +18,6 @@ from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.order import Case, Order, OrderedJudge, cases_of
 from lmtx_search.judges.order.exhaustive import Exhaustive
@@ -168,7 +167,6 @@ def materials(
         publish=lambda encoder, vectors: search_in(vectors, ids),
         load_encoder=load,
         labels=folder.labels,
-        passages=[label_passage(label) for label in folder.labels],
         training=held_in,
         development=held_out,
         judge=judge,

@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+
+from tests.http_server import QuietHandler, serving
 
 
 class Record:
@@ -36,7 +36,7 @@ def recording_proxy(target: str) -> Iterator[tuple[str, Record]]:
     """Pass requests on to ``target``; yield the proxy's address and its record."""
     record = Record()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def _pass_on(self, body: bytes | None) -> None:
             request = urllib.request.Request(f"{target}{self.path}", data=body)
             request.add_header("Content-Type", "application/json")
@@ -66,13 +66,5 @@ def recording_proxy(target: str) -> Iterator[tuple[str, Record]]:
                 return
             record.note(record.answered, prompt)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", record
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url, record

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.settings import OpenSearchSettings
 from lmtx_search.settings_sources import load_settings
 from tests.certificates import Authority
+from tests.http_server import QuietHandler, serving
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -27,7 +26,7 @@ class Recorder:
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         record = self.requests
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
@@ -38,11 +37,7 @@ class Recorder:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.handler, self.url = Handler, ""
 
     def headers(self, **settings: Any) -> dict[str, str]:
         """Return the headers of a search with these settings."""
@@ -54,10 +49,8 @@ class Recorder:
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
     found = Recorder()
-    threading.Thread(target=found.server.serve_forever, daemon=True).start()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    with serving(found.handler) as found.url:
+        yield found
 
 
 def test_a_token_is_shown_as_bearer(recorder: Recorder) -> None:

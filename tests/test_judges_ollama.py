@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from lmtx_search.judges.ollama import OllamaJudge
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import OllamaSettings
+from tests.http_server import QuietHandler, serving
 
 Answer = Callable[[int], tuple[int, dict[str, Any]]]
 YES = {
@@ -47,7 +46,7 @@ def fake_ollama(answer: Answer, digest: str = "abc") -> Iterator[str]:
     """Serve one model; ``answer`` gives status and body of the n-th question."""
     asked = iter(range(10**6))
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def _send(self, status: int, body: dict[str, Any]) -> None:
             data = json.dumps(body).encode()
             self.send_response(status)
@@ -65,16 +64,8 @@ def fake_ollama(answer: Answer, digest: str = "abc") -> Iterator[str]:
             else:
                 self._send(*answer(next(asked)))
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 def judge(*hosts: str, model: str = "tiny") -> OllamaJudge:

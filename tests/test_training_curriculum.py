@@ -137,7 +137,6 @@ class World:
             publish=self.publish,
             load_encoder=self.load,
             labels=LABELS,
-            passages=[label.text for label in LABELS],
             training=documents[:100],
             development=documents[100:],
             judge=judge,

@@ -33,7 +33,6 @@ def never_negatives(monkeypatch: pytest.MonkeyPatch, negatives: str) -> set[int]
         publish=unused,
         load_encoder=unused,
         labels=LABELS,
-        passages=[label.text for label in LABELS],
         training=[Document("d", "text", {})],
         development=[],
         judge=unused,

@@ -40,7 +40,6 @@ def trained(tuning: FineTuning) -> tuple[Trained, Materials]:
         publish=nothing,
         load_encoder=lambda folder, tokens: Encoder(),
         labels=LABELS,
-        passages=["x", "y"],
         training=DOCUMENTS,
         development=[],
         judge=nothing,

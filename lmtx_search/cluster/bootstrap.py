@@ -20,6 +20,7 @@ from lmtx_search.cluster.schema import (
     META_ONLY,
     META_PATH,
     SCHEMA,
+    brought_up,
     require_known,
     require_known_form,
     schema_of,
@@ -162,7 +163,7 @@ def _template(client: OpenSearch, api: str, name: str, file: str) -> Step:
     key = api.strip("_")
     found = answer[f"{key}s"][0][key] if answer else None
     if found is not None:
-        require_known_form(f"the {what}", int(found.get("_meta", {}).get("schema", 1)))
+        require_known_form(f"the {what}", schema_of(found))
         if holds(found, body):
             return Step(what)
     return Step(what, Request("PUT", f"/{api}/{name}", body), replaces=found is not None)
@@ -188,10 +189,7 @@ def _earlier_forms(client: OpenSearch, settings: Settings, forms: Mapping[str, A
     for name, answer in client.indices.get_mapping(index=f"{names.DOCUMENTS}*").items():
         if schema_of(answer["mappings"]) < SCHEMA:
             tags = load("component_templates/tags")["template"]["mappings"]["properties"]
-            there = answer["mappings"].get("properties", {})
-            missing = {field: tags[field] for field in tags if field not in there}
-            meta = {**answer["mappings"].get("_meta", {}), "schema": SCHEMA}
-            bodies[name] = {"_meta": meta, "properties": missing}
+            bodies[name] = brought_up(answer["mappings"], tags)
     return [
         Step(
             f"mapping of index {name} (form {schema_of(forms.get(name, {}).get('mappings', {}))} "

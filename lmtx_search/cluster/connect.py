@@ -8,7 +8,7 @@ from pathlib import Path
 
 from opensearchpy import OpenSearch
 
-from lmtx_search.cluster.connection import PatientTransport, ReadingConnection, WritingConnection
+from lmtx_search.cluster.connection import NotedConnection, PatientTransport, WritingTransport
 from lmtx_search.cluster.sign_in import sign_in
 from lmtx_search.errors import UserError
 from lmtx_search.settings import OpenSearchSettings
@@ -45,8 +45,8 @@ def connect(settings: OpenSearchSettings, *, reading: bool = False) -> OpenSearc
         # Once more for a kept-alive connection that went stale.
         max_retries=1,
         retry_on_status=(),
-        transport_class=PatientTransport,
-        connection_class=ReadingConnection if reading else WritingConnection,
+        transport_class=PatientTransport if reading else WritingTransport,
+        connection_class=NotedConnection,
         **options,
     )
 

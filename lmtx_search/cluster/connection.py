@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from opensearchpy import (
     AuthorizationException,
-    ConnectionError,
+    SerializationError,
     Transport,
     TransportError,
     Urllib3HttpConnection,
@@ -22,7 +22,7 @@ from lmtx_search.cluster.schema import META_ONLY, META_PATH, require_known
 _ATTEMPTS = 5
 
 
-class ReadingConnection(Urllib3HttpConnection):
+class NotedConnection(Urllib3HttpConnection):
     """Notes on each error what :mod:`cluster.errors` tells of it: cluster, request, sign-in."""
 
     def __init__(self, *args: Any, sign_in: str, **kwargs: Any) -> None:
@@ -31,9 +31,6 @@ class ReadingConnection(Urllib3HttpConnection):
 
     def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         """Send a request."""
-        return self._noted(method, url, *args, **kwargs)
-
-    def _noted(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().perform_request(method, url, *args, **kwargs)
         except TransportError as error:
@@ -41,34 +38,6 @@ class ReadingConnection(Urllib3HttpConnection):
             error.request = f"{method} {url}"  # type: ignore[attr-defined]
             error.sign_in = self._sign_in  # type: ignore[attr-defined]
             raise
-
-
-class WritingConnection(ReadingConnection):
-    """Before its first request it looks whether a newer release has written here."""
-
-    _known = False
-
-    def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Send a request, after a look at what is there.
-
-        Raises:
-            UserError: a newer release has written to the cluster.
-        """
-        if not self._known:
-            try:
-                self._look()
-            except ConnectionError:
-                # As for any request; the one that is asked for has its own second chance.
-                self._look()
-            self._known = True
-        return self._noted(method, url, *args, **kwargs)
-
-    def _look(self) -> None:
-        # Whoever may only write documents may not read this; nothing of ours is at stake.
-        with suppress(AuthorizationException):
-            _, _, answer = self._noted("GET", META_PATH, META_ONLY)
-            with suppress(ValueError):  # no OpenSearch: the request itself will say so
-                require_known(json.loads(answer or "{}"))
 
 
 class PatientTransport(Transport):
@@ -88,3 +57,25 @@ class PatientTransport(Transport):
             retry=retry_if_exception(passes), stop=stop_after_attempt(_ATTEMPTS)
         )
         return patient(super().perform_request, method, url, *args, **kwargs)
+
+
+class WritingTransport(PatientTransport):
+    """Before the first request it looks whether a newer release has written here."""
+
+    _known = False
+
+    def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Send a request, after a look at what is there.
+
+        Raises:
+            UserError: a newer release has written to the cluster.
+        """
+        if not self._known:
+            # Whoever may only write documents may not read this; nothing of ours is at stake. And
+            # what is no OpenSearch says so to the request itself.
+            with suppress(AuthorizationException, SerializationError):
+                answer = super().perform_request("GET", META_PATH, params=META_ONLY)
+                if isinstance(answer, Mapping):
+                    require_known(answer)
+            self._known = True
+        return super().perform_request(method, url, *args, **kwargs)

@@ -10,7 +10,7 @@ from typing import Any
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
-from lmtx_search.cluster.schema import SCHEMA, schema_of
+from lmtx_search.cluster.schema import SCHEMA, brought_up, missing_fields, schema_of
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
@@ -146,24 +146,17 @@ class LabelVersions:
 
     def require_fields(self, index: str) -> None:
         """Add the fields that labels have today to a version that was made before."""
-        wanted = load("templates/labels")["template"]["mappings"]["properties"]
-        there = self._mappings(index).get("properties", {})
-        missing = {name: field for name, field in wanted.items() if name not in there}
+        missing = missing_fields(self._mappings(index), _label_fields())
         if missing:
             self._client.indices.put_mapping(index=index, body={"properties": missing})
 
     def outdated(self) -> dict[str, dict[str, Any]]:
         """Return what an earlier release's versions need: index → what to add to its mapping."""
-        wanted = load("templates/labels")["template"]["mappings"]["properties"]
-        found = {}
-        for index, answer in sorted(self._all().items()):
-            mappings = answer["mappings"]
-            if _NUMBERED.match(index) and schema_of(mappings) < SCHEMA:
-                there = mappings.get("properties", {})
-                missing = {name: field for name, field in wanted.items() if name not in there}
-                meta = {**mappings.get("_meta", {}), "schema": SCHEMA}
-                found[index] = {"_meta": meta, "properties": missing}
-        return found
+        return {
+            index: brought_up(answer["mappings"], _label_fields())
+            for index, answer in sorted(self._all().items())
+            if _NUMBERED.match(index) and schema_of(answer["mappings"]) < SCHEMA
+        }
 
     def switch(self, index: str) -> None:
         """Move the alias to a version, in one step."""
@@ -194,3 +187,8 @@ class LabelVersions:
         answer = self._client.indices.get_mapping(index=names.LABEL_VERSIONS)
         assert isinstance(answer, dict)
         return answer
+
+
+def _label_fields() -> dict[str, Any]:
+    fields: dict[str, Any] = load("templates/labels")["template"]["mappings"]["properties"]
+    return fields

@@ -14,6 +14,9 @@ DOCUMENTS = "lmtx-documents"
 OWN = (LABELS, JUDGMENTS, RUNS)
 """What names that are not the user's start with."""
 
+PATTERNS = tuple(f"{name}*" for name in (*OWN, DOCUMENTS))
+"""All own indices, and those of training documents that are called as by default."""
+
 TAGS_TEMPLATE = "lmtx-tags"
 """Component template with the fields that a tagged document has."""
 

@@ -27,6 +27,5 @@ def role(kind: Kind, settings: Settings, indices: Sequence[str]) -> dict[str, An
         if not indices:
             raise UserError("a role for writing is for certain indices: name them with --index")
         return load("roles/writer", patterns=list(indices))
-    own = [f"{name}*" for name in (*names.OWN, names.DOCUMENTS)]
-    patterns = dict.fromkeys([*own, settings.documents.training_index, *indices])
+    patterns = dict.fromkeys([*names.PATTERNS, settings.documents.training_index, *indices])
     return load("roles/operator", patterns=list(patterns))

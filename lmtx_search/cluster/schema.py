@@ -14,7 +14,7 @@ SCHEMA = 2
 1 is the first release's, whose indices do not say it.
 """
 
-META_PATH = "/" + ",".join(f"{name}*" for name in (*names.OWN, names.DOCUMENTS)) + "/_mapping"
+META_PATH = f"/{','.join(names.PATTERNS)}/_mapping"
 """Where the forms of all own indices are read."""
 
 META_ONLY = {"filter_path": "*.mappings._meta", "expand_wildcards": "all"}
@@ -23,6 +23,22 @@ META_ONLY = {"filter_path": "*.mappings._meta", "expand_wildcards": "all"}
 def schema_of(mappings: Mapping[str, Any]) -> int:
     """Return the form of an index, from its mappings."""
     return int(mappings.get("_meta", {}).get("schema", 1))
+
+
+def brought_up(mappings: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what gives an index of an earlier release this one's fields and form.
+
+    Args:
+        wanted: fields that it must have; one that is there stays as it is.
+    """
+    meta = {**mappings.get("_meta", {}), "schema": SCHEMA}
+    return {"_meta": meta, "properties": missing_fields(mappings, wanted)}
+
+
+def missing_fields(mappings: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the wanted fields that an index has not."""
+    there = mappings.get("properties", {})
+    return {name: field for name, field in wanted.items() if name not in there}
 
 
 def require_known(answer: Mapping[str, Any]) -> None:

@@ -22,7 +22,6 @@ from starlette.routing import Route
 
 from lmtx_search import __version__
 from lmtx_search.errors import LmtxError
-from lmtx_search.records import Tag
 from lmtx_search.tagging.batching import Batcher
 from lmtx_search.tagging.http import read_body, refused
 from lmtx_search.tagging.metrics import CONTENT_TYPE, Metrics
@@ -81,12 +80,19 @@ def create_app(
 
     async def answer(request: Request) -> Response:
         name = request.path_params["version"]
-        windows = (await _batcher(pool, name)).tagger.manifest.windows.most
+        batcher = await _batcher(pool, name)
+        windows = batcher.tagger.manifest.windows.most
         limit = min(MAX_BODY, windows * MAX_BODY_OF_A_WINDOW)
         with room.for_body() as take:
             texts = _texts(await read_body(request, limit, take))
             with room.for_request():
-                batcher, tags = await _tagged(pool, name, texts)
+                while True:
+                    try:
+                        future = batcher.submit(texts)
+                        break
+                    except RuntimeError:  # unloaded meanwhile: load it again
+                        batcher = await _batcher(pool, name)
+                tags = await asyncio.wrap_future(future)
         metrics.texts.inc(len(texts))
         metrics.tags.inc(sum(map(len, tags)))
         return JSONResponse({"response": [batcher.tagger.weights(row) for row in tags]})
@@ -146,16 +152,6 @@ async def _batcher(pool: TaggerPool, name: str) -> Batcher:
         return await asyncio.to_thread(pool.get, name)
     except LmtxError as error:
         raise HTTPException(500, str(error)) from error
-
-
-async def _tagged(pool: TaggerPool, name: str, texts: list[str]) -> tuple[Batcher, list[list[Tag]]]:
-    while True:
-        batcher = await _batcher(pool, name)
-        try:
-            future = batcher.submit(texts)
-        except RuntimeError:  # unloaded between the two lines: load it again
-            continue
-        return batcher, await asyncio.wrap_future(future)
 
 
 def _texts(body: bytes) -> list[str]:

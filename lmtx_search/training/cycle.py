@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import UserError, find_named
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
@@ -156,7 +157,7 @@ def run_cycle(
         if before is None:
             plain = Shortlister(encoder, search, 1).shortlists(materials.development)
             before = first_labels({document.id: ranking for document, ranking in plain})
-        total = len(materials.passages) + len(materials.development)
+        total = len(materials.labels) + len(materials.development)
         with progress.stage("Embed with the trained encoder", total, "texts") as advance:
             after = trained.rank(materials.development, settings.shortlist)
             advance(total)
@@ -244,7 +245,7 @@ def train(
             materials.base,
             output,
             [document.text for document in documents],
-            materials.passages,
+            [label_passage(label) for label in materials.labels],
             never,
             steps,
             tuning,

@@ -33,7 +33,6 @@ class Materials:
     Attributes:
         base: folder of the encoder that is trained, anew in each cycle.
         open_base: makes the first cycle's shortlists possible, and ``publish`` the others'.
-        passages: what the encoder is trained to read of each label.
         development: documents held out of training.
         people: people's judgments, which count more than the judge's.
     """
@@ -43,7 +42,6 @@ class Materials:
     publish: Publish
     load_encoder: LoadEncoder
     labels: Sequence[Label]
-    passages: Sequence[str]
     training: Sequence[Document]
     development: Sequence[Document]
     judge: OrderedJudge

@@ -14,7 +14,7 @@ from lmtx_search.cluster.judgments import JudgmentStore
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.embedded.locks import only_one
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import MissingExtra
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
@@ -98,7 +98,6 @@ def _materials(
             settings, folder=folder, max_tokens=tokens
         ),
         labels=given.labels,
-        passages=[label_passage(label) for label in given.labels],
         training=given.training,
         development=given.development,
         judge=given.judge,

@@ -11,7 +11,6 @@ from typing import Any
 
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Bench, Found
@@ -57,7 +56,6 @@ def learn(
         publish=_UNUSED,
         load_encoder=_UNUSED,
         labels=labels,
-        passages=[label_passage(label) for label in labels],
         training=documents,
         development=(),
         judge=_UNUSED,
