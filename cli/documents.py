@@ -45,15 +45,17 @@ def docs_load(
 ) -> None:
     """Load training documents from FILE, or from an index.
 
-    FILE is JSONL or CSV (also .gz; - is standard input); a folder of .txt, .md and .pdf files (the
-    extra pdf), whose paths become the ids; Annif's TSV; or texts of the Extreme Classification
-    Repository. They go into the index documents.training_index. Which fields hold a document's id
-    and text is set by documents.id_field and documents.text_fields.
+    FILE is JSONL or CSV (also .gz; - is standard input); a folder of .txt, .md, .html, .eml and
+    .pdf files (the extra pdf), whose paths become the ids; a mailbox (.mbox); an RSS or Atom feed
+    (the extra feeds); Annif's TSV; or texts of the Extreme Classification Repository. They go into
+    the index documents.training_index. Which fields hold a document's id and text is set by
+    documents.id_field and documents.text_fields.
 
     \b
     Example:
       lmtx-search docs load train.jsonl.gz
       lmtx-search docs load reports/
+      lmtx-search docs load help-desk.mbox
       lmtx-search docs load --from-index articles --query "year:>2020"
       LMTX_DOCUMENTS_TEXT_FIELDS=subject,body lmtx-search docs load mails.csv
     """

@@ -32,8 +32,8 @@ def load_options(function: F) -> F:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            help="Where the name does not tell: folder (of texts and PDF files), Annif's TSV, or "
-            "texts of the Extreme Classification Repository (xmc).",
+            help="Where the name does not tell: folder (of texts and PDF files), a mailbox (mbox), "
+            "an RSS or Atom feed, Annif's TSV, or the Extreme Classification Repository's (xmc).",
         ),
         click.option("--strict", is_flag=True, help="Index nothing if a line is malformed."),
         click.option(

@@ -98,7 +98,7 @@ def test_files_of_other_kinds_are_counted(tmp_path):
 
 def test_a_folder_without_texts_is_refused(tmp_path):
     write(tmp_path, "b.docx", "x")
-    with pytest.raises(UserError, match=r"holds no \.txt, \.md or \.pdf file"):
+    with pytest.raises(UserError, match=r"holds no \.txt, \.md, \.html, \.pdf or \.eml file"):
         list(read_documents(tmp_path))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.annif import read_annif_documents
+from lmtx_search.sources.feed import count_entries, read_feed
 from lmtx_search.sources.folder import folder_files, read_folder
+from lmtx_search.sources.mail import count_messages, read_mailbox
 from lmtx_search.sources.rows import JSON_LINES, Row, count_lines, ending, read_rows
 from lmtx_search.sources.xmc_texts import (
     is_xmc_json,
@@ -17,7 +19,9 @@ from lmtx_search.sources.xmc_texts import (
     xmc_documents_file,
 )
 
-FORMATS = ("jsonl", "csv", "folder", "annif", "xmc")
+FORMATS = ("jsonl", "csv", "folder", "mbox", "feed", "annif", "xmc")
+_COUNTED: dict[str, Callable[[Path], int]] = {"mbox": count_messages, "feed": count_entries}
+_FEEDS = (".rss", ".atom", ".xml")
 
 
 def document_format(path: Path, format: str | None = None) -> str:
@@ -41,11 +45,15 @@ def read_records(path: Path, format: str | None = None) -> Iterator[Row | BadLin
         UserError: no such file, an unknown kind of file, a CSV file without a header, a folder
             without what is to be in it.
         LmtxError: a damaged gzip file.
-        MissingExtra: a PDF file, and pypdf is not installed.
+        MissingExtra: a PDF file or a feed, and what reads it is not installed.
     """
     kind = document_format(path, format)
     if kind == "folder":
         return read_folder(path)
+    if kind == "mbox":
+        return read_mailbox(path)
+    if kind == "feed":
+        return read_feed(path)
     if kind == "annif":
         return read_annif_documents(path)
     if kind == "xmc":
@@ -58,6 +66,8 @@ def count_records(path: Path, format: str | None = None) -> int | None:
     kind = document_format(path, format)
     if kind == "folder":
         return len(folder_files(path))
+    if kind in _COUNTED:
+        return _COUNTED[kind](path)
     return count_lines(xmc_documents_file(path) if kind == "xmc" else path)
 
 
@@ -68,10 +78,16 @@ def _by_name(path: Path) -> str:
         return "folder"
     if is_xmc_json(path) or is_xmc_texts(path):
         return "xmc"
-    kinds = {**dict.fromkeys(JSON_LINES, "jsonl"), ".csv": "csv", ".tsv": "annif"}
+    kinds = {
+        **dict.fromkeys(JSON_LINES, "jsonl"),
+        **dict.fromkeys(_FEEDS, "feed"),
+        ".csv": "csv",
+        ".tsv": "annif",
+        ".mbox": "mbox",
+    }
     if (found := kinds.get(ending(path))) is None:
         raise UserError(
-            f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz), give a folder of "
-            f"texts and PDF files, or --format {'|'.join(FORMATS)}"
+            f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, "
+            f"give a folder of texts and PDF files, or --format {'|'.join(FORMATS)}"
         )
     return found

@@ -1,4 +1,4 @@
-"""A folder of texts, Markdown and PDF files: a document each."""
+"""A folder of texts, Markdown, HTML, PDF and mail files: a document each."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from pathlib import Path
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine, content_digest
 from lmtx_search.sources.annif import SUBJECTS, subjects_beside
+from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.mail import read_mail
 from lmtx_search.sources.pdf import pdf_text
 from lmtx_search.sources.rows import Row
 
 _TEXTS = (".txt", ".md", ".markdown", ".text")
-_KINDS = (*_TEXTS, ".pdf")
+_PAGES = (".html", ".htm")
+_MAIL = ".eml"
+_KINDS = (*_TEXTS, *_PAGES, ".pdf", _MAIL)
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -28,7 +32,7 @@ def folder_files(folder: Path) -> list[Path]:
     """
     found = [path for path in _files(folder) if path.suffix.lower() in _KINDS]
     if not found:
-        raise UserError(f"the folder {folder} holds no .txt, .md or .pdf file")
+        raise UserError(f"the folder {folder} holds no .txt, .md, .html, .pdf or .eml file")
     if find_spec("pypdf") is None and any(path.suffix.lower() == ".pdf" for path in found):
         raise MissingExtra("pdf", "reading PDF files")
     return found
@@ -50,21 +54,23 @@ def folder_digest(folder: Path) -> str:
 def read_folder(folder: Path) -> Iterator[Row | BadLine]:
     """Yield a row of ``id`` (the path inside the folder) and ``text`` for each file.
 
+    Mail has its subject, sender and date beside.
+
     Beside a text, Annif's ``.tsv`` or ``.key`` of the same name gives ``subjects``. What cannot be
     read, is empty or not UTF-8 (or UTF-16 with its mark) comes out as :class:`BadLine`.
     """
     for path in folder_files(folder):
         try:
-            text, problem = _text(path)
+            fields, problem = _fields(path)
             subjects = None if path.suffix.lower() == ".pdf" else subjects_beside(path)
         except UserError as error:
-            text, problem = "", str(error)
+            problem = str(error)
         except OSError as error:
-            text, problem = "", f"cannot be read: {error.strerror}"
+            problem = f"cannot be read: {error.strerror}"
         if problem:
             yield BadLine(str(path), 0, problem)
             continue
-        fields = {"id": path.relative_to(folder).as_posix(), "text": text}
+        fields = {**fields, "id": path.relative_to(folder).as_posix()}
         yield Row(0, fields if subjects is None else {**fields, SUBJECTS: subjects})
 
 
@@ -77,10 +83,16 @@ def _files(folder: Path) -> list[Path]:
     )
 
 
+def _fields(path: Path) -> tuple[dict[str, str], str]:
+    """Return a file's fields, or what is wrong with it."""
+    kind = path.suffix.lower()
+    if kind == _MAIL:
+        return read_mail(path.read_bytes())
+    text, problem = pdf_text(path) if kind == ".pdf" else _text(path)
+    return {"text": html_text(text) if kind in _PAGES else text}, problem
+
+
 def _text(path: Path) -> tuple[str, str]:
-    """Return a file's text, or what is wrong with it."""
-    if path.suffix.lower() == ".pdf":
-        return pdf_text(path)
     data = path.read_bytes()
     encoding = "utf-16" if data.startswith(_WIDE) else "utf-8-sig"
     try:

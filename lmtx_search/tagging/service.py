@@ -40,6 +40,8 @@ MAX_TEXTS = 1024
 """Texts of a request; the pipeline sends 256."""
 
 _AROUND_TEXTS = 200
+# Of so few bytes JSON makes no more than some 30 MB.
+_SMALL_BODY = 1024 * 1024
 # It never goes back: each part that follows a quote may be missing.
 _TEXTS_AND_BLANKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[ \t\r\n]+', re.DOTALL)
 
@@ -156,7 +158,10 @@ async def _batcher(pool: TaggerPool, name: str) -> Batcher:
 
 def _texts(body: bytes) -> list[str]:
     # Millions of empty lists are few bytes and much memory: what is around texts is counted first.
-    if len(_TEXTS_AND_BLANKS.sub(b"", body)) > MAX_TEXTS + _AROUND_TEXTS:
+    if (
+        len(body) > _SMALL_BODY
+        and len(_TEXTS_AND_BLANKS.sub(b"", body)) > MAX_TEXTS + _AROUND_TEXTS
+    ):
         raise _too_many()
     try:
         value: Any = json.loads(body.decode())

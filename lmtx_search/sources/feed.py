@@ -1,0 +1,85 @@
+"""RSS and Atom feeds, also as exports of web sites."""
+
+from __future__ import annotations
+
+from calendar import timegm
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import MissingExtra, UserError
+from lmtx_search.records import BadLine
+from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.rows import Row, opened
+
+
+def read_feed(path: Path) -> Iterator[Row | BadLine]:
+    """Yield a row for each entry: ``id``, ``title``, ``text``, ``url``, ``date``, ``categories``.
+
+    The text is an entry's whole content where it has it, else its summary, without tags. What
+    follows a fault in the XML may be lost; that comes out as a :class:`BadLine` at the end.
+
+    Raises:
+        UserError: no such file, or it is no feed.
+        MissingExtra: feedparser is not installed.
+    """
+    parsed = _parsed(path)
+    for number, entry in enumerate(parsed.entries, start=1):
+        yield Row(number, _fields(entry))
+    if (fault := _fault(parsed)) is not None:
+        reason = f"not well-formed: {fault}; what follows may be lost"
+        yield BadLine(str(path), _line(parsed), reason)
+
+
+def count_entries(path: Path) -> int:
+    """Return how many entries a feed has."""
+    return len(_parsed(path).entries)
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        import feedparser
+    except ImportError as error:
+        raise MissingExtra("feeds", "reading RSS and Atom") from error
+    with opened(path) as stream:
+        parsed = feedparser.parse(stream.read())
+    if not parsed.entries:
+        fault = _fault(parsed)
+        why = f": {fault}" if fault else ""
+        where = f"{path}, line {_line(parsed)}" if fault and _line(parsed) else f"{path}"
+        raise UserError(f"{where}: is no RSS or Atom feed with entries{why}")
+    return parsed
+
+
+def _fault(parsed: Any) -> str | None:
+    from xml.sax import SAXException
+
+    error = parsed.get("bozo_exception") if parsed.bozo else None
+    # What else it objects to are declared character sets that were not the right ones.
+    if not isinstance(error, SAXException):
+        return None
+    return str(error.getMessage())
+
+
+def _line(parsed: Any) -> int:
+    number = getattr(parsed.get("bozo_exception"), "getLineNumber", lambda: 0)()
+    return number or 0
+
+
+def _fields(entry: Any) -> dict[str, Any]:
+    content = [part.value for part in entry.get("content", []) if part.get("value")]
+    written = entry.get("published_parsed") or entry.get("updated_parsed")
+    fields = {
+        "id": entry.get("id") or entry.get("link"),
+        "title": html_text(entry.get("title", "")),
+        "text": html_text("\n".join(content) or entry.get("summary", "")),
+        "url": entry.get("link"),
+        "date": _iso(written) if written else None,
+        "categories": [tag.term for tag in entry.get("tags", []) if tag.get("term")],
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _iso(written: Any) -> str:
+    return datetime.fromtimestamp(timegm(written), timezone.utc).isoformat()

@@ -1,0 +1,19 @@
+from lmtx_search.sources.html_text import html_text
+
+
+def test_paragraphs_are_lines_and_entities_characters():
+    html = "<h1>Chess</h1>\n<p>Plays <b>chess</b> &amp;&nbsp;go</p><ul><li>one<li>two</ul>"
+    assert html_text(html) == "Chess\nPlays chess & go\none\ntwo"
+
+
+def test_what_nobody_sees_is_left_out():
+    html = "<head><title>T</title></head><style>p {}</style><p>seen</p><script>1 < 2</script>"
+    assert html_text(html) == "seen"
+
+
+def test_a_text_without_tags_stays():
+    assert html_text("a < b & c\nd") == "a < b & c\nd"
+
+
+def test_broken_html_is_read_as_far_as_it_goes():
+    assert html_text("<p>open <b>bold</p></div> rest") == "open bold\nrest"
