@@ -76,7 +76,7 @@ def load(
     if columns and fields.id_field not in columns:
         context.say(
             f"{file} has no column {fields.id_field} (documents.id_field): a hash of its content "
-            "is each document's id"
+            f"is each document's id. Its columns: {', '.join(columns)}"
         )
     if kind == "folder" and (others := passed_over(file)):
         told = ", ".join(f"{count:,} {ending}" for ending, count in others.items())

@@ -11,6 +11,7 @@ from lmtx_search.cluster.bootstrap import apply, plan
 from lmtx_search.cluster.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents import load_documents, read_documents
 from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
+from lmtx_search.cluster.over_time import over_time
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document
 
@@ -62,6 +63,24 @@ def test_a_new_index_is_green_on_one_node_and_has_a_copy_on_more(ready):
     prepare_tagged_index(ready, "mine")
     settings = ready.indices.get_settings(index="mine", params={"flat_settings": "true"})
     assert settings["mine"]["settings"]["index.auto_expand_replicas"] == "0-1"
+
+
+def test_a_new_index_has_dates_where_a_field_is_named_so_and_takes_what_is_none(ready):
+    prepare_tagged_index(ready, "mine")
+    dates = ["2026-11-24", "c. 1820", "2026-11-24T10:00:00+01:00", ""]
+    sources = [
+        {"id": f"d{number}", "publishedAt": date, "title": date or "2026"}
+        for number, date in enumerate(dates)
+    ]
+    report = load_documents(
+        ready, [Document(source["id"], "", source) for source in sources], "mine"
+    )
+    assert (report.created, report.failed) == (4, 0)
+    fields = ready.indices.get_mapping(index="mine")["mine"]["mappings"]["properties"]
+    assert (fields["publishedAt"]["type"], fields["title"]["type"]) == ("date", "text")
+    ready.indices.refresh(index="mine")
+    months = over_time(ready, "mine", "month", "publishedAt")
+    assert [month.documents for month in months] == [2]
 
 
 def test_ids_may_be_numbers_first_and_words_later(ready):
