@@ -67,7 +67,7 @@ def test_a_new_index_is_green_on_one_node_and_has_a_copy_on_more(ready):
 
 def test_a_new_index_has_dates_where_a_field_is_named_so_and_takes_what_is_none(ready):
     prepare_tagged_index(ready, "mine")
-    dates = ["2026-11-24", "c. 1820", "2026-11-24T10:00:00+01:00", ""]
+    dates = ["c. 1820", "2026-11-24", "2026-11-24T10:00:00+01:00", ""]
     sources = [
         {"id": f"d{number}", "publishedAt": date, "title": date or "2026"}
         for number, date in enumerate(dates)

@@ -139,6 +139,28 @@ def test_several_names_in_one_language_are_one_and_synonyms(tmp_path):
     assert notes == ["Concepts with several prefLabels: 1, the others are synonyms"]
 
 
+def test_what_is_above_tells_concepts_of_one_name_apart(tmp_path):
+    source = thesaurus(
+        tmp_path,
+        """
+:p a skos:Concept ; skos:prefLabel "planets" . :g a skos:Concept ; skos:prefLabel "gods" .
+:p1 a skos:Concept ; skos:prefLabel "Mercury" ; skos:broader :p .
+:g1 a skos:Concept ; skos:prefLabel "Mercury" ; skos:broader :g .
+:g2 a skos:Concept ; skos:prefLabel "Mars" ; skos:broader :g .
+:g3 a skos:Concept ; skos:prefLabel "Mars" ; skos:broader :g .
+:x a skos:Concept ; skos:prefLabel "Mercury" .
+""",
+    )
+    found = labels_of(source)
+    assert [found[id_].text for id_ in ("p1", "g1", "x")] == [
+        "Mercury (planets)",
+        "Mercury (gods)",
+        "Mercury",
+    ]
+    assert (found["g2"].text, found["g3"].text) == ("Mars", "Mars")
+    assert "Concepts that share their prefLabel: 2, told apart by what is above" in source.notes
+
+
 def test_a_circle_of_broader_labels_is_told_and_kept(tmp_path):
     source = thesaurus(
         tmp_path,

@@ -31,7 +31,8 @@ class Thesaurus:
 
         A concept's id is its address, its text the prefLabel in ``language`` (another one's where
         it has none), its synonyms the altLabels in the same language, its description the
-        definition and scope note. hiddenLabels (misspellings, for searching) are not read; nor are
+        definition and scope note. Where several have the same prefLabel, what is above them is
+        written behind it: "Mercury (planets)". hiddenLabels (misspellings, for searching) are not read; nor are
         schemes and collections; deprecated and replaced concepts are left out.
 
         Raises:
@@ -143,7 +144,28 @@ def _labels(path: Path, concepts: list[_Concept], language: str | None, left_out
             notes.append(f"Concepts without a prefLabel{where}: {count:,}, taken {which}")
     if several:
         notes.append(f"Concepts with several prefLabels: {several:,}, the others are synonyms")
+    if apart := _tell_apart([fields for _, fields in entries]):
+        notes.append(f"Concepts that share their prefLabel: {apart:,}, told apart by what is above")
     return Thesaurus(entries, notes)
+
+
+def _tell_apart(labels: list[dict[str, Any]]) -> int:
+    """Write what is above it behind a name that others have too, where that tells it from all.
+
+    Returns how many names that did.
+    """
+    names = {label["id"]: label["text"] for label in labels}
+    shared = Counter(names.values())
+    longer = {
+        label["id"]: f"{label['text']} ({names[label['broader'][0]]})"
+        for label in labels
+        if shared[label["text"]] > 1 and label["broader"]
+    }
+    taken = shared + Counter(longer.values())
+    alone = {id_: name for id_, name in longer.items() if taken[name] == 1}
+    for label in labels:
+        label["text"] = alone.get(label["id"], label["text"])
+    return len(alone)
 
 
 def _speaks(tag: str, language: str) -> bool:
