@@ -40,6 +40,14 @@ def test_only_the_text_fields_change_when_an_index_is_added() -> None:
     assert changed == tagging_pipeline("v1", "model", FIELDS, {"news": ["body"]})
 
 
+@pytest.mark.parametrize(("windows", "documents"), [(1, 256), (8, 32), (1000, 1)])
+def test_a_request_holds_fewer_documents_the_more_is_read_of_each(
+    windows: int, documents: int
+) -> None:
+    asks = tagging_pipeline("v", "m", FIELDS, windows=windows)["processors"][1]
+    assert asks["sparse_encoding"]["batch_size"] == documents
+
+
 @pytest.mark.integration
 class TestOnTheCluster:
     def test_a_missing_pipeline_is_one_clear_line(self, client: Any) -> None:

@@ -17,6 +17,10 @@ from lmtx_search.index_templates import load, text
 CHARACTERS = 8000
 """Characters of a document that are sent to the tagger, a window: more than any encoder reads."""
 
+# Windows of a request to the tagger: requests wait for each other, and the cluster's connector
+# gives up after a minute.
+_WINDOWS = 256
+
 TextFields = Mapping[str, Sequence[str]]
 """Index name → the fields that hold its documents' text, where they are not the default ones."""
 
@@ -69,6 +73,7 @@ def tagging_pipeline(
         fields=list(fields),
         indices=_lists(indices),
         characters=CHARACTERS * windows,
+        batch=max(1, _WINDOWS // windows),
         model=model,
         tagger=tagger,
         **scripts,

@@ -32,8 +32,8 @@ class Thesaurus:
         A concept's id is its address, its text the prefLabel in ``language`` (another one's where
         it has none), its synonyms the altLabels in the same language, its description the
         definition and scope note. Where several have the same prefLabel, what is above them is
-        written behind it: "Mercury (planets)". hiddenLabels (misspellings, for searching) are not read; nor are
-        schemes and collections; deprecated and replaced concepts are left out.
+        written behind it: "Mercury (planets)". hiddenLabels (misspellings, for searching) are not
+        read; nor are schemes and collections; deprecated and replaced concepts are left out.
 
         Raises:
             UserError: not SKOS, with the line; no concept, or none in the language; several
