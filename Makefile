@@ -55,7 +55,7 @@ lock: setup
 
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: pyproject.toml
+$(VENV)/.ready: pyproject.toml examples/dev.lock
 	@PYTHON=$(PYTHON) examples/setup.sh $(VENV)
 	@touch $@
 

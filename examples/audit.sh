@@ -20,6 +20,7 @@ if [ "${2:-}" = lock ]; then
             --no-emit-index-url --no-annotate --custom-compile-command "make lock" "$@"
     }
     lock pyproject.toml --all-extras --output-file requirements.lock
+    lock pyproject.toml --extra dev --output-file examples/dev.lock
     lock examples/audit.in --output-file examples/audit.lock
     exit
 fi

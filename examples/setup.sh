@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the virtual environment in folder $1 and installs lmtx-search with everything into it.
+# Makes the virtual environment in folder $1 and installs lmtx-search with everything into it,
+# each package by the version and hash that examples/dev.lock names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=$1
@@ -27,5 +28,8 @@ fi
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "Installing lmtx-search into $venv (a few minutes the first time) …"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
+pip --require-hashes --only-binary :all: -r examples/dev.lock
+# setuptools, which it is built with, is in the lock too.
+pip --no-deps --no-build-isolation -e .
 "$venv/bin/lmtx-search" --version
