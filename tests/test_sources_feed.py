@@ -1,6 +1,8 @@
+import sys
+
 import pytest
 
-from lmtx_search.errors import UserError
+from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources import count_documents, read_documents
 
@@ -64,3 +66,9 @@ def test_entities_that_grow_are_not_followed(tmp_path):
     text = RSS.format(ITEM.replace("Short", "&c;")).replace("?>\n", "?>\n" + bomb, 1)
     for item in read_documents(write(tmp_path / "a.rss", text)):
         assert isinstance(item, BadLine) or "hahaha" not in item.text
+
+
+def test_without_feedparser_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "feedparser", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'lmtx-search\[feeds\]'"):
+        list(read_documents(write(tmp_path / "a.rss", RSS.format(ITEM))))
