@@ -110,6 +110,10 @@ SMALL = (
     "--batch-size",
     "4",
 )
+IN_CLUSTER = tuple(
+    f"{_ML}/{right}"
+    for right in ("register_model_meta", "upload_model_chunk", "deploy_model_on_nodes")
+)
 WRITER = ("indices:data/write/bulk", "indices:data/write/bulk[s]", "indices:data/write/index")
 
 
@@ -305,3 +309,28 @@ def _unlock(node: SecuredNode) -> None:
     """Free the place of a command that may not do it itself."""
     with suppress(NotFoundError):
         node.administrator.delete(index="lmtx-runs", id=LOCK)
+
+
+@pytest.mark.secured
+def test_a_tagger_in_the_cluster_needs_three_more(node: SecuredNode, operator: Job) -> None:
+    operator.reach("facets")
+    full = role("operator", Settings(), PATTERNS)
+    more = copy.deepcopy(full)
+    more["cluster_permissions"] += IN_CLUSTER
+    words = ("deploy", "--untrained", "--threshold", "0.2", "--runtime", "in-cluster")
+    try:
+        for right in IN_CLUSTER:
+            node.put_role("lmtx", without(more, right))
+            done = operator.run(*words)
+            _unlock(node)
+            assert done.returncode != 0
+            (line,) = [x for x in done.stderr.splitlines() if x.startswith("Error: ")]
+            assert right in line
+        node.put_role("lmtx", more)
+        done = operator.run(*words)
+        assert done.returncode == 0, done.stderr
+    finally:
+        node.put_role("lmtx", full)
+    _write(node, "in-cluster")
+    source = node.administrator.get(index=INDEX, id="in-cluster")["_source"]
+    assert source["tags"][0] == "chess"
