@@ -59,6 +59,15 @@ def test_texts_and_pdf_files_of_all_folders_are_documents(tmp_path):
     assert count_documents(tmp_path) == 4
 
 
+def test_pages_are_read_without_their_tags_and_mail_with_its_subject(tmp_path):
+    head = "<head><title>T</title><script>x</script></head>"
+    write(tmp_path, "page.html", f"{head}<p>Plays <b>chess</b></p>")
+    write(tmp_path, "in/1.eml", "Subject: Printer\nFrom: ann@desk\nMessage-ID: <1@desk>\n\nBroken.")
+    mail, page = read_documents(tmp_path)
+    assert (mail.id, mail.text, mail.source["from"]) == ("in/1.eml", "Printer\nBroken.", "ann@desk")
+    assert page.text == "T\nPlays chess"
+
+
 def test_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path):
     write(tmp_path, "1.txt", "fine")
     write(tmp_path, "2.txt", b"caf\xe9")

