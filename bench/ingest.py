@@ -27,7 +27,7 @@ from lmtx_search.records import Document
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 
 PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
 

@@ -34,7 +34,7 @@ from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import LabelFile
 from lmtx_search.tagging.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
 from lmtx_search.tagging.rollback import roll_back
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 
 ID, TEXT = "lmtx-bench", "qzvkw flurbing of grumkins"
 

@@ -33,7 +33,7 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     from lmtx_search.tagging.server import address_of, listen
     from lmtx_search.tagging.server import serve as run
     from lmtx_search.tagging.service import create_app
-    from lmtx_search.tagging.version import TaggerVersions
+    from lmtx_search.tagging.versions import TaggerVersions
 
     settings = context.settings
     listener = listen(

@@ -117,7 +117,7 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
     """
     from lmtx_search.cluster.connect import connect
     from lmtx_search.tagging.rollback import before, roll_back
-    from lmtx_search.tagging.version import TaggerVersions
+    from lmtx_search.tagging.versions import TaggerVersions
 
     settings = context.settings
     client = connect(settings.opensearch)

@@ -19,7 +19,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging.explain import explain
 from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests import backends
 from tests.conftest import Run, environment_of, flags_of
 from tests.dashboards_queries import Visualizations

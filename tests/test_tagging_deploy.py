@@ -20,7 +20,7 @@ from lmtx_search.tagging import deploy as deploying
 from lmtx_search.tagging.client import service_url
 from lmtx_search.tagging.deploy import Deployment, Options, deploy
 from lmtx_search.tagging.source import Source, trained_source, untrained_source
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.conftest import Run
 from tests.live_tagger import bootstrap
 from tests.tagger_service import LABELS, running

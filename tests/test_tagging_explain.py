@@ -10,7 +10,8 @@ from lmtx_search.records import Label
 from lmtx_search.tagging.explain import explain
 from lmtx_search.tagging.label_changes import write_change
 from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.test_tagging_in_cluster import version_of
 
 

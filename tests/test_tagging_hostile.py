@@ -30,7 +30,7 @@ from lmtx_search.tagging.pool import TaggerPool
 from lmtx_search.tagging.room import Room
 from lmtx_search.tagging.server import address_of, listen, server_of
 from lmtx_search.tagging.service import MAX_TEXTS, create_app
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from lmtx_search.ui.app import create_app as create_page
 from tests.test_tagging_in_cluster import version_of
 

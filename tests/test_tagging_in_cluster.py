@@ -21,7 +21,8 @@ from lmtx_search.tagging.broader import MARK
 from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.tiny_encoder import DIMENSION, TOKENIZER, make_tiny_encoder
 
 LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web"), Label("4", " a, and.")]

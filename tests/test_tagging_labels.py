@@ -16,7 +16,8 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.label_changes import LabelChange, read_changes, write_change
 from lmtx_search.tagging.label_rows import LabelRows
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.conftest import Run
 from tests.live_tagger import bootstrap, deployed, tags_of
 from tests.tagger_service import LABELS, running

@@ -36,7 +36,7 @@ from lmtx_search.tagging.live_labels import edit_labels
 from lmtx_search.tagging.rollback import roll_back
 from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.source import Source, untrained_source
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests import backends
 from tests.conftest import environment_of, flags_of
 from tests.tagger_service import running

@@ -22,7 +22,8 @@ from lmtx_search.tagging.pool import TaggerPool
 from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.server import listen
 from lmtx_search.tagging.service import create_app
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.conftest import Run
 from tests.tagger_service import LABELS, call, make_version, running
 

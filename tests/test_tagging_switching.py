@@ -23,7 +23,7 @@ from lmtx_search.records import Document
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.prune import find_unused
 from lmtx_search.tagging.rollback import roll_back
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.conftest import Run
 from tests.live_tagger import bootstrap, deployed, ml_parts, tags_of
 from tests.tagger_service import running

@@ -14,7 +14,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.explain import explain
 from lmtx_search.tagging.scorer import Tagger
 from lmtx_search.tagging.thresholds import LEAST_SCORE, Thresholds, own_thresholds
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.test_tagging_in_cluster import LABELS, version_of
 
 

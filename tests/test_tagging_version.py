@@ -10,7 +10,8 @@ import pytest
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 from lmtx_search.tagging.label_rows import unique_names
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions, labels_digest
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions, labels_digest
 
 LABELS = [Label("a", "Chess", "A game", ("schach",)), Label("b", "Go"), Label("c", "Go")]
 

@@ -16,7 +16,7 @@ import pytest
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 
 pytestmark = pytest.mark.integration
 

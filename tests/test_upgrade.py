@@ -22,7 +22,7 @@ from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.client import service_url, tag_url
 from lmtx_search.tagging.version import SCHEMA as TAGGER_SCHEMA
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.in_process import call
 from tests.tagger_service import LABELS, make_version, running
 

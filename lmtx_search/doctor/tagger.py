@@ -14,7 +14,8 @@ from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.client import require_service, require_version, service_url
 from lmtx_search.tagging.deploy import document_with
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

@@ -13,7 +13,7 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.local import find_version
 from lmtx_search.tagging.source import trained_source, untrained_source
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 
 KINDS = ("bm25", "frozen", "tagger", "run")
 _WITH_ID = ("tagger", "run")

@@ -34,7 +34,8 @@ from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
 from lmtx_search.tagging.source import Source
 from lmtx_search.tagging.thresholds import own_thresholds
 from lmtx_search.tagging.unfinished import give_up, sweep
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

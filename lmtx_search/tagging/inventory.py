@@ -10,7 +10,8 @@ from lmtx_search.cluster.registered import Registered, registered
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import Manifest, TaggerVersions
+from lmtx_search.tagging.version import Manifest
+from lmtx_search.tagging.versions import TaggerVersions
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

@@ -7,7 +7,8 @@ from lmtx_search.cluster.errors import translate
 from lmtx_search.cluster.pipeline import active
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions
 
 _SECONDS = 5.0
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from lmtx_search.tagging.batching import Batcher
 from lmtx_search.tagging.label_ranking import LabelSearch
 from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 
 # The one in use, and the one that a switch is moving to or came from.
 KEPT = 2

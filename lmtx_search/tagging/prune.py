@@ -14,8 +14,8 @@ from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersions
 from lmtx_search.tagging.version_labels import passages_of
+from lmtx_search.tagging.versions import TaggerVersions
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

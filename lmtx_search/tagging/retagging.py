@@ -14,7 +14,8 @@ from lmtx_search.embedded.locks import only_one
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.versions import TaggerVersions
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

@@ -21,12 +21,13 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.client import require_service, require_version, service_url, tag_url
 from lmtx_search.tagging.deploy import try_out
-from lmtx_search.tagging.version import TaggerVersion, TaggerVersions
+from lmtx_search.tagging.version import TaggerVersion
 from lmtx_search.tagging.version_labels import (
     bring_up_to_date,
     label_encoder,
     passages_of,
 )
+from lmtx_search.tagging.versions import TaggerVersions
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lmtx_search.cluster.pipeline import deployed
 from lmtx_search.cluster.registered import registered, unregister
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

@@ -1,16 +1,10 @@
-"""Tagger versions: folders that hold everything a tagger needs."""
+"""A tagger's version: a folder that holds everything it needs."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -18,22 +12,17 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import read_json
-from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision
+from lmtx_search.encoder.form import OnnxForm, Precision
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
-from lmtx_search.records import Label, content_digest
+from lmtx_search.records import Label
 from lmtx_search.tagging.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.label_rows import LabelRows
 from lmtx_search.tagging.thresholds import Thresholds
 
-_NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
-_SECOND = "%Y%m%d-%H%M%S"
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 SCHEMA = 2
 """Form of a version's folder; 1 is the first release's, whose manifests do not say it."""
-# In the folder of a version that is being deployed, until it has passed its test.
-_UNTESTED = "untested"
-_MAKING = ".making-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +69,30 @@ class TaggerVersion:
 
     folder: Path
     manifest: Manifest
+
+    @classmethod
+    def read(cls, folder: Path) -> TaggerVersion:
+        """Read what a version says about itself.
+
+        Raises:
+            UserError: it was made by a newer lmtx-search, or its manifest is damaged.
+        """
+        values = read_json(folder / MANIFEST)
+        if int(values.get("schema", 1)) > SCHEMA:
+            raise UserError(
+                f"the tagger version {folder.name} was made by a newer lmtx-search: upgrade "
+                f"lmtx-search here, or deploy again ({folder})"
+            )
+        try:
+            if values.get("calibration") is not None:
+                values["calibration"] = Calibration(**values["calibration"])
+            values["windows"] = Windows(**values.get("windows", {}))
+            # A field that came later has a default: versions made before stay usable.
+            known = {one.name for one in fields(Manifest)} & set(values)
+            manifest = Manifest(**{name: values[name] for name in known})
+        except (KeyError, TypeError) as error:
+            raise UserError(f"{folder / MANIFEST} is damaged ({error}): deploy again") from error
+        return cls(folder, manifest)
 
     @property
     def encoder_folder(self) -> Path:
@@ -144,180 +157,3 @@ class TaggerVersion:
         if vectors.shape != expected or vectors.dtype != np.float32:
             raise UserError(f"{self.folder / 'embeddings.npy'} is not {expected}: deploy again")
         return vectors
-
-
-class TaggerVersions:
-    """The versions under ``data_dir/taggers``."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.folder = data_dir / "taggers"
-
-    @staticmethod
-    def is_name(name: str) -> bool:
-        """Tell whether a version could be called that."""
-        return _NAME.match(name) is not None
-
-    def names(self) -> list[str]:
-        """Return the complete versions, oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(path.name for path in self.folder.iterdir() if _NAME.match(path.name))
-
-    def finished(self) -> list[str]:
-        """Return those that passed the test of their deployment, oldest first."""
-        return [name for name in self.names() if not (self.folder / name / _UNTESTED).exists()]
-
-    def finish(self, name: str) -> None:
-        """Note that a version passed the test of its deployment."""
-        (self.folder / name / _UNTESTED).unlink(missing_ok=True)
-
-    def sweep(self) -> None:
-        """Delete what processes that were killed left half written; only one may do so."""
-        for path in self.folder.glob(f"{_MAKING}*"):
-            shutil.rmtree(path, ignore_errors=True)
-
-    def get(self, name: str) -> TaggerVersion:
-        """Return a version.
-
-        Raises:
-            UserError: there is none of that name.
-        """
-        folder = self.folder / name
-        if not _NAME.match(name) or not folder.is_dir():
-            raise UserError(
-                f"no tagger version {name} in {self.folder}: `lmtx-search deploy` first"
-            )
-        values = read_json(folder / _MANIFEST)
-        if int(values.get("schema", 1)) > SCHEMA:
-            raise UserError(
-                f"the tagger version {name} was made by a newer lmtx-search: upgrade lmtx-search "
-                f"here, or deploy again ({folder})"
-            )
-        try:
-            if values.get("calibration") is not None:
-                values["calibration"] = Calibration(**values["calibration"])
-            values["windows"] = Windows(**values.get("windows", {}))
-            # A field that came later has a default: versions made before stay usable.
-            known = {one.name for one in fields(Manifest)} & set(values)
-            manifest = Manifest(**{name: values[name] for name in known})
-        except (KeyError, TypeError) as error:
-            raise UserError(f"{folder / _MANIFEST} is damaged ({error}): deploy again") from error
-        return TaggerVersion(folder, manifest)
-
-    def latest(self) -> TaggerVersion | None:
-        """Return the newest version, or None."""
-        names = self.names()
-        return self.get(names[-1]) if names else None
-
-    def create(
-        self,
-        *,
-        onnx_folder: Path,
-        encoder: str,
-        encoder_digest: str,
-        precision: Precision,
-        document_tokens: int,
-        labels: Sequence[Label],
-        embeddings: NDArray[np.float32],
-        threshold: float,
-        max_tags: int,
-        run: str | None = None,
-        calibration: Calibration | None = None,
-        passages: str = "",
-        windows: Windows = ONE_WINDOW,
-        own_thresholds: Mapping[str, float] | None = None,
-        broader_tags: bool = False,
-        untested: bool = False,
-    ) -> TaggerVersion:
-        """Write a version; it is there as a whole or not at all.
-
-        Args:
-            onnx_folder: the encoder's ONNX form.
-            encoder: what the encoder is called.
-            labels: the L labels.
-            embeddings: float32[L, dimension], the labels' rows of length 1.
-            passages: how they were embedded (``encoder.passages.passages_digest``).
-            windows: what is read of a long document.
-            own_thresholds: of single labels, by id.
-            untested: it is for :meth:`finish` to say that it can be gone back to.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        now = self._after_the_latest(datetime.now(timezone.utc))
-        digest = labels_digest(labels)
-        unique = content_digest(encoder_digest, digest, now.isoformat(), str(os.getpid()))
-        manifest = Manifest(
-            version=f"{now:{_SECOND}}-{unique[:6]}",
-            created=now.isoformat(timespec="seconds"),
-            run=run,
-            encoder=encoder,
-            encoder_digest=encoder_digest,
-            precision=precision,
-            dimension=int(embeddings.shape[1]),
-            document_tokens=document_tokens,
-            labels=len(labels),
-            labels_digest=digest,
-            threshold=threshold,
-            max_tags=max_tags,
-            calibration=calibration,
-            passages=passages,
-            windows=windows,
-            own_thresholds=dict(own_thresholds or {}),
-            broader_tags=broader_tags,
-            schema=SCHEMA,
-        )
-        target = self.folder / manifest.version
-        with _temporary(self.folder) as folder:
-            (folder / "encoder").mkdir()
-            # Labels are embedded in fp32, also those that come later.
-            models = {MODEL_FILES[precision], MODEL_FILES["fp32"]}
-            for name in (FORM_FILE, TOKENIZER_FILE, *sorted(models)):
-                _link(onnx_folder / name, folder / "encoder" / name)
-            with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
-                lines.writelines(json.dumps(asdict(label)) + "\n" for label in labels)
-            np.save(folder / "embeddings.npy", embeddings.astype(np.float32), allow_pickle=False)
-            text = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
-            (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
-            if untested:
-                (folder / _UNTESTED).touch()
-            folder.rename(target)
-        return TaggerVersion(target, manifest)
-
-    def _after_the_latest(self, now: datetime) -> datetime:
-        """Return a second later than the latest version's: versions are ordered by their names."""
-        names = self.names()
-        if not names:
-            return now
-        latest = datetime.strptime(names[-1][:15], _SECOND).replace(tzinfo=timezone.utc)
-        return max(now, latest + timedelta(seconds=1))
-
-    def remove(self, version: TaggerVersion) -> None:
-        """Delete a version's folder."""
-        self.discard(version.manifest.version)
-
-    def discard(self, name: str) -> None:
-        """Delete the folder of a version, also of one that is damaged."""
-        if _NAME.match(name):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
-
-
-def labels_digest(labels: Iterable[Label]) -> str:
-    """Return the SHA-256 (hex) of a label set: its ids and contents, in order."""
-    return content_digest(*(part for label in labels for part in (label.id, label.digest)))
-
-
-def _link(source: Path, target: Path) -> None:
-    """Share the file where the file system can: the cache's files are never written again."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-@contextmanager
-def _temporary(parent: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=_MAKING, dir=parent))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

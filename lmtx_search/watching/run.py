@@ -22,7 +22,7 @@ from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.watching.precision import Culprit, Precision, Verdicts, culprits, fell, precision
 

@@ -13,7 +13,7 @@ import pytest
 
 from lmtx_search.cluster.pipeline import read_pipeline
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.faults import toolbox
 from tests.faults.toolbox import Commands
 from tests.live_tagger import ml_parts

@@ -16,7 +16,7 @@ from lmtx_search.cluster.pipeline import read_pipeline
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.faults import proxy, toolbox
 from tests.faults.toolbox import Commands, Node
 from tests.live_tagger import deployed, ml_parts, tags_of

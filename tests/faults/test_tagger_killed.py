@@ -10,7 +10,7 @@ import pytest
 
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.version import TaggerVersions
+from lmtx_search.tagging.versions import TaggerVersions
 from tests.conftest import Run
 from tests.faults import proxy, toolbox
 from tests.faults.toolbox import Commands
