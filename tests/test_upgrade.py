@@ -11,7 +11,7 @@ import pytest
 
 from lmtx_search.cluster import taggers
 from lmtx_search.cluster.judgments import JudgmentStore
-from lmtx_search.cluster.labels import label_action
+from lmtx_search.cluster.label_documents import label_action
 from lmtx_search.cluster.pipeline import of_this_release, read_pipeline, untagged_pipeline
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.cluster.schema import SCHEMA, require_known, schema_of

@@ -9,7 +9,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.bulk import describe, write_all
 from lmtx_search.cluster.by_id import read_by_id
 from lmtx_search.cluster.errors import lacking
-from lmtx_search.cluster.labels import FIELDS, Vectors, label_action, label_of
+from lmtx_search.cluster.label_documents import FIELDS, Vectors, label_action, label_of
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Label
 

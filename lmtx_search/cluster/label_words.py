@@ -5,7 +5,7 @@ from __future__ import annotations
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster import names
-from lmtx_search.cluster.labels import label_of
+from lmtx_search.cluster.label_documents import label_of
 from lmtx_search.index_templates import load
 from lmtx_search.records import Label
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster import names
 from lmtx_search.cluster.bulk import Action, write_all
+from lmtx_search.cluster.label_documents import FIELDS, Vectors, label_action, label_of, rounded
 from lmtx_search.cluster.label_versions import LabelVersions
 from lmtx_search.cluster.retry import patiently
 from lmtx_search.cluster.scan import scan
@@ -20,7 +19,6 @@ from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 
-Vectors = NDArray[np.float32]
 EncodeLabels = Callable[[Sequence[Label]], Vectors]
 """Turns n labels into float32[n, dimension], L2-normalised."""
 
@@ -29,7 +27,6 @@ _BATCH = 2048
 _SEARCHES = 128
 # HNSW is as good as the candidates it keeps: never fewer than these, however few are wanted.
 _CANDIDATES = 128
-FIELDS = ("text", "description", "synonyms", "broader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +212,7 @@ class LabelIndex:
         for start in range(0, len(vectors), _SEARCHES):
             lines: list[Mapping[str, Any]] = []
             for vector in vectors[start : start + _SEARCHES]:
-                knn = {"vector": _rounded(vector), "k": max(k, _CANDIDATES)}
+                knn = {"vector": rounded(vector), "k": max(k, _CANDIDATES)}
                 lines += [{}, {"size": k, "_source": False, "query": {"knn": {"embedding": knn}}}]
             answer = patiently(self._client.msearch, body=lines, index=index)
             for response in answer["responses"]:
@@ -282,23 +279,6 @@ def _actions(labels: Iterator[Label], encode: EncodeLabels) -> Iterator[Action]:
             yield label_action(label, vector)
 
 
-def label_action(label: Label, vector: Vectors) -> Action:
-    """Return what writes a label, with its embedding float32[dimension]."""
-    return Action(
-        label.id,
-        {
-            "id": label.id,
-            "text": label.text,
-            "description": label.description,
-            "synonyms": list(label.synonyms),
-            # Indices made before labels had broader ones take no field of that name.
-            **({"broader": list(label.broader)} if label.broader else {}),
-            "digest": label.digest,
-            "embedding": _rounded(vector),
-        },
-    )
-
-
 def _lookup(labels: Iterable[Label], vectors: Vectors) -> EncodeLabels:
     rows = {label.id: row for row, label in enumerate(labels)}
     if len(rows) != len(vectors):
@@ -306,19 +286,9 @@ def _lookup(labels: Iterable[Label], vectors: Vectors) -> EncodeLabels:
     return lambda batch: vectors[[rows[label.id] for label in batch]]
 
 
-def _rounded(vector: Vectors) -> list[float]:
-    """Seven decimals: what float32 has for a unit vector, in half the bytes."""
-    return [round(value, 7) for value in vector.tolist()]
-
-
 def _short(digest: str) -> bytes:
     """Half of a SHA-256, as bytes: enough to tell contents apart, small for a large label set."""
     return bytes.fromhex(digest[:32])
-
-
-def label_of(hit: Mapping[str, Any]) -> Label:
-    """Return the label of a hit."""
-    return Label.of({"id": hit["_id"], **hit["_source"]})
 
 
 def _why(error: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster import label_edits, names
-from lmtx_search.cluster.labels import FIELDS, label_of
+from lmtx_search.cluster.label_documents import FIELDS, label_of
 from lmtx_search.cluster.tagged_lately import labels_of_tags
 from lmtx_search.errors import UserError
 from lmtx_search.hierarchy import ancestors

@@ -11,7 +11,8 @@ import numpy as np
 from lmtx_search.cluster import label_edits
 from lmtx_search.cluster.clock import cluster_time
 from lmtx_search.cluster.exclusive import exclusive
-from lmtx_search.cluster.labels import LabelIndex, LoadReport, Vectors
+from lmtx_search.cluster.label_documents import Vectors
+from lmtx_search.cluster.labels import LabelIndex, LoadReport
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest

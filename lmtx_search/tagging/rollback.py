@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from lmtx_search.cluster import taggers
 from lmtx_search.cluster.clock import cluster_time
 from lmtx_search.cluster.exclusive import exclusive
-from lmtx_search.cluster.labels import LabelIndex, Vectors
+from lmtx_search.cluster.label_documents import Vectors
+from lmtx_search.cluster.labels import LabelIndex
 from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline, tagging_pipeline
 from lmtx_search.cluster.registered import Registered, ensure_deployed, registered
 from lmtx_search.encoder.label_embeddings import embed_labels

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmtx_search.cluster.labels import Vectors
+from lmtx_search.cluster.label_documents import Vectors
 from lmtx_search.cluster.pipeline import deployed
 from lmtx_search.cluster.registered import registered
 from lmtx_search.encoder.form import MODEL_FILES
