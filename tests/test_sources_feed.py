@@ -68,6 +68,12 @@ def test_entities_that_grow_are_not_followed(tmp_path):
         assert isinstance(item, BadLine) or "hahaha" not in item.text
 
 
+def test_a_file_that_names_another_one_is_not_followed(tmp_path):
+    other = write(tmp_path / "other.rss", RSS.format(ITEM))
+    with pytest.raises(UserError, match="is no RSS or Atom feed"):
+        list(read_documents(write(tmp_path / "a.rss", str(other))))
+
+
 def test_without_feedparser_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "feedparser", None)
     with pytest.raises(MissingExtra, match=r"pip install 'lmtx-search\[feeds\]'"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import timegm
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def _parsed(path: Path) -> Any:
     except ImportError as error:
         raise MissingExtra("feeds", "reading RSS and Atom") from error
     with opened(path) as stream:
-        parsed = feedparser.parse(stream.read())
+        # As a stream: of a text that is an address or a path it would read what is there.
+        parsed = feedparser.parse(BytesIO(stream.read()))
     if not parsed.entries:
         fault = _fault(parsed)
         why = f": {fault}" if fault else ""
