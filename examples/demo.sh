@@ -14,7 +14,7 @@ if [ -t 1 ]; then
 fi
 say() { printf '\n%s# %s%s\n' "$bold" "$1" "$plain"; }
 run() {
-    printf '%s$ %s%s\n' "$bold" "$(printf '%q ' "$@")" "$plain"
+    printf '%s$%s%s\n' "$bold" "$(printf ' %q' "$@")" "$plain"
     "$@"
 }
 started=$SECONDS

@@ -29,7 +29,7 @@ fi
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "Installing lmtx-search into $venv (a few minutes the first time) …"
 pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
-pip --require-hashes --only-binary :all: -r examples/dev.lock
+pip --require-hashes -r examples/dev.lock
 # setuptools, which it is built with, is in the lock too.
 pip --no-deps --no-build-isolation -e .
 "$venv/bin/lmtx-search" --version
