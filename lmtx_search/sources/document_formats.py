@@ -20,7 +20,19 @@ from lmtx_search.sources.xmc_texts import (
 )
 
 FORMATS = ("jsonl", "csv", "folder", "mbox", "feed", "annif", "xmc")
-_COUNTED: dict[str, Callable[[Path], int]] = {"mbox": count_messages, "feed": count_entries}
+# What does not come in lines.
+_COUNTS: dict[str, Callable[[Path], int]] = {
+    "folder": lambda path: len(folder_files(path)),
+    "mbox": count_messages,
+    "feed": count_entries,
+}
+_READERS: dict[str, Callable[[Path], Iterator[Row | BadLine]]] = {
+    "folder": read_folder,
+    "mbox": read_mailbox,
+    "feed": read_feed,
+    "annif": read_annif_documents,
+    "xmc": read_xmc_documents,
+}
 _FEEDS = (".rss", ".atom", ".xml")
 
 
@@ -48,26 +60,15 @@ def read_records(path: Path, format: str | None = None) -> Iterator[Row | BadLin
         MissingExtra: a PDF file or a feed, and what reads it is not installed.
     """
     kind = document_format(path, format)
-    if kind == "folder":
-        return read_folder(path)
-    if kind == "mbox":
-        return read_mailbox(path)
-    if kind == "feed":
-        return read_feed(path)
-    if kind == "annif":
-        return read_annif_documents(path)
-    if kind == "xmc":
-        return read_xmc_documents(path)
-    return read_rows(path, kind)
+    reader = _READERS.get(kind)
+    return reader(path) if reader else read_rows(path, kind)
 
 
 def count_records(path: Path, format: str | None = None) -> int | None:
     """Return how many records, or lines, there are to read (None: standard input)."""
     kind = document_format(path, format)
-    if kind == "folder":
-        return len(folder_files(path))
-    if kind in _COUNTED:
-        return _COUNTED[kind](path)
+    if kind in _COUNTS:
+        return _COUNTS[kind](path)
     return count_lines(xmc_documents_file(path) if kind == "xmc" else path)
 
 

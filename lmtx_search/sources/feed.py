@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.sax import SAXParseException
 
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
@@ -26,11 +27,12 @@ def read_feed(path: Path) -> Iterator[Row | BadLine]:
         MissingExtra: feedparser is not installed.
     """
     parsed = _parsed(path)
-    for number, entry in enumerate(parsed.entries, start=1):
-        yield Row(number, _fields(entry))
-    if (fault := _fault(parsed)) is not None:
+    for entry in parsed.entries:
+        yield Row(0, _fields(entry))
+    fault, line = _fault(parsed)
+    if fault:
         reason = f"not well-formed: {fault}; what follows may be lost"
-        yield BadLine(str(path), _line(parsed), reason)
+        yield BadLine(str(path), line, reason)
 
 
 def count_entries(path: Path) -> int:
@@ -47,26 +49,19 @@ def _parsed(path: Path) -> Any:
         # As a stream: of a text that is an address or a path it would read what is there.
         parsed = feedparser.parse(BytesIO(stream.read()))
     if not parsed.entries:
-        fault = _fault(parsed)
+        fault, line = _fault(parsed)
         why = f": {fault}" if fault else ""
-        where = f"{path}, line {_line(parsed)}" if fault and _line(parsed) else f"{path}"
-        raise UserError(f"{where}: is no RSS or Atom feed with entries{why}")
+        raise UserError(str(BadLine(str(path), line, f"is no RSS or Atom feed with entries{why}")))
     return parsed
 
 
-def _fault(parsed: Any) -> str | None:
-    from xml.sax import SAXException
-
-    error = parsed.get("bozo_exception") if parsed.bozo else None
-    # What else it objects to are declared character sets that were not the right ones.
-    if not isinstance(error, SAXException):
-        return None
-    return str(error.getMessage())
-
-
-def _line(parsed: Any) -> int:
-    number = getattr(parsed.get("bozo_exception"), "getLineNumber", lambda: 0)()
-    return number or 0
+def _fault(parsed: Any) -> tuple[str, int]:
+    """Return what is wrong with the XML ("": nothing), and its line."""
+    error = parsed.get("bozo_exception")
+    # What else feedparser objects to are declared character sets that were not the right ones.
+    if not isinstance(error, SAXParseException):
+        return "", 0
+    return error.getMessage(), error.getLineNumber() or 0
 
 
 def _fields(entry: Any) -> dict[str, Any]:

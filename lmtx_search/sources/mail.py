@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import mailbox
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timezone
 from email.message import EmailMessage
 from email.policy import default
@@ -23,17 +24,19 @@ def read_mailbox(path: Path) -> Iterator[Row | BadLine]:
     Raises:
         UserError: no such file, or it is no mailbox.
     """
-    for number, message in enumerate(_messages(path), start=1):
-        fields, problem = read_mail(message)
-        if problem:
-            yield BadLine(str(path), 0, f"message {number}: {problem}")
-        else:
-            yield Row(0, fields)
+    with _mailbox(path) as box:
+        for number, key in enumerate(box.iterkeys(), start=1):
+            fields, problem = read_mail(box.get_bytes(key))
+            if problem:
+                yield BadLine(str(path), 0, f"message {number}: {problem}")
+            else:
+                yield Row(0, fields)
 
 
 def count_messages(path: Path) -> int:
     """Return how many messages a mailbox has."""
-    return sum(1 for _ in _messages(path))
+    with _mailbox(path) as box:
+        return len(box)
 
 
 def read_mail(message: bytes) -> tuple[dict[str, str], str]:
@@ -59,10 +62,11 @@ def _fields(message: bytes) -> dict[str, str]:
         "from": str(parsed.get("from", "")).strip(),
         "date": _date(parsed),
     }
-    return {name: _whole(value) for name, value in fields.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
-def _messages(path: Path) -> Iterator[bytes]:
+@contextmanager
+def _mailbox(path: Path) -> Iterator[mailbox.mbox]:
     if path.suffix.lower() == ".gz":
         raise UserError(f"{path}: unpack it first (gunzip), a mailbox is read from its places")
     with opened(path) as stream:
@@ -70,8 +74,7 @@ def _messages(path: Path) -> Iterator[bytes]:
             raise UserError(f"{path} is no mailbox: each message of one begins with `From `")
     box = mailbox.mbox(path, create=False)
     try:
-        for key in box.iterkeys():
-            yield box.get_bytes(key)
+        yield box
     finally:
         box.close()
 
@@ -96,8 +99,3 @@ def _date(message: EmailMessage) -> str:
     except (ValueError, TypeError, IndexError):
         return ""
     return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).isoformat()
-
-
-def _whole(text: str) -> str:
-    """Return it without the halves of characters that bytes outside their character set become."""
-    return text.encode("utf-8", "replace").decode("utf-8")
