@@ -20,7 +20,7 @@ demo: setup
 test: setup check
 	pytest
 	lmtx-search up --prepare-only
-	tests/browser.sh
+	tests/support/browser.sh
 	pytest -m integration --durations=15
 
 test-faults: setup
@@ -48,15 +48,15 @@ docs: setup
 
 audit: setup
 	rm -f build/vulnerabilities.json
-	examples/audit.sh build/audit
+	scripts/audit.sh build/audit
 
 lock: setup
-	examples/audit.sh build/audit lock
+	scripts/audit.sh build/audit lock
 
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: pyproject.toml examples/dev.lock
-	@PYTHON=$(PYTHON) examples/setup.sh $(VENV)
+$(VENV)/.ready: pyproject.toml requirements/dev.lock
+	@PYTHON=$(PYTHON) scripts/setup.sh $(VENV)
 	@touch $@
 
 clean:

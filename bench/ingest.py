@@ -18,16 +18,16 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from lmtx_search.cluster.bulk import THREADS
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.documents import load_documents
-from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
-from lmtx_search.cluster.pipeline import active
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.bulk import THREADS
+from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.ml.pipeline import active
+from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.records import Document
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
-from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.store import TaggerVersions
 
 PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
 

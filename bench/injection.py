@@ -29,9 +29,9 @@ from lmtx_search.judges.prompts import DEFAULT_PROMPT, Prompt, load_prompt, shor
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
-from lmtx_search.training import calibration
-from lmtx_search.training.calibration import YES, calibrate
 from lmtx_search.training.shortlist import search_in
+from lmtx_search.training.targets import judge_calibration
+from lmtx_search.training.targets.judge_calibration import YES, calibrate
 
 Answers = dict[str, dict[str, float]]
 
@@ -152,7 +152,7 @@ def calibrated(
 
     ``ordinary`` is the quantile to which a document's mean is lowered; 1: as before there was one.
     """
-    calibration._ORDINARY = ordinary
+    judge_calibration._ORDINARY = ordinary
     nearness = {
         case.document.id: {pair.label.id: pair.nearness for pair in case.labels} for case in some
     }
@@ -211,7 +211,7 @@ def main(
     now = load_prompt(DEFAULT_PROMPT)
     before = AsItIs(now.name, now.system, now.document, now.question, now.document_characters)
     judge = LlamaCppJudge(settings.judge, now)
-    calibration_now = calibration._ORDINARY
+    calibration_now = judge_calibration._ORDINARY
     honest = asked(judge, some, lambda at, text: text)
 
     def line(of: Sequence[Case], said: Answers) -> dict[str, float]:

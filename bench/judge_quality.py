@@ -25,13 +25,13 @@ from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.settings_sources import load_settings
-from lmtx_search.training import calibration
-from lmtx_search.training.calibration import RIVALS, YES, calibrate
 from lmtx_search.training.centering import open_shortlister
-from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.profiles import PROFILES
-from lmtx_search.training.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.shortlist import Shortlister
+from lmtx_search.training.targets import judge_calibration
+from lmtx_search.training.targets.judge_calibration import RIVALS, YES, calibrate
+from lmtx_search.training.targets.pseudo_positives import pseudo_positives, yes_threshold
+from lmtx_search.training.teacher.judging import Judged, judge_pairs
 
 Values = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ def main(folder: Path, **o: Any) -> None:
         }
     line["a document that raises all its labels"] = {
         name: _raised(judged, gold, o["share"], ordinary)
-        for name, ordinary in {"now": calibration._ORDINARY, "means not lowered": 1.0}.items()
+        for name, ordinary in {"now": judge_calibration._ORDINARY, "means not lowered": 1.0}.items()
     }
     click.echo(json.dumps(line))
     if o["picture"]:
@@ -149,7 +149,7 @@ def _raised(judged: Judged, gold: Any, share: float, ordinary: float) -> dict[st
 
     Without and with a raise of its labels' logits by 0.6, the other documents being as they are.
     """
-    calibration._ORDINARY = ordinary
+    judge_calibration._ORDINARY = ordinary
     calibrated = calibrate(judged.p_yes, judged.nearness, share)
     yes = [label in gold[d] for d, ls in calibrated.items() for label, p in ls.items() if p >= YES]
     before, after = [], []

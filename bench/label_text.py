@@ -25,7 +25,7 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
-from lmtx_search.evaluation.rankings import ranking_measures
+from lmtx_search.evaluation.metrics.ranking import ranking_measures
 from lmtx_search.records import Document, Label
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels

@@ -22,9 +22,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.labels import LabelIndex
-from lmtx_search.cluster.pipeline import active, read_pipeline, simulate
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.pipeline import active, read_pipeline, simulate
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
@@ -32,9 +32,9 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import LabelFile
-from lmtx_search.tagging.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
-from lmtx_search.tagging.rollback import roll_back
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.deployment.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
+from lmtx_search.tagging.deployment.rollback import roll_back
+from lmtx_search.tagging.versions.store import TaggerVersions
 
 ID, TEXT = "lmtx-bench", "qzvkw flurbing of grumkins"
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.labels import EncodeLabels, LabelIndex
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.labels.index import EncodeLabels, LabelIndex
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label, content_digest

@@ -32,8 +32,8 @@ from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.training.curriculum import run_curriculum
 from lmtx_search.training.profiles import PROFILES
+from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.state import RunState
 
 
 def run(

@@ -22,8 +22,8 @@ from statistics import median, quantiles
 from lmtx_search.records import Document
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
-from lmtx_search.tagging.client import service_url, tag_url
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.service.client import service_url, tag_url
+from lmtx_search.tagging.versions.store import TaggerVersions
 
 _SENDERS = {"bulk": (4, 256), "single": (4, 1)}
 

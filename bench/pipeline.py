@@ -24,20 +24,20 @@ from statistics import median
 from types import SimpleNamespace
 from typing import Any
 
-from lmtx_search.cluster import taggers
-from lmtx_search.cluster.bulk import THREADS
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.documents import load_documents
-from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
-from lmtx_search.cluster.pipeline import put_pipeline, read_pipeline, tagging_pipeline
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.bulk import THREADS
+from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.ml import connectors
+from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, tagging_pipeline
+from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.records import Document, Tag
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
-from lmtx_search.tagging.batching import Batcher
-from lmtx_search.tagging.client import tag_url
-from lmtx_search.tagging.server import listen, serve
-from lmtx_search.tagging.service import create_app
+from lmtx_search.tagging.service.app import create_app
+from lmtx_search.tagging.service.batching import Batcher
+from lmtx_search.tagging.service.client import tag_url
+from lmtx_search.tagging.service.server import listen, serve
 
 PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
 # A node answers from statistics that are up to a second old.
@@ -103,7 +103,7 @@ def main() -> None:
     service.start()
     before = read_pipeline(client).body
     url = tag_url(f"http://127.0.0.1:{listener.getsockname()[1]}", VERSION)
-    remote = taggers.register(client, VERSION, url)
+    remote = connectors.register(client, VERSION, url)
     seconds: dict[str, list[float]] = {PLAIN: [], TAGGED: []}
     processor: dict[str, list[float]] = {PLAIN: [], TAGGED: []}
     try:
@@ -125,7 +125,7 @@ def main() -> None:
         assert counts["tagged"] == len(documents), counts
     finally:
         put_pipeline(client, before)
-        taggers.remove(client, remote)
+        connectors.remove(client, remote)
         client.indices.delete(index=f"{PLAIN},{TAGGED}", params={"ignore_unavailable": "true"})
         service.terminate()
         service.join()

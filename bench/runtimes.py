@@ -16,15 +16,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.documents import load_documents
-from lmtx_search.cluster.indices import prepare_tagged_index
-from lmtx_search.cluster.scan import scan
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import Document
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import read_documents
-from lmtx_search.tagging.deploy import Options, deploy
-from lmtx_search.tagging.source import untrained_source
+from lmtx_search.tagging.deployment.deploy import Options, deploy
+from lmtx_search.tagging.deployment.encoder_source import untrained_source
 
 INDEX = "lmtx-bench-runtime"
 

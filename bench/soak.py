@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.documents import load_documents
-from lmtx_search.cluster.facets import facets
-from lmtx_search.cluster.indices import prepare_tagged_index, tagging_counts
-from lmtx_search.cluster.scan import scan
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.facets.counts import facets
+from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.embedded.state import read_state
 from lmtx_search.records import Document
 from lmtx_search.settings_sources import load_settings

@@ -27,18 +27,18 @@ from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.settings_sources import load_settings
-from lmtx_search.tagging.label_ranking import top_scores
-from lmtx_search.tagging.thresholds import Thresholds, own_thresholds
-from lmtx_search.training.calibration import Answers, calibrate
+from lmtx_search.tagging.scoring.ranking import top_scores
+from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
 from lmtx_search.training.centering import open_shortlister
-from lmtx_search.training.first_yes import first_yes
-from lmtx_search.training.judging import judge_pairs
 from lmtx_search.training.materials import Materials, Trained
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.sampling import sample_documents
-from lmtx_search.training.score_calibration import score_calibration
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.threshold import choose_threshold
+from lmtx_search.training.targets.judge_calibration import Answers, calibrate
+from lmtx_search.training.targets.pseudo_positives import first_yes
+from lmtx_search.training.targets.score_calibration import score_calibration
+from lmtx_search.training.targets.threshold import choose_threshold
+from lmtx_search.training.teacher.judging import judge_pairs
 
 MOST_TAGS = 10
 HELD_OUT = 100

@@ -12,7 +12,7 @@ import click
 from lmtx_search.cli.context import Context, index_name, pass_context
 
 if TYPE_CHECKING:
-    from lmtx_search.cluster.attach import Change
+    from lmtx_search.cluster.setup.attach import Change
 
 
 @click.command()
@@ -35,10 +35,10 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
     Example:
       lmtx-search attach articles --text-field title --text-field body
     """
-    from lmtx_search.cluster.attach import attach as carry_out
-    from lmtx_search.cluster.attach import plan_attach
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.exclusive import exclusive
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.cluster.client.lock import exclusive
+    from lmtx_search.cluster.setup.attach import attach as carry_out
+    from lmtx_search.cluster.setup.attach import plan_attach
 
     client = connect(context.settings.opensearch)
     if dry_run:
@@ -68,10 +68,10 @@ def detach(context: Context, index: str, dry_run: bool) -> None:
     Example:
       lmtx-search detach articles
     """
-    from lmtx_search.cluster.attach import attach as carry_out
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.detach import plan_detach
-    from lmtx_search.cluster.exclusive import exclusive
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.cluster.client.lock import exclusive
+    from lmtx_search.cluster.setup.attach import attach as carry_out
+    from lmtx_search.cluster.setup.attach import plan_detach
 
     client = connect(context.settings.opensearch)
     if dry_run:

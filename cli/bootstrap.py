@@ -7,9 +7,9 @@ import json
 import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
-from lmtx_search.cluster.bootstrap import Plan, Request, Step, apply, plan
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.roles import Kind, role
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.setup.bootstrap import Plan, Request, Step, apply, plan
+from lmtx_search.cluster.setup.roles import Kind, role
 
 
 def _index_names(

@@ -85,9 +85,9 @@ def compare(
       lmtx-search compare test.jsonl --gold gold.tsv
       lmtx-search compare test.jsonl --gold gold.tsv --with control --with lmtx --output results
     """
-    from lmtx_search.evaluation.bench import Options
-    from lmtx_search.evaluation.comparison import comparison_record, run_comparison
-    from lmtx_search.evaluation.given import GoldFiles
+    from lmtx_search.evaluation.comparators.context import Options
+    from lmtx_search.evaluation.comparators.run import comparison_record, run_comparison
+    from lmtx_search.evaluation.gold.files import GoldFiles
     from lmtx_search.evaluation.plots import require_plots
 
     if output is not None:
@@ -104,7 +104,7 @@ def compare(
     for line in _explained(record):
         context.say(line)
     if output is not None:
-        from lmtx_search.evaluation.comparison_files import write_files
+        from lmtx_search.evaluation.comparators.files import write_files
 
         for path in write_files(record, output):
             context.say(f"Wrote {path}")

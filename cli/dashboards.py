@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.dashboards.about import TIME_FIELD, objects_about
+from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.dashboards.objects import Object, Shown, as_ndjson
+from lmtx_search.cluster.dashboards.scope import TIME_FIELD, objects_about
 
 
 @click.group()

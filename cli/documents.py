@@ -9,20 +9,19 @@ import click
 
 from lmtx_search.cli.context import Context, maybe_one_index, one_index, pass_context
 from lmtx_search.cli.loading import finish, load, load_options
-from lmtx_search.cluster import documents
-from lmtx_search.cluster.checkpoint import FailedFile
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.documents import load_documents
-from lmtx_search.cluster.indices import (
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.bulk_report import BulkReport
+from lmtx_search.cluster.documents.checkpoint import FailedFile
+from lmtx_search.cluster.documents.load import load_documents, read_documents
+from lmtx_search.cluster.ml.model_state import redeploy
+from lmtx_search.cluster.ml.pipeline import reads_of
+from lmtx_search.cluster.retag.selection import Selection, require_query
+from lmtx_search.cluster.setup.indices import (
     prepare_tagged_index,
     prepare_training_index,
     tagging_counts,
     tagging_errors,
 )
-from lmtx_search.cluster.model_state import redeploy
-from lmtx_search.cluster.pipeline import reads_of
-from lmtx_search.cluster.report import BulkReport
-from lmtx_search.cluster.selection import Selection, require_query
 from lmtx_search.errors import LmtxError, UserError
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ def _copy(
         context.say(f"Created the index {index}")
     return load_documents(
         client,
-        documents.read_documents(client, source, fields.text_fields, body),
+        read_documents(client, source, fields.text_fields, body),
         index,
         failed=FailedFile(options["failed"]) if options["failed"] else None,
         progress=context.progress,

@@ -81,7 +81,7 @@ def evaluate(
       lmtx-search --model llama3.2:3b evaluate documents.jsonl --by-judge --sample 100
     """
     from lmtx_search.cli.evaluation_tables import show, show_by_judge
-    from lmtx_search.evaluation.given import GoldFiles
+    from lmtx_search.evaluation.gold.files import GoldFiles
     from lmtx_search.evaluation.record import record
     from lmtx_search.evaluation.run import evaluate as run_evaluation
     from lmtx_search.evaluation.run import keep

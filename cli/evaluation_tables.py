@@ -10,9 +10,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from lmtx_search.cli.context import Context
-from lmtx_search.evaluation.assigned import TAGS
-from lmtx_search.evaluation.intervals import Estimate
-from lmtx_search.evaluation.paired import Difference
+from lmtx_search.evaluation.metrics.bootstrap import Estimate
+from lmtx_search.evaluation.metrics.classification import TAGS
+from lmtx_search.evaluation.metrics.permutation_test import Difference
 from lmtx_search.evaluation.run import Evaluation
 
 SHORT = ("P@1", "P@5", "R@10", "nDCG@5", "PSP@5")
@@ -48,7 +48,11 @@ def show_by_judge(
     seed: int,
 ) -> None:
     """Have the judge look at a sample, and print what it found."""
-    from lmtx_search.evaluation.by_judge import by_judge_record, evaluate_by_judge, notes
+    from lmtx_search.evaluation.without_gold.by_judge import (
+        by_judge_record,
+        evaluate_by_judge,
+        notes,
+    )
 
     found = evaluate_by_judge(
         context.settings, file, names, version, sample, prompt, seed, context.progress

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from lmtx_search.cli.context import Context
-from lmtx_search.tagging.explain import explain
-from lmtx_search.tagging.scorer import Tagger
+from lmtx_search.tagging.scoring.explain import explain
+from lmtx_search.tagging.scoring.tagger import Tagger
 
 
 def show_explanations(context: Context, tagger: Tagger, text: str) -> None:

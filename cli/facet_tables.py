@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from lmtx_search.cli.context import Context
-from lmtx_search.cluster.facets import Facets
-from lmtx_search.cluster.over_time import Stretch
-from lmtx_search.cluster.together import Together
+from lmtx_search.cluster.facets.cooccurrence import Together
+from lmtx_search.cluster.facets.counts import Facets
+from lmtx_search.cluster.facets.over_time import Stretch
 
 _BAR = 30
 _SHORT = 15

@@ -9,10 +9,10 @@ import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
 from lmtx_search.cli.facet_tables import print_csv, show_facets, show_over_time, show_together
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.facets import facets as count_facets
-from lmtx_search.cluster.over_time import Period, over_time
-from lmtx_search.cluster.together import together as find_together
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.facets.cooccurrence import together as find_together
+from lmtx_search.cluster.facets.counts import facets as count_facets
+from lmtx_search.cluster.facets.over_time import Period, over_time
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
 

@@ -56,8 +56,8 @@ def judge(
       lmtx-search judge --budget 1h
       lmtx-search --ollama http://a:11434,http://b:11434 judge --budget 5000 --seed 7
     """
-    from lmtx_search.training.ahead import judge_ahead
-    from lmtx_search.training.first_yes import first_yes
+    from lmtx_search.training.prejudge import judge_ahead
+    from lmtx_search.training.targets.pseudo_positives import first_yes
 
     given = {name: value for name, value in options.items() if value is not None}
     # Nothing is trained: any number of documents will do.

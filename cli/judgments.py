@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from lmtx_search.cli.context import Context, maybe_one_index, pass_context
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.judgment_export import JudgedPair, export_judgments, srw_body
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.judgments.export import JudgedPair, export_judgments, srw_body
 from lmtx_search.errors import UserError
 
 _FORMATS = {".csv": "csv", ".json": "srw"}

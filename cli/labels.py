@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from lmtx_search.cli.context import Context, pass_context
-from lmtx_search.cluster import names
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
@@ -21,7 +21,7 @@ from lmtx_search.sources.label_formats import FORMATS
 from lmtx_search.sources.labels import check_labels, make_label
 
 if TYPE_CHECKING:
-    from lmtx_search.tagging.live_labels import LabelEdit, Wanted
+    from lmtx_search.tagging.deployment.label_updates import LabelEdit, Wanted
 
 
 @click.group()
@@ -54,7 +54,7 @@ def labels_load(context: Context, file: Path, format: str | None, language: str 
       lmtx-search labels load labels.jsonl
       lmtx-search labels load thesaurus.rdf --language de
     """
-    from lmtx_search.tagging.live_labels import load_labels
+    from lmtx_search.tagging.deployment.label_updates import load_labels
 
     settings = context.settings
     client = connect(settings.opensearch)
@@ -165,7 +165,7 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool) -
     Example:
       lmtx-search labels retire q718 q719
     """
-    from lmtx_search.cluster import label_edits
+    from lmtx_search.cluster.labels import edits
 
     wanted = list(dict.fromkeys(label_ids))
 
@@ -175,7 +175,7 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool) -
 
     if dry_run:
         client = connect(context.settings.opensearch)
-        found = retire(label_edits.find(client, names.LABELS, wanted))
+        found = retire(edits.find(client, names.LABELS, wanted))
         for label in found:
             context.say(f"Would retire {label.id} ({label.text})")
         context.result({"dry_run": True, "retired": wanted})
@@ -189,7 +189,7 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool) -
 def _edit(
     context: Context, ids: Sequence[str], change: Wanted, retiring: bool = False
 ) -> LabelEdit:
-    from lmtx_search.tagging.live_labels import edit_labels
+    from lmtx_search.tagging.deployment.label_updates import edit_labels
 
     settings = context.settings
     return edit_labels(connect(settings.opensearch), settings, ids, change, retiring)

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import click
 
 from lmtx_search.cli.context import Context
-from lmtx_search.cluster.bulk import THREADS
-from lmtx_search.cluster.checkpoint import Checkpoint, FailedFile
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.documents import load_documents
-from lmtx_search.cluster.indices import index_uuid
-from lmtx_search.cluster.report import BulkReport
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.bulk import THREADS
+from lmtx_search.cluster.documents.bulk_report import BulkReport
+from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
+from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.setup.indices import index_uuid
 from lmtx_search.sources import count_documents, read_documents
 from lmtx_search.sources.document_formats import FORMATS, document_format
 from lmtx_search.sources.documents import require_documents, require_readable

@@ -13,9 +13,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from lmtx_search import __version__
 from lmtx_search.cli.context import Context
 from lmtx_search.errors import LmtxError
+from lmtx_search.version import __version__
 
 # name → module:attribute; imported only when called, so that `--help` never waits for torch.
 COMMANDS = {
@@ -167,7 +167,7 @@ def _fail(error: Exception) -> int:
 
 def _translate(error: Exception) -> LmtxError:
     if "opensearchpy" in sys.modules:
-        from lmtx_search.cluster.errors import translate
+        from lmtx_search.cluster.client.errors import translate
 
         translated = translate(error)
         if translated is not None:

@@ -152,7 +152,7 @@ class Questions:
 
     def _look(self, check: Callable[[], str]) -> bool:
         """Say what a check found, and whether it is well; a fault is noted and no more."""
-        from lmtx_search.cluster.errors import translate
+        from lmtx_search.cluster.client.errors import translate
 
         try:
             self._context.say(f"  {check()}")

@@ -50,7 +50,7 @@ def report(
       lmtx-search report test.jsonl --gold gold.tsv --output report.html
     """
     from lmtx_search.errors import UserError
-    from lmtx_search.evaluation.given import GoldFiles
+    from lmtx_search.evaluation.gold.files import GoldFiles
     from lmtx_search.evaluation.report.gather import gather
     from lmtx_search.evaluation.report.render import render, require_report
 

@@ -44,7 +44,7 @@ def retag(
       lmtx-search retag --index library --pending
       lmtx-search retag --index library --label q718 --query "year:>2020" --per-second 20
     """
-    from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.client.connect import connect
     from lmtx_search.tagging.retagging import Wish, carry_out, plan, preview
 
     client = connect(context.settings.opensearch)

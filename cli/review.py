@@ -42,12 +42,12 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
       lmtx-search review test.jsonl
       lmtx-search review train.jsonl --system run --sample 50
     """
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.judgments import JudgmentStore
-    from lmtx_search.evaluation.chosen import check_names, choose
-    from lmtx_search.evaluation.looked_at import draw, look
-    from lmtx_search.evaluation.reviewing import Review
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.cluster.judgments.store import JudgmentStore
+    from lmtx_search.evaluation.registry import check_names, choose
     from lmtx_search.evaluation.run import cluster_labels
+    from lmtx_search.evaluation.without_gold.review import Review
+    from lmtx_search.evaluation.without_gold.review_sample import draw, look
 
     check_names([name])
     settings = context.settings

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
-from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 

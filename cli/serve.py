@@ -26,14 +26,14 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
     Example:
       lmtx-search serve --port 8787
     """
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.label_search import IndexSearch
-    from lmtx_search.tagging.label_ranking import LabelSearch
-    from lmtx_search.tagging.pool import TaggerPool
-    from lmtx_search.tagging.server import address_of, listen
-    from lmtx_search.tagging.server import serve as run
-    from lmtx_search.tagging.service import create_app
-    from lmtx_search.tagging.versions import TaggerVersions
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.cluster.labels.search import IndexSearch
+    from lmtx_search.tagging.scoring.ranking import LabelSearch
+    from lmtx_search.tagging.service.app import create_app
+    from lmtx_search.tagging.service.server import address_of, listen
+    from lmtx_search.tagging.service.server import serve as run
+    from lmtx_search.tagging.service.version_pool import TaggerPool
+    from lmtx_search.tagging.versions.store import TaggerVersions
 
     settings = context.settings
     listener = listen(

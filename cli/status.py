@@ -11,7 +11,7 @@ from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.errors import LmtxError
 
 if TYPE_CHECKING:
-    from lmtx_search.cluster.overview import Overview
+    from lmtx_search.cluster.health.overview import Overview
 
 
 @click.command()
@@ -49,9 +49,9 @@ def status(context: Context) -> None:
 
 def _overview(context: Context) -> tuple[Overview | None, str | None]:
     """Return what the cluster holds, or why it cannot be asked: both are a status."""
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.errors import translate
-    from lmtx_search.cluster.overview import overview
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.cluster.client.errors import translate
+    from lmtx_search.cluster.health.overview import overview
 
     try:
         return overview(connect(context.settings.opensearch, reading=True)), None

@@ -80,7 +80,7 @@ def study(
       lmtx-search study shortlist test.jsonl --gold gold.tsv
       lmtx-search study teacher test.jsonl --gold gold.tsv --values llama3.2:1b,llama3.2:3b
     """
-    from lmtx_search.evaluation.given import GoldFiles
+    from lmtx_search.evaluation.gold.files import GoldFiles
     from lmtx_search.evaluation.plots import require_plots
     from lmtx_search.evaluation.studies.files import write_files
     from lmtx_search.evaluation.studies.run import SAID, run_study, study_record

@@ -60,11 +60,11 @@ def deploy(
       lmtx-search deploy --untrained
       lmtx-search deploy --runtime in-cluster
     """
-    from lmtx_search.cluster.connect import connect
+    from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.runs import RunStore
     from lmtx_search.library import deploy as carry_out
-    from lmtx_search.tagging.deploy import Options, plan
-    from lmtx_search.tagging.source import find_source
+    from lmtx_search.tagging.deployment.deploy import Options, plan
+    from lmtx_search.tagging.deployment.encoder_source import find_source
 
     if run and untrained:
         raise UserError("give a RUN or --untrained, not both")
@@ -118,7 +118,7 @@ def tag(
     """
     from lmtx_search.cli.explanations import show_explanations
     from lmtx_search.tagging.local import find_version
-    from lmtx_search.tagging.scorer import Tagger
+    from lmtx_search.tagging.scoring.tagger import Tagger
 
     text = _given(text, file)
     version, note = find_version(context.settings, tagger)

@@ -26,8 +26,8 @@ def taggers(context: Context) -> None:
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.tagging.inventory import inventory
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.tagging.deployment.inventory import inventory
 
     entries = inventory(connect(context.settings.opensearch, reading=True), context.settings)
     if not entries:
@@ -74,8 +74,8 @@ def taggers_prune(context: Context, yes: bool, keep: int) -> None:
       lmtx-search taggers prune
       lmtx-search taggers prune --yes
     """
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.tagging.prune import find_unused, prune
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.tagging.deployment.prune import find_unused, prune
 
     client = connect(context.settings.opensearch)
     if yes:
@@ -115,9 +115,9 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
       lmtx-search rollback
       lmtx-search rollback 20260131-120000-1a2b3c
     """
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.tagging.rollback import before, roll_back
-    from lmtx_search.tagging.versions import TaggerVersions
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.tagging.deployment.rollback import before, roll_back
+    from lmtx_search.tagging.versions.store import TaggerVersions
 
     settings = context.settings
     client = connect(settings.opensearch)

@@ -28,8 +28,8 @@ def ui(context: Context, index: str, host: str, port: int) -> None:
       lmtx-search ui --index articles
       lmtx-search ui --index articles --port 8080
     """
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.tagging.server import address_of, listen, serve
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.tagging.service.server import address_of, listen, serve
     from lmtx_search.ui.app import create_app
     from lmtx_search.ui.guard import LOOPBACK
 

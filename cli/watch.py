@@ -51,8 +51,8 @@ def watch(context: Context, index: str, sample: int, prompt: str, every: float |
       0 6 * * *  lmtx-search watch --index library     # a line of crontab
       lmtx-search watch --index library --every 6h
     """
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.errors import translate
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.cluster.client.errors import translate
     from lmtx_search.watching.run import look
 
     client = connect(context.settings.opensearch)

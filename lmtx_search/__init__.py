@@ -10,17 +10,13 @@ Example:
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-try:
-    __version__ = version("lmtx-search")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0+unknown"
+from lmtx_search.version import __version__
 
 if TYPE_CHECKING:
-    from lmtx_search.cluster.connect import connect
-    from lmtx_search.cluster.facets import facets
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.cluster.facets.counts import facets
     from lmtx_search.errors import LmtxError, MissingExtra, UserError
     from lmtx_search.judges.base import Answer, Pair
     from lmtx_search.judges.open import open_judge
@@ -40,9 +36,9 @@ if TYPE_CHECKING:
     from lmtx_search.settings import Settings
     from lmtx_search.settings_sources import load_settings
     from lmtx_search.sources import read_documents, read_labels
-    from lmtx_search.tagging.deploy import Deployment
-    from lmtx_search.tagging.deploy import Options as DeployOptions
-    from lmtx_search.tagging.scorer import Tagger
+    from lmtx_search.tagging.deployment.deploy import Deployment
+    from lmtx_search.tagging.deployment.deploy import Options as DeployOptions
+    from lmtx_search.tagging.scoring.tagger import Tagger
     from lmtx_search.training.profiles import training_settings
     from lmtx_search.training.run import train
     from lmtx_search.training.settings import TrainingSettings
@@ -50,8 +46,8 @@ if TYPE_CHECKING:
 _WHERE = {
     "Answer": "judges.base",
     "BadLine": "records",
-    "DeployOptions": "tagging.deploy:Options",
-    "Deployment": "tagging.deploy",
+    "DeployOptions": "tagging.deployment.deploy:Options",
+    "Deployment": "tagging.deployment.deploy",
     "Document": "records",
     "Judgment": "records",
     "Label": "records",
@@ -62,13 +58,13 @@ _WHERE = {
     "Settings": "settings",
     "Shortlist": "library",
     "Tag": "records",
-    "Tagger": "tagging.scorer",
+    "Tagger": "tagging.scoring.tagger",
     "TrainingSettings": "training.settings",
     "UserError": "errors",
     "bootstrap_index": "library",
-    "connect": "cluster.connect",
+    "connect": "cluster.client.connect",
     "deploy": "library",
-    "facets": "cluster.facets",
+    "facets": "cluster.facets.counts",
     "ingest": "library",
     "load_labels": "library",
     "load_prompt": "judges.prompts",

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from lmtx_search.cluster import bootstrap as setting_up
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.documents import load_documents
-from lmtx_search.cluster.indices import prepare_tagged_index, prepare_training_index
-from lmtx_search.cluster.labels import LabelIndex
-from lmtx_search.cluster.report import BulkReport
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.bulk_report import BulkReport
+from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.runs import RunStore, new_run_id
+from lmtx_search.cluster.setup import bootstrap as setting_up
+from lmtx_search.cluster.setup.indices import prepare_tagged_index, prepare_training_index
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.errors import UserError
@@ -23,14 +23,14 @@ from lmtx_search.judges.base import Pair
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging import deploy as deploying
+from lmtx_search.tagging.deployment import deploy as deploying
+from lmtx_search.tagging.deployment.encoder_source import find_source
 from lmtx_search.tagging.local import find_version
-from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.source import find_source
+from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
 
 if TYPE_CHECKING:
-    from lmtx_search.cluster.labels import LoadReport
+    from lmtx_search.cluster.labels.index import LoadReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ def load_labels(
         >>> load_labels(load_settings().settings, [Label("q718", "chess")]).created
         1
     """
-    from lmtx_search.tagging import live_labels
+    from lmtx_search.tagging.deployment import label_updates
 
     client = connect(settings.opensearch)
-    return live_labels.load_labels(client, settings, labels, progress).report
+    return label_updates.load_labels(client, settings, labels, progress).report
 
 
 def load_training_documents(

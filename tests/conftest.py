@@ -14,7 +14,7 @@ import pytest
 from lmtx_search.embedded.net import free_port
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
-from tests import backends
+from tests.support import backends
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -69,8 +69,8 @@ def lmtx(environment: dict[str, str], tmp_path: Path) -> Run:
 @pytest.fixture
 def client(settings: Settings) -> Any:
     """A client of a cluster that holds nothing of the tests before."""
-    from lmtx_search.cluster.connect import connect
-    from tests.wipe import wipe
+    from lmtx_search.cluster.client.connect import connect
+    from tests.support.wipe import wipe
 
     found = connect(settings.opensearch)
     wipe(found)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from lmtx_search.settings import Settings
-from tests.in_process import call
-from tests.live_tagger import bootstrap, deployed, index_documents, tags_of
-from tests.tagger_service import LABELS, running
-from tests.wipe import wipe
+from tests.support.in_process import call
+from tests.support.live_tagger import bootstrap, deployed, index_documents, tags_of
+from tests.support.tagger_service import LABELS, running
+from tests.support.wipe import wipe
 
 pytestmark = pytest.mark.integration
 

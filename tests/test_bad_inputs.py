@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.client.connect import connect
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
-from tests.backends import Servers
-from tests.bad_inputs import TABLE, Bad, State
 from tests.conftest import environment_of, flags_of
-from tests.in_process import call
-from tests.live_tagger import deployed, index_documents, load_labels
-from tests.tagger_service import LABELS, running
-from tests.wipe import found, wipe
+from tests.support.backends import Servers
+from tests.support.bad_inputs import TABLE, Bad, State
+from tests.support.in_process import call
+from tests.support.live_tagger import deployed, index_documents, load_labels
+from tests.support.tagger_service import LABELS, running
+from tests.support.wipe import found, wipe
 
 NOWHERE = "http://127.0.0.1:1"
 

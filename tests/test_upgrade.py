@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.cluster import taggers
-from lmtx_search.cluster.judgments import JudgmentStore
-from lmtx_search.cluster.label_documents import label_action
-from lmtx_search.cluster.pipeline import of_this_release, read_pipeline, untagged_pipeline
+from lmtx_search.cluster.client.schema import SCHEMA, require_known, schema_of
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.cluster.labels.codec import label_action
+from lmtx_search.cluster.ml import connectors
+from lmtx_search.cluster.ml.pipeline import of_this_release, read_pipeline, untagged_pipeline
 from lmtx_search.cluster.runs import RunStore
-from lmtx_search.cluster.schema import SCHEMA, require_known, schema_of
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.client import service_url, tag_url
-from lmtx_search.tagging.version import SCHEMA as TAGGER_SCHEMA
-from lmtx_search.tagging.versions import TaggerVersions
-from tests.in_process import call
-from tests.tagger_service import LABELS, make_version, running
+from lmtx_search.tagging.service.client import service_url, tag_url
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import SCHEMA as TAGGER_SCHEMA
+from tests.support.in_process import call
+from tests.support.tagger_service import LABELS, make_version, running
 
 FORM_1 = Path(__file__).parent / "data" / "form_1"
 OWN = ("lmtx-labels-000001", "lmtx-judgments", "lmtx-runs", "lmtx-documents")
@@ -101,7 +101,7 @@ def set_up_by_the_first_release(client: Any, settings: Settings) -> str:
     for label, vector in zip(LABELS, version.embeddings(), strict=True):
         action = label_action(label, vector)
         client.index(index="lmtx-labels-000001", id=action.id, body=action.source)
-    model = taggers.register(client, name, tag_url(service_url(settings.service), name)).model
+    model = connectors.register(client, name, tag_url(service_url(settings.service), name)).model
     pipeline = form_1("pipeline", TAGGER=name, MODEL=model)
     client.ingest.put_pipeline(id="lmtx-tagging", body=pipeline)
     for index, documents in form_1("documents", TAGGER=name).items():

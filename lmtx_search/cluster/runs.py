@@ -9,9 +9,9 @@ from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch
 
-from lmtx_search.cluster import exclusive, names
-from lmtx_search.cluster.clock import cluster_time
-from lmtx_search.cluster.retry import patiently
+from lmtx_search.cluster.client import lock, names
+from lmtx_search.cluster.client.clock import cluster_time
+from lmtx_search.cluster.client.retry import patiently
 
 
 def new_run_id() -> str:
@@ -69,7 +69,7 @@ class RunStore:
         return self._search(
             {
                 "size": most,
-                "query": {"bool": {"must_not": {"term": {"kind": exclusive.KIND}}}},
+                "query": {"bool": {"must_not": {"term": {"kind": lock.KIND}}}},
                 "sort": [{"at": {"order": "desc", "unmapped_type": "date"}}],
             }
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lmtx_search.cluster.attach import require_fields
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.requirements import check_cluster
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.setup.attach import require_fields
+from lmtx_search.cluster.setup.requirements import check_cluster
 from lmtx_search.errors import UserError
 from lmtx_search.judges.open import open_judge
 from lmtx_search.settings import OpenSearchSettings, Settings

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from lmtx_search.cluster.errors import translate
+from lmtx_search.cluster.client.errors import translate
 from lmtx_search.errors import LmtxError
 
 Status = Literal["ok", "warn", "bad"]

@@ -6,21 +6,27 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search.cluster import names
-from lmtx_search.cluster.bootstrap import plan, tagger_url
-from lmtx_search.cluster.condition import account, disks, has_security, health
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.connector_settings import missing_settings
-from lmtx_search.cluster.labels import LabelIndex
-from lmtx_search.cluster.overview import tagged_documents
-from lmtx_search.cluster.requirements import (
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.health.health import (
+    account,
+    disks,
+    has_security,
+    health,
+    is_reached,
+    watermarks,
+)
+from lmtx_search.cluster.health.overview import tagged_documents
+from lmtx_search.cluster.health.permissions import lacking_to_write
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.setup.bootstrap import plan, tagger_url
+from lmtx_search.cluster.setup.connector_settings import missing_settings
+from lmtx_search.cluster.setup.requirements import (
     check_engine,
     check_plugins,
     check_version,
     has_ml_nodes,
 )
-from lmtx_search.cluster.rights import lacking_to_write
-from lmtx_search.cluster.watermarks import is_reached, watermarks
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.errors import LmtxError
 from lmtx_search.settings import Settings

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from lmtx_search import __version__
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.settings import Settings
 from lmtx_search.training.run import can_train
+from lmtx_search.version import __version__
 
 _GIB = 1 << 30
 # A training run, a tagger and an encoder's ONNX form are some 300 MB together.

@@ -7,15 +7,15 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lmtx_search.cluster.pipeline import PipelineState, read_pipeline, simulate
-from lmtx_search.cluster.registered import registered
+from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline, simulate
+from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.client import require_service, require_version, service_url
-from lmtx_search.tagging.deploy import document_with
-from lmtx_search.tagging.version import TaggerVersion
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.deployment.deploy import document_with
+from lmtx_search.tagging.service.client import require_service, require_version, service_url
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lmtx_search.embedded.locks import only_one
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.state import read_state
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from lmtx_search.system.file_locks import only_one
 
 # What the product writes there. A folder of the user's may be data_dir: nothing else is touched.
 _MADE = ("runs", "taggers", "loads")

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lmtx_search.alive import began, stat
 from lmtx_search.embedded.places import Account
 from lmtx_search.errors import LmtxError
+from lmtx_search.system.process_identity import began, stat
 
 # In the environment of what we start, and so of its children: tells ours from others'.
 _TOKEN = "STARTED_BY_LMTX_SEARCH"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from types import FrameType
 
 from lmtx_search.embedded.files import sweep
-from lmtx_search.embedded.locks import one_after_another, only_one
 from lmtx_search.embedded.models import prepare_encoder, prepare_judge
 from lmtx_search.embedded.net import LOOPBACK, free_port
 from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, start_ollama
@@ -21,6 +20,7 @@ from lmtx_search.embedded.state import State, read_state
 from lmtx_search.embedded.tagger import start_tagger
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
+from lmtx_search.system.file_locks import one_after_another, only_one
 
 OPENSEARCH, OLLAMA, TAGGER = "opensearch", "ollama", "tagger"
 _STOP_ORDER = (TAGGER, OLLAMA, OPENSEARCH)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from lmtx_search.evaluation.gold_set import notes
-from lmtx_search.evaluation.intervals import Estimate
-from lmtx_search.evaluation.prediction_powered import JudgedEstimate
+from lmtx_search.evaluation.gold.gold_set import notes
+from lmtx_search.evaluation.metrics.bootstrap import Estimate
 from lmtx_search.evaluation.run import Evaluation
+from lmtx_search.evaluation.without_gold.prediction_powered import JudgedEstimate
 
 
 def record(found: Evaluation) -> dict[str, Any]:

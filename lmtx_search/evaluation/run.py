@@ -8,17 +8,17 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.labels import LabelIndex
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.chosen import check_names, choose
-from lmtx_search.evaluation.given import GoldFiles
-from lmtx_search.evaluation.gold_set import GoldSet, open_gold_set
-from lmtx_search.evaluation.intervals import Estimate
-from lmtx_search.evaluation.measures import measure
-from lmtx_search.evaluation.paired import Difference, compare
-from lmtx_search.evaluation.rankings import require_measures
+from lmtx_search.evaluation.gold.files import GoldFiles
+from lmtx_search.evaluation.gold.gold_set import GoldSet, open_gold_set
+from lmtx_search.evaluation.metrics.all import measure
+from lmtx_search.evaluation.metrics.bootstrap import Estimate
+from lmtx_search.evaluation.metrics.permutation_test import Difference, compare
+from lmtx_search.evaluation.metrics.ranking import require_measures
+from lmtx_search.evaluation.registry import check_names, choose
 from lmtx_search.evaluation.systems import System
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -50,7 +50,7 @@ def evaluate(
     """Measure systems on the documents of a file that have gold tags.
 
     Args:
-        names: see :func:`lmtx_search.evaluation.chosen.choose`.
+        names: see :func:`lmtx_search.evaluation.registry.choose`.
         version: the tagger's; None is the active one.
         seed: of the confidence intervals and tests.
 

@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.cluster import names
-from lmtx_search.cluster.bm25 import rank_bm25
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.labels.bm25 import rank_bm25
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import Windows, nearest_labels
-from lmtx_search.evaluation.measures import Output
-from lmtx_search.evaluation.rankings import DEPTH
+from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
-from lmtx_search.tagging.source import Source
-from lmtx_search.tagging.thresholds import Thresholds, own_thresholds
-from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.deployment.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
+from lmtx_search.tagging.deployment.encoder_source import Source
+from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
+from lmtx_search.tagging.versions.version import TaggerVersion
 
 Ranker = Callable[[Sequence[Document], Progress], Output]
 """Says what a system makes of documents; of one without text, nothing."""

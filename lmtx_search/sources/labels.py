@@ -20,7 +20,7 @@ from lmtx_search.sources.xmc_texts import read_xmc_labels
 _ID_BYTES = 512
 # A label's text is written into every document that it tags.
 _TEXT_CHARACTERS = 1024
-# On the way to the pipeline it marks what is no tag (tagging/broader.py).
+# On the way to the pipeline it marks what is no tag (tagging/scoring/broader.py).
 _RESERVED = "\ue03e"
 _COLUMNS = ("id", "text", "description", "synonyms", "broader")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.errors import translate
-from lmtx_search.cluster.pipeline import active
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.client.errors import translate
+from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersion
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
 
 _SECONDS = 5.0
 

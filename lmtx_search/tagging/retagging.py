@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from lmtx_search.cluster.checkpoint import Checkpoint
-from lmtx_search.cluster.pipeline import read_pipeline, simulate
-from lmtx_search.cluster.retag import RetagReport, retag
-from lmtx_search.cluster.selection import Selection, Target, require_query, targets
-from lmtx_search.embedded.locks import only_one
+from lmtx_search.cluster.documents.checkpoint import Checkpoint
+from lmtx_search.cluster.ml.pipeline import read_pipeline, simulate
+from lmtx_search.cluster.retag.retag import RetagReport, retag
+from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.version import TaggerVersion
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.system.file_locks import only_one
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

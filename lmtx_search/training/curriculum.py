@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.training.budgets import left, part
 from lmtx_search.training.cycle import Clock, CycleResult, Earlier, run_cycle
 from lmtx_search.training.development import llm_p1
-from lmtx_search.training.judging import Judged
 from lmtx_search.training.materials import Materials, Trained
+from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.state import RunState
+from lmtx_search.training.teacher.budgets import left, part
+from lmtx_search.training.teacher.judging import Judged
 
 
 @dataclass(frozen=True)

@@ -14,22 +14,26 @@ from lmtx_search.errors import UserError, find_named
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.training.budgets import split
-from lmtx_search.training.calibration import RIVALS, YES, Answers, calibrate
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import Development, Firsts, first_labels, measure_development
-from lmtx_search.training.first_yes import first_yes
-from lmtx_search.training.judging import Judged, judge_pairs
 from lmtx_search.training.materials import Materials, Trained
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.negatives.base import Pool, bring_all
-from lmtx_search.training.people import prefer_people, without_refused
 from lmtx_search.training.positives import POSITIVES
-from lmtx_search.training.pseudo_positives import maybe_right, pseudo_positives, yes_threshold
 from lmtx_search.training.sampling import training_order
-from lmtx_search.training.score_calibration import score_calibration
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister
+from lmtx_search.training.targets.judge_calibration import RIVALS, YES, Answers, calibrate
+from lmtx_search.training.targets.pseudo_positives import (
+    first_yes,
+    maybe_right,
+    pseudo_positives,
+    yes_threshold,
+)
+from lmtx_search.training.targets.score_calibration import score_calibration
+from lmtx_search.training.teacher.budgets import split
+from lmtx_search.training.teacher.human_feedback import prefer_people, without_refused
+from lmtx_search.training.teacher.judging import Judged, judge_pairs
 
 
 @dataclass(frozen=True)
@@ -212,7 +216,7 @@ def train(
         spared: labels of documents that are no negatives of theirs either, unless the strategy
             for negatives insists on a label.
     """
-    from lmtx_search.training.finetune import fine_tune  # torch: only when it is needed
+    from lmtx_search.training.student.finetune import fine_tune  # torch: only when it is needed
 
     tuning = settings.fine_tuning
     position = {label.id: row for row, label in enumerate(materials.labels)}

@@ -12,10 +12,10 @@ from lmtx_search.judges.order.base import OrderedJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Judgment, Label
-from lmtx_search.training.judging import Judged, Store, judge_pairs
-from lmtx_search.training.people import prefer_people
 from lmtx_search.training.shortlist import Ranking, pairs
-from lmtx_search.training.threshold import choose_threshold
+from lmtx_search.training.targets.threshold import choose_threshold
+from lmtx_search.training.teacher.human_feedback import prefer_people
+from lmtx_search.training.teacher.judging import Judged, Store, judge_pairs
 
 Answers = Mapping[str, Mapping[str, float]]
 """P(yes) by document id and label id."""

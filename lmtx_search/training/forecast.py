@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.training.estimate import Estimate, Sizes, estimate
-from lmtx_search.training.given import find_given
+from lmtx_search.training.inputs import find_given
 from lmtx_search.training.run import need_torch
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.speeds import Speeds, measure_speeds

@@ -14,9 +14,9 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.windows import Windows, nearest_labels, pooled_windows
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Judgment, Label
-from lmtx_search.training.judging import Store
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.shortlist import Encoder, Ranking, Search
+from lmtx_search.training.teacher.judging import Store
 
 LoadEncoder = Callable[[Path, int], Encoder]
 """Loads the encoder in a folder; the number is how many tokens it reads of a text."""

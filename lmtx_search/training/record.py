@@ -7,16 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lmtx_search import __version__
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.settings import Settings
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
-from lmtx_search.training.given import labels_digest
-from lmtx_search.training.judging import Judged
+from lmtx_search.training.inputs import labels_digest
 from lmtx_search.training.materials import Materials
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.teacher.judging import Judged
+from lmtx_search.version import __version__
 
 
 def run_record(

@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.cluster.judgments import JudgmentStore
+from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore, new_run_id
-from lmtx_search.embedded.locks import only_one
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import MissingExtra
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
+from lmtx_search.system.file_locks import only_one
 from lmtx_search.training.curriculum import run_curriculum
-from lmtx_search.training.given import Given, find_given, open_base
+from lmtx_search.training.inputs import Given, find_given, open_base
 from lmtx_search.training.materials import Materials
 from lmtx_search.training.record import run_record
+from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
-from lmtx_search.training.state import RunState
 
 
 def train(

@@ -115,7 +115,7 @@ def _train(
     progress: Progress,
 ) -> tuple[float, float, float, int]:
     """Train a few steps; return documents/s, seconds to start and to export, bytes of the form."""
-    from lmtx_search.training.finetune import fine_tune  # torch: only when it is needed
+    from lmtx_search.training.student.finetune import fine_tune  # torch: only when it is needed
 
     batch = tuning.batch_size
     steps = [(number % len(documents), number % len(labels)) for number in range(_STEPS * batch)]

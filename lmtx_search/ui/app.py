@@ -16,13 +16,13 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from lmtx_search.cluster.errors import translate
+from lmtx_search.cluster.client.errors import translate
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.http import read_body, refused
+from lmtx_search.tagging.service.http import read_body, refused
 from lmtx_search.ui.guard import LOOPBACK, Guard
 from lmtx_search.ui.library import LAST, Library
-from lmtx_search.ui.trying import Trial
+from lmtx_search.ui.try_text import Trial
 
 STATIC = Path(__file__).parent / "static"
 

@@ -7,22 +7,23 @@ from typing import Any, Literal
 
 from opensearchpy import OpenSearch
 
-from lmtx_search.cluster import label_edits, names
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.facets import TaggedDocument, facets
-from lmtx_search.cluster.label_words import labels_with
-from lmtx_search.cluster.opinions import (
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.facets.counts import TaggedDocument, facets
+from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.judgments.feedback import (
     find_document,
     find_opinions,
     keep_opinion,
     remove_opinion,
     train_on,
 )
-from lmtx_search.cluster.tagged_lately import labels_of_tags
+from lmtx_search.cluster.labels import edits
+from lmtx_search.cluster.labels.search import labels_with
 from lmtx_search.errors import UserError
 from lmtx_search.records import PERSON, Document, Label, document_text
 from lmtx_search.settings import Settings
-from lmtx_search.training.people import person_id, person_judgment
+from lmtx_search.training.teacher.human_feedback import person_id, person_judgment
 
 PAGE = 20
 """Documents that are shown at a time."""
@@ -87,7 +88,7 @@ class Library:
         """
         fields = self._documents.text_fields
         found, tags = find_document(self._client, self.index, document, fields)
-        known = label_edits.find(self._client, names.LABELS, [label]).get(label)
+        known = edits.find(self._client, names.LABELS, [label]).get(label)
         if known is None:
             raise UserError(f"there is no label {label} any more: it was retired meanwhile")
         used = True
@@ -113,7 +114,7 @@ class Library:
         """Return what a person said, by document and label id: the label's text, the answer."""
         opinions = find_opinions(self._client, PERSON, list(documents))
         ids = sorted({opinion.label_id for opinion in opinions})
-        labels = label_edits.find(self._client, names.LABELS, ids)
+        labels = edits.find(self._client, names.LABELS, ids)
         said: dict[str, dict[str, tuple[str, Answer]]] = {id_: {} for id_ in documents}
         for opinion in opinions:
             document, label = documents[opinion.document_id], labels.get(opinion.label_id)

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search import __version__
-from lmtx_search.cluster.judgments import JudgmentStore
-from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.cluster.facets.recent_sample import Tagged, labels_of_tags, sample_tagged
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.cluster.retag.selection import targets
 from lmtx_search.cluster.runs import RunStore, new_run_id
-from lmtx_search.cluster.selection import targets
-from lmtx_search.cluster.tagged_lately import Tagged, labels_of_tags, sample_tagged
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
@@ -22,8 +21,9 @@ from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.versions import TaggerVersions
-from lmtx_search.training.judging import Judged, judge_pairs
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.training.teacher.judging import Judged, judge_pairs
+from lmtx_search.version import __version__
 from lmtx_search.watching.precision import Culprit, Precision, Verdicts, culprits, fell, precision
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.backends import Servers
 from tests.faults.toolbox import Commands, Node
-from tests.wipe import wipe
+from tests.support.backends import Servers
+from tests.support.wipe import wipe
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
-from tests.http_server import QuietHandler, serving
+from tests.support.http_server import QuietHandler, serving
 
 
 class Exchange:

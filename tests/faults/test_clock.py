@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.cluster.clock import cluster_time
-from lmtx_search.cluster.exclusive import LOCK, exclusive
-from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.cluster.client.clock import cluster_time
+from lmtx_search.cluster.client.lock import LOCK, exclusive
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.settings import Settings
 from tests.conftest import Run
 from tests.faults import toolbox
 from tests.faults.toolbox import Commands
-from tests.live_tagger import bootstrap
-from tests.tagger_service import running
+from tests.support.live_tagger import bootstrap
+from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.faults
 

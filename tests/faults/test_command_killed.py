@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.faults import toolbox
 from tests.faults.toolbox import Commands
-from tests.live_tagger import ml_parts
-from tests.tagger_service import running
+from tests.support.live_tagger import ml_parts
+from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.faults
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.embedded.state import read_state
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.conftest import Run
 from tests.faults import toolbox
 from tests.faults.toolbox import Commands
-from tests.live_tagger import bootstrap, ml_parts
-from tests.tagger_service import running
+from tests.support.live_tagger import bootstrap, ml_parts
+from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.faults
 

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lmtx_search.cluster.labels import LabelIndex
-from lmtx_search.cluster.pipeline import read_pipeline
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.faults import proxy, toolbox
 from tests.faults.toolbox import Commands, Node
-from tests.live_tagger import deployed, ml_parts, tags_of
-from tests.tagger_service import LABELS, running
+from tests.support.live_tagger import deployed, ml_parts, tags_of
+from tests.support.tagger_service import LABELS, running
 
 BULK = r"POST /[\w-]+/_bulk"
 

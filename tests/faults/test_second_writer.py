@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from opensearchpy import ConflictError
 
-from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.client.connect import connect
 from lmtx_search.settings import Settings
 from tests.conftest import Run
 from tests.faults import toolbox
 from tests.faults.toolbox import Commands
-from tests.live_tagger import bootstrap, deployed
-from tests.tagger_service import running
+from tests.support.live_tagger import bootstrap, deployed
+from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.faults
 

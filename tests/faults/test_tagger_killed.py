@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.scorer import Tagger
-from lmtx_search.tagging.versions import TaggerVersions
+from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.conftest import Run
 from tests.faults import proxy, toolbox
 from tests.faults.toolbox import Commands
-from tests.live_tagger import bootstrap, deployed
-from tests.tagger_service import running
+from tests.support.live_tagger import bootstrap, deployed
+from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.faults
 

@@ -13,7 +13,7 @@ import pytest
 from lmtx_search.settings import Settings
 from tests.faults import toolbox
 from tests.faults.toolbox import Commands
-from tests.recording_proxy import recording_proxy
+from tests.support.recording_proxy import recording_proxy
 
 pytestmark = pytest.mark.faults
 

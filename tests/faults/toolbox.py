@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lmtx_search.cluster.documents import TAGGING_FIELDS
-from lmtx_search.cluster.scan import scan
+from lmtx_search.cluster.documents.load import TAGGING_FIELDS
+from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.embedded import servers
 from lmtx_search.embedded.net import is_free
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.state import read_state
 from lmtx_search.settings_sources import load_settings
-from tests.tagger_service import LABELS
+from tests.support.tagger_service import LABELS
 
 _PROGRAM = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
 _SECONDS = 300.0

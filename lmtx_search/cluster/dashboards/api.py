@@ -7,7 +7,7 @@ from typing import Any
 
 import urllib3
 
-from lmtx_search.cluster.connect import ssl_context
+from lmtx_search.cluster.client.connect import ssl_context
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import OpenSearchSettings
 

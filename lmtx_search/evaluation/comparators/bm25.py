@@ -10,7 +10,7 @@ from lmtx_search.progress import Progress
 
 
 class Bm25(Comparator):
-    """See :func:`lmtx_search.cluster.bm25.rank_bm25`."""
+    """See :func:`lmtx_search.cluster.labels.bm25.rank_bm25`."""
 
     def run(self, bench: Bench, progress: Progress) -> Found:
         """Rank."""

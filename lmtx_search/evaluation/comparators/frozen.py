@@ -7,7 +7,7 @@ import time
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
 from lmtx_search.progress import Progress
-from lmtx_search.tagging.source import untrained_source
+from lmtx_search.tagging.deployment.encoder_source import untrained_source
 
 
 class Frozen(Comparator):

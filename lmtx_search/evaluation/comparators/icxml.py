@@ -10,19 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from lmtx_search.cluster.judgments import JudgmentStore
+from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
-from lmtx_search.evaluation.measures import Output
+from lmtx_search.evaluation.metrics.all import Output
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import Progress
-from lmtx_search.tagging.source import untrained_source
-from lmtx_search.training.judging import judge_pairs
+from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.training.sampling import sample_documents
+from lmtx_search.training.teacher.judging import judge_pairs
 
 
 class Icxml(Comparator):

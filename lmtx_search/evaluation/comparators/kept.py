@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lmtx_search.evaluation.comparators.base import Found
-from lmtx_search.evaluation.measures import Output
+from lmtx_search.evaluation.metrics.all import Output
 
 
 class KeptResults:

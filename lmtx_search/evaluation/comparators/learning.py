@@ -14,11 +14,11 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Bench, Found
-from lmtx_search.evaluation.measures import Output
+from lmtx_search.evaluation.metrics.all import Output
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.source import Source
+from lmtx_search.tagging.deployment.encoder_source import Source
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.cycle import train
 from lmtx_search.training.materials import Materials

@@ -9,7 +9,7 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
 from lmtx_search.progress import Progress
-from lmtx_search.tagging.source import trained_source
+from lmtx_search.tagging.deployment.encoder_source import trained_source
 
 
 class Lmtx(Comparator):

@@ -14,7 +14,7 @@ from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
 from lmtx_search.evaluation.comparators.learning import few, learn, ranked, shortlists
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
-from lmtx_search.tagging.source import untrained_source
+from lmtx_search.tagging.deployment.encoder_source import untrained_source
 
 
 class Maclr(Comparator):

@@ -10,8 +10,8 @@ import numpy as np
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
-from lmtx_search.evaluation.measures import Output
-from lmtx_search.evaluation.rankings import DEPTH
+from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.progress import Progress
 
 _CHUNK = 256

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lmtx_search.cluster.connect import connect
-from lmtx_search.cluster.judgments import JudgmentStore
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
@@ -17,24 +17,24 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import Windows, nearest_labels
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
-from lmtx_search.evaluation.bench import find_run
-from lmtx_search.evaluation.given import GoldFiles
-from lmtx_search.evaluation.gold_set import GoldSet, notes, open_gold_set
-from lmtx_search.evaluation.looked_at import draw
-from lmtx_search.evaluation.measures import Output, measure
-from lmtx_search.evaluation.rankings import require_measures
+from lmtx_search.evaluation.comparators.context import find_run
+from lmtx_search.evaluation.gold.files import GoldFiles
+from lmtx_search.evaluation.gold.gold_set import GoldSet, notes, open_gold_set
+from lmtx_search.evaluation.metrics.all import Output, measure
+from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.report.answers import Answered, look_at_answers
 from lmtx_search.evaluation.report.examples import Example, examples
 from lmtx_search.evaluation.report.health import Health, label_health
 from lmtx_search.evaluation.run import cluster_labels
+from lmtx_search.evaluation.without_gold.review_sample import draw
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import read_gold
 from lmtx_search.sources.rows import is_row_file
 from lmtx_search.sources.xmc import is_xmc
-from lmtx_search.tagging.source import Source, trained_source, untrained_source
-from lmtx_search.training.given import training_documents
+from lmtx_search.tagging.deployment.encoder_source import Source, trained_source, untrained_source
+from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.profiles import small
 
 _RUNS_LOOKED_AT = 200

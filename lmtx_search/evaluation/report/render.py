@@ -6,12 +6,12 @@ from importlib import resources
 from importlib.util import find_spec
 from typing import Any
 
-from lmtx_search import __version__
 from lmtx_search.errors import MissingExtra
-from lmtx_search.evaluation.comparison_files import shown_name
+from lmtx_search.evaluation.comparators.files import shown_name
 from lmtx_search.evaluation.plots import require_plots
 from lmtx_search.evaluation.report import figures
 from lmtx_search.evaluation.report.gather import Gathered
+from lmtx_search.version import __version__
 
 _MEASURES = ("P@1", "P@5", "R@10")
 

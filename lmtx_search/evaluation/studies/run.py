@@ -10,28 +10,28 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lmtx_search import __version__
-from lmtx_search.cluster.connect import connect
+from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.errors import UserError, find_named
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Found
 from lmtx_search.evaluation.comparators.kept import KeptResults
-from lmtx_search.evaluation.given import GoldFiles
-from lmtx_search.evaluation.gold_set import GoldSet, notes, open_gold_set
-from lmtx_search.evaluation.measures import Measured, Output, measure
-from lmtx_search.evaluation.paired import Difference, compare
-from lmtx_search.evaluation.rankings import require_measures
+from lmtx_search.evaluation.gold.files import GoldFiles
+from lmtx_search.evaluation.gold.gold_set import GoldSet, notes, open_gold_set
+from lmtx_search.evaluation.metrics.all import Measured, Output, measure
+from lmtx_search.evaluation.metrics.permutation_test import Difference, compare
+from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.evaluation.studies import STUDIES, Point, Study
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label, content_digest
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.source import Source, untrained_source
-from lmtx_search.training.given import labels_digest, training_documents
+from lmtx_search.tagging.deployment.encoder_source import Source, untrained_source
+from lmtx_search.training.inputs import labels_digest, training_documents
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.version import __version__
 
 UNTRAINED = "untrained"
 # More than any profile trains on.

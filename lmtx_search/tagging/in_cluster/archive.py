@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmtx_search.cluster.local_models import upload
-from lmtx_search.cluster.taggers import RemoteTagger
+from lmtx_search.cluster.ml.connectors import RemoteTagger
+from lmtx_search.cluster.ml.local_models import upload
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.tagging.broader import MARK
 from lmtx_search.tagging.in_cluster.graph import Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
-from lmtx_search.tagging.version import TaggerVersion
+from lmtx_search.tagging.scoring.broader import MARK
+from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.tagging.label_ranking import ROUNDING
+from lmtx_search.tagging.scoring.ranking import ROUNDING
 
 # What ML Commons calls them.
 _INPUTS = {"input_ids": "input1.input_ids", "attention_mask": "input1.attention_mask"}

@@ -32,7 +32,7 @@ class Negatives:
     """A strategy.
 
     Which of the labels that it offers count for a document is decided in one place
-    (:func:`lmtx_search.training.loss.allowed_negatives`): never a pseudo-positive of it.
+    (:func:`lmtx_search.training.student.loss.allowed_negatives`): never a pseudo-positive of it.
 
     Attributes:
         in_batch: the pseudo-positives drawn for the batch's other documents are offered.

@@ -1,0 +1,137 @@
+"""What the dashboards are about: which documents, from when, and whether all fields are there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.dashboards.objects import Object, Shown, saved_objects
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+
+TIME_FIELD = "tagging.at"
+
+_DATES = {"date", "date_nanos"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_BEHIND_THE_TEXT = ("tags", "tagging.best_score")
+
+
+def objects_about(
+    client: OpenSearch, index: str | None, time_field: str, text_fields: Sequence[str]
+) -> tuple[Shown, list[Object]]:
+    """Return the saved objects of dashboards about an index, having seen that they will work.
+
+    Args:
+        index: users' documents; None takes all indices that tag.
+        time_field: their date.
+        text_fields: shown of each document, before its tags.
+
+    Raises:
+        UserError: no such index, or it lacks a field that a dashboard needs.
+    """
+    index = index or ",".join(tagging_indices(client))
+    now = datetime.now(timezone.utc)
+    shown = Shown(index, time_field, "now-1y", "now", (*text_fields, *_BEHIND_THE_TEXT))
+    require_fields(client, saved_objects(shown), time_field)
+    first, last = _range(client, index, time_field)
+    if first is not None and last is not None:
+        until = "now" if last <= now else _iso(last)
+        shown = Shown(index, time_field, _iso(first), until, shown.columns)
+    return shown, saved_objects(shown)
+
+
+def tagging_indices(client: OpenSearch) -> list[str]:
+    """Return the indices whose documents are tagged as they come in.
+
+    Raises:
+        UserError: there are none.
+    """
+    params = {"flat_settings": "true", "expand_wildcards": "open"}
+    answer = client.indices.get_settings(index="*,-.*", name="index.*_pipeline", params=params)
+    found = sorted(
+        index
+        for index, one in answer.items()
+        if any(str(value).startswith(names.PIPELINE) for value in one["settings"].values())
+    )
+    if not found:
+        raise UserError(
+            "no index of this cluster tags its documents yet: `lmtx-search ingest` or `attach` "
+            "first, or name one with --index"
+        )
+    return found
+
+
+def require_fields(client: OpenSearch, objects: Sequence[Object], time_field: str) -> None:
+    """See that all fields that the dashboards aggregate are there and can be.
+
+    Raises:
+        UserError: one is not; says what to do.
+    """
+    for title, fields in used_fields(objects).items():
+        answer = client.field_caps(index=title, params={"fields": ",".join(sorted(fields))})
+        for field in sorted(fields):
+            kinds = {
+                kind: caps
+                for kind, caps in answer["fields"].get(field, {}).items()
+                if kind != "unmapped"
+            }
+            if field == time_field and not title.startswith(names.OWN) and kinds.keys() - _DATES:
+                raise UserError(f"the field {field} of {title} is no date: name one (--time-field)")
+            if not kinds or not all(caps["aggregatable"] for caps in kinds.values()):
+                raise UserError(_missing(title, field, time_field))
+
+
+def used_fields(objects: Sequence[Object]) -> dict[str, set[str]]:
+    """Return the fields that the objects aggregate or sort by, by the index pattern's title."""
+    patterns = {one["id"]: one["attributes"] for one in objects if one["type"] == "index-pattern"}
+    found: dict[str, set[str]] = {one["title"]: set() for one in patterns.values()}
+    for one in patterns.values():
+        found[one["title"]] |= {one["timeFieldName"]} if "timeFieldName" in one else set()
+    for one in objects:
+        state = json.loads(one["attributes"].get("visState", "{}"))
+        fields = {agg["params"]["field"] for agg in state.get("aggs", []) if _has_field(agg)}
+        fields |= {one["fieldName"] for one in state.get("params", {}).get("controls", [])}
+        fields |= {field for field, _ in one["attributes"].get("sort", [])}
+        for reference in one["references"]:
+            if reference["type"] == "index-pattern":
+                found[patterns[reference["id"]]["title"]] |= fields
+    return {title: fields for title, fields in found.items() if fields}
+
+
+def _has_field(agg: Mapping[str, Any]) -> bool:
+    return "field" in agg["params"]
+
+
+def _missing(title: str, field: str, time_field: str) -> str:
+    if title.startswith(names.OWN):
+        return f"{title} lacks the field {field}: run `lmtx-search bootstrap-index`"
+    if field == time_field != TIME_FIELD:
+        return f"{title} has no date field {field}: name another one (--time-field)"
+    return (
+        f"{title} has no field {field} that can be counted: `lmtx-search attach` adds it to an "
+        "index (again, to one that was attached before)"
+    )
+
+
+def _range(client: OpenSearch, index: str, field: str) -> tuple[datetime | None, datetime | None]:
+    body = load("searches/time_range", field=field)
+    found = client.search(index=index, body=body)["aggregations"]
+    return _date(found["first"]["value"]), _date(found["last"]["value"])
+
+
+def _date(milliseconds: float | None) -> datetime | None:
+    if milliseconds is None:
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:  # before the year 1, or after 9999
+        return None
+
+
+def _iso(date: datetime) -> str:
+    return date.strftime("%Y-%m-%dT%H:%M:%S.") + f"{date.microsecond // 1000:03}Z"

@@ -1,0 +1,235 @@
+"""Bulk writing: bounded requests, several in flight, patient with a busy cluster."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from opensearchpy import OpenSearch, TransportError
+
+from lmtx_search.cluster.client.errors import lacking
+from lmtx_search.cluster.client.retry import BUSY, Busy, retrying
+from lmtx_search.errors import LmtxError
+
+# The tagging pipeline asks its model about as many documents at a time.
+CHUNK_ITEMS = 256
+CHUNK_BYTES = 8 * 1024 * 1024
+# The tagger keeps a request waiting: with four of them, a node of two cores has always work.
+THREADS = 4
+
+_ANSWER = "errors,items.*.status,items.*.result,items.*.error"
+# What is wrong with the index or the user's rights is wrong with every document.
+_HOPELESS = ("security_exception", "index_not_found_exception", "index_closed_exception")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One document to write under an id; ``only`` says where, and which version it may replace."""
+
+    id: str
+    source: Mapping[str, Any]
+    only: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The actions of one bulk request, already as bytes; ``end`` is for the caller to use."""
+
+    ids: list[str] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    size: int = 0
+    end: int = 0
+
+    def add(self, action: Action) -> None:
+        """Append an action.
+
+        Raises:
+            ValueError: it holds a number that JSON has no form for.
+        """
+        source = to_json(action.source)
+        head = to_json({"index": {"_id": action.id, **action.only}})
+        self.ids.append(action.id)
+        self.lines.append(head + b"\n" + source + b"\n")
+        self.size += len(head) + len(source) + 2
+
+    @property
+    def full(self) -> bool:
+        """Whether it should be sent now."""
+        return len(self.ids) >= CHUNK_ITEMS or self.size >= CHUNK_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A document that the cluster did not take, with its reason in the cluster's words."""
+
+    id: str
+    reason: str
+    source: bytes
+
+
+@dataclass(slots=True)
+class ChunkResult:
+    """What became of a chunk."""
+
+    created: int = 0
+    updated: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+
+def to_json(value: Any) -> bytes:
+    """Return compact UTF-8 JSON; a lone surrogate, which UTF-8 cannot hold, becomes U+FFFD."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def chunked(actions: Iterable[Action]) -> Iterator[Chunk]:
+    """Gather actions into chunks bounded by count and bytes (one that is larger goes alone)."""
+    chunk = Chunk()
+    for action in actions:
+        chunk.add(action)
+        if chunk.full:
+            yield chunk
+            chunk = Chunk()
+    if chunk.ids:
+        yield chunk
+
+
+def send_chunks(
+    client: OpenSearch,
+    chunks: Iterable[Chunk],
+    index: str,
+    *,
+    pipeline: str | None = None,
+    threads: int = THREADS,
+) -> Iterator[tuple[Chunk, ChunkResult]]:
+    """Send chunks with several requests in flight; yield each with its result, in order.
+
+    At most ``threads + 2`` chunks are in memory. Two chunks that write the same id are never in
+    flight together, so that of two documents with one id the later one stays.
+
+    Raises:
+        LmtxError: the index is not there, closed, or not the user's to write to.
+        TransportError: the cluster stayed busy or away to the end of the policy, or refused the
+            request as a whole.
+    """
+    stopped = threading.Event()
+    flying: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="bulk") as pool:
+        try:
+            for chunk in chunks:
+                ids = set(chunk.ids)
+                while flying and (
+                    len(flying) >= threads + 2
+                    or any(not ids.isdisjoint(other.ids) for other, _ in flying)
+                ):
+                    first, future = flying.popleft()
+                    yield first, future.result()
+                flying.append((chunk, pool.submit(_send, client, chunk, index, pipeline, stopped)))
+            while flying:
+                first, future = flying.popleft()
+                yield first, future.result()
+        finally:
+            stopped.set()
+            for _, future in flying:
+                future.cancel()
+
+
+def write_all(
+    client: OpenSearch,
+    actions: Iterable[Action],
+    index: str,
+    advance: Callable[[int], None] | None = None,
+    threads: int = 2,
+) -> int:
+    """Write actions that all have to go in; return how many were written.
+
+    Raises:
+        LmtxError: the cluster refused one.
+    """
+    count = 0
+    for chunk, result in send_chunks(client, chunked(actions), index, threads=threads):
+        if result.refused:
+            first = result.refused[0]
+            raise LmtxError(f"{index} refused {first.id}: {first.reason}")
+        count += len(chunk.ids)
+        if advance is not None:
+            advance(len(chunk.ids))
+    return count
+
+
+def _send(
+    client: OpenSearch, chunk: Chunk, index: str, pipeline: str | None, stopped: threading.Event
+) -> ChunkResult:
+    result = ChunkResult()
+    if not chunk.ids:
+        return result
+    waiting = list(range(len(chunk.ids)))
+    params = {"filter_path": _ANSWER} | ({"pipeline": pipeline} if pipeline else {})
+
+    def attempt() -> None:
+        nonlocal waiting
+        body = b"".join(chunk.lines[number] for number in waiting)
+        try:
+            answer = client.bulk(body=body, index=index, params=params)
+        except TransportError as error:
+            if error.status_code != 413:
+                raise
+            for number in waiting:
+                result.refused.append(_refused(chunk, number, "larger than the cluster takes"))
+            return
+        later: list[int] = []
+        reason = ""
+        for number, item in zip(waiting, answer["items"], strict=True):
+            outcome = next(iter(item.values()))
+            if "error" not in outcome:
+                if outcome.get("result") == "created":
+                    result.created += 1
+                else:
+                    result.updated += 1
+                continue
+            reason = describe(outcome["error"])
+            if outcome["status"] in BUSY:
+                later.append(number)
+            elif outcome["error"].get("type") in _HOPELESS or outcome["status"] == 403:
+                raise lacking(reason, f"writing to {index}") or LmtxError(
+                    f"cannot write to {index}: {reason}"
+                )
+            else:
+                result.refused.append(_refused(chunk, number, reason))
+        waiting = later
+        if waiting:
+            raise Busy(reason)
+
+    try:
+        retrying(stopped)(attempt)
+    except Busy as busy:
+        raise LmtxError(
+            f"the cluster stayed too busy to index into {index} ({busy}): try again later, the "
+            "same command continues"
+        ) from busy
+    return result
+
+
+def _refused(chunk: Chunk, number: int, reason: str) -> Refused:
+    source = chunk.lines[number].split(b"\n", 1)[1].rstrip(b"\n")
+    return Refused(chunk.ids[number], reason, source)
+
+
+def describe(error: Mapping[str, Any]) -> str:
+    """Return an item's error in one line: its type, its reason, and the deepest cause's."""
+    reason = f"{error.get('type', 'error')}: {error.get('reason', '')}"
+    cause = error.get("caused_by")
+    while isinstance(cause, Mapping) and isinstance(cause.get("caused_by"), Mapping):
+        cause = cause["caused_by"]
+    if isinstance(cause, Mapping) and cause.get("reason"):
+        # Jackson adds where in its own buffer it was, which helps nobody.
+        reason += f" ({str(cause['reason']).split(' at [Source:')[0]})"
+    return " ".join(reason.split())

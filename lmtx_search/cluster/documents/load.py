@@ -1,0 +1,152 @@
+"""Documents: into an index from a file, and out of one in a stable order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from opensearchpy import AuthorizationException, OpenSearch
+
+from lmtx_search.cluster.documents.bulk import (
+    THREADS,
+    Action,
+    Chunk,
+    ChunkResult,
+    send_chunks,
+    to_json,
+)
+from lmtx_search.cluster.documents.bulk_report import BulkReport
+from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import BadLine, Document, document_text
+
+TAGGING_FIELDS = ("tags", "tags_broader", "tag_scores", "tagging")
+# A stretch of bad lines is noted this often, though nothing is sent.
+_BAD_LINES = 1000
+
+
+def load_documents(
+    client: OpenSearch,
+    documents: Iterable[Document | BadLine],
+    index: str,
+    pipeline: str | None = None,
+    *,
+    checkpoint: Checkpoint | None = None,
+    failed: FailedFile | None = None,
+    progress: Progress = SILENT,
+    total: int | None = None,
+    threads: int = THREADS,
+) -> BulkReport:
+    """Index documents as they come, whole, and report what failed and why.
+
+    Memory is bounded: a few requests of at most 256 documents or 8 MB (a larger document goes
+    alone). A busy or absent cluster is retried with growing pauses. With a ``checkpoint`` the
+    same load continues where it ended, also after a kill; ``documents`` must then come from the
+    beginning and in the same order. The index is refreshed at the end.
+
+    Raises:
+        LmtxError, TransportError: the load as a whole cannot go on; the checkpoint stays.
+    """
+    report = BulkReport(index)
+    saved = checkpoint.read() if checkpoint else None
+    if saved:
+        report.restore(saved["report"])
+    if failed:
+        same = saved is not None and saved.get("failed_file") == str(failed)
+        failed.open(saved["failed_bytes"] if saved and same else 0)
+    rest = islice(iter(documents), report.records, None)
+    try:
+        with progress.stage(f"Index into {index}", total, "documents") as advance:
+            advance(report.records)
+            batches = _batches(rest, report.records)
+            for chunk, result in send_chunks(
+                client, batches, index, pipeline=pipeline, threads=threads
+            ):
+                assert isinstance(chunk, _Batch)
+                _account(report, chunk, result, failed)
+                advance(chunk.end - report.records)
+                report.records = chunk.end
+                if checkpoint:
+                    state = {"report": report.as_dict(), "failed_file": str(failed)}
+                    checkpoint.write({**state, "failed_bytes": failed.flush() if failed else 0})
+    finally:
+        if failed:
+            failed.close()
+    # Whoever may only write sees the documents a little later.
+    with suppress(AuthorizationException):
+        client.indices.refresh(index=index)
+    if checkpoint:
+        checkpoint.clear()
+    return report
+
+
+def read_documents(
+    client: OpenSearch,
+    index: str,
+    text_fields: Sequence[str],
+    query: Mapping[str, Any] | None = None,
+) -> Iterator[Document]:
+    """Yield the documents of an index in the order of their ids, as they are at this moment.
+
+    A page of them is in memory at a time. ``text`` is empty where a document has none of the
+    fields; ``source`` leaves out what tagging added. With a ``query``, only those that match.
+    """
+    for hit in scan(client, index, query=query):
+        source = {name: v for name, v in hit["_source"].items() if name not in TAGGING_FIELDS}
+        yield Document(hit["_id"], document_text(source, text_fields), source)
+
+
+@dataclass(slots=True)
+class _Batch(Chunk):
+    """A chunk, and what of the same stretch of the file is no document."""
+
+    bad: list[BadLine] = field(default_factory=list)
+    unfit: list[tuple[str, str]] = field(default_factory=list)
+    without_text: int = 0
+
+
+def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_Batch]:
+    batch = _Batch(end=start)
+    for item in documents:
+        batch.end += 1
+        if isinstance(item, BadLine):
+            batch.bad.append(item)
+        else:
+            try:
+                batch.add(Action(item.id, item.source))
+                batch.without_text += not item.text
+            except (ValueError, RecursionError) as error:
+                batch.unfit.append((item.id, f"cannot be written as JSON: {error}"))
+        if batch.full or len(batch.bad) >= _BAD_LINES:
+            yield batch
+            batch = _Batch(end=batch.end)
+    if batch.ids or batch.bad or batch.unfit:
+        yield batch
+
+
+def _account(
+    report: BulkReport, batch: _Batch, result: ChunkResult, failed: FailedFile | None
+) -> None:
+    report.created += result.created
+    report.updated += result.updated
+    report.without_text += batch.without_text
+    report.bad_lines += len(batch.bad)
+    report.failed += len(batch.bad) + len(batch.unfit) + len(result.refused)
+    for bad in batch.bad:
+        report.fail(bad.reason, bad.where)
+        if failed:
+            entry = {"reason": bad.reason, "file": bad.file, "line": bad.line, "raw": bad.raw}
+            failed.add(to_json(entry))
+    for id_, reason in batch.unfit:
+        report.fail(reason, id_)
+        if failed:
+            failed.add(to_json({"reason": reason, "id": id_}))
+    for refused in result.refused:
+        report.fail(refused.reason, refused.id)
+        if failed:
+            head = to_json({"reason": refused.reason, "id": refused.id})
+            failed.add(head[:-1] + b',"document":' + refused.source + b"}")

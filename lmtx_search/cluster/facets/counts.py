@@ -1,0 +1,81 @@
+"""Tags of an index with their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.facets.filters import subset
+from lmtx_search.cluster.facets.roll_up import rolled_up, with_narrower
+from lmtx_search.index_templates import load
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedDocument:
+    """A document as it lies in the index; tags with their scores, best first."""
+
+    id: str
+    source: dict[str, Any]
+    tags: list[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many documents match, and their most frequent tags with the documents of each."""
+
+    documents: int
+    tags: list[tuple[str, int]]
+    other: int
+    statuses: dict[str, int]
+    examples: list[TaggedDocument]
+
+
+def facets(
+    client: OpenSearch,
+    index: str,
+    query: str | None = None,
+    tags: Sequence[str] = (),
+    size: int = 20,
+    examples: int = 0,
+    start: int = 0,
+    roll_up: bool = False,
+) -> Facets:
+    """Count the tags of the documents that match a simple query string and have all of ``tags``.
+
+    ``other`` counts how often a tag beyond the first ``size`` was given, ``statuses`` the
+    documents by ``tagging.status``, ``examples`` are so many of them, the best matches first,
+    without the first ``start``.
+    With ``roll_up`` a tag stands for itself and all that is narrower.
+
+    Raises:
+        UserError: the index has no field ``tags`` that can be counted; or, with ``roll_up``, no
+            label has a broader one.
+    """
+    chosen = subset(client, index, query, () if roll_up else tags).body()
+    if roll_up:
+        wanted = [{"terms": {"tags": with_narrower(client, tag)}} for tag in tags]
+        chosen = load("searches/selected", must=[chosen], tags=wanted)
+    body = load("searches/facets", query=chosen, tags=size, size=examples, start=start)
+    answer = client.search(index=index, body=body)
+    found = answer["aggregations"]
+    counts = [(bucket["key"], bucket["doc_count"]) for bucket in found["tags"]["buckets"]]
+    other = found["tags"]["sum_other_doc_count"]
+    if roll_up:
+        counts = rolled_up(client, index, chosen)
+        counts, other = counts[:size], sum(count for _, count in counts[size:])
+    return Facets(
+        documents=answer["hits"]["total"]["value"],
+        tags=counts,
+        other=other,
+        statuses={bucket["key"]: bucket["doc_count"] for bucket in found["statuses"]["buckets"]},
+        examples=[_tagged(hit["_id"], hit["_source"]) for hit in answer["hits"]["hits"]],
+    )
+
+
+def _tagged(id_: str, source: dict[str, Any]) -> TaggedDocument:
+    scores = source.get("tag_scores") or {}
+    tags = source.get("tags") or []
+    return TaggedDocument(id_, source, [(tag, float(scores.get(tag, 0.0))) for tag in tags])

@@ -1,0 +1,97 @@
+"""Tags counted with all that is narrower, by the hierarchy that the label index holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.labels import edits
+from lmtx_search.cluster.labels.codec import FIELDS, label_of
+from lmtx_search.errors import UserError
+from lmtx_search.hierarchy import ancestors
+from lmtx_search.index_templates import load
+from lmtx_search.records import Label
+
+# Labels that are asked for, or counted, in one request.
+_BATCH = 1000
+
+
+def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return tags with the documents that have them or a narrower one, most frequent first.
+
+    A document counts once for a label, however many narrower tags it has. Only the 10,000 most
+    frequent tags of the documents that match are looked at.
+
+    Raises:
+        UserError: none of the tags has a label with broader ones.
+    """
+    answer = client.search(index=index, body=load("searches/all_tags", query=query))
+    counts = {b["key"]: b["doc_count"] for b in answer["aggregations"]["tags"]["buckets"]}
+    tags = labels_of_tags(client, counts) if counts else {}
+    labels = _upwards(client, tags.values())
+    broader = {label.id: label.broader for label in labels.values()}
+    below: dict[str, list[str]] = {}
+    for tag, label in tags.items():
+        for above in ancestors(broader, label.id):
+            if above in labels:
+                below.setdefault(above, []).append(tag)
+    if counts and not below:
+        raise UserError(
+            "no label has a broader one: `lmtx-search labels load FILE` takes them from a field "
+            "broader, or from SKOS"
+        )
+    named = tag_names(client, [labels[id_] for id_ in below])
+    filters = {
+        named[id_]: {"terms": {"tags": [*narrower, named[id_]]}} for id_, narrower in below.items()
+    }
+    rest = iter(filters.items())
+    while some := dict(islice(rest, _BATCH)):
+        body = load("searches/roll_up", query=query, above=some)
+        buckets = client.search(index=index, body=body)["aggregations"]["above"]["buckets"]
+        counts.update((name, bucket["doc_count"]) for name, bucket in buckets.items())
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def with_narrower(client: OpenSearch, tag: str) -> list[str]:
+    """Return a tag and the tags of all labels below its label."""
+    found = {label.id: label for label in labels_of_tags(client, [tag]).values()}
+    level = list(found)
+    while level:
+        query = {"terms": {"broader": level}}
+        body = {"size": 10_000, "query": query, "_source": list(FIELDS)}
+        hits = client.search(index=names.LABELS, body=body)["hits"]["hits"]
+        new = [label for hit in hits if (label := label_of(hit)).id not in found]
+        found.update((label.id, label) for label in new)
+        level = [label.id for label in new]
+    return list(dict.fromkeys([tag, *tag_names(client, list(found.values())).values()]))
+
+
+def tag_names(client: OpenSearch, labels: Sequence[Label]) -> dict[str, str]:
+    """Return what labels are called as tags, by id: their text, with the id where it is shared."""
+    texts = Counter[str]()
+    wanted = sorted({label.text for label in labels})
+    for start in range(0, len(wanted), _BATCH):
+        query = {"terms": {"text.keyword": wanted[start : start + _BATCH]}}
+        body = {"size": 10_000, "query": query, "_source": ["text"]}
+        hits = client.search(index=names.LABELS, body=body)["hits"]["hits"]
+        texts.update(hit["_source"]["text"] for hit in hits)
+    return {
+        label.id: label.name_with_id if texts[label.text] > 1 else label.text for label in labels
+    }
+
+
+def _upwards(client: OpenSearch, labels: Iterable[Label]) -> dict[str, Label]:
+    """Return labels and all that is above them, by id."""
+    found = {label.id: label for label in labels}
+    level = list(found.values())
+    while level:
+        wanted = sorted({above for label in level for above in label.broader} - found.keys())
+        level = list(edits.find(client, names.LABELS, wanted).values())
+        found.update((label.id, label) for label in level)
+    return found

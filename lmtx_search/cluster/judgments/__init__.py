@@ -1,0 +1,1 @@
+"""Judgments in the cluster: the judge's, people's, and their export."""

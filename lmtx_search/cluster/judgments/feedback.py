@@ -1,0 +1,81 @@
+"""What somebody said of single documents: found, kept and removed at once.
+
+Unlike :class:`~lmtx_search.cluster.judgments.store.JudgmentStore` without patience: a person waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.documents.load import TAGGING_FIELDS
+from lmtx_search.cluster.judgments.store import judgment_body, judgment_of
+from lmtx_search.cluster.setup.indices import prepare_training_index
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+from lmtx_search.records import Document, Judgment, document_text
+from lmtx_search.settings import DocumentSettings
+
+_SEEN_AT_ONCE = {"refresh": "true"}
+
+
+def find_opinions(client: OpenSearch, judge: str, documents: Sequence[str]) -> list[Judgment]:
+    """Return what a judge said of the documents with these ids."""
+    if not documents:
+        return []
+    body = load("searches/opinions", judge=judge, documents=list(documents))
+    hits = client.search(index=names.JUDGMENTS, body=body)["hits"]["hits"]
+    return [judgment_of(hit["_id"], hit["_source"]) for hit in hits]
+
+
+def keep_opinion(client: OpenSearch, judgment: Judgment) -> None:
+    """Write a judgment; it is found when this returns."""
+    body = judgment_body(judgment)
+    client.index(index=names.JUDGMENTS, id=judgment.id, body=body, params=_SEEN_AT_ONCE)
+
+
+def remove_opinion(client: OpenSearch, id_: str) -> None:
+    """Delete a judgment, if it is there; it is not found any more when this returns."""
+    with suppress(NotFoundError):
+        client.delete(index=names.JUDGMENTS, id=id_, params=_SEEN_AT_ONCE)
+
+
+def find_document(
+    client: OpenSearch, index: str, id_: str, text_fields: Sequence[str]
+) -> tuple[Document, list[str]]:
+    """Return a document as training reads it, and its tags.
+
+    Raises:
+        UserError: there is no such document, or none of the fields of it has text.
+    """
+    # A search, for the name may be an alias of several indices.
+    hits = client.search(index=index, body=load("searches/document", id=id_))["hits"]["hits"]
+    if not hits:
+        raise UserError(f"no document {id_} in {index}: it was deleted meanwhile")
+    whole: dict[str, Any] = hits[0]["_source"]
+    source = {name: value for name, value in whole.items() if name not in TAGGING_FIELDS}
+    text = document_text(source, text_fields)
+    if not text:
+        raise UserError(
+            f"the document {id_} has no text in {', '.join(text_fields)}: set documents.text_fields"
+        )
+    return Document(id_, text, source), list(whole.get("tags") or [])
+
+
+def train_on(client: OpenSearch, where: DocumentSettings, document: Document) -> bool:
+    """Add a document to the training documents, unless one with its id is there.
+
+    Returns:
+        Whether training reads this text; not where the one that is there has another.
+    """
+    index = where.training_index
+    prepare_training_index(client, index, where.id_field)
+    there = client.get(index=index, id=document.id, params={"ignore": 404})
+    if there.get("found"):
+        return document_text(there["_source"], where.text_fields) == document.text
+    client.index(index=index, id=document.id, body=dict(document.source), params=_SEEN_AT_ONCE)
+    return True

@@ -1,0 +1,75 @@
+"""Judgments, kept as they come: a pair is asked once, ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime, timezone
+from itertools import islice
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.retry import patiently
+from lmtx_search.cluster.documents.bulk import Action, write_all
+from lmtx_search.cluster.documents.by_id import read_by_id
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.records import Judgment
+
+_BATCH = 1000
+
+
+class JudgmentStore:
+    """Judgments by their content hash."""
+
+    def __init__(self, client: OpenSearch, index: str = names.JUDGMENTS) -> None:
+        self._client = client
+        self._index = index
+
+    def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
+        """Return those of the judgments that are there, by id."""
+        found: dict[str, Judgment] = {}
+        rest = iter(ids)
+        while batch := list(islice(rest, _BATCH)):
+            for hit in read_by_id(self._client, self._index, {"ids": batch}):
+                found[hit["_id"]] = judgment_of(hit["_id"], hit["_source"])
+        return found
+
+    def of(self, judge: str, prompt: str | None = None) -> list[Judgment]:
+        """Return all judgments of a judge (to one prompt), in the order of their ids."""
+        terms = [{"term": {"judge": judge}}]
+        if prompt is not None:
+            terms.append({"term": {"prompt": prompt}})
+        hits = scan(self._client, self._index, query={"bool": {"filter": terms}})
+        return [judgment_of(hit["_id"], hit["_source"]) for hit in hits]
+
+    def remove(self, id_: str) -> None:
+        """Delete a judgment; one that is not there is no error."""
+        with suppress(NotFoundError):
+            patiently(self._client.delete, index=self._index, id=id_)
+
+    def add(self, judgments: Sequence[Judgment]) -> None:
+        """Write judgments; they can be found as soon as this returns.
+
+        Raises:
+            LmtxError: the cluster refused one.
+        """
+        write_all(
+            self._client,
+            (Action(judgment.id, judgment_body(judgment)) for judgment in judgments),
+            self._index,
+        )
+
+
+def judgment_body(judgment: Judgment) -> dict[str, object]:
+    """Return what is written of a judgment that is made now."""
+    body: dict[str, object] = asdict(judgment)
+    del body["id"]
+    return {**body, "at": datetime.now(timezone.utc).isoformat()}
+
+
+def judgment_of(id_: str, source: Mapping[str, object]) -> Judgment:
+    """Return the judgment that was written so."""
+    fields = {name: value for name, value in source.items() if name != "at"}
+    return Judgment(id=id_, **fields)  # type: ignore[arg-type]

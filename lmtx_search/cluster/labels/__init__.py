@@ -1,0 +1,1 @@
+"""The label index: versions behind an alias, edits of single labels, search."""

@@ -1,0 +1,43 @@
+"""A label as a document of the label index, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.cluster.documents.bulk import Action
+from lmtx_search.records import Label
+
+Vectors = NDArray[np.float32]
+FIELDS = ("text", "description", "synonyms", "broader")
+"""Of a document: what its label is made of."""
+
+
+def label_action(label: Label, vector: Vectors) -> Action:
+    """Return what writes a label, with its embedding float32[dimension]."""
+    return Action(
+        label.id,
+        {
+            "id": label.id,
+            "text": label.text,
+            "description": label.description,
+            "synonyms": list(label.synonyms),
+            # Indices made before labels had broader ones take no field of that name.
+            **({"broader": list(label.broader)} if label.broader else {}),
+            "digest": label.digest,
+            "embedding": rounded(vector),
+        },
+    )
+
+
+def label_of(hit: Mapping[str, Any]) -> Label:
+    """Return the label of a hit."""
+    return Label.of({"id": hit["_id"], **hit["_source"]})
+
+
+def rounded(vector: Vectors) -> list[float]:
+    """Seven decimals: what float32 has for a unit vector, in half the bytes."""
+    return [round(value, 7) for value in vector.tolist()]

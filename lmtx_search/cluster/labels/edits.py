@@ -1,0 +1,60 @@
+"""Single labels of the label index: found, put and deleted, without reading the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client.errors import lacking
+from lmtx_search.cluster.documents.bulk import describe, write_all
+from lmtx_search.cluster.documents.by_id import read_by_id
+from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of
+from lmtx_search.errors import LmtxError
+from lmtx_search.records import Label
+
+# Labels that are asked for in one request.
+_BATCH = 1000
+
+
+def find(client: OpenSearch, index: str, ids: Sequence[str]) -> dict[str, Label]:
+    """Return those of the labels that are there, by id."""
+    params = {"_source_includes": ",".join(FIELDS)}
+    found: dict[str, Label] = {}
+    for start in range(0, len(ids), _BATCH):
+        body = {"ids": list(ids[start : start + _BATCH])}
+        hits = read_by_id(client, index, body, params)
+        found.update((hit["_id"], label_of(hit)) for hit in hits)
+    return found
+
+
+def named(client: OpenSearch, index: str, texts: Sequence[str]) -> dict[str, Label]:
+    """Return labels that have one of these texts, by text; of several with one text, any."""
+    if not texts:
+        return {}
+    query = {"terms": {"text.keyword": list(texts)}}
+    body = {"size": 10_000, "query": query, "_source": list(FIELDS)}
+    hits = client.search(index=index, body=body)["hits"]["hits"]
+    return {label.text: label for label in map(label_of, hits)}
+
+
+def put(client: OpenSearch, index: str, labels: Sequence[Label], vectors: Vectors) -> None:
+    """Write labels with float32[n, dimension]; they are found when this returns."""
+    write_all(client, map(label_action, labels, vectors), index)
+    client.indices.refresh(index=index)
+
+
+def delete(client: OpenSearch, index: str, ids: Sequence[str]) -> None:
+    """Delete labels; they are not found any more when this returns.
+
+    Raises:
+        LmtxError: the cluster refused one.
+    """
+    lines = [{"delete": {"_id": id_}} for id_ in ids]
+    answer = client.bulk(body=lines, index=index, params={"refresh": "true"})
+    for item in answer["items"]:
+        if "error" in item["delete"]:
+            reason = describe(item["delete"]["error"])
+            raise lacking(reason, f"deleting from {index}") or LmtxError(
+                f"{index} does not let go of a label: {reason}"
+            )

@@ -1,0 +1,296 @@
+"""The label index: labels with their embeddings, in versions behind one alias."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.retry import patiently
+from lmtx_search.cluster.documents.bulk import Action, write_all
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of, rounded
+from lmtx_search.cluster.labels.versions import LabelVersions
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Label
+
+EncodeLabels = Callable[[Sequence[Label]], Vectors]
+"""Turns n labels into float32[n, dimension], L2-normalised."""
+
+# Labels that are encoded and written at a time: enough to sort by length, little in memory.
+_BATCH = 2048
+_SEARCHES = 128
+# HNSW is as good as the candidates it keeps: never fewer than these, however few are wanted.
+_CANDIDATES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class LabelIndexInfo:
+    """A version of the label index.
+
+    ``encoder_digest`` says how its labels are embedded (``encoder.passages.passages_digest``);
+    None before the first load.
+    """
+
+    index: str
+    encoder_digest: str | None
+    dimension: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did. ``kept`` labels are in the index but not in what was loaded.
+
+    ``previous`` is the version that the alias pointed to before.
+    """
+
+    index: str
+    previous: str
+    created: int
+    updated: int
+    unchanged: int
+    kept: int
+
+    @property
+    def new_version(self) -> bool:
+        """Whether the alias moved."""
+        return self.index != self.previous
+
+
+class LabelIndex:
+    """Labels behind the alias ``lmtx-labels``.
+
+    ``engine`` is the k-NN engine of versions that are made from now on.
+    """
+
+    def __init__(self, client: OpenSearch, engine: str = "lucene") -> None:
+        self._client = client
+        self._versions = LabelVersions(client, engine)
+
+    def current(self) -> LabelIndexInfo | None:
+        """Return the version that the alias points to, or None where there is none yet."""
+        index = self._versions.current()
+        return self._info(index) if index else None
+
+    def require(self) -> LabelIndexInfo:
+        """Return the current version.
+
+        Raises:
+            UserError: ``bootstrap-index`` has not run.
+        """
+        info = self.current()
+        if info is None:
+            raise UserError(f"no label index {names.LABELS}: run `lmtx-search bootstrap-index`")
+        return info
+
+    def labels(self, index: str = names.LABELS) -> Iterator[Label]:
+        """Yield the labels in the order of their ids."""
+        for hit in scan(self._client, index, fields=FIELDS):
+            yield label_of(hit)
+
+    def load(
+        self,
+        labels: Iterable[Label],
+        encode: EncodeLabels,
+        encoder_digest: str,
+        dimension: int,
+        progress: Progress = SILENT,
+    ) -> LoadReport:
+        """Bring the index up to the labels: embed and write those whose content is new.
+
+        ``labels`` is read twice (an iterator is first gathered into a list), so that everything
+        is known to be good before anything is written. Labels of the index that are not among
+        ``labels`` are kept. Where the index was made with another encoder or dimension, a new
+        version with all labels is written and the alias moved to it when it is complete; the old
+        version stays. Interrupted, the same call continues.
+
+        Raises:
+            UserError: ``bootstrap-index`` has not run, or ``labels`` is not as it should be.
+        """
+        labels = list(labels) if isinstance(labels, Iterator) else labels
+        info = self.require()
+        wanted = {label.id: _short(label.digest) for label in labels}
+        there = self._digests(info.index)
+        changed = {id_ for id_, digest in wanted.items() if there.get(id_) != digest}
+        updated = sum(id_ in there for id_ in changed)
+        kept = len(there.keys() - wanted.keys())
+        same_encoder = info.encoder_digest == encoder_digest and info.dimension == dimension
+        index = info.index
+        if not same_encoder and not info.count and info.dimension == dimension:
+            self._versions.set_meta(index, encoder_digest, "ready")
+            same_encoder = True
+        if same_encoder:
+            self._write(index, labels, changed, encode, progress)
+        else:
+            everything = _Merged(labels, wanted.keys(), self)
+            index = self.write_version(everything, encode, encoder_digest, dimension, progress)
+            self.switch(index)
+        return LoadReport(
+            index=index,
+            previous=info.index,
+            created=len(changed) - updated,
+            updated=updated,
+            unchanged=len(wanted) - len(changed),
+            kept=kept,
+        )
+
+    def write_version(
+        self,
+        labels: Iterable[Label],
+        vectors: Vectors | EncodeLabels,
+        encoder_digest: str,
+        dimension: int,
+        progress: Progress = SILENT,
+        owner: str | None = None,
+    ) -> str:
+        """Write a complete version and return its index; the alias stays where it is.
+
+        ``vectors`` is float32[n, dimension] in the order of ``labels``, or what makes them. An
+        earlier version of the same encoder that the alias does not point to, also one that an
+        interrupted call left incomplete, is brought up to these labels; else a new one is made.
+        With an ``owner``, the version is for it alone, until it calls :meth:`discard`.
+        """
+        labels = list(labels) if isinstance(labels, Iterator) else labels
+        index = self._versions.reusable(encoder_digest, dimension, owner)
+        if index is None:
+            index = self._versions.create(encoder_digest, dimension, owner)
+        else:
+            self._versions.set_meta(index, encoder_digest, "writing")
+        there = self._digests(index)
+        wanted = {label.id: _short(label.digest) for label in labels}
+        changed = {id_ for id_, digest in wanted.items() if there.get(id_) != digest}
+        encode = vectors if callable(vectors) else _lookup(labels, vectors)
+        self._delete(index, there.keys() - wanted.keys())
+        self._write(index, labels, changed, encode, progress)
+        self._versions.set_meta(index, encoder_digest, "ready")
+        return index
+
+    def size(self, index: str = names.LABELS) -> int:
+        """Return the bytes that a version takes on disk, without replicas."""
+        answer = self._client.indices.stats(index=index, metric="store")
+        return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
+
+    def versions(self) -> frozenset[str]:
+        """Return the indices of all versions, complete or not."""
+        return self._versions.names()
+
+    def unneeded(self, needed: Collection[str]) -> list[str]:
+        """Return the versions of other encoders than these that are neither current nor owned."""
+        return self._versions.unneeded(needed)
+
+    def has_version(self, encoder_digest: str, dimension: int) -> bool:
+        """Tell whether there is a version of this encoder besides the current one."""
+        return self._versions.reusable(encoder_digest, dimension) is not None
+
+    def discard(self, owner: str, but: str | None = None) -> None:
+        """Delete the versions that an owner wrote for itself, but one."""
+        for index in self._versions.owned(owner):
+            if index != but:
+                self._versions.remove(index)
+
+    def switch(self, index: str) -> None:
+        """Point the alias to a version, in one step; the version before it stays."""
+        self._versions.switch(index)
+
+    def remove(self, index: str) -> None:
+        """Delete a version that is not in use; one that is not there is no error."""
+        self._versions.remove(index)
+
+    def search(self, vectors: Vectors, k: int, index: str = names.LABELS) -> list[Ranking]:
+        """Return for each of float32[n, dimension] its nearest labels: (id, cosine), best first.
+
+        Raises:
+            LmtxError: a search failed, for instance for another dimension than the index has.
+        """
+        rankings: list[Ranking] = []
+        for start in range(0, len(vectors), _SEARCHES):
+            lines: list[Mapping[str, Any]] = []
+            for vector in vectors[start : start + _SEARCHES]:
+                knn = {"vector": rounded(vector), "k": max(k, _CANDIDATES)}
+                lines += [{}, {"size": k, "_source": False, "query": {"knn": {"embedding": knn}}}]
+            answer = patiently(self._client.msearch, body=lines, index=index)
+            for response in answer["responses"]:
+                if "error" in response:
+                    raise LmtxError(f"cannot search {index}: {_why(response['error'])}")
+                hits = response["hits"]["hits"]
+                rankings.append([(hit["_id"], 2.0 * hit["_score"] - 1.0) for hit in hits])
+        return rankings
+
+    def _info(self, index: str) -> LabelIndexInfo:
+        encoder, dimension = self._versions.encoder_of(index)
+        self._client.indices.refresh(index=index)
+        count = self._client.count(index=index)["count"]
+        return LabelIndexInfo(index, encoder, dimension, count)
+
+    def _digests(self, index: str) -> dict[str, bytes]:
+        hits = scan(self._client, index, fields=("digest",), page=5000)
+        return {hit["_id"]: _short(hit["_source"]["digest"]) for hit in hits}
+
+    def _delete(self, index: str, ids: Iterable[str]) -> None:
+        for id_ in ids:
+            try:
+                self._client.delete(index=index, id=id_)
+            except NotFoundError:
+                continue
+
+    def _write(
+        self,
+        index: str,
+        labels: Iterable[Label],
+        changed: set[str],
+        encode: EncodeLabels,
+        progress: Progress,
+    ) -> None:
+        if not changed:
+            return
+        self._versions.require_fields(index)
+        rest = (label for label in labels if label.id in changed)
+        with progress.stage("Embed and write labels", len(changed), "labels") as advance:
+            write_all(self._client, _actions(rest, encode), index, advance)
+        self._client.indices.refresh(index=index)
+
+
+Ranking = list[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """The labels to load and then those of the current version that are not among them."""
+
+    labels: Iterable[Label]
+    ids: Iterable[str]
+    index: LabelIndex
+
+    def __iter__(self) -> Iterator[Label]:
+        yield from self.labels
+        ids = set(self.ids)
+        yield from (label for label in self.index.labels() if label.id not in ids)
+
+
+def _actions(labels: Iterator[Label], encode: EncodeLabels) -> Iterator[Action]:
+    while batch := list(islice(labels, _BATCH)):
+        for label, vector in zip(batch, encode(batch), strict=True):
+            yield label_action(label, vector)
+
+
+def _lookup(labels: Iterable[Label], vectors: Vectors) -> EncodeLabels:
+    rows = {label.id: row for row, label in enumerate(labels)}
+    if len(rows) != len(vectors):
+        raise ValueError(f"{len(rows)} labels but {len(vectors)} vectors")
+    return lambda batch: vectors[[rows[label.id] for label in batch]]
+
+
+def _short(digest: str) -> bytes:
+    """Half of a SHA-256, as bytes: enough to tell contents apart, small for a large label set."""
+    return bytes.fromhex(digest[:32])
+
+
+def _why(error: Mapping[str, Any]) -> str:
+    causes = error.get("root_cause") or [error]
+    return str(causes[0].get("reason", error))

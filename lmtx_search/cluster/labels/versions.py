@@ -1,0 +1,194 @@
+"""Versions of the label index: their names, their making, and the alias."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.schema import SCHEMA, brought_up, missing_fields, schema_of
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+
+_NUMBERED = re.compile(re.escape(names.LABELS) + r"-(\d{6})\Z")
+
+
+def version_name(number: int) -> str:
+    """Return the index of a version: ``lmtx-labels-000001``."""
+    return f"{names.LABELS}-{number:06d}"
+
+
+def version_body(
+    encoder_digest: str | None, dimension: int, engine: str, state: str = "ready"
+) -> dict[str, Any]:
+    """Return what makes the index of a version."""
+    template = load("templates/labels")["template"]
+    version = load(
+        "indices/label_version",
+        encoder=encoder_digest,
+        state=state,
+        dimension=dimension,
+        engine=engine,
+    )["mappings"]
+    properties = {**template["mappings"]["properties"], **version["properties"]}
+    mappings = {**template["mappings"], "_meta": version["_meta"], "properties": properties}
+    return {"settings": template["settings"], "mappings": mappings}
+
+
+class LabelVersions:
+    """The versions on a cluster; ``engine`` is the k-NN engine of new ones."""
+
+    def __init__(self, client: OpenSearch, engine: str) -> None:
+        self._client = client
+        self._engine = engine
+
+    def current(self) -> str | None:
+        """Return the index that the alias points to, or None."""
+        try:
+            # Without an index it would be a question about all indices, and their rights.
+            answer = self._client.indices.get_alias(index=names.LABELS, name=names.LABELS)
+        except NotFoundError:
+            return None
+        return str(max(answer))
+
+    def names(self) -> frozenset[str]:
+        """Return the indices of all versions."""
+        return frozenset(self._all())
+
+    def encoder_of(self, index: str) -> tuple[str | None, int]:
+        """Return a version's encoder digest (None: not known yet) and dimension."""
+        mappings = self._mappings(index)
+        embedding = mappings.get("properties", {}).get("embedding", {})
+        if embedding.get("type") != "knn_vector":
+            raise UserError(
+                f"the index {index} behind the alias {names.LABELS} is no label index: remove the "
+                "alias and run `lmtx-search bootstrap-index`"
+            )
+        return mappings.get("_meta", {}).get("encoder"), embedding["dimension"]
+
+    def reusable(self, encoder_digest: str, dimension: int, owner: str | None = None) -> str | None:
+        """Return the owner's last version of this encoder that is not the current one.
+
+        It may be incomplete. ``owner`` None: a version that is nobody's own.
+        """
+        current = self.current()
+        found = []
+        for index, answer in self._all().items():
+            mappings = answer["mappings"]
+            meta = mappings.get("_meta", {})
+            embedding = mappings.get("properties", {}).get("embedding", {})
+            if (
+                index != current
+                and meta.get("encoder") == encoder_digest
+                and meta.get("owner") == owner
+                and embedding.get("dimension") == dimension
+            ):
+                found.append(index)
+        return max(found, default=None)
+
+    def newest_ready(self) -> str | None:
+        """Return the last complete version, also where no alias points to it; nobody's own."""
+        ready = [
+            index
+            for index, answer in self._all().items()
+            if _NUMBERED.match(index)
+            and answer["mappings"].get("_meta", {}).get("state") == "ready"
+            and answer["mappings"]["_meta"].get("owner") is None
+        ]
+        return max(ready, default=None)
+
+    def of_encoder(self, digest: str) -> str | None:
+        """Return the complete version with an encoder's labels, the current one before others.
+
+        ``digest`` is the encoder's own; a version's also says how it reads a label.
+        """
+        current = self.current()
+        found = [
+            index
+            for index, answer in self._all().items()
+            if str(answer["mappings"].get("_meta", {}).get("encoder")).startswith(f"{digest}-")
+            and answer["mappings"]["_meta"].get("state") == "ready"
+            and answer["mappings"]["_meta"].get("owner") is None
+        ]
+        return current if current in found else max(found, default=None)
+
+    def owned(self, owner: str) -> list[str]:
+        """Return the versions that an owner made for itself."""
+        return [
+            index
+            for index, answer in self._all().items()
+            if answer["mappings"].get("_meta", {}).get("owner") == owner
+        ]
+
+    def create(self, encoder_digest: str, dimension: int, owner: str | None = None) -> str:
+        """Make the index of the next version and return its name."""
+        numbers = [int(match[1]) for name in self._all() if (match := _NUMBERED.match(name))]
+        index = version_name(max(numbers, default=0) + 1)
+        body = version_body(encoder_digest, dimension, self._engine, state="writing")
+        if owner is not None:
+            body["mappings"]["_meta"]["owner"] = owner
+        self._client.indices.create(index=index, body=body)
+        return index
+
+    def remove(self, index: str) -> None:
+        """Delete a version; one that is gone already is no error."""
+        with suppress(NotFoundError):
+            self._client.indices.delete(index=index)
+
+    def set_meta(self, index: str, encoder_digest: str, state: str) -> None:
+        """Note whose embeddings a version holds, and whether it is ``ready``."""
+        meta = {**self._mappings(index).get("_meta", {}), "encoder": encoder_digest, "state": state}
+        self._client.indices.put_mapping(index=index, body={"_meta": meta})
+
+    def require_fields(self, index: str) -> None:
+        """Add the fields that labels have today to a version that was made before."""
+        missing = missing_fields(self._mappings(index), _label_fields())
+        if missing:
+            self._client.indices.put_mapping(index=index, body={"properties": missing})
+
+    def outdated(self) -> dict[str, dict[str, Any]]:
+        """Return what an earlier release's versions need: index → what to add to its mapping."""
+        return {
+            index: brought_up(answer["mappings"], _label_fields())
+            for index, answer in sorted(self._all().items())
+            if _NUMBERED.match(index) and schema_of(answer["mappings"]) < SCHEMA
+        }
+
+    def switch(self, index: str) -> None:
+        """Move the alias to a version, in one step."""
+        body = load("indices/label_alias", index=index, alias=names.LABELS)
+        before = {"index": names.LABEL_VERSIONS, "alias": names.LABELS}
+        if self.current() is not None:
+            body["actions"].insert(0, {"remove": before})
+        self._client.indices.update_aliases(body=body)
+
+    def unneeded(self, needed: Collection[str]) -> list[str]:
+        """Return the versions of other encoders than these that are neither current nor owned."""
+        current = self.current()
+        found = []
+        for index, answer in self._all().items():
+            meta = answer["mappings"].get("_meta", {})
+            ours = _NUMBERED.match(index) and meta.get("owner") is None
+            if ours and index != current and meta.get("encoder") not in needed:
+                found.append(index)
+        return sorted(found)
+
+    def _mappings(self, index: str) -> dict[str, Any]:
+        answer = self._client.indices.get_mapping(index=index)
+        mappings = answer[index]["mappings"]
+        assert isinstance(mappings, dict)
+        return mappings
+
+    def _all(self) -> dict[str, Any]:
+        answer = self._client.indices.get_mapping(index=names.LABEL_VERSIONS)
+        assert isinstance(answer, dict)
+        return answer
+
+
+def _label_fields() -> dict[str, Any]:
+    fields: dict[str, Any] = load("templates/labels")["template"]["mappings"]["properties"]
+    return fields

@@ -1,0 +1,153 @@
+"""Tagger versions as ML Commons knows them: a connector and a remote model each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
+from pydantic import SecretStr
+from tenacity import retry_if_exception
+
+from lmtx_search.cluster.client.errors import reason_of
+from lmtx_search.cluster.client.retry import retrying
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.index_templates import load
+
+_ML = "/_plugins/_ml"
+_SECONDS_TO_DEPLOY = 120.0
+_SETTINGS = (
+    "the cluster may not call the tagger at {url} ({reason}): run "
+    "`lmtx-search bootstrap-index --apply-cluster-settings`, or have an administrator set what "
+    "bootstrap-index prints"
+)
+# What ML Commons says when its settings do not allow the tagger's address, in lower case.
+_FORBIDDEN = (
+    "trusted connector endpoint",
+    "private ip address",
+    "only_run_on_ml_node",
+    "no eligible node",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTagger:
+    """A registered version: ids of its model and, where a service runs it, of its connector."""
+
+    version: str
+    connector: str | None
+    model: str
+
+
+def register(
+    client: OpenSearch, version: str, url: str, token: SecretStr | None = None
+) -> RemoteTagger:
+    """Make the connector and the model of a version, and deploy the model.
+
+    Args:
+        version: the tagger's version; names and descriptions carry it.
+        url: where the version's texts are posted to.
+        token: what the tagger asks for; ML Commons keeps it encrypted and gives it to nobody.
+
+    Raises:
+        UserError: the cluster's settings do not allow it.
+        LmtxError: it failed; nothing of it is left.
+    """
+    title, description = f"lmtx-tagger-{version}", f"lmtx-search tagger {version}"
+    undo: list[Callable[[], object]] = []
+    try:
+        # A tagger without a token does not look at what it is shown.
+        shown = "none" if token is None else token.get_secret_value()
+        body = load(
+            "connectors/service", title=title, description=description, url=url, token=shown
+        )
+        answer = ml_request(client, "POST", "/connectors/_create", body)
+        connector = str(answer["connector_id"])
+        undo.append(lambda: _delete(client, f"/connectors/{connector}"))
+        body = load("connectors/model", title=title, description=description, connector=connector)
+        answer = ml_request(client, "POST", "/models/_register", body)
+        model = str(answer.get("model_id") or finished(client, answer["task_id"]))
+        undo.append(lambda: delete_model(client, model))
+        answer = ml_request(client, "POST", f"/models/{model}/_deploy")
+        finished(client, answer["task_id"])
+        return RemoteTagger(version, connector, model)
+    except BaseException as error:
+        for step in reversed(undo):
+            step()
+        if isinstance(error, TransportError):
+            raise refusal(url, reason_of(error)) or error from error
+        if isinstance(error, LmtxError):
+            raise refusal(url, str(error)) or error from error
+        raise
+
+
+def refusal(url: str, reason: str) -> UserError | None:
+    """Return the clear form of a refusal that cluster settings are the cause of, else None."""
+    if any(sign in reason.lower() for sign in _FORBIDDEN):
+        return UserError(_SETTINGS.format(url=url, reason=reason))
+    return None
+
+
+def remove(client: OpenSearch, tagger: RemoteTagger) -> TransportError | None:
+    """Take a version out of ML Commons; return why not, where something stays."""
+    kept = delete_model(client, tagger.model)
+    if kept is None and tagger.connector is not None:
+        kept = _delete(client, f"/connectors/{tagger.connector}")
+    return kept
+
+
+def delete_model(client: OpenSearch, model: str) -> TransportError | None:
+    """Undeploy and delete a model; return why not, where it stays."""
+    try:
+        ml_request(client, "POST", f"/models/{model}/_undeploy")
+    except AuthorizationException as error:
+        return error
+    except TransportError:
+        pass  # deleting it tells more
+    # Undeploying is asynchronous, and a model cannot be deleted before it has ended.
+    kept = None
+    for pause in (0.0, 0.2, 0.5, 1.0, 2.0):
+        time.sleep(pause)
+        kept = _delete(client, f"/models/{model}")
+        if kept is None or isinstance(kept, AuthorizationException):
+            break
+    return kept
+
+
+def _delete(client: OpenSearch, path: str) -> TransportError | None:
+    """Delete a part; one that is no longer there is no error."""
+    try:
+        ml_request(client, "DELETE", path)
+    except NotFoundError:
+        return None
+    except TransportError as error:
+        return error
+    return None
+
+
+def finished(client: OpenSearch, task: str) -> str:
+    """Wait for a task of ML Commons; return the id of its model."""
+    deadline = time.monotonic() + _SECONDS_TO_DEPLOY
+    pause = 0.05
+    while time.monotonic() < deadline:
+        answer = ml_request(client, "GET", f"/tasks/{task}")
+        if answer["state"] == "COMPLETED":
+            return str(answer.get("model_id"))
+        if answer["state"] in ("FAILED", "COMPLETED_WITH_ERROR", "CANCELLED"):
+            raise LmtxError(f"ML Commons could not deploy the tagger: {answer.get('error')}")
+        time.sleep(pause)
+        pause = min(1.0, pause * 2)
+    raise LmtxError(f"ML Commons did not deploy the tagger within {_SECONDS_TO_DEPLOY:.0f} s")
+
+
+def ml_request(client: OpenSearch, method: str, path: str, body: Any = None) -> Any:
+    """Send a request to ML Commons; again where the node is too busy to take it."""
+    patient = retrying().copy(retry=retry_if_exception(_too_busy))
+    return patient(client.transport.perform_request, method, _ML + path, body=body)
+
+
+def _too_busy(error: BaseException) -> bool:
+    # 429 is said before anything is done, so that nothing can come to be there twice.
+    return isinstance(error, TransportError) and error.status_code == 429

@@ -1,0 +1,34 @@
+"""Whether the model that the pipeline asks is deployed in ML Commons, and deploying it again."""
+
+from __future__ import annotations
+
+from opensearchpy import ConnectionError, OpenSearch, TransportError
+
+from lmtx_search.cluster.ml.connectors import finished, ml_request
+from lmtx_search.cluster.ml.pipeline import read_pipeline
+
+_DOWN = ("UNDEPLOYED", "DEPLOY_FAILED")
+
+
+def redeploy(client: OpenSearch) -> bool:
+    """Deploy the pipeline's model again where somebody undeployed it; tell whether that was so.
+
+    ML Commons does it itself after a node's restart, and for a model that a service runs at its
+    next request; not for one of its own that was undeployed.
+
+    Raises:
+        LmtxError: it cannot be deployed.
+    """
+    try:
+        model = read_pipeline(client).model
+        if model is None:
+            return False
+        state = ml_request(client, "GET", f"/models/{model}").get("model_state")
+        if state not in _DOWN:
+            return False
+        finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
+    except ConnectionError:
+        raise
+    except TransportError:
+        return False  # not ours to mend: documents go in as pending, with the reason
+    return True

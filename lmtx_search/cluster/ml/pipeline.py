@@ -1,0 +1,218 @@
+"""The ingest pipeline ``lmtx-tagging``: what it is made of, and what the cluster's one says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.schema import SCHEMA
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load, text
+
+CHARACTERS = 8000
+"""Characters of a document that are sent to the tagger, a window: more than any encoder reads."""
+
+# Windows of a request to the tagger: requests wait for each other, and the cluster's connector
+# gives up after a minute.
+_WINDOWS = 256
+
+TextFields = Mapping[str, Sequence[str]]
+"""Index name → the fields that hold its documents' text, where they are not the default ones."""
+
+
+@dataclass(frozen=True)
+class PipelineState:
+    """What the cluster's pipeline does: ``tagger`` and ``model`` are None before a deployment."""
+
+    body: Mapping[str, Any]
+    tagger: str | None = None
+    model: str | None = None
+    indices: dict[str, list[str]] = field(default_factory=dict)
+    fields: list[str] = field(default_factory=list)
+
+    def text_fields(self, index: str) -> list[str]:
+        """Return the fields that it reads of an index's documents."""
+        return self.indices.get(index, self.fields)
+
+
+def untagged_pipeline(indices: TextFields | None = None) -> dict[str, Any]:
+    """Return the pipeline before a first deployment: documents go in, marked ``untagged``."""
+    return load(
+        "pipelines/untagged", mark=text("pipelines/untagged.painless"), indices=_lists(indices)
+    )
+
+
+def tagging_pipeline(
+    tagger: str,
+    model: str,
+    fields: Sequence[str],
+    indices: TextFields | None = None,
+    windows: int = 1,
+) -> dict[str, Any]:
+    """Return the pipeline that tags.
+
+    Args:
+        tagger: the tagger's version, written to ``tagging.tagger``.
+        model: id of its model in ML Commons.
+        fields: fields that hold a document's text, in order.
+        indices: other fields for single indices.
+        windows: of a document that the tagger reads.
+    """
+    keys = text("pipelines/keys.painless")
+    scripts = {
+        name: keys + text(f"pipelines/{name}.painless") for name in ("text", "tags", "pending")
+    }
+    return load(
+        "pipelines/tagging",
+        description=f"lmtx-search: tags documents with the tagger {tagger}",
+        fields=list(fields),
+        indices=_lists(indices),
+        characters=CHARACTERS * windows,
+        batch=max(1, _WINDOWS // windows),
+        model=model,
+        tagger=tagger,
+        **scripts,
+    )
+
+
+def read_pipeline(client: OpenSearch) -> PipelineState:
+    """Return what the cluster's pipeline does.
+
+    Raises:
+        UserError: there is none.
+    """
+    try:
+        answer = client.ingest.get_pipeline(id=names.PIPELINE)
+    except NotFoundError as error:
+        raise UserError(
+            f"the cluster has no ingest pipeline {names.PIPELINE}: run "
+            "`lmtx-search bootstrap-index` first"
+        ) from error
+    return pipeline_state(answer[names.PIPELINE])
+
+
+def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
+    """Read what a pipeline does from its body."""
+    scripts: dict[str, Any] = {}
+    model = None
+    for processor in body.get("processors", []):
+        for kind, settings in processor.items():
+            if kind == "script":
+                scripts[settings.get("tag", "")] = settings.get("params", {})
+            elif settings.get("tag") == "lmtx-scores":
+                model = settings["model_id"]
+    text = scripts.get("lmtx-text", {})
+    return PipelineState(
+        body,
+        scripts.get("lmtx-tags", {}).get("tagger"),
+        model,
+        dict(text.get("indices", {})),
+        list(text.get("fields", [])),
+    )
+
+
+def active(client: OpenSearch) -> str | None:
+    """Return the version of the tagger that tags new documents; None before a deployment."""
+    return read_pipeline(client).tagger
+
+
+def reads_of(client: OpenSearch, index: str) -> list[str] | None:
+    """Return the fields that the tagger reads of an index; None where that cannot be told."""
+    with suppress(UserError, AuthorizationException):
+        state = read_pipeline(client)
+        return state.text_fields(index) if state.tagger else None
+    return None
+
+
+def deployed(client: OpenSearch) -> str | None:
+    """Return :func:`active`; None also where there is no pipeline, or it may not be read."""
+    with suppress(UserError, AuthorizationException):
+        return active(client)
+    return None
+
+
+def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any]:
+    """Return the pipeline's body with other text fields for single indices."""
+    body = dict(state.body)
+    processors = []
+    for processor in body["processors"]:
+        script = processor.get("script")
+        if script and script.get("tag") == "lmtx-text":
+            params = {**script.get("params", {}), "indices": _lists(indices)}
+            processor = {**processor, "script": {**script, "params": params}}
+        processors.append(processor)
+    return {**body, "processors": processors}
+
+
+def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a pipeline of an earlier release with the scripts of this one.
+
+    Tagger, model, text fields and what somebody added stay. None where there is nothing to do:
+    it is this release's, or nobody's of ours.
+    """
+    if int(body.get("version", 1)) >= SCHEMA:
+        return None
+    state = pipeline_state(body)
+    made = tagging_pipeline("", "", []) if state.model else untagged_pipeline()
+    sources = {
+        script["tag"]: script["source"]
+        for processor in (*made["processors"], *made.get("on_failure", []))
+        if (script := processor.get("script"))
+    }
+    if not any(_tag(processor) in sources for processor in body.get("processors", [])):
+        return None
+    renewed = {
+        key: [_with_source(processor, sources) for processor in body[key]]
+        for key in ("processors", "on_failure")
+        if key in body
+    }
+    return {**body, **renewed, "version": SCHEMA}
+
+
+def _tag(processor: Mapping[str, Any]) -> str:
+    return str(processor.get("script", {}).get("tag", ""))
+
+
+def _with_source(processor: Mapping[str, Any], sources: Mapping[str, str]) -> Mapping[str, Any]:
+    tag = _tag(processor)
+    if tag not in sources:
+        return processor
+    return {**processor, "script": {**processor["script"], "source": sources[tag]}}
+
+
+def put_pipeline(client: OpenSearch, body: Mapping[str, Any]) -> None:
+    """Replace the cluster's pipeline, in one step."""
+    client.ingest.put_pipeline(id=names.PIPELINE, body=body)
+
+
+def simulate(
+    client: OpenSearch,
+    body: Mapping[str, Any],
+    documents: Sequence[Mapping[str, Any]],
+    index: str = "lmtx-simulate",
+) -> list[dict[str, Any]]:
+    """Run a pipeline over documents (``_source`` each) and return theirs; nothing is stored.
+
+    ``index`` is the one that they are taken to be of.
+
+    Raises:
+        TransportError: the pipeline is no pipeline.
+    """
+    docs = [
+        {"_index": index, "_id": str(number), "_source": source}
+        for number, source in enumerate(documents)
+    ]
+    answer = client.ingest.simulate(body={"pipeline": body, "docs": docs})
+    return [
+        doc["doc"]["_source"] if "doc" in doc else {"tagging": {"status": "failed", **doc}}
+        for doc in answer["docs"]
+    ]
+
+
+def _lists(indices: TextFields | None) -> dict[str, list[str]]:
+    return {index: list(fields) for index, fields in (indices or {}).items()}

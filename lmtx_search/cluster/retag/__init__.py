@@ -1,0 +1,1 @@
+"""Tagging documents again that are already in an index."""

@@ -1,0 +1,214 @@
+"""Tags documents again that are already in an index, without losing what others write meanwhile."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client.retry import patiently
+from lmtx_search.cluster.documents.bulk import Action, Chunk, ChunkResult, send_chunks
+from lmtx_search.cluster.documents.checkpoint import Checkpoint
+from lmtx_search.cluster.documents.load import TAGGING_FIELDS
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.retag.retired_tags import Before, before, kept, put_back, read
+from lmtx_search.cluster.retag.selection import Target
+from lmtx_search.errors import LmtxError
+from lmtx_search.progress import SILENT, Progress
+
+_CONFLICT = "version_conflict_engine_exception"
+# So many documents without an answer in a row say that the tagger is away.
+_TELLING = 16
+
+
+@dataclass(slots=True)
+class RetagReport:
+    """What became of the documents that were selected.
+
+    ``changed`` of those that are ``tagged`` have other tags than before, ``overtaken`` documents
+    were written or deleted by others meanwhile and left as they are, ``failed`` were refused.
+    """
+
+    documents: int = 0
+    tagged: int = 0
+    changed: int = 0
+    untagged: int = 0
+    pending: int = 0
+    overtaken: int = 0
+    failed: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    resumed_after: int = 0
+
+    def fail(self, reason: str) -> None:
+        """Note a document that was refused."""
+        self.failed += 1
+        if reason in self.reasons or len(self.reasons) < 5:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
+
+def retag(
+    client: OpenSearch,
+    target: Target,
+    query: Mapping[str, Any],
+    checkpoint: Checkpoint,
+    *,
+    total: int | None = None,
+    per_second: float | None = None,
+    keep_but: frozenset[str] | None = None,
+    progress: Progress = SILENT,
+) -> RetagReport:
+    """Send an index's documents through the tagging pipeline again, in the order of their ids.
+
+    A document is replaced only if nobody has written it since it was read; all its fields but the
+    tagger's stay. Interrupted, the same call goes on behind the last document that was done.
+
+    Args:
+        query: which documents.
+        per_second: documents at most, on average.
+        keep_but: names of the labels there are. Where given, a tag of a document that is none of
+            them (a retired label's) stays, behind the new ones.
+
+    Raises:
+        LmtxError: the tagger answers for no document any more; what is done is kept.
+    """
+    saved = checkpoint.read()
+    report = RetagReport(**saved["report"]) if saved else RetagReport()
+    report.resumed_after = report.documents
+    after = saved["after"] if saved else None
+    open_: dict[str, Before] = saved.get("open", {}) if saved else {}
+    if open_ and keep_but is not None:
+        put_back(client, target.index, open_, keep_but)
+        open_ = {}
+
+    def note() -> None:
+        checkpoint.write({"report": asdict(report), "after": after, "open": open_})
+
+    def noted(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
+        """Note what has to be put back before the documents are sent, in case of a kill."""
+        for chunk in chunks:
+            if keep_but is not None:
+                open_.update(
+                    (id_, one)
+                    for id_, one in chunk.before.items()
+                    if not keep_but.issuperset(one["tags"])
+                )
+                note()
+            yield chunk
+
+    hits = scan(client, target.index, query=query, after=after, versions=True)
+    with progress.stage(f"Tag {target.index} again", total, "documents") as advance:
+        advance(report.documents)
+        chunks = noted(_chunks(hits, per_second))
+        for chunk, result in send_chunks(client, chunks, target.index, pipeline=target.pipeline):
+            assert isinstance(chunk, _Chunk)
+            _account(client, target.index, report, chunk, result, keep_but)
+            advance(len(chunk.ids))
+            after = chunk.ids[-1]
+            for id_ in chunk.ids:
+                open_.pop(id_, None)
+            note()
+    client.indices.refresh(index=target.index)
+    checkpoint.clear()
+    return report
+
+
+@dataclass(slots=True)
+class _Chunk(Chunk):
+    """A chunk, and the tags that its documents had."""
+
+    before: dict[str, Before] = field(default_factory=dict)
+
+    def sent(self, id_: str) -> dict[str, Any]:
+        """Return a document as it was sent."""
+        line = self.lines[self.ids.index(id_)]
+        return dict(json.loads(line.split(b"\n", 1)[1]))
+
+
+def _chunks(hits: Iterator[dict[str, Any]], per_second: float | None) -> Iterator[_Chunk]:
+    started, sent = time.monotonic(), 0
+    chunk = _Chunk()
+    most = None if per_second is None else max(1, int(per_second))
+    for hit in hits:
+        only = {"if_seq_no": hit["_seq_no"], "if_primary_term": hit["_primary_term"]}
+        if "_routing" in hit:
+            only["routing"] = hit["_routing"]
+        chunk.before[hit["_id"]] = before(hit)
+        chunk.add(Action(hit["_id"], hit["_source"], only))
+        if chunk.full or len(chunk.ids) == most:
+            yield chunk
+            sent += len(chunk.ids)
+            if per_second is not None:
+                time.sleep(max(0.0, started + sent / per_second - time.monotonic()))
+            chunk = _Chunk()
+    if chunk.ids:
+        yield chunk
+
+
+def _account(
+    client: OpenSearch,
+    index: str,
+    report: RetagReport,
+    chunk: _Chunk,
+    result: ChunkResult,
+    keep_but: Collection[str] | None,
+) -> None:
+    refused = {item.id: item.reason for item in result.refused}
+    written = {id_: one for id_, one in chunk.before.items() if id_ not in refused}
+    after = read(client, index, written)
+    # What was written, but whose answer got lost, was sent again and is now a conflict with itself.
+    conflicts = {
+        id_: chunk.before[id_] for id_, why in refused.items() if why.startswith(_CONFLICT)
+    }
+    for id_, there in read(client, index, conflicts, whole=True).items():
+        if _content(there) == _content(chunk.sent(id_)):
+            after[id_] = there
+            del refused[id_]
+    waiting = [source["tagging"] for source in after.values() if _status(source) == "pending"]
+    # A few that it cannot answer for are no reason to stop.
+    telling = report.documents == report.resumed_after or len(chunk.ids) >= _TELLING
+    if waiting and len(waiting) == len(chunk.ids) and telling:
+        raise LmtxError(
+            f"the tagger answers for no document ({waiting[0].get('error')}); their earlier tags "
+            "stay. See `lmtx-search status`; then the same command continues"
+        )
+    puts_back: list[dict[str, Any]] = []
+    for id_ in chunk.ids:
+        report.documents += 1
+        if id_ in refused:
+            if refused[id_].startswith(_CONFLICT):
+                report.overtaken += 1
+            else:
+                report.fail(refused[id_])
+            continue
+        source = after.get(id_)
+        status = _status(source) if source else None
+        if source is None:
+            report.overtaken += 1
+        elif status == "tagged":
+            earlier = chunk.before[id_]
+            if keep_but is not None:
+                puts_back += kept(id_, earlier, source, keep_but)
+            report.tagged += 1
+            report.changed += (source.get("tags") or []) != earlier["tags"]
+        elif status == "pending":
+            report.pending += 1
+        else:
+            report.untagged += 1
+    if puts_back:
+        # A part of a document in a bulk goes through no pipeline; alone, it would go through the
+        # final one. What was written meanwhile stays as it is.
+        patiently(client.bulk, body=puts_back, index=index)
+
+
+def _status(source: Mapping[str, Any]) -> str | None:
+    tagging = source.get("tagging")
+    return tagging.get("status") if isinstance(tagging, Mapping) else None
+
+
+def _content(source: Mapping[str, Any]) -> dict[str, Any]:
+    own = ("if_seq_no", "if_primary_term", *TAGGING_FIELDS)
+    return {name: value for name, value in source.items() if name not in own}

@@ -1,0 +1,82 @@
+"""Tags that no label has any more, put back into documents that were tagged again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, TypedDict
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client.retry import patiently
+from lmtx_search.cluster.documents.by_id import read_by_id
+
+_RESULT = ("tags", "tag_scores", "tagging")
+
+
+class Before(TypedDict):
+    """The tags that a document had, as JSON values."""
+
+    tags: list[str]
+    tag_scores: dict[str, float]
+    routing: str | None
+
+
+def before(hit: Mapping[str, Any]) -> Before:
+    """Return the tags of a hit."""
+    source = hit["_source"]
+    return {
+        "tags": source.get("tags") or [],
+        "tag_scores": source.get("tag_scores") or {},
+        "routing": hit.get("_routing"),
+    }
+
+
+def read(
+    client: OpenSearch, index: str, of: Mapping[str, Before], whole: bool = False
+) -> dict[str, dict[str, Any]]:
+    """Return documents by id, as they are now: their tags and version, or the whole of them."""
+    if not of:
+        return {}
+    docs = [{"_id": id_, **_routing(one)} for id_, one in of.items()]
+    params = {} if whole else {"_source_includes": ",".join(_RESULT)}
+    return {
+        hit["_id"]: {
+            **hit["_source"],
+            "if_seq_no": hit["_seq_no"],
+            "if_primary_term": hit["_primary_term"],
+        }
+        for hit in read_by_id(client, index, {"docs": docs}, params)
+    }
+
+
+def kept(
+    id_: str, earlier: Before, source: dict[str, Any], labels: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return what puts a document's tags back that are no label's; ``source`` gets them too."""
+    tags = [tag for tag in earlier["tags"] if tag not in labels]
+    if not tags:
+        return []
+    scores = earlier["tag_scores"]
+    source["tags"] = [*source["tags"], *(tag for tag in tags if tag not in source["tags"])]
+    doc = {
+        "tags": source["tags"],
+        "tag_scores": {tag: scores[tag] for tag in tags if tag in scores},
+    }
+    only = {name: source[name] for name in ("if_seq_no", "if_primary_term")}
+    return [{"update": {"_id": id_, **only, **_routing(earlier)}}, {"doc": doc}]
+
+
+def put_back(
+    client: OpenSearch, index: str, of: Mapping[str, Before], labels: Collection[str]
+) -> None:
+    """Do so for documents that a process which was killed may have sent."""
+    lines: list[dict[str, Any]] = []
+    for id_, source in read(client, index, of).items():
+        if isinstance(source.get("tags"), list):
+            lines += kept(id_, of[id_], source, labels)
+    if lines:
+        patiently(client.bulk, body=lines, index=index)
+
+
+def _routing(one: Before) -> dict[str, str]:
+    return {} if one["routing"] is None else {"routing": one["routing"]}

@@ -1,0 +1,129 @@
+"""Which documents of an index are to be tagged again, and through which pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Documents of an index; every condition that is given must hold.
+
+    Attributes:
+        query: in the query string syntax.
+        pending: those that the tagger did not answer for.
+        since: those that this tagger version, or one made after it, tagged.
+        tags: those that have one of these tags.
+        tagger: not those that this version has tagged…
+        tagged_from: …at this time (ISO) or later; None: at any time.
+    """
+
+    query: str | None = None
+    pending: bool = False
+    since: str | None = None
+    tags: Sequence[str] = ()
+    tagger: str | None = None
+    tagged_from: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """Return the query for the cluster."""
+        wanted: list[dict[str, Any]] = []
+        if self.query:
+            wanted.append({"query_string": {"query": self.query}})
+        if self.pending:
+            wanted.append({"term": {"tagging.status": "pending"}})
+        if self.since:
+            wanted.append({"range": {"tagging.tagger": {"gte": self.since}}})
+        if self.tags:
+            wanted.append({"terms": {"tags": list(self.tags)}})
+        unwanted: list[dict[str, Any]] = []
+        if self.tagger:
+            done: list[dict[str, Any]] = [
+                {"term": {"tagging.tagger": self.tagger}},
+                {"term": {"tagging.status": "tagged"}},
+            ]
+            if self.tagged_from:
+                done.append({"range": {"tagging.at": {"gte": self.tagged_from}}})
+            unwanted.append({"bool": {"filter": done}})
+        return {"bool": {"filter": wanted, "must_not": unwanted}}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An index whose documents can be tagged again.
+
+    ``pipeline`` is what a bulk request has to name so that tagging, and no other pipeline that
+    runs before it, is done.
+    """
+
+    index: str
+    uuid: str
+    pipeline: str
+
+
+def targets(client: OpenSearch, index: str) -> list[Target]:
+    """Return the indices that a name, or an alias, stands for.
+
+    Raises:
+        UserError: one is not attached, or holds documents of which it does not keep everything.
+    """
+    if index.startswith(names.OWN):
+        raise UserError(f"{index} is lmtx-search's own index: name one of yours")
+    settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
+    mappings = client.indices.get_mapping(index=index)
+    if not settings:
+        raise UserError(f"no index {index}: check its name")
+    found = []
+    for name in sorted(settings):
+        values = settings[name]["settings"]
+        _require_whole(name, mappings[name]["mappings"].get("_source", {}))
+        found.append(Target(name, values["index.uuid"], _pipeline(client, name, values)))
+    return found
+
+
+def require_query(client: OpenSearch, index: str, query: str) -> None:
+    """See that a query string can be read.
+
+    Raises:
+        UserError: it cannot.
+    """
+    body = {"query": Selection(query=query).body()}
+    answer = client.indices.validate_query(index=index, body=body)
+    if not answer["valid"]:
+        raise UserError(
+            f"the query {query!r} cannot be read: it is written in the query string syntax, say "
+            "title:chess AND year:>2020"
+        )
+
+
+def _pipeline(client: OpenSearch, index: str, settings: dict[str, str]) -> str:
+    default = settings.get("index.default_pipeline", "_none")
+    if settings.get("index.final_pipeline") == names.PIPELINE:
+        return "_none"  # the final pipeline runs whatever is named
+    if default == names.PIPELINE or _calls_ours(client, default):
+        return names.PIPELINE
+    raise UserError(
+        f"the index {index} does not tag its documents: run "
+        f"`lmtx-search attach {index} --text-field FIELD` first"
+    )
+
+
+def _calls_ours(client: OpenSearch, pipeline: str) -> bool:
+    found = client.ingest.get_pipeline(params={"ignore": 404})
+    processors = found.get(pipeline, {}).get("processors", [])
+    return any(step.get("pipeline", {}).get("name") == names.PIPELINE for step in processors)
+
+
+def _require_whole(index: str, source: dict[str, Any]) -> None:
+    if source.get("enabled", True) is False or source.get("includes") or source.get("excludes"):
+        raise UserError(
+            f"{index} does not keep its documents whole (_source is cut): index them again from "
+            "where they came from"
+        )

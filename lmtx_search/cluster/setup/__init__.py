@@ -1,0 +1,1 @@
+"""Setting up a cluster and attaching indices to the tagging pipeline."""

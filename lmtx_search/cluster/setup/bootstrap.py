@@ -1,0 +1,246 @@
+"""Setting a cluster up: what is missing is planned as a whole, then sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch, TransportError
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.errors import translate
+from lmtx_search.cluster.client.lock import exclusive
+from lmtx_search.cluster.client.schema import (
+    META_ONLY,
+    META_PATH,
+    SCHEMA,
+    brought_up,
+    require_known,
+    require_known_form,
+    schema_of,
+)
+from lmtx_search.cluster.labels.versions import LabelVersions, version_body, version_name
+from lmtx_search.cluster.ml.pipeline import of_this_release, untagged_pipeline
+from lmtx_search.cluster.setup.compare import holds
+from lmtx_search.cluster.setup.connector_settings import missing_settings
+from lmtx_search.cluster.setup.requirements import Cluster, check_cluster
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.index_templates import load
+from lmtx_search.settings import Settings
+
+TEMPLATES = ("documents", "labels", "judgments", "runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to the cluster."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that has to be there; ``request`` is None where it is there already."""
+
+    what: str
+    request: Request | None = None
+    replaces: bool = False
+    locked: bool = False
+    """Whether another command may change the same thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything to be there, in order, and the cluster settings that a connector still needs."""
+
+    cluster: Cluster
+    steps: tuple[Step, ...]
+    settings: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+    @property
+    def open(self) -> tuple[Step, ...]:
+        """The steps that send something."""
+        return tuple(step for step in self.steps if step.request)
+
+    @property
+    def settings_request(self) -> Request:
+        """The request that sets the missing cluster settings."""
+        return Request("PUT", "/_cluster/settings", {"persistent": dict(self.settings)})
+
+
+def plan(client: OpenSearch, settings: Settings) -> Plan:
+    """Look at the cluster and say what is missing; nothing is written.
+
+    Raises:
+        UserError: the cluster cannot be used, something of another kind has one of our names, or
+            a newer release has set it up.
+    """
+    cluster = check_cluster(client, settings.opensearch.knn_engine)
+    forms = client.transport.perform_request("GET", META_PATH, params=META_ONLY)
+    require_known(forms)
+    notes: list[str] = []
+    tags = _template(client, "_component_template", names.TAGS_TEMPLATE, "component_templates/tags")
+    steps = [tags]
+    steps += [
+        _template(client, "_index_template", f"lmtx-{name}", f"templates/{name}")
+        for name in TEMPLATES
+    ]
+    steps.append(_labels(client, settings, notes))
+    steps += [_index(client, names.JUDGMENTS, "judgments"), _index(client, names.RUNS, "runs")]
+    steps += _earlier_forms(client, settings, forms)
+    steps.append(_pipeline(client))
+    url = tagger_url(settings)
+    missing = missing_settings(client, url, cluster.has_ml_nodes)
+    return Plan(cluster, tuple(steps), missing, tuple(notes))
+
+
+def tagger_url(settings: Settings) -> str:
+    """Return the address at which the cluster reaches the tagger."""
+    service = settings.service
+    return service.url or f"http://{service.host}:{service.port}"
+
+
+def apply(
+    client: OpenSearch,
+    planned: Plan,
+    apply_settings: bool = False,
+    told: Callable[[Step], None] = lambda step: None,
+) -> None:
+    """Send what the plan has open; call ``told`` after each step.
+
+    Raises:
+        LmtxError: a step failed; says which ones are done. Running again continues there.
+    """
+    steps = list(planned.open)
+    if apply_settings and planned.settings:
+        steps.append(Step("cluster settings for the connector", planned.settings_request))
+    done: list[str] = []
+    for step in steps:
+        assert step.request is not None
+        try:
+            _send_step(client, step)
+        except TransportError as error:
+            cause = translate(error) or LmtxError(str(error))
+            finished = f"done before it: {', '.join(done)}" if done else "nothing was changed"
+            raise type(cause)(
+                f"{step.what}: {cause} ({finished}; running it again continues)"
+            ) from error
+        done.append(step.what)
+        told(step)
+
+
+def _send_step(client: OpenSearch, step: Step) -> None:
+    assert step.request is not None
+    if not step.locked:
+        send(client, step.request)
+        return
+    with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it meanwhile
+        now = _pipeline(client)
+        if now.request is not None:
+            send(client, now.request)
+
+
+def send(client: OpenSearch, request: Request) -> Any:
+    """Send a request as it is."""
+    return client.transport.perform_request(request.method, request.path, body=dict(request.body))
+
+
+def _get(client: OpenSearch, path: str) -> Any:
+    try:
+        return client.transport.perform_request("GET", path)
+    except NotFoundError:
+        return None
+
+
+def _template(client: OpenSearch, api: str, name: str, file: str) -> Step:
+    what = f"{api.strip('_').replace('_', ' ')} {name}"
+    body = load(file)
+    answer = _get(client, f"/{api}/{name}")
+    key = api.strip("_")
+    found = answer[f"{key}s"][0][key] if answer else None
+    if found is not None:
+        require_known_form(f"the {what}", schema_of(found))
+        if holds(found, body):
+            return Step(what)
+    return Step(what, Request("PUT", f"/{api}/{name}", body), replaces=found is not None)
+
+
+def _index(client: OpenSearch, name: str, template: str) -> Step:
+    body = load(f"templates/{template}")["template"]
+    answer = _get(client, f"/{name}")
+    if answer is None:
+        return Step(f"index {name}", Request("PUT", f"/{name}", body))
+    # An alias of that name may stand for any number of indices.
+    if all(holds(index["mappings"], body["mappings"]) for index in answer.values()):
+        return Step(f"index {name}")
+    mappings = Request("PUT", f"/{name}/_mapping", body["mappings"])
+    form = min(schema_of(index["mappings"]) for index in answer.values())
+    migrated = f" (form {form} to {SCHEMA})" if form < SCHEMA else ""
+    return Step(f"mapping of index {name}{migrated}", mappings, replaces=True)
+
+
+def _earlier_forms(client: OpenSearch, settings: Settings, forms: Mapping[str, Any]) -> list[Step]:
+    """Return what brings label indices and training documents of earlier releases up to this."""
+    bodies = LabelVersions(client, settings.opensearch.knn_engine).outdated()
+    for name, answer in client.indices.get_mapping(index=f"{names.DOCUMENTS}*").items():
+        if schema_of(answer["mappings"]) < SCHEMA:
+            tags = load("component_templates/tags")["template"]["mappings"]["properties"]
+            bodies[name] = brought_up(answer["mappings"], tags)
+    return [
+        Step(
+            f"mapping of index {name} (form {schema_of(forms.get(name, {}).get('mappings', {}))} "
+            f"to {SCHEMA})",
+            Request("PUT", f"/{name}/_mapping", body),
+            replaces=True,
+        )
+        for name, body in bodies.items()
+    ]
+
+
+def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
+    what = f"label index behind the alias {names.LABELS}"
+    engine, dimension = settings.opensearch.knn_engine, settings.encoder.dimension
+    versions = LabelVersions(client, engine)
+    current = versions.current()
+    if current is not None:
+        _, there = versions.encoder_of(current)
+        if there != dimension:
+            notes.append(
+                f"{current} holds embeddings of dimension {there}, encoder.dimension is "
+                f"{dimension}: the next `lmtx-search labels load` writes a new version"
+            )
+        return Step(what)
+    if _get(client, f"/{names.LABELS}") is not None:
+        raise UserError(
+            f"{names.LABELS} is an index of its own, where an alias of that name has to be: "
+            "delete or reindex it; nothing was changed"
+        )
+    ready = versions.newest_ready()
+    if ready is not None:
+        actions = load("indices/label_alias", index=ready, alias=names.LABELS)
+        return Step(what, Request("POST", "/_aliases", actions))
+    body = version_body(None, dimension, engine)
+    return Step(
+        what, Request("PUT", f"/{version_name(1)}", {**body, "aliases": {names.LABELS: {}}})
+    )
+
+
+def _pipeline(client: OpenSearch) -> Step:
+    what = f"ingest pipeline {names.PIPELINE}"
+    path = f"/_ingest/pipeline/{names.PIPELINE}"
+    found = _get(client, path)
+    if found is not None:
+        body = found[names.PIPELINE]
+        form = int(body.get("version", 1))
+        require_known_form(f"the {what}", form)
+        # One that is there may be a deployed tagger's: it goes on with the same one.
+        renewed = of_this_release(body)
+        if renewed is None:
+            return Step(what)
+        what = f"{what} (form {form} to {SCHEMA})"
+        return Step(what, Request("PUT", path, renewed), replaces=True, locked=True)
+    return Step(what, Request("PUT", path, untagged_pipeline()))

@@ -1,0 +1,123 @@
+"""The indices that documents go into: made with the right fields, or seen to have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+
+_STATUSES = ("tagged", "pending", "untagged", "failed")
+
+
+def prepare_training_index(client: OpenSearch, index: str, id_field: str = "id") -> bool:
+    """Create the index of training documents unless it is there; tell whether it was created.
+
+    ``id_field`` becomes a keyword: after a first id of digits the index would take no other ones.
+
+    Raises:
+        UserError: ``bootstrap-index`` has not run, or the index is one of the product's own.
+    """
+    _refuse_own(index)
+    if client.indices.exists(index=index):
+        return False
+    _require_pipeline(client)
+    client.indices.create(index=index, body=_body("documents", id_field))
+    return True
+
+
+def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -> bool:
+    """Create an index that tags what is indexed, or see that it does; tell whether it is new.
+
+    ``id_field`` becomes a keyword, as in :func:`prepare_training_index`.
+
+    Raises:
+        UserError: ``bootstrap-index`` has not run, the index is one of the product's own, or it is
+            there and does not tag.
+    """
+    _refuse_own(index)
+    _require_pipeline(client)
+    # Whoever may only write finds out by `tagging.status` of the documents.
+    try:
+        there = client.indices.exists(index=index)
+    except AuthorizationException:
+        return False
+    if not there:
+        client.indices.create(index=index, body=_body("tagged", id_field))
+        return True
+    try:
+        settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
+    except AuthorizationException:
+        return False
+    for name, answer in settings.items():
+        values = answer["settings"]
+        pipelines = [values.get(f"index.{kind}_pipeline", "") for kind in ("default", "final")]
+        if not any(pipeline.startswith(names.PIPELINE) for pipeline in pipelines):
+            raise UserError(
+                f"the index {name} does not tag its documents: run "
+                f"`lmtx-search attach {name} --text-field FIELD` first"
+            )
+    return False
+
+
+def index_uuid(client: OpenSearch, index: str) -> str:
+    """Return what tells this index from a later one of the same name ("" if it may not be read)."""
+    try:
+        settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
+    except AuthorizationException:
+        return ""
+    return ",".join(sorted(answer["settings"]["index.uuid"] for answer in settings.values()))
+
+
+def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
+    """Return how many documents of an index are tagged, pending, untagged and failed.
+
+    ``other`` are those that never went through the pipeline. Empty for a user who may only write.
+    """
+    statuses = {"terms": {"field": "tagging.status", "size": 20}}
+    body = {"size": 0, "track_total_hits": True, "aggs": {"statuses": statuses}}
+    try:
+        answer = client.search(index=index, body=body)
+    except AuthorizationException:
+        return {}
+    counts = dict.fromkeys(_STATUSES, 0)
+    for bucket in answer["aggregations"]["statuses"]["buckets"]:
+        counts[bucket["key"]] = bucket["doc_count"]
+    counts["other"] = answer["hits"]["total"]["value"] - sum(counts.values())
+    return counts
+
+
+def tagging_errors(client: OpenSearch, index: str) -> list[tuple[str, int]]:
+    """Return the most frequent reasons why documents of an index could not be tagged."""
+    reasons = {"terms": {"field": "tagging.error.keyword", "size": 3}}
+    body = {"size": 0, "aggs": {"reasons": reasons}}
+    buckets = client.search(index=index, body=body)["aggregations"]["reasons"]["buckets"]
+    return [(bucket["key"], bucket["doc_count"]) for bucket in buckets]
+
+
+def _body(name: str, id_field: str) -> dict[str, Any]:
+    tags = load("component_templates/tags")["template"]["mappings"]["properties"]
+    # A dot would make an object of the field.
+    own = {} if "." in id_field else {id_field: {"type": "keyword"}}
+    return load(f"indices/{name}", properties={**own, **tags})
+
+
+def _refuse_own(index: str) -> None:
+    if index.startswith(names.OWN):
+        raise UserError(f"{index} is lmtx-search's own index: name one of yours")
+
+
+def _require_pipeline(client: OpenSearch) -> None:
+    try:
+        client.ingest.get_pipeline(id=names.PIPELINE)
+    except NotFoundError as error:
+        raise UserError(
+            f"the cluster has no ingest pipeline {names.PIPELINE}: run "
+            "`lmtx-search bootstrap-index` first"
+        ) from error
+    except AuthorizationException:
+        # Whoever may only write need not be allowed to read pipelines.
+        return

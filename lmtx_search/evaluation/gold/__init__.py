@@ -1,0 +1,1 @@
+"""Gold tags: their files, and which of them can be measured."""

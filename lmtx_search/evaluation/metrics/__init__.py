@@ -1,0 +1,1 @@
+"""Measures of rankings and of assigned tags, with intervals and tests."""

@@ -1,0 +1,76 @@
+"""Is one system better than another? Both on the same documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmtx_search.errors import UserError
+from lmtx_search.evaluation.metrics.additive import Floats, Sums
+from lmtx_search.evaluation.metrics.all import Measured
+from lmtx_search.evaluation.metrics.bootstrap import RESAMPLES, chunks, interval
+
+# Two results that are equal but for the order of additions are no more extreme than each other.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One system's measure less another's.
+
+    ``low`` and ``high`` bound its 95 % confidence interval (paired bootstrap over documents);
+    ``p`` is that of a two-sided permutation test: how often a difference at least as large comes
+    about when, for each document, a coin says whose result is whose.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+def compare(first: Measured, second: Measured, seed: int = 0) -> dict[str, Difference]:
+    """Return ``first`` less ``second`` for each measure that both have.
+
+    Raises:
+        UserError: they are results on different documents.
+    """
+    if first.documents != second.documents:
+        differ = len(set(first.documents) ^ set(second.documents))
+        raise UserError(
+            f"two results on different documents cannot be compared ({differ:,} are in one of them "
+            "alone): measure both on the same"
+        )
+    found: dict[str, Difference] = {}
+    for name, one in first.parts.items():
+        if name not in second.parts:
+            continue
+        other = second.parts[name]
+        values = one.values - other.values
+        low, high = interval(values, one.resamples - other.resamples)
+        p = permutation_p(one.sums, other.sums, seed)
+        found |= {
+            measure: Difference(*map(float, row))
+            for measure, *row in zip(one.sums.names, values, low, high, p, strict=True)
+            if not np.isnan(row[0])
+        }
+    return found
+
+
+def permutation_p(first: Sums, second: Sums, seed: int = 0) -> Floats:
+    """Return the two-sided p of each measure, float64[m], from 2,000 permutations.
+
+    The least p there is is 1 / 2,001: what was observed counts as one of the permutations.
+    """
+    observed = np.abs(first.values() - second.values())
+    swap = second.rows - first.rows
+    random = np.random.default_rng(seed)
+    extreme = np.zeros(len(first.names))
+    for size in chunks(*first.rows.shape):
+        moved = random.integers(0, 2, (size, swap.shape[0])).astype(np.float64) @ swap
+        differences = np.abs(
+            first.combine(first.totals() + moved) - first.combine(second.totals() - moved)
+        )
+        extreme += (differences >= observed - _ROUNDING).sum(axis=0)
+    return np.asarray((extreme + 1) / (RESAMPLES + 1))

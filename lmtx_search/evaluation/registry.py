@@ -1,0 +1,72 @@
+"""Which systems are measured, by the names that a user gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lmtx_search.cluster.runs import RunStore
+from lmtx_search.errors import UserError
+from lmtx_search.evaluation import systems
+from lmtx_search.evaluation.systems import System
+from lmtx_search.records import Label
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.deployment.encoder_source import trained_source, untrained_source
+from lmtx_search.tagging.local import find_version
+from lmtx_search.tagging.versions.store import TaggerVersions
+
+KINDS = ("bm25", "frozen", "tagger", "run")
+_WITH_ID = ("tagger", "run")
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse a name that is no system's, before anything is opened.
+
+    Raises:
+        UserError: it says what there is.
+    """
+    for name in names:
+        kind, colon, id_ = name.partition(":")
+        if kind not in KINDS or (colon and (kind not in _WITH_ID or not id_)):
+            raise UserError(
+                f"no system {name!r}: there are bm25, frozen, tagger, tagger:VERSION, run and "
+                "run:ID"
+            )
+
+
+def choose(
+    settings: Settings,
+    client: Any,
+    labels: Sequence[Label],
+    names: Sequence[str] = (),
+    version: str | None = None,
+) -> list[System]:
+    """Return the systems of these names, each once.
+
+    Args:
+        names: ``bm25``, ``frozen``, ``tagger`` (the active version, or ``version``),
+            ``tagger:VERSION``, ``run`` (the last training run), ``run:ID``. None of them are the
+            first three, without the tagger where there is none on this machine.
+        version: the version that ``tagger`` stands for.
+
+    Raises:
+        UserError: no such system, version or run.
+    """
+    check_names(names)
+    if not names:
+        has_tagger = version is not None or TaggerVersions(settings.data_dir).latest() is not None
+        names = ("bm25", "frozen", "tagger") if has_tagger else ("bm25", "frozen")
+    found = []
+    for name in dict.fromkeys(names):
+        kind, _, id_ = name.partition(":")
+        if kind == "bm25":
+            found.append(systems.bm25(client, name))
+        elif kind == "frozen":
+            found.append(systems.encoder(settings, labels, untrained_source(settings), name))
+        elif kind == "tagger":
+            tagger, _ = find_version(settings, id_ or version)
+            found.append(systems.tagger(settings, tagger, name))
+        else:
+            source = trained_source(RunStore(client), id_ or None)
+            found.append(systems.encoder(settings, labels, source, name))
+    return found

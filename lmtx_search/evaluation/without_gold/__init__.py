@@ -1,0 +1,1 @@
+"""Evaluation without gold tags: a judge or a person checks a sample."""

@@ -1,0 +1,1 @@
+"""Putting taggers into the pipeline, changing their labels, going back, removing them."""

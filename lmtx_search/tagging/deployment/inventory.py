@@ -1,0 +1,87 @@
+"""All tagger versions: in the folder and in the cluster, with what was measured of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lmtx_search.cluster.ml.pipeline import deployed
+from lmtx_search.cluster.ml.registry import Registered, registered
+from lmtx_search.cluster.runs import RunStore
+from lmtx_search.errors import UserError
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import Manifest
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+_RUNS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A version.
+
+    ``manifest`` is None where its folder is not on this machine (or damaged), ``registered`` None
+    where ML Commons does not hold it. ``measures`` are those of its training run, of the last
+    `evaluate` and of the last `watch`: name → value.
+    """
+
+    version: str
+    active: bool
+    manifest: Manifest | None
+    registered: Registered | None
+    measures: dict[str, float]
+
+    @property
+    def state(self) -> str:
+        """What it is, in a word."""
+        if self.active:
+            return "in use" if self.registered else "model lost"
+        if self.registered is None:
+            return "not in the cluster"
+        return "ready" if self.manifest else "not on this machine"
+
+
+def inventory(client: OpenSearch, settings: Settings) -> list[Entry]:
+    """Return all versions, the newest first."""
+    versions = TaggerVersions(settings.data_dir)
+    active = deployed(client)
+    held = registered(client)
+    names = {*versions.names(), *held} | ({active} if active else set())
+    measured = _measured(client)
+    entries = []
+    for name in sorted(names, reverse=True):
+        try:
+            manifest = versions.get(name).manifest
+        except UserError:
+            manifest = None
+        measures = dict(measured.get(name, {}))
+        if manifest and manifest.run:
+            measures = {**measured.get(manifest.run, {}), **measures}
+        entries.append(Entry(name, name == active, manifest, held.get(name), measures))
+    return entries
+
+
+def _measured(client: OpenSearch) -> dict[str, dict[str, float]]:
+    """Return the measures that run records hold, by tagger version or training run."""
+    found: dict[str, dict[str, float]] = {}
+    for run, record in reversed(RunStore(client).newest(_RUNS)):
+        kind = record.get("kind")
+        if kind == "train":
+            _note(found, run, "LLM-P@1", record.get("measures", {}).get("llm_p1"))
+        elif kind == "evaluate" and record.get("tagger"):
+            systems: dict[str, Any] = record.get("systems", {})
+            name = next((system for system in systems if system.startswith("tagger")), None)
+            p1 = systems[name].get("P@1", {}) if name else {}
+            _note(found, str(record["tagger"]), "P@1", p1.get("value"))
+        elif kind == "watch":
+            for tagger, one in record.get("taggers", {}).items():
+                _note(found, tagger, "watched", one.get("precision"))
+    return found
+
+
+def _note(found: dict[str, dict[str, float]], of: str, name: str, value: float | None) -> None:
+    if value is not None:
+        found.setdefault(of, {})[name] = value

@@ -1,0 +1,181 @@
+"""Labels change while documents are being tagged: in the label index, and in the live tagger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmtx_search.cluster.client.clock import cluster_time
+from lmtx_search.cluster.client.lock import exclusive
+from lmtx_search.cluster.labels import edits
+from lmtx_search.cluster.labels.codec import Vectors
+from lmtx_search.cluster.labels.index import LabelIndex, LoadReport
+from lmtx_search.encoder.label_embeddings import embed_labels
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.errors import UserError
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Label
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.label_changes import write_change
+from lmtx_search.tagging.versions.label_sync import (
+    bring_up_to_date,
+    label_encoder,
+    live_version,
+    no_vectors,
+    passages_of,
+)
+from lmtx_search.tagging.versions.version import TaggerVersion
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+Wanted = Callable[[Mapping[str, Label]], Sequence[Label]]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEdit:
+    """What an edit did. ``tagger`` has the change already; ``waiting`` only with its next deploy.
+
+    At most one of the two is set; neither where nothing is deployed.
+    """
+
+    index: str
+    put: Sequence[Label]
+    retired: Sequence[Label]
+    tagger: str | None = None
+    waiting: str | None = None
+
+
+def edit_labels(
+    client: OpenSearch,
+    settings: Settings,
+    ids: Sequence[str],
+    change: Wanted,
+    retire: bool = False,
+) -> LabelEdit:
+    """Put or retire single labels: in the label index, and in the tagger that is deployed.
+
+    Args:
+        ids: the labels' ids.
+        change: given those of them that are there, returns the labels to put, or to retire; it
+            raises a UserError where that cannot be.
+
+    Raises:
+        UserError: as ``change``; or the label index holds another encoder's embeddings, which
+            would not fit the new ones.
+        LmtxError: another command is changing the tagger.
+    """
+    index = LabelIndex(client, settings.opensearch.knn_engine)
+    with exclusive(client, "change of labels"):
+        info = index.require()
+        labels = change(edits.find(client, info.index, ids))
+        live = live_version(client, settings)
+        version = live.version if live else None
+        puts = [] if retire else labels
+        if retire and info.count <= len(labels):
+            raise UserError("no label would be left: load others first (`labels load FILE`)")
+        if puts and info.encoder_digest is None:  # the first labels of all
+            encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+            digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
+            index.load(puts, lambda some: embed_labels(encoder, some), digest, encoder.dimension)
+            return LabelEdit(index.require().index, puts, [])
+        vectors = _embedded(settings, version, puts, info.encoder_digest)
+        # The index last: it decides what can be changed, so that the same command can be repeated.
+        gone = [label.id for label in labels] if retire else []
+        if version:
+            own = vectors
+            if puts and passages_of(version, settings) != info.encoder_digest:
+                own = embed_labels(label_encoder(version, settings), puts)
+            digest = version.manifest.encoder_digest
+            write_change(version.folder, digest, puts, own, gone, cluster_time(client))
+        if retire:
+            edits.delete(client, info.index, gone)
+        else:
+            edits.put(client, info.index, puts, vectors)
+    return LabelEdit(
+        index=info.index,
+        put=puts,
+        retired=labels if retire else [],
+        tagger=live.name if live and version else None,
+        waiting=live.name if live and not version else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a load did, and to whom: see :class:`LabelEdit`."""
+
+    report: LoadReport
+    tagger: str | None = None
+    waiting: str | None = None
+    put: int = 0
+
+
+def load_labels(
+    client: OpenSearch,
+    settings: Settings,
+    labels: Iterable[Label],
+    progress: Progress = SILENT,
+) -> Followed:
+    """Bring the label index up to the labels (:meth:`LabelIndex.load`), and the live tagger too.
+
+    Raises:
+        UserError: as ``LabelIndex.load``, or the live tagger's folder is not on this machine.
+        LmtxError: another command is changing the tagger.
+    """
+    index = LabelIndex(client, settings.opensearch.knn_engine)
+    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+    digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
+    with exclusive(client, "loading of labels"):
+        live = live_version(client, settings)
+        same = live and live.version and passages_of(live.version, settings) == digest
+        embedded: dict[Label, Vectors] = {}
+
+        def encode(batch: Sequence[Label]) -> Vectors:
+            vectors = embed_labels(encoder, batch)
+            if same:
+                embedded.update(zip(batch, vectors, strict=True))
+            return vectors
+
+        def known(batch: Sequence[Label]) -> Vectors:
+            missing = [label for label in batch if label not in embedded]
+            embedded.update(zip(missing, embed_labels(encoder, missing), strict=True))
+            rows = [embedded[label] for label in batch]
+            return np.stack(rows) if rows else no_vectors(encoder.dimension)
+
+        report = index.load(labels, encode, digest, encoder.dimension, progress)
+        if live is None or live.version is None:
+            return Followed(report, waiting=live.name if live else None)
+        put, _ = bring_up_to_date(
+            live.version,
+            settings,
+            index.labels(),
+            cluster_time(client),
+            known if same else None,
+            progress,
+        )
+        return Followed(report, tagger=live.name, put=put)
+
+
+def _embedded(
+    settings: Settings,
+    version: TaggerVersion | None,
+    labels: Sequence[Label],
+    digest: str | None,
+) -> Vectors:
+    """Embed labels as the label index holds them: with the tagger's encoder, or the settings'."""
+    if not labels:
+        return no_vectors(version.manifest.dimension if version else 0)
+    if version is not None and passages_of(version, settings) == digest:
+        return embed_labels(label_encoder(version, settings), labels)
+    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+    if passages_digest(encoder.digest, settings.encoder.label_tokens) != digest:
+        raise UserError(
+            "the label index holds embeddings of an encoder that is neither the deployed tagger's "
+            "nor the settings': run `lmtx-search labels load FILE`, or deploy"
+        )
+    return embed_labels(encoder, labels)

@@ -1,0 +1,1 @@
+"""The HTTP service that tags the pipeline's documents."""

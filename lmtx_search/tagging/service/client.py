@@ -1,0 +1,99 @@
+"""Asks a running HTTP tagger whether it is there and serves a version."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.settings import ServiceSettings
+from lmtx_search.tagging.service.auth import bearer
+from lmtx_search.tagging.versions.version import TaggerVersion
+
+# Loading a version with a large label set from a slow disk takes a while.
+_SECONDS = 60.0
+
+
+def service_url(settings: ServiceSettings) -> str:
+    """Return the address at which the cluster reaches the tagger, without a slash at its end."""
+    if settings.url:
+        return settings.url.rstrip("/")
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    return f"http://{host}:{settings.port}"
+
+
+def tag_url(service: str, version: str) -> str:
+    """Return where the texts for a version are posted to."""
+    return f"{service}/taggers/{version}/tag"
+
+
+def require_service(url: str) -> None:
+    """See that a tagger answers.
+
+    Raises:
+        UserError: nothing does.
+    """
+    try:
+        answer = _get(f"{url}/ready")
+    except urllib.error.HTTPError:
+        answer = None
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"no tagger at {url} ({_why(error)}): start it with `lmtx-search serve`, or set "
+            "service.url"
+        ) from error
+    if not isinstance(answer, dict) or answer.get("status") != "ready":
+        raise UserError(f"what answers at {url} is no lmtx-search tagger: set service.url")
+
+
+def require_version(settings: ServiceSettings, version: TaggerVersion) -> None:
+    """See that the tagger serves a version, which loads it.
+
+    Raises:
+        UserError: it does not have the version: it serves another folder. Or it asks for another
+            token.
+        LmtxError: it has it and cannot load it.
+    """
+    url, name = service_url(settings), version.manifest.version
+    try:
+        manifest = _get(f"{url}/taggers/{name}", bearer(settings.token))
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            raise UserError(
+                f"the tagger at {url} does not see {version.folder}: run `lmtx-search serve` "
+                "with the same data_dir, or copy the folder to it"
+            ) from error
+        if error.code == 401:
+            raise UserError(
+                f"the tagger at {url} asks for another token: set LMTX_SERVICE_TOKEN to the one "
+                "that it was started with"
+            ) from error
+        raise LmtxError(f"the tagger at {url} cannot load {name}: {_why(error)}") from error
+    except (OSError, ValueError) as error:
+        raise LmtxError(
+            f"the tagger at {url} did not answer ({_why(error)}): see its log"
+        ) from error
+    if manifest.get("encoder_digest") != version.manifest.encoder_digest:
+        raise UserError(f"the tagger at {url} has another {name}: run it with the same data_dir")
+
+
+def _get(url: str, headers: Mapping[str, str] | None = None) -> Any:
+    # The cluster reaches the tagger directly; a proxy in between would only be ours.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(url, headers=dict(headers or {}))
+    with opener.open(request, timeout=_SECONDS) as answer:
+        return json.load(answer)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        try:
+            told = json.load(error)["error"]
+        except (ValueError, KeyError, TypeError):
+            told = None
+        return told if isinstance(told, str) else f"HTTP {error.code}"
+    reason = getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)

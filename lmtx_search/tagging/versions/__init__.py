@@ -1,0 +1,1 @@
+"""Tagger versions as folders: their files, labels and changes."""

@@ -1,0 +1,87 @@
+"""A tagger's labels as it scores them: rows of one matrix, with their ids and names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.hierarchy import ancestors
+from lmtx_search.tagging.versions.label_changes import LabelChange
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRows:
+    """Ids, names as tags, and embeddings float32[L, dimension], of L labels in one order.
+
+    ``change`` is the number of the last change that is in it. Without embeddings they are
+    float32[L, 0]. ``broader`` holds for an id, where there are any, the ids right above it.
+    """
+
+    ids: Sequence[str]
+    texts: Sequence[str]
+    names: Sequence[str]
+    embeddings: NDArray[np.float32]
+    change: int = 0
+    broader: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        ids: Sequence[str],
+        texts: Sequence[str],
+        embeddings: NDArray[np.float32],
+        change: int = 0,
+        broader: Mapping[str, Sequence[str]] | None = None,
+    ) -> LabelRows:
+        """Return the rows of labels with these ids and texts."""
+        return cls(ids, texts, unique_names(texts, ids), embeddings, change, broader or {})
+
+    def after(self, change: LabelChange) -> LabelRows:
+        """Return the rows as they are after a change; these stay as they are.
+
+        A label that was there keeps its row, a new one comes at the end.
+        """
+        ids, texts = list(self.ids), list(self.texts)
+        rows = {id_: row for row, id_ in enumerate(ids)}
+        new = [at for at, label in enumerate(change.puts) if label.id not in rows]
+        vectors = change.embeddings[:, : self.embeddings.shape[1]]
+        embeddings = np.concatenate([self.embeddings, vectors[new]])
+        for at in new:
+            ids.append(change.puts[at].id)
+            texts.append(change.puts[at].text)
+        for at, label in enumerate(change.puts):
+            if (row := rows.get(label.id)) is not None:
+                texts[row] = label.text
+                embeddings[row] = vectors[at]
+        if gone := [rows[id_] for id_ in change.retired if id_ in rows]:
+            kept = np.setdiff1d(np.arange(len(ids)), gone)
+            ids, texts = [ids[row] for row in kept], [texts[row] for row in kept]
+            embeddings = embeddings[kept]
+        put = {label.id: label.broader for label in change.puts}
+        broader = {**self.broader, **put, **dict.fromkeys(change.retired, ())}
+        some = {id_: above for id_, above in broader.items() if above}
+        return LabelRows.of(ids, texts, embeddings, change.number, some)
+
+    def above(self) -> list[list[int]]:
+        """Return for each row the rows of all labels above it, nearest first."""
+        row_of = {id_: row for row, id_ in enumerate(self.ids)}
+        return [
+            [row_of[above] for above in ancestors(self.broader, id_) if above in row_of]
+            for id_ in self.ids
+        ]
+
+
+def unique_names(texts: Sequence[str], ids: Sequence[str]) -> list[str]:
+    """Return what each label is called as a tag: its text, with its id where that is shared."""
+    names = list(texts)
+    # Again until it holds: one label's text may be what another is called with its id.
+    while repeated := {name for name, count in Counter(names).items() if count > 1}:
+        names = [
+            f"{name} ({id_})" if name in repeated else name
+            for name, id_ in zip(names, ids, strict=True)
+        ]
+    return names

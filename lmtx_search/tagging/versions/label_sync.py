@@ -1,0 +1,118 @@
+"""A tagger version's labels, and how they are brought up to those of the label index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmtx_search.cluster.labels.codec import Vectors
+from lmtx_search.cluster.ml.pipeline import deployed
+from lmtx_search.cluster.ml.registry import registered
+from lmtx_search.encoder.form import MODEL_FILES
+from lmtx_search.encoder.label_embeddings import embed_labels
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.passages import passage_tokens, passages_digest
+from lmtx_search.errors import UserError
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Label
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.label_changes import write_change
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The tagger that the pipeline asks; ``version`` None: its labels are inside the cluster."""
+
+    name: str
+    version: TaggerVersion | None
+
+
+def live_version(client: OpenSearch, settings: Settings) -> Live | None:
+    """Return the version that tags; None where none is deployed.
+
+    Raises:
+        UserError: its folder is not on this machine.
+    """
+    name = deployed(client)
+    if name is None:
+        return None
+    found = registered(client).get(name)
+    if found is not None and found.in_cluster:
+        return Live(name, None)
+    versions = TaggerVersions(settings.data_dir)
+    if name not in versions.names():
+        raise UserError(
+            f"the tagger {name} that is deployed is not in {versions.folder}: change labels where "
+            "it was deployed, or set data_dir to its folder"
+        )
+    return Live(name, versions.get(name))
+
+
+def bring_up_to_date(
+    version: TaggerVersion,
+    settings: Settings,
+    labels: Iterable[Label],
+    at: datetime,
+    known: Callable[[Sequence[Label]], Vectors] | None = None,
+    progress: Progress = SILENT,
+) -> tuple[int, int]:
+    """Give a version the labels of the label index; return how many were put and retired.
+
+    Args:
+        labels: all labels that it is to have.
+        at: the cluster's time now.
+        known: embeds labels, where that is done already.
+    """
+    wanted = {label.id: label for label in labels}
+    have = {label.id: label for label in version.labels()}
+    puts = [label for id_, label in wanted.items() if have.get(id_) != label]
+    retired = sorted(have.keys() - wanted.keys())
+    if not puts and not retired:
+        return 0, 0
+    if known is not None:
+        vectors = known(puts)
+    elif puts:
+        with progress.stage("Embed changed labels", len(puts), "labels") as advance:
+            vectors = embed_labels(label_encoder(version, settings), puts, advance)
+    else:
+        vectors = no_vectors(version.manifest.dimension)
+    write_change(version.folder, version.manifest.encoder_digest, puts, vectors, retired, at)
+    return len(puts), len(retired)
+
+
+def passages_of(version: TaggerVersion, settings: Settings) -> str:
+    """Return how a version's labels are embedded, as the label index notes it."""
+    manifest = version.manifest
+    return manifest.passages or passages_digest(
+        manifest.encoder_digest, settings.encoder.label_tokens
+    )
+
+
+def label_encoder(version: TaggerVersion, settings: Settings) -> OnnxEncoder:
+    """Return the encoder that embeds labels for a version.
+
+    Raises:
+        UserError: the version was made without it.
+    """
+    version.check()
+    if not (version.encoder_folder / MODEL_FILES["fp32"]).is_file():
+        raise UserError(
+            f"the tagger {version.manifest.version} was made before labels could change: "
+            "`lmtx-search deploy` makes one with these"
+        )
+    tokens = passage_tokens(passages_of(version, settings))
+    return OnnxEncoder(version.encoder_folder, tokens, threads=settings.service.threads)
+
+
+def no_vectors(dimension: int) -> Vectors:
+    """Return float32[0, dimension]."""
+    return np.empty((0, dimension), dtype=np.float32)

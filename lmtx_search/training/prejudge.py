@@ -1,0 +1,111 @@
+"""Judging ahead of training: the pairs that a training with the same settings asks about first."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.cluster.runs import RunStore, new_run_id
+from lmtx_search.judges.order import OrderedJudge, make_order
+from lmtx_search.progress import SILENT, Progress
+from lmtx_search.settings import Settings
+from lmtx_search.system.file_locks import only_one
+from lmtx_search.training.centering import open_shortlister
+from lmtx_search.training.inputs import find_given, open_base
+from lmtx_search.training.record import hosts_record, judge_record
+from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.teacher.judging import Judged, judge_pairs
+from lmtx_search.version import __version__
+
+
+def judge_ahead(
+    settings: Settings,
+    training: TrainingSettings,
+    yes_from: float,
+    progress: Progress = SILENT,
+) -> dict[str, Any]:
+    """Judge the training documents' shortlists in the settings' order and return a record of it.
+
+    Documents come in the order that the seed decides, held-out ones excepted, so that a training
+    with the same seed finds the answers. Answers are kept as they come: a run that was stopped
+    goes on with them when it is started again. A label version that is made for it is gone at its
+    end. The record is kept in ``lmtx-runs``.
+
+    Args:
+        yes_from: the P(yes) that ends a document in the order until-first-yes.
+
+    Raises:
+        UserError: no labels or documents, no judge, or settings that do not fit them.
+        LmtxError: the cluster or the last of the judge's hosts failed.
+    """
+    started = time.monotonic()
+    given = find_given(settings, training, progress)
+    owner = f"judge-{given.fingerprint}"
+    by_id = {label.id: label for label in given.labels}
+    folder = settings.data_dir / "runs" / f".{owner}"
+    with only_one(folder / "lock", "the same judging"):
+        try:
+            encoder, search = open_base(settings, training.fine_tuning, given, owner, progress)
+            shortlister = open_shortlister(
+                encoder,
+                search,
+                training.shortlist,
+                documents=given.training,
+                labels=len(given.labels),
+                centered=training.centered,
+                progress=progress,
+            )
+            judged = judge_pairs(
+                given.judge,
+                make_order(training.order, yes_from),
+                JudgmentStore(given.client),
+                shortlister.pairs(given.training, by_id, training.pairs_per_document),
+                training.budget,
+                f"Judge pairs (at most {training.budget})",
+                progress,
+            )
+        finally:
+            with suppress(Exception):  # the cluster may be what failed
+                given.index.discard(owner)
+            shutil.rmtree(folder, ignore_errors=True)
+    record = _record(training, yes_from, given.judge, judged, len(given.training))
+    record["seconds"] = {
+        "shortlist": round(shortlister.seconds, 1),
+        "judge": round(judged.seconds - shortlister.seconds, 1),
+        "all": round(time.monotonic() - started, 1),
+    }
+    run = new_run_id()
+    RunStore(given.client).save(run, record)
+    return {"run": run, **record}
+
+
+def _record(
+    training: TrainingSettings, yes_from: float, judge: OrderedJudge, judged: Judged, documents: int
+) -> dict[str, Any]:
+    seconds = judged.seconds
+    return {
+        "kind": "judge",
+        "version": __version__,
+        "judge": judge_record(judge),
+        "order": training.order,
+        "yes_from": yes_from,
+        "settings": asdict(training),
+        "seeds": {"seed": training.seed},
+        "counts": {
+            "documents": documents,
+            "judged_documents": len(judged.p_yes),
+            "judged_pairs": judged.pairs,
+            "asked": judged.asked,
+            "known": judged.known,
+            "neither": judged.neither,
+        },
+        "measures": {
+            "pairs_per_second": judged.asked / seconds if seconds else None,
+            "share_neither": judged.neither / judged.asked if judged.asked else None,
+        },
+        "hosts": hosts_record(judge, [judged]),
+    }

@@ -1,0 +1,108 @@
+"""What a run that is not at its end has finished: a killed run goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.training.cycle import CycleResult
+from lmtx_search.training.development import Development
+from lmtx_search.training.teacher.judging import HostCost, Judged
+
+
+class RunState:
+    """A folder with the encoder and the result of each finished cycle.
+
+    A cycle is finished when its ``result.json`` is there: it is written last, and at once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def encoder(self, cycle: int) -> Path:
+        """Return the folder of the encoder that a cycle (from 1) trains."""
+        return self.folder / f"cycle-{cycle}" / "encoder"
+
+    def finished(self) -> list[CycleResult]:
+        """Return the results of the finished cycles, in order."""
+        results: list[CycleResult] = []
+        while (file := self._file(len(results) + 1)).is_file():
+            results.append(_result(json.loads(file.read_text(encoding="utf-8"))))
+        return results
+
+    def keep(self, cycle: int, result: CycleResult) -> None:
+        """Note that a cycle is finished; its encoder is already there."""
+        file = self._file(cycle)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".part")
+        with partial.open("w", encoding="utf-8") as stream:
+            json.dump(asdict(result), stream, default=sorted)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+
+    def run_id(self, new: str) -> str:
+        """Return the id of the run: what was given first, also to a process that was killed."""
+        file = self.folder / "run-id"
+        if not file.is_file():
+            partial = file.with_suffix(".part")
+            partial.write_text(new, encoding="utf-8")
+            partial.replace(file)
+        return file.read_text(encoding="utf-8")
+
+    def hand_over(self, cycle: int, folder: Path, all_of: int = 0) -> Path:
+        """Copy a cycle's encoder into the run's own folder, as a whole or not at all.
+
+        A folder that is there already is a killed process's, of the same run.
+
+        Args:
+            all_of: number of cycles whose encoders go with it, to ``cycles/<cycle>/encoder``.
+        """
+        if folder.is_dir():
+            return folder / "encoder"
+        partial = self.folder / "run"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(self.encoder(cycle), partial / "encoder")
+        for one in range(1, all_of + 1):
+            shutil.copytree(self.encoder(one), partial / "cycles" / str(one) / "encoder")
+        partial.rename(folder)
+        return folder / "encoder"
+
+    def remove(self) -> None:
+        """Remove all of it: the run is at its end."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remove_unless_finished(self) -> None:
+        """Remove the folder where not one cycle was finished: there is nothing to go on from."""
+        with suppress(OSError, ValueError):
+            if not self._file(1).is_file():
+                self.remove()
+
+    def _file(self, cycle: int) -> Path:
+        return self.folder / f"cycle-{cycle}" / "result.json"
+
+
+def _result(values: dict[str, Any]) -> CycleResult:
+    development = dict(values["development"])
+    development["judged"] = _judged(development["judged"])
+    if development.get("calibration"):
+        development["calibration"] = Calibration(**development["calibration"])
+    return CycleResult(
+        **{
+            **values,
+            "judged": _judged(values["judged"]),
+            "development": Development(**development),
+        }
+    )
+
+
+def _judged(values: dict[str, Any]) -> Judged:
+    silent = {(document, label) for document, label in values["silent"]}
+    hosts = {name: HostCost(**cost) for name, cost in values["hosts"].items()}
+    return Judged(**{**values, "silent": silent, "hosts": hosts})

@@ -1,0 +1,1 @@
+"""The student: the loss and the fine-tuning of the bi-encoder."""

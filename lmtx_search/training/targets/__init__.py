@@ -1,0 +1,1 @@
+"""What the student is trained on: judgments, calibrated, as positives and thresholds."""

@@ -1,0 +1,1 @@
+"""The teacher: asking the judge within a budget, and people's answers."""

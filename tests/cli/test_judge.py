@@ -1,0 +1,130 @@
+"""`judge` ahead of `train`, killed and started again: real OpenSearch, real Ollama."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmtx_search.judges.ollama import IN_FLIGHT
+from lmtx_search.settings import Settings
+from tests.support.recording_proxy import recording_proxy
+
+pytestmark = pytest.mark.integration
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
+SMALL = ("--pairs-per-document", "3", "--shortlist", "4", "--seed", "3")
+BUDGET = 14
+
+
+@pytest.fixture
+def loaded(client: Any, lmtx: Run, tmp_path: Path) -> None:
+    """A cluster with labels and training documents."""
+    labels = [{"id": text, "text": text} for text in TOPICS]
+    documents = [
+        {"id": f"{text}-{n}", "title": f"Program {n} about {text}"}
+        for text in TOPICS
+        for n in "abc"
+    ]
+    for name, rows in (("labels", labels), ("documents", documents)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    for words in (
+        ("bootstrap-index",),
+        ("labels", "load", "labels.jsonl"),
+        ("docs", "load", "documents.jsonl"),
+    ):
+        done = lmtx(*words)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("order", ["exhaustive", "until-first-yes"])
+def test_training_finds_what_was_judged_ahead(loaded: None, lmtx: Run, order: str) -> None:
+    same = (*SMALL, "--order", order, "--json")
+    done = lmtx("judge", "--budget", "12", *same)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert record["counts"]["asked"] == 12
+    assert [host["asked"] for host in record["hosts"]] == [12]
+
+    trained = lmtx(*("train", "--judge-budget", "12", *same, "--epochs", "1", "--batch-size", "4"))
+    assert trained.returncode == 0, trained.stderr
+    run = json.loads(trained.stdout)
+    counts = run["counts"]
+    assert run["order"] == record["order"] == order
+    assert counts["known"] == 10
+    # The rest of the budget is for held-out documents, which nobody can ask about ahead.
+    assert counts["asked"] in (1, 2)
+
+
+def test_a_label_version_made_for_judging_alone_goes_with_it(
+    loaded: None, lmtx: Run, client: Any, environment: dict[str, str], settings: Settings
+) -> None:
+    other = environment | {"LMTX_ENCODER_LABEL_TOKENS": "16"}
+    done = lmtx("judge", "--budget", "3", *SMALL, env=other)
+    assert done.returncode == 0, done.stderr
+    assert set(client.indices.get(index="lmtx-labels-*")) == {"lmtx-labels-000001"}
+    assert not list((settings.data_dir / "runs").iterdir())
+
+
+def test_killed_at_three_moments_it_asks_no_kept_pair_twice_and_ends_the_same(
+    loaded: None, lmtx: Run, client: Any, environment: dict[str, str], tmp_path: Path
+) -> None:
+    words = ("judge", "--budget", str(BUDGET), *SMALL, "--json")
+    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()", *words]
+
+    with recording_proxy(environment["LMTX_OLLAMA_HOSTS"]) as (address, record):
+        environment["LMTX_OLLAMA_HOSTS"] = address
+
+        def after_answers(count: int) -> Callable[[], None]:
+            return lambda: record.wait(lambda: len(record.answered) >= count)
+
+        def just_after_a_write() -> None:
+            before, deadline = kept(client), time.monotonic() + 240
+            while kept(client) == before:
+                assert time.monotonic() < deadline
+
+        known: set[tuple[str, str]] = set()
+        for moment in (after_answers(1), after_answers(6), just_after_a_write, None):
+            start = len(record.asked)
+            if moment is None:
+                done = lmtx(*words)
+                assert done.returncode == 0, done.stderr
+            else:
+                process = subprocess.Popen(program, env=environment, cwd=tmp_path)
+                moment()
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            assert not known & set(map(pair, record.asked[start:]))
+            known = kept(client)
+
+    counts = json.loads(done.stdout)["counts"]
+    assert counts["judged_pairs"] + counts["neither"] == BUDGET
+    distinct = set(record.asked)
+    assert len(distinct) == BUDGET
+    # A kill costs what was under way at the judge, and as much again at the store.
+    assert len(record.asked) - len(distinct) <= 3 * 2 * IN_FLIGHT
+
+
+def kept(client: Any) -> set[tuple[str, str]]:
+    """The pairs of document and label whose judgments are in the index."""
+    client.indices.refresh(index="lmtx-judgments")
+    found = client.search(index="lmtx-judgments", body={"size": 1000})
+    sources = [hit["_source"] for hit in found["hits"]["hits"]]
+    return {(source["document_id"], source["label_id"]) for source in sources}
+
+
+def pair(prompt: str) -> tuple[str, str]:
+    """The document and the label that a prompt asks about."""
+    found = re.search(r'Program (\w) about ([\w ]+)\n.*Tag: "([^"]+)"', prompt, re.DOTALL)
+    assert found
+    return f"{found[2]}-{found[1]}", found[3]

@@ -1,0 +1,57 @@
+"""`review` and `evaluate --by-judge`: real OpenSearch, real Ollama, real encoder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from tests.training.test_run import loaded  # noqa: F401
+
+pytestmark = pytest.mark.integration
+
+Run = Callable[..., "CompletedProcess[str]"]
+
+
+def test_what_a_person_checks_is_kept_and_corrects_the_judge(
+    loaded: Path,  # noqa: F811
+    lmtx: Run,
+    client: Any,
+) -> None:
+    words = ("review", "documents.jsonl", "--system", "bm25", "--sample", "10")
+    # A wrong key is explained, an answer is taken back, and the end of the input is the end.
+    done = lmtx(*words, input="x\ny\nu\nn\ns\nq\n")
+    assert done.returncode == 0, done.stderr
+    assert "y yes, n no, s skip" in done.stdout
+    assert "Kept 1 answers" in done.stdout
+    done = lmtx(*words, "--json", input="n\n" * 200)
+    first = json.loads(done.stdout)
+    assert (first["before"], first["left"]) == (1, 0)
+    client.indices.refresh(index="lmtx-judgments")
+    people = {"query": {"term": {"judge": "person"}}}
+    assert client.count(index="lmtx-judgments", body=people)["count"] == first["answered"] + 1
+
+    words = ("evaluate", "documents.jsonl", "--by-judge", "--system", "bm25", "--sample", "12")
+    done = lmtx(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    one = found["systems"]["bm25"]["P@1"]
+    assert (one["documents"], one["checked"]) == (12, 10)
+    # The person refused everything: whatever the judge says, little can be right.
+    assert one["value"] < 0.3
+    assert found["both"] == first["answered"] + 1
+    assert "people on" in lmtx(*words).stdout
+
+
+def test_without_labels_or_text_there_is_one_clear_line(loaded: Path, lmtx: Run) -> None:  # noqa: F811
+    (loaded / "empty.jsonl").write_text('{"id": "a"}\n')
+    done = lmtx("review", "empty.jsonl", "--system", "bm25")
+    assert done.returncode == 2
+    assert "no document with text in title, text" in done.stderr
+    done = lmtx("evaluate", "documents.jsonl", "--by-judge", "--gold", "gold.tsv")
+    assert done.returncode == 2
+    assert "without gold tags" in done.stderr

@@ -1,0 +1,72 @@
+"""What `tag` is given to read and how it explains; its answers are tested with the service."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from lmtx_search.cli.main import cli
+from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.errors import UserError
+from tests.tagging.test_in_cluster import version_of
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "problem"),
+    [
+        (["tag", "--file", "missing.txt"], None, "cannot read missing.txt: No such file"),
+        (["tag", "--file", "."], None, "cannot read .: Is a directory"),
+        (["tag", "a text", "--file", "x"], None, "not both"),
+        (["tag", " "], None, "the text is empty"),
+        (["tag", "-"], "\n", "the text is empty"),
+        (["tag"], "", "the text is empty"),
+    ],
+)
+def test_what_cannot_be_tagged_is_the_users_mistake(tmp_path, monkeypatch, words, given, problem):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, words, input=given)
+    assert isinstance(result.exception, UserError)
+    assert problem in str(result.exception)
+
+
+@pytest.fixture
+def explained(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words, **options):
+        version = version_of(tmp_path, threshold=0.9, **options)
+        name = version.manifest.version
+        result = CliRunner().invoke(
+            cli, ["--data-dir", ".", "tag", "chess", "--explain", "--tagger", name, *words]
+        )
+        assert result.exception is None, result.output
+        return result.output
+
+    return run
+
+
+def test_an_explanation_shows_score_probability_and_rivals(explained):
+    lines = explained(calibration=Calibration(5.0, -2.0, 50)).splitlines()
+    assert lines[0] == "A label is a tag from a score of 0.9, at most 2"
+    assert lines[1].split() == ["+", "chess", "1.000", "P(yes)", "0.95"]
+    assert lines[2].startswith("    nearest labels: ")
+    assert [line[0] for line in lines[3::2]] == ["-", "-", "-"]
+
+
+def test_a_label_with_a_threshold_of_its_own_shows_it(explained):
+    line = explained(own_thresholds={"1": 0.35}).splitlines()[2]
+    assert line.split() == ["+", "chess", "1.000", "(a", "tag", "from", "0.35)"]
+
+
+def test_without_a_calibration_it_says_so(explained):
+    output = explained()
+    assert "What a score is worth is not known" in output
+    assert "P(yes)" not in output
+
+
+def test_an_explanation_as_json(explained):
+    found = json.loads(explained("--json", calibration=Calibration(5.0, -2.0, 50)))
+    assert found["threshold"] == 0.9
+    first = found["labels"][0]
+    assert (first["name"], first["assigned"], first["probability"]) == ("chess", True, 0.953)
+    assert len(first["rivals"]) == 3

@@ -1,0 +1,141 @@
+"""Attaching an index that is already there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, untagged_pipeline
+from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
+from lmtx_search.errors import UserError
+from tests.conftest import Run
+
+pytestmark = pytest.mark.integration
+
+MAPPING = {
+    "properties": {"title": {"type": "text"}, "body": {"properties": {"en": {"type": "text"}}}}
+}
+
+
+@pytest.fixture
+def cluster(client: Any) -> Any:
+    put_pipeline(client, untagged_pipeline())
+    client.indices.create(index="lmtx-runs")
+    client.indices.create(index="news", body={"mappings": MAPPING, "aliases": {"current": {}}})
+    return client
+
+
+def test_documents_indexed_from_then_on_go_through_the_pipeline(cluster: Any) -> None:
+    cluster.index(index="news", id="before", body={"title": "x"})
+    attach(cluster, plan_attach(cluster, "news", ["title", "body.en"]))
+    cluster.index(index="news", id="after", body={"title": "x"})
+    assert "tagging" not in cluster.get(index="news", id="before")["_source"]
+    assert cluster.get(index="news", id="after")["_source"]["tagging"]["status"] == "untagged"
+    properties = cluster.indices.get_mapping(index="news")["news"]["mappings"]["properties"]
+    assert properties["tags"] == {"type": "keyword"}
+
+
+def test_the_text_fields_are_known_under_the_indexs_aliases_too(cluster: Any) -> None:
+    attach(cluster, plan_attach(cluster, "current", ["title"]))
+    assert read_pipeline(cluster).indices == {"news": ["title"], "current": ["title"]}
+
+
+def test_twice_changes_nothing(cluster: Any) -> None:
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    assert plan_attach(cluster, "news", ["title"]) == []
+
+
+def test_other_fields_for_an_attached_index_change_only_the_pipeline(cluster: Any) -> None:
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    (change,) = plan_attach(cluster, "news", ["body.en"])
+    assert change.path.startswith("/_ingest/")
+
+
+def test_an_index_keeps_its_own_default_pipeline(cluster: Any) -> None:
+    own = {"processors": [{"set": {"field": "own", "value": 1}}]}
+    cluster.ingest.put_pipeline(id="own", body=own)
+    cluster.indices.put_settings(index="news", body={"index": {"default_pipeline": "own"}})
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    cluster.index(index="news", id="1", body={"title": "x"})
+    source = cluster.get(index="news", id="1")["_source"]
+    assert source == {"title": "x", "own": 1, "tagging": {"status": "untagged"}}
+
+
+def test_an_index_with_both_pipelines_is_refused(cluster: Any) -> None:
+    cluster.ingest.put_pipeline(id="own", body={"processors": []})
+    body = {"index": {"default_pipeline": "own", "final_pipeline": "own"}}
+    cluster.indices.put_settings(index="news", body=body)
+    with pytest.raises(UserError, match="has a default pipeline"):
+        plan_attach(cluster, "news", ["title"])
+
+
+@pytest.mark.parametrize(
+    ("field", "message"), [("none", "no field none"), ("body", "is an object")]
+)
+def test_a_field_that_holds_no_text_is_one_clear_line(
+    cluster: Any, field: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        plan_attach(cluster, "news", ["title", field])
+
+
+def test_a_field_tags_of_the_users_own_is_not_touched(cluster: Any) -> None:
+    properties = {"t": {"type": "text"}, "tags": {"type": "text"}}
+    cluster.indices.create(index="own", body={"mappings": {"properties": properties}})
+    with pytest.raises(UserError, match="its own field tags"):
+        plan_attach(cluster, "own", ["t"])
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_command_says_what_it_did_and_when_there_is_nothing_to_do(lmtx: Run) -> None:
+    words = ("attach", "news", "--text-field", "title")
+    shown = lmtx(*words, "--dry-run")
+    assert "PUT /news/_mapping" in shown.stdout
+    assert "default pipeline lmtx-tagging" in lmtx(*words).stdout
+    assert "Nothing to do" in lmtx(*words).stdout
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize("index", ["lmtx-labels", "lmtx-runs"])
+def test_an_index_of_the_products_own_is_never_attached(client: Any, index: str) -> None:
+    with pytest.raises(UserError, match="attach one of yours"):
+        plan_attach(client, index, ["text"])
+
+
+def test_an_unknown_index_is_one_clear_line(lmtx: Run) -> None:
+    done = lmtx("attach", "nothing", "--text-field", "title")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: no index nothing")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("own", [None, "own"])
+def test_detaching_undoes_it(cluster: Any, own: str | None) -> None:
+    if own:
+        cluster.ingest.put_pipeline(id=own, body={"processors": []})
+        cluster.indices.put_settings(index="news", body={"index": {"default_pipeline": own}})
+    before = _settings(cluster)
+    cluster.indices.create(index="other", body={"mappings": MAPPING, "aliases": {"all": {}}})
+    cluster.indices.put_alias(index="news", name="all")
+    attach(cluster, plan_attach(cluster, "other", ["title"]))
+    attach(cluster, plan_attach(cluster, "news", ["title", "body.en"]))
+    attach(cluster, plan_detach(cluster, "news"))
+    assert _settings(cluster) == before
+    assert read_pipeline(cluster).indices.keys() == {"other", "all"}
+    assert plan_detach(cluster, "news") == []
+    cluster.index(index="news", id="1", body={"title": "x"})
+    assert "tagging" not in cluster.get(index="news", id="1")["_source"]
+
+
+def test_the_commands_detach_says_what_it_did(cluster: Any, lmtx: Run) -> None:
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    assert "PUT /news/_settings" in lmtx("detach", "news", "--dry-run").stdout
+    assert "no default pipeline" in lmtx("detach", "news").stdout
+    assert "Nothing to do" in lmtx("detach", "news").stdout
+
+
+def _settings(client: Any) -> dict[str, Any]:
+    settings = client.indices.get_settings(index="news", params={"flat_settings": "true"})
+    return {name: value for name, value in settings["news"]["settings"].items() if "pipe" in name}

@@ -1,0 +1,143 @@
+import json
+import threading
+
+import pytest
+from opensearchpy import AuthorizationException, ConnectionError, TransportError
+
+from lmtx_search.cluster.client import retry
+from lmtx_search.cluster.documents import bulk
+from lmtx_search.cluster.documents.bulk import Action, chunked, send_chunks, to_json, write_all
+from lmtx_search.errors import LmtxError
+
+BUSY = {"type": "es_rejected_execution_exception", "reason": "queue is full"}
+
+
+class Cluster:
+    """Stands in for a cluster that is busy, which a real one cannot be made to be on cue."""
+
+    def __init__(self, *faults):
+        self.faults = list(faults)
+        self.documents = {}
+        self.requests = []
+        self.lock = threading.Lock()
+
+    def bulk(self, body, index, params):
+        lines = body.split(b"\n")
+        pairs = list(zip(lines[::2], lines[1::2], strict=False))
+        ids = [json.loads(head)["index"]["_id"] for head, _ in pairs]
+        with self.lock:
+            self.requests.append(ids)
+            fault = self.faults.pop(0) if self.faults else {}
+        if isinstance(fault, Exception):
+            raise fault
+        items = []
+        for id_, (_, source) in zip(ids, pairs, strict=False):
+            if id_ in fault:
+                status, error = fault[id_]
+                items.append({"index": {"status": status, "error": error}})
+            else:
+                known = id_ in self.documents
+                self.documents[id_] = json.loads(source)
+                items.append(
+                    {"index": {"status": 200, "result": "updated" if known else "created"}}
+                )
+        return {"errors": bool(fault), "items": items}
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(retry, "LONGEST_PAUSE", 0.01)
+
+
+def actions(count, start=0):
+    return [Action(str(number), {"n": number}) for number in range(start, start + count)]
+
+
+def send(cluster, some, **options):
+    return [result for _, result in send_chunks(cluster, chunked(some), "i", **options)]
+
+
+def test_chunks_are_bounded_by_count_and_by_bytes(monkeypatch):
+    assert [len(chunk.ids) for chunk in chunked(actions(600))] == [256, 256, 88]
+    monkeypatch.setattr(bulk, "CHUNK_BYTES", 1000)
+    big = [Action("big", {"x": "y" * 5000}), *actions(3)]
+    assert [chunk.ids for chunk in chunked(big)] == [["big"], ["0", "1", "2"]]
+
+
+def test_a_lone_surrogate_becomes_a_replacement_character():
+    assert to_json({"a": "x\ud800y😀"}) == '{"a":"x\ufffdy😀"}'.encode()
+
+
+def test_a_busy_cluster_is_asked_again():
+    refused = TransportError(429, "too_many_requests", {})
+    cluster = Cluster(refused, refused)
+    (result,) = send(cluster, actions(3))
+    assert result.created == 3
+    assert len(cluster.requests) == 3
+
+
+def test_a_cluster_that_is_away_is_asked_again():
+    cluster = Cluster(ConnectionError("N/A", "refused", OSError()))
+    assert send(cluster, actions(1))[0].created == 1
+
+
+def test_only_the_documents_that_were_refused_for_now_are_sent_again():
+    cluster = Cluster({"1": (429, BUSY)}, {"1": (503, BUSY)})
+    (result,) = send(cluster, actions(3))
+    assert cluster.requests == [["0", "1", "2"], ["1"], ["1"]]
+    assert (result.created, result.refused) == (3, [])
+
+
+def test_a_document_that_is_refused_for_good_is_reported_with_its_source():
+    wrong = {"type": "mapper_parsing_exception", "reason": "no", "caused_by": {"reason": "deep"}}
+    (result,) = send(Cluster({"1": (400, wrong)}), actions(3))
+    (refused,) = result.refused
+    assert (refused.id, refused.reason) == ("1", "mapper_parsing_exception: no (deep)")
+    assert refused.source == b'{"n":1}'
+    assert result.created == 2
+
+
+def test_a_cluster_that_stays_busy_ends_the_load_with_one_line():
+    cluster = Cluster(*[{"0": (429, BUSY)}] * retry.ATTEMPTS)
+    with pytest.raises(LmtxError, match=r"stayed too busy.*queue is full.*continues"):
+        send(cluster, actions(1))
+    assert len(cluster.requests) == retry.ATTEMPTS
+
+
+def test_a_missing_right_is_not_retried():
+    cluster = Cluster(AuthorizationException(403, "security_exception", {}))
+    with pytest.raises(AuthorizationException):
+        send(cluster, actions(1))
+    assert len(cluster.requests) == 1
+
+
+def test_a_missing_right_of_single_items_ends_the_load():
+    wrong = {"type": "security_exception", "reason": "no permissions for [x]"}
+    with pytest.raises(LmtxError, match=r"lacks the right x for writing to i"):
+        send(Cluster({"0": (403, wrong)}), actions(1))
+
+
+def test_results_come_in_the_order_of_the_chunks():
+    cluster = Cluster(TransportError(429, "slow", {}))
+    some = actions(bulk.CHUNK_ITEMS * 6)
+    ends = [chunk.ids[0] for chunk, _ in send_chunks(cluster, chunked(some), "i", threads=3)]
+    assert ends == [str(number * bulk.CHUNK_ITEMS) for number in range(6)]
+
+
+def test_of_two_documents_with_one_id_the_later_one_stays():
+    cluster = Cluster(TransportError(429, "slow", {}))
+    filler = actions(bulk.CHUNK_ITEMS - 1, start=1)
+    some = [Action("0", {"n": "first"}), *filler, Action("0", {"n": "last"})]
+    send(cluster, some, threads=3)
+    assert cluster.documents["0"] == {"n": "last"}
+
+
+def test_a_request_too_large_for_the_cluster_is_a_failure_of_its_documents():
+    (result,) = send(Cluster(TransportError(413, "", None)), actions(2))
+    assert [refused.reason for refused in result.refused] == ["larger than the cluster takes"] * 2
+
+
+def test_write_all_fails_when_one_is_refused():
+    with pytest.raises(LmtxError, match="refused 1: a: b"):
+        write_all(Cluster({"1": (400, {"type": "a", "reason": "b"})}), actions(2), "i")

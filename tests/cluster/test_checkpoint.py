@@ -1,0 +1,75 @@
+import os
+
+import pytest
+
+from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
+from lmtx_search.errors import UserError
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "docs.jsonl"
+    path.write_text("{}\n")
+    return path
+
+
+def test_the_same_load_finds_its_state_again(tmp_path, file):
+    Checkpoint(tmp_path / "c", file, index="i").write({"records": 3})
+    assert Checkpoint(tmp_path / "c", file, index="i").read() == {"records": 3}
+
+
+def test_another_index_is_another_load(tmp_path, file):
+    Checkpoint(tmp_path / "c", file, index="i").write({"records": 3})
+    assert Checkpoint(tmp_path / "c", file, index="j").read() is None
+
+
+def test_a_file_that_changed_is_another_load(tmp_path, file):
+    Checkpoint(tmp_path / "c", file, index="i").write({"records": 3})
+    os.utime(file, ns=(1, 1))
+    assert Checkpoint(tmp_path / "c", file, index="i").read() is None
+
+
+def test_a_complete_load_leaves_nothing(tmp_path, file):
+    checkpoint = Checkpoint(tmp_path / "c", file, index="i")
+    checkpoint.write({"records": 3})
+    checkpoint.clear()
+    checkpoint.clear()
+    assert checkpoint.read() is None
+    assert list((tmp_path / "c").iterdir()) == []
+
+
+def test_a_damaged_checkpoint_is_as_none(tmp_path, file):
+    checkpoint = Checkpoint(tmp_path / "c", file, index="i")
+    checkpoint.write({"records": 3})
+    (written,) = (tmp_path / "c").iterdir()
+    written.write_text("{")
+    assert checkpoint.read() is None
+
+
+def test_a_continued_failed_file_loses_what_will_be_written_again(tmp_path):
+    path = tmp_path / "failed.jsonl"
+    first = FailedFile(path)
+    first.open()
+    first.add(b"1")
+    noted = first.flush()
+    first.add(b"2")
+    first.close()
+    second = FailedFile(path)
+    second.open(noted)
+    second.add(b"3")
+    second.close()
+    assert path.read_text() == "1\n3\n"
+
+
+def test_a_new_failed_file_replaces_an_old_one(tmp_path):
+    path = tmp_path / "failed.jsonl"
+    path.write_text("old\n")
+    failed = FailedFile(path)
+    failed.open()
+    failed.close()
+    assert path.read_text() == ""
+
+
+def test_a_failed_file_that_cannot_be_written_is_one_clear_line(tmp_path):
+    with pytest.raises(UserError, match="cannot write"):
+        FailedFile(tmp_path / "no" / "failed.jsonl").open()

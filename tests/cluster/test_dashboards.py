@@ -1,0 +1,203 @@
+"""Saved objects, beside what Dashboards 2.19 and 3.x take.
+
+Dashboards is no Python package. What it takes is written down here as its sources have it; the
+folder is named behind each.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.dashboards.objects import Shown, as_ndjson, saved_objects
+from lmtx_search.cluster.dashboards.scope import used_fields
+
+SHOWN = Shown("library", "published", "2020-01-01T00:00:00.000Z", "now", ("title", "tags"))
+
+# src/plugins/{data,visualizations,discover,dashboard}/server/saved_objects/*_migrations.ts: the
+# newest of each. A newer version in a file is refused, an older one is changed.
+MIGRATIONS = {
+    "index-pattern": "7.6.0",
+    "visualization": "7.10.0",
+    "search": "7.9.3",
+    "dashboard": "7.9.3",
+}
+
+# …/server/saved_objects/*.ts: the fields of each type. The index of saved objects is strict; only
+# of index patterns other fields are taken (those of public/…/index_patterns.ts).
+ATTRIBUTES = {
+    "index-pattern": {"title", "timeFieldName", "displayName"},
+    "visualization": {
+        *("title", "description", "visState", "uiStateJSON", "version"),
+        *("savedSearchRefName", "kibanaSavedObjectMeta"),
+    },
+    "search": {
+        *("title", "description", "hits", "columns", "sort", "version", "kibanaSavedObjectMeta")
+    },
+    "dashboard": {
+        *("title", "description", "hits", "panelsJSON", "optionsJSON", "version", "timeRestore"),
+        *("timeFrom", "timeTo", "refreshInterval", "kibanaSavedObjectMeta"),
+    },
+}
+
+# src/plugins/vis_type_*/public and input_control_vis/public: how many aggregations of each schema
+# a type of visualization takes (least, most).
+MANY = 99
+SCHEMAS = {
+    "tagcloud": {"metric": (1, 1), "segment": (1, 1)},
+    "table": {"metric": (1, MANY), "bucket": (0, MANY), "split": (0, 1)},
+    "metric": {"metric": (1, MANY), "group": (0, 1)},
+    "histogram": {"metric": (1, MANY), "segment": (0, 1), "group": (0, 3)},
+    "line": {"metric": (1, MANY), "segment": (0, 1), "group": (0, 3)},
+    "input_control_vis": {},
+    "vega": {},
+}
+
+# src/plugins/data/common/search/aggs: the parameters of each aggregation.
+LABELLED = {"customLabel", "json"}
+PARAMETERS = {
+    "count": LABELLED,
+    "avg": {"field", *LABELLED},
+    "sum": {"field", *LABELLED},
+    "min": {"field", *LABELLED},
+    "max": {"field", *LABELLED},
+    "cardinality": {"field", *LABELLED},
+    "terms": {"field", "orderBy", "order", "size", *LABELLED},
+    "histogram": {"field", "interval", *LABELLED},
+    "date_histogram": {"field", "interval", "min_doc_count", *LABELLED},
+    "filters": {"filters"},
+}
+
+OBJECTS = saved_objects(SHOWN)
+VISUALIZATIONS = {
+    one["id"]: json.loads(one["attributes"]["visState"])
+    for one in OBJECTS
+    if one["type"] == "visualization"
+}
+DASHBOARDS = [one for one in OBJECTS if one["type"] == "dashboard"]
+
+
+def test_there_are_three_dashboards_with_what_they_show():
+    assert [one["attributes"]["title"] for one in DASHBOARDS] == ["Tags", "Tagger", "Judge"]
+    assert {one["type"] for one in OBJECTS} == set(MIGRATIONS)
+
+
+def test_a_line_of_the_file_is_an_object():
+    lines = as_ndjson(OBJECTS).splitlines()
+    assert [json.loads(line) for line in lines] == OBJECTS
+
+
+def test_every_object_has_an_id_of_its_own_and_a_title_of_its_own():
+    assert len({(one["type"], one["id"]) for one in OBJECTS}) == len(OBJECTS)
+    titles = [one["attributes"]["title"] for one in OBJECTS if one["type"] != "index-pattern"]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("one", OBJECTS, ids=lambda one: one["id"])
+def test_an_object_has_the_fields_and_the_version_that_dashboards_imports(one):
+    assert one.keys() == {"id", "type", "attributes", "references", "migrationVersion"}
+    assert one["migrationVersion"] == {one["type"]: MIGRATIONS[one["type"]]}
+    assert one["attributes"].keys() <= ATTRIBUTES[one["type"]]
+
+
+@pytest.mark.parametrize("one", OBJECTS, ids=lambda one: one["id"])
+def test_every_reference_is_used_and_is_in_the_file(one):
+    there = {(other["type"], other["id"]) for other in OBJECTS}
+    assert all((ref["type"], ref["id"]) in there for ref in one["references"])
+    wanted = _reference_names(one)
+    assert sorted(ref["name"] for ref in one["references"]) == sorted(wanted)
+
+
+def _reference_names(one: dict[str, Any]) -> list[str]:
+    attributes = one["attributes"]
+    source = json.loads(attributes.get("kibanaSavedObjectMeta", {}).get("searchSourceJSON", "{}"))
+    assert "index" not in source, "an index pattern is named by reference"
+    names = [source["indexRefName"]] if "indexRefName" in source else []
+    params = json.loads(attributes.get("visState", "{}")).get("params", {})
+    names += [control["indexPatternRefName"] for control in params.get("controls", [])]
+    names += [panel["panelRefName"] for panel in json.loads(attributes.get("panelsJSON", "[]"))]
+    return names
+
+
+@pytest.mark.parametrize("state", VISUALIZATIONS.values(), ids=VISUALIZATIONS)
+def test_a_visualization_has_aggregations_that_its_type_takes(state):
+    limits = SCHEMAS[state["type"]]
+    schemas = [agg["schema"] for agg in state["aggs"]]
+    assert set(schemas) <= set(limits)
+    for schema, (least, most) in limits.items():
+        assert least <= schemas.count(schema) <= most, schema
+    ids = [agg["id"] for agg in state["aggs"]]
+    assert len(set(ids)) == len(ids)
+    for agg in state["aggs"]:
+        assert agg["enabled"] is True
+        assert agg["params"].keys() <= PARAMETERS[agg["type"]]
+        if agg["type"] == "terms":
+            metrics = {one["id"] for one in state["aggs"] if one["schema"] == "metric"}
+            assert agg["params"]["orderBy"] in {*metrics, "_key"}
+
+
+@pytest.mark.parametrize("state", VISUALIZATIONS.values(), ids=VISUALIZATIONS)
+def test_a_chart_draws_each_of_its_metrics(state):
+    if state["type"] in ("histogram", "line"):
+        metrics = [agg["id"] for agg in state["aggs"] if agg["schema"] == "metric"]
+        assert [drawn["data"]["id"] for drawn in state["params"]["seriesParams"]] == metrics
+        axes = {axis["id"] for axis in state["params"]["valueAxes"]}
+        assert {drawn["valueAxis"] for drawn in state["params"]["seriesParams"]} == axes
+
+
+@pytest.mark.parametrize("one", DASHBOARDS, ids=lambda one: one["id"])
+def test_panels_lie_on_the_grid_and_not_on_each_other(one):
+    panels = json.loads(one["attributes"]["panelsJSON"])
+    taken = set()
+    for panel in panels:
+        assert panel.keys() == {
+            *("version", "panelIndex", "gridData", "embeddableConfig", "panelRefName")
+        }
+        grid = panel["gridData"]
+        assert grid["i"] == panel["panelIndex"]
+        assert 0 <= grid["x"] < grid["x"] + grid["w"] <= 48
+        cells = {
+            (x, y)
+            for x in range(grid["x"], grid["x"] + grid["w"])
+            for y in range(grid["y"], grid["y"] + grid["h"])
+        }
+        assert not cells & taken
+        taken |= cells
+
+
+def test_every_visualization_is_on_a_dashboard():
+    shown = {ref["id"] for one in DASHBOARDS for ref in one["references"]}
+    others = {one["id"] for one in OBJECTS if one["type"] in ("visualization", "search")}
+    assert shown == others
+
+
+def test_the_time_and_the_documents_are_those_that_were_asked_for():
+    (tags,) = [one for one in DASHBOARDS if one["id"] == "lmtx-tags"]
+    assert (tags["attributes"]["timeFrom"], tags["attributes"]["timeTo"]) == (
+        "2020-01-01T00:00:00.000Z",
+        "now",
+    )
+    (search,) = [one for one in OBJECTS if one["type"] == "search"]
+    assert search["attributes"]["sort"] == [["published", "desc"]]
+    assert search["attributes"]["columns"] == ["title", "tags"]
+    assert {"published", "tags", "tagging.best_score"} <= used_fields(OBJECTS)["library"]
+
+
+def test_what_is_pending_has_no_time_and_is_counted_all_the_same():
+    patterns = {one["id"]: one["attributes"] for one in OBJECTS if one["type"] == "index-pattern"}
+    (state,) = [one for one in OBJECTS if one["id"] == "lmtx-tagger-state"]
+    (reference,) = state["references"]
+    assert "timeFieldName" not in patterns[reference["id"]]
+
+
+def test_the_vega_specification_compiles():
+    vega = pytest.importorskip("vl_convert")
+    (state,) = [state for state in VISUALIZATIONS.values() if state["type"] == "vega"]
+    specification = json.loads(state["params"]["spec"])
+    data = specification["data"]
+    assert data["url"].keys() == {"%context%", "%timefield%", "index", "body"}
+    specification["data"] = {"values": {"aggregations": {"tags": {"buckets": []}}}, **data}
+    del specification["data"]["url"]
+    assert vega.vegalite_to_vega(specification)["marks"]

@@ -1,0 +1,112 @@
+import pytest
+from opensearchpy import (
+    AuthenticationException,
+    AuthorizationException,
+    ConnectionTimeout,
+    NotFoundError,
+    RequestError,
+    TransportError,
+)
+
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.client.errors import translate
+from lmtx_search.embedded.net import free_port
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.settings import OpenSearchSettings
+
+
+def body(kind, reason, **more):
+    cause = {"type": kind, "reason": reason, **more}
+    return {"error": {**cause, "root_cause": [cause]}}
+
+
+def test_no_cluster_says_where_and_what_to_do():
+    url = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(Exception) as caught:
+        connect(OpenSearchSettings(url=url)).info()
+    translated = translate(caught.value)
+    assert str(translated) == (
+        f"no OpenSearch at {url}: start one (`lmtx-search up`) or set opensearch.url (--url)"
+    )
+    assert translated.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (AuthenticationException(401, "", None), UserError, "does not know who asks"),
+        (
+            AuthorizationException(403, "", {"message": "The security token is invalid"}),
+            UserError,
+            "does not allow this request: The security token is invalid",
+        ),
+        (
+            AuthorizationException(
+                403,
+                "security_exception",
+                body("security_exception", "no permissions for [indices:data/write/bulk] and User"),
+            ),
+            UserError,
+            "lacks the right indices:data/write/bulk",
+        ),
+        (
+            AuthorizationException(
+                403,
+                "cluster_block_exception",
+                body("cluster_block_exception", "index [x] blocked by: [read-only / allow delete]"),
+            ),
+            LmtxError,
+            "free disk space",
+        ),
+        (
+            NotFoundError(
+                404,
+                "index_not_found_exception",
+                body("index_not_found_exception", "no such index", index="mine"),
+            ),
+            UserError,
+            "no index mine",
+        ),
+        (
+            NotFoundError(
+                404,
+                "index_not_found_exception",
+                body("index_not_found_exception", "no such index", index="lmtx-runs"),
+            ),
+            UserError,
+            "bootstrap-index",
+        ),
+        (
+            RequestError(
+                400,
+                "mapper_parsing_exception",
+                body("mapper_parsing_exception", "No handler for type [knn_vector]"),
+            ),
+            UserError,
+            "k-NN plugin",
+        ),
+        (ConnectionTimeout("TIMEOUT", "", None), LmtxError, "opensearch.timeout"),
+        (TransportError(429, "rejected", None), LmtxError, "too busy"),
+        (TransportError(503, "not initialized", None), LmtxError, "not ready"),
+        (RequestError(400, "odd", body("odd", "why")), LmtxError, "answered 400: why"),
+    ],
+)
+def test_each_is_one_line_that_says_what_to_do(error, kind, words):
+    translated = translate(error)
+    assert type(translated) is kind
+    assert words in str(translated)
+    assert "\n" not in str(translated)
+
+
+def test_other_errors_are_not_touched():
+    assert translate(KeyError("x")) is None
+
+
+def test_a_ca_file_that_is_not_there_or_none_is_one_clear_line(tmp_path):
+    missing = tmp_path / "ca.pem"
+    settings = OpenSearchSettings(url="https://localhost:9200", ca_file=missing)
+    with pytest.raises(UserError, match="cannot read the CA file"):
+        connect(settings)
+    missing.write_text("nonsense")
+    with pytest.raises(UserError, match="no PEM certificate"):
+        connect(settings)

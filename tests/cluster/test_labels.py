@@ -1,0 +1,221 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from opensearchpy import NotFoundError
+
+from lmtx_search.cluster.labels.bm25 import rank_bm25
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.labels.versions import version_body
+from lmtx_search.cluster.setup.bootstrap import apply, plan
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.records import Label, content_digest
+
+pytestmark = pytest.mark.integration
+
+FIRST, SECOND = content_digest("first"), content_digest("second")
+LABELS = [
+    Label("a", "web browser", "shows pages", ("internet client",)),
+    Label("b", "game"),
+    Label("c", "text editor"),
+]
+
+
+def vector(label, dimension=384):
+    """A direction of the label's own, the same each time."""
+    seed = int(label.digest[:8], 16)
+    drawn = np.random.default_rng(seed).standard_normal(dimension).astype(np.float32)
+    return drawn / np.linalg.norm(drawn)
+
+
+class Encoder:
+    """Stands in for a bi-encoder; remembers what it was asked."""
+
+    def __init__(self, dimension=384, fail_after=None):
+        self.dimension = dimension
+        self.fail_after = fail_after
+        self.asked = []
+
+    def __call__(self, labels):
+        if self.fail_after is not None and len(self.asked) >= self.fail_after:
+            raise KeyboardInterrupt
+        self.asked += [label.id for label in labels]
+        return np.stack([vector(label, self.dimension) for label in labels])
+
+
+@pytest.fixture
+def index(client, settings):
+    apply(client, plan(client, settings))
+    return LabelIndex(client)
+
+
+def counts(report):
+    return (report.created, report.updated, report.unchanged, report.kept)
+
+
+def test_the_first_load_adopts_the_empty_index(index):
+    report = index.load(LABELS, Encoder(), FIRST, 384)
+    assert counts(report) == (3, 0, 0, 0)
+    info = index.current()
+    assert (info.index, info.encoder_digest, info.count) == ("lmtx-labels-000001", FIRST, 3)
+    assert list(index.labels()) == LABELS
+
+
+def test_loading_again_embeds_nothing(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    encoder = Encoder()
+    assert counts(index.load(LABELS, encoder, FIRST, 384)) == (0, 0, 3, 0)
+    assert encoder.asked == []
+
+
+def test_loading_again_updates_what_changed_and_keeps_the_rest(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    encoder = Encoder()
+    changed = [Label("b", "game", "to play"), Label("d", "music")]
+    assert counts(index.load([LABELS[0], *changed], encoder, FIRST, 384)) == (1, 1, 1, 1)
+    assert encoder.asked == ["b", "d"]
+    assert [label.id for label in index.labels()] == ["a", "b", "c", "d"]
+    assert next(label for label in index.labels() if label.id == "b").description == "to play"
+
+
+def test_another_encoder_writes_a_new_version_and_moves_the_alias(index, client):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    report = index.load(LABELS[:1], Encoder(), SECOND, 384)
+    assert report.new_version
+    assert index.current().index == "lmtx-labels-000002"
+    assert index.current().encoder_digest == SECOND
+    assert list(index.labels()) == LABELS
+    assert client.indices.exists(index="lmtx-labels-000001")
+
+
+def test_another_dimension_writes_a_new_version(index):
+    index.load(LABELS, Encoder(64), FIRST, 64)
+    assert (index.current().dimension, index.current().count) == (64, 3)
+
+
+def test_an_interrupted_new_version_is_continued(index, monkeypatch):
+    monkeypatch.setattr("lmtx_search.cluster.labels.index._BATCH", 1)
+    monkeypatch.setattr("lmtx_search.cluster.documents.bulk.CHUNK_ITEMS", 1)
+    index.load(LABELS, Encoder(), FIRST, 384)
+    with pytest.raises(KeyboardInterrupt):
+        index.load(LABELS, Encoder(fail_after=2), SECOND, 384)
+    assert index.current().encoder_digest == FIRST
+    encoder = Encoder()
+    report = index.load(LABELS, encoder, SECOND, 384)
+    assert report.index == "lmtx-labels-000002"
+    assert len(encoder.asked) < len(LABELS)
+    assert list(index.labels()) == LABELS
+
+
+def test_going_back_to_an_earlier_encoder_embeds_only_what_changed(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    index.load(LABELS, Encoder(), SECOND, 384)
+    encoder = Encoder()
+    added = Label("d", "music")
+    report = index.load([*LABELS, added], encoder, FIRST, 384)
+    assert encoder.asked == ["d"]
+    assert (report.index, index.current().count) == ("lmtx-labels-000001", 4)
+
+
+def test_a_version_can_be_written_from_vectors_and_switched_to_later(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    vectors = np.stack([vector(label) for label in LABELS])
+    name = index.write_version(LABELS, vectors, SECOND, 384)
+    assert index.current().encoder_digest == FIRST
+    index.switch(name)
+    assert index.current().encoder_digest == SECOND
+
+
+def test_a_version_of_an_owners_own_is_searched_by_name_and_discarded(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    vectors = np.stack([vector(label) for label in LABELS])
+    name = index.write_version(LABELS, vectors, SECOND, 384, owner="run")
+    assert index.search(vectors[:1], 1, name)[0][0][0] == LABELS[0].id
+    assert index.write_version(LABELS, vectors, SECOND, 384, owner="run") == name
+    index.discard("run", but=name)
+    assert index.search(vectors[:1], 1, name)
+    index.discard("run")
+    with pytest.raises((LmtxError, NotFoundError)):
+        index.search(vectors[:1], 1, name)
+    assert index.current().encoder_digest == FIRST
+
+
+def test_a_version_of_an_owners_own_is_not_taken_by_anyone_else(index, client):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    own = index.write_version(LABELS, Encoder(), SECOND, 384, owner="run")
+    other = index.write_version(LABELS, Encoder(), SECOND, 384)
+    third = index.write_version(LABELS, Encoder(), SECOND, 384, owner="another run")
+    assert len({own, other, third}) == 3
+    index.discard("run")
+    assert client.indices.exists(index=other)
+    assert client.indices.exists(index=third)
+
+
+def test_the_nearest_labels_come_first_with_their_cosine(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    queries = np.stack([vector(LABELS[1]), -vector(LABELS[0])])
+    first, second = index.search(queries, 2)
+    assert first[0] == ("b", pytest.approx(1.0, abs=1e-4))
+    assert len(first) == len(second) == 2
+    expected = float(vector(LABELS[1]) @ vector(dict(zip("abc", LABELS, strict=True))[first[1][0]]))
+    assert first[1][1] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_search_of_another_dimension_is_one_clear_line(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    with pytest.raises(LmtxError, match=r"cannot search lmtx-labels: .*dimension"):
+        index.search(np.ones((1, 3), dtype=np.float32), 2)
+
+
+def test_an_index_made_before_labels_had_broader_ones_takes_them(index, client):
+    body = version_body(None, 384, "lucene")
+    del body["mappings"]["properties"]["broader"]
+    client.indices.delete(index="lmtx-labels-000001")
+    client.indices.create(index="lmtx-labels-000001", body={**body, "aliases": {"lmtx-labels": {}}})
+    index.load(LABELS, Encoder(), FIRST, 384)
+    narrower = replace(LABELS[2], broader=("a",))
+    assert counts(index.load([narrower], Encoder(), FIRST, 384)) == (0, 1, 0, 2)
+    assert list(index.labels()) == [*LABELS[:2], narrower]
+
+
+def test_without_bootstrap_it_says_what_to_run(client):
+    with pytest.raises(UserError, match="run `lmtx-search bootstrap-index`"):
+        LabelIndex(client).load(LABELS, Encoder(), FIRST, 384)
+
+
+def test_bm25_ranks_labels_by_the_words_they_share(index, client):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    texts = ["An editor for text", "an internet page viewer", "the and of", "word " * 20_000]
+    first, second, third, fourth = rank_bm25(client, texts, 2)
+    assert first[0][0] == "c"
+    assert second[0][0] == "a"
+    assert third == fourth == []
+
+
+def test_the_command_embeds_with_the_real_encoder_and_counts(index, lmtx, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("id,text,synonyms\n1,web browser,internet client\n2,strategy game,\n")
+    first = json.loads(lmtx("labels", "load", path, "--json").stdout)
+    assert (first["created"], first["unchanged"]) == (2, 0)
+    path.write_text("id,text,synonyms\n1,web browser,internet client\n2,board game,\n")
+    ran = lmtx("labels", "load", path)
+    assert "0 labels created, 1 updated, 1 unchanged" in ran.stdout
+
+
+def test_reading_more_of_a_label_embeds_it_anew(index, lmtx, tmp_path, environment):
+    (tmp_path / "labels.jsonl").write_text('{"id": "1", "text": "web browser"}\n')
+    assert json.loads(lmtx("labels", "load", "labels.jsonl", "--json").stdout)["created"] == 1
+    longer = environment | {"LMTX_ENCODER_LABEL_TOKENS": "32"}
+    report = json.loads(lmtx("labels", "load", "labels.jsonl", "--json", env=longer).stdout)
+    assert (report["unchanged"], report["new_version"]) == (1, True)
+
+
+def test_a_wrong_label_file_changes_nothing(index, lmtx, tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"id": "1", "text": "fine"}\n{"id": "2", "text": ""}\n')
+    ran = lmtx("labels", "load", path)
+    assert ran.returncode == 2
+    assert f"Error: {path}, line 2: field text" in ran.stderr
+    assert len(ran.stderr.splitlines()) <= 2
+    assert index.current().count == 0

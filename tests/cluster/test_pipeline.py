@@ -1,0 +1,191 @@
+"""The pipeline's scripts, on the real cluster, with `_simulate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.ml.pipeline import (
+    active,
+    pipeline_state,
+    put_pipeline,
+    read_pipeline,
+    simulate,
+    tagging_pipeline,
+    untagged_pipeline,
+    with_text_fields,
+)
+from lmtx_search.errors import UserError
+from lmtx_search.records import document_text
+from lmtx_search.tagging.scoring.broader import MARK
+
+FIELDS = ("title", "text")
+
+
+def test_the_state_is_read_back_from_the_body() -> None:
+    state = pipeline_state(tagging_pipeline("v1", "model", FIELDS, {"news": ["body"]}))
+    assert (state.tagger, state.model, state.indices) == ("v1", "model", {"news": ["body"]})
+
+
+def test_before_a_deployment_there_is_no_tagger_but_text_fields_are_kept() -> None:
+    state = pipeline_state(untagged_pipeline({"news": ["body"]}))
+    assert (state.tagger, state.model, state.indices) == (None, None, {"news": ["body"]})
+
+
+def test_only_the_text_fields_change_when_an_index_is_added() -> None:
+    state = pipeline_state(tagging_pipeline("v1", "model", FIELDS))
+    changed = with_text_fields(state, {"news": ["body"]})
+    assert changed == tagging_pipeline("v1", "model", FIELDS, {"news": ["body"]})
+
+
+@pytest.mark.parametrize(("windows", "documents"), [(1, 256), (8, 32), (1000, 1)])
+def test_a_request_holds_fewer_documents_the_more_is_read_of_each(
+    windows: int, documents: int
+) -> None:
+    asks = tagging_pipeline("v", "m", FIELDS, windows=windows)["processors"][1]
+    assert asks["sparse_encoding"]["batch_size"] == documents
+
+
+@pytest.mark.integration
+class TestOnTheCluster:
+    def test_a_missing_pipeline_is_one_clear_line(self, client: Any) -> None:
+        with pytest.raises(UserError, match="bootstrap-index"):
+            read_pipeline(client)
+
+    def test_the_active_version_is_read_back(self, client: Any) -> None:
+        put_pipeline(client, untagged_pipeline())
+        assert active(client) is None
+        put_pipeline(client, tagging_pipeline("v1", "model", FIELDS))
+        assert active(client) == "v1"
+
+    def test_before_a_deployment_documents_are_untagged(self, client: Any) -> None:
+        (source,) = simulate(client, untagged_pipeline(), [{"text": "x", "tagging": "of a user"}])
+        assert source == {"text": "x", "tagging": {"status": "untagged"}}
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            {"title": "  A title ", "text": "Text"},
+            {"title": "", "text": ["one", 2, ["three", None, {"not": "this"}, True], 4.5]},
+            {"title": None, "text": {"not": "text"}},
+            {"other": "x"},
+            {"title": 7},
+        ],
+    )
+    def test_the_text_is_what_training_reads(self, client: Any, source: dict[str, Any]) -> None:
+        assert _text(client, source, FIELDS) == document_text(source, FIELDS)
+
+    def test_a_text_field_may_be_a_path(self, client: Any) -> None:
+        source = {"a": {"b": {"c": "inner"}}, "d.e": "dotted"}
+        assert _text(client, source, ("a.b.c", "d.e", "a.none.c")) == "inner\ndotted"
+
+    def test_a_text_field_may_be_inside_nested_objects(self, client: Any) -> None:
+        parts = [{"text": "one"}, {"no": 1}, 7, {"text": ["two", 2], "by": [{"text": "x"}]}]
+        source = {"title": "T", "parts": parts, "list": [["a"]]}
+        text = _text(client, source, ("title", "parts.text", "parts.by.text", "list.none"))
+        assert text == "T\none two 2\nx"
+        assert text == document_text(source, ("title", "parts.text", "parts.by.text", "list.none"))
+
+    def test_a_long_text_is_cut(self, client: Any) -> None:
+        source = {"title": "T", "text": "word " * 1_000_000}
+        assert 7990 < len(_text(client, source, FIELDS)) <= 8000
+
+    def test_of_a_long_text_as_much_is_sent_as_its_windows_need(self, client: Any) -> None:
+        source = {"title": "T", "text": "word " * 1_000_000}
+        body = _first_step(tagging_pipeline("v", "m", FIELDS, windows=4))
+        (given,) = simulate(client, body, [source])
+        assert 31_990 < len(given["lmtx_text"]) <= 32_000
+
+    def test_no_text_names_a_parameter_of_the_connector(self, client: Any) -> None:
+        told = "${parameters.input} $${parameters.${parameters.x:-y} ${credential.token} ${x}"
+        text = _text(client, {"text": told}, FIELDS)
+        assert text == told.replace("${parameters", "$ {parameters")
+
+    def test_no_character_is_cut_in_two(self, client: Any) -> None:
+        for start in ("", "x"):
+            text = _text(client, {"text": start + "😀" * 5000}, FIELDS)
+            assert text.strip("x") == "😀" * len(text.strip("x"))
+
+    def test_an_index_may_have_its_own_text_fields(self, client: Any) -> None:
+        body = _first_step(tagging_pipeline("v", "m", FIELDS, {"lmtx-simulate": ["body"]}))
+        (source,) = simulate(client, body, [{"title": "no", "body": "yes"}])
+        assert source["lmtx_text"] == "yes"
+
+    def test_tags_are_sorted_by_score_and_nothing_temporary_stays(self, client: Any) -> None:
+        scores = {"b.c": 0.5, "a": 0.9, "😀 'q\"{}": 0.7}
+        (source,) = simulate(client, _with_scores(scores), [{"text": "x", "n": 1}])
+        assert source["tags"] == ["a", "😀 'q\"{}", "b.c"]
+        assert source["tag_scores"] == scores
+        assert source["tagging"].pop("at")
+        assert source["tagging"] == {"status": "tagged", "tagger": "v1", "best_score": 0.9}
+        assert source.keys() == {"text", "n", "tags", "tag_scores", "tagging"}
+
+    def test_broader_labels_go_beside_the_tags(self, client: Any) -> None:
+        scores = {"a": 0.9, f"{MARK}b.c": 0.5, f"{MARK}a": 0.9, f"{MARK}d": 1.4}
+        earlier = {"tags": ["x"], "tags_broader": ["y"]}
+        (source,) = simulate(client, _with_scores(scores), [{"text": "x", **earlier}])
+        assert (source["tags"], source["tag_scores"]) == (["a"], {"a": 0.9})
+        assert source["tags_broader"] == ["d", "b.c"]
+        (source,) = simulate(client, _with_scores({"a": 0.9}), [{"text": "x", **earlier}])
+        assert "tags_broader" not in source
+
+    def test_no_label_above_the_threshold_is_tagged_with_nothing(self, client: Any) -> None:
+        (source,) = simulate(client, _with_scores({}), [{"text": "x"}])
+        assert (source["tags"], source["tagging"]["status"]) == ([], "tagged")
+        assert "best_score" not in source["tagging"]
+
+    def test_a_document_without_text_goes_in_untagged(self, client: Any) -> None:
+        body = tagging_pipeline("v1", "none", FIELDS)
+        (source,) = simulate(client, body, [{"title": " ", "n": 1, "tags": ["old"]}])
+        assert source == {"title": " ", "n": 1, "tagging": {"status": "untagged"}}
+
+    def test_without_its_model_documents_are_pending(self, client: Any) -> None:
+        (source,) = simulate(client, tagging_pipeline("v1", "none", FIELDS), [{"text": "x"}])
+        assert source["tagging"]["status"] == "pending"
+        assert "model" in source["tagging"]["error"]
+        assert source.keys() == {"text", "tagging"}
+
+    def test_a_pending_document_keeps_an_earlier_taggers_tags(self, client: Any) -> None:
+        at = "2026-01-01T00:00:00Z"
+        tagging = {"status": "tagged", "tagger": "v0", "at": at, "best_score": 0.5}
+        before = {"text": "x", "tags": ["a.b"], "tag_scores": {"a.b": 0.5}, "tagging": tagging}
+        (source,) = simulate(client, tagging_pipeline("v1", "none", FIELDS), [before])
+        assert (source["tags"], source["tag_scores"]) == (["a.b"], {"a.b": 0.5})
+        assert source["tagging"].pop("error")
+        assert source["tagging"] == {**tagging, "status": "pending"}
+
+    def test_a_new_tagging_replaces_the_earlier_one(self, client: Any) -> None:
+        earlier = {"tags": ["a.b"], "tag_scores": {"a.b": 1}, "tagging": {"error": "e"}}
+        (source,) = simulate(client, _with_scores({"new": 0.4}), [{"text": "x", **earlier}])
+        assert (source["tags"], source["tag_scores"]) == (["new"], {"new": 0.4})
+        assert "error" not in source["tagging"]
+
+    def test_what_the_user_sent_comes_out_as_it_was(self, client: Any) -> None:
+        theirs = {"a.b": 1, "c": {"d.e": {"": [{"f..g": 2}]}, "h": None}, "i": [1, "x", {"j": 2}]}
+        for body in (_with_scores({"t": 0.5}), tagging_pipeline("v1", "none", FIELDS)):
+            (source,) = simulate(client, body, [{"text": "x", **theirs}])
+            assert {name: source[name] for name in theirs} == theirs
+
+    def test_the_pipeline_is_stored_under_its_name(self, client: Any) -> None:
+        put_pipeline(client, untagged_pipeline())
+        assert names.PIPELINE in client.ingest.get_pipeline(id=names.PIPELINE)
+
+
+def _first_step(body: dict[str, Any]) -> dict[str, Any]:
+    return {**body, "processors": body["processors"][:1]}
+
+
+def _text(client: Any, source: dict[str, Any], fields: tuple[str, ...]) -> str:
+    (given,) = simulate(client, _first_step(tagging_pipeline("v", "m", fields)), [source])
+    return str(given.get("lmtx_text", ""))
+
+
+def _with_scores(scores: dict[str, float]) -> dict[str, Any]:
+    """Return the pipeline with fixed scores in the model's place."""
+    body = tagging_pipeline("v1", "none", FIELDS)
+    source = "ctx.lmtx_scores = params.scores"
+    fixed = {"script": {"source": source, "params": {"scores": scores}}}
+    first, _, last = body["processors"]
+    return {**body, "processors": [first, fixed, last]}

@@ -1,0 +1,91 @@
+"""What bootstrap-index concludes from what a cluster says, without a cluster."""
+
+import pytest
+
+from lmtx_search.cluster.setup.compare import holds
+from lmtx_search.cluster.setup.connector_settings import (
+    ML_NODES,
+    PRIVATE,
+    TRUSTED,
+    endpoint_regex,
+    needed_settings,
+)
+from lmtx_search.cluster.setup.requirements import check_engine, check_plugins, check_version
+from lmtx_search.errors import UserError
+
+LOCAL = "http://127.0.0.1:8787"
+PLUGINS = ("opensearch-knn", "opensearch-ml", "opensearch-neural-search")
+
+
+def node(*plugins, **more):
+    return {"name": "n1", "plugins": [{"name": plugin} for plugin in plugins], **more}
+
+
+def test_settings_that_come_back_as_text_and_under_index_are_the_same():
+    wanted = {"settings": {"index": {"knn": True}, "number_of_shards": 1}}
+    actual = {"settings": {"index": {"knn": "true", "number_of_shards": "1", "uuid": "x"}}}
+    assert holds(actual, wanted)
+
+
+@pytest.mark.parametrize(
+    "actual",
+    [{}, {"a": {"type": "text"}}, {"a": "keyword"}, {"a": None}],
+)
+def test_a_missing_or_other_leaf_is_seen(actual):
+    assert not holds(actual, {"a": {"type": "keyword"}})
+
+
+@pytest.mark.parametrize("number", ["2.19.0", "2.20.1", "3.0.0", "3.6.0-SNAPSHOT"])
+def test_a_version_that_is_new_enough_is_taken(number):
+    assert check_version({"number": number, "distribution": "opensearch"}) == number
+
+
+@pytest.mark.parametrize(
+    ("version", "line"),
+    [
+        ({"number": "2.18.0", "distribution": "opensearch"}, "upgrade it to 2.19"),
+        ({"number": "8.1.0"}, "no OpenSearch"),
+        ({}, "no OpenSearch"),
+    ],
+)
+def test_another_version_is_one_clear_line(version, line):
+    with pytest.raises(UserError, match=line):
+        check_version(version)
+
+
+def test_a_cluster_with_the_plugins_is_taken():
+    check_plugins({"x": node(*PLUGINS, "more")}, "3.6.0")
+
+
+def test_a_node_without_a_plugin_is_named_with_what_to_do():
+    nodes = {"x": node(*PLUGINS), "y": node(*PLUGINS[1:], name="n2")}
+    with pytest.raises(UserError, match=r"opensearch-knn \(on n2\).*full OpenSearch 3\.6\.0"):
+        check_plugins(nodes, "3.6.0")
+
+
+def test_an_engine_that_a_node_says_it_lacks_is_refused():
+    check_engine({"x": node()}, "faiss")
+    with pytest.raises(
+        UserError, match=r"no faiss libraries: set opensearch\.knn_engine to lucene"
+    ):
+        check_engine({"x": node(attributes={"lmtx_knn_engines": "lucene"})}, "faiss")
+
+
+def test_a_plain_cluster_needs_three_settings_for_a_local_tagger():
+    values = {ML_NODES: "true", PRIVATE: "false", TRUSTED: ["^https://api.openai.com/.*$"]}
+    needed = needed_settings(values, LOCAL, has_ml_nodes=False)
+    assert needed == {
+        ML_NODES: False,
+        PRIVATE: True,
+        TRUSTED: ["^https://api.openai.com/.*$", endpoint_regex(LOCAL)],
+    }
+
+
+def test_a_cluster_that_trusts_the_tagger_needs_nothing():
+    values = {ML_NODES: "false", PRIVATE: "true", TRUSTED: [r"^http://127\.0\.0\.1:.*$"]}
+    assert needed_settings(values, LOCAL, has_ml_nodes=False) == {}
+
+
+def test_a_public_tagger_on_ml_nodes_needs_only_trust():
+    needed = needed_settings({ML_NODES: "true"}, "https://8.8.8.8", has_ml_nodes=True)
+    assert list(needed) == [TRUSTED]

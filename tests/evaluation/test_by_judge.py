@@ -1,0 +1,123 @@
+"""Estimates without gold tags, with a judge that errs and documents that a person checked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.systems import System
+from lmtx_search.evaluation.without_gold.by_judge import MISSING, YES, estimates, read_yes
+from lmtx_search.evaluation.without_gold.prediction_powered import LEAST_CHECKED, estimate
+from lmtx_search.evaluation.without_gold.review_sample import LookedAt, look
+from lmtx_search.progress import SILENT
+from lmtx_search.records import Document, Label
+
+
+def draw(random: np.random.Generator, truth: float, sees: float, checked: int):
+    """200 documents; the judge finds 60 % of what is right and says yes to 30 % of what is not."""
+    right = random.random(200) < truth
+    yes = np.where(right, random.random(200) < sees, random.random(200) < 0.3)
+    known = np.full(200, np.nan)
+    known[:checked] = right[:checked]
+    return yes.astype(float), known
+
+
+def covered(truth: float, sees: float, checked: int) -> float:
+    random = np.random.default_rng(7)
+    found = [estimate(*draw(random, truth, sees, checked)) for _ in range(300)]
+    return sum(one.low <= truth <= one.high for one in found) / len(found)
+
+
+@pytest.mark.parametrize("truth", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("sees", [0.3, 0.6, 0.95])
+def test_with_a_checked_sample_the_interval_holds_the_truth_however_bad_the_judge(
+    truth: float, sees: float
+) -> None:
+    assert covered(truth, sees, 40) >= 0.92
+
+
+def test_without_one_it_is_the_judges_own_mean() -> None:
+    found = estimate(*draw(np.random.default_rng(1), 0.8, 0.6, LEAST_CHECKED - 1))
+    assert found.checked == 0
+    assert found.high < 0.8
+
+
+def test_a_good_judge_makes_the_interval_narrower() -> None:
+    random = np.random.default_rng(3)
+    right = (random.random(400) < 0.6).astype(float)
+    known = np.where(np.arange(400) < 40, right, np.nan)
+    good = estimate(right, known)
+    useless = estimate((random.random(400) < 0.5).astype(float), known)
+    assert good.high - good.low < 0.8 * (useless.high - useless.low)
+
+
+def test_checked_documents_that_are_all_right_leave_room_for_doubt() -> None:
+    found = estimate(np.ones(100), np.where(np.arange(100) < 20, 1.0, np.nan))
+    assert found.value == 1.0
+    assert 0.8 < found.low < 0.9
+
+
+def test_all_documents_checked_need_no_judge() -> None:
+    right = np.array([1.0, 0.0] * 10)
+    assert estimate(np.zeros(20), right).value == 0.5
+
+
+LOOKED = [
+    LookedAt(Document("a", "x"), ("l1", "l2", "l3", "l4", "l5"), ("l4", "l5", "l6")),
+    LookedAt(Document("b", "y"), ("l1", "l2", "l3", "l4", "l5"), ("l6",)),
+]
+
+
+def test_precision_is_of_the_first_labels_and_a_tag_is_lacking_where_a_near_miss_is_right() -> None:
+    a = {"l1": 0.9, "l2": 0.1, "l3": 0.6, "l4": 0.2, "l5": 0.2, "l6": 0.8}
+    b = {"l1": 0.1, "l2": 0.1, "l3": 0.1, "l4": 0.9, "l5": 0.1, "l6": 0.1}
+    found = estimates(LOOKED, {"a": a, "b": b}, {}, 0.5)
+    assert {name: one.value for name, one in found.items()} == {
+        "P@1": 0.5,
+        "P@5": pytest.approx(0.3),
+        MISSING: 0.5,
+    }
+    # Of a document that was not asked about altogether, what can be told is told.
+    del b["l6"]
+    assert estimates(LOOKED, {"a": a, "b": b}, {}, 0.5)[MISSING].documents == 1
+
+
+def test_a_document_counts_as_checked_where_a_person_answered_all_that_a_measure_asks() -> None:
+    documents = [LookedAt(Document(str(n), "x"), ("l1",) * 5, ("l2",)) for n in range(20)]
+    judged = {one.document.id: {"l1": 0.9, "l2": 0.9} for one in documents}
+    people = {one.document.id: {"l1": 0.0} for one in documents[:10]}
+    found = estimates(documents, judged, people, 0.5)
+    assert (found["P@1"].checked, found[MISSING].checked) == (10, 0)
+    assert found["P@1"].value == 0.0
+    assert found[MISSING].value == 1.0
+
+
+def test_a_review_of_another_systems_labels_does_not_count() -> None:
+    documents = [LookedAt(Document(str(n), "x"), ("l1",) * 5, ("l2",)) for n in range(40)]
+    judged = {one.document.id: {"l1": 0.9, "l2": 0.9} for one in documents}
+    # Only of every second document the reviewed system found the same label.
+    people = {str(n): {"l1" if n % 2 else "l3": 1.0} for n in range(30)}
+    assert estimates(documents, judged, people, 0.5)["P@1"].checked == 0
+
+
+def test_a_judge_that_says_yes_too_rarely_is_read_otherwise_once_people_have_answered() -> None:
+    judged = {str(n): {"l": 0.3 if n % 2 else 0.1} for n in range(30)}
+    people = {str(n): {"l": float(n % 2)} for n in range(30)}
+    assert read_yes(judged, people) == (0.3, 30, 1.0)
+    few = {str(n): people[str(n)] for n in range(8)}
+    assert read_yes(judged, few) == (YES, 8, 0.5)
+    assert read_yes(judged, {}) == (YES, 0, None)
+
+
+def test_what_is_looked_at_are_the_first_five_and_the_next_five_that_are_no_tags() -> None:
+    ranking = [f"l{n}" for n in range(12)]
+    tagging = System("x", lambda *_: Output({"a": ranking}, {"a": ranking[:3]}))
+    ranking_only = System("x", lambda *_: Output({"a": ranking}))
+    document = Document("a", "x")
+    (one,) = look(tagging, [document], SILENT)
+    assert (one.first, one.near) == (tuple(ranking[:5]), tuple(ranking[3:8]))
+    (one,) = look(ranking_only, [document], SILENT)
+    assert one.near == tuple(ranking[5:10])
+    labels = {label: Label(label, label) for label in ranking if label != "l1"}
+    assert [pair.label.id for pair in one.pairs(labels)] == ["l0", *ranking[2:10]]

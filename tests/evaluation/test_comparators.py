@@ -1,0 +1,191 @@
+"""What comparators learn from, what of them is kept, and how samples are measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.evaluation.comparators import COMPARATORS, Bench, Found, open_comparator
+from lmtx_search.evaluation.comparators.context import _learned_from
+from lmtx_search.evaluation.comparators.icxml import rerank
+from lmtx_search.evaluation.comparators.kept import KeptResults
+from lmtx_search.evaluation.comparators.maclr import titled
+from lmtx_search.evaluation.comparators.rts import segmented
+from lmtx_search.evaluation.comparators.run import _measured
+from lmtx_search.evaluation.gold.coverage import Usable
+from lmtx_search.evaluation.gold.gold_set import GoldSet, notes
+from lmtx_search.evaluation.metrics.all import Output, weigh
+from lmtx_search.progress import SILENT
+from lmtx_search.records import Document, Label
+from lmtx_search.settings import Settings
+from lmtx_search.training.settings import FineTuning
+from tests.support.real_rankings import GOLD, MINILM, TFIDF, TRAIN
+
+DOCUMENTS = [
+    Document(f"d{n}", f"A title {n}\nsome text of ten words that goes on for {n}") for n in range(8)
+]
+LABELS = [Label("chess", "chess"), Label("mail", "electronic mail", synonyms=("letters",))]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(
+        settings=Settings(),
+        client=None,
+        labels=LABELS,
+        documents=[Document("a", "a chess board"), Document("b", "letters"), Document("c", "zzz")],
+        training=DOCUMENTS,
+        learn_from=DOCUMENTS,
+        learn_gold=None,
+        run=None,
+        tuning=FineTuning(batch_size=4, epochs=2),
+        shortlist=2,
+        centered=False,
+        judged=2,
+        prompt="librarian",
+        seed=0,
+        label_index=lambda: "lmtx-labels",
+        folder=tmp_path / "work",
+    )
+
+
+@pytest.mark.parametrize("name", COMPARATORS)
+def test_each_comparator_can_be_had_by_its_name(name: str, bench: Bench) -> None:
+    assert isinstance(open_comparator(name).identity(bench), str)
+
+
+def test_another_name_is_refused_with_what_there_is() -> None:
+    with pytest.raises(UserError, match="no comparator 'bert': there are bm25, tfidf"):
+        open_comparator("bert")
+
+
+def test_tfidf_ranks_only_labels_with_a_word_in_common(bench: Bench) -> None:
+    found = open_comparator("tfidf").run(bench, SILENT)
+    assert found.output.rankings == {"a": ["chess"], "b": ["mail"], "c": []}
+    assert found.calls == 0
+
+
+def test_what_cannot_run_says_why(bench: Bench) -> None:
+    few = replace(bench, learn_from=DOCUMENTS[:3])
+    untitled = replace(bench, learn_from=[Document(str(n), "one line") for n in range(8)])
+    for name, where, why in (
+        ("control", few, "3 training documents are fewer than a batch of 4"),
+        ("ceiling", bench, "--train-gold"),
+        ("maclr", untitled, "0 documents with title and text"),
+        ("rts", untitled, "0 documents of 8 words"),
+        ("lmtx", bench, "lmtx-search train"),
+    ):
+        assert why in str(open_comparator(name).missing(where))
+        assert open_comparator("tfidf").missing(where) is None
+
+
+def test_a_title_is_the_first_line_of_a_text_that_has_more() -> None:
+    documents = [
+        Document("a", "Title\n\nText\nmore"),
+        Document("b", "alone"),
+        Document("c", "x\n "),
+    ]
+    assert list(titled(documents)) == [(Document("a", "Text\nmore"), "Title")]
+
+
+def test_a_segment_is_cut_out_of_its_text_and_another_one_each_time() -> None:
+    texts, segments, positives = segmented(DOCUMENTS, 3, seed=1)
+    assert len(texts) == len(segments) == 24
+    for text, segment in zip(texts, segments, strict=True):
+        words = next(d for d in DOCUMENTS if d.id == text.id.split()[0]).text.split()
+        cut = segment.text.split()
+        assert 2 <= len(cut) <= len(words) // 2
+        assert sorted(text.text.split() + cut) == sorted(words)
+        assert positives[text.id][text.id] == 1.0
+        assert sum(positives[text.id].values()) == 1.0
+    assert len({segment.text for segment in segments}) > 16
+    assert segmented(DOCUMENTS, 3, seed=1) == (texts, segments, positives)
+
+
+def test_the_judge_puts_what_it_was_asked_first() -> None:
+    ranking = ["a", "b", "c", "d", "e"]
+    assert rerank(ranking, {"a": 0.1, "b": 0.9, "c": 0.9}) == ["b", "c", "a", "d", "e"]
+    assert rerank(ranking, {}) == ranking
+
+
+def test_what_was_kept_comes_back_and_only_for_the_same(tmp_path: Path) -> None:
+    kept = KeptResults(tmp_path / "results")
+    found = Found(Output({"a": ["x", "y"]}), 1.5, 2.5, 30, ("a",), "note")
+    assert kept.get("icxml", "judge") is None
+    kept.put("icxml", "judge", found)
+    assert kept.get("icxml", "judge") == found
+    assert kept.get("icxml", "another judge") is None
+
+
+@pytest.fixture
+def on() -> GoldSet:
+    return GoldSet(
+        documents=[Document(id_, "text") for id_ in GOLD],
+        labels=50,
+        usable=Usable(GOLD, [], [], []),
+        weighing=weigh(TRAIN),
+        propensity=(0.55, 1.5),
+        counted="the gold itself",
+        repeated=0,
+        bad_lines=0,
+    )
+
+
+def test_a_sample_is_compared_with_the_reference_on_its_own_documents(
+    bench: Bench, on: GoldSet
+) -> None:
+    sample = tuple(sorted(GOLD)[:40])
+    some = {id_: MINILM.rankings[id_] for id_ in sample}
+    found = {
+        "frozen": (Found(TFIDF), False),
+        "icxml": (Found(Output(some), sample=sample), True),
+        "lmtx": (Found(MINILM), False),
+    }
+    rows, reference = _measured(found, on, bench, SILENT)
+    assert reference == "lmtx"
+    assert (rows["icxml"].documents, rows["lmtx"].documents) == (40, len(GOLD))
+    # The same rankings, on the same documents: no difference at all.
+    assert rows["icxml"].differences["P@1"].value == 0
+    assert rows["frozen"].differences["P@1"].value == pytest.approx(
+        rows["lmtx"].estimates["P@1"].value - rows["frozen"].estimates["P@1"].value
+    )
+    assert not rows["lmtx"].differences
+
+
+def test_measures_beyond_a_small_label_set_are_told(on: GoldSet) -> None:
+    (note,) = notes(replace(on, labels=4))
+    assert (
+        note == "There are 4 labels: R@100 looks at all of them, and P@5 divides by 5 all the same"
+    )
+    assert notes(replace(on, labels=100)) == []
+
+
+def test_a_comparison_is_drawn_and_written_as_a_table(
+    bench: Bench, on: GoldSet, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    from lmtx_search.evaluation.comparators.files import write_files
+    from lmtx_search.evaluation.comparators.run import Comparison, comparison_record
+
+    lmtx = Found(MINILM, learn_seconds=60, tag_seconds=5, calls=700)
+    found = {"bm25": (Found(TFIDF), False), "lmtx": (lmtx, False)}
+    rows, reference = _measured(found, on, bench, SILENT)
+    comparison = Comparison("compare-1", on, rows, reference, {"rts": "why"}, 8, "run", 0)
+    table, picture = write_files(comparison_record(comparison), tmp_path / "new" / "folder")
+    lines = table.read_text().splitlines()
+    assert lines[0].startswith("comparator,documents,learn_seconds,tag_seconds,calls,P@1 value")
+    assert lines[2].startswith(f"lmtx,{len(GOLD)},60,5,700,")
+    assert "<svg" in picture.read_text()
+
+
+@pytest.mark.parametrize(("kept", "count"), [(1, 26), (2, 48)])
+def test_comparators_learn_from_as_many_documents_as_the_encoder_that_was_kept(
+    kept: int, count: int
+) -> None:
+    counts = [{"judged_documents": n, "documents_with_positive": n} for n in (26, 30)]
+    cycles = [{"counts": one} for one in counts]
+    record = {"cycles": cycles, "kept_cycle": kept, "counts": {"judged_documents": 48}}
+    assert _learned_from(record) == count

@@ -1,0 +1,113 @@
+"""Gold tags that fit the documents and the labels, and those that do not."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.errors import UserError
+from lmtx_search.evaluation.gold.coverage import collect, named, usable
+from lmtx_search.evaluation.gold.files import GoldFiles, open_given
+from lmtx_search.records import BadLine, Document, Label
+from lmtx_search.sources import open_gold
+
+LABELS = [Label("x", "Chess"), Label("y", "Music")]
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(name, text):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return written
+
+
+def test_unknown_documents_and_labels_are_named(write):
+    gold = open_gold(write("gold.tsv", "a\tx\na\tgone\naway\tx\nb\tgone\n"))
+    collected = collect([Document("a", "A"), Document("b", "B"), Document("c", "C")], gold)
+    fits = usable(collected.gold, {"x"}, collected.unknown)
+    assert fits.gold == {"a": {"x", "gone"}}
+    assert fits.unknown_documents == ["away"]
+    assert fits.unknown_labels == ["gone"]
+    assert fits.without_tags == ["b"]
+
+
+def test_a_malformed_line_takes_a_row_and_the_last_of_two_documents_counts(write):
+    gold = open_gold(write("gold.txt", "4 1 2\n0\n1\n0\n1\n"), ["x", "y"])
+    items = [Document("a", "A"), BadLine("f", 2, "?"), Document("b", "B"), Document("a", "again")]
+    collected = collect(items, gold)
+    assert collected.gold == {"a": {"y"}, "b": {"x"}}
+    assert collected.documents["a"].text == "again"
+    assert (collected.repeated, collected.bad_lines) == (1, 1)
+
+
+def test_gold_in_the_order_of_other_documents_is_refused(write):
+    gold = open_gold(write("gold.txt", "2 1 2\n0\n1\n"))
+    with pytest.raises(UserError, match="has 2 documents, but 1 were read"):
+        collect([Document("a", "A")], gold)
+
+
+@pytest.mark.parametrize(
+    ("gold", "unknown", "message"),
+    [
+        ({}, ["away"], "none of the gold file's documents"),
+        ({"a": {"gone"}}, [], "none of the gold labels"),
+        ({"a": {"7"}}, [], "--labels"),
+        ({"a": set()}, [], "not one document has a gold tag"),
+    ],
+)
+def test_gold_tags_of_which_nothing_fits_are_refused(gold, unknown, message):
+    with pytest.raises(UserError, match=message):
+        usable(gold, {"x"}, unknown)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("train.tsv", "a\tx\nb\tx\nb\ty\n"),
+        ("train.txt", "2 9 2\n0 1:1\n0,1 2:1\n"),
+        (
+            "train.jsonl",
+            json.dumps({"id": "a", "tags": ["x"]})
+            + "\n"
+            + json.dumps({"id": "b", "tags": ["Chess", "y"]})
+            + "\n",
+        ),
+    ],
+)
+def test_labels_are_counted_in_training_gold_of_every_kind(write, name, text):
+    labels = write("labels.jsonl", '{"id": "x", "text": "Chess"}\n{"id": "y", "text": "Music"}\n')
+    given = GoldFiles(field="tags", labels=labels, train=write(name, text))
+    _, frequencies = open_given(given, LABELS)
+    assert frequencies.counts == {"x": 2, "y": 1}
+    assert frequencies.documents == 2
+
+
+def test_training_gold_of_other_labels_is_refused(write):
+    given = GoldFiles(field="tags", train=write("train.tsv", "a\tgone\n"))
+    with pytest.raises(UserError, match="no gold tag of the label set"):
+        open_given(given, LABELS)
+
+
+def test_training_documents_need_the_field(write):
+    given = GoldFiles(write("gold.tsv", "a\tx\n"), train=write("train.jsonl", "{}\n"))
+    with pytest.raises(UserError, match="which field"):
+        open_given(given, LABELS)
+
+
+def test_a_long_list_is_named_by_its_first() -> None:
+    assert named(["a", "b"]) == "2 (a, b)"
+    assert named(["a", "b", "c", "d"]) == "4 (a, b, c, …)"
+
+
+def test_the_nearest_labels_come_best_first_and_all_of_them_where_k_is_more() -> None:
+    labels = np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]], dtype=np.float32)
+    vectors = np.array([[1.0, 0.0]], dtype=np.float32)
+    (ranking,) = nearest(vectors, labels, ["a", "b", "c"], 10)
+    assert [label for label, _ in ranking] == ["a", "c", "b"]
+    assert ranking[1][1] == pytest.approx(0.6)

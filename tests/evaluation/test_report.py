@@ -1,0 +1,151 @@
+"""What a report tells, and that it opens without a network."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from lmtx_search.evaluation.report.answers import LEAST, look_at_answers
+from lmtx_search.evaluation.report.examples import examples
+from lmtx_search.evaluation.report.health import label_health, near_duplicates
+from lmtx_search.records import Document, Judgment
+from tests.support.report_data import gathered
+
+pytest.importorskip("matplotlib")
+
+VECTORS = np.array([[1, 0], [0.96, 0.28], [0, 1], [0, 1]], dtype=np.float32)
+LABELS = ["a", "b", "c", "d"]
+
+
+def page(gold: bool) -> str:
+    from lmtx_search.evaluation.report.render import render
+
+    return render(gathered(gold))
+
+
+class Tags(HTMLParser):
+    """Collects what a page would fetch, and what is left open."""
+
+    VOID = ("meta", "br", "img", "link")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href") and not str(value).startswith("#"):
+                self.fetched.append(f"{tag} {name}={value}")
+        if tag in ("script", "link", "iframe", "img"):
+            self.fetched.append(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("gold", [True, False])
+def test_it_fetches_nothing_and_is_well_formed(gold: bool) -> None:
+    parser = Tags()
+    html = page(gold)
+    parser.feed(html)
+    assert parser.fetched == []
+    assert parser.open == []
+    assert "@import" not in html
+    assert "url(http" not in html
+
+
+def test_each_figure_has_a_line_in_plain_words() -> None:
+    figures = re.findall(r"<figure>.*?</figure>", page(True), re.DOTALL)
+    assert len(figures) == 8
+    for figure in figures:
+        assert "<svg" in figure
+        caption = re.search(r"<figcaption>(.+?)</figcaption>", figure, re.DOTALL)
+        assert caption
+        assert len(caption[1]) > 60
+
+
+def test_what_users_wrote_is_shown_and_never_run() -> None:
+    html = page(True)
+    assert "Title <b>" not in html
+    assert "Title &lt;b&gt;" in html
+    assert "label &lt;" in html
+
+
+def test_without_gold_tags_it_says_what_the_judge_found_and_how_to_measure() -> None:
+    html = page(False)
+    assert "50 %</b>of first tags are right, says the judge" in html
+    assert "lmtx-search report FILE --gold GOLD" in html
+    assert "Mostly together" in html
+    assert "✓" not in html
+    assert html.count("<figure>") == 5
+
+
+def test_a_comparison_with_this_run_is_in_it() -> None:
+    from dataclasses import replace
+
+    from lmtx_search.evaluation.report.render import render
+
+    found = gathered()
+    row = {"documents": 60, "measures": found.quality["this run"]}
+    compared = {"documents": 200, "comparators": {"icxml": row, "lmtx": row}, "reference": "lmtx"}
+    assert "Beside other ways" in render(replace(found, compared=compared))
+
+
+def test_labels_never_used_over_used_alike_and_confused_are_told() -> None:
+    tags = {"1": ["a"], "2": ["a"], "3": ["a", "c"], "4": ["a"]}
+    gold = {"1": {"a"}, "2": {"b"}, "3": {"a", "c"}, "4": {"b"}}
+    found = label_health(tags, LABELS, VECTORS, gold)
+    assert found.never == ["b", "d"]
+    assert found.overused == [("a", 1.0), ("c", 0.25)]
+    assert [pair[:2] for pair in found.duplicates] == [("c", "d"), ("a", "b")]
+    assert found.confused == [("b", "a", 2)]
+
+
+def test_without_gold_tags_labels_that_mostly_come_together_are_told() -> None:
+    tags = {"1": ["a", "b"], "2": ["a", "b"], "3": ["a", "c"], "4": ["d"]}
+    assert label_health(tags, LABELS, VECTORS).confused == [("a", "b", 2)]
+
+
+def test_near_duplicates_are_found_across_parts_and_the_nearest_come_first() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(1500, 64)).astype(np.float32)
+    vectors[1400] = vectors[3]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    (pair,) = near_duplicates([str(n) for n in range(1500)], vectors)
+    assert pair[:2] == ("3", "1400")
+
+
+def answer(n: int, p_yes: float, rank: int) -> Judgment:
+    return Judgment(str(n), f"d{n}", "l", p_yes, rank, "judge", "prompt")
+
+
+def test_yes_is_counted_by_rank_and_calibration_needs_enough_truth() -> None:
+    judgments = [answer(n, 0.9 if n % 4 == 0 else 0.1, n % 2) for n in range(100)]
+    found = look_at_answers(judgments, 0.5, lambda document, _: int(document[1:]) % 4 == 0)
+    assert found.yes_by_rank == [(1, 0.5, 50), (2, 0.0, 50)]
+    assert found.calibration[0] == pytest.approx((0.1, 0.0, 20))
+    assert found.calibration[-1] == pytest.approx((0.9, 1.0, 20))
+    few = look_at_answers(judgments[: LEAST - 1], 0.5, lambda *_: True)
+    assert (few.calibration, few.known) == ([], LEAST - 1)
+
+
+def test_good_examples_agree_with_gold_and_of_the_bad_the_surest_comes_first() -> None:
+    documents = [Document(id_, f"{id_}\ntext") for id_ in "pqrs"]
+    tags = {"p": ["a"], "q": ["a"], "r": ["b"], "s": ["b"]}
+    gold = {"p": {"a"}, "q": {"a", "c"}, "r": {"a"}, "s": {"a"}}
+    scores = {"p": 0.5, "q": 0.5, "r": 0.4, "s": 0.8}
+    good, bad = examples(documents, tags, {"a": "A", "b": "B", "c": "C"}, gold, scores)
+    assert [one.id for one in good] == ["p", "q"]
+    assert [one.id for one in bad] == ["s", "r"]
+    assert (good[1].tags, good[1].missing) == ([("A", True)], ["C"])
+    assert bad[0].tags == [("B", False)]

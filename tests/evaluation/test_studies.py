@@ -1,0 +1,111 @@
+"""What a study varies, what it says, and the files it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.evaluation.comparators import Found
+from lmtx_search.evaluation.gold.coverage import Usable
+from lmtx_search.evaluation.gold.gold_set import GoldSet
+from lmtx_search.evaluation.metrics.all import Output, measure, weigh
+from lmtx_search.evaluation.studies import STUDIES
+from lmtx_search.evaluation.studies.run import _enough, _result, sentence, study_record
+from lmtx_search.records import Document
+from lmtx_search.settings import Settings
+from lmtx_search.training.negatives import NEGATIVES
+from lmtx_search.training.settings import TrainingSettings
+from tests.support.real_rankings import GOLD, MINILM, TFIDF, TRAIN
+
+
+def points(name: str, *values: str):
+    return STUDIES[name].points(Settings(), TrainingSettings(), values)
+
+
+def test_each_study_changes_one_thing() -> None:
+    assert [p.training.most_documents for p in points("documents", "50", "1000")] == [50, 1000]
+    assert [p.value for p in points("documents", "50", "1000")] == ["50", "1,000"]
+    shortlists = [
+        (p.training.shortlist, p.training.pairs_per_document) for p in points("shortlist")
+    ]
+    assert shortlists == [(n, n) for n in (1, 3, 5, 10, 20)]
+    assert [p.training.fine_tuning.negatives for p in points("negatives")] == list(NEGATIVES)
+    assert [p.training.cycles for p in points("cycles")] == [4]
+    models = points("teacher", "a:1b", "b:3b")
+    assert [p.settings.ollama.model for p in models] == ["a:1b", "b:3b"]
+    assert all(p.training == TrainingSettings() for p in models)
+
+
+def test_a_teacher_inside_the_process_is_a_file() -> None:
+    settings = Settings()
+    judge = settings.judge.model_copy(update={"runtime": "llamacpp"})
+    settings = settings.model_copy(update={"judge": judge})
+    (point,) = STUDIES["teacher"].points(settings, TrainingSettings(), ["models/small.gguf"])
+    assert point.settings.judge.gguf == Path("models/small.gguf")
+    assert point.value == "small"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("documents", "0", "a number above 0"),
+        ("shortlist", "ten", "a number above 0"),
+        ("negatives", "none", "no negatives 'none': there are hardest"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(name: str, value: str, why: str) -> None:
+    with pytest.raises(UserError, match=why):
+        points(name, value)
+
+
+def test_teachers_must_be_named_and_documents_must_be_there() -> None:
+    with pytest.raises(UserError, match="--values"):
+        points("teacher")
+    with pytest.raises(UserError, match="only 60 training documents, not 100"):
+        _enough(points("documents", "50", "100"), 60)
+
+
+def result(**outputs: Output):
+    weighing = weigh(TRAIN)
+    on = GoldSet(
+        documents=[Document(id_, "text") for id_ in GOLD],
+        labels=50,
+        usable=Usable(GOLD, [], [], []),
+        weighing=weighing,
+        propensity=(0.55, 1.5),
+        counted="the gold itself",
+        repeated=0,
+        bad_lines=0,
+    )
+    found = {name.strip("_"): Found(output, 12.5, 0, 40) for name, output in outputs.items()}
+    measured = {name: measure(Output(one.output.rankings), GOLD) for name, one in found.items()}
+    return _result("shortlist", STUDIES["shortlist"], measured, found, on, 0)
+
+
+def test_the_sentence_says_how_sure_the_best_value_is() -> None:
+    worse = Output({id_: ranking[5:] for id_, ranking in MINILM.rankings.items()})
+    said = sentence(result(untrained=TFIDF, _1=worse, _5=MINILM))
+    assert said.startswith("Labels of a shortlist: best P@1 with 5 (P@1 ")
+    assert "points against 1 (95 %: +" in said
+    assert said.endswith("p<0.001).")
+
+
+def test_a_difference_within_chance_is_told_as_none() -> None:
+    said = sentence(result(untrained=TFIDF, _1=MINILM, _5=TFIDF))
+    assert f"no difference that {len(GOLD):,} documents could show" in said
+    assert sentence(result(untrained=TFIDF, _5=MINILM)).endswith(").")
+
+
+def test_a_study_gives_a_table_a_plot_and_a_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from lmtx_search.evaluation.studies.files import write_files
+
+    record = study_record(result(untrained=TFIDF, _1=TFIDF, _5=MINILM))
+    table, picture, text = write_files(record, tmp_path / "studies")
+    rows = [line.split(",") for line in table.read_text().splitlines()]
+    assert rows[0][:4] == ["labels of a shortlist", "calls", "learn_seconds", "P@1 value"]
+    assert [row[0] for row in rows[1:]] == ["untrained", "1", "5"]
+    assert "<svg" in picture.read_text()
+    assert text.read_text() == record["sentence"] + "\n"

@@ -1,0 +1,59 @@
+"""What a system ranks and what it assigns, with an encoder that says what the test wants."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lmtx_search.encoder.windows import ONE_WINDOW
+from lmtx_search.errors import UserError
+from lmtx_search.evaluation.metrics.ranking import DEPTH
+from lmtx_search.evaluation.registry import check_names
+from lmtx_search.evaluation.systems import Rule, _output
+from lmtx_search.progress import SILENT
+from lmtx_search.records import Document
+from lmtx_search.tagging.scoring.ranking import top_scores
+
+LABELS = np.eye(200, dtype=np.float32)
+IDS = [f"l{number:03}" for number in range(200)]
+
+
+class Encoder:
+    """Embeds a text of numbers as these numbers, the scores of the first labels."""
+
+    def encode_windows(self, texts, most, on_batch):
+        return self.encode(texts, on_batch), [1] * len(texts)
+
+    def encode(self, texts, on_batch):
+        on_batch(len(texts))
+        vectors = np.zeros((len(texts), 200), dtype=np.float32)
+        for row, text in enumerate(texts):
+            numbers = list(map(float, text.split()))
+            vectors[row, : len(numbers)] = numbers
+        return vectors
+
+
+@pytest.mark.parametrize("rule", [Rule(0.3, 10), Rule(0.3, 2), Rule(-1.0, 150), Rule(0.95, 10)])
+def test_what_is_assigned_is_what_the_tagger_assigns(rule):
+    text = "0.1 0.9 0.3 -0.2 0.4 0.29"
+    found = _output("x", Encoder(), ONE_WINDOW, LABELS, IDS, rule, [Document("a", text)], SILENT)
+    scores = Encoder().encode([text], lambda _: None)
+    (expected,) = top_scores(scores, rule.max_tags, rule.threshold)
+    assert found.tags == {"a": [IDS[column] for column, _ in expected]}
+    assert found.rankings["a"][:4] == ["l001", "l004", "l002", "l005"]
+    assert len(found.rankings["a"]) == DEPTH
+
+
+def test_of_a_document_without_text_nothing_is_said():
+    documents = [Document("a", " "), Document("b", "1")]
+    found = _output("x", Encoder(), ONE_WINDOW, LABELS, IDS, Rule(0.3, 10), documents, SILENT)
+    assert found.rankings.keys() == found.tags.keys() == {"b"}
+
+
+def test_names_with_ids_are_taken():
+    check_names(["bm25", "frozen", "tagger", "run", "tagger:20260131-120000-1a2b3c", "run:x"])
+
+
+def test_a_name_that_is_no_system_is_refused():
+    with pytest.raises(UserError, match="no system 'nothing'"):
+        check_names(["bm25", "nothing"])

@@ -1,0 +1,247 @@
+"""From a deployment to tagged documents, through the real cluster and the real service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml import connectors
+from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.deployment import deploy as deploying
+from lmtx_search.tagging.deployment.deploy import Deployment, Options, deploy
+from lmtx_search.tagging.deployment.encoder_source import Source, trained_source, untrained_source
+from lmtx_search.tagging.service.client import service_url
+from lmtx_search.tagging.versions.store import TaggerVersions
+from tests.conftest import Run
+from tests.support.live_tagger import bootstrap
+from tests.support.tagger_service import LABELS, running
+
+OPTIONS = Options(precision="fp32", threshold=0.3, max_tags=3)
+
+
+def test_a_tagger_inside_the_cluster_is_exact_unless_it_is_told_otherwise() -> None:
+    assert Options().of_runtime() == "int8"
+    assert Options(runtime="in-cluster").of_runtime() == "fp32"
+    assert Options("int8", runtime="in-cluster").of_runtime() == "int8"
+
+
+def test_the_services_address_is_the_settings_one() -> None:
+    settings = Settings()
+    assert service_url(settings.service) == "http://127.0.0.1:8787"
+    everywhere = settings.service.model_copy(update={"host": "0.0.0.0", "port": 1})
+    assert service_url(everywhere) == "http://127.0.0.1:1"
+    named = settings.service.model_copy(update={"url": "http://tagger:80/"})
+    assert service_url(named) == "http://tagger:80"
+
+
+class Runs:
+    """Run records, as RunStore gives them."""
+
+    def __init__(self, **records: dict[str, Any]) -> None:
+        self.records = records
+
+    def get(self, run: str) -> dict[str, Any] | None:
+        return self.records.get(run)
+
+    def latest(self, kind: str) -> tuple[str, dict[str, Any]] | None:
+        return next(iter(self.records.items()), None)
+
+
+def test_the_last_run_is_deployed_with_its_threshold(tmp_path: Path) -> None:
+    record = {"kind": "train", "encoder_path": str(tmp_path), "threshold": 0.42}
+    source = trained_source(Runs(r1=record))  # type: ignore[arg-type]
+    assert source == Source(tmp_path, "run r1", "r1", 0.42)
+
+
+@pytest.mark.parametrize(
+    ("records", "run", "message"),
+    [
+        ({}, None, "no training run: `lmtx-search train` first"),
+        ({}, "r9", "no training run r9"),
+        ({"r1": {"kind": "train"}}, "r1", "did not end with an encoder"),
+        ({"r1": {"kind": "train", "encoder_path": "/nowhere"}}, "r1", "not on this machine"),
+    ],
+)
+def test_a_run_that_cannot_be_deployed_is_one_clear_line(
+    records: dict[str, Any], run: str | None, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        trained_source(Runs(**records), run)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bootstrapped(client: Any, settings: Settings, lmtx: Run) -> Any:
+    """A cluster with labels and no tagger."""
+    bootstrap(client, settings, lmtx)
+    return client
+
+
+@pytest.fixture
+def service(environment: dict[str, str]) -> Iterator[Popen[str]]:
+    with running(environment) as process:
+        yield process
+
+
+@pytest.mark.integration
+class TestDeploy:
+    def test_documents_are_tagged_in_bulk_and_pending_while_the_tagger_is_down(
+        self, bootstrapped: Any, settings: Settings, service: Popen[str], lmtx: Run, tmp_path: Path
+    ) -> None:
+        done = _deploy(bootstrapped, settings)
+        documents: list[dict[str, Any]] = [
+            {"id": "1", "text": "plays chess", "key.with": {"dots.in": "it"}},
+            {"id": "2", "title": "Accounting", "text": "and spreadsheets"},
+            {"id": "3", "text": ""},
+            {"id": "4", "title": "electronic mail and letters", "text": "x " * 2_500_000},
+        ]
+        sources = _index(bootstrapped, documents)
+        assert [source.get("tags", [None])[0] for source in sources] == [
+            "Chess",
+            LABELS[2].text,
+            None,
+            "Mail (mail-1)",
+        ]
+        statuses = [source["tagging"]["status"] for source in sources]
+        assert statuses == ["tagged", "tagged", "untagged", "tagged"]
+        assert sources[0]["key.with"] == {"dots.in": "it"}
+        assert sources[1]["tagging"]["tagger"] == done.version
+        assert list(sources[1]["tag_scores"]) == sources[1]["tags"]
+
+        # `tag` runs the version that the pipeline names.
+        shown = json.loads(lmtx("tag", "plays chess", "--json").stdout)
+        assert shown["tagger"] == done.version
+        assert shown["tags"][0]["name"] == "Chess"
+
+        service.terminate()
+        service.wait(timeout=30)
+        later = _index(bootstrapped, [{"id": "5", "text": "plays chess"}])
+        assert later[0]["tagging"]["status"] == "pending"
+        assert later[0]["tagging"]["error"]
+        assert later[0]["text"] == "plays chess"
+
+        # And without it there is no deployment.
+        refused = lmtx("deploy", "--untrained")
+        assert refused.returncode == 2
+        assert "start it with `lmtx-search serve`" in refused.stderr
+
+    @pytest.mark.usefixtures("service")
+    def test_a_deployment_replaces_the_one_before_which_stays(
+        self, bootstrapped: Any, settings: Settings
+    ) -> None:
+        first = _deploy(bootstrapped, settings)
+        second = _deploy(bootstrapped, settings)
+        assert second.previous == first.version
+        assert read_pipeline(bootstrapped).tagger == second.version
+        assert TaggerVersions(settings.data_dir).names() == [first.version, second.version]
+        (source,) = _index(bootstrapped, [{"id": "1", "text": "plays chess"}])
+        assert source["tagging"]["tagger"] == second.version
+
+    @pytest.mark.usefixtures("service")
+    def test_another_encoder_writes_a_new_label_index_and_moves_the_alias(
+        self, bootstrapped: Any, settings: Settings
+    ) -> None:
+        index = LabelIndex(bootstrapped)
+        before = index.require()
+        index._versions.set_meta(before.index, "of another encoder", "ready")
+        done = _deploy(bootstrapped, settings)
+        now = index.require()
+        assert now.index == done.label_index != before.index
+        assert now.count == len(LABELS)
+        assert bootstrapped.indices.exists(index=before.index)
+
+    @pytest.mark.usefixtures("service")
+    def test_what_fails_its_test_leaves_nothing_behind(
+        self, bootstrapped: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        LabelIndex(bootstrapped)._versions.set_meta("lmtx-labels-000001", "another", "ready")
+        before = _everything(bootstrapped, settings)
+        monkeypatch.setattr(deploying, "tag_url", lambda url, version: f"{url}/nothing")
+        with pytest.raises(LmtxError, match="did not pass its test"):
+            _deploy(bootstrapped, settings)
+        assert _everything(bootstrapped, settings) == before
+
+    @pytest.mark.usefixtures("service")
+    def test_a_label_version_that_was_there_outlives_a_deployment_that_fails(
+        self, bootstrapped: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        index = LabelIndex(bootstrapped)
+        own = index.require()
+        vectors = np.ones((len(LABELS), own.dimension), dtype=np.float32)
+        other = index.write_version(LABELS, vectors, "another", own.dimension)
+        index.switch(other)
+        monkeypatch.setattr(deploying, "tag_url", lambda url, version: f"{url}/nothing")
+        with pytest.raises(LmtxError, match="did not pass its test"):
+            _deploy(bootstrapped, settings)
+        assert index.versions() == {own.index, other}
+
+    @pytest.mark.usefixtures("service")
+    def test_cluster_settings_that_are_missing_are_named(
+        self, bootstrapped: Any, settings: Settings
+    ) -> None:
+        before = _everything(bootstrapped, settings)
+        url = "http://192.0.2.1:1/taggers/v/tag"
+        with pytest.raises(UserError, match="--apply-cluster-settings"):
+            connectors.register(bootstrapped, "v", url)
+        assert _everything(bootstrapped, settings) == before
+
+    @pytest.mark.usefixtures("service")
+    def test_a_dry_run_changes_nothing(
+        self, bootstrapped: Any, settings: Settings, lmtx: Run
+    ) -> None:
+        before = _everything(bootstrapped, settings)
+        done = lmtx("deploy", "--untrained", "--dry-run")
+        assert done.returncode == 0
+        assert "remote model" in done.stdout
+        assert _everything(bootstrapped, settings) == before
+
+    def test_a_service_of_another_folder_is_refused(
+        self, bootstrapped: Any, settings: Settings, environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        with running(environment | {"LMTX_DATA_DIR": str(tmp_path / "elsewhere")}):
+            before = _everything(bootstrapped, settings)
+            with pytest.raises(UserError, match="same data_dir"):
+                _deploy(bootstrapped, settings)
+            assert _everything(bootstrapped, settings) == before
+
+
+def _deploy(client: Any, settings: Settings) -> Deployment:
+    return deploy(client, settings, untrained_source(settings), OPTIONS)
+
+
+def _index(client: Any, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    from lmtx_search.cluster.setup.indices import prepare_tagged_index
+
+    prepare_tagged_index(client, "articles")
+    lines = [part for doc in documents for part in ({"index": {"_id": doc["id"]}}, doc)]
+    answer = client.bulk(body=lines, index="articles", params={"refresh": "true"})
+    assert not answer["errors"], answer
+    return [client.get(index="articles", id=doc["id"])["_source"] for doc in documents]
+
+
+def _everything(client: Any, settings: Settings) -> dict[str, Any]:
+    """What a deployment makes, in the cluster and on disk."""
+    found: dict[str, Any] = {
+        "pipelines": client.ingest.get_pipeline(),
+        "indices": sorted(client.indices.get(index="lmtx-*")),
+        "alias": client.indices.get_alias(name="lmtx-labels"),
+        "folders": sorted(TaggerVersions(settings.data_dir).folder.glob("*")),
+    }
+    for kind in ("models", "connectors"):
+        path = f"/_plugins/_ml/{kind}/_search"
+        body = {"query": {"match_all": {}}, "_source": False}
+        try:
+            client.indices.refresh(index=f".plugins-ml-{kind[:-1]}")
+            hits = client.transport.perform_request("POST", path, body=body)["hits"]["hits"]
+        except Exception:
+            hits = []
+        found[kind] = sorted(hit["_id"] for hit in hits)
+    return found

@@ -1,0 +1,110 @@
+"""The form of a tagger that the cluster runs, without a cluster."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from tokenizers import Tokenizer
+
+from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label
+from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
+from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
+from lmtx_search.tagging.scoring.broader import MARK
+from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
+from tests.support.tiny_encoder import DIMENSION, TOKENIZER, make_tiny_encoder
+
+LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web"), Label("4", " a, and.")]
+TEXTS = ["plays chess", "mail and web", "CHESS " * 99, "a", "nothing of it"]
+
+
+def version_of(
+    folder: Path,
+    threshold: float = 0.2,
+    dimension: int = DIMENSION,
+    calibration: Calibration | None = None,
+    own_thresholds: dict[str, float] | None = None,
+    labels: list[Label] = LABELS,
+    broader_tags: bool = False,
+) -> TaggerVersion:
+    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
+    form = make_tiny_encoder(folder / "form")
+    encoder = OnnxEncoder(form, 64)
+    embeddings = encoder.encode([label.text for label in labels])
+    return TaggerVersions(folder).create(
+        onnx_folder=form,
+        encoder="tiny",
+        encoder_digest=encoder.digest,
+        precision="fp32",
+        document_tokens=8,
+        labels=labels,
+        embeddings=np.ascontiguousarray(embeddings[:, :dimension]),
+        threshold=threshold,
+        max_tags=2,
+        calibration=calibration,
+        own_thresholds=own_thresholds,
+        broader_tags=broader_tags,
+    )
+
+
+PLAIN = [{}, {}, {}, {}]
+DAG = [{"broader": ("2", "3")}, {"broader": ("4", "gone")}, {"broader": ("4",)}, {}]
+CIRCLE = [{"broader": ("2",)}, {"broader": ("1",)}, {"broader": ("3",)}, {}]
+
+
+@pytest.mark.parametrize("own", [{}, {"1": 0.99, "2": 0.01}])
+@pytest.mark.parametrize("broader", [PLAIN, DAG, CIRCLE])
+@pytest.mark.parametrize("wanted", [False, True])
+def test_gives_what_the_service_gives(
+    tmp_path: Path, own: dict[str, float], broader: Any, wanted: bool
+) -> None:
+    labels = [replace(label, **more) for label, more in zip(LABELS, broader, strict=True)]
+    version = version_of(tmp_path, own_thresholds=own, labels=labels, broader_tags=wanted)
+    write_archive(version, tmp_path / "tagger.zip")
+    with zipfile.ZipFile(tmp_path / "tagger.zip") as archive:
+        archive.extractall(tmp_path)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    session = onnxruntime.InferenceSession(str(tmp_path / "tagger.onnx"))
+    given = []
+    for text in TEXTS:
+        ids = np.array([tokenizer.encode(text).ids])
+        names = {"input1.input_ids": ids, "input1.attention_mask": np.ones_like(ids)}
+        (scores,) = session.run(None, names)[0]
+        given.append({tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)})
+    tagger = Tagger(version)
+    expected = [tagger.weights(tags) for tags in tagger.tag(TEXTS)]
+    assert [pytest.approx(tags, abs=2e-4) for tags in expected] == given
+    marked = any(name.startswith(MARK) for tags in expected for name in tags)
+    assert marked == (wanted and broader is not PLAIN)
+
+
+def test_a_label_does_not_take_its_words_place(tmp_path: Path) -> None:
+    file = tmp_path / "tokenizer.json"
+    file.write_text(json.dumps(TOKENIZER))
+    content, first = tagging_tokenizer(file, ["chess", "mail", " mail"], 128, lower=False)
+    before, after = Tokenizer.from_file(str(file)), Tokenizer.from_str(json.dumps(content))
+    assert after.encode("chess mail").ids == before.encode("chess mail").ids
+    assert [after.decode([first + row]) for row in range(3)] == ["chess", "mail", " mail"]
+
+
+def test_a_label_set_that_is_too_large_says_from_where() -> None:
+    check_labels(260_416, 384)
+    with pytest.raises(UserError, match=r"260,417 labels .* at most 260,416; .*--runtime service"):
+        check_labels(260_417, 384)
+
+
+def test_labels_of_another_size_than_the_encoder_are_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="16 dimensions and labels of 7: deploy again"):
+        Tagger(version_of(tmp_path, dimension=7))

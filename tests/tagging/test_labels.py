@@ -1,0 +1,171 @@
+"""Labels that change under a tagger that is deployed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes, write_change
+from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
+from tests.conftest import Run
+from tests.support.live_tagger import bootstrap, deployed, tags_of
+from tests.support.tagger_service import LABELS, running
+
+ODD = ('Sun & rain: "😀" / a.b ' + "and more weather " * 20)[:300].strip()
+EYE = np.eye(4, dtype=np.float32)
+
+
+def rows() -> LabelRows:
+    return LabelRows.of(["a", "b", "c"], ["Chess", "Go", "Go"], EYE[:3])
+
+
+def change(puts: list[Label], vectors: Any, retired: list[str]) -> LabelChange:
+    return LabelChange(7, "", puts, np.asarray(vectors, np.float32).reshape(-1, 4), retired)
+
+
+def test_a_changed_label_keeps_its_row_and_a_new_one_comes_at_the_end() -> None:
+    after = rows().after(change([Label("d", "New"), Label("a", "Old")], [EYE[3], EYE[2]], []))
+    assert (after.ids, after.texts) == (["a", "b", "c", "d"], ["Old", "Go", "Go", "New"])
+    np.testing.assert_array_equal(after.embeddings, EYE[[2, 1, 2, 3]])
+    assert after.change == 7
+
+
+def test_a_retired_label_takes_its_row_with_it_and_leaves_the_name_to_its_twin() -> None:
+    before = rows()
+    after = before.after(change([], [], ["b", "unknown"]))
+    assert (after.ids, after.names) == (["a", "c"], ["Chess", "Go"])
+    np.testing.assert_array_equal(after.embeddings, EYE[[0, 2]])
+    assert before.names == ["Chess", "Go (b)", "Go (c)"]
+
+
+def test_changes_are_read_back_in_order_and_only_the_new_ones(tmp_path: Path) -> None:
+    label = Label("x", "\u2028 odd", "d", ("s",))
+    assert write_change(tmp_path, "e", [label], EYE[:1], []) == 1
+    assert write_change(tmp_path, "e", [], np.empty((0, 4)), ["x"]) == 2
+    first, second = read_changes(tmp_path, "e")
+    assert (list(first.puts), list(first.retired)) == ([label], [])
+    assert (list(second.puts), list(second.retired)) == ([], ["x"])
+    assert [found.number for found in read_changes(tmp_path, "e", after=1)] == [2]
+
+
+def test_another_encoders_embeddings_are_refused(tmp_path: Path) -> None:
+    write_change(tmp_path, "one", [Label("x", "x")], EYE[:1], [])
+    with pytest.raises(UserError, match="another encoder's embeddings"):
+        list(read_changes(tmp_path, "two"))
+
+
+@pytest.mark.parametrize("damage", ["", "{}\n", "[1]\n", '{"encoder": "e", "at": "x"}\n{}\n'])
+def test_a_damaged_change_is_one_clear_line(tmp_path: Path, damage: str) -> None:
+    write_change(tmp_path, "e", [Label("x", "x")], EYE[:1], [])
+    (tmp_path / "changes" / "000001.jsonl").write_text(damage)
+    with pytest.raises(UserError, match="is damaged"):
+        list(read_changes(tmp_path, "e"))
+
+
+@pytest.fixture
+def cluster(
+    client: Any, settings: Settings, lmtx: Run, environment: dict[str, str]
+) -> Iterator[Any]:
+    """A cluster with labels, and a tagger service."""
+    bootstrap(client, settings, lmtx)
+    with running(environment):
+        yield client
+
+
+@pytest.mark.integration
+class TestOnTheCluster:
+    def test_labels_change_under_a_tagger_that_goes_on(
+        self, cluster: Any, settings: Settings, lmtx: Run, tmp_path: Path
+    ) -> None:
+        version = deployed(cluster, settings).version
+        assert "Weather" not in tags_of(cluster, "the weather report")
+
+        added = lmtx("labels", "add", "w/1", "Weather", "--description", "rain", "--synonym", "sky")
+        assert added.returncode == 0, added.stderr
+        assert f"The tagger {version} assigns it from its next document on" in added.stdout
+        assert tags_of(cluster, "the weather report")[0] == "Weather"
+
+        assert lmtx("labels", "rename", "w/1", ODD).returncode == 0
+        assert tags_of(cluster, ODD)[0] == ODD
+        (label,) = (label for label in LabelIndex(cluster).labels() if label.id == "w/1")
+        assert label == Label("w/1", ODD, "rain", ("sky",))
+
+        shown = lmtx("labels", "retire", "w/1", "--dry-run")
+        assert "Would retire w/1" in shown.stdout
+        assert lmtx("labels", "retire", "w/1").returncode == 0
+        assert ODD not in tags_of(cluster, ODD)
+        assert _ids(cluster) == {label.id for label in LABELS}
+
+        more = [{"id": "w/2", "text": "Weather"}, {"id": "web", "text": "Browser"}]
+        (tmp_path / "more.jsonl").write_text("".join(json.dumps(one) + "\n" for one in more))
+        loaded = lmtx("labels", "load", "more.jsonl")
+        assert "1 labels created, 1 updated" in loaded.stdout
+        assert f"The tagger {version} assigns 2 of them from now on" in loaded.stdout
+        assert tags_of(cluster, "the weather report")[0] == "Weather"
+        assert tags_of(cluster, "a web browser")[0] == "Browser"
+        assert "assigns" not in lmtx("labels", "load", "more.jsonl").stdout
+
+    def test_what_cannot_be_changed_is_one_clear_line_and_changes_nothing(
+        self, cluster: Any, settings: Settings, lmtx: Run
+    ) -> None:
+        version = TaggerVersions(settings.data_dir).get(deployed(cluster, settings).version)
+        wrong = {
+            ("add", "web", "Web"): "there is a label web already",
+            ("add", "x", " "): "the label to add: field text: missing or empty",
+            ("add", "x", "y" * 1025): "longer than 1,024 characters",
+            ("rename", "none", "x"): "there is no label none",
+            ("rename", "web", ""): "the new text: field text",
+            ("retire", "web", "none"): "there is no label none: nothing was changed",
+            ("retire", *(label.id for label in LABELS)): "no label would be left",
+        }
+        for words, message in wrong.items():
+            done = lmtx("labels", *words)
+            assert (done.returncode, done.stderr.count("\n")) == (2, 1), words
+            assert message in done.stderr
+        assert list(version.changes()) == []
+        assert _ids(cluster) == {label.id for label in LABELS}
+
+    def test_embeddings_of_another_encoder_are_never_mixed(
+        self, cluster: Any, settings: Settings, lmtx: Run
+    ) -> None:
+        version = TaggerVersions(settings.data_dir).get(deployed(cluster, settings).version)
+        index = LabelIndex(cluster)
+        index._versions.set_meta(index.require().index, "of another encoder", "ready")
+        refused = lmtx("labels", "add", "x", "X")
+        assert refused.returncode == 2
+        assert "neither the deployed tagger's nor the settings'" in refused.stderr
+        assert list(version.changes()) == []
+        _swap_encoder(version)
+        with pytest.raises(UserError, match="another encoder than the labels"):
+            version.check()
+
+    def test_the_first_label_of_all_can_be_added(
+        self, client: Any, settings: Settings, lmtx: Run
+    ) -> None:
+        assert lmtx("bootstrap-index").returncode == 0
+        assert lmtx("labels", "add", "x", "Chess").returncode == 0
+        # The same once more, after a kill perhaps, is no mistake.
+        assert lmtx("labels", "add", "x", "Chess").returncode == 0
+        assert _ids(client) == {"x"}
+
+
+def _ids(client: Any) -> set[str]:
+    return {label.id for label in LabelIndex(client).labels()}
+
+
+def _swap_encoder(version: TaggerVersion) -> None:
+    form = version.encoder_folder / "encoder.json"
+    values = json.loads(form.read_text())
+    form.unlink()  # a hard link: the cache's own file stays as it is
+    form.write_text(json.dumps({**values, "digest": "another"}))

@@ -1,0 +1,201 @@
+"""Versions come and go while documents are being indexed, through the real cluster and service."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.client import lock as locking
+from lmtx_search.cluster.client.lock import exclusive
+from lmtx_search.cluster.documents.bulk_report import BulkReport
+from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.cluster.ml.registry import registered, unregister
+from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.records import Document
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.deployment.prune import find_unused
+from lmtx_search.tagging.deployment.rollback import roll_back
+from lmtx_search.tagging.versions.store import TaggerVersions
+from tests.conftest import Run
+from tests.support.live_tagger import bootstrap, deployed, ml_parts, tags_of
+from tests.support.tagger_service import running
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def cluster(
+    client: Any, settings: Settings, lmtx: Run, environment: dict[str, str]
+) -> Iterator[Any]:
+    """A cluster with labels, and a tagger service."""
+    bootstrap(client, settings, lmtx)
+    with running(environment):
+        yield client
+
+
+def test_every_document_of_a_running_ingest_is_tagged_by_the_version_that_it_names(
+    cluster: Any, settings: Settings
+) -> None:
+    first = deployed(cluster, settings)
+    prepare_tagged_index(cluster, "articles")
+    stop, reports = threading.Event(), []
+
+    def documents() -> Iterator[Document]:
+        number = 0
+        while not stop.is_set():
+            yield Document(str(number), "chess", {"id": str(number), "text": f"chess {number}"})
+            number += 1
+
+    def ingest() -> None:
+        reports.append(load_documents(cluster, documents(), "articles"))
+
+    thread = threading.Thread(target=ingest)
+    thread.start()
+    try:
+        _wait_for(cluster, first.version)
+        second = deployed(cluster, settings)
+        _wait_for(cluster, second.version)
+        roll_back(cluster, settings, None)
+        back = cluster.count(index="articles")["count"]
+        _wait(lambda: cluster.count(index="articles")["count"] > back + 600)
+    finally:
+        stop.set()
+        thread.join()
+    (report,) = reports
+    assert isinstance(report, BulkReport)
+    assert report.failed == 0
+    terms = {
+        name: {"terms": {"field": f"tagging.{name}", "missing": "none"}}
+        for name in ("status", "tagger")
+    }
+    answer = cluster.search(index="articles", body={"size": 0, "aggs": terms})["aggregations"]
+    statuses = {bucket["key"]: bucket["doc_count"] for bucket in answer["status"]["buckets"]}
+    assert statuses == {"tagged": report.indexed}
+    taggers = {bucket["key"] for bucket in answer["tagger"]["buckets"]}
+    assert taggers == {first.version, second.version}
+
+
+def test_of_two_deployments_at_once_one_wins_and_the_other_says_so(
+    cluster: Any, settings: Settings, lmtx: Run
+) -> None:
+    with exclusive(cluster, "deploy"):
+        done = lmtx("deploy", "--untrained")
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("Error: another command is changing the tagger: deploy by ")
+        assert TaggerVersions(settings.data_dir).names() == []
+    assert lmtx("runs", "--json").stdout == '{"runs": []}\n'
+    done = lmtx("deploy", "--untrained", "--json")
+    assert done.returncode == 0, done.stderr
+    version = json.loads(done.stdout)["version"]
+    assert read_pipeline(cluster).tagger == version
+    (run,) = json.loads(lmtx("runs", "--json").stdout)["runs"]
+    assert run["kind"] == "deploy"
+
+
+def test_the_lock_of_a_holder_that_died_is_taken_over_and_lost_to_it(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "_SECONDS_TO_LIVE", -1.0)
+    with exclusive(cluster, "deploy") as first:
+        with exclusive(cluster, "rollback"), pytest.raises(LmtxError, match="nothing was switched"):
+            first.require()
+        with exclusive(cluster, "prune") as third:
+            third.require()
+
+
+def test_a_rollback_goes_back_with_the_labels_as_they_are_now(
+    cluster: Any, settings: Settings, lmtx: Run
+) -> None:
+    first, second = deployed(cluster, settings), deployed(cluster, settings)
+    assert lmtx("labels", "retire", "game::chess").returncode == 0
+    assert lmtx("labels", "add", "new", "Weather").returncode == 0
+
+    shown = lmtx("rollback", "--dry-run")
+    assert first.version in shown.stdout
+    assert read_pipeline(cluster).tagger == second.version
+    done = lmtx("rollback")
+    assert done.returncode == 0, done.stderr
+    assert "1 new or changed, 1 retired" in done.stdout
+    assert read_pipeline(cluster).tagger == first.version
+    assert "Chess" not in tags_of(cluster, "plays chess")
+    assert tags_of(cluster, "the weather")[0] == "Weather"
+
+    refused = lmtx("rollback")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert f"no tagger version before {first.version}" in refused.stderr
+    listed = lmtx("taggers").stdout
+    assert listed.index(second.version) < listed.index(first.version)
+    assert "in use" in listed
+
+
+def test_a_rollback_registers_a_version_again_that_left_the_cluster(
+    cluster: Any, settings: Settings
+) -> None:
+    first, second = deployed(cluster, settings), deployed(cluster, settings)
+    unregister(cluster, registered(cluster)[first.version])
+    assert ml_parts(cluster)["models"] == [second.model]
+    roll_back(cluster, settings, first.version)
+    assert tags_of(cluster, "plays chess")[0] == "Chess"
+    with pytest.raises(UserError, match="already tags with"):
+        roll_back(cluster, settings, first.version)
+    # One that was undeployed is deployed again.
+    path = f"/_plugins/_ml/models/{second.model}"
+    cluster.transport.perform_request("POST", f"{path}/_undeploy")
+    _wait(lambda: cluster.transport.perform_request("GET", path)["model_state"] == "UNDEPLOYED")
+    roll_back(cluster, settings, second.version)
+    assert tags_of(cluster, "plays chess")[0] == "Chess"
+
+
+def test_prune_removes_what_nothing_uses_and_nothing_else(
+    cluster: Any, settings: Settings, lmtx: Run
+) -> None:
+    index = LabelIndex(cluster)
+    third_encoder = index.write_version([], lambda labels: [], "another encoder's", 384)  # type: ignore[arg-type, return-value]
+    of_a_run = index.write_version([], lambda labels: [], "a run's", 384, owner="run")  # type: ignore[arg-type, return-value]
+    first, second, third = (deployed(cluster, settings) for _ in range(3))
+    cluster.ingest.put_pipeline(
+        id="own", body={"processors": [{"set": {"field": "model", "value": first.model}}]}
+    )
+    assert find_unused(cluster, settings).versions == []
+    cluster.ingest.delete_pipeline(id="own")
+
+    shown = lmtx("taggers", "prune")
+    assert shown.returncode == 0, shown.stderr
+    assert f"Would remove the folder of the tagger {first.version}" in shown.stdout
+    assert len(ml_parts(cluster)["models"]) == 3
+
+    done = lmtx("taggers", "prune", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert ml_parts(cluster)["models"] == sorted([second.model, third.model])
+    assert len(ml_parts(cluster)["connectors"]) == 2
+    assert TaggerVersions(settings.data_dir).names() == [second.version, third.version]
+    assert third_encoder not in index.versions()
+    assert of_a_run in index.versions()
+    assert "There is nothing to remove" in lmtx("taggers", "prune", "--yes").stdout
+    assert tags_of(cluster, "plays chess")[0] == "Chess"
+
+
+def _wait_for(client: Any, version: str) -> None:
+    body = {"query": {"term": {"tagging.tagger": version}}}
+
+    def there() -> bool:
+        client.indices.refresh(index="articles")
+        return bool(client.count(index="articles", body=body)["count"])
+
+    _wait(there)
+
+
+def _wait(done: Any) -> None:
+    deadline = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

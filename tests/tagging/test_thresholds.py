@@ -1,0 +1,50 @@
+"""From which score a label is a tag: one threshold, and labels with their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.evaluation.systems import tagger as system_of
+from lmtx_search.progress import SILENT
+from lmtx_search.records import Document
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.scoring.explain import explain
+from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.thresholds import LEAST_SCORE, Thresholds, own_thresholds
+from tests.tagging.test_in_cluster import LABELS, version_of
+
+
+def test_a_label_has_its_own_threshold_or_the_general_one() -> None:
+    thresholds = Thresholds(0.3, {"b": 0.4, "c": -1.0})
+    assert thresholds.rows(["a", "b", "c"]).tolist() == pytest.approx([0.3, 0.4, LEAST_SCORE])
+    assert Thresholds(-1.0).of("a") == LEAST_SCORE
+
+
+def test_at_each_labels_own_threshold_the_probability_is_the_same() -> None:
+    calibration = Calibration(10.0, -4.0, 100, {"liked": 1.0, "disliked": -0.5})
+    own = own_thresholds(0.4, calibration)
+    assert own == {"liked": 0.3, "disliked": 0.45}
+    expected = calibration.probability("other", 0.4)
+    for label, threshold in own.items():
+        assert calibration.probability(label, threshold) == pytest.approx(expected)
+    assert own_thresholds(0.4, None) == {}
+
+
+def test_labels_are_assigned_from_their_own_thresholds_on(tmp_path: Path) -> None:
+    usual = version_of(tmp_path / "one", threshold=0.2)
+    text = "chess chess mail"
+    first, second = Tagger(usual).tag([text])[0]
+    stricter = version_of(tmp_path / "two", 0.2, own_thresholds={first.label_id: 0.999})
+    (left, *_) = Tagger(stricter).tag([text])[0]
+    assert left == second
+    assert [x.assigned for x in explain(Tagger(stricter), text) if x.name == first.name] == [False]
+    assert TaggerVersions(tmp_path / "two").get(stricter.manifest.version) == stricter
+    found = system_of(Settings(), stricter, "x").rank([Document("d", text)], SILENT)
+    assert found.tags is not None
+    assert found.tags["d"][0] == second.label_id
+    assert found.rankings["d"][0] == first.label_id
+    assert len(LABELS) == len(found.rankings["d"])

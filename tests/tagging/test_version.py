@@ -1,0 +1,114 @@
+"""Tagger versions on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label
+from lmtx_search.tagging.versions.label_matrix import unique_names
+from lmtx_search.tagging.versions.store import TaggerVersions, labels_digest
+from lmtx_search.tagging.versions.version import TaggerVersion
+
+LABELS = [Label("a", "Chess", "A game", ("schach",)), Label("b", "Go"), Label("c", "Go")]
+
+
+def make(data_dir: Path, untested: bool = False) -> TaggerVersion:
+    onnx = data_dir / "onnx"
+    onnx.mkdir(parents=True, exist_ok=True)
+    for name in ("encoder.json", "tokenizer.json", "model.onnx"):
+        (onnx / name).write_text(name)
+    return TaggerVersions(data_dir).create(
+        onnx_folder=onnx,
+        encoder="tiny",
+        encoder_digest="digest",
+        precision="fp32",
+        document_tokens=128,
+        labels=LABELS,
+        embeddings=np.eye(3, 4, dtype=np.float32),
+        threshold=0.4,
+        max_tags=5,
+        run="run-1",
+        untested=untested,
+    )
+
+
+def test_a_version_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    found = TaggerVersions(tmp_path).get(made.manifest.version)
+    assert found.manifest == made.manifest
+    assert list(found.labels()) == LABELS
+    np.testing.assert_array_equal(found.embeddings(), np.eye(3, 4, dtype=np.float32))
+    assert (found.encoder_folder / "model.onnx").read_text() == "model.onnx"
+
+
+def test_versions_are_listed_by_age_and_half_made_ones_are_not(tmp_path: Path) -> None:
+    versions = TaggerVersions(tmp_path)
+    assert versions.names() == []
+    # Within one second, too: a rollback goes to the one made before.
+    made = [make(tmp_path).manifest.version for _ in range(5)]
+    (versions.folder / ".making-x").mkdir()
+    assert versions.names() == made
+    latest = versions.latest()
+    assert latest is not None
+    assert latest.manifest.version == made[-1]
+
+
+def test_nothing_is_left_of_a_version_that_could_not_be_written(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    (tmp_path / "onnx" / "model.onnx").unlink()
+    (tmp_path / "onnx" / "model.onnx").mkdir()
+    with pytest.raises(OSError, match="onnx"):
+        TaggerVersions(tmp_path).create(
+            onnx_folder=tmp_path / "onnx",
+            encoder="tiny",
+            encoder_digest="digest",
+            precision="fp32",
+            document_tokens=128,
+            labels=LABELS,
+            embeddings=np.eye(3, 4, dtype=np.float32),
+            threshold=0.4,
+            max_tags=5,
+        )
+    assert [path.name for path in (tmp_path / "taggers").iterdir()] == [made.manifest.version]
+
+
+@pytest.mark.parametrize("name", ["none", "../other", "", "20260101-000000-abcdef"])
+def test_a_version_that_is_not_there_is_one_clear_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="no tagger version"):
+        TaggerVersions(tmp_path).get(name)
+
+
+def test_a_label_is_called_by_its_text_and_by_its_id_where_texts_are_shared() -> None:
+    texts, ids = [label.text for label in LABELS], [label.id for label in LABELS]
+    assert unique_names(texts, ids) == ["Chess", "Go (b)", "Go (c)"]
+
+
+def test_no_two_labels_are_called_the_same() -> None:
+    texts = ["Go", "Go", "Go (b)", "Go (b) (b)"]
+    assert len(set(unique_names(texts, ["b", "c", "x", "y"]))) == 4
+
+
+def test_a_label_sets_digest_follows_its_contents() -> None:
+    assert labels_digest(LABELS) == labels_digest(list(LABELS))
+    assert labels_digest(LABELS) != labels_digest(LABELS[:2])
+
+
+def test_a_version_that_was_never_tested_is_there_but_not_finished(tmp_path: Path) -> None:
+    versions = TaggerVersions(tmp_path)
+    tested = make(tmp_path).manifest.version
+    untested = make(tmp_path, untested=True).manifest.version
+    assert versions.names() == [tested, untested]
+    assert versions.finished() == [tested]
+    versions.finish(untested)
+    assert versions.finished() == [tested, untested]
+
+
+def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:
+    kept = make(tmp_path).manifest.version
+    (tmp_path / "taggers" / ".making-x" / "encoder").mkdir(parents=True)
+    TaggerVersions(tmp_path).sweep()
+    assert [path.name for path in (tmp_path / "taggers").iterdir()] == [kept]

@@ -1,0 +1,365 @@
+"""The loop over cycles: stopping, keeping the best, accumulating answers, going on after a kill.
+
+The encoder is a stand-in whose quality each cycle is written down beforehand, so that the loop can
+be seen without a model: training writes its quality and what it was trained on to its folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.errors import LmtxError
+from lmtx_search.judges.base import Answer, Pair
+from lmtx_search.judges.budget import Budget
+from lmtx_search.judges.order import ORDERS
+from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.records import Document, Judgment, Label
+from lmtx_search.settings import EncoderSettings
+from lmtx_search.training import cycle
+from lmtx_search.training.curriculum import Curriculum, run_curriculum
+from lmtx_search.training.materials import Materials
+from lmtx_search.training.profiles import paper
+from lmtx_search.training.resume import RunState
+from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.teacher.human_feedback import person_judgment
+from tests.training.test_judging import MemoryStore, OneHost
+
+LABELS = [Label(f"l{number}", f"label {number}") for number in range(10)]
+
+
+class Encoder:
+    """Puts the right label first for ``quality`` of ten documents, and second for the others.
+
+    What comes after these two depends on the quality, so that better encoders bring new pairs.
+    """
+
+    digest, dimension = "d", 10
+
+    def __init__(self, quality: int) -> None:
+        self.quality = quality
+
+    def encode_windows(self, texts: Sequence[str], most: int, on_batch: Any) -> Any:
+        return self.encode(texts), [1] * len(texts)
+
+    def encode(self, texts: Sequence[str], **_: Any) -> Any:
+        return np.stack([self._embed(*text.split()) for text in texts]).astype(np.float32)
+
+    def _embed(self, kind: str, number: str) -> Any:
+        right, vector = int(number) % 10, np.zeros(10)
+        if kind == "label":
+            vector[right] = 1.0
+            return vector
+        places = [right, (right + 1) % 10]
+        if int(number) % 10 >= self.quality:
+            places.reverse()
+        vector[places] = 0.8, 0.5
+        vector[(right + 2 + self.quality % 7) % 10] = 0.3
+        return vector
+
+
+class Judge(OneHost):
+    """Says yes to the right label only; fails at its ``dies_at``-th question."""
+
+    name, digest = "judge", "j"
+    prompt = load_prompt("librarian")
+
+    def __init__(self, dies_at: int = 10**9) -> None:
+        self.dies_at = dies_at
+        self.asked: list[tuple[str, str]] = []
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        for pair in pairs:
+            if len(self.asked) == self.dies_at:
+                raise KeyboardInterrupt
+            self.asked.append((pair.document.id, pair.label.id))
+            right = int(pair.document.id[1:]) % 10 == int(pair.label.id[1:])
+            yield Answer(pair, 0.9 if right else 0.2 + pair.rank / 100)
+
+
+class World:
+    """Everything that a run needs; ``qualities`` of the encoders that the cycles train."""
+
+    def __init__(self, folder: Path, *qualities: int) -> None:
+        self.qualities = qualities
+        self.state = RunState(folder)
+        self.store = MemoryStore()
+        self.published: list[int] = []
+        self.bases_opened = 0
+
+    def train(
+        self,
+        materials: Materials,
+        positives: Mapping[str, frozenset[str]],
+        p_yes: Mapping[str, Mapping[str, float]],
+        settings: TrainingSettings,
+        output: Path,
+        progress: Any,
+        spared: Any = None,
+    ) -> tuple[int, float]:
+        number = int(output.parent.name.removeprefix("cycle-"))
+        output.mkdir(parents=True, exist_ok=True)
+        learned = {document: sorted(labels) for document, labels in sorted(positives.items())}
+        found = {"quality": self.qualities[number - 1], "learned": learned}
+        (output / "encoder.json").write_text(json.dumps(found))
+        return len(positives), 0.1
+
+    def load(self, folder: Path, tokens: int) -> Encoder:
+        return Encoder(json.loads((folder / "encoder.json").read_text())["quality"])
+
+    def search(self, encoder: Any) -> Any:
+        labels = encoder.encode([label.text for label in LABELS])
+        ids = [label.id for label in LABELS]
+        return lambda vectors, k: nearest(vectors, labels, ids, k)
+
+    def publish(self, encoder: Any, vectors: Any) -> Any:
+        self.published.append(encoder.quality)
+        return self.search(encoder)
+
+    def open_base(self) -> Any:
+        self.bases_opened += 1
+        return Encoder(1), self.search(Encoder(1))
+
+    def run(self, judge: Judge, people: Sequence[Judgment] = (), **changes: Any) -> Curriculum:
+        settings = TrainingSettings(
+            **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4} | changes
+        )
+        documents = [Document(f"d{number}", f"document {number}") for number in range(120)]
+        materials = Materials(
+            base=Path("base"),
+            open_base=self.open_base,
+            publish=self.publish,
+            load_encoder=self.load,
+            labels=LABELS,
+            training=documents[:100],
+            development=documents[100:],
+            judge=judge,
+            store=self.store,
+            people=people,
+        )
+        return run_curriculum(materials, settings, self.state)
+
+    def learned(self, number: int) -> str:
+        return (self.state.encoder(number) / "encoder.json").read_text()
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Make a world; every cycle's training is the stand-in's."""
+    made: list[World] = []
+
+    def make(*qualities: int) -> World:
+        made.append(World(tmp_path / str(len(made)), *qualities))
+        monkeypatch.setattr(cycle, "train", made[-1].train)
+        return made[-1]
+
+    return make
+
+
+def p1(curriculum: Curriculum) -> list[float | None]:
+    return [result.development.llm_p1 for result in curriculum.cycles]
+
+
+def test_the_loop_stops_when_llm_p1_no_longer_rises_and_keeps_the_best(world: Any) -> None:
+    found = world(4, 7, 6, 9).run(Judge(), budget=Budget())
+    assert p1(found) == [0.4, 0.7, 0.6]
+    assert found.best == 1
+    assert found.stopped.startswith("LLM-P@1 no longer rises: 60% after cycle 3, 70%")
+    assert found.cycles[0].development.llm_p1_before == 0.1
+
+
+def test_a_cycle_that_is_as_good_is_kept_and_is_the_last(world: Any) -> None:
+    found = world(4, 4, 9).run(Judge())
+    assert (len(found.cycles), found.best) == (2, 1)
+
+
+def test_there_are_no_more_cycles_than_were_asked_for(world: Any) -> None:
+    found = world(4, 7, 8).run(Judge(), cycles=2)
+    assert (len(found.cycles), found.best) == (2, 1)
+    assert found.stopped == "as many cycles as were asked for (2)"
+
+
+def test_one_cycle_is_kept_also_where_it_is_worse_than_the_base(world: Any) -> None:
+    found = world(0).run(Judge(), cycles=1)
+    assert (len(found.cycles), found.best) == (1, 0)
+
+
+def test_each_cycles_encoder_makes_the_next_cycles_shortlists(world: Any) -> None:
+    made = world(4, 7, 6)
+    made.run(Judge())
+    assert made.bases_opened == 1
+    assert made.published == [4, 7]
+
+
+def test_what_a_person_said_is_learned_instead_of_what_the_judge_said(world: Any) -> None:
+    made = world(4)
+    one = Document("d3", "document 3")
+    people = [person_judgment(one, LABELS[3], False, 0), person_judgment(one, LABELS[9], True, 0)]
+    made.run(Judge(), people, cycles=1)
+    learned = json.loads(made.learned(1))["learned"]
+    assert (learned["d2"], learned["d3"]) == (["l2"], ["l9"])
+
+
+def test_no_pair_is_asked_twice_in_all_cycles(world: Any) -> None:
+    judge = Judge()
+    world(4, 7, 8, 9).run(judge)
+    assert len(judge.asked) == len(set(judge.asked)) > 0
+
+
+def test_answers_of_earlier_cycles_inform_pseudo_positives(world: Any) -> None:
+    made = world(4, 7, 8, 9)
+    found = made.run(
+        Judge(), pairs_per_document=1, budget=Budget(), yes_above=0.5, calibrated=False
+    )
+    # With one pair a document, only the cycles together know a second label of a document.
+    documents = {d for result in found.cycles for d in result.judged.p_yes}
+    later = found.cycles[1].judged.p_yes
+    assert later
+    assert set(later) < documents
+    assert found.cycles[1].documents == 100
+    learned = json.loads(made.learned(2))["learned"]
+    assert all(learned[document] == [f"l{int(document[1:]) % 10}"] for document in later)
+
+
+def test_held_out_documents_are_never_trained_on(world: Any) -> None:
+    made = world(4, 7)
+    found = made.run(Judge(), cycles=2)
+    held_out = {f"d{number}" for number in range(100, 120)}
+    assert not held_out & set(json.loads(made.learned(2))["learned"])
+    assert set(found.cycles[0].development.judged.p_yes) == held_out
+
+
+def test_the_budget_is_split_over_the_cycles(world: Any) -> None:
+    judge = Judge()
+    found = world(4, 7, 8, 9).run(judge, budget=Budget(calls=300), cycles=3)
+    calls = [r.judged.asked + r.development.judged.asked for r in found.cycles]
+    assert calls[0] == 100
+    assert sum(calls) == len(judge.asked) <= 300
+
+
+def test_where_the_shortlists_hold_nothing_new_the_loop_ends(world: Any) -> None:
+    found = world(1, 1).run(Judge(), budget=Budget())
+    assert len(found.cycles) == 1
+    assert found.stopped == "the judge was not asked about a new pair in cycle 2"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("budget", [Budget(), Budget(calls=300)])
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.4, 0.6, 0.8, 0.99])
+def test_a_killed_run_asks_no_pair_twice_and_ends_the_same(
+    world: Any, order: str, budget: Budget, share: float
+) -> None:
+    options = {"order": order, "budget": budget}
+    whole_judge = Judge()
+    whole = world(4, 7, 8, 8)
+    expected = whole.run(whole_judge, **options)
+    assert len(whole_judge.asked) == len(set(whole_judge.asked)) > 150
+
+    made = world(4, 7, 8, 8)
+    killed, again = Judge(dies_at=round(share * len(whole_judge.asked))), Judge()
+    with pytest.raises(KeyboardInterrupt):
+        made.run(killed, **options)
+    before = len(made.state.finished())
+    found = made.run(again, **options)
+    assert sorted(killed.asked + again.asked) == sorted(whole_judge.asked)
+    assert found.went_on == before
+    assert found.best == expected.best
+    assert p1(found) == p1(expected)
+    for number in range(1, len(found.cycles) + 1):
+        assert made.learned(number) == whole.learned(number)
+
+
+def test_with_a_yes_a_document_is_asked_no_more_as_long_as_the_label_is_near(world: Any) -> None:
+    judge = Judge()
+    found = world(4, 7).run(
+        judge, order="until-first-yes", yes_above=0.5, cycles=2, budget=Budget()
+    )
+    # The right label is first or second of every shortlist, also the second cycle's.
+    assert len(found.cycles) == 1
+    assert found.stopped == "the judge was not asked about a new pair in cycle 2"
+    assert found.cycles[0].judged.asked == 10 + 90 * 2
+
+
+@pytest.mark.parametrize(("yes_above", "asked"), [(None, 2), (0.5, 2), (0.95, 4)])
+def test_the_first_yes_is_a_sure_one_where_the_settings_say_what_is_sure(
+    world: Any, yes_above: float | None, asked: int
+) -> None:
+    judge = Judge()
+    world(4).run(judge, order="until-first-yes", yes_above=yes_above, cycles=1, budget=Budget())
+    assert sum(document == "d1" for document, _ in judge.asked) == asked
+
+
+def test_finished_cycles_are_not_run_again(world: Any) -> None:
+    made = world(4, 7, 8, 8)
+    with pytest.raises(KeyboardInterrupt):
+        made.run(Judge(dies_at=600))
+    done = len(made.state.finished())
+    assert done > 0
+    made.bases_opened = 0
+    assert made.run(Judge()).went_on == done
+    assert made.bases_opened == 0
+
+
+def test_a_cycle_whose_result_was_not_written_whole_counts_as_unfinished(world: Any) -> None:
+    made = world(4, 7)
+    made.run(Judge(), cycles=2)
+    (made.state.folder / "cycle-2" / "result.json").rename(
+        made.state.folder / "cycle-2" / "result.part"
+    )
+    assert len(made.state.finished()) == 1
+
+
+def test_the_state_gives_back_what_was_kept(world: Any) -> None:
+    made = world(4, 7)
+    found = made.run(Judge(), cycles=2)
+    assert made.state.finished() == list(found.cycles)
+
+
+def test_the_encoder_is_handed_over_as_a_whole(world: Any, tmp_path: Path) -> None:
+    made = world(4)
+    made.run(Judge(), cycles=1)
+    encoder = made.state.hand_over(1, tmp_path / "run")
+    assert encoder == tmp_path / "run" / "encoder"
+    assert (encoder / "encoder.json").is_file()
+
+
+def test_a_run_that_was_handed_over_and_killed_is_the_same_run(world: Any, tmp_path: Path) -> None:
+    made = world(4)
+    made.run(Judge(), cycles=1)
+    assert made.state.run_id("first") == made.state.run_id("second") == "first"
+    encoder = made.state.hand_over(1, tmp_path / "first")
+    (encoder / "encoder.json").write_text("as it was handed over")
+    assert made.state.hand_over(1, tmp_path / "first") == encoder
+    assert (encoder / "encoder.json").read_text() == "as it was handed over"
+
+
+def test_a_state_in_which_nothing_is_finished_is_removed(world: Any) -> None:
+    made = world(4)
+    with pytest.raises(KeyboardInterrupt):
+        made.run(Judge(dies_at=3))
+    (made.state.folder).mkdir(exist_ok=True)
+    made.state.remove_unless_finished()
+    assert not made.state.folder.exists()
+
+
+def test_the_papers_yes_is_above_one_half_and_nothing_else(world: Any) -> None:
+    class Undecided(Judge):
+        def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+            for answer in super().ask(pairs):
+                yield Answer(answer.pair, 0.5 if answer.p_yes == 0.9 else answer.p_yes)
+
+    settings = paper(EncoderSettings())
+    options = {
+        "yes_above": settings.yes_above,
+        "always_best": settings.always_best,
+        "calibrated": settings.calibrated,
+    }
+    with pytest.raises(LmtxError, match=r"says yes .* for only 0 of 53 documents"):
+        world(4).run(Undecided(), **options)
+    assert world(4).run(Judge(), cycles=1, **options).cycles[0].documents == 100

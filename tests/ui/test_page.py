@@ -1,0 +1,151 @@
+"""What the page's server refuses, and how it says so: no cluster is there."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.settings_sources import load_settings
+from lmtx_search.ui.app import MAX_BODY, create_app
+from tests.tagging.test_in_cluster import version_of
+
+HERE = "http://127.0.0.1:1234"
+
+
+@pytest.fixture
+def page(tmp_path):
+    flags = {"opensearch.url": "http://127.0.0.1:1", "data_dir": tmp_path}
+    return TestClient(create_app(load_settings(flags=flags).settings, "articles"), base_url=HERE)
+
+
+def test_the_pages_load_nothing_from_elsewhere(page):
+    for path in ("/", "/try", "/static/style.css", "/static/documents.js"):
+        answer = page.get(path)
+        assert answer.status_code == 200
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/documents", None),
+        ("GET", "/api/labels?q=chess", None),
+        ("PUT", "/api/opinions", {"document": "a", "label": "b", "answer": "no"}),
+    ],
+)
+def test_a_cluster_that_is_gone_is_one_clear_line(page, method, path, body):
+    answer = page.request(method, path, json=body)
+    assert answer.status_code == 502
+    assert answer.json()["error"].startswith("no OpenSearch at http://127.0.0.1:1: start one")
+
+
+def test_no_tagger_is_one_clear_line(page):
+    answer = page.post("/api/try", json={"text": "chess"})
+    assert answer.status_code == 400
+    assert "no tagger to tag with" in answer.json()["error"]
+    assert "lmtx-search deploy" in answer.json()["error"]
+
+
+def test_without_the_cluster_the_newest_tagger_here_explains_and_says_so(page, tmp_path):
+    made = version_of(tmp_path, threshold=0.9, calibration=Calibration(5.0, -2.0, 50))
+    found = page.post("/api/try", json={"text": "chess"}).json()
+    assert (found["tagger"], found["threshold"], found["calibrated"]) == (
+        made.manifest.version,
+        0.9,
+        True,
+    )
+    assert "tagging with the newest version here" in found["note"]
+    first, *near = found["labels"]
+    assert (first["name"], first["assigned"], first["probability"]) == ("chess", True, 0.953)
+    assert [label["assigned"] for label in near] == [False] * 3
+    assert page.post("/api/try", json={"text": " "}).json()["labels"] == []
+
+
+OPINION = {"document": "a", "label": "b", "answer": "no"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "none"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/api/opinions"), ("POST", "/api/try")])
+def test_another_sites_page_changes_nothing(page, method, path, headers):
+    answer = page.request(method, path, json=OPINION, headers=headers)
+    assert answer.status_code == 403
+    assert "this page only" in answer.json()["error"]
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_the_pages_own_requests_pass(page):
+    headers = {"origin": HERE, "sec-fetch-site": "same-origin"}
+    assert page.put("/api/opinions", json=OPINION, headers=headers).status_code == 502
+
+
+def test_a_form_of_another_site_is_refused_by_its_type(page):
+    for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+        headers = {"content-type": kind}
+        answer = page.put("/api/opinions", content='{"document": "a"}', headers=headers)
+        assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:1234", "[", ""])
+def test_a_foreign_name_for_this_machine_is_refused(page, host):
+    for path in ("/", "/api/documents"):
+        assert page.get(path, headers={"host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:8080"])
+def test_this_machines_own_names_are_known(page, host):
+    assert page.get("/", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"{", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "a JSON object"),
+        (b'{"document": 1, "label": "b", "answer": "no"}', "by their ids"),
+        (b'{"document": "a", "answer": "no"}', "by their ids"),
+        (b'{"document": "a", "label": "b", "answer": "maybe"}', '"yes", "no" or null'),
+        (b'{"document": "a", "label": "b", "answer": [1]}', '"yes", "no" or null'),
+    ],
+)
+def test_an_opinion_that_is_none_is_refused(page, body, problem):
+    headers = {"content-type": "application/json"}
+    answer = page.put("/api/opinions", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert problem in answer.json()["error"]
+
+
+def test_a_text_to_try_is_a_text_and_has_an_end(page):
+    assert page.post("/api/try", json={"text": ["chess"]}).status_code == 400
+    assert page.post("/api/try", json={"text": "a" * MAX_BODY}).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "asked", ["start=-1", "start=x", "start=²", "start=10000", "size=1001", f"q={'a' * 1001}"]
+)
+def test_what_cannot_be_asked_for_is_refused(page, asked):
+    answer = page.get(f"/api/documents?{asked}")
+    assert answer.status_code == 400
+    assert answer.json()["error"].count("\n") == 0
+
+
+def test_other_addresses_and_methods_are_json_errors(page):
+    assert page.get("/nothing").json() == {"error": "Not Found"}
+    assert page.get("/static/../app.py").status_code == 404
+    assert page.post("/api/documents", json={}).json() == {"error": "Method Not Allowed"}

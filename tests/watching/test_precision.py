@@ -1,0 +1,75 @@
+"""Precision of tags over time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.runs import RunStore
+from lmtx_search.settings import Settings
+from lmtx_search.watching.precision import Culprit, Precision, culprits, fell, precision
+from tests.conftest import Run
+from tests.support.live_tagger import bootstrap, deployed, index_documents
+from tests.support.tagger_service import running
+
+RIGHT, WRONG = [("a", 0.9), ("b", 0.8)], [("a", 0.1), ("b", 0.9)]
+
+
+def test_precision_is_of_tags_and_its_interval_of_documents() -> None:
+    found = precision([RIGHT] * 10 + [WRONG] * 10 + [[]], yes_from=0.5)
+    assert found is not None
+    assert (found.value, found.documents, found.tags) == (0.75, 20, 40)
+    assert 0.6 < found.low < 0.72 < 0.78 < found.high < 0.9
+
+
+def test_one_document_says_nothing_about_others_and_none_says_nothing() -> None:
+    assert precision([RIGHT], 0.5) == Precision(1.0, 0.0, 1.0, 1, 2)
+    assert precision([[]], 0.5) is None
+
+
+@pytest.mark.parametrize(("low", "fallen"), [(0.65, False), (0.79, True)])
+def test_a_fall_is_one_that_the_intervals_do_not_explain(low: float, fallen: bool) -> None:
+    now = Precision(0.7, 0.6, 0.75, 50, 100)
+    assert fell(now, Precision(0.82, low, 0.9, 50, 100)) is fallen
+
+
+def test_the_labels_that_a_fall_is_made_of_come_first_and_others_not_at_all() -> None:
+    before = [[("a", 0.9), ("b", 0.1)]] * 10
+    now = [[("a", 0.1), ("b", 0.1)]] * 4 + [[("c", 0.2)]]
+    assert culprits(now, before, 0.5) == [Culprit("a", 4, 4, 0, 10), Culprit("c", 1, 1, 0, 0)]
+
+
+@pytest.mark.integration
+def test_a_fall_is_said_out_loud_with_the_labels_that_caused_it(
+    client: Any, settings: Settings, lmtx: Run, environment: dict[str, str]
+) -> None:
+    bootstrap(client, settings, lmtx)
+    words = ("watch", "--index", "articles", "--sample", "4")
+    with running(environment):
+        version = deployed(client, settings).version
+        texts = ["plays chess", "electronic mail", "a web browser", "spreadsheets, accounts"]
+        documents = [{"id": str(number), "text": text} for number, text in enumerate(texts)]
+        index_documents(client, "articles", documents)
+        first = lmtx(*words, "--json")
+        assert first.returncode == 0, first.stderr
+        told = json.loads(first.stdout)
+        assert (told["documents"], told["taggers"], told["earlier"]) == (4, [version], None)
+        assert "nothing was tagged since" in lmtx(*words).stdout
+
+        # As if all had been right until now, and what the judge says would not do any more.
+        runs = RunStore(client)
+        record = runs.get(told["run"])
+        assert record is not None
+        assert record["measures"]["tags"] == sum(map(len, record["verdicts"]))
+        right = [[[label, 2.0] for label, _ in said] for said in record["verdicts"]] * 10
+        runs.save(told["run"], {**record, "verdicts": right, "yes_from": 1.5})
+        index_documents(client, "articles", documents)
+    done = lmtx(*words)
+    assert done.returncode == 1
+    assert "articles: 0% of" in done.stdout
+    assert "before: 100%" in done.stdout
+    assert "have become worse" in done.stderr
+    assert "Chess: 1 of 1 wrong (before: 0 of 10)" in done.stderr
+    assert json.loads(lmtx("taggers", "--json").stdout)["taggers"][0]["measures"]["watched"] == 0
