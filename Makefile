@@ -2,7 +2,9 @@
 # make test   set everything up and run every test, on real servers
 # make test-faults  kill and break what there is, at each stage (docs/reliability.md)
 # make test-secured   each right of the printed roles is needed, on a secured OpenSearch 2.19
-# make check  ruff, its format and mypy
+# make fast-test    the tests that need no server
+# make check  ruff, its format, mypy and the import contracts
+# make wheel  the package as a wheel, in dist
 # make docs   the documentation as a web site, in build/docs
 # make audit  vulnerabilities, licences and a bill of materials, in build
 # make lock   the lock files anew, after a change of dependencies
@@ -12,7 +14,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 
-.PHONY: demo test test-faults test-secured fast-test check docs audit lock setup clean
+.PHONY: demo test test-faults test-secured fast-test check types imports wheel docs audit lock setup clean
 
 demo: setup
 	examples/demo.sh $(SOURCE)
@@ -37,9 +39,24 @@ fast-test: setup
 check: setup
 	ruff check .
 	ruff format --check .
+	$(MAKE) --no-print-directory types imports
+
+# The package as it is installed: cli and index_templates lie beside lmtx_search in a checkout.
+build/types: FORCE
+	rm -rf build/types
 	mkdir -p build/types/lmtx_search
 	ln -sfn $(CURDIR)/lmtx_search/* $(CURDIR)/cli $(CURDIR)/index_templates build/types/lmtx_search/
+FORCE:
+
+types: setup build/types
 	cd build/types && mypy --config-file $(CURDIR)/pyproject.toml -p lmtx_search
+
+imports: setup build/types
+	cd build/types && lint-imports --config $(CURDIR)/pyproject.toml
+
+wheel: setup
+	rm -rf build/lib build/bdist.*
+	python -m build --wheel --no-isolation --outdir dist .
 
 docs: setup
 	python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
