@@ -51,7 +51,9 @@ def test_the_wheel_has_one_top_level_package(wheel: Path) -> None:
 def test_the_wheel_has_the_license_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
-    assert not [name for name in names if "test" in Path(name).name.lower()]
+    assert not [
+        name for name in names if "tests" in Path(name).parts or name.endswith("conftest.py")
+    ]
 
 
 def test_the_wheel_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
