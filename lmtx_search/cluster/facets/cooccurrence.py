@@ -8,8 +8,14 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.facets.exact_counts import count_most_frequent
 from lmtx_search.cluster.facets.filters import subset
 from lmtx_search.index_templates import load
+
+# How many companions each shard proposes for a tag.
+_CANDIDATES = 200
+# The key of the documents that the given tags choose.
+_CHOSEN = "chosen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +51,50 @@ def together(
     """Return what ``tags`` occur with; without any, what the ``size`` most frequent occur with.
 
     Companions are ordered by how much their share rises, absolutely and relatively (the JLH score
-    of OpenSearch's significant_terms); a tag that occurs once with another, or not more often than
-    elsewhere, is none.
+    of OpenSearch's significant_terms). A tag that occurs only once with another, or not more often
+    than elsewhere, is no companion. All counts are exact, also where the documents are on several
+    shards: the cluster proposes the companions, and a second request counts them.
 
     Raises:
         UserError: the index has no field ``tags`` that can be counted.
     """
-    chosen = subset(client, index, query, tags)
-    # What the documents were chosen by is their most significant tag.
-    common = {"query": chosen.body(), "among": chosen.among()}
+    among = subset(client, index, query).body()
     if tags:
-        body = load("searches/together_with", companions=companions + len(tags), **common)
-        found = client.search(index=index, body=body)["aggregations"]["companions"]
-        return [_together(tags, found, companions)]
-    body = load("searches/together", tags=size, companions=companions + 1, **common)
-    buckets = client.search(index=index, body=body)["aggregations"]["tags"]["buckets"]
-    return [_together([bucket["key"]], bucket["companions"], companions) for bucket in buckets]
+        chosen = {_CHOSEN: [{"term": {"tags": tag}} for tag in tags]}
+    else:
+        frequent = count_most_frequent(client, index, among, size)
+        chosen = {tag: [{"term": {"tags": tag}}] for tag, _ in frequent}
+    if not chosen:
+        return []
+    common = {
+        "among": among,
+        "chosen": {key: {"bool": {"filter": terms}} for key, terms in chosen.items()},
+    }
+    body = load("searches/together", candidates=_CANDIDATES, **common)
+    proposed = client.search(index=index, body=body)["aggregations"]["chosen"]["buckets"]
+    names = sorted({b["key"] for one in proposed.values() for b in one["companions"]["buckets"]})
+    body = load("searches/together_counts", tags=names, number=max(1, len(names)), **common)
+    answer = client.search(index=index, body=body)
+    everything = answer["hits"]["total"]["value"], _counts(answer["aggregations"]["all"])
+    buckets = answer["aggregations"]["chosen"]["buckets"]
+    return [_together(tags or [key], buckets[key], everything, companions) for key in chosen]
 
 
-def _together(tags: Sequence[str], found: Mapping[str, Any], most: int) -> Together:
-    documents, among = found["doc_count"], found["bg_count"]
-    companions = [
-        Companion(
-            bucket["key"],
-            bucket["doc_count"],
-            round(bucket["doc_count"] / documents / (bucket["bg_count"] / among), 2),
-        )
-        for bucket in found["buckets"]
-        if bucket["key"] not in tags
-    ]
-    return Together(tags, documents, companions[:most])
+def _counts(found: Mapping[str, Any]) -> dict[str, int]:
+    return {bucket["key"]: bucket["doc_count"] for bucket in found["buckets"]}
+
+
+def _together(
+    tags: Sequence[str],
+    found: Mapping[str, Any],
+    everything: tuple[int, Mapping[str, int]],
+    most: int,
+) -> Together:
+    documents, (among, elsewhere) = found["doc_count"], everything
+    ranked = []
+    for tag, count in _counts(found["companions"]).items():
+        times = count / max(1, documents) / (elsewhere[tag] / among)
+        if tag not in tags and count > 1 and times > 1:
+            score = (count / documents - elsewhere[tag] / among) * times
+            ranked.append((-score, tag, Companion(tag, count, round(times, 2))))
+    return Together(tags, documents, [companion for _, _, companion in sorted(ranked)[:most]])

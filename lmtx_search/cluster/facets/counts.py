@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
 from lmtx_search.cluster.facets.filters import subset
 from lmtx_search.cluster.facets.roll_up import rolled_up, with_narrower
 from lmtx_search.index_templates import load
@@ -45,9 +46,11 @@ def facets(
 ) -> Facets:
     """Count the tags of the documents that match a simple query string and have all of ``tags``.
 
+    The counts are exact, also where the documents are on several shards.
+
     ``other`` counts how often a tag beyond the first ``size`` was given, ``statuses`` the
-    documents by ``tagging.status``, ``examples`` are so many of them, the best matches first,
-    without the first ``start``.
+    documents by ``tagging.status``. ``examples`` is the number of documents to return, the best
+    matches first, without the first ``start``.
     With ``roll_up`` a tag stands for itself and all that is narrower.
 
     Raises:
@@ -58,14 +61,17 @@ def facets(
     if roll_up:
         wanted = [{"terms": {"tags": with_narrower(client, tag)}} for tag in tags]
         chosen = load("searches/selected", must=[chosen], tags=wanted)
-    body = load("searches/facets", query=chosen, tags=size, size=examples, start=start)
+    body = load(
+        "searches/facets", query=chosen, tags=candidates_of(size), size=examples, start=start
+    )
     answer = client.search(index=index, body=body)
     found = answer["aggregations"]
-    counts = [(bucket["key"], bucket["doc_count"]) for bucket in found["tags"]["buckets"]]
-    other = found["tags"]["sum_other_doc_count"]
     if roll_up:
         counts = rolled_up(client, index, chosen)
         counts, other = counts[:size], sum(count for _, count in counts[size:])
+    else:
+        counts = most_frequent(client, index, chosen, found["tags"], size)
+        other = found["given"]["value"] - sum(count for _, count in counts)
     return Facets(
         documents=answer["hits"]["total"]["value"],
         tags=counts,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from opensearchpy import OpenSearch, TransportError
 
 from lmtx_search.cluster.client.errors import reason_of
+from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
 from lmtx_search.cluster.facets.filters import subset
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
@@ -36,6 +37,8 @@ def over_time(
 ) -> list[Stretch]:
     """Count documents by a date field, from the first that has one to the last.
 
+    The counts are exact, also where the documents are on several shards.
+
     Raises:
         UserError: the index has no such date field or no tags that can be counted, or there are
             more periods than the cluster counts.
@@ -44,7 +47,9 @@ def over_time(
     if field not in chosen.dates:
         known = ", ".join(sorted(chosen.dates)) or "it has none"
         raise UserError(f"{index} has no date field {field} (--time-field): {known}")
-    body = load("searches/over_time", query=chosen.body(), field=field, period=period, tags=size)
+    selected = chosen.body()
+    common = {"tags": candidates_of(size), "field": field, "period": period}
+    body = load("searches/over_time", query=selected, **common)
     try:
         answer = client.search(index=index, body=body)
     except TransportError as error:
@@ -53,11 +58,21 @@ def over_time(
                 f"{field} of {index} spans too many {period}s to count: take a longer --over"
             ) from error
         raise
+    buckets = answer["aggregations"]["periods"]["buckets"]
+    ends = [bucket["key"] for bucket in buckets[1:]] + [None]
     return [
         Stretch(
             bucket["key_as_string"],
             bucket["doc_count"],
-            [(tag["key"], tag["doc_count"]) for tag in bucket["tags"]["buckets"]],
+            most_frequent(
+                client, index, _within(selected, field, bucket["key"], end), bucket["tags"], size
+            ),
         )
-        for bucket in answer["aggregations"]["periods"]["buckets"]
+        for bucket, end in zip(buckets, ends, strict=True)
     ]
+
+
+def _within(query: Mapping[str, Any], field: str, start: int, end: int | None) -> dict[str, Any]:
+    """Return the query for the documents of one period; dates are milliseconds, UTC."""
+    limits = {"gte": start, "format": "epoch_millis"} | ({} if end is None else {"lt": end})
+    return load("searches/selected", must=[query], tags=[{"range": {field: limits}}])

@@ -10,6 +10,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.facets.exact_counts import count_all, ordered
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, label_of
@@ -25,14 +26,12 @@ _BATCH = 1000
 def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[tuple[str, int]]:
     """Return tags with the documents that have them or a narrower one, most frequent first.
 
-    A document counts once for a label, however many narrower tags it has. Only the 10,000 most
-    frequent tags of the documents that match are looked at.
+    A document counts once for a label, however many narrower tags it has.
 
     Raises:
         UserError: none of the tags has a label with broader ones.
     """
-    answer = client.search(index=index, body=load("searches/all_tags", query=query))
-    counts = {b["key"]: b["doc_count"] for b in answer["aggregations"]["tags"]["buckets"]}
+    counts = count_all(client, index, query)
     tags = labels_of_tags(client, counts) if counts else {}
     labels = _upwards(client, tags.values())
     broader = {label.id: label.broader for label in labels.values()}
@@ -55,7 +54,7 @@ def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[
         body = load("searches/roll_up", query=query, above=some)
         buckets = client.search(index=index, body=body)["aggregations"]["above"]["buckets"]
         counts.update((name, bucket["doc_count"]) for name, bucket in buckets.items())
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ordered(counts.items())
 
 
 def with_narrower(client: OpenSearch, tag: str) -> list[str]:

@@ -1,0 +1,94 @@
+"""Exact counts of the most frequent tags, whatever shards the documents are on.
+
+A terms aggregation asks each shard for its own most frequent terms and adds these up. A tag that is
+frequent on one shard and less frequent on another is counted too low, or left out. The cluster
+reports how large that error can be. :func:`most_frequent` therefore takes more candidates than it
+returns and counts these a second time: an aggregation that names its terms is exact. It then compares
+the result with the largest count that any other tag can have. If a doubt is left, it counts all tags,
+page by page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.index_templates import load
+
+Counts = list[tuple[str, int]]
+
+# Tags that are counted, or named, in one request.
+_PAGE = 10_000
+
+
+def candidates_of(size: int) -> int:
+    """Return how many candidates to ask for, from each shard and of all, for the first ``size``."""
+    return min(max(1000, 4 * size), _PAGE)
+
+
+def most_frequent(
+    client: OpenSearch, index: str, query: Mapping[str, Any], found: Mapping[str, Any], size: int
+) -> Counts:
+    """Return the ``size`` most frequent tags with their exact counts, most frequent first.
+
+    Tags with equal counts are in the order of the alphabet.
+
+    Args:
+        query: the documents that are counted.
+        found: the cluster's answer to a terms aggregation on these documents, with at least
+            ``size`` candidates and ``show_term_doc_count_error``.
+    """
+    buckets = found["buckets"]
+    if not found["doc_count_error_upper_bound"]:
+        return ordered((bucket["key"], bucket["doc_count"]) for bucket in buckets)[:size]
+    counts = ordered(
+        count_named(client, index, query, [bucket["key"] for bucket in buckets]).items()
+    )
+    # The largest count of a tag that is not among the candidates: the coordinating node cut it off
+    # behind the last candidate, and some shards did not name it.
+    unnamed = buckets[-1]["doc_count"] + found["doc_count_error_upper_bound"]
+    if len(counts) < size or counts[size - 1][1] <= unnamed:
+        counts = ordered(count_all(client, index, query).items())
+    return counts[:size]
+
+
+def count_most_frequent(
+    client: OpenSearch, index: str, query: Mapping[str, Any], size: int
+) -> Counts:
+    """Return the ``size`` most frequent tags of documents with their exact counts."""
+    body = load("searches/frequent_tags", query=query, tags=candidates_of(size))
+    found = client.search(index=index, body=body)["aggregations"]["tags"]
+    return most_frequent(client, index, query, found, size)
+
+
+def count_named(
+    client: OpenSearch, index: str, query: Mapping[str, Any], tags: Iterable[str]
+) -> dict[str, int]:
+    """Return the exact counts of these tags; a tag that no document has is left out."""
+    wanted = list(dict.fromkeys(tags))
+    counts: dict[str, int] = {}
+    for start in range(0, len(wanted), _PAGE):
+        some = wanted[start : start + _PAGE]
+        body = load("searches/named_tags", query=query, tags=some, number=len(some))
+        buckets = client.search(index=index, body=body)["aggregations"]["tags"]["buckets"]
+        counts.update((bucket["key"], bucket["doc_count"]) for bucket in buckets)
+    return counts
+
+
+def count_all(client: OpenSearch, index: str, query: Mapping[str, Any]) -> dict[str, int]:
+    """Return the exact counts of all tags of documents, in one request for 10,000 tags."""
+    counts: dict[str, int] = {}
+    body = load("searches/all_tags", query=query, page=_PAGE)
+    while True:
+        found = client.search(index=index, body=body)["aggregations"]["tags"]
+        counts.update((bucket["key"]["tag"], bucket["doc_count"]) for bucket in found["buckets"])
+        if len(found["buckets"]) < _PAGE:
+            return counts
+        body["aggs"]["tags"]["composite"]["after"] = found["after_key"]
+
+
+def ordered(counts: Iterable[tuple[str, int]]) -> Counts:
+    """Return counts with the most frequent tag first, equal ones by name."""
+    return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
