@@ -7,6 +7,7 @@ folder is named behind each.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ MIGRATIONS = {
 # …/server/saved_objects/*.ts: the fields of each type. The index of saved objects is strict; only
 # of index patterns other fields are taken (those of public/…/index_patterns.ts).
 ATTRIBUTES = {
-    "index-pattern": {"title", "timeFieldName", "displayName"},
+    "index-pattern": {"title", "timeFieldName", "displayName", "fieldFormatMap"},
     "visualization": {
         *("title", "description", "visState", "uiStateJSON", "version"),
         *("savedSearchRefName", "kibanaSavedObjectMeta"),
@@ -185,19 +186,65 @@ def test_the_time_and_the_documents_are_those_that_were_asked_for():
     assert {"published", "tags", "tagging.best_score"} <= used_fields(OBJECTS)["library"]
 
 
-def test_what_is_pending_has_no_time_and_is_counted_all_the_same():
+def test_pending_documents_are_counted_although_they_have_no_time():
     patterns = {one["id"]: one["attributes"] for one in OBJECTS if one["type"] == "index-pattern"}
     (state,) = [one for one in OBJECTS if one["id"] == "lmtx-tagger-state"]
     (reference,) = state["references"]
     assert "timeFieldName" not in patterns[reference["id"]]
 
 
-def test_the_vega_specification_compiles():
+VEGA = {id_: state for id_, state in VISUALIZATIONS.items() if state["type"] == "vega"}
+
+
+@pytest.mark.parametrize("state", VEGA.values(), ids=VEGA)
+def test_a_vega_specification_compiles_and_hides_warnings_about_empty_data(state):
     vega = pytest.importorskip("vl_convert")
-    (state,) = [state for state in VISUALIZATIONS.values() if state["type"] == "vega"]
     specification = json.loads(state["params"]["spec"])
     data = specification["data"]
     assert data["url"].keys() == {"%context%", "%timefield%", "index", "body"}
-    specification["data"] = {"values": {"aggregations": {"tags": {"buckets": []}}}, **data}
-    del specification["data"]["url"]
+    empty: Any = []
+    for name in reversed(data["format"]["property"].split(".")):
+        empty = {name: empty}
+    specification["data"] = {"values": empty, "format": data["format"]}
+    assert specification["config"]["kibana"] == {"hideWarnings": True}
     assert vega.vegalite_to_vega(specification)["marks"]
+
+
+# src/plugins/data/common/search/aggs/buckets/date_histogram.ts: an automatic interval is computed
+# from the time range that the pattern is filtered by, so the pattern's time must be this field.
+@pytest.mark.parametrize("one", OBJECTS, ids=lambda one: one["id"])
+def test_an_automatic_interval_needs_a_pattern_with_the_same_time_field(one):
+    patterns = {one["id"]: one["attributes"] for one in OBJECTS if one["type"] == "index-pattern"}
+    state = json.loads(one["attributes"].get("visState", "{}"))
+    for agg in state.get("aggs", []):
+        if agg["type"] == "date_histogram":
+            (reference,) = one["references"]
+            assert agg["params"]["interval"] == "auto"
+            assert patterns[reference["id"]]["timeFieldName"] == agg["params"]["field"]
+
+
+# src/plugins/vis_type_vislib: buckets nest in the order of the aggregations. Terms behind the dates
+# would be the most frequent of each bar, and the legend would have all of them.
+@pytest.mark.parametrize("state", VISUALIZATIONS.values(), ids=VISUALIZATIONS)
+def test_the_most_frequent_terms_are_those_of_the_whole_time(state):
+    schemas = [agg["schema"] for agg in state["aggs"] if agg["type"] in ("terms", "date_histogram")]
+    if "segment" in schemas and "group" in schemas:
+        assert schemas.index("group") < schemas.index("segment")
+
+
+def test_an_axis_of_percentages_is_titled_as_a_share():
+    state = VISUALIZATIONS["lmtx-judge-yes-by-rank"]
+    (axis,) = state["params"]["valueAxes"]
+    assert (axis["scale"]["mode"], axis["title"]["text"]) == ("percentage", "share of judgments")
+
+
+def test_legends_and_tables_show_names_for_digests_and_ids():
+    shown = replace(SHOWN, judges={"sha": "qwen"}, labels={"7": "chess"})
+    (pattern,) = [one for one in saved_objects(shown) if one["id"] == "lmtx-judgments"]
+    formats = json.loads(pattern["attributes"]["fieldFormatMap"])
+    entries = {name: one["params"]["lookupEntries"][0] for name, one in formats.items()}
+    assert entries == {
+        "judge": {"key": "sha", "value": "qwen"},
+        "label_id": {"key": "7", "value": "chess"},
+    }
+    assert {one["id"] for one in formats.values()} == {"static_lookup"}

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import fmean
 from typing import Any
 
@@ -19,7 +19,6 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.dashboards.scope import objects_about, tagging_indices
 from lmtx_search.cluster.facets.cooccurrence import together
 from lmtx_search.cluster.facets.counts import facets
-from lmtx_search.cluster.facets.over_time import over_time
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.cluster.setup.bootstrap import apply, plan
@@ -116,6 +115,14 @@ class Node:
     def ask(self, id_: str) -> Any:
         return self.seen.ask(self.client, id_)
 
+    def bars(self, id_: str) -> dict[float, int]:
+        """The bars of a Vega histogram: documents by the lower border."""
+        specification, index, body = self.seen.vega(id_)
+        found = {"aggregations": self.client.search(index=index, body=body)["aggregations"]}
+        for name in specification["data"]["format"]["property"].split("."):
+            found = found[name]
+        return {bar["key"]: bar["doc_count"] for bar in found}
+
 
 @pytest.fixture(scope="module")
 def node(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Node:
@@ -131,7 +138,11 @@ def node(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Node:
     params = {"pipeline": "_none", "refresh": "true"}
     answer = client.bulk(body=lines, index=INDEX, params=params)
     assert not answer["errors"], answer
-    labels = [part for text in LABELS for part in ({"index": {}}, {"id": text, "text": text})]
+    labels = [
+        part
+        for text in LABELS
+        for part in ({"index": {"_id": text}}, {"id": text, "text": text.title()})
+    ]
     client.bulk(body=labels, index=names.LABELS, params={"refresh": "true"})
     JudgmentStore(client).add(JUDGMENTS)
     for run, record in RUNS.items():
@@ -171,21 +182,24 @@ class TestTags:
         scores = [row["tagging"]["best_score"] for row in TAGGED if row["tags"]]
         assert answer["aggregations"]["3"]["value"] == pytest.approx(fmean(scores))
 
-    def test_tags_over_time_are_those_of_each_stretch_of_time(self, node: Node) -> None:
-        days = node.ask("lmtx-tags-over-time")["2"]["buckets"]
+    def test_tags_over_time_are_the_ten_most_frequent_of_the_whole_time(self, node: Node) -> None:
+        shown = {
+            tag["key"]: tag["2"]["buckets"]
+            for tag in node.ask("lmtx-tags-over-time")["3"]["buckets"]
+        }
+        assert {tag: sum(b["doc_count"] for b in days) for tag, days in shown.items()} == dict(
+            facets(node.client, INDEX, size=10).tags
+        )
+        days = sorted({day["key"] for bars in shown.values() for day in bars})
         assert len(days) > 10
-        assert sum(day["doc_count"] for day in days) == len(TAGGED)
-        told = over_time(node.client, INDEX, "day", "tagging.at")
-        assert sum(day.documents for day in told) == len(TAGGED)
-        step = days[1]["key"] - days[0]["key"]
-        for day in days:
-            rows = [row for row in TAGGED if day["key"] <= _time(row) < day["key"] + step]
-            shown = buckets(day, "3")
-            assert shown == {tag: n for tag, n in counts(rows).items() if tag in shown}
-            assert len(shown) == min(10, len(counts(rows)))
+        for tag, bars in shown.items():
+            for day in bars:
+                step = min(b - a for a, b in pairwise(days))
+                rows = [row for row in TAGGED if day["key"] <= _time(row) < day["key"] + step]
+                assert day["doc_count"] == counts(rows)[tag]
 
     def test_scores_are_counted_by_their_size(self, node: Node) -> None:
-        told = buckets(node.ask("lmtx-tags-scores"), "2")
+        told = node.bars("lmtx-tags-scores")
         assert sum(told.values()) == sum(bool(row["tags"]) for row in TAGGED)
         for border in (0.4, 0.6, 0.8):
             below = sum(row["tagging"].get("best_score", 1) < border for row in TAGGED)
@@ -217,8 +231,8 @@ class TestTags:
             label: node.client.search(index=index, body=body)["aggregations"]
             for label, (index, body) in node.seen.options("lmtx-tags-controls").items()
         }
-        most = [tag for tag, _ in facets(node.client, INDEX, size=10).tags]
-        assert list(buckets(told["Tag"], "termsAgg")) == most
+        every = [tag for tag, _ in facets(node.client, INDEX, size=1000).tags]
+        assert list(buckets(told["Tag"], "termsAgg")) == every
         assert set(buckets(told["Tagger"], "termsAgg")) == {"v0", "v1", "v2"}
         scores = [row["tagging"]["best_score"] for row in TAGGED if row["tags"]]
         score = told["Score of the best tag"]
@@ -246,10 +260,8 @@ class TestTagger:
         first, last = metric(answer, "2", "3"), metric(answer, "2", "4")
         assert first["v1"] == _time(TAGGED[100])
         assert last["v1"] == _time(TAGGED[199])
-        over_time = node.ask("lmtx-tagger-versions-over-time")["2"]["buckets"]
-        told: Counter[str] = Counter()
-        for day in over_time:
-            told.update(buckets(day, "3"))
+        over_time = node.ask("lmtx-tagger-versions-over-time")["3"]["buckets"]
+        told = {one["key"]: sum(buckets(one, "2").values()) for one in over_time}
         assert told == buckets(answer, "2")
 
     def test_reasons_are_counted(self, node: Node) -> None:
@@ -300,9 +312,8 @@ class TestJudge:
         assert answer["4"]["value"] == pytest.approx(fmean(one.p_yes for one in JUDGMENTS))
 
     def test_judgments_over_time_are_all_of_them(self, node: Node) -> None:
-        told: Counter[str] = Counter()
-        for when in node.ask("lmtx-judge-over-time")["2"]["buckets"]:
-            told.update(buckets(when, "3"))
+        judges = node.ask("lmtx-judge-over-time")["3"]["buckets"]
+        told = {one["key"]: sum(buckets(one, "2").values()) for one in judges}
         assert told == Counter(one.judge for one in JUDGMENTS)
 
     def test_the_share_of_yes_by_rank_leaves_people_out(self, node: Node) -> None:
@@ -318,7 +329,7 @@ class TestJudge:
             }
 
     def test_answers_are_counted_by_their_size(self, node: Node) -> None:
-        told = buckets(node.ask("lmtx-judge-answers"), "2")
+        told = node.bars("lmtx-judge-answers")
         assert sum(told.values()) == len(JUDGED)
         below = sum(n for key, n in told.items() if key < 0.49)
         assert below == sum(one.p_yes < 0.5 for one in JUDGED)
@@ -344,6 +355,12 @@ class TestAbout:
         assert shown.time_from == START.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         assert shown.time_to == "now"
 
+    def test_the_judges_dashboard_begins_with_the_first_judgment(self, node: Node) -> None:
+        shown, _ = objects_about(node.client, INDEX, "tagging.at", ())
+        first = datetime.fromisoformat(shown.judged_from.replace("Z", "+00:00"))
+        assert datetime.now(timezone.utc) - first < timedelta(hours=1)
+        assert shown.labels == {text: text.title() for text in LABELS}
+
     def test_what_is_not_there_is_one_line(self, node: Node) -> None:
         with pytest.raises(UserError, match="no date field published"):
             objects_about(node.client, INDEX, "published", ())
@@ -353,6 +370,16 @@ class TestAbout:
         with pytest.raises(UserError, match="plain has no field"):
             objects_about(node.client, "plain", "tagging.at", ())
         assert tagging_indices(node.client) == [INDEX]
+
+    def test_the_address_of_the_cluster_is_told_from_that_of_dashboards(
+        self, node: Node, lmtx: Any
+    ) -> None:
+        environment = environment_of(node.settings)
+        words = ("dashboards", "import", "--url", node.settings.opensearch.url)
+        told = lmtx(*words, env=environment)
+        assert told.returncode == 2
+        assert "is the cluster itself (OpenSearch" in told.stderr
+        assert "port 5601" in told.stderr
 
     def test_the_commands_write_and_import_the_same(self, node: Node, lmtx: Any) -> None:
         environment = environment_of(node.settings)

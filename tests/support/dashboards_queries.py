@@ -52,9 +52,11 @@ class Visualizations:
             pattern = self._pattern(one, control["indexPatternRefName"])
             field = {"field": control["fieldName"]}
             if control["type"] == "list":
-                aggs: dict[str, Any] = {
-                    "termsAgg": {"terms": {**field, "order": {"_count": "desc"}}}
-                }
+                # list_control_factory.ts: a list with dynamic options takes no size.
+                options = control["options"]
+                size = {} if options["dynamicOptions"] else {"size": options["size"]}
+                terms = {**field, **size, "order": {"_count": options["order"]}}
+                aggs: dict[str, Any] = {"termsAgg": {"terms": terms}}
             else:
                 aggs = {"minAgg": {"min": field}, "maxAgg": {"max": field}}
             found[control["label"]] = (pattern["title"], {"size": 0, "aggs": aggs})

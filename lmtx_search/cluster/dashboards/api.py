@@ -100,7 +100,8 @@ class DashboardsApi:
             answer = json.loads(body)
         except ValueError as error:
             raise self.no_dashboards() from error
-        if status == 404:
+        # OpenSearch answers a path that it does not know with 400.
+        if status == 404 or (status == 400 and "no handler found" in str(answer)):
             raise self.no_dashboards()
         if status == 403:
             raise UserError(f"the user may not do that at {self.where}: {_message(answer)}")
@@ -109,11 +110,25 @@ class DashboardsApi:
         return answer
 
     def no_dashboards(self) -> UserError:
-        """Return the error of an address where something else answers."""
+        """Return the error for an address where another program answers."""
+        if (version := self._cluster_version()) is not None:
+            return UserError(
+                f"{self.url} is the cluster itself (OpenSearch {version}), not OpenSearch "
+                "Dashboards: give the address that you open Dashboards with in a browser, usually "
+                "on port 5601 (--url)"
+            )
         return UserError(
-            f"what answers at {self.url} is no OpenSearch Dashboards: give its address, with its "
+            f"the program at {self.url} is not OpenSearch Dashboards: give its address, with its "
             "base path if it has one (--url)"
         )
+
+    def _cluster_version(self) -> str | None:
+        """Return the version of the OpenSearch that answers; None where another program does."""
+        try:
+            answer = json.loads(self.send("GET", "/")[1])
+            return str(answer["version"]["number"]) if "cluster_name" in answer else None
+        except (LmtxError, ValueError, KeyError, TypeError):
+            return None
 
     @property
     def where(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lmtx_search.index_templates import load, text
@@ -41,6 +41,10 @@ class Shown:
         time_from: what the dashboard of tags starts with: a date (ISO), or as in ``now-1y``.
         time_to: likewise.
         columns: fields shown of a document.
+        tagger_from: what the dashboard of the tagger starts with.
+        judged_from: what the dashboard of the judge starts with.
+        judges: models' names by their digests.
+        labels: labels' texts by their ids, of those that were judged.
     """
 
     index: str
@@ -48,6 +52,10 @@ class Shown:
     time_from: str
     time_to: str
     columns: Sequence[str]
+    tagger_from: str = "now-1y"
+    judged_from: str = "now-1y"
+    judges: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def saved_objects(shown: Shown) -> list[Object]:
@@ -78,6 +86,12 @@ class _Files:
         self._values: dict[str, Any] = {
             "index": shown.index,
             "any_time": f"{shown.index} (any time)",
+            "by_tagging": f"{shown.index} (by time of tagging)",
+            "judgment_formats": _json(
+                {"judge": _lookup(shown.judges), "label_id": _lookup(shown.labels)}
+            ),
+            "tagger_from": shown.tagger_from,
+            "judged_from": shown.judged_from,
             "time_field": shown.time_field,
             "time_from": shown.time_from,
             "time_to": shown.time_to,
@@ -88,6 +102,12 @@ class _Files:
         path = f"dashboards/{name}"
         there = text(f"{path}.json")
         return load(path, **{k: v for k, v in self._values.items() if f'"${k}"' in there})
+
+
+def _lookup(names: Mapping[str, str]) -> Object:
+    """Return the field format that shows names for keys; other keys are shown as they are."""
+    entries = [{"key": key, "value": name} for key, name in sorted(names.items())]
+    return {"id": "static_lookup", "params": {"lookupEntries": [*entries, {}]}}
 
 
 def _object(type_: str, id_: str, attributes: Object, references: list[Object]) -> Object:
@@ -160,7 +180,10 @@ def _params(body: Mapping[str, Any], files: _Files, references: list[Object]) ->
         params["seriesParams"] = [
             {**drawn, "data": {"label": label, "id": id_}} for id_, label in names.items()
         ]
-        params["valueAxes"][0]["title"] = {"text": next(iter(names.values()))}
+        axis, *others = params["valueAxes"]
+        if not axis["title"]["text"]:
+            axis = {**axis, "title": {"text": next(iter(names.values()))}}
+        params["valueAxes"] = [axis, *others]
     controls = []
     for number, control in enumerate(params.get("controls", [])):
         name = f"control_{number}_index_pattern"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.dashboards.lookups import judge_names, judged_label_texts
 from lmtx_search.cluster.dashboards.objects import Object, Shown, saved_objects
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
@@ -41,8 +43,24 @@ def objects_about(
     first, last = _range(client, index, time_field)
     if first is not None and last is not None:
         until = "now" if last <= now else _iso(last)
-        shown = Shown(index, time_field, _iso(first), until, shown.columns)
+        shown = replace(shown, time_from=_iso(first), time_to=until)
+    tagged, _ = _range(client, index, TIME_FIELD)
+    run, _ = _range(client, names.RUNS, "at")
+    judged, _ = _range(client, names.JUDGMENTS, "at")
+    shown = replace(
+        shown,
+        tagger_from=_earliest(tagged, run),
+        judged_from=_earliest(judged),
+        judges=judge_names(client),
+        labels=judged_label_texts(client),
+    )
     return shown, saved_objects(shown)
+
+
+def _earliest(*dates: datetime | None) -> str:
+    """Return the first date, or a day ago where there is none."""
+    there = [date for date in dates if date is not None]
+    return _iso(min(there)) if there else "now-1d"
 
 
 def tagging_indices(client: OpenSearch) -> list[str]:

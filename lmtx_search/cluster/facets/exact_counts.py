@@ -1,11 +1,11 @@
 """Exact counts of the most frequent tags, whatever shards the documents are on.
 
-A terms aggregation asks each shard for its own most frequent terms and adds these up. A tag that is
-frequent on one shard and less frequent on another is counted too low, or left out. The cluster
+A terms aggregation asks each shard for its own most frequent terms and adds these up. A tag that
+is frequent on one shard and less frequent on another is counted too low, or left out. The cluster
 reports how large that error can be. :func:`most_frequent` therefore takes more candidates than it
-returns and counts these a second time: an aggregation that names its terms is exact. It then compares
-the result with the largest count that any other tag can have. If a doubt is left, it counts all tags,
-page by page.
+returns and counts these a second time: an aggregation that names its terms is exact. It then
+compares the result with the largest count that any other tag can have. If a doubt is left, it
+counts all tags, page by page.
 """
 
 from __future__ import annotations
