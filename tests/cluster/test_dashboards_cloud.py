@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import product
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -40,7 +41,32 @@ LAYOUT = """
 
 # The topical tags of Debian packages, and longer ones as subject headings are.
 SHORT = [f"topic {n:02}" for n in range(20)] + [f"software development {n:02}" for n in range(30)]
-LONG = [f"Economic development and planning, region {n:02}" for n in range(50)]
+LONG = [
+    f"{subject} {aspect} {n:02}"
+    for n, (subject, aspect) in enumerate(
+        product(
+            [
+                "Water supply",
+                "International trade in agricultural products",
+                "Education",
+                "Human rights",
+                "Local government",
+            ],
+            [
+                "",
+                "law and legislation",
+                "history",
+                "in literature",
+                "economic aspects",
+                "Europe",
+                "public opinion",
+                "finance",
+                "study and teaching",
+                "bibliography",
+            ],
+        )
+    )
+]
 
 
 @pytest.mark.parametrize("width", [1280, 1440, 1920])
