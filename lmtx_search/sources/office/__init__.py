@@ -1,0 +1,1 @@
+"""Office files and e-books (Word, PowerPoint, Excel, OpenDocument, EPUB): the extra ``office``."""

@@ -1,0 +1,81 @@
+"""Opening the ZIP archives that office files and e-books are, and parsing the XML inside."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+
+# More than any real document, less than what would fill the memory of a small machine.
+_MOST_BYTES = 500 * 1024 * 1024
+# The first bytes of a compound file: Word 97 and the like, and Office files with a password.
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a file that is a ZIP archive.
+
+    Raises:
+        UserError: it is empty, protected, damaged, or unpacks to more than 500 MiB.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    if not start:
+        raise UserError("is empty (0 bytes)")
+    if start == _COMPOUND:
+        raise UserError(
+            "is protected by a password, or has an older format than its name says: save it again "
+            "without a password, in the current format"
+        )
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise UserError(f"is damaged: {error}") from error
+    with archive:
+        if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
+            raise UserError(f"unpacks to more than {_MOST_BYTES >> 20} MiB")
+        if any(member.flag_bits & 1 for member in archive.infolist()):
+            raise UserError("is encrypted: save it again without a password")
+        yield archive
+
+
+def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return the content of a member.
+
+    Raises:
+        UserError: there is none of that name, or it is damaged.
+    """
+    try:
+        return archive.read(name)
+    except KeyError as error:
+        raise UserError(f"is damaged: {name} is missing") from error
+    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as error:
+        raise UserError(f"is damaged: {name} cannot be read ({error})") from error
+    except Exception as error:  # zlib.error and what other codecs raise have no common class
+        raise UserError(f"is damaged: {name} cannot be unpacked ({error})") from error
+
+
+def parse_xml(content: bytes, name: str) -> Any:
+    """Return the root element; entities are not resolved and nothing is fetched.
+
+    Raises:
+        UserError: it is not well-formed.
+    """
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise UserError(f"is damaged: {name} is not well-formed XML ({error.msg})") from error
+
+
+def local_name(element: Any) -> str:
+    """Return an element's name without its namespace; "" for comments and instructions."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""

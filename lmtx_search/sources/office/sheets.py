@@ -1,0 +1,116 @@
+"""Rows of spreadsheets: .xlsx by openpyxl, .xls and .ods by python-calamine."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.sources.left_out import LeftOut
+from lmtx_search.sources.office.archive import open_archive
+
+Cells = list[str]
+
+
+def sheet_rows(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Cells]]:
+    """Yield each row with a value as its sheet's name, its number from 1, and its cells as texts.
+
+    Texts stay as they are ("007"), whole numbers have no decimal point, dates are ISO. Hidden
+    sheets and formulas without a stored result are left out and counted.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    rows = _xlsx(path, left_out) if path.suffix.lower() == ".xlsx" else _calamine(path, left_out)
+    for sheet, number, values in rows:
+        cells = [_text(value) for value in values]
+        if any(cells):
+            yield sheet, number, cells
+
+
+def sheets_text(path: Path, left_out: LeftOut) -> str:
+    """Return all cells of a spreadsheet as one text, a row a line.
+
+    Raises:
+        UserError: the file cannot be read, or is empty.
+    """
+    lines = [" ".join(filter(None, cells)) for _, _, cells in sheet_rows(path, left_out)]
+    if not lines:
+        raise UserError("holds no text: its sheets are empty")
+    return "\n".join(lines)
+
+
+def _xlsx(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequence[Any]]]:
+    from openpyxl import load_workbook
+
+    with open_archive(path):  # says what is wrong with an archive
+        pass
+    try:
+        values = load_workbook(path, read_only=True, data_only=True)
+        formulas = load_workbook(path, read_only=True)
+    except Exception as error:  # openpyxl lets the errors of its parsers through
+        raise _unreadable(path, error) from error
+    try:
+        for sheet in values.worksheets:
+            if sheet.sheet_state != "visible":
+                left_out.add("hidden sheets", f"{path.name}, {sheet.title}")
+                continue
+            both = zip(
+                sheet.iter_rows(values_only=True),
+                formulas[sheet.title].iter_rows(values_only=True),
+                strict=False,
+            )
+            for number, (row, asked) in enumerate(both, 1):
+                unknown = sum(
+                    value is None and isinstance(formula, str) and formula.startswith("=")
+                    for value, formula in zip(row, asked, strict=False)
+                )
+                where = f"{path.name}, {sheet.title}, row {number}"
+                left_out.add("formulas without a stored result", where, unknown)
+                yield sheet.title, number, row
+    except UserError:
+        raise
+    except Exception as error:
+        raise _unreadable(path, error) from error
+    finally:
+        values.close()
+        formulas.close()
+
+
+def _calamine(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequence[Any]]]:
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        for sheet in workbook.sheets_metadata:
+            if sheet.visible != SheetVisibleEnum.Visible:
+                left_out.add("hidden sheets", f"{path.name}, {sheet.name}")
+                continue
+            rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+            for number, row in enumerate(rows, 1):
+                yield sheet.name, number, row
+    except Exception as error:  # CalamineError, and what its parsers raise
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    return UserError(
+        f"cannot be read as a spreadsheet ({type(error).__name__}: {str(error)[:100]})"
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        midnight = value.time() == datetime.time()
+        return value.date().isoformat() if midnight else value.isoformat()
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    return str(value).strip()

@@ -1,0 +1,84 @@
+"""The text of PowerPoint files (.pptx), by python-pptx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.sources.left_out import LeftOut
+from lmtx_search.sources.office.archive import local_name, open_archive
+
+_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+
+
+def slides_text(path: Path, left_out: LeftOut) -> str:
+    """Return the text of the slides in their order: shapes, groups, tables, charts, notes.
+
+    Hidden slides, SmartArt and alternative content are left out and counted.
+
+    Raises:
+        UserError: the file cannot be read, or holds no text.
+    """
+    from pptx import Presentation
+
+    with open_archive(path):  # says what is wrong with an archive
+        pass
+    try:
+        slides = list(Presentation(str(path)).slides)
+        lines = [
+            line
+            for number, slide in enumerate(slides, 1)
+            for line in _slide(slide, f"{path.name}, slide {number}", left_out)
+        ]
+    except UserError:
+        raise
+    except Exception as error:  # python-pptx lets the errors of lxml and zipfile through
+        raise UserError(
+            f"cannot be read as PowerPoint ({type(error).__name__}: {str(error)[:100]})"
+        ) from error
+    if not lines:
+        raise UserError("holds no text: pictures only?")
+    return "\n".join(lines)
+
+
+def _slide(slide: Any, where: str, left_out: LeftOut) -> Iterator[str]:
+    if slide.element.get("show") == "0":
+        left_out.add("hidden slides", where)
+        return
+    alternatives = [e for e in slide.element.iter() if local_name(e) == "AlternateContent"]
+    left_out.add("pieces of alternative content in slides", where, len(alternatives))
+    yield from _shapes(slide.shapes, where, left_out)
+    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+        yield from _lines(slide.notes_slide.notes_text_frame.text)
+
+
+def _shapes(shapes: Iterable[Any], where: str, left_out: LeftOut) -> Iterator[str]:
+    for shape in shapes:
+        if hasattr(shape, "shapes"):
+            yield from _shapes(shape.shapes, where, left_out)
+        elif getattr(shape, "has_table", False) and shape.has_table:
+            for row in shape.table.rows:
+                yield from _lines(" ".join(cell.text for cell in row.cells))
+        elif getattr(shape, "has_chart", False) and shape.has_chart:
+            yield from _chart(shape.chart)
+        elif shape.has_text_frame:
+            yield from _lines(shape.text_frame.text)
+        elif any(str(e.tag).startswith(f"{{{_DIAGRAM}}}") for e in shape.element.iter()):
+            left_out.add("SmartArt diagrams", where)
+
+
+def _chart(chart: Any) -> Iterator[str]:
+    if chart.has_title and chart.chart_title.has_text_frame:
+        yield from _lines(chart.chart_title.text_frame.text)
+    for plot in chart.plots:
+        yield from _lines(" ".join(str(one) for one in plot.categories))
+        yield from _lines(" ".join(str(series.name) for series in plot.series))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines with text; U+000B is PowerPoint's line break."""
+    for line in text.replace("\x0b", "\n").splitlines():
+        if line.strip():
+            yield line.strip()

@@ -1,0 +1,122 @@
+"""The text of Word files (.docx), by mammoth."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.left_out import LeftOut
+from lmtx_search.sources.office.archive import local_name, open_archive, parse_xml, read_member
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_PARTS = re.compile(r"word/(document|footnotes|endnotes)\.xml\Z")
+# Elements around runs that mammoth does not look into.
+_WRAPPERS = ("fldSimple", "bdo", "dir")
+_IGNORED = re.compile(r"An unrecognised element was ignored: (\S+)")
+
+
+def word_text(path: Path, left_out: LeftOut) -> str:
+    """Return the text: paragraphs, tables, text boxes, notes, insertions; not what was deleted.
+
+    Elements that mammoth ignores are counted.
+
+    Raises:
+        UserError: the file cannot be read, or holds no text.
+    """
+    import mammoth
+
+    with open_archive(path) as archive:
+        if "word/document.xml" not in archive.namelist():
+            raise UserError("is not a Word file: word/document.xml is missing")
+        content = _prepared(archive, path.name, left_out)
+    try:
+        result = mammoth.convert_to_html(
+            content, convert_image=mammoth.images.img_element(lambda image: {"src": ""})
+        )
+    except Exception as error:  # mammoth has no error class of its own
+        raise UserError(
+            f"cannot be read as Word ({type(error).__name__}: {str(error)[:100]})"
+        ) from error
+    ignored = Counter(
+        found[1] for message in result.messages if (found := _IGNORED.match(message.message))
+    )
+    for element, count in ignored.items():
+        left_out.add(f"Word elements of the kind {element}", path.name, count)
+    text = html_text(result.value)
+    if not text:
+        raise UserError("holds no text: pictures only?")
+    return text
+
+
+def _prepared(archive: zipfile.ZipFile, file: str, left_out: LeftOut) -> io.BytesIO:
+    """Return the archive with what mammoth passes over written as ordinary runs."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as prepared:
+        for member in archive.infolist():
+            content = read_member(archive, member.filename)
+            if _PARTS.match(member.filename):
+                root = parse_xml(content, member.filename)
+                # The one element with text that mammoth ignores without a message.
+                chunks = sum(local_name(element) == "altChunk" for element in root.iter())
+                left_out.add("inserted files in Word documents (w:altChunk)", file, chunks)
+                content = _plain_runs(root)
+            prepared.writestr(member.filename, content)
+    target.seek(0)
+    return target
+
+
+def _plain_runs(root: Any) -> bytes:
+    from lxml import etree
+
+    for element in list(root.iter()):
+        kind = local_name(element)
+        if kind in _WRAPPERS:
+            _unwrap(element)
+        elif kind == "ruby":
+            for reading in element.findall(f"{_W}rt"):
+                element.remove(reading)
+            for base in element.findall(f"{_W}rubyBase"):
+                _unwrap(base)
+            _unwrap_into_run(element)
+        elif kind == "cr":
+            element.tag = f"{_W}br"
+        elif kind == "ptab":
+            element.tag = f"{_W}tab"
+        elif kind == "oMath" and element.getparent() is not None:
+            _replace_by_text(element)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def _unwrap(element: Any) -> None:
+    parent = element.getparent()
+    place = parent.index(element)
+    for child in reversed(element):
+        parent.insert(place, child)
+    parent.remove(element)
+
+
+def _unwrap_into_run(ruby: Any) -> None:
+    """Put the base text of a ruby, which has runs of its own, behind the run that it stands in."""
+    run = ruby.getparent()
+    if local_name(run) != "r" or run.getparent() is None:
+        return _unwrap(ruby)
+    parent, place = run.getparent(), run.getparent().index(run)
+    for child in reversed([child for child in ruby if local_name(child) == "r"]):
+        parent.insert(place + 1, child)
+    run.remove(ruby)
+
+
+def _replace_by_text(formula: Any) -> None:
+    """Write the letters of a formula as a run."""
+    from lxml import etree
+
+    letters = "".join(node.text or "" for node in formula.iter() if local_name(node) == "t")
+    run = etree.Element(f"{_W}r")
+    etree.SubElement(run, f"{_W}t").text = letters
+    formula.getparent().replace(formula, run)
