@@ -1,0 +1,89 @@
+"""Exports of Karakeep (bookmarks) and paperless-ngx (scanned documents)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine, content_digest
+from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.json_records import read_json_records
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row
+
+_MANIFEST = "manifest.json"
+_DOCUMENT, _TAG = "documents.document", "documents.tag"
+_NAMED = {"correspondent": "documents.correspondent", "document_type": "documents.documenttype"}
+
+
+def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield bookmarks as ``id``, ``title``, ``text`` (text and note), ``url``, ``subjects``.
+
+    An export has no ids: the id is a digest of the address, or of the text. Bookmarks of files have
+    no text in an export; with a title or a note they are read, others are left out and counted.
+
+    Raises:
+        UserError: no such file, or it is not such an export.
+    """
+    for row in read_json_records(path, ["bookmarks"]):
+        if isinstance(row, BadLine):
+            yield row
+            continue
+        bookmark, content = row.fields, row.fields.get("content") or {}
+        texts = [html_text(str(content.get("text") or "")), str(bookmark.get("note") or "")]
+        url, title = content.get("url"), str(bookmark.get("title") or content.get("title") or "")
+        fields: dict[str, Any] = {"title": title, "text": "\n".join(filter(None, texts))}
+        if not any(fields.values()):
+            kind = content.get("type") or "unknown"
+            options.left_out.add(f"bookmarks of the type {kind} without title and text", url or "")
+            continue
+        fields |= {"url": url} if url else {}
+        fields |= {"created": bookmark["createdAt"]} if "createdAt" in bookmark else {}
+        tags = [str(tag) for tag in bookmark.get("tags") or []]
+        fields |= {"subjects": tags} if tags else {}
+        key = url or json.dumps([title, fields["text"]])
+        yield Row(row.line, {"id": content_digest(key)[:32], **fields})
+
+
+def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield the documents of an export's ``manifest.json`` with their recognised text.
+
+    ``path`` is the folder of the export or its manifest. Documents have ``id``, ``title``,
+    ``text``, ``created``, ``correspondent``, ``document_type`` and ``subjects`` (their tags).
+    Documents in the bin are left out and counted.
+
+    Raises:
+        UserError: no such file, or it is not such an export.
+    """
+    manifest = path / _MANIFEST if path.is_dir() else path
+    try:
+        records = json.loads(manifest.read_bytes())
+    except FileNotFoundError as error:
+        raise UserError(f"no such file: {manifest}") from error
+    except OSError as error:
+        raise UserError(f"cannot read {manifest}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{manifest} is not JSON: {error}") from error
+    if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+        raise UserError(f"{manifest} is not a manifest of paperless-ngx: a list is expected")
+    names = {
+        (one.get("model"), one.get("pk")): str((one.get("fields") or {}).get("name", ""))
+        for one in records
+    }
+    for number, record in enumerate(records, 1):
+        if record.get("model") != _DOCUMENT:
+            continue
+        found = record.get("fields") or {}
+        if found.get("deleted_at") and not options.everything:
+            options.left_out.add("documents in the bin", str(found.get("title", "")))
+            continue
+        fields = {"id": str(record.get("pk")), "title": found.get("title") or ""}
+        fields |= {"text": found.get("content") or "", "created": found.get("created")}
+        for field, model in _NAMED.items():
+            fields[field] = names.get((model, found.get(field)))
+        subjects = [names[key] for tag in found.get("tags") or [] if (key := (_TAG, tag)) in names]
+        kept = {name: value for name, value in fields.items() if value}
+        yield Row(number, kept | ({"subjects": subjects} if subjects else {}))

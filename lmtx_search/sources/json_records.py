@@ -1,0 +1,52 @@
+"""Records of a JSON file that has them in one list, or one a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine
+from lmtx_search.sources.rows import Row, opened, read_rows
+
+
+def read_json_records(path: Path, keys: Sequence[str]) -> Iterator[Row | BadLine]:
+    """Yield the objects of a file: of a list, of the list under one of ``keys``, or one a line.
+
+    A file with one list is read as a whole. Its records are numbered from 1, as lines are.
+
+    Raises:
+        UserError: no such file, or it is neither of these.
+        LmtxError: a damaged gzip file.
+    """
+    records = _list_of(path, keys)
+    if records is None:
+        yield from read_rows(path, "jsonl")
+        return
+    for number, record in enumerate(records, 1):
+        if isinstance(record, dict):
+            yield Row(number, record)
+        else:
+            yield BadLine(str(path), number, "not a JSON object", json.dumps(record)[:1000])
+
+
+def _list_of(path: Path, keys: Sequence[str]) -> list[Any] | None:
+    """Return the list of a file that is one JSON value; None for one with an object a line."""
+    with opened(path) as stream:
+        content = stream.read()
+    try:
+        found = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):  # several values, or a fault that the lines will tell
+        return None
+    if isinstance(found, list):
+        return found
+    for key in keys:
+        if isinstance(found, dict) and isinstance(found.get(key), list):
+            return list(found[key])
+    if isinstance(found, dict) and content.count(b"\n") <= 1:
+        return [found]
+    raise UserError(
+        f"{path}: a list of records is expected, one a line, or a list under {' or '.join(keys)}"
+    )

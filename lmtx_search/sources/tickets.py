@@ -1,0 +1,138 @@
+"""Tickets of Zammad, Zendesk and Jira, with their comments, from JSON or CSV exports.
+
+A ticket becomes ``id``, ``title``, ``text`` (its description and its public comments in order) and
+``subjects`` (the tags that people gave it). All other fields stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.records import BadLine
+from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.json_records import read_json_records
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row, ending, read_rows
+
+Fields = dict[str, Any]
+
+_LISTS = ("tickets", "issues", "results")
+_INTERNAL = "internal notes of tickets"
+# Jira writes date, author and text of a comment into one cell.
+_JIRA_COMMENT = re.compile(r"\d{1,2}[/.][^;\n]{4,30};[^;\n]*;(.*)\Z", re.DOTALL)
+
+
+def read_zammad(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield Zammad's tickets; rows that repeat a ticket's id for each article are joined."""
+    return _joined(_read(path, _zammad, options))
+
+
+def read_zendesk(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield Zendesk's tickets."""
+    return _read(path, _zendesk, options)
+
+
+def read_jira(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield Jira's issues, from its CSV export or its REST search."""
+    return _read(path, _jira, options)
+
+
+def _read(
+    path: Path, make: Callable[[Fields, ReadOptions], Fields], options: ReadOptions
+) -> Iterator[Row | BadLine]:
+    rows = read_rows(path, "csv") if ending(path) == ".csv" else read_json_records(path, _LISTS)
+    for row in rows:
+        yield row if isinstance(row, BadLine) else Row(row.line, make(row.fields, options))
+
+
+def _zammad(fields: Fields, options: ReadOptions) -> Fields:
+    articles = fields.pop("articles", None) or fields.pop("article", None)
+    comments = _public(articles, "internal", True, options)
+    tags = fields.pop("tags", None)
+    return _ticket(fields, fields.get("id"), fields.get("title"), comments, tags)
+
+
+def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
+    comments = _public(fields.pop("comments", None), "public", False, options)
+    description = _text(fields.pop("description", None))
+    # The first comment of a ticket is its description once more.
+    texts = comments if comments and comments[0] == description else [description, *comments]
+    tags = fields.pop("tags", None)
+    return _ticket(fields, fields.get("id"), fields.pop("subject", None), texts, tags)
+
+
+def _jira(fields: Fields, options: ReadOptions) -> Fields:
+    inner = fields.get("fields")
+    if isinstance(inner, dict):
+        comments = (inner.pop("comment", None) or {}).get("comments", [])
+        texts = [_text(inner.pop("description", None))]
+        texts += [_text(comment.get("body")) for comment in comments]
+        title, labels = inner.pop("summary", None), inner.pop("labels", None)
+        return _ticket({"issue": inner}, fields.get("key"), title, texts, labels)
+    comments = [_jira_comment(text) for text in _list(fields.pop("Comment", None))]
+    texts = [_text(fields.pop("Description", None)), *comments]
+    labels = fields.pop("Labels", None)
+    return _ticket(fields, fields.get("Issue key"), fields.pop("Summary", None), texts, labels)
+
+
+def _ticket(fields: Fields, id_: object, title: object, texts: list[str], tags: object) -> Fields:
+    made: Fields = {**fields, "id": id_, "title": _text(title)}
+    made["text"] = "\n".join(filter(None, texts))
+    subjects = [tag for value in _list(tags) for tag in re.split(r"[,\s]+", str(value)) if tag]
+    return made | ({"subjects": subjects} if subjects else {})
+
+
+def _public(comments: object, mark: str, hidden: bool, options: ReadOptions) -> list[str]:
+    """Return the texts of comments, without those that are for the staff."""
+    texts = []
+    for comment in _list(comments):
+        if isinstance(comment, dict) and comment.get(mark) is hidden and not options.everything:
+            options.left_out.add(_INTERNAL)
+        else:
+            texts.append(_text(comment))
+    return texts
+
+
+def _jira_comment(text: str) -> str:
+    found = _JIRA_COMMENT.match(text)
+    return found[1].strip() if found else text
+
+
+def _list(value: object) -> list[Any]:
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: object) -> str:
+    """Return the text of a value: plain, HTML, a comment, or a document of Jira's editor."""
+    if isinstance(value, dict):
+        if "content" in value and "type" in value and isinstance(value["content"], list):
+            return "\n".join(filter(None, map(_text, value["content"])))
+        for name in ("plain_body", "body", "text", "html_body", "value"):
+            if value.get(name):
+                text = _text(value[name])
+                is_html = "html" in str(value.get("content_type", "")) or name == "html_body"
+                return html_text(text) if is_html else text
+        return ""
+    return str(value).strip() if value is not None else ""
+
+
+def _joined(rows: Iterator[Row | BadLine]) -> Iterator[Row | BadLine]:
+    """Join rows that follow each other and have the same id."""
+    last: Row | None = None
+    for row in rows:
+        if isinstance(row, BadLine):
+            yield row
+        elif last is not None and row.fields["id"] and row.fields["id"] == last.fields["id"]:
+            text = "\n".join(filter(None, (last.fields["text"], row.fields["text"])))
+            last = Row(last.line, {**last.fields, "text": text})
+        else:
+            if last is not None:
+                yield last
+            last = row
+    if last is not None:
+        yield last

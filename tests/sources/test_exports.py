@@ -1,0 +1,81 @@
+"""Exports of Karakeep and paperless-ngx."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.sources.exports import read_karakeep, read_paperless
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row
+
+
+def fields_of(reader: Any, path: Path, options: ReadOptions) -> list[dict[str, Any]]:
+    return [row.fields for row in reader(path, options) if isinstance(row, Row)]
+
+
+BOOKMARKS = [
+    {
+        "createdAt": 1,
+        "title": "Chess",
+        "tags": ["games"],
+        "note": "read it",
+        "content": {"type": "link", "url": "https://a.example"},
+    },
+    {"createdAt": 2, "tags": [], "content": {"type": "text", "text": "about go"}},
+    {"createdAt": 3, "title": None, "tags": [], "content": {"type": "asset"}},
+    {"createdAt": 4, "title": "Gone", "tags": [], "content": None},
+]
+
+
+def test_bookmarks_have_text_note_address_and_tags(tmp_path: Path) -> None:
+    path = tmp_path / "karakeep.json"
+    path.write_text(json.dumps({"bookmarks": BOOKMARKS}, indent=1))
+    options = ReadOptions()
+    link, text, gone = fields_of(read_karakeep, path, options)
+    assert (link["title"], link["text"], link["url"]) == ("Chess", "read it", "https://a.example")
+    assert (link["subjects"], text["text"], gone["title"]) == (["games"], "about go", "Gone")
+    assert options.left_out.counts == {"bookmarks of the type asset without title and text": 1}
+    assert len({one["id"] for one in (link, text, gone)}) == 3
+
+
+MANIFEST = [
+    {"model": "documents.tag", "pk": 4, "fields": {"name": "invoice"}},
+    {"model": "documents.correspondent", "pk": 4, "fields": {"name": "Printer & Co"}},
+    {
+        "model": "documents.document",
+        "pk": 9,
+        "fields": {"title": "Bill", "content": "Ink, black", "tags": [4, 77], "correspondent": 4},
+    },
+    {
+        "model": "documents.document",
+        "pk": 10,
+        "fields": {"title": "Old", "content": "x", "deleted_at": "2026-01-01T00:00:00Z"},
+    },
+]
+
+
+def test_scanned_documents_have_their_tags_by_name_and_the_bin_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
+    options = ReadOptions()
+    (document,) = fields_of(read_paperless, tmp_path, options)
+    assert document == {
+        "id": "9",
+        "title": "Bill",
+        "text": "Ink, black",
+        "correspondent": "Printer & Co",
+        "subjects": ["invoice"],
+    }
+    assert options.left_out.lines() == ["Left out: 1 documents in the bin (the first: Old)"]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", "not json"])
+def test_another_file_is_one_line(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text(content)
+    with pytest.raises(UserError, match=r"manifest\.json is not"):
+        list(read_paperless(path, ReadOptions()))
