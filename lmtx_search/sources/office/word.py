@@ -34,7 +34,7 @@ def word_text(path: Path, left_out: LeftOut) -> str:
     with open_archive(path) as archive:
         if "word/document.xml" not in archive.namelist():
             raise UserError("is not a Word file: word/document.xml is missing")
-        content = _prepared(archive, path.name, left_out)
+        content, elements = _prepared(archive)
     try:
         result = mammoth.convert_to_html(
             content, convert_image=mammoth.images.img_element(lambda image: {"src": ""})
@@ -43,32 +43,33 @@ def word_text(path: Path, left_out: LeftOut) -> str:
         raise UserError(
             f"cannot be read as Word ({type(error).__name__}: {str(error)[:100]})"
         ) from error
-    ignored = Counter(
-        found[1] for message in result.messages if (found := _IGNORED.match(message.message))
-    )
-    for element, count in ignored.items():
-        left_out.add(f"Word elements of the kind {element}", path.name, count)
+    # mammoth tells each kind once.
+    kinds = {found[1] for one in result.messages if (found := _IGNORED.match(one.message))}
+    for kind in sorted(kinds):
+        count = elements[kind.rpartition(":")[2]]
+        left_out.add(f"Word elements of the kind {kind}", path.name, count)
     text = html_text(result.value)
     if not text:
         raise UserError("holds no text: pictures only?")
     return text
 
 
-def _prepared(archive: zipfile.ZipFile, file: str, left_out: LeftOut) -> io.BytesIO:
-    """Return the archive with what mammoth passes over written as ordinary runs."""
-    target = io.BytesIO()
+def _prepared(archive: zipfile.ZipFile) -> tuple[io.BytesIO, Counter[str]]:
+    """Return the archive with what mammoth passes over written as ordinary runs.
+
+    The second value counts the elements of the text by their local names.
+    """
+    target, elements = io.BytesIO(), Counter[str]()
     with zipfile.ZipFile(target, "w") as prepared:
         for member in archive.infolist():
             content = read_member(archive, member.filename)
             if _PARTS.match(member.filename):
                 root = parse_xml(content, member.filename)
-                # The one element with text that mammoth ignores without a message.
-                chunks = sum(local_name(element) == "altChunk" for element in root.iter())
-                left_out.add("inserted files in Word documents (w:altChunk)", file, chunks)
+                elements.update(map(local_name, root.iter()))
                 content = _plain_runs(root)
             prepared.writestr(member.filename, content)
     target.seek(0)
-    return target
+    return target, elements
 
 
 def _plain_runs(root: Any) -> bytes:
