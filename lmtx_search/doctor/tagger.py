@@ -18,7 +18,7 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 _GROUP = "Tagger"
 _TEXT = "A program that plays chess against you"
@@ -27,7 +27,7 @@ _TEXT = "A program that plays chess against you"
 class TaggerChecks:
     """The checks of what tags documents; nothing is stored."""
 
-    def __init__(self, settings: Settings, client: Callable[[], OpenSearch]) -> None:
+    def __init__(self, settings: Settings, client: Callable[[], Client]) -> None:
         self._settings = settings
         self._client = client
 

@@ -27,7 +27,7 @@ from lmtx_search.version import __version__
 from lmtx_search.watching.precision import Culprit, Precision, Verdicts, culprits, fell, precision
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 DEFAULT_YES_FROM = 0.5
 
@@ -51,7 +51,7 @@ class Look:
 
 
 def look(
-    client: OpenSearch,
+    client: Client,
     settings: Settings,
     index: str,
     sample: int,
@@ -135,7 +135,7 @@ def look(
     return Look(run, len(found), now, earlier, has_fallen, blamed, names, yes_from)
 
 
-def _pairs(client: OpenSearch, found: Sequence[Tagged]) -> list[list[Pair]]:
+def _pairs(client: Client, found: Sequence[Tagged]) -> list[list[Pair]]:
     labels = labels_of_tags(client, (tag for one in found for tag in one.tags))
     return [
         [

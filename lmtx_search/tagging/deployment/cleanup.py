@@ -11,10 +11,10 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
-def sweep(client: OpenSearch, settings: Settings) -> None:
+def sweep(client: Client, settings: Settings) -> None:
     """Remove versions that no deployment has finished; for whoever holds the lock.
 
     Raises:
@@ -26,13 +26,13 @@ def sweep(client: OpenSearch, settings: Settings) -> None:
         _remove(client, versions, name)
 
 
-def give_up(client: OpenSearch, settings: Settings, name: str) -> None:
+def give_up(client: Client, settings: Settings, name: str) -> None:
     """Remove a version whose deployment failed; while the cluster is away, that is for a sweep."""
     with suppress(Exception):  # the cluster may be what failed
         _remove(client, TaggerVersions(settings.data_dir), name)
 
 
-def _remove(client: OpenSearch, versions: TaggerVersions, name: str) -> None:
+def _remove(client: Client, versions: TaggerVersions, name: str) -> None:
     """Remove it, unless the pipeline tags with it: then only the answer to that got lost."""
     if deployed(client) == name:
         versions.finish(name)

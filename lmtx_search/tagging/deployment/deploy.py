@@ -43,7 +43,7 @@ from lmtx_search.tagging.versions.thresholds import own_thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 DEFAULT_THRESHOLD = 0.3
 """Least cosine of a tag where no training run chose one."""
@@ -95,7 +95,7 @@ class Deployment:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def plan(client: OpenSearch, settings: Settings, source: Source, options: Options) -> list[str]:
+def plan(client: Client, settings: Settings, source: Source, options: Options) -> list[str]:
     """Return in words what :func:`deploy` would do; nothing is changed.
 
     Raises:
@@ -118,7 +118,7 @@ def plan(client: OpenSearch, settings: Settings, source: Source, options: Option
 
 
 def deploy(
-    client: OpenSearch,
+    client: Client,
     settings: Settings,
     source: Source,
     options: Options,
@@ -201,7 +201,7 @@ def deploy(
 
 
 def _requirements(
-    client: OpenSearch, settings: Settings, runtime: Runtime
+    client: Client, settings: Settings, runtime: Runtime
 ) -> tuple[PipelineState, list[Label], str | None]:
     state = read_pipeline(client)
     LabelIndex(client).require()
@@ -254,7 +254,7 @@ def _threshold(source: Source, options: Options) -> float:
 
 
 def try_out(
-    client: OpenSearch,
+    client: Client,
     body: dict[str, Any],
     version: str,
     field: str,

@@ -14,7 +14,7 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import Manifest
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 _RUNS = 1000
 
@@ -44,7 +44,7 @@ class Entry:
         return "ready" if self.manifest else "not on this machine"
 
 
-def inventory(client: OpenSearch, settings: Settings) -> list[Entry]:
+def inventory(client: Client, settings: Settings) -> list[Entry]:
     """Return all versions, the newest first."""
     versions = TaggerVersions(settings.data_dir)
     active = deployed(client)
@@ -64,7 +64,7 @@ def inventory(client: OpenSearch, settings: Settings) -> list[Entry]:
     return entries
 
 
-def _measured(client: OpenSearch) -> dict[str, dict[str, float]]:
+def _measured(client: Client) -> dict[str, dict[str, float]]:
     """Return the measures that run records hold, by tagger version or training run."""
     found: dict[str, dict[str, float]] = {}
     for run, record in reversed(RunStore(client).newest(_RUNS)):

@@ -31,7 +31,7 @@ from lmtx_search.tagging.versions.label_sync import (
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 Wanted = Callable[[Mapping[str, Label]], Sequence[Label]]
 
@@ -51,7 +51,7 @@ class LabelEdit:
 
 
 def edit_labels(
-    client: OpenSearch,
+    client: Client,
     settings: Settings,
     ids: Sequence[str],
     change: Wanted,
@@ -116,7 +116,7 @@ class Followed:
 
 
 def load_labels(
-    client: OpenSearch,
+    client: Client,
     settings: Settings,
     labels: Iterable[Label],
     progress: Progress = SILENT,

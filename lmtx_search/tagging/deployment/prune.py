@@ -18,7 +18,7 @@ from lmtx_search.tagging.versions.label_sync import passages_of
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Unused:
         return not (self.versions or self.registered or self.label_indices)
 
 
-def find_unused(client: OpenSearch, settings: Settings, keep: int = 1) -> Unused:
+def find_unused(client: Client, settings: Settings, keep: int = 1) -> Unused:
     """Return what nothing uses.
 
     The version that the pipeline uses stays, the ``keep`` versions before it (for a rollback), and
@@ -67,9 +67,7 @@ def find_unused(client: OpenSearch, settings: Settings, keep: int = 1) -> Unused
     )
 
 
-def prune(
-    client: OpenSearch, settings: Settings, keep: int = 1, progress: Progress = SILENT
-) -> Unused:
+def prune(client: Client, settings: Settings, keep: int = 1, progress: Progress = SILENT) -> Unused:
     """Remove what nothing uses; interrupted, the same call continues.
 
     Raises:
@@ -95,7 +93,7 @@ def prune(
     return unused
 
 
-def _label_indices(client: OpenSearch, settings: Settings, kept: list[str]) -> list[str]:
+def _label_indices(client: Client, settings: Settings, kept: list[str]) -> list[str]:
     versions = TaggerVersions(settings.data_dir)
     here = set(versions.names())
     if not here.issuperset(kept):

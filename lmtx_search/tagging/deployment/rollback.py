@@ -36,7 +36,7 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Rollback:
     seconds: float
 
 
-def before(client: OpenSearch, settings: Settings) -> str:
+def before(client: Client, settings: Settings) -> str:
     """Return the version that was deployed before the one that the pipeline uses.
 
     Raises:
@@ -71,7 +71,7 @@ def before(client: OpenSearch, settings: Settings) -> str:
 
 
 def roll_back(
-    client: OpenSearch, settings: Settings, wanted: str | None, progress: Progress = SILENT
+    client: Client, settings: Settings, wanted: str | None, progress: Progress = SILENT
 ) -> Rollback:
     """Let the pipeline tag with another version, by default with the one before.
 

@@ -25,7 +25,7 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Live:
     version: TaggerVersion | None
 
 
-def live_version(client: OpenSearch, settings: Settings) -> Live | None:
+def live_version(client: Client, settings: Settings) -> Live | None:
     """Return the version that tags; None where none is deployed.
 
     Raises:
