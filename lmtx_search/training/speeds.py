@@ -21,6 +21,7 @@ from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import pairs
+from lmtx_search.training.student.training_data import TrainingData
 
 _DOCUMENTS = 24
 _LABELS = 128
@@ -115,14 +116,20 @@ def _train(
     progress: Progress,
 ) -> tuple[float, float, float, int]:
     """Train a few steps; return documents/s, seconds to start and to export, bytes of the form."""
-    from lmtx_search.training.student.finetune import fine_tune  # torch: only when it is needed
+    # Imported here, because it needs torch.
+    from lmtx_search.training.student.fine_tuning import fine_tune
 
     batch = tuning.batch_size
-    steps = [(number % len(documents), number % len(labels)) for number in range(_STEPS * batch)]
+    data = TrainingData(
+        documents=[document.text for document in documents],
+        labels=[label_passage(label) for label in labels],
+        never_negative=[frozenset({row % len(labels)}) for row in range(len(documents))],
+        steps=[(number % len(documents), number % len(labels)) for number in range(_STEPS * batch)],
+    )
     ends = []
     with (
         TemporaryDirectory() as folder,
-        progress.stage("Try the training", len(steps), "documents") as advance,
+        progress.stage("Try the training", len(data.steps), "documents") as advance,
     ):
 
         def on_step(count: int) -> None:
@@ -130,17 +137,7 @@ def _train(
             advance(count)
 
         started = time.monotonic()
-        fine_tune(
-            base,
-            Path(folder) / "encoder",
-            [document.text for document in documents],
-            [label_passage(label) for label in labels],
-            [frozenset({row % len(labels)}) for row in range(len(documents))],
-            steps,
-            tuning,
-            seed=0,
-            on_step=on_step,
-        )
+        fine_tune(base, Path(folder) / "encoder", data, tuning, seed=0, on_step=on_step)
         exporting = time.monotonic()
         form = ensure_onnx(Path(folder) / "encoder", Path(folder))
         export = time.monotonic() - exporting

@@ -22,7 +22,8 @@ from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.training.teacher.judging import Judged, judge_pairs
+from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
 from lmtx_search.watching.precision import Culprit, Precision, Verdicts, culprits, fell, precision
 
@@ -147,7 +148,7 @@ def _pairs(client: Client, found: Sequence[Tagged]) -> list[list[Pair]]:
     ]
 
 
-def _verdicts(one: Tagged, judged: Judged) -> Verdicts:
+def _verdicts(one: Tagged, judged: JudgingResult) -> Verdicts:
     return sorted(judged.p_yes.get(one.document.id, {}).items())
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.records import Label
+from lmtx_search.records import Label, labels_digest
 from lmtx_search.tagging.versions.label_matrix import unique_names
-from lmtx_search.tagging.versions.store import TaggerVersions, labels_digest
+from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 LABELS = [Label("a", "Chess", "A game", ("schach",)), Label("b", "Go"), Label("c", "Go")]

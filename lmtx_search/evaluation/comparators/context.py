@@ -22,13 +22,13 @@ from lmtx_search.evaluation.comparators.base import Bench
 from lmtx_search.evaluation.gold.coverage import collect
 from lmtx_search.evaluation.gold.files import GoldFiles
 from lmtx_search.progress import Progress
-from lmtx_search.records import BadLine, Document, Label, content_digest
+from lmtx_search.records import BadLine, Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
 from lmtx_search.sources import FieldGold, open_gold, read_documents, read_gold, read_labels
 from lmtx_search.sources.rows import is_row_file
 from lmtx_search.sources.xmc import is_xmc
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
-from lmtx_search.training.inputs import labels_digest, training_documents
+from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.profiles import small
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import FineTuning, TrainingSettings

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
@@ -20,13 +19,10 @@ from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import Source
 from lmtx_search.training.centering import open_shortlister
-from lmtx_search.training.cycle import train
-from lmtx_search.training.materials import Materials
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Ranking, search_in
-
-# Fine-tuning on given positives searches no index and asks no judge.
-_UNUSED: Any = None
+from lmtx_search.training.student.train import train_student
+from lmtx_search.training.targets.learning_targets import LearningTargets
 
 
 def learn(
@@ -50,20 +46,14 @@ def learn(
     """
     if find_spec("sentence_transformers") is None:
         raise MissingExtra("train", "Learning")
-    materials = Materials(
-        base=base,
-        open_base=_UNUSED,
-        publish=_UNUSED,
-        load_encoder=_UNUSED,
-        labels=labels,
-        training=documents,
-        development=(),
-        judge=_UNUSED,
-        store=_UNUSED,
-    )
     training = TrainingSettings(seed=bench.seed, fine_tuning=tuning or bench.tuning)
-    kept = {document: frozenset(labels_) for document, labels_ in positives.items() if labels_}
-    train(materials, kept, positives, training, output, progress)
+    targets = LearningTargets(
+        positives={
+            document: frozenset(of_labels) for document, of_labels in positives.items() if of_labels
+        },
+        evidence=positives,
+    )
+    train_student(base, output, documents, labels, targets, training, progress)
     return output
 
 

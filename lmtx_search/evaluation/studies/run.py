@@ -25,10 +25,10 @@ from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.evaluation.studies import STUDIES, Point, Study
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Label, content_digest
+from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import Source, untrained_source
-from lmtx_search.training.inputs import labels_digest, training_documents
+from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.version import __version__

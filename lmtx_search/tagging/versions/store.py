@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
@@ -20,7 +20,7 @@ from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
-from lmtx_search.records import Label, content_digest
+from lmtx_search.records import Label, content_digest, labels_digest
 from lmtx_search.tagging.versions.version import MANIFEST, SCHEMA, Manifest, TaggerVersion
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
@@ -167,11 +167,6 @@ class TaggerVersions:
         """Delete the folder of a version, also of one that is damaged."""
         if _NAME.match(name):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-
-
-def labels_digest(labels: Iterable[Label]) -> str:
-    """Return the SHA-256 (hex) of a label set: its ids and contents, in order."""
-    return content_digest(*(part for label in labels for part in (label.id, label.digest)))
 
 
 def _link(source: Path, target: Path) -> None:
