@@ -12,7 +12,7 @@ from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.deploy import document_with
+from lmtx_search.tagging.deployment.pipeline_check import document_with
 from lmtx_search.tagging.service.client import require_service, require_version, service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion

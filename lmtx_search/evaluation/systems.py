@@ -20,8 +20,8 @@ from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
-from lmtx_search.tagging.deployment.encoder_source import Source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
+from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
 from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -70,7 +70,9 @@ def bm25(client: Any, name: str, index: str = names.LABELS) -> System:
     return System(name, rank)
 
 
-def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: str) -> System:
+def encoder(
+    settings: Settings, labels: Sequence[Label], source: EncoderSource, name: str
+) -> System:
     """An encoder that is not deployed, in fp32: the settings' own, or a training run's.
 
     It assigns what a deployment with the usual options would.

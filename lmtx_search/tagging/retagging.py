@@ -165,7 +165,7 @@ def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
         wanted |= dict.fromkeys(
             name for id_, name in zip(rows.ids, rows.names, strict=True) if id_ in labels
         )
-        had = [*version.labels_made_with(), *(put for one in version.changes() for put in one.puts)]
+        had = [*version.original_labels(), *(put for one in version.changes() for put in one.puts)]
         for label in had:
             if label.id in labels:
                 wanted |= dict.fromkeys((label.text, label.name_with_id))

@@ -16,6 +16,7 @@ import pytest
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 pytestmark = pytest.mark.integration
@@ -208,15 +209,21 @@ def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
     encoder = load_encoder(settings, max_tokens=64, folder=Path(record["encoder_path"]))
     labels = [Label(id_, text) for id_, text in LABELS.items()]
     version = TaggerVersions(settings.data_dir).create(
-        onnx_folder=encoder.folder,
-        encoder="run",
-        encoder_digest=encoder.digest,
-        precision="fp32",
-        document_tokens=settings.encoder.document_tokens,
-        labels=labels,
-        embeddings=encoder.encode([label.text for label in labels]),
-        threshold=record["threshold"],
-        max_tags=10,
+        VersionEncoder(
+            onnx_folder=encoder.folder,
+            name="run",
+            digest=encoder.digest,
+            precision="fp32",
+            document_tokens=settings.encoder.document_tokens,
+        ),
+        VersionLabels(
+            labels=labels,
+            embeddings=encoder.encode([label.text for label in labels]),
+        ),
+        TaggingRule(
+            threshold=record["threshold"],
+            max_tags=10,
+        ),
     )
     names = ("run", f"run:{record['run']}", f"tagger:{version.manifest.version}")
     words = [word for name in names for word in ("--system", name)]

@@ -17,7 +17,7 @@ from lmtx_search.evaluation.metrics.all import Output
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.encoder_source import Source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Ranking, search_in
@@ -94,7 +94,7 @@ def ranked(
     # Its ONNX form is made as part of the learning.
     load_encoder(settings, folder=folder, max_tokens=settings.encoder.label_tokens)
     learned = time.monotonic()
-    system = systems.encoder(settings, bench.labels, Source(folder, name), name)
+    system = systems.encoder(settings, bench.labels, EncoderSource(folder, name), name)
     output = Output(system.rank(bench.documents, progress).rankings)
     found = Found(
         output,

@@ -33,7 +33,11 @@ from lmtx_search.settings import Settings
 from lmtx_search.sources import read_gold
 from lmtx_search.sources.rows import is_row_file
 from lmtx_search.sources.xmc import is_xmc
-from lmtx_search.tagging.deployment.encoder_source import Source, trained_source, untrained_source
+from lmtx_search.tagging.deployment.encoder_source import (
+    EncoderSource,
+    trained_source,
+    untrained_source,
+)
 from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.profiles import small
 
@@ -171,7 +175,7 @@ def _documents(
 def _tag(
     settings: Settings,
     labels: Sequence[Label],
-    source: Source,
+    source: EncoderSource,
     documents: Sequence[Document],
     progress: Progress,
 ) -> _Tagged:
@@ -221,14 +225,20 @@ def _measured(outputs: Mapping[str, Output], on: GoldSet) -> dict[str, Measures]
 
 
 def _cycles(
-    settings: Settings, labels: Sequence[Label], source: Source, on: GoldSet, progress: Progress
+    settings: Settings,
+    labels: Sequence[Label],
+    source: EncoderSource,
+    on: GoldSet,
+    progress: Progress,
 ) -> list[Measures]:
     """Measure the encoder of each cycle, where the run kept them."""
     found = []
     folder = source.folder.parent / "cycles"
     number = 1
     while (encoder := folder / str(number) / "encoder").is_dir():
-        system = systems.encoder(settings, labels, Source(encoder, str(number)), f"cycle {number}")
+        system = systems.encoder(
+            settings, labels, EncoderSource(encoder, str(number)), f"cycle {number}"
+        )
         output = Output(system.rank(on.documents, progress).rankings)
         found.append(_measured({"": output}, on)[""])
         number += 1

@@ -27,7 +27,7 @@ from lmtx_search.evaluation.studies import STUDIES, Point, Study
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.encoder_source import Source, untrained_source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
 from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
@@ -202,14 +202,14 @@ def _point(
     learned = time.monotonic() - started
     try:
         if not study.by_cycle:
-            source = Source(folder / "encoder", point.value)
+            source = EncoderSource(folder / "encoder", point.value)
             output = _rank(point.settings, labels, source, on, progress)
             found = _found(output, record, learned)
             kept.put(identity, identity, found)
             return {point.value: found}
         rows = {}
         for number, cycle in enumerate(record["cycles"], 1):
-            source = Source(folder / "cycles" / str(number) / "encoder", f"cycle {number}")
+            source = EncoderSource(folder / "cycles" / str(number) / "encoder", f"cycle {number}")
             output = _rank(point.settings, labels, source, on, progress)
             found = _found(output, cycle, sum(cycle["seconds"].values()))
             kept.put(f"{identity}-{number}", identity, found)
@@ -232,7 +232,7 @@ def _found(output: Output, record: dict[str, Any], seconds: float) -> Found:
 
 
 def _rank(
-    settings: Settings, labels: list[Label], source: Source, on: GoldSet, progress: Progress
+    settings: Settings, labels: list[Label], source: EncoderSource, on: GoldSet, progress: Progress
 ) -> Output:
     system = systems.encoder(settings, labels, source, source.name)
     return Output(system.rank(on.documents, progress).rankings)

@@ -84,7 +84,7 @@ class SearchedLabels:
         self._changed = LabelRows.of([], [], none)
         self._touched: set[str] = set()
         empty = np.empty((version.manifest.labels, 0), np.float32)
-        self._rows = version.rows_made_with(empty)
+        self._rows = version.original_rows(empty)
         self._row_of = {id_: row for row, id_ in enumerate(self._rows.ids)}
 
     def current(self) -> LabelRows:
