@@ -14,9 +14,9 @@ from lmtx_search.evaluation.without_gold.prediction_powered import JudgedEstimat
 
 def record(found: Evaluation) -> dict[str, Any]:
     """Return the evaluation's record; ``notes`` are lines for people."""
-    on = found.on
-    fits, cut = on.usable, on.weighing.cut
-    a, b = on.propensity
+    gold_set = found.gold_set
+    fits, cut = gold_set.usable, gold_set.weighing.cut
+    a, b = gold_set.propensity
     return {
         "kind": "evaluate",
         "systems": {
@@ -27,9 +27,9 @@ def record(found: Evaluation) -> dict[str, Any]:
         "documents": len(fits.gold),
         "unknown_documents": len(fits.unknown_documents),
         "unknown_labels": len(fits.unknown_labels),
-        "bad_lines": on.bad_lines,
+        "bad_lines": gold_set.bad_lines,
         "tagger": next((s.of for s in found.systems if s.name.startswith("tagger")), None),
-        "labels": on.labels,
+        "labels": gold_set.labels,
         "without_tags": len(fits.without_tags),
         "measured": {
             system.name: {"of": system.of, **(asdict(system.rule) if system.rule else {})}
@@ -43,10 +43,10 @@ def record(found: Evaluation) -> dict[str, Any]:
             }
             for (system, other), differences in found.differences.items()
         ],
-        "label_counts": {"of": on.counted, "documents": cut.frequencies.documents},
+        "label_counts": {"of": gold_set.counted, "documents": cut.frequencies.documents},
         "propensity": {"a": a, "b": b},
         "buckets": {"head_from": cut.head, "tail_below": cut.tail, "labels": cut.labels()},
-        "notes": notes(on),
+        "notes": notes(gold_set),
     }
 
 

@@ -34,7 +34,7 @@ def check_names(names: Sequence[str]) -> None:
             )
 
 
-def choose(
+def open_systems(
     settings: Settings,
     client: Any,
     labels: Sequence[Label],

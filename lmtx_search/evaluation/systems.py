@@ -15,7 +15,7 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import Windows, nearest_labels
-from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label

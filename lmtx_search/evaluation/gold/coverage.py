@@ -12,7 +12,7 @@ from lmtx_search.sources import Gold
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class CollectedGold:
     """The documents that have gold tags, by id, and these tags.
 
     ``unknown`` are documents that have gold tags but are not in the file; ``repeated`` is how
@@ -26,7 +26,7 @@ class Collected:
     bad_lines: int
 
 
-def collect(items: Iterable[Document | BadLine], gold: Gold) -> Collected:
+def collect_gold(items: Iterable[Document | BadLine], gold: Gold) -> CollectedGold:
     """Read documents and their gold tags; a malformed line takes a row, too.
 
     Raises:
@@ -43,11 +43,11 @@ def collect(items: Iterable[Document | BadLine], gold: Gold) -> Collected:
             repeated += item.id in documents
             documents[item.id] = Document(item.id, item.text)
             right[item.id] = tags
-    return Collected(documents, right, gold.unused(rows, documents.keys()), repeated, bad)
+    return CollectedGold(documents, right, gold.unused(rows, documents.keys()), repeated, bad)
 
 
 @dataclass(frozen=True, slots=True)
-class Usable:
+class UsableGold:
     """The gold tags of the documents that can be measured, and what was left out.
 
     A gold label that is not in the label set stays: no system can find it, and it counts as
@@ -61,11 +61,11 @@ class Usable:
     without_tags: list[str]
 
 
-def usable(
+def usable_gold(
     gold: Mapping[str, AbstractSet[str]],
     labels: AbstractSet[str],
     unknown_documents: Sequence[str] = (),
-) -> Usable:
+) -> UsableGold:
     """Compare the gold tags of documents with the label set.
 
     Raises:
@@ -88,7 +88,7 @@ def usable(
         )
     kept = {document: set(right) for document, right in gold.items() if right & labels}
     without = sorted(gold.keys() - kept.keys())
-    return Usable(kept, list(unknown_documents), unknown_labels, without)
+    return UsableGold(kept, list(unknown_documents), unknown_labels, without)
 
 
 def named(ids: Sequence[str], most: int = 3) -> str:

@@ -37,7 +37,7 @@ class GoldFiles:
             )
 
 
-def open_given(given: GoldFiles, labels: Sequence[Label]) -> tuple[Gold, Frequencies | None]:
+def open_gold_files(given: GoldFiles, labels: Sequence[Label]) -> tuple[Gold, Frequencies | None]:
     """Return the gold tags, and the label counts of the training gold where it is given.
 
     Raises:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lmtx_search.evaluation.gold.coverage import Usable, collect, named, usable
-from lmtx_search.evaluation.gold.files import GoldFiles, open_given
-from lmtx_search.evaluation.metrics.all import Weighing, weigh
+from lmtx_search.evaluation.gold.coverage import UsableGold, collect_gold, named, usable_gold
+from lmtx_search.evaluation.gold.files import GoldFiles, open_gold_files
 from lmtx_search.evaluation.metrics.head_tail import PRECISIONS
 from lmtx_search.evaluation.metrics.label_frequencies import Frequencies
+from lmtx_search.evaluation.metrics.measure import Weighing, weigh
 from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
@@ -26,7 +26,7 @@ class GoldSet:
 
     documents: list[Document]
     labels: int
-    usable: Usable
+    usable: UsableGold
     weighing: Weighing
     propensity: tuple[float, float]
     counted: str
@@ -47,10 +47,10 @@ def open_gold_set(
     Raises:
         UserError: gold tags that do not fit the documents or the label set, or no file.
     """
-    tags, frequencies = open_given(gold, labels)
+    tags, frequencies = open_gold_files(gold, labels)
     fields = settings.documents
-    collected = collect(read_documents(file, fields.id_field, fields.text_fields), tags)
-    fits = usable(collected.gold, {label.id for label in labels}, collected.unknown)
+    collected = collect_gold(read_documents(file, fields.id_field, fields.text_fields), tags)
+    fits = usable_gold(collected.gold, {label.id for label in labels}, collected.unknown)
     a, b = settings.evaluation.propensity_a, settings.evaluation.propensity_b
     return GoldSet(
         documents=[collected.documents[id_] for id_ in fits.gold],

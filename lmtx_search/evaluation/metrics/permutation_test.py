@@ -8,8 +8,8 @@ import numpy as np
 
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.additive import Floats, Sums
-from lmtx_search.evaluation.metrics.all import Measured
 from lmtx_search.evaluation.metrics.bootstrap import RESAMPLES, chunks, interval
+from lmtx_search.evaluation.metrics.measure import Measured
 
 # Two results that are equal but for the order of additions are no more extreme than each other.
 _ROUNDING = 1e-12

@@ -17,7 +17,7 @@ LEAST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerStatistics:
     """What a judge said.
 
     Attributes:
@@ -34,9 +34,9 @@ class Answered:
     known: int
 
 
-def look_at_answers(
+def answer_statistics(
     judgments: Sequence[Judgment], yes_from: float, truth: Callable[[str, str], bool | None]
-) -> Answered:
+) -> AnswerStatistics:
     """Sum a judge's answers up.
 
     Args:
@@ -50,7 +50,7 @@ def look_at_answers(
         right = truth(one.document_id, one.label_id)
         if right is not None:
             pairs.append((one.p_yes, float(right)))
-    return Answered(
+    return AnswerStatistics(
         total=len(judgments),
         p_yes=[one.p_yes for one in judgments],
         yes_by_rank=[

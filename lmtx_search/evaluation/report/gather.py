@@ -17,16 +17,16 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import Windows, nearest_labels
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
-from lmtx_search.evaluation.comparators.context import find_run
 from lmtx_search.evaluation.gold.files import GoldFiles
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes, open_gold_set
-from lmtx_search.evaluation.metrics.all import Output, measure
+from lmtx_search.evaluation.metrics.measure import Output, measure
 from lmtx_search.evaluation.metrics.ranking import require_measures
-from lmtx_search.evaluation.report.answers import Answered, look_at_answers
+from lmtx_search.evaluation.report.answers import AnswerStatistics, answer_statistics
 from lmtx_search.evaluation.report.examples import Example, examples
 from lmtx_search.evaluation.report.health import Health, label_health
 from lmtx_search.evaluation.run import cluster_labels
-from lmtx_search.evaluation.without_gold.review_sample import draw
+from lmtx_search.evaluation.training_runs import find_run
+from lmtx_search.evaluation.without_gold.sampled_documents import draw
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import Settings
@@ -50,7 +50,7 @@ Measures = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Gathered:
+class ReportData:
     """All that is told.
 
     Attributes:
@@ -70,7 +70,7 @@ class Gathered:
     by_judge: dict[str, Any] | None
     cycles: list[Measures]
     notes: list[str]
-    answered: Answered
+    answered: AnswerStatistics
     health: Health
     good: list[Example]
     bad: list[Example]
@@ -83,7 +83,7 @@ def gather(
     gold: GoldFiles | None = None,
     run: str | None = None,
     progress: Progress = SILENT,
-) -> Gathered:
+) -> ReportData:
     """Gather what is told of a training run, by default the last one.
 
     Args:
@@ -101,13 +101,13 @@ def gather(
     run, record = found
     source = trained_source(RunStore(client), run)
     labels = cluster_labels(client, settings)
-    on, documents, what = _documents(settings, client, file, gold, labels, progress)
-    gold_tags = None if on is None else on.usable.gold
+    gold_set, documents, what = _documents(settings, client, file, gold, labels, progress)
+    gold_tags = None if gold_set is None else gold_set.usable.gold
     tagged = _tag(settings, labels, source, documents, progress)
     outputs = {"this run": tagged.output}
-    if on is not None:
+    if gold_set is not None:
         outputs = {**_others(settings, client, labels, documents, progress), **outputs}
-    quality = {} if on is None else _measured(outputs, on)
+    quality = {} if gold_set is None else _measured(outputs, gold_set)
     store = JudgmentStore(client)
     judge = record["judge"]
     people = store.of(PERSON)
@@ -120,7 +120,7 @@ def gather(
         gold_tags,
         tagged.scores,
     )
-    return Gathered(
+    return ReportData(
         run=run,
         record=record,
         labels={label.id: label for label in labels},
@@ -129,9 +129,9 @@ def gather(
         quality=quality,
         compared=compared,
         by_judge=by_judge,
-        cycles=[] if on is None else _cycles(settings, labels, source, on, progress),
-        notes=[] if on is None else notes(on),
-        answered=look_at_answers(
+        cycles=[] if gold_set is None else _cycles(settings, labels, source, gold_set, progress),
+        notes=[] if gold_set is None else notes(gold_set),
+        answered=answer_statistics(
             judgments, record["measures"]["llm_p1_yes_from"], _truth(people, gold, gold_tags)
         ),
         health=label_health(
@@ -161,8 +161,12 @@ def _documents(
     if gold is not None:
         if file is None:
             raise UserError("gold tags of which documents? Name their file")
-        on = open_gold_set(settings, file, gold, labels)
-        return on, on.documents, f"{len(on.documents):,} documents of {file.name} with gold tags"
+        gold_set = open_gold_set(settings, file, gold, labels)
+        return (
+            gold_set,
+            gold_set.documents,
+            f"{len(gold_set.documents):,} documents of {file.name} with gold tags",
+        )
     if file is not None:
         drawn = draw(settings, file, _SAMPLE, 0)
         return None, drawn, f"{len(drawn):,} documents of {file.name}"
@@ -214,11 +218,13 @@ def _others(
     }
 
 
-def _measured(outputs: Mapping[str, Output], on: GoldSet) -> dict[str, Measures]:
+def _measured(outputs: Mapping[str, Output], gold_set: GoldSet) -> dict[str, Measures]:
     return {
         name: {
             m: asdict(one)
-            for m, one in measure(output, on.usable.gold, on.weighing).estimates().items()
+            for m, one in measure(output, gold_set.usable.gold, gold_set.weighing)
+            .estimates()
+            .items()
         }
         for name, output in outputs.items()
     }
@@ -228,7 +234,7 @@ def _cycles(
     settings: Settings,
     labels: Sequence[Label],
     source: EncoderSource,
-    on: GoldSet,
+    gold_set: GoldSet,
     progress: Progress,
 ) -> list[Measures]:
     """Measure the encoder of each cycle, where the run kept them."""
@@ -239,8 +245,8 @@ def _cycles(
         system = systems.encoder(
             settings, labels, EncoderSource(encoder, str(number)), f"cycle {number}"
         )
-        output = Output(system.rank(on.documents, progress).rankings)
-        found.append(_measured({"": output}, on)[""])
+        output = Output(system.rank(gold_set.documents, progress).rankings)
+        found.append(_measured({"": output}, gold_set)[""])
         number += 1
     return found
 

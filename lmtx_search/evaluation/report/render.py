@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from lmtx_search.errors import MissingExtra
-from lmtx_search.evaluation.comparators.files import shown_name
+from lmtx_search.evaluation.comparison.files import shown_name
 from lmtx_search.evaluation.plots import require_plots
 from lmtx_search.evaluation.report import figures
-from lmtx_search.evaluation.report.gather import Gathered
+from lmtx_search.evaluation.report.gather import ReportData
 from lmtx_search.version import __version__
 
 _MEASURES = ("P@1", "P@5", "R@10")
@@ -27,7 +27,7 @@ def require_report() -> None:
         raise MissingExtra("report", "A report")
 
 
-def render(found: Gathered) -> str:
+def render(found: ReportData) -> str:
     """Return the report's HTML; nothing in it is loaded from anywhere."""
     require_report()
     from jinja2 import Environment
@@ -49,7 +49,7 @@ def render(found: Gathered) -> str:
     return html
 
 
-def _figures(found: Gathered) -> dict[str, str]:
+def _figures(found: ReportData) -> dict[str, str]:
     """Draw what there is something to draw of, by name."""
     record, answered = found.record, found.answered
     drawn = {
@@ -78,7 +78,7 @@ def _figures(found: Gathered) -> dict[str, str]:
     return drawn
 
 
-def _cycles(found: Gathered) -> dict[str, list[Any]]:
+def _cycles(found: ReportData) -> dict[str, list[Any]]:
     """Return the lines of the figure by cycle: what the judge finds, and gold tags where known."""
     lines: dict[str, list[Any]] = {}
     cycles = found.record["cycles"]
@@ -94,7 +94,7 @@ def _cycles(found: Gathered) -> dict[str, list[Any]]:
     return lines
 
 
-def _table(found: Gathered) -> list[tuple[str, list[str]]]:
+def _table(found: ReportData) -> list[tuple[str, list[str]]]:
     """Return the rows of the table of quality: system, and its measures with their intervals."""
     return [
         (name, [_shown(measures.get(measure)) for measure in _MEASURES])

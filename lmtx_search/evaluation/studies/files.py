@@ -1,4 +1,4 @@
-"""A study as files: a table, a plot and a sentence."""
+"""Writes a study as a table, a plot and a sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lmtx_search.evaluation.plots import draw_lines, figure, save
-from lmtx_search.evaluation.studies.run import SAID
+from lmtx_search.evaluation.studies.study_result import SAID
 
 
 def write_files(record: Mapping[str, Any], folder: Path) -> list[Path]:

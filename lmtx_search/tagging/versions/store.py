@@ -132,7 +132,7 @@ class TaggerVersions:
         return TaggerVersion(target, manifest)
 
     def _after_the_latest(self, now: datetime) -> datetime:
-        """Return a time after the latest version, since versions sort by the time in their names."""
+        """Return a time after the latest version: versions sort by the time in their names."""
         names = self.names()
         if not names:
             return now
