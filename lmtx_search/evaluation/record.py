@@ -13,9 +13,9 @@ from lmtx_search.evaluation.without_gold.prediction_powered import JudgedEstimat
 
 
 def record(found: Evaluation) -> dict[str, Any]:
-    """Return the evaluation's record; ``notes`` are lines for people."""
+    """Return the record of an evaluation. Its ``notes`` are lines for people."""
     gold_set = found.gold_set
-    fits, cut = gold_set.usable, gold_set.weighing.cut
+    usable, cut = gold_set.usable, gold_set.weighing.cut
     a, b = gold_set.propensity
     return {
         "kind": "evaluate",
@@ -24,13 +24,13 @@ def record(found: Evaluation) -> dict[str, Any]:
             for name, estimates in found.results.items()
         },
         "measures": {"p1": tagger_p1(found.results)},
-        "documents": len(fits.gold),
-        "unknown_documents": len(fits.unknown_documents),
-        "unknown_labels": len(fits.unknown_labels),
+        "documents": len(usable.gold),
+        "unknown_documents": len(usable.unknown_documents),
+        "unknown_labels": len(usable.unknown_labels),
         "bad_lines": gold_set.bad_lines,
         "tagger": next((s.of for s in found.systems if s.name.startswith("tagger")), None),
         "labels": gold_set.labels,
-        "without_tags": len(fits.without_tags),
+        "without_tags": len(usable.without_tags),
         "measured": {
             system.name: {"of": system.of, **(asdict(system.rule) if system.rule else {})}
             for system in found.systems
@@ -51,7 +51,7 @@ def record(found: Evaluation) -> dict[str, Any]:
 
 
 def tagger_p1(results: Mapping[str, Mapping[str, Estimate | JudgedEstimate]]) -> float | None:
-    """Return P@1 of the first tagger version that was measured: dashboards show it over time."""
+    """Return P@1 of the first measured tagger version, which dashboards show over time."""
     for name, estimates in results.items():
         if name.startswith("tagger") and "P@1" in estimates:
             return estimates["P@1"].value

@@ -27,9 +27,9 @@ from lmtx_search.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The measures of each system, on the same documents, and what they were computed from.
+    """The measures of each system on the same documents.
 
-    ``differences`` are by pair of systems: the later one less the earlier one.
+    ``differences`` are by pair of systems: the later one minus the earlier one.
     """
 
     systems: list[System]
@@ -51,11 +51,11 @@ def evaluate(
 
     Args:
         names: see :func:`lmtx_search.evaluation.registry.open_systems`.
-        version: the tagger's; None is the active one.
+        version: of the tagger (None: the active one).
         seed: of the confidence intervals and tests.
 
     Raises:
-        UserError: gold tags that do not fit, no labels, no such system, version or run.
+        UserError: the gold tags do not fit, there are no labels, or no such system, version or run.
     """
     check_names(names)
     require_measures()
@@ -87,7 +87,7 @@ def cluster_labels(client: Any, settings: Settings) -> list[Label]:
     """Return the label set of the cluster.
 
     Raises:
-        UserError: there is none.
+        UserError: it is empty.
     """
     index = LabelIndex(client, settings.opensearch.knn_engine)
     index.require()
@@ -97,6 +97,6 @@ def cluster_labels(client: Any, settings: Settings) -> list[Label]:
     return labels
 
 
-def keep(settings: Settings, run: str, record: dict[str, object]) -> None:
-    """Keep an evaluation's record in ``lmtx-runs``."""
+def store_record(settings: Settings, run: str, record: dict[str, object]) -> None:
+    """Store the record of an evaluation in ``lmtx-runs``."""
     RunStore(connect(settings.opensearch)).save(run, record)

@@ -105,8 +105,8 @@ def test_the_record_is_json_with_everything(found: Evaluation) -> None:
     assert kept["differences"][0]["measures"]["P@1"].keys() == {"value", "low", "high", "p"}
     assert kept["tagger"] == "tagger"
     assert kept["label_counts"] == {"of": "the gold itself", "documents": 5000}
-    assert "There are 50 labels: R@100 looks at all of them" in kept["notes"]
-    assert "Malformed lines passed over: 2" in kept["notes"]
+    assert "There are 50 labels: R@100 includes all of them" in kept["notes"]
+    assert "Malformed lines that were skipped: 2" in kept["notes"]
 
 
 @pytest.mark.parametrize("name", ["nothing", "bm25:1", "tagger:", "run:", "frozen:x", ""])

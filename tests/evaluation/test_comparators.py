@@ -162,9 +162,7 @@ def test_a_sample_is_compared_with_the_reference_on_its_own_documents(
 
 def test_measures_beyond_a_small_label_set_are_told(gold_set: GoldSet) -> None:
     (note,) = notes(replace(gold_set, labels=4))
-    assert (
-        note == "There are 4 labels: R@100 looks at all of them, and P@5 divides by 5 all the same"
-    )
+    assert note == "There are 4 labels: R@100 includes all of them, and P@5 still divides by 5"
     assert notes(replace(gold_set, labels=100)) == []
 
 

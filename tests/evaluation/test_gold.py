@@ -96,7 +96,7 @@ def test_training_gold_of_other_labels_is_refused(write):
 
 def test_training_documents_need_the_field(write):
     given = GoldFiles(write("gold.tsv", "a\tx\n"), train=write("train.jsonl", "{}\n"))
-    with pytest.raises(UserError, match="which field"):
+    with pytest.raises(UserError, match="--gold-field"):
         open_gold_files(given, LABELS)
 
 

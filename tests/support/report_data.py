@@ -9,8 +9,8 @@ import numpy as np
 
 from lmtx_search.evaluation.metrics.measure import measure, weigh
 from lmtx_search.evaluation.report.answers import answer_statistics
+from lmtx_search.evaluation.report.data import ReportData
 from lmtx_search.evaluation.report.examples import examples
-from lmtx_search.evaluation.report.gather import ReportData
 from lmtx_search.evaluation.report.health import label_health
 from lmtx_search.records import Document, Judgment, Label
 from tests.support.real_rankings import GOLD, LABELS, MINILM, TFIDF, TRAIN
@@ -84,7 +84,7 @@ def gathered(gold: bool = True) -> ReportData:
         compared=None,
         by_judge=None,
         cycles=[quality["untrained"], quality["this run"]] if gold else [],
-        notes=["Malformed lines passed over: 2"],
+        notes=["Malformed lines that were skipped: 2"],
         answered=answer_statistics(
             judgments, 0.31, lambda d, label: label in GOLD[d] if gold else None
         ),

@@ -168,7 +168,7 @@ def test_systems_are_measured_side_by_side(loaded: Path, lmtx: Run) -> None:
     assert (difference["system"], difference["minus"]) == ("frozen", "bm25")
     assert 0 < difference["measures"]["P@1"]["p"] <= 1
     assert result["label_counts"] == {"of": "the gold itself", "documents": 40}
-    assert any("R@100 looks at all" in note for note in result["notes"])
+    assert any("R@100 includes all" in note for note in result["notes"])
 
 
 def test_gold_of_each_form_is_measured_alike(loaded: Path, lmtx: Run) -> None:

@@ -1,4 +1,4 @@
-"""Gold tags against what there is: which of them can be measured."""
+"""Matches gold tags with documents and labels, and selects those that can be measured."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from lmtx_search.sources import Gold
 
 @dataclass(frozen=True, slots=True)
 class CollectedGold:
-    """The documents that have gold tags, by id, and these tags.
+    """Documents with gold tags by id, and their tags.
 
-    ``unknown`` are documents that have gold tags but are not in the file; ``repeated`` is how
-    often an id came again (the last document counts), ``bad_lines`` what was no document.
+    Attributes:
+        unknown: ids that have gold tags but no document in the file.
+        repeated: number of repeated ids (the last document counts).
+        bad_lines: number of lines that are not documents.
     """
 
     documents: dict[str, Document]
@@ -27,10 +29,10 @@ class CollectedGold:
 
 
 def collect_gold(items: Iterable[Document | BadLine], gold: Gold) -> CollectedGold:
-    """Read documents and their gold tags; a malformed line takes a row, too.
+    """Read documents and their gold tags. A malformed line also counts as a row.
 
     Raises:
-        UserError: the gold tags are of other documents.
+        UserError: the gold tags belong to other documents.
     """
     documents: dict[str, Document] = {}
     right: dict[str, AbstractSet[str]] = {}
@@ -50,9 +52,8 @@ def collect_gold(items: Iterable[Document | BadLine], gold: Gold) -> CollectedGo
 class UsableGold:
     """The gold tags of the documents that can be measured, and what was left out.
 
-    A gold label that is not in the label set stays: no system can find it, and it counts as
-    missed. A document whose labels are all unknown, or that has none, is left out
-    (``without_tags``).
+    Gold labels outside the label set stay: no system can find them, so they count as missed.
+    Documents without any gold label of the label set are left out (``without_tags``).
     """
 
     gold: dict[str, set[str]]
@@ -66,10 +67,10 @@ def usable_gold(
     labels: AbstractSet[str],
     unknown_documents: Sequence[str] = (),
 ) -> UsableGold:
-    """Compare the gold tags of documents with the label set.
+    """Select the documents with gold tags of the label set.
 
     Raises:
-        UserError: there is none that fits.
+        UserError: there are none.
     """
     if not gold and unknown_documents:
         raise UserError(
@@ -86,12 +87,12 @@ def usable_gold(
             f"none of the gold labels is in the label set (the first: {first}): do the ids match?"
             + (" Row numbers need the labels file (--labels)" if first.isdecimal() else "")
         )
-    kept = {document: set(right) for document, right in gold.items() if right & labels}
-    without = sorted(gold.keys() - kept.keys())
-    return UsableGold(kept, list(unknown_documents), unknown_labels, without)
+    measurable = {document: set(right) for document, right in gold.items() if right & labels}
+    without = sorted(gold.keys() - measurable.keys())
+    return UsableGold(measurable, list(unknown_documents), unknown_labels, without)
 
 
 def named(ids: Sequence[str], most: int = 3) -> str:
-    """Return a count with the first few names: ``12 (a, b, c, …)``."""
+    """Return a count with the first few names, such as ``12 (a, b, c, …)``."""
     more = ", …" if len(ids) > most else ""
     return f"{len(ids):,} ({', '.join(ids[:most])}{more})"

@@ -1,4 +1,4 @@
-"""The report's figures, as SVG, each as wide as a telephone can show."""
+"""The figures of the report as SVG, narrow enough for a phone."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def yes_by_rank(answered: AnswerStatistics) -> str:
         return as_svg(drawn)
 
 
-def said(answered: AnswerStatistics, yes_from: float) -> str:
-    """Draw how often the judge gave which P(yes)."""
+def p_yes_histogram(answered: AnswerStatistics, yes_from: float) -> str:
+    """Draw a histogram of P(yes)."""
     with figure(_WIDTH, 2.6) as (drawn, (axes,)):
         axes.hist(answered.p_yes, bins=np.linspace(0, 1, 21), color=LIGHT, edgecolor="white")
         axes.axvline(yes_from, color=ACCENT, linewidth=2)

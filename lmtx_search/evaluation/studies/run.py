@@ -163,7 +163,7 @@ def _found(output: Output, record: dict[str, Any], seconds: float) -> Comparator
         learn_seconds=seconds,
         calls=counts["asked"] + counts["known"],
         note=f"learned from {counts['documents_with_positive']:,} documents, "
-        f"{counts['positives']:,} pseudo-positives; {counts['known']:,} answers were already stored",
+        f"{counts['positives']:,} pseudo-positives; {counts['known']:,} answers were stored",
     )
 
 

@@ -12,7 +12,7 @@ from lmtx_search.evaluation.metrics.permutation_test import Difference, compare
 from lmtx_search.evaluation.studies.base import Study
 
 UNTRAINED = "untrained"
-SAID = ("P@1", "P@5", "R@10")
+SUMMARY = ("P@1", "P@5", "R@10")
 """The measures in the plot and in the sentence."""
 
 
@@ -63,7 +63,7 @@ def study_record(result: StudyResult) -> dict[str, Any]:
 def sentence(result: StudyResult) -> str:
     """Summarise the study in one sentence, including whether the difference may be chance."""
     best = result.measured[result.best].estimates()
-    values = ", ".join(f"{name} {100 * best[name].value:.1f}" for name in SAID)
+    values = ", ".join(f"{name} {100 * best[name].value:.1f}" for name in SUMMARY)
     start = f"{result.axis[0].upper()}{result.axis[1:]}: best P@1 with {result.best} ({values})"
     if result.gain is None or result.best == result.first:
         return f"{start}."
@@ -87,6 +87,7 @@ def study_result(
     gold_set: GoldSet,
     seed: int,
 ) -> StudyResult:
+    """Return the result of a study from its measures and results by value."""
     values = [value for value in measured if value != UNTRAINED]
     best = max(values, key=lambda value: measured[value].estimates()["P@1"].value)
     gain = compare(measured[best], measured[values[0]], seed) if len(values) > 1 else None

@@ -142,8 +142,8 @@ def notes(result: ByJudge) -> list[str]:
         lines.append(f"It agrees with people on {result.agreement:.0%} of {result.both:,} pairs")
     if not any(one.checked for each in result.systems.values() for one in each.values()):
         lines.append(
-            f"These intervals do not include the judge's own errors: check {LEAST_CHECKED} or more of the "
-            "documents with `lmtx-search review`, then evaluate again"
+            "These intervals do not include the judge's own errors: check some documents "
+            f"({LEAST_CHECKED} or more) with `lmtx-search review`, then evaluate again"
         )
     if result.taught is not None:
         lines.append(
