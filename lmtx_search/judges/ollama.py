@@ -22,7 +22,7 @@ from lmtx_search.judges.chat import ChatFormat, chat_format
 from lmtx_search.judges.order.base import Case, Order, cases_of
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import Prompt
-from lmtx_search.judges.work import Work
+from lmtx_search.judges.work_queue import WorkQueue
 from lmtx_search.records import content_digest
 from lmtx_search.settings import OllamaSettings
 
@@ -98,7 +98,7 @@ class OllamaJudge:
         Raises:
             LmtxError: the last host failed too.
         """
-        work = Work(cases, order)
+        work = WorkQueue(cases, order)
         try:
             while self._clients:
                 yield from self._round(work)
@@ -110,7 +110,7 @@ class OllamaJudge:
         finally:
             work.stop()
 
-    def _round(self, work: Work) -> Iterator[Answer]:
+    def _round(self, work: WorkQueue) -> Iterator[Answer]:
         """Work with the hosts there are until no host has anything to do."""
         results: SimpleQueue[Answer | BaseException | None] = SimpleQueue()
         threads = [
@@ -134,7 +134,7 @@ class OllamaJudge:
         self,
         host: str,
         client: ollama.Client,
-        work: Work,
+        work: WorkQueue,
         results: SimpleQueue[Answer | BaseException | None],
     ) -> None:
         errors = 0

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.encoder.windows import EncodesWindows
+from lmtx_search.encoder.windows import WindowEncoder
 from lmtx_search.judges.base import Pair
 from lmtx_search.records import Document, Label
 
 Ranking = list[tuple[str, float]]
 
 
-class Encoder(EncodesWindows, Protocol):
+class Encoder(WindowEncoder, Protocol):
     """Turns texts into float32[n, dimension], L2-normalised."""
 
     digest: str

@@ -24,7 +24,7 @@ class Task:
         return self.case.pairs[self.position]
 
 
-class Work:
+class WorkQueue:
     """Documents with their pairs. Safe to use from many threads.
 
     Args:
