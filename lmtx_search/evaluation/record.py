@@ -1,15 +1,13 @@
-"""An evaluation as a JSON object: what ``--json`` prints and ``lmtx-runs`` keeps."""
+"""An evaluation as a JSON object: what ``--json`` prints and ``lmtx-runs`` stores."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from lmtx_search.evaluation.gold.gold_set import notes
-from lmtx_search.evaluation.metrics.bootstrap import Estimate
+from lmtx_search.evaluation.headline import tagger_p1
 from lmtx_search.evaluation.run import Evaluation
-from lmtx_search.evaluation.without_gold.prediction_powered import JudgedEstimate
 
 
 def record(found: Evaluation) -> dict[str, Any]:
@@ -48,11 +46,3 @@ def record(found: Evaluation) -> dict[str, Any]:
         "buckets": {"head_from": cut.head, "tail_below": cut.tail, "labels": cut.labels()},
         "notes": notes(gold_set),
     }
-
-
-def tagger_p1(results: Mapping[str, Mapping[str, Estimate | JudgedEstimate]]) -> float | None:
-    """Return P@1 of the first measured tagger version, which dashboards show over time."""
-    for name, estimates in results.items():
-        if name.startswith("tagger") and "P@1" in estimates:
-            return estimates["P@1"].value
-    return None

@@ -45,7 +45,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What is measured: its name, which version or run it is (``of``), its rule if it tags."""
+    """A system to measure. ``of`` is its version or run, and ``rule`` is None if it only ranks."""
 
     name: str
     rank: Ranker

@@ -10,8 +10,8 @@ from typing import Any
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore, new_run_id
+from lmtx_search.evaluation.headline import tagger_p1
 from lmtx_search.evaluation.metrics.ranking import require_measures
-from lmtx_search.evaluation.record import tagger_p1
 from lmtx_search.evaluation.registry import check_names, open_systems
 from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.evaluation.without_gold.judge_estimates import estimates, read_yes
