@@ -1,4 +1,4 @@
-"""How fast this machine judges, embeds and trains: measured on a few of the user's own texts."""
+"""Measures how fast this machine judges, embeds and trains, on a few of the user's texts."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _STEPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """What was measured.
+    """Measured speeds.
 
     Attributes:
-        pairs: pairs that the judge answers in a second.
-        documents, labels: texts of each kind that the encoder embeds in a second.
-        training: documents that are trained on in a second (seen once).
+        pairs: judged pairs per second.
+        documents, labels: embedded texts of each kind per second.
+        training: documents per second in one epoch of training.
         start: seconds before the first step of a training.
-        export: seconds in which a trained encoder gets its ONNX form.
+        export: seconds to make the ONNX form of a trained encoder.
         form_bytes: size of that form.
     """
 
@@ -60,11 +60,11 @@ def measure_speeds(
     documents: Sequence[Document],
     progress: Progress = SILENT,
 ) -> Speeds:
-    """Do a little of everything that a training does; what it makes is thrown away.
+    """Do a small part of each step of a training, and discard the results.
 
     Args:
         base: folder of the encoder that would be trained.
-        labels, documents: all of them; the first few documents and some labels are taken.
+        labels, documents: all of them. The first few documents and some of the labels are used.
 
     Raises:
         LmtxError: the judge or the training failed.
@@ -88,7 +88,7 @@ def measure_speeds(
         for document, ranking in zip(documents, rankings, strict=True)
     ][: _JUDGED_DOCUMENTS + 1]
     with progress.stage("Try the judge", sum(map(len, asked)), "pairs") as advance:
-        for _ in judge.ask(asked[0]):  # the model is loaded now, if it was not
+        for _ in judge.ask(asked[0]):  # this loads the model if necessary
             advance(1)
         judging = time.monotonic()
         answers = 0
@@ -115,7 +115,7 @@ def _train(
     tuning: FineTuning,
     progress: Progress,
 ) -> tuple[float, float, float, int]:
-    """Train a few steps; return documents/s, seconds to start and to export, bytes of the form."""
+    """Train some steps; return documents/s, seconds to start and to export, and form bytes."""
     # Imported here, because it needs torch.
     from lmtx_search.training.student.fine_tuning import fine_tune
 
@@ -142,7 +142,7 @@ def _train(
         form = ensure_onnx(Path(folder) / "encoder", Path(folder))
         export = time.monotonic() - exporting
         size = sum(path.stat().st_size for path in form.rglob("*") if path.is_file())
-    # The first step pays for everything that is set up once.
+    # The first step includes everything that is set up once.
     each = float(np.mean(np.diff(ends)))
     return batch / _least(each), max(0.0, ends[0] - started - each), export, size
 
