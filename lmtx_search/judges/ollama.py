@@ -155,9 +155,7 @@ class OllamaJudge:
                 # The answer goes first, because noting it may already lead to the next question.
                 results.put(Answer(task.pair, p_yes, host))
                 work.note(task, p_yes)
-        except (
-            BaseException
-        ) as error:  # for instance from the iterator of pairs: raised in the caller
+        except BaseException as error:  # raised in the caller
             results.put(error)
         finally:
             results.put(None)

@@ -36,7 +36,7 @@ def estimate(said: NDArray[np.float64], checked: NDArray[np.float64]) -> JudgedE
 
     Args:
         said: float64[n] in [0, 1], by the judge.
-        checked: float64[n], by a person; NaN where nobody has samples. A random part of ``said``.
+        checked: float64[n], by a person; NaN if not checked. The checked ones are a random part.
     """
     known = ~np.isnan(checked)
     if known.sum() < LEAST_CHECKED:

@@ -1,7 +1,7 @@
-"""What is samples at to tell without gold tags how good a system is: its first labels, near misses.
+"""A sample of documents with a system's first labels and near misses, for judges and people.
 
-A judge and a person are shown the same: `evaluate --by-judge` and `review` draw documents in the
-same order, so that what a person has checked is a random part of what the judge is asked.
+`evaluate --by-judge` and `review` draw documents in the same order. The pairs that a person has
+checked are therefore a random part of the pairs that the judge is asked about.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def draw(settings: Settings, file: Path, most: int, seed: int) -> list[Document]
 def sample_labels(
     system: System, documents: Sequence[Document], progress: Progress
 ) -> list[SampledDocument]:
-    """Let a system rank labels for documents, and take what is to be samples at."""
+    """Rank labels for documents with a system, and select the labels to check."""
     output = system.rank(documents, progress)
     samples = []
     for document in documents:
