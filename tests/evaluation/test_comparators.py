@@ -58,7 +58,7 @@ def context(tmp_path: Path) -> ComparisonContext:
 
 
 @pytest.mark.parametrize("name", COMPARATORS)
-def test_each_comparator_can_be_had_by_its_name(name: str, context: ComparisonContext) -> None:
+def test_each_comparator_is_opened_by_its_name(name: str, context: ComparisonContext) -> None:
     assert isinstance(open_comparator(name).identity(context), str)
 
 
@@ -160,7 +160,7 @@ def test_a_sample_is_compared_with_the_reference_on_its_own_documents(
     assert not rows["lmtx"].differences
 
 
-def test_measures_beyond_a_small_label_set_are_told(gold_set: GoldSet) -> None:
+def test_a_note_explains_measures_beyond_a_small_label_set(gold_set: GoldSet) -> None:
     (note,) = notes(replace(gold_set, labels=4))
     assert note == "There are 4 labels: R@100 includes all of them, and P@5 still divides by 5"
     assert notes(replace(gold_set, labels=100)) == []

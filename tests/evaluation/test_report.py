@@ -101,7 +101,7 @@ def test_a_comparison_with_this_run_is_in_it() -> None:
     assert "Beside other ways" in render(replace(found, compared=compared))
 
 
-def test_labels_never_used_over_used_alike_and_confused_are_told() -> None:
+def test_unused_overused_similar_and_confused_labels_are_reported() -> None:
     tags = {"1": ["a"], "2": ["a"], "3": ["a", "c"], "4": ["a"]}
     gold = {"1": {"a"}, "2": {"b"}, "3": {"a", "c"}, "4": {"b"}}
     found = label_health(tags, LABELS, VECTORS, gold)
@@ -111,7 +111,7 @@ def test_labels_never_used_over_used_alike_and_confused_are_told() -> None:
     assert found.confused == [("b", "a", 2)]
 
 
-def test_without_gold_tags_labels_that_mostly_come_together_are_told() -> None:
+def test_without_gold_tags_labels_that_mostly_occur_together_are_reported() -> None:
     tags = {"1": ["a", "b"], "2": ["a", "b"], "3": ["a", "c"], "4": ["d"]}
     assert label_health(tags, LABELS, VECTORS).confused == [("a", "b", 2)]
 

@@ -95,7 +95,7 @@ def test_the_sentence_says_how_sure_the_best_value_is() -> None:
     assert said.endswith("p<0.001).")
 
 
-def test_a_difference_within_chance_is_told_as_none() -> None:
+def test_a_difference_within_chance_is_reported_as_none() -> None:
     said = sentence(result(untrained=TFIDF, _1=MINILM, _5=TFIDF))
     assert f"no difference that {len(GOLD):,} documents could show" in said
     assert sentence(result(untrained=TFIDF, _5=MINILM)).endswith(").")

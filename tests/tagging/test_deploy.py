@@ -33,7 +33,7 @@ from tests.support.tagger_service import LABELS, running
 OPTIONS = DeployOptions(precision="fp32", threshold=0.3, max_tags=3)
 
 
-def test_a_tagger_inside_the_cluster_is_exact_unless_it_is_told_otherwise() -> None:
+def test_a_tagger_inside_the_cluster_is_exact_by_default() -> None:
     assert DeployOptions().of_runtime() == "int8"
     assert DeployOptions(runtime="in-cluster").of_runtime() == "fp32"
     assert DeployOptions("int8", runtime="in-cluster").of_runtime() == "int8"

@@ -258,7 +258,9 @@ def test_without_ollama_there_is_one_clear_line(loaded: Path, lmtx: Run) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_a_missing_model_is_told_with_the_line_that_fetches_it(loaded: Path, lmtx: Run) -> None:
+def test_a_missing_model_is_reported_with_the_command_that_fetches_it(
+    loaded: Path, lmtx: Run
+) -> None:
     done = lmtx("--model", "nobody/nothing:1b", "train", *SMALL, "--batch-size", "8")
     assert done.returncode == 2
     assert "ollama pull nobody/nothing:1b" in done.stderr
