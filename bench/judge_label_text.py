@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 import numpy as np
-from loop import Nowhere, materials, perfect_judge, read_folder
+from loop import Nowhere, perfect_judge, read_folder, run_resources
 from numpy.typing import NDArray
 
 from lmtx_search.judges.base import Pair
@@ -47,10 +47,10 @@ def main(folder: Path, **o: Any) -> None:
     settings = load_settings(flags={"judge.gguf": o["gguf"]}).settings
     data = read_folder(folder, o["fields"].split(","))
     training = replace(PROFILES["small"](settings.encoder), seed=o["seed"])
-    given = materials(settings, data, training, perfect_judge(data.gold_train), Nowhere())
-    encoder, search = given.open_base()
+    resources = run_resources(settings, data, training, perfect_judge(data.gold_train), Nowhere())
+    encoder, search = resources.open_base()
     by_id = {label.id: label for label in data.labels}
-    documents = given.training[: o["documents"]]
+    documents = resources.training[: o["documents"]]
     asked = [
         pair
         for of_document in Shortlister(encoder, search, o["labels"]).pairs(

@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 import numpy as np
-from loop import FileStore, materials, read_folder
+from loop import FileStore, read_folder, run_resources
 from numpy.typing import NDArray
 
 from lmtx_search.judges.budget import Budget
@@ -31,7 +31,8 @@ from lmtx_search.training.shortlist import Shortlister
 from lmtx_search.training.targets import judge_calibration
 from lmtx_search.training.targets.judge_calibration import RIVALS, YES, calibrate
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives, yes_threshold
-from lmtx_search.training.teacher.judging import Judged, judge_pairs
+from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging_result import JudgingResult
 
 Values = NDArray[np.float64]
 
@@ -54,23 +55,23 @@ def main(folder: Path, **o: Any) -> None:
         PROFILES["small"](settings.encoder), most_documents=o["documents"], seed=o["seed"]
     )
     judge = LlamaCppJudge(settings.judge, load_prompt(o["prompt"] or training.prompt))
-    given = materials(settings, data, training, judge, FileStore(Path(o["store"])))
-    encoder, search = given.open_base()
+    resources = run_resources(settings, data, training, judge, FileStore(Path(o["store"])))
+    encoder, search = resources.open_base()
     shortlister = open_shortlister(
-        encoder, search, 10, documents=given.training, labels=len(data.labels)
+        encoder, search, 10, documents=resources.training, labels=len(data.labels)
     )
     by_id = {label.id: label for label in data.labels}
     judged = judge_pairs(
         judge,
         Exhaustive(),
-        given.store,
-        shortlister.pairs(given.training, by_id, 10),
+        resources.store,
+        shortlister.pairs(resources.training, by_id, 10),
         Budget(),
         "judge",
         sample=False,
     )
     plain = Shortlister(encoder, search, 1)
-    first = {x.id: found[0][0] for x, found in plain.shortlists(given.training)}
+    first = {x.id: found[0][0] for x, found in plain.shortlists(resources.training)}
     gold = data.gold_train
     evidence = calibrate(judged.p_yes, judged.nearness, o["share"])
     answers = {"P(yes)": judged.p_yes, "calibrated": evidence}
@@ -144,7 +145,7 @@ def _auc_inside(said: Any, gold: Any) -> float:
     return round(float(np.mean(found)), 3)
 
 
-def _raised(judged: Judged, gold: Any, share: float, ordinary: float) -> dict[str, float]:
+def _raised(judged: JudgingResult, gold: Any, share: float, ordinary: float) -> dict[str, float]:
     """Return what share of yeses is right, and of wrong labels of a document become one.
 
     Without and with a raise of its labels' logits by 0.6, the other documents being as they are.

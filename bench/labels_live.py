@@ -32,8 +32,9 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.sources import LabelFile
-from lmtx_search.tagging.deployment.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
+from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
 from lmtx_search.tagging.deployment.rollback import roll_back
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 ID, TEXT = "lmtx-bench", "qzvkw flurbing of grumkins"
@@ -115,16 +116,22 @@ def _deploy(settings: Settings, client: Any, labels: list[Label]) -> None:
     )
     for _ in range(2):
         version = TaggerVersions(settings.data_dir).create(
-            onnx_folder=encoder.folder,
-            encoder=settings.encoder.name,
-            encoder_digest=encoder.digest,
-            precision="int8",
-            document_tokens=settings.encoder.document_tokens,
-            labels=labels,
-            embeddings=vectors,
-            threshold=DEFAULT_THRESHOLD,
-            max_tags=DEFAULT_MAX_TAGS,
-            passages=digest,
+            VersionEncoder(
+                onnx_folder=encoder.folder,
+                name=settings.encoder.name,
+                digest=encoder.digest,
+                precision="int8",
+                document_tokens=settings.encoder.document_tokens,
+            ),
+            VersionLabels(
+                labels=labels,
+                embeddings=vectors,
+                passages=digest,
+            ),
+            TaggingRule(
+                threshold=DEFAULT_THRESHOLD,
+                max_tags=DEFAULT_MAX_TAGS,
+            ),
         )
         roll_back(client, settings, version.manifest.version)
 

@@ -21,7 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-from loop import FileStore, Folder, Nowhere, first_label_judge, materials, perfect_judge, quality
+from loop import (
+    FileStore,
+    Folder,
+    Nowhere,
+    first_label_judge,
+    perfect_judge,
+    quality,
+    run_resources,
+)
 from loop import read_folder as read
 
 from lmtx_search.judges.budget import Budget, parse_budget
@@ -65,11 +73,11 @@ def run(
             order="exhaustive",
             pairs_per_document=training.shortlist,
         )
-    given = materials(settings, folder, training, chosen, where)
+    resources = run_resources(settings, folder, training, chosen, where)
     work = Path(tempfile.mkdtemp())
     try:
         started = time.monotonic()
-        done = run_curriculum(given, training, RunState(work), SILENT)
+        done = run_curriculum(resources, training, RunState(work), SILENT)
         seconds = time.monotonic() - started
         return [
             {

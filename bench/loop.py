@@ -25,7 +25,7 @@ from lmtx_search.judges.prompts import Prompt
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
-from lmtx_search.training.materials import Materials
+from lmtx_search.training.resources import RunResources
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, search_in
@@ -140,13 +140,13 @@ def first_label_judge() -> KnowingJudge:
     return KnowingJudge("control", lambda pair: float(pair.rank == 0))
 
 
-def materials(
+def run_resources(
     settings: Settings,
     folder: Folder,
     training: TrainingSettings,
     judge: OrderedJudge,
     store: FileStore | Nowhere,
-) -> Materials:
+) -> RunResources:
     """Return what the loop works with, labels searched in memory."""
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     sample = sample_documents(folder.train, training.most_documents, training.seed)
@@ -161,7 +161,7 @@ def materials(
         labels = embed_labels(load(base, tuning.label_tokens), folder.labels)
         return load(base, tuning.document_tokens), search_in(labels, ids)
 
-    return Materials(
+    return RunResources(
         base=base,
         open_base=open_base,
         publish=lambda encoder, vectors: search_in(vectors, ids),

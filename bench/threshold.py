@@ -19,26 +19,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from loop import FileStore, Folder, materials, read_folder
+from loop import FileStore, Folder, read_folder, run_resources
 
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.records import PYes
 from lmtx_search.settings_sources import load_settings
 from lmtx_search.tagging.scoring.ranking import top_scores
 from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
 from lmtx_search.training.centering import open_shortlister
-from lmtx_search.training.materials import Materials, Trained
 from lmtx_search.training.profiles import PROFILES
+from lmtx_search.training.resources import RunResources
 from lmtx_search.training.sampling import sample_documents
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.targets.judge_calibration import Answers, calibrate
+from lmtx_search.training.targets.judge_calibration import calibrate
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
 from lmtx_search.training.targets.threshold import choose_threshold
 from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.trained_encoder import TrainedEncoder
 
 MOST_TAGS = 10
 HELD_OUT = 100
@@ -65,29 +67,33 @@ def main() -> None:
         seed=arguments.seed,
     )
     judge = LlamaCppJudge(settings.judge, load_prompt(training.prompt))
-    given = materials(settings, folder, training, judge, FileStore(arguments.store))
-    evidence = judged(given, training)
-    trained = Trained(arguments.encoder or given.base, given, training.fine_tuning)
-    calibration = score_calibration(trained, given, evidence)
-    known = {document.id for document in given.training}
+    resources = run_resources(settings, folder, training, judge, FileStore(arguments.store))
+    evidence = judged(resources, training)
+    trained = TrainedEncoder(arguments.encoder or resources.base, resources, training.fine_tuning)
+    calibration = score_calibration(trained, resources.training, evidence)
+    known = {document.id for document in resources.training}
     others = [document for document in folder.train if document.id not in known]
     held_out = sample_documents(others, HELD_OUT, 0)
     rankings = list(trained.rank(held_out, MOST_TAGS).values())
     print(json.dumps(compare(folder, trained, rankings, calibration, arguments.test)))
 
 
-def judged(given: Materials, training: TrainingSettings) -> Answers:
+def judged(resources: RunResources, training: TrainingSettings) -> PYes:
     """Return how likely the judged labels of training documents are right, as a cycle does."""
-    encoder, search = given.open_base()
+    encoder, search = resources.open_base()
     shortlister = open_shortlister(
-        encoder, search, training.shortlist, documents=given.training, labels=len(given.labels)
+        encoder,
+        search,
+        training.shortlist,
+        documents=resources.training,
+        labels=len(resources.labels),
     )
-    labels = {label.id: label for label in given.labels}
+    labels = {label.id: label for label in resources.labels}
     asked = judge_pairs(
-        given.judge,
+        resources.judge,
         make_order(training.order, first_yes(training)),
-        given.store,
-        shortlister.pairs(given.training, labels, training.pairs_per_document),
+        resources.store,
+        shortlister.pairs(resources.training, labels, training.pairs_per_document),
         Budget(),
         "Judge pairs",
     )
@@ -96,7 +102,7 @@ def judged(given: Materials, training: TrainingSettings) -> Answers:
 
 def compare(
     folder: Folder,
-    trained: Trained,
+    trained: TrainedEncoder,
     rankings: list[list[tuple[str, float]]],
     calibration: Calibration | None,
     test: int,

@@ -85,15 +85,16 @@ def compare(
       lmtx-search compare test.jsonl --gold gold.tsv
       lmtx-search compare test.jsonl --gold gold.tsv --with control --with lmtx --output results
     """
-    from lmtx_search.evaluation.comparators.context import Options
-    from lmtx_search.evaluation.comparators.run import comparison_record, run_comparison
+    from lmtx_search.evaluation.comparison.comparison import comparison_record
+    from lmtx_search.evaluation.comparison.options import ComparisonOptions
+    from lmtx_search.evaluation.comparison.run import run_comparison
     from lmtx_search.evaluation.gold.files import GoldFiles
     from lmtx_search.evaluation.plots import require_plots
 
     if output is not None:
         require_plots()
     gold = GoldFiles(gold_file, gold_field, labels_file, train_gold)
-    options = Options(labels_file, train_file, run, learn_from, judged, seed)
+    options = ComparisonOptions(labels_file, train_file, run, learn_from, judged, seed)
     found = run_comparison(context.settings, file, gold, wanted, options, context.progress)
     record = comparison_record(found)
     for note in record["notes"]:
@@ -104,7 +105,7 @@ def compare(
     for line in _explained(record):
         context.say(line)
     if output is not None:
-        from lmtx_search.evaluation.comparators.files import write_files
+        from lmtx_search.evaluation.comparison.files import write_files
 
         for path in write_files(record, output):
             context.say(f"Wrote {path}")

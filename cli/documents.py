@@ -25,7 +25,7 @@ from lmtx_search.cluster.setup.indices import (
 from lmtx_search.errors import LmtxError, UserError
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
 @click.group()
@@ -94,7 +94,7 @@ def ingest(context: Context, index: str, file: Path, **options: Any) -> None:
       lmtx-search ingest articles.jsonl --index articles --failed failed.jsonl
     """
 
-    def prepare(client: OpenSearch, index: str, id_field: str) -> bool:
+    def prepare(client: Client, index: str, id_field: str) -> bool:
         try:
             if redeploy(client):
                 context.say("The tagger's model was undeployed: deployed it again")

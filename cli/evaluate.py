@@ -84,7 +84,7 @@ def evaluate(
     from lmtx_search.evaluation.gold.files import GoldFiles
     from lmtx_search.evaluation.record import record
     from lmtx_search.evaluation.run import evaluate as run_evaluation
-    from lmtx_search.evaluation.run import keep
+    from lmtx_search.evaluation.run import store_record
 
     settings = context.settings
     if by_judge:
@@ -100,7 +100,7 @@ def evaluate(
     gold = GoldFiles(gold_file, gold_field, labels_file, train_gold)
     found = run_evaluation(settings, file, gold, names, version, seed, context.progress)
     kept = record(found)
-    keep(settings, f"evaluate-{datetime.now(timezone.utc):%Y%m%d-%H%M%S-%f}", kept)
+    store_record(settings, f"evaluate-{datetime.now(timezone.utc):%Y%m%d-%H%M%S-%f}", kept)
     for note in kept["notes"]:
         context.say(note)
     if not context.json:

@@ -127,15 +127,15 @@ def _assigned(found: Evaluation) -> Iterator[Table]:
 
 
 def _explained(found: Evaluation, everything: bool) -> Iterator[str]:
-    cut, (a, b) = found.on.weighing.cut, found.on.propensity
+    cut, (a, b) = found.gold_set.weighing.cut, found.gold_set.propensity
     yield (
-        f"{len(found.on.usable.gold):,} documents; percent, 95 % confidence interval; "
+        f"{len(found.gold_set.usable.gold):,} documents; percent, 95 % confidence interval; "
         "p of a permutation test"
     )
     for system in found.systems:
         if system.of is not None and ":" not in system.name:
             yield f"{system.name} is {system.of}"
-    yield f"Label counts: of {found.on.counted}, {cut.frequencies.documents:,} documents"
+    yield f"Label counts: of {found.gold_set.counted}, {cut.frequencies.documents:,} documents"
     yield f"PSP: propensities of these counts, A {a:g}, B {b:g}"
     if not everything:
         yield "Every measure, also by head, middle and tail labels: --all, or --json"

@@ -21,7 +21,7 @@ from lmtx_search.sources.label_formats import FORMATS
 from lmtx_search.sources.labels import check_labels, make_label
 
 if TYPE_CHECKING:
-    from lmtx_search.tagging.deployment.label_updates import LabelEdit, Wanted
+    from lmtx_search.tagging.deployment.label_updates import ChooseLabels, LabelEdit
 
 
 @click.group()
@@ -187,7 +187,7 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool) -
 
 
 def _edit(
-    context: Context, ids: Sequence[str], change: Wanted, retiring: bool = False
+    context: Context, ids: Sequence[str], change: ChooseLabels, retiring: bool = False
 ) -> LabelEdit:
     from lmtx_search.tagging.deployment.label_updates import edit_labels
 

@@ -44,19 +44,19 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
     """
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.judgments.store import JudgmentStore
-    from lmtx_search.evaluation.registry import check_names, choose
+    from lmtx_search.evaluation.registry import check_names, open_systems
     from lmtx_search.evaluation.run import cluster_labels
     from lmtx_search.evaluation.without_gold.review import Review
-    from lmtx_search.evaluation.without_gold.review_sample import draw, look
+    from lmtx_search.evaluation.without_gold.sampled_documents import draw, sample_labels
 
     check_names([name])
     settings = context.settings
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
     documents = draw(settings, file, sample, seed)
-    (system,) = choose(settings, client, labels, [name])
-    looked = look(system, documents, context.progress)
-    found = Review(looked, {label.id: label for label in labels}, JudgmentStore(client))
+    (system,) = open_systems(settings, client, labels, [name])
+    samples = sample_labels(system, documents, context.progress)
+    found = Review(samples, {label.id: label for label in labels}, JudgmentStore(client))
     if found.answered_before:
         context.say(f"{found.answered_before:,} labels were answered before")
     shown = None

@@ -83,7 +83,8 @@ def study(
     from lmtx_search.evaluation.gold.files import GoldFiles
     from lmtx_search.evaluation.plots import require_plots
     from lmtx_search.evaluation.studies.files import write_files
-    from lmtx_search.evaluation.studies.run import SAID, run_study, study_record
+    from lmtx_search.evaluation.studies.run import run_study
+    from lmtx_search.evaluation.studies.study_result import SUMMARY, study_record
     from lmtx_search.judges.budget import Budget, parse_budget
 
     require_plots()
@@ -100,9 +101,9 @@ def study(
     for note in record["notes"]:
         context.say(note)
     if not context.json:
-        table = Table(record["axis"], *SAID, "calls", "seconds", box=None, pad_edge=False)
+        table = Table(record["axis"], *SUMMARY, "calls", "seconds", box=None, pad_edge=False)
         for row in record["rows"]:
-            cells = (f"{100 * row['measures'][measure]['value']:.1f}" for measure in SAID)
+            cells = (f"{100 * row['measures'][measure]['value']:.1f}" for measure in SUMMARY)
             table.add_row(row["value"], *cells, f"{row['calls']:,}", f"{row['learn_seconds']:,.0f}")
         context.console.print(table)
     context.say(record["sentence"])

@@ -116,13 +116,13 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
       lmtx-search rollback 20260131-120000-1a2b3c
     """
     from lmtx_search.cluster.client.connect import connect
-    from lmtx_search.tagging.deployment.rollback import before, roll_back
+    from lmtx_search.tagging.deployment.rollback import previous_version, roll_back
     from lmtx_search.tagging.versions.store import TaggerVersions
 
     settings = context.settings
     client = connect(settings.opensearch)
     if dry_run:
-        name = version or before(client, settings)
+        name = version or previous_version(client, settings)
         TaggerVersions(settings.data_dir).get(name)
         context.say(f"Would test the tagger {name} and move the pipeline to it")
         context.result({"dry_run": True, "version": name})

@@ -13,7 +13,7 @@ from lmtx_search.cli.context import Context, one_index, pass_context
 from lmtx_search.errors import LmtxError
 
 if TYPE_CHECKING:
-    from lmtx_search.watching.run import Look
+    from lmtx_search.watching.precision_check import PrecisionCheck
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -53,12 +53,14 @@ def watch(context: Context, index: str, sample: int, prompt: str, every: float |
     """
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.client.errors import translate
-    from lmtx_search.watching.run import look
+    from lmtx_search.watching.precision_check import check_precision
 
     client = connect(context.settings.opensearch)
     while True:
         try:
-            found = look(client, context.settings, index, sample, prompt, context.progress)
+            found = check_precision(
+                client, context.settings, index, sample, prompt, context.progress
+            )
             _tell(context, index, found)
         except Exception as error:
             known = error if isinstance(error, LmtxError) else translate(error)
@@ -73,7 +75,7 @@ def watch(context: Context, index: str, sample: int, prompt: str, every: float |
         time.sleep(every)
 
 
-def _tell(context: Context, index: str, found: Look) -> None:
+def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
     now, earlier = found.now, found.earlier
     if now is None:
         context.say(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lmtx_search.settings_sources import load_settings
     from lmtx_search.sources import read_documents, read_labels
     from lmtx_search.tagging.deployment.deploy import Deployment
-    from lmtx_search.tagging.deployment.deploy import Options as DeployOptions
+    from lmtx_search.tagging.deployment.options import DeployOptions
     from lmtx_search.tagging.scoring.tagger import Tagger
     from lmtx_search.training.profiles import training_settings
     from lmtx_search.training.run import train
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Answer": "judges.base",
     "BadLine": "records",
-    "DeployOptions": "tagging.deployment.deploy:Options",
+    "DeployOptions": "tagging.deployment.options",
     "Deployment": "tagging.deployment.deploy",
     "Document": "records",
     "Judgment": "records",

@@ -25,6 +25,7 @@ from lmtx_search.records import BadLine, Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment import deploy as deploying
 from lmtx_search.tagging.deployment.encoder_source import find_source
+from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.local import find_version
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
@@ -152,7 +153,7 @@ def deploy(
     run: str | None = None,
     *,
     untrained: bool = False,
-    options: deploying.Options | None = None,
+    options: DeployOptions | None = None,
     progress: Progress = SILENT,
 ) -> deploying.Deployment:
     """Put a tagger into the ingest pipeline: the last training run's, or that of ``run``.
@@ -168,7 +169,7 @@ def deploy(
     client = connect(settings.opensearch)
     runs = RunStore(client)
     source = find_source(settings, runs, run, untrained)
-    done = deploying.deploy(client, settings, source, options or deploying.Options(), progress)
+    done = deploying.deploy(client, settings, source, options or DeployOptions(), progress)
     runs.save(new_run_id(), {"kind": "deploy", **asdict(done)})
     return done
 

@@ -1,9 +1,9 @@
-"""Small immutable records that every part of the product passes around."""
+"""Small immutable records that all parts of the product pass to each other."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ def content_digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One entry of the user's label set; ``broader`` are the ids of the labels right above it."""
+    """One entry of the user's label set. ``broader`` holds the ids of its parent labels."""
 
     id: str
     text: str
@@ -30,29 +30,34 @@ class Label:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Label:
-        """Return the label of what ``asdict`` made of one, also before labels had ``broader``."""
+        """Return a label from what ``asdict`` made of it, even in a release without ``broader``."""
         lists = {name: tuple(values.get(name) or ()) for name in ("synonyms", "broader")}
         return cls(**{**values, **lists})
 
     @property
     def name_with_id(self) -> str:
-        """What it is called as a tag where another label has the same text."""
+        """The tag's name if another label has the same text."""
         return f"{self.text} ({self.id})"
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of everything about the label but its id."""
-        # Without broader labels it is what it was before labels could have any.
+        """SHA-256 (hex) of all fields except the id."""
+        # A label without broader labels keeps the digest that it had in older releases.
         broader = ("\0broader", *self.broader) if self.broader else ()
         return content_digest(self.text, self.description, *self.synonyms, *broader)
 
 
+def labels_digest(labels: Iterable[Label]) -> str:
+    """Return the SHA-256 (hex) of a label set: ids and contents, in the given order."""
+    return content_digest(*(part for label in labels for part in (label.id, label.digest)))
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document: ``text`` is what the encoder and the judge read.
+    """One document. The encoder and the judge read ``text``.
 
-    ``text`` is the configured text fields, the non-empty ones joined by a newline (a title
-    therefore comes first); ``source`` is the whole record as the user gave it.
+    ``text`` joins the non-empty configured text fields with newlines, so a title comes first.
+    ``source`` is the complete record as the user supplied it.
     """
 
     id: str
@@ -61,10 +66,10 @@ class Document:
 
 
 def document_text(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:
-    """Return what the encoder and the judge read of a record: see :class:`Document`.
+    """Return the text of a record that the encoder and the judge read: see :class:`Document`.
 
-    A field may be a dotted path, also through lists of (nested) objects. Numbers are written out,
-    lists joined by spaces.
+    A field may be a dotted path, which may pass through lists of (nested) objects. Numbers become
+    text, and the items of a list are joined by spaces.
     """
     parts = (_written_out(_value(source, field)).strip() for field in text_fields)
     return "\n".join(part for part in parts if part)
@@ -91,7 +96,7 @@ def _written_out(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line of a file that is not a document, and why; ``raw`` is its beginning.
+    """A line of a file that is not a document, and the reason. ``raw`` is its beginning.
 
     Line 0 stands for the whole file.
     """
@@ -111,15 +116,19 @@ class BadLine:
 
 
 PERSON = "person"
-"""The judge of a person's judgments; its prompt is empty."""
+"""The judge's name in judgments that a person made. Their prompt is empty."""
+
+PYes = Mapping[str, Mapping[str, float]]
+"""P(yes) by document id, then by label id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
     """A judge's answer for one pair of document and label.
 
-    ``p_yes`` is the probability of "yes" among yes and no, in [0, 1]. ``id`` is the content hash
-    of (judge digest, prompt digest, document text, label text): a pair is asked once, ever.
+    ``p_yes`` is the probability of "yes" relative to "yes" and "no" together, in [0, 1]. ``id`` is
+    the content hash of judge digest, prompt digest, document text and label text, so each pair is
+    asked only once.
     """
 
     id: str

@@ -32,7 +32,7 @@ from lmtx_search.errors import LmtxError
 from lmtx_search.settings import Settings
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 _GROUP = "Cluster"
 
@@ -46,7 +46,7 @@ class ClusterChecks:
         self._opensearch = settings.opensearch.within(15.0)
 
     @cached_property
-    def client(self) -> OpenSearch:
+    def client(self) -> Client:
         """A client of the cluster."""
         return connect(self._opensearch, reading=True)
 

@@ -12,13 +12,13 @@ from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.deploy import document_with
+from lmtx_search.tagging.deployment.pipeline_check import document_with
 from lmtx_search.tagging.service.client import require_service, require_version, service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 _GROUP = "Tagger"
 _TEXT = "A program that plays chess against you"
@@ -27,7 +27,7 @@ _TEXT = "A program that plays chess against you"
 class TaggerChecks:
     """The checks of what tags documents; nothing is stored."""
 
-    def __init__(self, settings: Settings, client: Callable[[], OpenSearch]) -> None:
+    def __init__(self, settings: Settings, client: Callable[[], Client]) -> None:
         self._settings = settings
         self._client = client
 

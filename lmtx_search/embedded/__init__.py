@@ -1,1 +1,1 @@
-"""Servers for a machine that has none: OpenSearch, Ollama, and their models."""
+"""OpenSearch, Ollama and models for a machine that has none."""

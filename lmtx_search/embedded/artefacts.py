@@ -1,4 +1,4 @@
-"""The pinned parts of the embedded OpenSearch, as listed in one data file."""
+"""The pinned parts of the embedded OpenSearch, from one data file."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Artefact:
 
     @property
     def file_name(self) -> str:
-        """Its usual file name: artifact-version[-classifier].packaging."""
+        """The usual file name: artifact-version[-classifier].packaging."""
         _, name, *rest = self.coordinates.split(":")
         return f"{'-'.join([name, *rest])}.{self.packaging}"
 
 
 @dataclass(frozen=True)
 class Module:
-    """A module of the distribution: its plugin class, what it extends, its jars.
+    """A module of the distribution: its plugin class, the plugins it extends, and its jars.
 
-    ``policy`` is what it may do under a security manager; 3.x has none.
+    ``policy`` lists its permissions under a security manager, which 3.x does not have.
     """
 
     name: str
@@ -45,10 +45,13 @@ class Module:
 
 @dataclass(frozen=True)
 class Native:
-    """What ML Commons needs to run a model inside the node, and would else download itself.
+    """The native libraries that ML Commons needs and would otherwise download itself.
 
-    ``libraries`` is a jar beside ``plugin``'s own. What it has in ``libraries_in``, and the file
-    ``bridge_in`` of ``bridge`` as ``bridge_name``, lie in ``folder`` under the node's ``ml_cache``.
+    Attributes:
+        plugin: the plugin whose folder gets the jar ``libraries``.
+        libraries_in: folder in this jar whose files are unpacked.
+        bridge_in, bridge_name: file in the jar ``bridge`` and the name it is unpacked to.
+        folder: where all are unpacked to, under the node's ``ml_cache``.
     """
 
     plugin: str
@@ -74,7 +77,7 @@ class Distribution:
     digest: str
 
     def artefacts(self) -> Iterator[Artefact]:
-        """Every file, largest first, so that downloads side by side end together."""
+        """Yield all files, largest first, so that parallel downloads end at about the same time."""
         every = [*self.lib, *self.agent, *self.plugins.values()]
         every += [self.native.libraries, self.native.bridge]
         every += [jar for module in self.modules for jar in module.jars]
@@ -82,7 +85,7 @@ class Distribution:
 
 
 def read_distribution(file: Path | None = None) -> Distribution:
-    """Read the data file of a version; without one, of what `up` starts."""
+    """Read the data file of a version, by default of the version that `up` starts."""
     text = (file or files("lmtx_search.embedded") / _PINNED).read_text()
     data = json.loads(text)
 

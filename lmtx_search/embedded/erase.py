@@ -1,4 +1,4 @@
-"""Deleting what the embedded cluster holds, and all that was made from it."""
+"""Deletes the data of the embedded cluster and everything made from it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
 
-# What the product writes there. A folder of the user's may be data_dir: nothing else is touched.
+# Folders that the product writes. The user may keep other files in data_dir, which stay.
 _MADE = ("runs", "taggers", "loads")
 
 
 def erasable(settings: Settings) -> list[Path]:
-    """Return the folders of the embedded data, runs, taggers and noted loads that exist."""
+    """Return the existing folders of embedded data, runs, taggers and load checkpoints."""
     places = find_places(settings)
     folders = [places.node_data, places.logs, *(settings.data_dir / name for name in _MADE)]
     return [folder for folder in folders if folder.is_dir()]
@@ -27,8 +27,8 @@ def erase(settings: Settings) -> list[Path]:
     """Delete these folders; downloads in the cache stay.
 
     Raises:
-        UserError: the servers still run.
-        LmtxError: `up` or `down` is at work.
+        UserError: the servers are still running.
+        LmtxError: `up` or `down` is running.
     """
     places = find_places(settings)
     with only_one(places.state / "lock", f"`lmtx-search up` or `down` in {settings.data_dir}"):

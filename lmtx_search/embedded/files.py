@@ -1,4 +1,4 @@
-"""Files that are either whole and right, or not there: digests, atomic writes, clear faults."""
+"""Writes files completely or not at all, checks digests, and explains full disks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PARTIAL = ".partial-"
 
 
 def sha256_of(path: Path) -> str:
-    """Return the file's SHA-256 in hex, read in pieces."""
+    """Return the SHA-256 (hex) of a file, which is read in chunks."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -28,7 +28,7 @@ def sha256_of(path: Path) -> str:
 
 
 def check_digest(path: Path, sha256: str | Collection[str], name: str) -> None:
-    """Compare a downloaded file with its pinned digest, or with one for each kind of machine.
+    """Compare a downloaded file with its pinned digest, or with one digest for each platform.
 
     Raises:
         LmtxError: it differs.
@@ -39,29 +39,29 @@ def check_digest(path: Path, sha256: str | Collection[str], name: str) -> None:
         first, *others = wanted
         expected = f"{first[:16]}…" + (f" or one of {len(others)} others" if others else "")
         raise LmtxError(
-            f"{name} is not the file it should be: its SHA-256 is {found[:16]}…, expected "
-            f"{expected}; nothing was kept. Run the same command again, and if that does not "
-            "help, look for what changes downloads on the way (a proxy, a mirror)"
+            f"{name} is not the expected file: its SHA-256 is {found[:16]}…, expected "
+            f"{expected}; nothing was kept. Run the same command again. If that does not help, "
+            "check whether a proxy or mirror changes downloads"
         )
 
 
 @contextmanager
 def disk_full_is_one_line(folder: Path, doing: str) -> Iterator[None]:
-    """Turn a full disk, a quota or a file size limit into one line that says what to do."""
+    """Report a full disk, a quota or a file size limit in one line with a remedy."""
     try:
         yield
     except OSError as error:
         if error.errno not in _FULL:
             raise
         raise LmtxError(
-            f"no space left in {folder} while {doing}: free some space, or let LMTX_CACHE_DIR name "
-            "a folder on another disk, then run the same command again"
+            f"no space left in {folder} while {doing}: free some space, or set LMTX_CACHE_DIR "
+            "to a folder on another disk, then run the same command again"
         ) from error
 
 
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """Give a folder on the same disk as ``parent`` that is gone after the block."""
+    """Create a folder on the same disk as ``parent`` and remove it after the block."""
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=parent))
     try:
@@ -71,7 +71,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Delete a folder, also one whose parts are read-only (Go's module cache)."""
+    """Delete a folder, even one with read-only parts (the module cache of Go)."""
     if not folder.exists():
         return
     for parent, _, _ in os.walk(folder):
@@ -80,7 +80,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def sweep(parent: Path) -> None:
-    """Delete what commands that were killed left half done; call it where no other one works."""
+    """Delete the partial files of killed commands. No other command may be running."""
     for path in parent.glob(f"{_PARTIAL}*"):
         if path.is_dir():
             remove_folder(path)
@@ -89,14 +89,14 @@ def sweep(parent: Path) -> None:
 
 
 def place_folder(source: Path, target: Path) -> None:
-    """Put a finished folder in its place in one step; an older one there is replaced."""
+    """Move a finished folder to its place in one step, replacing an older one."""
     remove_folder(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     source.rename(target)
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a small text file whole or not at all."""
+    """Write a small text file completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
     try:
@@ -109,7 +109,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def megabytes(advance: Callable[[int], None]) -> Callable[[int], None]:
-    """Turn a counter of whole megabytes into one that takes bytes."""
+    """Turn a counter of megabytes into a counter of bytes."""
     pending = 0
 
     def add(count: int) -> None:

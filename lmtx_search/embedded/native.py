@@ -1,7 +1,7 @@
 """The native libraries with which ML Commons runs a model inside the embedded node.
 
-A node with access to the internet downloads them when the first model is deployed; this one has
-them from the start, each checked by its digest.
+Other nodes download them when the first model is deployed. This node has them from the start, each
+checked by its digest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lmtx_search.errors import LmtxError
 
 
 def add_native(home: Path, native: Native, parts: Mapping[Artefact, Path]) -> None:
-    """Put the libraries into an OpenSearch home that is being built."""
+    """Add the libraries to an OpenSearch home during its build."""
     jar = parts[native.libraries]
     shutil.copyfile(jar, home / "plugins" / native.plugin / native.libraries.file_name)
     folder = _folder(home, native)
@@ -33,7 +33,7 @@ def add_native(home: Path, native: Native, parts: Mapping[Artefact, Path]) -> No
 
 
 def link_native(home: Path, native: Native, data: Path, account: Account | None) -> None:
-    """Let ML Commons find the libraries of a home in the node's data folder."""
+    """Link the libraries of a home into the node's data folder, where ML Commons finds them."""
     link = data / "ml_cache" / native.folder
     link.parent.mkdir(parents=True, exist_ok=True)
     if account:
@@ -41,14 +41,14 @@ def link_native(home: Path, native: Native, data: Path, account: Account | None)
             os.chown(folder, account.uid, account.gid)
     if link.is_symlink():
         link.unlink()
-    # A folder is what a node that may download has put there itself.
+    # An existing folder was made by a node that downloaded the libraries itself.
     if not link.exists():
         link.symlink_to(_folder(home, native))
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a downloaded archive; a damaged one is deleted, so that it is fetched again."""
+    """Open a downloaded archive. A damaged one is deleted, so that it is downloaded again."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive

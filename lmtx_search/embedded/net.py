@@ -1,4 +1,4 @@
-"""Loopback ports and small HTTP questions."""
+"""Loopback ports and small HTTP requests."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lmtx_search.errors import LmtxError
 
 LOOPBACK = "127.0.0.1"
 _TICK = 0.2
-# Embedded servers are on this machine: a proxy set in the environment is not for them.
+# Embedded servers are on this machine, so proxies of the environment are ignored.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port now."""
+    """Tell whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -44,7 +44,7 @@ def free_port(wanted: int | None = None, taken: set[int] | None = None) -> int:
 
 
 def ask(url: str, timeout: float = 5.0) -> dict[str, Any] | None:
-    """Return the JSON object at an address, None where nothing answers so."""
+    """Return the JSON object at an address (None: no such answer)."""
     try:
         with OPENER.open(url, timeout=timeout) as answer:
             value = json.loads(answer.read())
@@ -54,7 +54,7 @@ def ask(url: str, timeout: float = 5.0) -> dict[str, Any] | None:
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether anything listens there."""
+    """Tell whether anything listens on this port."""
     try:
         with socket.create_connection((host, port), timeout=1.0):
             return True
@@ -63,10 +63,10 @@ def answers(host: str, port: int) -> bool:
 
 
 def wait_for(ready: Callable[[], bool], name: str, seconds: float) -> None:
-    """Wait until a server that somebody else runs answers.
+    """Wait until a server that another program runs answers.
 
     Raises:
-        LmtxError: it did not in time.
+        LmtxError: it did not answer in time.
     """
     deadline = time.monotonic() + seconds
     while not ready():
@@ -79,7 +79,7 @@ def wait_until(ready: Callable[[], bool], process: Process, seconds: float) -> N
     """Wait until a started server answers.
 
     Raises:
-        LmtxError: it ended or did not answer in time; the line holds its log's last error.
+        LmtxError: it ended or did not answer in time. The message has the last error in its log.
     """
     deadline = time.monotonic() + seconds
     while not ready():

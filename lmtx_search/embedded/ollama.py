@@ -1,4 +1,4 @@
-"""Finds an Ollama server or program, starts one, and gives it the judge's model."""
+"""Finds or starts an Ollama server and gives it the judge's model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DEFAULT_PORT = 11434
 _SECONDS_TO_START = 60.0
 _CHUNK = 1 << 20
 
-# The GGUF file carries none that Ollama takes over: ChatML, which the model was trained on.
+# Ollama finds no template in the GGUF file. The model was trained on ChatML.
 _TEMPLATE = """{{- if .System }}<|im_start|>system
 {{ .System }}<|im_end|>
 {{ end }}<|im_start|>user
@@ -35,7 +35,7 @@ _TEMPLATE = """{{- if .System }}<|im_start|>system
 
 @dataclass(frozen=True)
 class Ollama:
-    """A server that already answers (``address``), or a program to start."""
+    """A running server (``address``), or a program to start."""
 
     address: str = ""
     program: Path | None = None
@@ -44,7 +44,7 @@ class Ollama:
 def find_ollama(
     cache: Path, progress: Progress = SILENT, environ: Mapping[str, str] | None = None
 ) -> Ollama:
-    """Return the Ollama to use: one that answers at OLLAMA_HOST, on PATH, or built from source."""
+    """Return the Ollama to use: a server at OLLAMA_HOST, a program on PATH, or a new build."""
     environ = os.environ if environ is None else environ
     address = ollama_address(environ.get("OLLAMA_HOST", ""))
     if "version" in (ask(f"{address}/api/version") or {}):
@@ -54,7 +54,7 @@ def find_ollama(
 
 
 def ollama_address(host: str) -> str:
-    """Return the address that an OLLAMA_HOST value means to a client.
+    """Return the client's address for a value of OLLAMA_HOST.
 
     >>> ollama_address("")
     'http://127.0.0.1:11434'
@@ -75,7 +75,7 @@ def start_ollama(
     note: Callable[[Process], None],
     progress: Progress = SILENT,
 ) -> None:
-    """Start `ollama serve` at that address; its models lie in the cache."""
+    """Start `ollama serve` at an address, with its models in the cache."""
     store = model_store(places)
     store.mkdir(parents=True, exist_ok=True)
     environ = {
@@ -96,10 +96,11 @@ def start_ollama(
 def add_model(
     address: str, model: JudgeModel, store: Path | None, progress: Progress = SILENT
 ) -> None:
-    """Make the judge's model known to the server, unless it has one of that name.
+    """Add the judge's model to the server, unless it has a model of that name.
 
-    ``store`` is the server's model folder where that is on this machine: the file is linked into
-    it. Else it is uploaded.
+    Args:
+        store: the server's model folder if it is on this machine, where the file can be linked.
+            With None the file is uploaded.
     """
     if _has_model(address, model.name):
         return
@@ -129,7 +130,7 @@ def _has_model(address: str, name: str) -> bool:
 
 
 def _link_blob(model: JudgeModel, store: Path | None) -> None:
-    """Put the file into our server's store without copying half a gigabyte, where that works."""
+    """Link the file into the server's store if possible, instead of copying half a gigabyte."""
     if store is not None:
         blob = store / "blobs" / f"sha256-{model.sha256}"
         with suppress(OSError):

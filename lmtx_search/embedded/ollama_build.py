@@ -1,4 +1,4 @@
-"""Builds the real Ollama with its CPU backend from its Go module, where none is installed."""
+"""Builds Ollama with its CPU backend from its Go module if none is installed."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _MODULE, _VERSION = str(_PINNED["module"]), str(_PINNED["version"])
 
 
 def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
-    """Return the built program, built first where it is not there or has changed.
+    """Return the program, which is built if it is missing or has changed.
 
-    It is kept by version and by the CPU's features, for which it is compiled.
+    Builds are stored by version and CPU features, because they are compiled for the CPU.
     """
     folder = cache / "ollama" / f"{_VERSION}-{cpu_key()}"
     program = folder / "ollama"
@@ -60,7 +60,7 @@ def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
 
 
 def cpu_key() -> str:
-    """Name what `-march=native` depends on: architecture and CPU features."""
+    """Return a key of architecture and CPU features, on which `-march=native` depends."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:
@@ -119,12 +119,13 @@ def _go_install(
 def check_module(
     go: Path, environ: Mapping[str, str], scratch: Path, expected: str = str(_PINNED["sum"])
 ) -> None:
-    """Fetch Ollama's source, whose go.sum pins all that it is built from, and compare its digest.
+    """Download the source of Ollama, whose go.sum pins its dependencies, and check its digest.
 
-    ``expected`` is Go's own: a SHA-256 over the files' SHA-256.
+    Args:
+        expected: the digest of Go modules, a SHA-256 over the SHA-256 of the files.
 
     Raises:
-        LmtxError: it cannot be fetched, or is another one.
+        LmtxError: the source cannot be downloaded, or its digest differs.
     """
     command = [str(go), "mod", "download", "-json", f"{_MODULE}@v{_VERSION}"]
     done = subprocess.run(command, env=environ, cwd=scratch, capture_output=True, text=True)
@@ -134,7 +135,7 @@ def check_module(
     found = str(json.loads(done.stdout)["Sum"])
     if found != expected:
         raise LmtxError(
-            f"{_MODULE} {_VERSION} is not what it should be: its digest is {found}, expected "
+            f"{_MODULE} {_VERSION} is not the expected source: its digest is {found}, expected "
             f"{expected}; nothing was built"
         )
 

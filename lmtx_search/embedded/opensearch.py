@@ -36,7 +36,8 @@ def _is_healthy(port: int) -> bool:
 class Node:
     """A node that can be started.
 
-    ``settings`` are further lines of opensearch.yml; ``is_up`` is asked with the HTTP port.
+    ``settings`` are further lines of opensearch.yml. ``is_up`` tells by the HTTP port whether the
+    node is ready.
     """
 
     distribution: Distribution
@@ -47,7 +48,7 @@ class Node:
 
 
 def prepare_opensearch(places: Places, progress: Progress = SILENT) -> Node:
-    """Put a node together, downloading what it is made of."""
+    """Download the parts of a node and assemble it."""
     distribution = read_distribution()
     java = _usable_java(distribution, places)
     home = assemble_node(
@@ -64,7 +65,7 @@ def start_opensearch(
     note: Callable[[Process], None],
     progress: Progress = SILENT,
 ) -> None:
-    """Start the node and wait until it is healthy; ``note`` is told of it before it answers."""
+    """Start the node and wait until it is healthy. ``note`` is called as soon as it runs."""
     conf, temp, data, snapshots = (
         places.node_data / name for name in ("conf", "tmp", "data", "snapshots")
     )
@@ -99,17 +100,17 @@ def _settings(
     return {
         "cluster.name": "lmtx-search-embedded",
         "node.name": "embedded",
-        # What bootstrap asks before it makes an index: the libraries of faiss are not here.
+        # The bootstrap reads this before it creates an index, because faiss is not available here.
         "node.attr.lmtx_knn_engines": "lucene",
         "path.data": str(data),
         "path.logs": str(conf),
-        # Where a repository of snapshots of the type fs may lie.
+        # The folder for snapshot repositories of the type fs.
         "path.repo": str(snapshots),
         "network.host": LOOPBACK,
         "http.port": http_port,
         "transport.port": transport_port,
         "discovery.type": "single-node",
-        # In bytes: on a large disk the usual percentages would stop writes with room to spare.
+        # In bytes, because on a large disk the default percentages stop writes too early.
         "cluster.routing.allocation.disk.watermark.low": "2gb",
         "cluster.routing.allocation.disk.watermark.high": "1gb",
         "cluster.routing.allocation.disk.watermark.flood_stage": "500mb",
@@ -123,7 +124,7 @@ def _settings(
 
 
 def _command(node: Node, conf: Path, temp: Path) -> list[str]:
-    # Before 3.0 a security manager did what the agent does; newer Java has it only when asked.
+    # Before 3.0 a security manager did the work of the agent. Newer Java disables it by default.
     guard = ["-Djava.security.manager=allow"]
     for agent in (node.home / "agent").glob("opensearch-agent-[0-9]*.jar"):
         guard = [f"-javaagent:{agent}", "--enable-native-access=ALL-UNNAMED"]
@@ -132,15 +133,15 @@ def _command(node: Node, conf: Path, temp: Path) -> list[str]:
         str(node.java.program),
         f"-Xms{_HEAP}",
         f"-Xmx{_HEAP}",
-        # As in OpenSearch's own jvm.options: its circuit breaker counts garbage, which therefore
-        # must not pile up, as it does while a model is uploaded.
+        # As in OpenSearch's own jvm.options: its circuit breaker counts garbage, which must not
+        # pile up while a model is uploaded.
         "-XX:+UseG1GC",
         "-XX:G1ReservePercent=25",
         "-XX:InitiatingHeapOccupancyPercent=30",
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-UsePerfData",
         *vectors,
-        # OpenSearch's own variable: more memory, for instance.
+        # The variable of OpenSearch itself, for example for more memory.
         *shlex.split(os.environ.get("OPENSEARCH_JAVA_OPTS", "")),
         *guard,
         f"-Djava.io.tmpdir={temp}",
@@ -161,7 +162,7 @@ def _command(node: Node, conf: Path, temp: Path) -> list[str]:
 
 
 def _usable_java(distribution: Distribution, places: Places) -> Java:
-    """Return a Java that the node's account can run: a copy where the original is closed to it."""
+    """Return a Java that the node's account can run, copied if the original is not accessible."""
     java = find_java(distribution.java)
     if places.account and not is_open(java.home):
         copy = places.node_cache / f"java-{java.version}{'-small' if java.bundled else ''}"

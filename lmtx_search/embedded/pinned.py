@@ -1,4 +1,4 @@
-"""What is downloaded beside Maven's artefacts: names, versions and digests, as data files."""
+"""Names, versions and digests of other downloads, from data files."""
 
 from __future__ import annotations
 

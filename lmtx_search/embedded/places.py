@@ -1,4 +1,4 @@
-"""Where the embedded servers' files lie, and as whom OpenSearch runs."""
+"""The folders of the embedded servers, and the account that runs OpenSearch."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pathlib import Path
 from lmtx_search.errors import LmtxError
 from lmtx_search.settings import Settings
 
-# OpenSearch refuses to run as root, and another user cannot look into root's own folders.
+# OpenSearch refuses to run as root, and other users cannot enter the folders of root.
 SHARED = Path("/var/lib/lmtx-search")
 
 
 @dataclass(frozen=True)
 class Account:
-    """Numbers of the user and group that OpenSearch runs as."""
+    """The ids of the user and group that OpenSearch runs as."""
 
     uid: int
     gid: int
 
     def own(self, folder: Path) -> None:
-        """Make the folder, and give it and what lies directly in it to this account."""
+        """Create the folder, and make the account its owner and that of its direct entries."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in (folder, *folder.iterdir()):
             os.chown(path, self.uid, self.gid)
@@ -34,28 +34,28 @@ class Places:
     """Folders of the embedded servers."""
 
     cache: Path
-    """Downloads and what is built from them; can be deleted at any time."""
+    """Downloads and builds, which can be deleted at any time."""
     state: Path
     """Lock, servers.json and logs: ``data_dir/embedded``."""
     node_cache: Path
-    """The assembled OpenSearch; readable to its account."""
+    """The assembled OpenSearch, readable for its account."""
     node_data: Path
-    """OpenSearch's configuration, temporary files and data; survives `down`."""
+    """Configuration, temporary files and data of OpenSearch, which stay after `down`."""
     account: Account | None
-    """As whom OpenSearch runs; None: as the user who calls."""
+    """The account that runs OpenSearch (None: the calling user)."""
 
     @property
     def logs(self) -> Path:
-        """Folder of one log a server."""
+        """Folder with one log for each server."""
         return self.state / "logs"
 
 
 def find_places(settings: Settings) -> Places:
-    """Choose the folders: under cache_dir and data_dir, except what root has to share.
+    """Return the folders under cache_dir and data_dir, or shared folders if root calls.
 
-    Called by root, the node runs as `nobody`. Where that account cannot enter cache_dir or
-    data_dir (/root is closed to others), its part lies under /var/lib/lmtx-search instead, the
-    data in a folder named after data_dir, so that every data_dir keeps data of its own.
+    If root calls, the node runs as `nobody`. If that account cannot enter cache_dir or data_dir
+    (for example /root), the node uses /var/lib/lmtx-search instead. The data are then in a folder
+    named after data_dir, so that each data_dir has its own data.
     """
     cache, state = settings.cache_dir, settings.data_dir / "embedded"
     node_cache, node_data = cache / "opensearch", state / "opensearch"
@@ -74,14 +74,14 @@ def _unprivileged() -> Account:
         entry = pwd.getpwnam("nobody")
     except KeyError as error:
         raise LmtxError(
-            "OpenSearch does not run as root and there is no user `nobody` to run it as: call "
-            "this command as a user of your own"
+            "OpenSearch does not run as root and there is no user `nobody` to run it as: run "
+            "this command as another user"
         ) from error
     return Account(entry.pw_uid, entry.pw_gid)
 
 
 def open_up(folder: Path) -> None:
-    """Make a folder, and its parents as far as they are not there, to be entered by anybody."""
+    """Create a folder and its missing parents so that all users can enter them."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
@@ -89,5 +89,5 @@ def open_up(folder: Path) -> None:
 
 
 def is_open(folder: Path) -> bool:
-    """Whether every folder on the way that exists can be entered by anybody."""
+    """Tell whether all users can enter the folder and its parents, as far as they exist."""
     return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents) if path.exists())

@@ -1,4 +1,4 @@
-"""Server processes that outlive the command, and are stopped only when they are surely ours."""
+"""Starts server processes that outlive the command, and stops only those."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from lmtx_search.embedded.places import Account
 from lmtx_search.errors import LmtxError
 from lmtx_search.system.process_identity import began, stat
 
-# In the environment of what we start, and so of its children: tells ours from others'.
+# In the environment of started processes and their children, to identify them.
 _TOKEN = "STARTED_BY_LMTX_SEARCH"
 _TICK = 0.1
 
 
 @dataclass(frozen=True)
 class Process:
-    """A server that was started: enough to find it again and nothing else in its place."""
+    """The identity of a started server, which no other process has."""
 
     name: str
     pid: int
     started: str
-    """Boot id and start time in clock ticks: a later process with the same pid has another."""
+    """Boot id and start time in clock ticks, which differ for a later process with this pid."""
     token: str
     log: str
 
     def record(self) -> dict[str, object]:
-        """Return what servers.json keeps."""
+        """Return the entry for servers.json."""
         return asdict(self)
 
 
@@ -46,7 +46,7 @@ def spawn(
 ) -> Process:
     """Start a server in a session of its own, so that Ctrl-C in the terminal does not reach it.
 
-    The log of the run before is kept as ``.1``.
+    The previous log is kept as ``.1``.
 
     Raises:
         LmtxError: the program cannot be run.
@@ -71,24 +71,24 @@ def spawn(
             )
     except OSError as error:
         raise LmtxError(f"cannot start {name}: {command[0]}: {error.strerror}") from error
-    # Left alone on purpose; without this Python would warn that the child still runs.
+    # The child is meant to outlive this process. Without this, Python would warn about it.
     child.returncode = 0
     return Process(name, child.pid, began(child.pid) or "gone", token, str(log))
 
 
 def is_alive(process: Process) -> bool:
-    """Whether exactly that process still runs."""
+    """Tell whether exactly this process is still running."""
     return began(process.pid) == process.started
 
 
 def stop(process: Process, patience: float = 30.0) -> bool:
-    """End the server and its children: asked first, killed after ``patience`` seconds.
+    """Terminate the server and its children, and kill them after ``patience`` seconds.
 
     Returns:
-        Whether anything of it was still running. A process that took over its pid is not touched.
+        Whether any of them was running. A later process with the same pid is not touched.
 
     Raises:
-        LmtxError: it belongs to another user.
+        LmtxError: the server belongs to another user.
     """
     if not _members(process):
         return False
@@ -104,7 +104,7 @@ def stop(process: Process, patience: float = 30.0) -> bool:
 
 
 def last_error(log: Path) -> str:
-    """Return the line of a server's log that most likely says why it ended."""
+    """Return the line of a server's log that most likely explains why it ended."""
     try:
         lines = log.read_text(errors="replace").splitlines()[-2000:]
     except OSError:
@@ -131,7 +131,7 @@ def _signal(process: Process, pid: int, number: signal.Signals) -> None:
 
 
 def _members(process: Process) -> list[int]:
-    """Pids of the server and of the children it left in its session."""
+    """Return the pids of the server and of the children in its session."""
     found = [process.pid] if is_alive(process) else []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (pid := int(entry.name)) != process.pid:

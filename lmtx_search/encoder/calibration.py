@@ -1,7 +1,7 @@
-"""The P(yes) of a judge that a cosine score corresponds to.
+"""Calibration: the P(yes) of a judge that a cosine score corresponds to.
 
-Platt scaling (Platt 1999) on the judge's own probabilities, with an offset for labels that were
-judged often: an empirical-Bayes estimate, which shrinks to none as the answers get fewer.
+Platt scaling (Platt 1999) on the judge's own probabilities, with offsets for labels that were
+judged often. The offsets are empirical-Bayes estimates, which shrink to 0 with fewer answers.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_PAIRS = 30
-"""Judged pairs below which nothing can be said."""
+"""Judged pairs that a calibration needs."""
 
 LEAST_OF_LABEL = 8
-"""Judged pairs of a label below which it has no offset of its own."""
+"""Judged pairs that a label needs for an offset of its own."""
 
-# Standard deviation of the labels' offsets, in log-odds, that is taken for granted.
+# Assumed standard deviation of the offsets of labels, in log-odds.
 _SPREAD = 0.5
 _RIDGE = 1e-2
 _STEPS = 50
@@ -33,7 +33,7 @@ Vector = NDArray[np.float64]
 class Calibration:
     """P(yes) = 1 / (1 + exp(−(slope · cosine + intercept + the label's offset))).
 
-    ``offsets`` are by label id; ``pairs`` is how many judged pairs it was made from.
+    ``offsets`` are by label id. ``pairs`` is the number of judged pairs that it was fitted to.
     """
 
     slope: float
@@ -47,11 +47,10 @@ class Calibration:
 
 
 def fit_calibration(pairs: Sequence[tuple[str, float, float]]) -> Calibration | None:
-    """Fit to judged pairs: (label id, cosine, P(yes)).
+    """Fit a calibration to judged pairs: (label id, cosine, P(yes)).
 
     Returns:
-        None where there are too few, or P(yes) does not rise with the score: then a score says
-        nothing that could be calibrated.
+        None if there are too few pairs, or if P(yes) does not rise with the score.
     """
     if len(pairs) < LEAST_PAIRS:
         return None
@@ -79,14 +78,14 @@ def fit_calibration(pairs: Sequence[tuple[str, float, float]]) -> Calibration | 
 
 
 def _logistic(scores: Vector, p_yes: Vector) -> tuple[float, float]:
-    """Newton's method for the slope and height of a logistic curve; the slope slightly shrunk."""
+    """Fit slope and height of a logistic curve by Newton's method; the slope is slightly shrunk."""
     inputs = np.column_stack([scores, np.ones_like(scores)])
     penalty = np.array([_RIDGE, 0.0])
     weights = np.zeros(2)
     for _ in range(_STEPS):
-        given = 1 / (1 + np.exp(-(inputs @ weights)))
-        gradient = inputs.T @ (given - p_yes) + penalty * weights
-        curvature = (inputs.T * (given * (1 - given))) @ inputs + np.diag(penalty + _ENOUGH)
+        predicted = 1 / (1 + np.exp(-(inputs @ weights)))
+        gradient = inputs.T @ (predicted - p_yes) + penalty * weights
+        curvature = (inputs.T * (predicted * (1 - predicted))) @ inputs + np.diag(penalty + _ENOUGH)
         step = np.linalg.solve(curvature, gradient)
         weights -= np.clip(step, -1, 1)
         if np.abs(step).max() < _ENOUGH:
@@ -95,12 +94,12 @@ def _logistic(scores: Vector, p_yes: Vector) -> tuple[float, float]:
 
 
 def _offset(fixed: Vector, p_yes: Vector) -> float:
-    """Newton's method for a label's offset, under a normal prior about none."""
+    """Return the offset of a label by Newton's method, with a normal prior around 0."""
     offset, precision = 0.0, 1 / _SPREAD**2
     for _ in range(_STEPS):
-        given = 1 / (1 + np.exp(-(fixed + offset)))
-        gradient = float((given - p_yes).sum()) + precision * offset
-        step = gradient / (float((given * (1 - given)).sum()) + precision)
+        predicted = 1 / (1 + np.exp(-(fixed + offset)))
+        gradient = float((predicted - p_yes).sum()) + precision * offset
+        step = gradient / (float((predicted * (1 - predicted)).sum()) + precision)
         offset -= min(1.0, max(-1.0, step))
         if abs(step) < _ENOUGH:
             break

@@ -1,4 +1,4 @@
-"""An encoder's ONNX form, made once from its sentence-transformers folder (needs torch)."""
+"""Makes the ONNX form of an encoder once from its sentence-transformers folder (needs torch)."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     import torch
 
 OPSET = 17
-# Counted up when the graph changes, so that a form of an older version is not taken.
+# Increased when the graph changes, so that older forms are not used.
 FORM_VERSION = 1
 _FAITHFUL = {"fp32": 0.9999, "int8": 0.9}
 _SAMPLE = ("a", "A text editor for the console.", "Bibliothek für Zahlen, 数学 " * 12)
 
 
 def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
-    """Return the folder of the encoder's ONNX form, made now if it is not in the cache.
+    """Return the folder of the encoder's ONNX form. It is made if it is not in the cache.
 
-    The graph takes ``input_ids`` and ``attention_mask`` (int64 [n, tokens]) and gives
-    ``embedding`` (float32 [n, dimension], each row of length 1): pooling and normalisation are
-    in it. ``model_int8.onnx`` is the same, dynamically quantised. Both are compared with what
-    sentence-transformers gives before they are kept.
+    The graph maps ``input_ids`` and ``attention_mask`` (int64 [n, tokens]) to ``embedding``
+    (float32 [n, dimension], each row of length 1). It includes pooling and normalisation.
+    ``model_int8.onnx`` is the same graph, dynamically quantised. Both are compared with the output
+    of sentence-transformers before they are stored.
 
     Args:
         folder: sentence-transformers folder.
         cache_dir: the product's cache folder.
 
     Raises:
-        MissingExtra: it has to be made, and torch is not installed.
-        UserError: a kind of encoder that the product does not run.
+        MissingExtra: the form must be made, and torch is not installed.
+        UserError: this kind of encoder is not supported.
     """
     digest = encoder_digest(folder)
     target = form_folder(digest, cache_dir)
@@ -53,7 +53,7 @@ def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
     temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
     try:
         _make(folder, digest, temporary)
-        # Another process may have been faster: its form is the same.
+        # Another process may have made the same form in the meantime.
         with contextlib.suppress(OSError):
             temporary.chmod(0o755)
             temporary.rename(target)
@@ -63,7 +63,7 @@ def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
 
 
 def form_folder(digest: str, cache_dir: Path) -> Path:
-    """Return where the ONNX form of the encoder with that digest is, or would be."""
+    """Return the folder for the ONNX form of the encoder with that digest."""
     return cache_dir / "onnx" / f"{digest[:32]}-{FORM_VERSION}"
 
 
@@ -78,7 +78,7 @@ def pooling_mode(folder: Path) -> str:
     for module in modules:
         if module["type"].rsplit(".", 1)[-1] not in ("Transformer", "Pooling", "Normalize"):
             raise UserError(
-                f"the encoder {folder} has a module {module['type']}: take another encoder"
+                f"the encoder {folder} has a module {module['type']}: use another encoder"
             )
     path = next((m["path"] for m in modules if m["type"].endswith(".Pooling")), None)
     if path is None:
@@ -88,7 +88,7 @@ def pooling_mode(folder: Path) -> str:
     mode = config.get("pooling_mode") or "+".join(m for m in modes if m != "include_prompt")
     mode = {"mean_tokens": "mean", "cls_token": "cls"}.get(mode, mode)
     if mode not in ("mean", "cls"):
-        raise UserError(f"the encoder {folder} pools by {mode}: take one with mean or cls")
+        raise UserError(f"the encoder {folder} pools by {mode}: use one with mean or cls pooling")
     return str(mode)
 
 
@@ -102,7 +102,7 @@ def _make(folder: Path, digest: str, target: Path) -> None:
     pooling = pooling_mode(folder)
     with _quiet():
         tokenizer = AutoTokenizer.from_pretrained(str(folder))
-        # Eager attention is the only kind whose graph is the same for every input.
+        # Only eager attention gives a graph that is the same for every input.
         model = AutoModel.from_pretrained(
             str(folder), use_safetensors=True, attn_implementation="eager", dtype=torch.float32
         ).eval()
@@ -162,14 +162,14 @@ def _export(model: Any, pooling: str, path: Path) -> None:
 def _quantise(source: Path, target: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    # Seven bits of weight (reduce_range): eight overflow the 16-bit sums of CPUs without VNNI.
+    # Seven bits of weight (reduce_range), because eight overflow 16-bit sums on CPUs without VNNI.
     quantize_dynamic(
         str(source), str(target), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
     )
 
 
 def _compare(folder: Path, target: Path) -> None:
-    """Check the forms against sentence-transformers: a wrong graph must never be kept."""
+    """Compare both models with sentence-transformers, so that a wrong graph is never stored."""
     from sentence_transformers import SentenceTransformer
 
     from lmtx_search.encoder.onnx import OnnxEncoder
@@ -182,8 +182,8 @@ def _compare(folder: Path, target: Path) -> None:
         model.max_seq_length = tokens
         expected = model.encode(list(_SAMPLE), normalize_embeddings=True, show_progress_bar=False)
     for precision in MODEL_FILES:
-        given = OnnxEncoder(target, tokens, precision=precision).encode(_SAMPLE)
-        worst = float(np.min(np.sum(given * np.asarray(expected), axis=1)))
+        actual = OnnxEncoder(target, tokens, precision=precision).encode(_SAMPLE)
+        worst = float(np.min(np.sum(actual * np.asarray(expected), axis=1)))
         if worst < _FAITHFUL[precision]:
             raise LmtxError(
                 f"the ONNX form ({precision}) of {folder} differs from the encoder "
@@ -205,7 +205,7 @@ def _lowers(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter's notes on its own future from the user."""
+    """Suppress the deprecation notes of the exporter."""
     from transformers.utils import logging as transformers_logging
 
     names = ("torch.onnx", "root", "transformers")

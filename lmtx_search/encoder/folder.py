@@ -1,4 +1,4 @@
-"""Where an encoder's files are: a folder, or a public name that is fetched once."""
+"""Finds the files of an encoder: in a folder, or by a public name that is fetched once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from lmtx_search.errors import LmtxError, UserError
 
-# No pickles, and none of the copies of the weights for other runtimes.
+# No pickles, and no copies of the weights for other runtimes.
 _WANTED = [
     "modules.json",
     "config.json",
@@ -36,17 +36,17 @@ def resolve_encoder(name: str, cache_dir: Path) -> Path:
         cache_dir: the product's cache folder.
 
     Raises:
-        UserError: no such folder, no such public name, or no safetensors in it.
-        LmtxError: it could not be fetched.
+        UserError: there is no such folder or public name, or it has no safetensors.
+        LmtxError: the files could not be fetched.
     """
     return find_encoder(name, cache_dir) or _fetch(name, cache_dir / "hub")
 
 
 def find_encoder(name: str, cache_dir: Path) -> Path | None:
-    """Return what :func:`resolve_encoder` does; None for a public name that is to be fetched.
+    """Return the folder as :func:`resolve_encoder` does (None: a public name to be fetched).
 
     Raises:
-        UserError: no such folder, no name at all, or no safetensors in the folder.
+        UserError: there is no such folder, the name is malformed, or the folder has no safetensors.
     """
     folder = Path(name).expanduser()
     if folder.is_dir():
@@ -55,7 +55,7 @@ def find_encoder(name: str, cache_dir: Path) -> Path | None:
         raise UserError(f"no encoder folder {name}: set encoder.name to a folder or a public name")
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
-    try:  # what was fetched once stays as it is, also without a network
+    try:  # a fetched encoder is never updated, and works without a network
         return _checked(_snapshot(name, cache_dir / "hub", local_only=True), name)
     except HFValidationError as error:
         raise UserError(
@@ -79,7 +79,7 @@ def read_json(path: Path) -> Any:
     """Parse one of the encoder's JSON files.
 
     Raises:
-        UserError: it is not there or not JSON.
+        UserError: the file cannot be read or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -106,10 +106,10 @@ def _parts(folder: Path) -> list[Path]:
 
 def _checked(folder: Path, name: str) -> Path:
     if not (folder / "config.json").is_file():
-        raise UserError(f"{name} is no encoder, it has no config.json: set encoder.name")
+        raise UserError(f"{name} is not an encoder, since it has no config.json: set encoder.name")
     if not list(folder.glob("*.safetensors")):
         raise UserError(
-            f"{name} has no *.safetensors, and pickled weights are not read: take another"
+            f"{name} has no *.safetensors, and pickled weights are not read: use another encoder"
         )
     return folder
 

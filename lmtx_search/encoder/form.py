@@ -1,4 +1,4 @@
-"""What an encoder's ONNX form says about itself: the file ``encoder.json`` beside the model."""
+"""The properties of an ONNX form: the file ``encoder.json`` beside the model."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ MODEL_FILES: dict[Precision, str] = {"fp32": "model.onnx", "int8": "model_int8.o
 
 @dataclass(frozen=True, slots=True)
 class OnnxForm:
-    """Facts about an exported encoder.
+    """The properties of an exported encoder.
 
-    ``digest`` is the digest of the encoder it was made from; ``max_tokens`` the longest input
-    that the model takes; ``pad_id`` the padding token; ``lower`` whether texts are lower-cased
-    before the tokenizer sees them.
+    Attributes:
+        digest: of the encoder that the form was made from.
+        max_tokens: the longest input of the model.
+        pad_id: the padding token.
+        lower: whether texts are lower-cased before they are tokenised.
     """
 
     digest: str
@@ -41,7 +43,7 @@ class OnnxForm:
         """Read ``encoder.json`` of the folder.
 
         Raises:
-            UserError: the folder is no ONNX form of an encoder.
+            UserError: the folder is not the ONNX form of an encoder.
         """
         values = read_json(folder / FORM_FILE)
         try:

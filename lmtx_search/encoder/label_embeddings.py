@@ -1,4 +1,4 @@
-"""The embedding of a label."""
+"""Embeds labels with their synonyms."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def embed_labels(
 ) -> NDArray[np.float32]:
     """Return float32[labels, dimension], rows of length 1.
 
-    A label with synonyms is between two points: that of its name, and that of its name with all
-    synonyms as one text. Either alone finds fewer right labels: the one knows no other words, the
-    other is drawn away from the name (bench/label_text.py).
+    A label with synonyms lies between two embeddings: that of its name, and that of its name with
+    all synonyms as one text. Each alone finds fewer right labels, because the first knows no other
+    words and the second is drawn away from the name (bench/label_text.py).
 
     Args:
-        on_batch: is told how many labels were embedded.
+        on_batch: called with the number of embedded labels.
     """
     vectors = encoder.encode([label_passage(label) for label in labels], on_batch=on_batch)
     rows = [row for row, label in enumerate(labels) if label.synonyms]

@@ -1,4 +1,4 @@
-"""From the settings to an encoder that runs."""
+"""Loads the encoder of the settings, or one in a folder."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def load_encoder(
     folder: Path | None = None,
     precision: Precision = "fp32",
 ) -> OnnxEncoder:
-    """Load an encoder; its ONNX form is made first where it is not in the cache.
+    """Load an encoder. Its ONNX form is made first if it is not in the cache.
 
     Args:
-        settings: names the encoder, the cache and the threads.
+        settings: name the encoder, the cache and the threads.
         max_tokens: tokens that it reads of a text.
-        folder: a sentence-transformers folder or an ONNX form, instead of the settings' encoder.
-        precision: which of the two models of the ONNX form.
+        folder: a sentence-transformers folder or an ONNX form, in place of the settings' encoder.
+        precision: selects one of the two models of the ONNX form.
     """
     source = folder or resolve_encoder(settings.encoder.name, settings.cache_dir)
     return OnnxEncoder(
@@ -35,10 +35,10 @@ def load_encoder(
 
 
 def onnx_form(folder: Path, cache_dir: Path) -> Path:
-    """Return the folder's ONNX form: itself, where it already is one."""
+    """Return the ONNX form of a folder, which may already be one."""
     if is_onnx_form(folder):
         return folder
-    # Imported here: a cached form is found without torch, but the module is about torch.
+    # Imported here to keep the start quick: only a missing form needs the module.
     from lmtx_search.encoder.export import ensure_onnx
 
     return ensure_onnx(folder, cache_dir)

@@ -1,4 +1,4 @@
-"""The exact nearest labels of embeddings, without an index."""
+"""Finds the nearest labels of embeddings exactly, without an index."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-# Rows of scores in memory at a time.
+# Rows of scores that are in memory at a time.
 _ROWS = 256
 
 
 def nearest(
     vectors: NDArray[np.float32], labels: NDArray[np.float32], ids: Sequence[str], k: int
 ) -> list[list[tuple[str, float]]]:
-    """Return for each vector its k nearest labels: (id, cosine), best first; all where k is more.
+    """Return the k nearest labels of each vector as (id, cosine), best first.
 
     Args:
         vectors: float32[n, dimension], rows of length 1.
         labels: float32[L, dimension], rows of length 1.
-        ids: the L labels' ids; equal scores are ordered by position.
+        ids: ids of the L labels. Equal scores are ordered by position.
+        k: all labels are returned if there are fewer.
     """
     k = min(k, len(ids))
     rankings: list[list[tuple[str, float]]] = []

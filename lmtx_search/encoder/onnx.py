@@ -1,4 +1,4 @@
-"""The encoder in ONNX Runtime: texts in, normalised embeddings out, no torch."""
+"""The encoder in ONNX Runtime: from texts to normalised embeddings, without torch."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision
 from lmtx_search.errors import UserError
 
-# A token is rarely longer than this many characters: the rest of a long text is never tokenised.
+# Tokens are rarely longer than this, so the rest of a long text is not tokenised.
 _CHARACTERS_PER_TOKEN = 64
-# A last window of less than one part in so many of a whole one says little by itself.
+# A last window shorter than this fraction of a window is left out, since it says little.
 _SHORT = 4
-# Texts tokenised at a time: bounds the memory, and is enough for even batches.
+# Texts tokenised at a time: this limits the memory and is enough for even batches.
 _CHUNK = 4096
-# Texts of one run. Dynamic quantisation scales a whole run by its largest values, so what an int8
-# model gives for a text would depend on the texts beside it; alone it is also no slower on a CPU.
+# Texts in one run. Dynamic quantisation scales a whole run by its largest values, so the int8
+# embedding of a text would depend on the other texts. On a CPU, single texts are no slower.
 _BATCHES: dict[Precision, int] = {"fp32": 16, "int8": 1}
 
 
@@ -30,8 +30,8 @@ class OnnxEncoder:
 
     Args:
         onnx_folder: folder with ``encoder.json``, ``tokenizer.json`` and the model.
-        max_tokens: a text's tokens beyond this many are not read.
-        threads: threads of the model; 0 takes all cores.
+        max_tokens: further tokens of a text are not read.
+        threads: of the model (0: one for each core).
         precision: ``fp32``, or ``int8`` (dynamically quantised: faster, a little less exact).
 
     Attributes:
@@ -78,9 +78,9 @@ class OnnxEncoder:
         """Embed the texts.
 
         Args:
-            texts: n texts; an empty one gets the embedding of nothing.
-            batch_size: texts of one run of the model; those of like length run together. By
-                default 16, and 1 for int8.
+            texts: n texts. An empty text gets the embedding of no tokens.
+            batch_size: texts in one run of the model, which have similar lengths. By default 16,
+                and 1 for int8.
             on_batch: called with the number of texts after each run.
 
         Returns:
@@ -95,18 +95,18 @@ class OnnxEncoder:
         batch_size: int | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> tuple[NDArray[np.float32], list[int]]:
-        """Embed the texts' windows: what the encoder reads at a time, one behind the other.
+        """Embed the windows of texts: consecutive parts that the encoder can read at a time.
 
         Args:
             texts: n texts.
-            most: windows of a text that are read; what comes behind them is not. The last one of
-                several is left out where it is short.
-            batch_size: as for :meth:`encode`, of windows.
+            most: windows to read of a text; the rest of the text is not read. If there are several
+                windows, a short last one is left out.
+            batch_size: windows in one run, as for :meth:`encode`.
             on_batch: called with the number of texts whose first window was read.
 
         Returns:
-            float32 [windows, dimension], each row of length 1, text by text; and how many of them
-            each text has, at least 1.
+            float32 [windows, dimension], each row of length 1, text by text; and the number of
+            windows of each text, at least 1.
         """
         batch_size = batch_size or _BATCHES[self._precision]
         counts: list[int] = []
@@ -150,7 +150,7 @@ class OnnxEncoder:
 
 
 def _clean(text: str) -> str:
-    """Replace what is no valid Unicode: JSON may carry half of a surrogate pair."""
+    """Replace invalid Unicode: JSON may contain half of a surrogate pair."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -158,11 +158,11 @@ def _session(model: Path, threads: int) -> Any:
     import onnxruntime
 
     if not model.is_file():
-        raise UserError(f"no {model}: make the encoder's ONNX form again")
+        raise UserError(f"{model} is missing: make the encoder's ONNX form again")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
-    # Threads that wait must not take the cores of an OpenSearch on the same machine.
+    # Waiting threads must leave the cores to an OpenSearch on the same machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

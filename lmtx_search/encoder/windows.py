@@ -1,4 +1,4 @@
-"""Long documents, read in several windows: how one answer is made of them."""
+"""Reads long documents in several windows and combines the results."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ WindowPooling = Literal["mean", "max"]
 Key = TypeVar("Key", int, str)
 
 
-class ToldOfWindows(Protocol):
-    """Settings, as far as they tell how long documents are read."""
+class WindowSettings(Protocol):
+    """The settings for reading long documents."""
 
     @property
     def windows(self) -> int: ...  # noqa: D102
@@ -27,26 +27,26 @@ class ToldOfWindows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """How many windows of a document are read, and how their answers become one.
+    """How many windows of a document are read, and how their results are combined.
 
-    ``mean`` averages the windows' embeddings; with ``max`` each label has its best score of all
-    windows. With one window both are that window.
+    ``mean`` averages the embeddings of the windows. With ``max`` each label gets its best score in
+    any window. With one window both are the same.
     """
 
     most: int = 1
     pooling: WindowPooling = "mean"
 
     @classmethod
-    def of(cls, told: ToldOfWindows) -> Windows:
-        """Return what settings say."""
-        return cls(told.windows, told.window_pooling)
+    def of(cls, settings: WindowSettings) -> Windows:
+        """Return the windows of the settings."""
+        return cls(settings.windows, settings.window_pooling)
 
 
 ONE_WINDOW = Windows()
 
 
-class EncodesWindows(Protocol):
-    """An encoder, as far as it is needed here."""
+class WindowEncoder(Protocol):
+    """An encoder that reads texts in windows."""
 
     def encode_windows(
         self,
@@ -55,19 +55,20 @@ class EncodesWindows(Protocol):
         *,
         on_batch: Callable[[int], None] | None = None,
     ) -> tuple[NDArray[np.float32], list[int]]:
-        """Return the windows' embeddings, and how many each text has."""
+        """Return the embeddings of all windows, and the number of windows of each text."""
         ...
 
 
 def pooled_windows(
-    encoder: EncodesWindows,
+    encoder: WindowEncoder,
     texts: Sequence[str],
     windows: Windows,
     on_batch: Callable[[int], None] | None = None,
 ) -> tuple[NDArray[np.float32], list[int]]:
-    """Return the embeddings that labels are compared with, and how many of them each text has.
+    """Return the embeddings to compare with labels, and the number of embeddings of each text.
 
-    One each, but for the pooling ``max``: what they find is then merged (:func:`best_of_windows`).
+    Each text has one embedding, except with the pooling ``max``, whose results must be merged by
+    :func:`best_of_windows`.
     """
     vectors, counts = encoder.encode_windows(texts, windows.most, on_batch=on_batch)
     if windows.pooling == "mean":
@@ -76,7 +77,7 @@ def pooled_windows(
 
 
 def nearest_labels(
-    encoder: EncodesWindows,
+    encoder: WindowEncoder,
     texts: Sequence[str],
     windows: Windows,
     labels: NDArray[np.float32],
@@ -84,21 +85,22 @@ def nearest_labels(
     k: int,
     on_batch: Callable[[int], None] | None = None,
 ) -> list[list[tuple[str, float]]]:
-    """Return the k nearest labels of each text, exactly: (id, cosine), best first.
+    """Return the k nearest labels of each text by exact search: (id, cosine), best first.
 
     Args:
-        labels: float32[labels, dimension]. ids: of these.
+        labels: float32[labels, dimension].
+        ids: ids of the labels.
     """
     vectors, counts = pooled_windows(encoder, texts, windows, on_batch)
     return best_of_windows(nearest(vectors, labels, ids, k), counts, k)
 
 
 def mean_of_windows(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
-    """Return float32[texts, dimension], rows of length 1, from the embeddings of their windows.
+    """Return the mean embedding of each text: float32[texts, dimension], rows of length 1.
 
     Args:
         vectors: float32[windows, dimension], text by text.
-        counts: how many windows each text has, at least 1.
+        counts: number of windows of each text, at least 1.
     """
     if len(counts) == len(vectors):
         return vectors
@@ -111,14 +113,14 @@ def mean_of_windows(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDAr
 def best_of_windows(
     rankings: Sequence[Sequence[tuple[Key, float]]], counts: Sequence[int], k: int
 ) -> list[list[tuple[Key, float]]]:
-    """Return each text's k best labels, each with its best score of all windows.
+    """Return the k best labels of each text, each with its best score in any window.
 
-    Exact where each window's ranking holds its own k best.
+    The result is exact if the ranking of each window contains its own k best labels.
 
     Args:
         rankings: (label, score) of each window, text by text.
-        counts: how many windows each text has.
-        k: labels of a text.
+        counts: number of windows of each text.
+        k: number of labels of a text.
 
     >>> best_of_windows([[("a", 0.9), ("b", 0.5)], [("b", 0.7)]], [2], k=2)
     [[('a', 0.9), ('b', 0.7)]]

@@ -1,1 +1,1 @@
-"""How good a tagger is: measures with their uncertainty, and what it is compared with."""
+"""Measures how good a tagger is, with uncertainty, and compares it with other systems."""

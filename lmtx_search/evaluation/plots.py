@@ -1,4 +1,4 @@
-"""Plots, by matplotlib: one look for all of them, readable in print and on a screen."""
+"""Plots by matplotlib in one style for print and screen."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Interval = Mapping[str, float]
 
 
 def require_plots() -> None:
-    """See that plots can be drawn.
+    """Check that plots can be drawn.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -42,7 +42,7 @@ def require_plots() -> None:
 
 @contextmanager
 def figure(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Any]]]:
-    """Open a figure (inches) with axes beside each other; it is closed after the block."""
+    """Open a figure (size in inches) with axes side by side, and close it after the block."""
     require_plots()
     import matplotlib
 
@@ -58,7 +58,7 @@ def figure(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any,
 
 
 def as_svg(drawn: Any) -> str:
-    """Return a figure as an ``<svg>`` element, the same for the same figure."""
+    """Return a figure as an ``<svg>`` element. Equal figures give equal elements."""
     stream = io.StringIO()
     drawn.savefig(stream, format="svg", metadata={"Date": None})
     text = stream.getvalue()
@@ -66,7 +66,7 @@ def as_svg(drawn: Any) -> str:
 
 
 def save(drawn: Any, path: Path) -> None:
-    """Write a figure as SVG or PNG, by the file's ending."""
+    """Write a figure as SVG or PNG, depending on the file name."""
     options = {"metadata": {"Date": None}} if path.suffix == ".svg" else {"dpi": 150}
     drawn.savefig(path, **options)
 
@@ -78,7 +78,7 @@ def draw_rows(
     accent: str | None = None,
     names: bool = True,
 ) -> None:
-    """Draw a point with its interval for each row, from the top; in percent."""
+    """Draw a point with its interval for each row, from top to bottom, in percent."""
     for place, (name, found) in enumerate(reversed(list(rows.items()))):
         color = ACCENT if name == accent else OTHER
         value, low, high = (100 * found[part] for part in ("value", "low", "high"))
@@ -108,7 +108,7 @@ def draw_lines(
     xlabel: str,
     marks: Sequence[str] = ("o", "s", "^", "D"),
 ) -> None:
-    """Draw a line with intervals for each series over named places; in percent."""
+    """Draw a line with intervals for each series over named positions, in percent."""
     places = list(range(len(xs)))
     colors = (ACCENT, "#b5541c", "#3558a8", OTHER)
     for (name, values), color, mark in zip(lines.items(), colors, marks, strict=False):

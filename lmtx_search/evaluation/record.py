@@ -1,22 +1,20 @@
-"""An evaluation as a JSON object: what ``--json`` prints and ``lmtx-runs`` keeps."""
+"""An evaluation as a JSON object: what ``--json`` prints and ``lmtx-runs`` stores."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from lmtx_search.evaluation.gold.gold_set import notes
-from lmtx_search.evaluation.metrics.bootstrap import Estimate
+from lmtx_search.evaluation.headline import tagger_p1
 from lmtx_search.evaluation.run import Evaluation
-from lmtx_search.evaluation.without_gold.prediction_powered import JudgedEstimate
 
 
 def record(found: Evaluation) -> dict[str, Any]:
-    """Return the evaluation's record; ``notes`` are lines for people."""
-    on = found.on
-    fits, cut = on.usable, on.weighing.cut
-    a, b = on.propensity
+    """Return the record of an evaluation. Its ``notes`` are lines for people."""
+    gold_set = found.gold_set
+    usable, cut = gold_set.usable, gold_set.weighing.cut
+    a, b = gold_set.propensity
     return {
         "kind": "evaluate",
         "systems": {
@@ -24,13 +22,13 @@ def record(found: Evaluation) -> dict[str, Any]:
             for name, estimates in found.results.items()
         },
         "measures": {"p1": tagger_p1(found.results)},
-        "documents": len(fits.gold),
-        "unknown_documents": len(fits.unknown_documents),
-        "unknown_labels": len(fits.unknown_labels),
-        "bad_lines": on.bad_lines,
+        "documents": len(usable.gold),
+        "unknown_documents": len(usable.unknown_documents),
+        "unknown_labels": len(usable.unknown_labels),
+        "bad_lines": gold_set.bad_lines,
         "tagger": next((s.of for s in found.systems if s.name.startswith("tagger")), None),
-        "labels": on.labels,
-        "without_tags": len(fits.without_tags),
+        "labels": gold_set.labels,
+        "without_tags": len(usable.without_tags),
         "measured": {
             system.name: {"of": system.of, **(asdict(system.rule) if system.rule else {})}
             for system in found.systems
@@ -43,16 +41,8 @@ def record(found: Evaluation) -> dict[str, Any]:
             }
             for (system, other), differences in found.differences.items()
         ],
-        "label_counts": {"of": on.counted, "documents": cut.frequencies.documents},
+        "label_counts": {"of": gold_set.counted, "documents": cut.frequencies.documents},
         "propensity": {"a": a, "b": b},
         "buckets": {"head_from": cut.head, "tail_below": cut.tail, "labels": cut.labels()},
-        "notes": notes(on),
+        "notes": notes(gold_set),
     }
-
-
-def tagger_p1(results: Mapping[str, Mapping[str, Estimate | JudgedEstimate]]) -> float | None:
-    """Return P@1 of the first tagger version that was measured: dashboards show it over time."""
-    for name, estimates in results.items():
-        if name.startswith("tagger") and "P@1" in estimates:
-            return estimates["P@1"].value
-    return None

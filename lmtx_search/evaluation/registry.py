@@ -1,4 +1,4 @@
-"""Which systems are measured, by the names that a user gives."""
+"""Opens the systems to measure by their names."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _WITH_ID = ("tagger", "run")
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse a name that is no system's, before anything is opened.
+    """Check the names of systems before anything is opened.
 
     Raises:
-        UserError: it says what there is.
+        UserError: a name is unknown. The message lists the known ones.
     """
     for name in names:
         kind, colon, id_ = name.partition(":")
@@ -34,23 +34,23 @@ def check_names(names: Sequence[str]) -> None:
             )
 
 
-def choose(
+def open_systems(
     settings: Settings,
     client: Any,
     labels: Sequence[Label],
     names: Sequence[str] = (),
     version: str | None = None,
 ) -> list[System]:
-    """Return the systems of these names, each once.
+    """Return the systems with the given names, each once.
 
     Args:
         names: ``bm25``, ``frozen``, ``tagger`` (the active version, or ``version``),
-            ``tagger:VERSION``, ``run`` (the last training run), ``run:ID``. None of them are the
-            first three, without the tagger where there is none on this machine.
+            ``tagger:VERSION``, ``run`` (the last training run), ``run:ID``. Without names these are
+            the first three, or the first two if there is no tagger on this machine.
         version: the version that ``tagger`` stands for.
 
     Raises:
-        UserError: no such system, version or run.
+        UserError: there is no such system, version or run.
     """
     check_names(names)
     if not names:

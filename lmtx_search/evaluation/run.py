@@ -14,11 +14,11 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.gold.files import GoldFiles
 from lmtx_search.evaluation.gold.gold_set import GoldSet, open_gold_set
-from lmtx_search.evaluation.metrics.all import measure
 from lmtx_search.evaluation.metrics.bootstrap import Estimate
+from lmtx_search.evaluation.metrics.measure import measure
 from lmtx_search.evaluation.metrics.permutation_test import Difference, compare
 from lmtx_search.evaluation.metrics.ranking import require_measures
-from lmtx_search.evaluation.registry import check_names, choose
+from lmtx_search.evaluation.registry import check_names, open_systems
 from lmtx_search.evaluation.systems import System
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -27,15 +27,15 @@ from lmtx_search.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The measures of each system, on the same documents, and what they were computed from.
+    """The measures of each system on the same documents.
 
-    ``differences`` are by pair of systems: the later one less the earlier one.
+    ``differences`` are by pair of systems: the later one minus the earlier one.
     """
 
     systems: list[System]
     results: dict[str, dict[str, Estimate]]
     differences: dict[tuple[str, str], dict[str, Difference]]
-    on: GoldSet
+    gold_set: GoldSet
 
 
 def evaluate(
@@ -50,26 +50,26 @@ def evaluate(
     """Measure systems on the documents of a file that have gold tags.
 
     Args:
-        names: see :func:`lmtx_search.evaluation.registry.choose`.
-        version: the tagger's; None is the active one.
+        names: see :func:`lmtx_search.evaluation.registry.open_systems`.
+        version: of the tagger (None: the active one).
         seed: of the confidence intervals and tests.
 
     Raises:
-        UserError: gold tags that do not fit, no labels, no such system, version or run.
+        UserError: the gold tags do not fit, there are no labels, or no such system, version or run.
     """
     check_names(names)
     require_measures()
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
-    on = open_gold_set(settings, file, gold, labels)
+    gold_set = open_gold_set(settings, file, gold, labels)
 
-    systems = choose(settings, client, labels, names, version)
-    outputs = {system.name: system.rank(on.documents, progress) for system in systems}
+    systems = open_systems(settings, client, labels, names, version)
+    outputs = {system.name: system.rank(gold_set.documents, progress) for system in systems}
     pairs = list(combinations(outputs, 2))
     with progress.stage("Intervals and tests", len(outputs) + len(pairs)) as advance:
         measured = {}
         for name, output in outputs.items():
-            measured[name] = measure(output, on.usable.gold, on.weighing, seed)
+            measured[name] = measure(output, gold_set.usable.gold, gold_set.weighing, seed)
             advance(1)
         differences = {}
         for earlier, later in pairs:
@@ -79,7 +79,7 @@ def evaluate(
         systems=systems,
         results={name: found.estimates() for name, found in measured.items()},
         differences=differences,
-        on=on,
+        gold_set=gold_set,
     )
 
 
@@ -87,7 +87,7 @@ def cluster_labels(client: Any, settings: Settings) -> list[Label]:
     """Return the label set of the cluster.
 
     Raises:
-        UserError: there is none.
+        UserError: it is empty.
     """
     index = LabelIndex(client, settings.opensearch.knn_engine)
     index.require()
@@ -97,6 +97,6 @@ def cluster_labels(client: Any, settings: Settings) -> list[Label]:
     return labels
 
 
-def keep(settings: Settings, run: str, record: dict[str, object]) -> None:
-    """Keep an evaluation's record in ``lmtx-runs``."""
+def store_record(settings: Settings, run: str, record: dict[str, object]) -> None:
+    """Store the record of an evaluation in ``lmtx-runs``."""
     RunStore(connect(settings.opensearch)).save(run, record)

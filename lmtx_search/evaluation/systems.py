@@ -1,4 +1,4 @@
-"""The systems that can be measured: each ranks the labels for documents, and may assign tags."""
+"""The systems that can be measured. Each ranks labels for documents and may assign tags."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import Windows, nearest_labels
-from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.deploy import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
-from lmtx_search.tagging.deployment.encoder_source import Source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
+from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
 from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 Ranker = Callable[[Sequence[Document], Progress], Output]
-"""Says what a system makes of documents; of one without text, nothing."""
+"""Returns the output of a system for documents. Documents without text get none."""
 
 _CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which labels are assigned: those that score at least ``threshold``, at most ``max_tags``.
+    """The labels that are assigned: at most ``max_tags`` with at least the score ``threshold``.
 
-    Labels may have a threshold of their ``own``, by id.
+    ``own`` holds thresholds of single labels, by id.
     """
 
     threshold: float
@@ -45,7 +45,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What is measured: its name, which version or run it is (``of``), its rule if it tags."""
+    """A system to measure. ``of`` is its version or run, and ``rule`` is None if it only ranks."""
 
     name: str
     rank: Ranker
@@ -54,7 +54,7 @@ class System:
 
 
 def bm25(client: Any, name: str, index: str = names.LABELS) -> System:
-    """OpenSearch's own BM25 of the document against the labels; it assigns nothing."""
+    """Return BM25 of OpenSearch, with the document as query against the labels, without tags."""
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
         rankings: dict[str, list[str]] = {}
@@ -70,10 +70,12 @@ def bm25(client: Any, name: str, index: str = names.LABELS) -> System:
     return System(name, rank)
 
 
-def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: str) -> System:
-    """An encoder that is not deployed, in fp32: the settings' own, or a training run's.
+def encoder(
+    settings: Settings, labels: Sequence[Label], source: EncoderSource, name: str
+) -> System:
+    """Return an encoder that is not deployed, in fp32.
 
-    It assigns what a deployment with the usual options would.
+    It assigns the tags that a deployment with default options would assign.
     """
     threshold = DEFAULT_THRESHOLD if source.threshold is None else source.threshold
     own = {} if source.threshold is None else own_thresholds(threshold, source.calibration)
@@ -95,7 +97,7 @@ def encoder(settings: Settings, labels: Sequence[Label], source: Source, name: s
 
 
 def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
-    """A tagger version: all its labels are ranked, whatever its threshold."""
+    """Return a tagger version. It ranks all its labels, including those below the threshold."""
     manifest = version.manifest
     rule = Rule(manifest.threshold, manifest.max_tags, manifest.own_thresholds)
 

@@ -1,1 +1,1 @@
-"""Judges: who says whether a label is right for a document."""
+"""Judges decide whether a label is right for a document."""

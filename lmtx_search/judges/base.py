@@ -1,4 +1,4 @@
-"""What every judge offers, and the pairs that it is asked about."""
+"""The interface of a judge, and the pairs that it is asked about."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lmtx_search.records import Document, Judgment, Label, content_digest
 class Pair:
     """A document and a label of its shortlist.
 
-    ``rank`` is the label's place there, from 0, ``nearness`` by how much its cosine exceeds the
-    shortlist's mean.
+    ``rank`` is the position of the label in the shortlist, from 0. ``nearness`` is the difference
+    between its cosine and the mean of the shortlist.
     """
 
     document: Document
@@ -26,9 +26,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a judge said of a pair: P(yes) in [0, 1], or None where it said neither yes nor no.
+    """A judge's answer about a pair: P(yes) in [0, 1], or None if it is neither yes nor no.
 
-    ``host`` is who was asked.
+    ``host`` is the server that answered.
     """
 
     pair: Pair
@@ -41,33 +41,33 @@ class Judge(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call the judge."""
+        """The name of the judge for people."""
         ...
 
     @property
     def digest(self) -> str:
-        """Digest of the model's content: another digest, other judgments."""
+        """Digest of the model's content. Judgments with different digests are kept apart."""
         ...
 
     @property
     def prompt(self) -> Prompt:
-        """What the judge is asked."""
+        """The prompt of the judge."""
         ...
 
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
-        """Answer pairs as answers come; the pairs of a document must follow each other.
+        """Yield an answer for each pair as it arrives. Pairs of one document must be adjacent.
 
-        Pairs are taken only as they are needed: closing the iterator ends the asking, and
-        answers under way are lost.
+        Pairs are read only as they are needed. Closing the iterator stops the judge, and pending
+        answers are lost.
         """
         ...
 
 
 def judgment_id(judge: Judge, pair: Pair) -> str:
-    """Return the content hash of a judgment: who is asked, and all that is asked.
+    """Return the content hash of a judgment: the judge and all parts of the question.
 
-    The document counts with the part of it that the judge is shown, so a change further down in
-    a document does not ask again.
+    Only the part of a document that the judge sees is included, so a change further down does not
+    lead to a new question.
     """
     prompt = judge.prompt
     return content_digest(
@@ -79,7 +79,7 @@ def judgment_id(judge: Judge, pair: Pair) -> str:
 
 
 def as_judgment(judge: Judge, pair: Pair, p_yes: float) -> Judgment:
-    """Return the record of an answer."""
+    """Return an answer as a judgment."""
     return Judgment(
         id=judgment_id(judge, pair),
         document_id=pair.document.id,

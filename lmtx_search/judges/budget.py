@@ -1,4 +1,4 @@
-"""How long, or how often, a judge may be asked."""
+"""A limit on how long or how often a judge is asked."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A number of calls, or seconds; None is no limit."""
+    """A number of calls or seconds (None: no limit)."""
 
     calls: int | None = None
     seconds: float | None = None
 
     def __str__(self) -> str:
-        """Say it for people."""
+        """Return the budget in words."""
         if self.calls is not None:
             return f"{self.calls:,} calls"
         return "no limit" if self.seconds is None else f"{self.seconds / 60:g} min"
@@ -28,7 +28,7 @@ def parse_budget(text: str) -> Budget:
     """Read ``5m``, ``90s``, ``1h`` (time) or ``500`` (calls).
 
     Raises:
-        UserError: it is none of these, or zero.
+        UserError: the text is none of these, or zero.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])|(\d+)", text.strip())
     if not match or not float(match[1] or match[3]):

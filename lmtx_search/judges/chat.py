@@ -1,4 +1,4 @@
-"""How a conversation is written for a model that is asked with a raw prompt."""
+"""Chat formats for models that are asked with a raw prompt."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ GEMMA = ChatFormat(
 
 
 def chat_format(template: str) -> ChatFormat:
-    """Choose by the model's own chat template; ChatML (Qwen and many others) where it has none."""
+    """Return the format of a model's chat template, or ChatML (Qwen and others) without one."""
     if "<|start_header_id|>" in template:
         return LLAMA3
     return GEMMA if "<start_of_turn>" in template else CHATML

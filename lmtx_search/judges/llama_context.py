@@ -1,4 +1,4 @@
-"""One model in llama.cpp, asked for what follows several prompts that begin alike."""
+"""One model in llama.cpp, which computes what follows prompts with a common prefix."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ except ImportError as error:
 MOST_PROMPTS = 16
 _BATCH_TOKENS = 1024
 
-# Keeps the library's own lines off standard error; held here, for the library only borrows it.
+# Suppresses the output of the library. It must stay referenced, since the library borrows it.
 _SILENCE = llama_cpp.llama_log_callback(lambda level, text, data: None)
 llama_cpp.llama_log_set(_SILENCE, ctypes.c_void_p(0))
 
 
 class LlamaContext:
-    """Computes logits. Sequence 0 holds what prompts share, each other one a prompt's own end.
+    """Computes logits. Sequence 0 has the shared prefix; each other one has the end of a prompt.
 
     Args:
         file: a GGUF file.
-        tokens: the longest prompt.
-        threads: 0 is one for each core.
+        tokens: length of the longest prompt.
+        threads: 0 means one for each core.
 
     Raises:
-        UserError: the file is not there, or no model.
+        UserError: the file does not exist or is not a model.
         MissingExtra: (on import) the package ``llama-cpp-python`` is not installed.
     """
 
@@ -49,7 +49,7 @@ class LlamaContext:
             str(file).encode(), llama_cpp.llama_model_default_params()
         )
         if not self._model:
-            raise UserError(f"{file} is no model that llama.cpp can read: set judge.gguf")
+            raise UserError(f"llama.cpp cannot read {file} as a model: set judge.gguf")
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._vocab_size = llama_cpp.llama_vocab_n_tokens(self._vocab)
         parameters = llama_cpp.llama_context_default_params()
@@ -57,29 +57,29 @@ class LlamaContext:
         parameters.n_batch = _BATCH_TOKENS
         parameters.n_seq_max = MOST_PROMPTS + 1
         parameters.n_threads = parameters.n_threads_batch = threads or os.cpu_count() or 1
-        # One store for all sequences: sharing a prefix then copies nothing.
+        # One store for all sequences, so that sharing a prefix needs no copy.
         parameters.kv_unified = True
         self._context = llama_cpp.llama_init_from_model(self._model, parameters)
         if not self._context:
-            raise LmtxError(f"llama.cpp could not make room for {file}: is there enough memory?")
+            raise LmtxError(f"llama.cpp could not allocate memory for {file}: is there enough?")
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = llama_cpp.llama_batch_init(_BATCH_TOKENS, 0, 1)
         self._held: list[int] = []
         self._longest = tokens
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         llama_cpp.llama_batch_free(self._batch)
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
 
     def chat_template(self) -> str:
-        """Return the model's own chat template; empty where it has none."""
+        """Return the model's own chat template (empty if it has none)."""
         found = llama_cpp.llama_model_chat_template(self._model, None)
         return found.decode("utf-8", "replace") if found else ""
 
     def tokenize(self, text: str) -> list[int]:
-        """Return the text's tokens, the marks of the chat format as such."""
+        """Return the tokens of a text. Marks of the chat format become special tokens."""
         data = text.encode()
         room = len(data) + 8
         tokens = (llama_cpp.llama_token * room)()
@@ -95,21 +95,21 @@ class LlamaContext:
         return buffer.raw[: max(0, length)].decode("utf-8", "replace")
 
     def fits(self, shared: int, prompt: Sequence[int]) -> bool:
-        """Tell whether a prompt can be computed, its first tokens shared."""
+        """Tell whether a prompt with this many shared tokens fits into context and batch."""
         return shared < len(prompt) <= self._longest and len(prompt) - shared <= _BATCH_TOKENS
 
     def logits(
         self, prompts: Sequence[Sequence[int]], shared: int, head: int = 0
     ) -> Iterator[NDArray[np.float32]]:
-        """Yield float32[vocabulary] for what follows each prompt, in their order.
+        """Yield float32[vocabulary] for the next token of each prompt, in their order.
 
-        They are the same to the last bit whatever was asked before.
+        The result does not depend on earlier calls, down to the last bit.
 
         Args:
-            prompts: tokens; each must fit (see :meth:`fits`).
-            shared: how many tokens they have in common from the start. They are computed once,
-                and kept for the next call.
-            head: how many of these begin the prompts of other calls, too; always the same ones.
+            prompts: as tokens. Each must fit (see :meth:`fits`).
+            shared: number of tokens that all prompts start with. They are computed once and kept
+                for the next call.
+            head: number of tokens that the prompts of all calls start with.
         """
         self._hold(list(prompts[0][:shared]), head)
         chunk: list[Sequence[int]] = []
@@ -124,13 +124,13 @@ class LlamaContext:
         yield from self._ends(chunk, shared)
 
     def _hold(self, prefix: list[int], head: int) -> None:
-        """Have exactly these tokens in sequence 0, the head kept from the call before."""
+        """Put exactly these tokens into sequence 0, reusing only the head of the previous call."""
         if self._held == prefix:
             return
-        # Numbers depend a little on how tokens are cut into batches. Were all that two documents
-        # have in common kept, the answers about one would depend on the one before.
+        # Results depend slightly on how tokens are divided into batches. If everything that two
+        # documents share were reused, answers would depend on the previous document.
         same = head if self._held[:head] == prefix[:head] else 0
-        # Until it is computed, nothing of it counts: a failure leaves no half prefix behind.
+        # Set before the computation, so that a failure leaves no partial prefix behind.
         self._held = prefix[:same]
         llama_cpp.llama_memory_seq_rm(self._memory, 0, same, -1)
         starts = [*range(same, head, _BATCH_TOKENS), *range(head, len(prefix), _BATCH_TOKENS)]
@@ -160,7 +160,7 @@ class LlamaContext:
         yield from found
 
     def _decode(self, entries: Sequence[tuple[int, int, int, bool]]) -> None:
-        """Compute (token, position, sequence, whether its logits are wanted)."""
+        """Compute entries of (token, position, sequence, whether logits are needed)."""
         batch: Any = self._batch
         batch.n_tokens = len(entries)
         for row, (token, position, sequence, wanted) in enumerate(entries):
@@ -175,7 +175,7 @@ class LlamaContext:
 
 
 def common_prefix(sequences: Sequence[list[int]]) -> int:
-    """Return how many tokens the sequences have in common from the start."""
+    """Return the length of the longest common prefix."""
     first, last = min(sequences), max(sequences)
     for position, (a, b) in enumerate(zip(first, last, strict=False)):
         if a != b:

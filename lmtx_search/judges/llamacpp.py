@@ -1,4 +1,4 @@
-"""A judge inside this process: llama.cpp on a GGUF file, no server in between."""
+"""A judge inside this process: llama.cpp with a GGUF file, without a server."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from lmtx_search.records import content_digest
 from lmtx_search.settings import JudgeSettings
 
 HOST = "llama.cpp"
-# As many as the Ollama judge gets to see.
+# As many as the Ollama judge sees.
 _CANDIDATES = 20
 
 
 class LlamaCppJudge:
-    """Asks what the Ollama judge asks; a document's questions are one batch on its one prefix.
+    """Asks the same questions as the Ollama judge, those of a document as one batch.
 
-    The prompt is tokenized as a whole and only then divided, so the model reads the very tokens
-    that it reads in Ollama. The answers about a document do not depend on the documents before.
+    The prompt is tokenized as a whole and then divided, so the model reads the same tokens as in
+    Ollama. The answers about a document do not depend on earlier documents.
 
     Raises:
-        UserError: ``judge.gguf`` is not set, not there, or no model.
+        UserError: ``judge.gguf`` is not set, does not exist, or is not a model.
         MissingExtra: (on import) the package ``llama-cpp-python`` is not installed.
     """
 
@@ -42,23 +42,23 @@ class LlamaCppJudge:
         self.name = settings.gguf.name
         self.prompt = prompt
         self.lost: dict[str, str] = {}
-        # A token a character at worst, and the question.
+        # At most one token a character, and the question.
         self._context = LlamaContext(
             settings.gguf, prompt.document_characters + 1024, settings.threads
         )
         self._chat = chat_format(self._context.chat_template())
-        # Without its last token, which the document's first letters may change.
+        # Without the last token, which depends on the first letters of the document.
         self._head = self._context.tokenize(
             self._chat.start(prompt.system) + prompt.document.partition("{document}")[0]
         )[:-1]
         self.digest = content_digest("llama.cpp", _sha256(settings.gguf), self._chat.name)
 
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
-        """Answer pairs as answers come; the pairs of a document must follow each other."""
+        """Yield an answer for each pair as it arrives. Pairs of one document must be adjacent."""
         return self.ask_cases(cases_of(pairs), Exhaustive())
 
     def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
-        """Answer what the order asks of each document, as answers come.
+        """Yield answers to the pairs that the order chooses, as they arrive.
 
         Raises:
             LmtxError: llama.cpp failed.
@@ -97,14 +97,14 @@ class LlamaCppJudge:
 
 
 def _shared(prompts: Sequence[list[int]]) -> int:
-    """Tokens that all prompts begin with, at least one of each left over."""
+    """Return the number of common first tokens, leaving at least one token of each prompt."""
     if not prompts:
         return 0
     return min(common_prefix(prompts), min(map(len, prompts)) - 1)
 
 
 def _ready(case: Case, order: Order) -> list[int]:
-    """Take all positions that the order asks before it wants to see answers; note them pending."""
+    """Take the positions that the order asks without waiting for answers; mark them pending."""
     positions: list[int] = []
     while len(positions) < MOST_PROMPTS and isinstance(position := order.next(case), int):
         case.pending.add(position)

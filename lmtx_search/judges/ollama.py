@@ -22,32 +22,32 @@ from lmtx_search.judges.chat import ChatFormat, chat_format
 from lmtx_search.judges.order.base import Case, Order, cases_of
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import Prompt
-from lmtx_search.judges.work import Work
+from lmtx_search.judges.work_queue import WorkQueue
 from lmtx_search.records import content_digest
 from lmtx_search.settings import OllamaSettings
 
 IN_FLIGHT = 2
-"""Requests under way on a host at a time, about the same document: while one is computed, the
-server reads the next. More gained nothing on one slot."""
+"""Concurrent requests to a host about one document: the server reads the next while it computes
+one. More requests gained nothing on one slot."""
 
 _ATTEMPTS = 3
-# A host whose answers are errors this many times in a row is given up.
+# A host is given up after this many errors in a row.
 _ERRORS_IN_A_ROW = 3
 _CANDIDATES = 20
-# ValueError: what answers there is no Ollama.
+# ValueError: the server is not Ollama.
 _FAILURES = (ConnectionError, httpx.HTTPError, ollama.ResponseError, ValueError)
 
 
 class OllamaJudge:
-    """Asks a model one question a call: a raw prompt, the document first and the label last.
+    """Asks a model one question a call, by a raw prompt with the document first and the label last.
 
-    One token is generated, and P(yes) read from its log-probabilities; a server too old to give
-    them is read by its word. The context is short and always the same, for another one would make
-    the server load the model again. A host that fails is given up, its pairs go to the others;
-    ``lost`` says which and why.
+    One token is generated, and P(yes) is read from its log-probabilities. For an old server without
+    log-probabilities the word itself is read. The context length is short and constant, because a
+    change would make the server reload the model. A host that fails is given up, and the others
+    take its pairs. ``lost`` maps such hosts to the reasons.
 
     Raises:
-        UserError: no host answers, or one lacks the model.
+        UserError: no host answers, or a host lacks the model.
         MissingExtra: (on import) the package ``ollama`` is not installed.
     """
 
@@ -85,33 +85,33 @@ class OllamaJudge:
         self.digest = content_digest(next(iter(digests.values())), self._chat.name)
 
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
-        """Answer pairs as answers come; the pairs of a document must follow each other.
+        """Yield an answer for each pair as it arrives. Pairs of one document must be adjacent.
 
         Raises:
-            LmtxError: the last host failed too.
+            LmtxError: all hosts failed.
         """
         return self.ask_cases(cases_of(pairs), Exhaustive())
 
     def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
-        """Answer what the order asks of each document, as answers come.
+        """Yield answers to the pairs that the order chooses, as they arrive.
 
         Raises:
-            LmtxError: the last host failed too.
+            LmtxError: all hosts failed.
         """
-        work = Work(cases, order)
+        work = WorkQueue(cases, order)
         try:
             while self._clients:
                 yield from self._round(work)
                 if not work.left():
                     return
             raise LmtxError(
-                f"the judge stopped answering: {self._losses()}; the same command goes on"
+                f"the judge stopped answering: {self._losses()}; run the same command to continue"
             )
         finally:
             work.stop()
 
-    def _round(self, work: Work) -> Iterator[Answer]:
-        """Work with the hosts there are until no host has anything to do."""
+    def _round(self, work: WorkQueue) -> Iterator[Answer]:
+        """Work with the remaining hosts until none of them has anything to do."""
         results: SimpleQueue[Answer | BaseException | None] = SimpleQueue()
         threads = [
             threading.Thread(target=self._serve, args=(host, client, work, results), daemon=True)
@@ -134,7 +134,7 @@ class OllamaJudge:
         self,
         host: str,
         client: ollama.Client,
-        work: Work,
+        work: WorkQueue,
         results: SimpleQueue[Answer | BaseException | None],
     ) -> None:
         errors = 0
@@ -152,10 +152,10 @@ class OllamaJudge:
                         self._clients.pop(host, None)
                         self.lost[host] = _why(error)
                         return
-                # First the answer, then the note: what is asked next may depend on the note.
+                # The answer goes first, because noting it may already lead to the next question.
                 results.put(Answer(task.pair, p_yes, host))
                 work.note(task, p_yes)
-        except BaseException as error:  # for instance from the iterator of pairs: tell the caller
+        except BaseException as error:  # raised in the caller
             results.put(error)
         finally:
             results.put(None)
@@ -193,7 +193,7 @@ def _chat_of(client: ollama.Client, model: str) -> ChatFormat:
 
 
 def _context(characters: int) -> int:
-    """Tokens of context: a power of two that holds the document (a token a character at worst)."""
+    """Return the context length: a power of two for the document, at one token a character."""
     needed = characters + 400
     return max(1024, 1 << (needed - 1).bit_length())
 
@@ -219,5 +219,5 @@ def _why(error: BaseException) -> str:
     if isinstance(error, ConnectionError):
         return "cannot connect"
     if isinstance(error, ValueError):
-        return "what answers there is no Ollama"
+        return "the server there is not Ollama"
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,4 +1,4 @@
-"""The judge that the settings ask for."""
+"""Opens the judge of the settings."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from lmtx_search.settings import Settings
 
 
 def open_judge(settings: Settings, prompt: Prompt | str = DEFAULT_PROMPT) -> OrderedJudge:
-    """Return a judge that is ready to be asked.
+    """Return the judge of the settings, ready to be asked.
 
     Args:
-        prompt: what it is asked: a prompt, or the name or file of one.
+        prompt: a prompt, or the name or file of one.
 
     Raises:
-        UserError: it cannot be had: no server, no model, no such file.
-        MissingExtra: its package is not installed.
+        UserError: there is no server, no model, or no such file.
+        MissingExtra: the package of the judge is not installed.
 
     Examples:
         >>> from lmtx_search import Document, Label, Pair, load_settings, open_judge

@@ -1,4 +1,4 @@
-"""Prompts are files, and a prompt's version is the digest of its content."""
+"""Prompts are files. The version of a prompt is the digest of its content."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _PLACES = re.compile(r"\{label\}|\{description\}")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a judge is asked: the document first and the label last.
+    """The question to a judge: the document first and the label last.
 
-    Everything up to the label is the same for all labels of a document, so a server that keeps
-    the prefix of its last prompt reads a document once. ``document_characters`` is how much of a
-    document is shown, cut at a space: the title and the first sentences. It is one line, and what
-    could end the turn is taken out of it, as of a label (``untrusted.py``).
+    Everything before the label is the same for all labels of a document, so a server that keeps the
+    prefix of its last prompt reads a document only once. A document is shown on one line with its
+    first ``document_characters`` characters, cut at a space: the title and the first sentences.
+    Marks that could end the turn are removed from documents and labels (``untrusted.py``).
     """
 
     name: str
@@ -41,20 +41,20 @@ class Prompt:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of all that decides what is asked."""
+        """SHA-256 (hex) of all parts of the prompt."""
         return content_digest(
             self.system, self.document, self.question, str(self.document_characters)
         )
 
     def show_document(self, text: str) -> str:
-        """Return the part about the document, the same for all its labels."""
-        # Slicing first keeps a document of many megabytes cheap.
+        """Return the part about the document, which is the same for all its labels."""
+        # Slicing first keeps documents of many megabytes cheap.
         shown = shorten(harmless(text[: 8 * self.document_characters]), self.document_characters)
         return self.document.replace("{document}", shown)
 
     def ask_label(self, label: Label) -> str:
         """Return the part about the label."""
-        # In one go: a label may well be named {description}.
+        # In one pass, because the text of a label may be {description}.
         texts = {"{label}": label.text, "{description}": label.description}
         return _PLACES.sub(lambda found: harmless(texts[found.group()]), self.question)
 
@@ -65,8 +65,8 @@ class Prompt:
 
 
 def shorten(text: str, characters: int) -> str:
-    """Return the first characters of a text with its white space in order, cut at a space."""
-    # Slicing first keeps a document of many megabytes cheap.
+    """Return the first characters of a text, with normalised white space, cut at a space."""
+    # Slicing first keeps documents of many megabytes cheap.
     words = " ".join(text[: 8 * characters].split())
     if len(words) <= characters:
         return words
@@ -84,10 +84,10 @@ def prompt_names() -> list[str]:
 
 
 def load_prompt(name: str) -> Prompt:
-    """Read a prompt by its name, or from a TOML file of the user's.
+    """Read a prompt by its name or from a TOML file.
 
     Raises:
-        UserError: no such prompt, or a file that is none.
+        UserError: there is no such prompt, or the file is not a prompt.
     """
     if name in prompt_names():
         content = (resources.files("lmtx_search.judges") / "prompts" / f"{name}.toml").read_text(

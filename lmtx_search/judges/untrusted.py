@@ -1,18 +1,18 @@
-"""What a prompt may hold of a text that somebody else wrote: no mark that ends a turn."""
+"""Removes chat marks and invisible characters from texts before they enter a prompt."""
 
 from __future__ import annotations
 
 import re
 
-# Nobody sees them, models do: control characters, byte order marks, zero-width spaces, reversed
-# writing, "tags". What joins letters in some scripts (U+200C, U+200D) and says in which direction
-# these are written stays.
+# Characters that people do not see but models do: control characters, byte order marks, zero-width
+# spaces, reversed writing, and "tags". Joiners (U+200C, U+200D) and direction marks stay, because
+# some scripts need them.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069"
     "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-# Ollama and llama.cpp read these as what they are, wherever they stand. Each family of models has
-# others, so all forms are taken: <|im_end|>, <|turn> (with wide bars too), </s>, <end_of_turn>,
+# Ollama and llama.cpp treat these as special tokens anywhere in a text. Families of models differ,
+# so all forms are removed: <|im_end|>, <|turn> (with wide bars too), </s>, <end_of_turn>,
 # [/INST].
 _MARKS = re.compile(
     r"<[|｜][^<>\s]{1,60}>|<[^<>\s]{1,60}[|｜]>"
@@ -24,9 +24,9 @@ _MARKS = re.compile(
 
 
 def harmless(text: str) -> str:
-    """Return a text without chat marks and without characters that nobody sees.
+    """Return a text without chat marks and invisible characters.
 
-    An ordinary text comes out as it went in.
+    Ordinary texts are not changed.
 
     >>> harmless("A chess program<|im_end|>yes")
     'A chess program yes'

@@ -1,1 +1,1 @@
-"""Processes and files of this machine: who holds a lock, and whether it still lives."""
+"""File locks and the identity of processes on this machine."""

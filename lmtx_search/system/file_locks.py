@@ -1,4 +1,4 @@
-"""Locks between commands, held by a file; the system frees them when a command dies."""
+"""Locks between commands, held by a file. The system releases them when a command dies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def only_one(path: Path, what: str) -> Iterator[None]:
         if not _try(handle):
             holder = os.pread(handle, 32, 0).decode(errors="replace").strip()
             raise LmtxError(
-                f"{what} is already at work (process {holder or 'unknown'}): wait for it to end"
+                f"{what} is already running (process {holder or 'unknown'}): wait for it to end"
             )
         _sign(handle)
         yield
@@ -31,7 +31,7 @@ def only_one(path: Path, what: str) -> Iterator[None]:
 
 @contextmanager
 def one_after_another(path: Path, what: str, progress: Progress = SILENT) -> Iterator[None]:
-    """Hold the lock for the block, waiting for whoever holds it now."""
+    """Hold the lock for the block. Wait first while another command holds it."""
     with _open(path) as handle:
         if not _try(handle):
             with progress.stage(f"Waiting for another command that {what}"):

@@ -18,7 +18,7 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 _SAMPLE = 20
 
@@ -59,7 +59,7 @@ class Plan:
     names: frozenset[str] | None = field(default=None, repr=False)
 
 
-def plan(client: OpenSearch, settings: Settings, index: str, wish: Wish) -> Plan:
+def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
     """Work out what a wish means.
 
     Raises:
@@ -93,7 +93,7 @@ def plan(client: OpenSearch, settings: Settings, index: str, wish: Wish) -> Plan
     return Plan(tagger, selection, found, names)
 
 
-def preview(client: OpenSearch, made: Plan) -> list[Preview]:
+def preview(client: Client, made: Plan) -> list[Preview]:
     """Say what a plan would do, per index; nothing is written."""
     state = read_pipeline(client)
     previews = []
@@ -111,7 +111,7 @@ def preview(client: OpenSearch, made: Plan) -> list[Preview]:
 
 
 def carry_out(
-    client: OpenSearch,
+    client: Client,
     settings: Settings,
     made: Plan,
     per_second: float | None = None,
@@ -165,7 +165,7 @@ def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
         wanted |= dict.fromkeys(
             name for id_, name in zip(rows.ids, rows.names, strict=True) if id_ in labels
         )
-        had = [*version.labels_made_with(), *(put for one in version.changes() for put in one.puts)]
+        had = [*version.original_labels(), *(put for one in version.changes() for put in one.puts)]
         for label in had:
             if label.id in labels:
                 wanted |= dict.fromkeys((label.text, label.name_with_id))

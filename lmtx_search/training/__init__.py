@@ -1,1 +1,34 @@
-"""How the bi-encoder learns from the judge: one LMTX cycle. Needs the extra ``train``."""
+"""Training: cycles of shortlisting, judging, fine-tuning and measuring (LMTX, arXiv 2406.09288).
+
+A judgment keeps the same name in all files of this room::
+
+    document ── encoder + label index ──► shortlist          shortlist.py, centering.py
+                                              │
+                                        pair (document, label)
+                                              │  judge       teacher/judging.py
+                                              ▼
+                                            p_yes            what the judge said, in [0, 1]
+                                              │  nearness    targets/judge_calibration.py
+                                              │  people      teacher/human_feedback.py
+                                              ▼
+                                          evidence           how likely the label is right
+                          ┌───────────────────┼──────────────────┐   targets/learning_targets.py
+                          ▼                   ▼                  ▼
+                      positives             spared            refused
+                 at least yes_from    perhaps right, or    asked, and not
+                 and near the best      not asked          a positive
+                          │                   │                  │   student/training_data.py
+                          ├── never_negative ◄┘                  │   (ids become positions)
+                          │        │                             ▼
+                          ▼        │                       extra labels of strategies
+                    steps: one     │                             │   negatives/, positives/
+                 positive a visit  │                             │
+                          └────────┴──────► loss ◄───────────────┘   student/loss.py
+
+``p_yes``, ``evidence`` and ``nearness`` are numbers by document id, then by label id
+(:data:`lmtx_search.records.PYes`). ``positives`` and ``spared`` are sets of label ids by document
+id. ``never_negative`` holds the positives and the spared labels of each document: a document is
+never pushed away from any of them.
+
+``run.py`` is one training, ``curriculum.py`` its loop over cycles and ``cycle.py`` one cycle.
+"""

@@ -1,11 +1,11 @@
-"""Labels that are near every document (hubs), and shortlists that are not filled with them.
+"""Keeps labels that are near every document (hubs) from filling the shortlists.
 
-A collection often speaks of one thing throughout: every act of the EU is about directives. Labels
-that say just that are then near all documents, and keep the right ones out of the shortlists.
-Subtracting the mean document from a document before the label index is searched takes from each
-label's score what it has with every document (Suzuki et al., "Centering similarity measures to
-reduce hubs", EMNLP 2013). Where there are no hubs a label that many documents are near to is likely
-right for them, so how far centering goes follows from how skewed the labels' occurrences are.
+All documents of a collection often share a topic: every act of the EU is about directives. Labels
+about that topic are near all documents and keep the right labels out of the shortlists. Subtracting
+the mean document from each document before the search removes the part of a label's score that it
+has with every document (Suzuki et al., "Centering similarity measures to reduce hubs", EMNLP 2013).
+Without hubs, a label that is near many documents is likely right for them. The weight of centering
+therefore depends on the skewness of how often labels occur.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from lmtx_search.records import Document
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 
 SAMPLE = 400
-"""Documents that the mean and the skewness are taken from."""
+"""Number of documents from which mean and skewness are computed."""
 _NEIGHBOURS = 10
 _CHUNK = 64
-# Below the first there are no hubs worth mentioning; from the second on centering is complete.
+# Below the first skewness there is no centering; from the second on it is complete.
 _SKEWNESS = (2.5, 6.0)
 
 
 @dataclass(frozen=True)
 class Center:
-    """What is subtracted from documents: float32[dimension], the mean of all times ``weight``."""
+    """The vector to subtract from documents: float32[dimension], the mean times ``weight``."""
 
     vector: NDArray[np.float32]
     weight: float
     skewness: float
 
     def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return float32[n, dimension], centered and L2-normalised again."""
+        """Return float32[n, dimension], centered and L2-normalised."""
         if not self.weight:
             return vectors
         moved = vectors - self.vector
@@ -57,13 +57,13 @@ def open_shortlister(
     centered: bool = True,
     progress: Progress = SILENT,
 ) -> Shortlister:
-    """Return what makes shortlists of ``size`` labels, without hubs where there are some.
+    """Return a maker of shortlists with ``size`` labels, which centers documents if there are hubs.
 
     Args:
-        documents: training documents in a random order; the mean is taken from the first of them,
-            and these are not embedded a second time.
-        labels: how many labels the set has.
-        centered: False leaves all documents as they are.
+        documents: training documents in a random order. The mean comes from the first of them,
+            which are not embedded again.
+        labels: the size of the label set.
+        centered: False never centers.
     """
     if not centered:
         return Shortlister(encoder, search, size)
@@ -71,10 +71,10 @@ def open_shortlister(
     parts = []
     with progress.stage(
         "Look for labels that are near all documents", len(sample), "texts"
-    ) as tell:
+    ) as advance:
         for start in range(0, len(sample), _CHUNK):
             parts.append(encoder.encode([x.text for x in sample[start : start + _CHUNK]]))
-            tell(len(parts[-1]))
+            advance(len(parts[-1]))
     vectors = np.concatenate(parts)
     center = find_center(vectors, search, labels)
     known = {document.id: vector for document, vector in zip(sample, vectors, strict=True)}
@@ -82,10 +82,11 @@ def open_shortlister(
 
 
 def find_center(vectors: NDArray[np.float32], search: Search, labels: int) -> Center:
-    """Return the center of documents, its weight by the skewness of label occurrences.
+    """Return the center of documents, weighted by the skewness of label occurrences.
 
     Args:
-        vectors: float32[n, dimension], documents. labels: how many labels the set has.
+        vectors: float32[n, dimension], of documents.
+        labels: the size of the label set.
     """
     counts = Counter(
         label for ranking in search(vectors, min(_NEIGHBOURS, labels)) for label, _ in ranking
@@ -98,14 +99,14 @@ def find_center(vectors: NDArray[np.float32], search: Search, labels: int) -> Ce
 
 
 def occurrence_skewness(counts: Sequence[int], labels: int) -> float:
-    """Return the skewness of how often labels are among the nearest, beyond that of chance.
+    """Return how skewed the occurrences of labels among the nearest are, beyond chance.
 
-    This is the usual measure of hubness (Radovanović et al., JMLR 2010). Labels drawn at random
-    have a skewness of their own (Poisson), high where there are many labels for few documents: it
-    is subtracted.
+    This is the usual measure of hubness (Radovanović et al., JMLR 2010). Random labels are skewed
+    too (Poisson), especially with many labels for few documents. Their skewness is subtracted.
 
     Args:
-        counts: occurrences of the labels that occur. labels: of the whole set.
+        counts: occurrences of the labels that occur.
+        labels: the size of the label set.
 
     >>> round(occurrence_skewness([5, 5, 5, 5], 4), 2)
     0.0

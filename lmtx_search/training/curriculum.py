@@ -1,4 +1,4 @@
-"""The curriculum of LMTX: each cycle's better encoder gives the next a better shortlist."""
+"""The curriculum of LMTX: the encoder of each cycle makes the shortlists of the next one."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.training.cycle import Clock, CycleResult, Earlier, run_cycle
+from lmtx_search.training.cycle import CycleResult, EarlierCycles, run_cycle
 from lmtx_search.training.development import llm_p1
-from lmtx_search.training.materials import Materials, Trained
+from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.teacher.budgets import left, part
-from lmtx_search.training.teacher.judging import Judged
+from lmtx_search.training.teacher.judging_result import JudgingResult
+from lmtx_search.training.trained_encoder import TrainedEncoder
 
 
 @dataclass(frozen=True)
 class Curriculum:
-    """All cycles of a run; ``best`` is the position of the one to keep, ``stopped`` why it ended.
+    """All cycles of a run.
 
-    ``went_on`` is how many cycles were there already, from a run that was stopped.
+    Attributes:
+        best: position of the cycle to keep.
+        stopped: why the run ended.
+        went_on: number of cycles that a stopped run had finished before.
     """
 
     cycles: Sequence[CycleResult]
@@ -29,34 +34,34 @@ class Curriculum:
 
 
 def run_curriculum(
-    materials: Materials,
+    resources: RunResources,
     settings: TrainingSettings,
     state: RunState,
     progress: Progress = SILENT,
 ) -> Curriculum:
     """Run cycles until LLM-P@1 no longer rises, at most ``settings.cycles``.
 
-    The first cycle's shortlists are made by the base encoder, each other's by the encoder that the
-    cycle before it trained. Finished cycles are kept in ``state`` and taken from there.
+    The base encoder makes the shortlists of the first cycle. Each later cycle uses the encoder that
+    the previous one trained. Finished cycles are stored in ``state`` and read from there.
 
     Raises:
-        LmtxError: the judge failed, or training did.
+        LmtxError: the judge or the training failed.
         UserError: the judge says the same to everything.
     """
     results = state.finished()
     went_on = len(results)
-    trained: Trained | None = None
+    trained: TrainedEncoder | None = None
     if results:
-        trained = Trained(state.encoder(len(results)), materials, settings.fine_tuning)
+        trained = TrainedEncoder(state.encoder(len(results)), resources, settings.fine_tuning)
     while (why := why_stop(results, settings.cycles)) is None:
         number = len(results) + 1
-        clock = Clock()
-        with clock.stage("label index"):
-            encoder, search = materials.open_base() if trained is None else trained.open()
-        trained = Trained(state.encoder(number), materials, settings.fine_tuning)
+        timer = StageTimer()
+        with timer.stage("label index"):
+            encoder, search = resources.open_base() if trained is None else trained.open()
+        trained = TrainedEncoder(state.encoder(number), resources, settings.fine_tuning)
         budget = left(settings.budget, _judged(results))
         result = run_cycle(
-            materials,
+            resources,
             settings,
             earlier(results),
             encoder,
@@ -68,14 +73,14 @@ def run_curriculum(
         if result is None:
             why = f"the judge was not asked about a new pair in cycle {number}"
             break
-        result.seconds.update(clock.seconds)
+        result.seconds.update(timer.seconds)
         state.keep(number, result)
         results.append(result)
     return Curriculum(results, best(results), why, went_on)
 
 
 def why_stop(results: Sequence[CycleResult], most: int) -> str | None:
-    """Return why no further cycle is run, or None where one is."""
+    """Return the reason to run no further cycle, or None to run one."""
     if len(results) > 1:
         (before, after), documents = compare(results, len(results) - 2, len(results) - 1)
         if before is None or after is None:
@@ -85,13 +90,13 @@ def why_stop(results: Sequence[CycleResult], most: int) -> str | None:
                 f"LLM-P@1 no longer rises: {after:.0%} after cycle {len(results)}, {before:.0%} "
                 f"after the one before ({documents} held-out documents)"
             )
-    return f"as many cycles as were asked for ({most})" if len(results) >= most else None
+    return f"the requested number of cycles was reached ({most})" if len(results) >= most else None
 
 
 def best(results: Sequence[CycleResult]) -> int:
     """Return the position of the cycle to keep: the last one, unless it was worse.
 
-    Where the held-out documents see no difference, the last one has learned from more answers.
+    If both are equal on the held-out documents, the last one has learned from more answers.
     """
     last = len(results) - 1
     if last < 1:
@@ -101,22 +106,22 @@ def best(results: Sequence[CycleResult]) -> int:
 
 
 def compare(results: Sequence[CycleResult], one: int, other: int) -> tuple[list[float | None], int]:
-    """Return the LLM-P@1 of two cycles on the same held-out documents, and how many these are."""
+    """Return the LLM-P@1 of two cycles on common held-out documents, and their number."""
     firsts = (results[one].development.firsts, results[other].development.firsts)
     return llm_p1(firsts, earlier(results).development.p_yes, results[0].measured_from)
 
 
-def earlier(results: Sequence[CycleResult]) -> Earlier:
-    """Gather what finished cycles leave to the next."""
+def earlier(results: Sequence[CycleResult]) -> EarlierCycles:
+    """Return what the finished cycles pass on to the next one."""
     if not results:
-        return Earlier()
-    judged, development = Judged(), Judged()
+        return EarlierCycles()
+    judged, development = JudgingResult(), JudgingResult()
     for result in results:
         judged.add(result.judged)
         development.add(result.development.judged)
     first = results[0]
-    return Earlier(judged, development, first.development.firsts_before, first.measured_from)
+    return EarlierCycles(judged, development, first.development.firsts_before, first.measured_from)
 
 
-def _judged(results: Sequence[CycleResult]) -> list[Judged]:
+def _judged(results: Sequence[CycleResult]) -> list[JudgingResult]:
     return [judged for r in results for judged in (r.judged, r.development.judged)]

@@ -1,9 +1,9 @@
-"""How good an encoder is on held-out documents, as the judge sees it: LLM-P@1."""
+"""How good an encoder is on held-out documents according to the judge: LLM-P@1."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lmtx_search.encoder.calibration import Calibration, fit_calibration
 from lmtx_search.judges.base import Pair
@@ -11,27 +11,64 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order.base import OrderedJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Judgment, Label
+from lmtx_search.records import Document, Judgment, Label, PYes
 from lmtx_search.training.shortlist import Ranking, pairs
 from lmtx_search.training.targets.threshold import choose_threshold
 from lmtx_search.training.teacher.human_feedback import prefer_people
-from lmtx_search.training.teacher.judging import Judged, Store, judge_pairs
+from lmtx_search.training.teacher.judging import Store, judge_pairs
+from lmtx_search.training.teacher.judging_result import JudgingResult
 
-Answers = Mapping[str, Mapping[str, float]]
-"""P(yes) by document id and label id."""
-Firsts = Mapping[str, str]
+FirstLabels = Mapping[str, str]
 """The first label of an encoder's ranking, by document id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Development:
-    """What was measured on ``documents`` held-out documents.
+class HeldOut:
+    """The held-out documents, and what is known of them before the judge is asked.
 
-    ``llm_p1`` and ``llm_p1_before`` are the shares of them whose first label the judge says yes
-    to, after and before training (None: not one was judged). ``threshold`` is the cosine score
-    from which a label is assigned, ``threshold_rule`` how it was chosen. ``judged`` is what the
-    judge was asked for it; ``firsts`` and ``firsts_before`` the labels that are compared;
-    ``calibration`` the P(yes) that a score of the trained encoder corresponds to, if that is known.
+    Attributes:
+        labels: the label set by id.
+        before: first labels of the untrained encoder.
+        after: rankings of the trained encoder, by document id.
+        known: answers of earlier cycles, which are not asked again.
+        people: answers of people, which replace those of the judge in the calibration.
+    """
+
+    documents: Sequence[Document]
+    labels: Mapping[str, Label]
+    before: FirstLabels
+    after: Mapping[str, Ranking]
+    known: JudgingResult = field(default_factory=JudgingResult)
+    people: Sequence[Judgment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentRule:
+    """How much the judge is asked, and what a yes is.
+
+    Attributes:
+        yes_from: the P(yes) from which an answer is a yes.
+        pairs_per_document: labels of the trained encoder that are judged. The first label of the
+            untrained encoder is judged in addition.
+    """
+
+    yes_from: float
+    pairs_per_document: int
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Development:
+    """Measures on ``documents`` held-out documents.
+
+    Attributes:
+        llm_p1, llm_p1_before: share of the documents whose first label the judge says yes to, after
+            and before training (None: no document was judged).
+        threshold: the cosine score from which a label is assigned.
+        threshold_rule: how it was chosen.
+        judged: the answers of the judge.
+        firsts, firsts_before: the first labels that are compared.
+        calibration: the P(yes) that a score of the trained encoder corresponds to, if it is known.
     """
 
     documents: int
@@ -39,110 +76,102 @@ class Development:
     llm_p1_before: float | None
     threshold: float
     threshold_rule: str
-    judged: Judged
-    firsts: Firsts
-    firsts_before: Firsts
+    judged: JudgingResult
+    firsts: FirstLabels
+    firsts_before: FirstLabels
     calibration: Calibration | None = None
 
 
 def first_labels(rankings: Mapping[str, Ranking]) -> dict[str, str]:
-    """Return each document's first label."""
+    """Return the first label of each document that has one."""
     return {document: ranking[0][0] for document, ranking in rankings.items() if ranking}
 
 
 def measure_development(
     judge: OrderedJudge,
     store: Store,
-    documents: Sequence[Document],
-    before: Firsts,
-    after: Mapping[str, Ranking],
-    labels: Mapping[str, Label],
-    *,
-    yes_from: float,
-    pairs_per_document: int,
-    budget: Budget,
-    known: Judged | None = None,
-    people: Sequence[Judgment] = (),
+    held_out: HeldOut,
+    rule: DevelopmentRule,
     calibration: Calibration | None = None,
     progress: Progress = SILENT,
 ) -> Development:
-    """Have the judge look at the first labels of held-out documents.
+    """Ask the judge about the first labels of held-out documents, and choose the threshold.
 
     Args:
-        before: first labels of the untrained encoder, by document id.
-        after: rankings of the trained encoder.
-        yes_from: the P(yes) from which an answer is a yes.
-        pairs_per_document: labels of the trained encoder that are judged; the untrained one's
-            first label is judged besides.
-        known: what the judge was asked in earlier cycles; it is not asked again.
-        people: what people said counts more than the judge's answers in the calibration.
-        calibration: what the trained encoder's scores are worth; None: it is made of the answers
-            for held-out documents, where they are enough, and does not decide the threshold.
+        calibration: of the trained encoder's scores. With None it is fitted to the answers about
+            the held-out documents, if there are enough, and does not affect the threshold.
     """
-    known = known or Judged()
-    asked = (
-        _pairs(d, before.get(d.id), after[d.id], labels, pairs_per_document) for d in documents
-    )
     judged = judge_pairs(
         judge,
         Exhaustive(),
         store,
-        asked,
-        budget,
+        (_pairs(document, held_out, rule.pairs_per_document) for document in held_out.documents),
+        rule.budget,
         "Judge held-out documents",
         progress,
-        earlier=known,
+        earlier=held_out.known,
         sample=False,
     )
-    everything = Judged()
-    everything.add(known)
-    everything.add(judged)
-    firsts = first_labels(after)
-    (old, new), count = llm_p1((before, firsts), everything.p_yes, yes_from)
-    threshold, rule = choose_threshold([after[document.id] for document in documents], calibration)
-    if calibration is None:
-        answers = prefer_people(everything.p_yes, people, documents, labels)
-        calibration = fit_calibration(
-            [
-                (label, score, said[label])
-                for document, said in answers.items()
-                for label, score in after.get(document, ())
-                if label in said
-            ]
-        )
-    return Development(count, new, old, threshold, rule, judged, firsts, before, calibration)
+    p_yes = (held_out.known + judged).p_yes
+    firsts = first_labels(held_out.after)
+    (old, new), count = llm_p1((held_out.before, firsts), p_yes, rule.yes_from)
+    rankings = [held_out.after[document.id] for document in held_out.documents]
+    threshold, threshold_rule = choose_threshold(rankings, calibration)
+    return Development(
+        documents=count,
+        llm_p1=new,
+        llm_p1_before=old,
+        threshold=threshold,
+        threshold_rule=threshold_rule,
+        judged=judged,
+        firsts=firsts,
+        firsts_before=held_out.before,
+        calibration=_fitted(held_out, p_yes) if calibration is None else calibration,
+    )
 
 
 def llm_p1(
-    encoders: Sequence[Firsts], answers: Answers, yes_from: float
+    encoders: Sequence[FirstLabels], p_yes: PYes, yes_from: float
 ) -> tuple[list[float | None], int]:
-    """Return each encoder's LLM-P@1 over the documents on which all were judged, and their number.
+    """Return the LLM-P@1 of each encoder, and the number of documents that it is measured on.
 
-    None where there is no such document.
+    These are the documents on which the first labels of all encoders were judged. Without such a
+    document, LLM-P@1 is None.
     """
     common = [
         document
-        for document, said in answers.items()
-        if all(firsts.get(document) in said for firsts in encoders)
+        for document, of_labels in p_yes.items()
+        if all(firsts.get(document) in of_labels for firsts in encoders)
     ]
     if not common:
         return [None] * len(encoders), 0
     shares: list[float | None] = [
-        sum(answers[document][firsts[document]] >= yes_from for document in common) / len(common)
+        sum(p_yes[document][firsts[document]] >= yes_from for document in common) / len(common)
         for firsts in encoders
     ]
     return shares, len(common)
 
 
-def _pairs(
-    document: Document,
-    before: str | None,
-    after: Ranking,
-    labels: Mapping[str, Label],
-    most: int,
-) -> list[Pair]:
-    """The trained encoder's first labels and the untrained one's first, each once."""
-    ranking = after[:most]
+def _pairs(document: Document, held_out: HeldOut, most: int) -> list[Pair]:
+    """Return the first labels of the trained encoder, and the first one of the untrained encoder.
+
+    Each label occurs once.
+    """
+    ranking = held_out.after[document.id][:most]
+    before = held_out.before.get(document.id)
     if before is not None and before not in {label for label, _ in ranking}:
         ranking = [*ranking, (before, 0.0)]
-    return pairs(document, ranking, labels, len(ranking))
+    return pairs(document, ranking, held_out.labels, len(ranking))
+
+
+def _fitted(held_out: HeldOut, p_yes: PYes) -> Calibration | None:
+    """Return a calibration that is fitted to the answers about the held-out documents."""
+    evidence = prefer_people(p_yes, held_out.people, held_out.documents, held_out.labels)
+    return fit_calibration(
+        [
+            (label, score, of_labels[label])
+            for document, of_labels in evidence.items()
+            for label, score in held_out.after.get(document, ())
+            if label in of_labels
+        ]
+    )

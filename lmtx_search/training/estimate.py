@@ -1,4 +1,4 @@
-"""What a training will cost: calls, seconds and bytes, from its settings and measured speeds."""
+"""Estimates the cost of a training from its settings and measured speeds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _JUDGMENT_BYTES = 500
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What there is: numbers, and bytes of the label index and of the base encoder's weights."""
+    """Numbers of labels and documents, and sizes of label index and base encoder."""
 
     labels: int
     documents: int
@@ -29,14 +29,14 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a training will do and cost.
+    """The work and cost of a training.
 
     Attributes:
-        all_calls: calls that would judge everything, in one cycle.
-        calls, judged_documents: what fits into the budget, all cycles together.
-        limited: whether the budget is less than everything.
-        seconds: by stage, all cycles together.
-        bytes: by what is written.
+        all_calls: calls that would judge everything in one cycle.
+        calls, judged_documents: what fits into the budget, in all cycles together.
+        limited: whether the budget is too small for everything.
+        seconds: by stage, for all cycles together.
+        bytes: by kind of file.
     """
 
     all_calls: int
@@ -48,18 +48,18 @@ class Estimate:
 
     @property
     def total_seconds(self) -> float:
-        """Of all stages."""
+        """Seconds of all stages."""
         return sum(self.seconds.values())
 
 
 def estimate(sizes: Sizes, training: TrainingSettings, speeds: Speeds) -> Estimate:
-    """Work out what a training will cost.
+    """Estimate the cost of a training.
 
-    Every document is taken to be asked about all its pairs (what the order ``exhaustive`` does;
-    the others ask fewer), no answer to be known already, and all cycles to be run.
+    The estimate assumes that every document is asked about all its pairs (as the order
+    ``exhaustive`` does), that no answer is stored yet, and that all cycles run.
     """
     per_document = training.pairs_per_document
-    # The untrained encoder's first label is judged besides the trained one's.
+    # The first label of the untrained encoder is judged in addition to those of the trained one.
     held_out_calls = sizes.held_out * (training.development_pairs + 1)
     all_calls = sizes.documents * per_document + held_out_calls
     most = _most_calls(training.budget, speeds.pairs)
@@ -90,7 +90,7 @@ def _most_calls(budget: Budget, pairs_per_second: float) -> int | None:
 
 
 def _embedding(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cycle: int) -> float:
-    """Shortlists, the center, and labels and held-out documents by each trained encoder."""
+    """Return seconds to embed for shortlists and center, and with each trained encoder."""
     center = min(SAMPLE, sizes.documents) if training.centered else 0
     documents = max(in_a_cycle, center) + 2 * sizes.held_out
     each = documents / speeds.documents + sizes.labels / speeds.labels + speeds.export
@@ -98,7 +98,7 @@ def _embedding(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cy
 
 
 def _training(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cycle: int) -> float:
-    """Each cycle trains anew, on all that was judged so far."""
+    """Return seconds of training. Each cycle trains anew on all judged documents so far."""
     total = 0.0
     for cycle in range(1, training.cycles + 1):
         documents = min(sizes.documents, in_a_cycle * cycle)
@@ -107,7 +107,7 @@ def _training(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cyc
 
 
 def _bytes(sizes: Sizes, training: TrainingSettings, speeds: Speeds, calls: int) -> dict[str, int]:
-    # In later cycles, and after a deployment, the label index is written once more.
+    # Later cycles, and trainings after a deployment, write the label index again.
     copies = 1 if training.cycles == 1 else 2
     return {
         "label index": copies * sizes.label_index_bytes,

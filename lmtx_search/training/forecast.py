@@ -1,4 +1,4 @@
-"""What a training will cost here: the cluster's labels and documents, this machine's speed."""
+"""What a training will cost with the labels and documents of the cluster on this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.training.estimate import Estimate, Sizes, estimate
-from lmtx_search.training.inputs import find_given
+from lmtx_search.training.inputs import gather_inputs
 from lmtx_search.training.run import need_torch
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.speeds import Speeds, measure_speeds
@@ -15,7 +15,7 @@ from lmtx_search.training.speeds import Speeds, measure_speeds
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What there is, how fast it goes, and what follows from both."""
+    """Sizes, measured speeds, and the estimate that follows from them."""
 
     sizes: Sizes
     speeds: Speeds
@@ -25,25 +25,25 @@ class Forecast:
 def forecast(
     settings: Settings, training: TrainingSettings, progress: Progress = SILENT
 ) -> Forecast:
-    """Measure for some seconds and say what a training with these settings will cost.
+    """Measure for some seconds and estimate the cost of a training with these settings.
 
-    Nothing is kept: no judgment, no encoder, nothing in the cluster.
+    Nothing is stored: no judgment, no encoder, nothing in the cluster.
 
     Raises:
         UserError: no labels or documents, no judge, or settings that do not fit them.
         LmtxError: the cluster, the judge or the training failed.
     """
     need_torch()
-    given = find_given(settings, training, progress)
+    inputs = gather_inputs(settings, training, progress)
     sizes = Sizes(
-        labels=len(given.labels),
-        documents=len(given.training),
-        held_out=len(given.development),
-        dimension=given.index.require().dimension,
-        label_index_bytes=given.index.size(),
-        encoder_bytes=sum(path.stat().st_size for path in given.base.glob("*.safetensors")),
+        labels=len(inputs.labels),
+        documents=len(inputs.training),
+        held_out=len(inputs.development),
+        dimension=inputs.index.require().dimension,
+        label_index_bytes=inputs.index.size(),
+        encoder_bytes=sum(path.stat().st_size for path in inputs.base.glob("*.safetensors")),
     )
     speeds = measure_speeds(
-        settings, training, given.base, given.judge, given.labels, given.training, progress
+        settings, training, inputs.base, inputs.judge, inputs.labels, inputs.training, progress
     )
     return Forecast(sizes, speeds, estimate(sizes, training, speeds))

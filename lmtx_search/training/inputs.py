@@ -1,4 +1,4 @@
-"""What a run is given: labels, documents, judge, and the base encoder with its embeddings."""
+"""The inputs of a run: labels, documents, judge, and the base encoder with its embeddings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import Progress
-from lmtx_search.records import PERSON, Document, Judgment, Label, content_digest
+from lmtx_search.records import (
+    PERSON,
+    Document,
+    Judgment,
+    Label,
+    content_digest,
+    labels_digest,
+)
 from lmtx_search.settings import Settings
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import FineTuning, TrainingSettings
@@ -30,15 +37,16 @@ from lmtx_search.version import __version__
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a run works with.
+class RunInputs:
+    """The inputs of a run.
 
     Attributes:
-        index: where the labels are.
-        training, development: its documents; the latter are held out.
-        base: folder of the encoder that the settings name.
-        people: all that people said of any pair.
-        fingerprint: a short digest of everything that decides what comes out of the run.
+        index: the label index.
+        training: documents to train on.
+        development: documents that are held out.
+        base: folder of the encoder in the settings.
+        people: all judgments of people.
+        fingerprint: a short digest of everything that decides the result of the run.
     """
 
     client: Any
@@ -52,8 +60,8 @@ class Given:
     fingerprint: str
 
 
-def find_given(settings: Settings, training: TrainingSettings, progress: Progress) -> Given:
-    """Gather what a run is given.
+def gather_inputs(settings: Settings, training: TrainingSettings, progress: Progress) -> RunInputs:
+    """Read the inputs of a run.
 
     Raises:
         UserError: no labels or documents, no judge, or settings that do not fit them.
@@ -70,7 +78,7 @@ def find_given(settings: Settings, training: TrainingSettings, progress: Progres
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     held_in, held_out = hold_out(documents, training.most_development)
     people = JudgmentStore(client).of(PERSON)
-    return Given(
+    return RunInputs(
         client=client,
         index=index,
         labels=labels,
@@ -88,10 +96,8 @@ def training_documents(
 ) -> list[Document]:
     """Return the training documents, or a sample of them, in the order that the seed decides.
 
-    Documents of which people said something are all in the sample.
-
-    Args:
-        client: of the cluster. Without the index of training documents there are none.
+    The sample includes all documents that people judged. Without an index of training documents
+    the result is empty.
     """
     where = settings.documents
     if not client.indices.exists(index=where.training_index):
@@ -108,37 +114,32 @@ def training_documents(
 
 
 def open_base(
-    settings: Settings, tuning: FineTuning, given: Given, owner: str, progress: Progress
+    settings: Settings, tuning: FineTuning, inputs: RunInputs, owner: str, progress: Progress
 ) -> tuple[Encoder, Search]:
-    """Return the base encoder, as it reads documents, and the search in its labels' embeddings.
+    """Return the base encoder for documents, and the search in its label embeddings.
 
     Args:
-        owner: of the label version that is written where there is none of these embeddings.
+        owner: of the label version that is written if none has these embeddings yet.
     """
-    index, base = given.index, given.base
+    index, base = inputs.index, inputs.base
     encoder = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
     current = index.require()
     name = current.index
     digest = passages_digest(encoder.digest, tuning.label_tokens)
     if current.encoder_digest != digest:
-        # After a deployment the alias points to another encoder's embeddings. A version of our
-        # own is written; the alias, and with it whoever searches, stays where it is.
+        # After a deployment the alias points to the embeddings of another encoder. The run writes
+        # a version of its own and does not move the alias, so searches are not affected.
         reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
-        kept = index.has_version(digest, encoder.dimension)
+        exists = index.has_version(digest, encoder.dimension)
         name = index.write_version(
-            given.labels,
+            inputs.labels,
             lambda batch: embed_labels(reads_labels, batch),
             digest,
             encoder.dimension,
             progress,
-            None if kept else owner,
+            None if exists else owner,
         )
     return encoder, lambda queries, k: index.search(queries, k, name)
-
-
-def labels_digest(labels: Sequence[Label]) -> str:
-    """Return the digest of a label set, ids and contents, in its order."""
-    return content_digest(*(part for label in labels for part in (label.id, label.digest)))
 
 
 def fingerprint(
@@ -149,7 +150,7 @@ def fingerprint(
     documents: Sequence[Document],
     people: Sequence[Judgment] = (),
 ) -> str:
-    """Return a short digest of everything that decides what comes out of a run."""
+    """Return a short digest of everything that decides the result of a run."""
     return content_digest(
         __version__,
         json.dumps(asdict(training), sort_keys=True),

@@ -1,4 +1,4 @@
-"""Judging ahead of training: the pairs that a training with the same settings asks about first."""
+"""Judges, before training, the pairs that a training with the same settings asks about first."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
 from lmtx_search.training.centering import open_shortlister
-from lmtx_search.training.inputs import find_given, open_base
+from lmtx_search.training.inputs import gather_inputs, open_base
 from lmtx_search.training.record import hosts_record, judge_record
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.teacher.judging import Judged, judge_pairs
+from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
 
 
@@ -28,12 +29,12 @@ def judge_ahead(
     yes_from: float,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
-    """Judge the training documents' shortlists in the settings' order and return a record of it.
+    """Judge the shortlists of the training documents in the settings' order and return the record.
 
-    Documents come in the order that the seed decides, held-out ones excepted, so that a training
-    with the same seed finds the answers. Answers are kept as they come: a run that was stopped
-    goes on with them when it is started again. A label version that is made for it is gone at its
-    end. The record is kept in ``lmtx-runs``.
+    The seed decides the order of the documents, without the held-out ones, so that a training with
+    the same seed finds the answers. Each answer is stored as it arrives, and a stopped run
+    continues when it is started again. A label version that is made for it is removed at the end.
+    The record is stored in ``lmtx-runs``.
 
     Args:
         yes_from: the P(yes) that ends a document in the order until-first-yes.
@@ -43,48 +44,52 @@ def judge_ahead(
         LmtxError: the cluster or the last of the judge's hosts failed.
     """
     started = time.monotonic()
-    given = find_given(settings, training, progress)
-    owner = f"judge-{given.fingerprint}"
-    by_id = {label.id: label for label in given.labels}
+    inputs = gather_inputs(settings, training, progress)
+    owner = f"judge-{inputs.fingerprint}"
+    by_id = {label.id: label for label in inputs.labels}
     folder = settings.data_dir / "runs" / f".{owner}"
     with only_one(folder / "lock", "the same judging"):
         try:
-            encoder, search = open_base(settings, training.fine_tuning, given, owner, progress)
+            encoder, search = open_base(settings, training.fine_tuning, inputs, owner, progress)
             shortlister = open_shortlister(
                 encoder,
                 search,
                 training.shortlist,
-                documents=given.training,
-                labels=len(given.labels),
+                documents=inputs.training,
+                labels=len(inputs.labels),
                 centered=training.centered,
                 progress=progress,
             )
             judged = judge_pairs(
-                given.judge,
+                inputs.judge,
                 make_order(training.order, yes_from),
-                JudgmentStore(given.client),
-                shortlister.pairs(given.training, by_id, training.pairs_per_document),
+                JudgmentStore(inputs.client),
+                shortlister.pairs(inputs.training, by_id, training.pairs_per_document),
                 training.budget,
                 f"Judge pairs (at most {training.budget})",
                 progress,
             )
         finally:
             with suppress(Exception):  # the cluster may be what failed
-                given.index.discard(owner)
+                inputs.index.discard(owner)
             shutil.rmtree(folder, ignore_errors=True)
-    record = _record(training, yes_from, given.judge, judged, len(given.training))
+    record = _record(training, yes_from, inputs.judge, judged, len(inputs.training))
     record["seconds"] = {
         "shortlist": round(shortlister.seconds, 1),
         "judge": round(judged.seconds - shortlister.seconds, 1),
         "all": round(time.monotonic() - started, 1),
     }
     run = new_run_id()
-    RunStore(given.client).save(run, record)
+    RunStore(inputs.client).save(run, record)
     return {"run": run, **record}
 
 
 def _record(
-    training: TrainingSettings, yes_from: float, judge: OrderedJudge, judged: Judged, documents: int
+    training: TrainingSettings,
+    yes_from: float,
+    judge: OrderedJudge,
+    judged: JudgingResult,
+    documents: int,
 ) -> dict[str, Any]:
     seconds = judged.seconds
     return {

@@ -1,4 +1,4 @@
-"""Profiles: settings of a training run that belong together, by name."""
+"""Profiles: named sets of training settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lmtx_search.training.settings import FineTuning, TrainingSettings
 
 
 def small(encoder: EncoderSettings) -> TrainingSettings:
-    """Return settings for two cores and some minutes; texts are read as the tagger reads them."""
+    """Return settings for two cores and a few minutes. Texts are read as the tagger reads them."""
     return TrainingSettings(
         profile="small",
         fine_tuning=FineTuning(
@@ -28,8 +28,8 @@ def small(encoder: EncoderSettings) -> TrainingSettings:
 def paper(encoder: EncoderSettings) -> TrainingSettings:
     """Return the settings of the authors' code (Zhang, Ullah, Babbar, arXiv 2406.09288).
 
-    They train ``sentence-transformers/msmarco-distilbert-base-v4``; the encoder of ``encoder`` is
-    trained all the same, but read with their numbers of tokens.
+    They train ``sentence-transformers/msmarco-distilbert-base-v4``. Here the encoder of ``encoder``
+    is trained, with their numbers of tokens.
     """
     return TrainingSettings(
         profile="paper",
@@ -78,16 +78,16 @@ def training_settings(
     budget: str | Budget | None = None,
     **changes: Any,
 ) -> TrainingSettings:
-    """Return the settings of a training run: a profile's, with single ones changed.
+    """Return the settings of a profile, with single settings changed.
 
     Args:
         encoder: the settings of the encoder that is trained.
         profile: ``small`` or ``paper``.
-        budget: how long (``5m``) or how often (``500``) the judge is asked, in all.
-        changes: fields of :class:`TrainingSettings` or :class:`FineTuning`; None changes nothing.
+        budget: how long (``5m``) or how often (``500``) the judge is asked in all.
+        changes: fields of :class:`TrainingSettings` or :class:`FineTuning`. None changes nothing.
 
     Raises:
-        UserError: no such profile, or no budget.
+        UserError: there is no such profile, or the budget is malformed.
 
     Examples:
         >>> from lmtx_search import load_settings, training_settings
@@ -96,9 +96,9 @@ def training_settings(
         2
     """
     found = find_named("profile", PROFILES, profile)(encoder)
-    given = {name: value for name, value in changes.items() if value is not None}
+    changed = {name: value for name, value in changes.items() if value is not None}
     if budget is not None:
-        given["budget"] = parse_budget(budget) if isinstance(budget, str) else budget
-    tuned = {field.name for field in fields(FineTuning)} & given.keys()
-    tuning = replace(found.fine_tuning, **{name: given.pop(name) for name in tuned})
-    return replace(found, fine_tuning=tuning, **given)
+        changed["budget"] = parse_budget(budget) if isinstance(budget, str) else budget
+    tuned = {field.name for field in fields(FineTuning)} & changed.keys()
+    tuning = replace(found.fine_tuning, **{name: changed.pop(name) for name in tuned})
+    return replace(found, fine_tuning=tuning, **changed)

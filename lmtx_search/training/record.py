@@ -1,4 +1,4 @@
-"""The record of a training run: everything that it was told, did and found."""
+"""The record of a training run: its settings, what it did, and its results."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.judges.order import OrderedJudge
+from lmtx_search.records import labels_digest
 from lmtx_search.settings import Settings
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
-from lmtx_search.training.inputs import labels_digest
-from lmtx_search.training.materials import Materials
+from lmtx_search.training.resources import RunResources
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.teacher.judging import Judged
+from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
 
 
 def run_record(
     settings: Settings,
     training: TrainingSettings,
-    materials: Materials,
+    resources: RunResources,
     judge: OrderedJudge,
     curriculum: Curriculum,
     encoder: Path,
 ) -> dict[str, Any]:
     """Return the record as a JSON object.
 
-    ``measures`` and ``threshold`` are those of the cycle that was kept; ``counts`` and ``seconds``
-    are of all cycles together, but for what was trained on in the kept one; ``cycles`` has each.
+    ``measures`` and ``threshold`` belong to the cycle that was kept. ``counts`` and ``seconds`` sum
+    up all cycles, but the counts of training belong to the kept cycle. ``cycles`` lists each cycle.
     """
     cycles = curriculum.cycles
     kept = cycles[curriculum.best]
@@ -41,17 +41,17 @@ def run_record(
         "encoder": settings.encoder.name,
         "encoder_path": str(encoder),
         "encoder_digest": encoder_digest(encoder),
-        "base_digest": encoder_digest(materials.base),
+        "base_digest": encoder_digest(resources.base),
         "judge": judge_record(judge),
         "order": training.order,
         "hosts": hosts_record(judge, [one for c in cycles for one in _both(c)]),
-        "labels_digest": labels_digest(materials.labels),
+        "labels_digest": labels_digest(resources.labels),
         "settings": asdict(training),
         "seeds": {"seed": training.seed},
         "counts": {
-            "labels": len(materials.labels),
-            "documents": len(materials.training),
-            "development_documents": len(materials.development),
+            "labels": len(resources.labels),
+            "documents": len(resources.training),
+            "development_documents": len(resources.development),
             "judged_documents": len(judged.p_yes),
             "judged_pairs": judged.pairs,
             **_sum([_calls(cycle) for cycle in cycles]),
@@ -87,7 +87,7 @@ def run_record(
 
 
 def judge_record(judge: OrderedJudge) -> dict[str, Any]:
-    """Return who was asked, what way, and which of its hosts were given up."""
+    """Return the judge, its prompt, and the hosts that failed."""
     return {
         "model": judge.name,
         "digest": judge.digest,
@@ -97,12 +97,12 @@ def judge_record(judge: OrderedJudge) -> dict[str, Any]:
     }
 
 
-def hosts_record(judge: OrderedJudge, parts: Sequence[Judged]) -> list[dict[str, Any]]:
-    """Return the calls that each of the judge's hosts answered, all parts together."""
-    everything = Judged()
+def hosts_record(judge: OrderedJudge, parts: Sequence[JudgingResult]) -> list[dict[str, Any]]:
+    """Return the calls that each host of the judge answered, in all parts together."""
+    total = JudgingResult()
     for part in parts:
-        everything.add(part)
-    seconds = everything.seconds
+        total.add(part)
+    seconds = total.seconds
     return [
         {
             "host": host,
@@ -111,11 +111,11 @@ def hosts_record(judge: OrderedJudge, parts: Sequence[Judged]) -> list[dict[str,
             "pairs_per_second": cost.asked / seconds if seconds else None,
             "lost": judge.lost.get(host),
         }
-        for host, cost in sorted(everything.hosts.items())
+        for host, cost in sorted(total.hosts.items())
     ]
 
 
-def _both(cycle: CycleResult) -> tuple[Judged, Judged]:
+def _both(cycle: CycleResult) -> tuple[JudgingResult, JudgingResult]:
     return cycle.judged, cycle.development.judged
 
 

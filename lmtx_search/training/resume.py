@@ -1,4 +1,4 @@
-"""What a run that is not at its end has finished: a killed run goes on from there."""
+"""Stores the finished cycles of a run, from which a killed run continues."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.development import Development
-from lmtx_search.training.teacher.judging import HostCost, Judged
+from lmtx_search.training.teacher.judging_result import HostCost, JudgingResult
 
 
 class RunState:
     """A folder with the encoder and the result of each finished cycle.
 
-    A cycle is finished when its ``result.json`` is there: it is written last, and at once.
+    A cycle is finished when its ``result.json`` exists, which is written last and atomically.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,7 +37,7 @@ class RunState:
         return results
 
     def keep(self, cycle: int, result: CycleResult) -> None:
-        """Note that a cycle is finished; its encoder is already there."""
+        """Store the result of a finished cycle. Its encoder is already in the folder."""
         file = self._file(cycle)
         file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_suffix(".part")
@@ -48,7 +48,7 @@ class RunState:
         partial.replace(file)
 
     def run_id(self, new: str) -> str:
-        """Return the id of the run: what was given first, also to a process that was killed."""
+        """Return the id of the run: the first one that was given, even to a killed process."""
         file = self.folder / "run-id"
         if not file.is_file():
             partial = file.with_suffix(".part")
@@ -57,12 +57,12 @@ class RunState:
         return file.read_text(encoding="utf-8")
 
     def hand_over(self, cycle: int, folder: Path, all_of: int = 0) -> Path:
-        """Copy a cycle's encoder into the run's own folder, as a whole or not at all.
+        """Copy a cycle's encoder into the run's own folder, completely or not at all.
 
-        A folder that is there already is a killed process's, of the same run.
+        An existing folder was written by a killed process of the same run.
 
         Args:
-            all_of: number of cycles whose encoders go with it, to ``cycles/<cycle>/encoder``.
+            all_of: number of cycles whose encoders are copied too, to ``cycles/<cycle>/encoder``.
         """
         if folder.is_dir():
             return folder / "encoder"
@@ -75,11 +75,11 @@ class RunState:
         return folder / "encoder"
 
     def remove(self) -> None:
-        """Remove all of it: the run is at its end."""
+        """Remove the folder at the end of the run."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def remove_unless_finished(self) -> None:
-        """Remove the folder where not one cycle was finished: there is nothing to go on from."""
+        """Remove the folder unless it holds a finished cycle to continue from."""
         with suppress(OSError, ValueError):
             if not self._file(1).is_file():
                 self.remove()
@@ -102,7 +102,7 @@ def _result(values: dict[str, Any]) -> CycleResult:
     )
 
 
-def _judged(values: dict[str, Any]) -> Judged:
+def _judged(values: dict[str, Any]) -> JudgingResult:
     silent = {(document, label) for document, label in values["silent"]}
     hosts = {name: HostCost(**cost) for name, cost in values["hosts"].items()}
-    return Judged(**{**values, "silent": silent, "hosts": hosts})
+    return JudgingResult(**{**values, "silent": silent, "hosts": hosts})

@@ -1,4 +1,4 @@
-"""What is trained on, and in which order: all of it follows from one seed."""
+"""Samples and orders documents. One seed decides both."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lmtx_search.training.positives.one_random import one_random
 def sample_documents(
     documents: Iterable[Document], most: int, seed: int, wanted: Collection[str] = ()
 ) -> list[Document]:
-    """Return at most so many of the documents, in a random order that the seed decides.
+    """Return at most ``most`` documents in a random order that the seed decides.
 
-    Neither depends on the order in which they come. Documents without text are left out, and
-    their ``source`` is dropped, so that memory holds texts only. They are judged in this order: a
-    stop at any time leaves a fair sample. Those with the ``wanted`` ids are drawn before others;
-    where chance would not have drawn them they come first, for the end is what is held out.
+    The result does not depend on the order of the input. Documents without text are left out, and
+    ``source`` is dropped to save memory. Documents are judged in this order, so a stop at any time
+    leaves a fair sample. Documents with ``wanted`` ids are preferred. Those that chance would not
+    have drawn come first, because the end of the list is held out.
     """
     special: list[Document] = []
 
@@ -47,11 +47,11 @@ def training_order(
 ) -> list[tuple[int, int]]:
     """Return (document, label) for every step of training, epoch after epoch.
 
-    Each epoch sees the documents in a new order, and each time a document is seen ``draw`` chooses
-    from its pseudo-positives. Documents without any are left out.
+    Each epoch visits the documents in a new order. At each visit ``draw`` chooses from the
+    positives of the document. Documents without positives are left out.
 
     Args:
-        positives: for each document its pseudo-positives with their P(yes).
+        positives: the positives of each document with their evidence.
     """
     random = Random(f"{seed} training")
     documents = [document for document, labels in enumerate(positives) if labels]
@@ -60,8 +60,8 @@ def training_order(
         random.shuffle(documents)
         for document in documents:
             labels = sorted(positives[document])
-            p_yes = [positives[document][label] for label in labels]
-            steps += ((document, label) for label in draw(labels, p_yes, random))
+            evidence = [positives[document][label] for label in labels]
+            steps += ((document, label) for label in draw(labels, evidence, random))
     return steps
 
 

@@ -1,7 +1,8 @@
-"""The settings of a training run, with the defaults for two cores and some minutes."""
+"""The settings of a training run. The defaults suit two cores and a few minutes."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from lmtx_search.encoder.windows import WindowPooling
@@ -14,11 +15,14 @@ from lmtx_search.judges.prompts import DEFAULT_PROMPT
 class FineTuning:
     """How the bi-encoder is trained.
 
-    ``margin``, ``hardest`` and ``temperature`` are the loss's (γ, negatives that count, τ).
-    ``negatives`` and ``positives`` name the strategies that choose what a document is pushed from
-    and pulled to. ``warmup_steps``, where given, is taken instead of ``warmup_share``. Training
-    reads a document's beginning; ``windows`` of it are read where the result is measured, as a
-    tagger does.
+    Attributes:
+        warmup_steps: replaces ``warmup_share`` if it is set.
+        margin, hardest, temperature: γ, the number of negatives that count, and τ of the loss.
+        document_tokens, label_tokens: what the encoder reads of each text.
+        windows, window_pooling: how a document is read when the result is measured, as a tagger
+            reads it. Training itself reads only the beginning of a document.
+        negatives, positives: the strategies that choose the labels that a document is pushed away
+            from and pulled towards.
     """
 
     epochs: int = 4
@@ -42,22 +46,27 @@ class TrainingSettings:
     """One run: what is judged, and how the encoder is trained.
 
     Attributes:
-        profile: the name of the profile that it was made from.
-        cycles: at most so many.
-        budget: how long or how often the judge may be asked, all cycles and stages together.
-        shortlist: labels of a document's shortlist (j of the paper).
+        profile: the name of the profile that the settings were made from.
+        cycles: the largest number of cycles.
+        budget: how long or how often the judge may be asked, in all cycles together.
+        prompt: name or file of the judge's prompt.
+        shortlist: number of labels in a document's shortlist (j in the paper).
         pairs_per_document: how many of them, from the first, the judge may be asked about.
-        order: which of these it is asked about next (judges.order), and when there are enough.
-        sure_share: share of the judged documents of which a label counts as a sure yes.
-        yes_above: a P(yes) above this is a sure yes, instead of what follows from ``sure_share``.
-        centered: shortlists are made of centered documents where labels are hubs (centering.py).
-        calibrated: answers are calibrated before they make pseudo-positives (calibration.py).
-        spared: labels of a document with at least this P(yes), and those of its shortlist that
-            nobody was asked about, are no negatives of it (above 1: all are).
-        always_best: a document without a sure yes is trained on the label the judge likes best.
-        development_share: share of the budget that measures the result on held-out documents.
-        development_pairs: labels of a development document that are judged.
-        most_documents: a larger collection is sampled, by the seed.
+        order: the strategy that chooses the next pair and decides when a document has enough
+            answers (``judges/order/``).
+        sure_share: share of the judged documents that get a sure yes.
+        yes_above: a P(yes) above this is a sure yes, in place of ``sure_share``.
+        centered: center documents before the search if some labels are hubs (``centering.py``).
+        calibrated: calibrate answers before they become positives
+            (``targets/judge_calibration.py``).
+        spared: a label with at least this P(yes), or a label of the shortlist that was not judged,
+            is no negative of the document. Above 1, no label is spared.
+        always_best: train a document without a sure yes on the label that the judge likes best.
+        development_share: share of the budget for held-out documents.
+        development_pairs: labels judged for each held-out document.
+        most_development: the largest number of held-out documents.
+        most_documents: a larger collection is sampled.
+        seed: of sampling, training order and negatives.
     """
 
     profile: str = "small"
@@ -80,11 +89,19 @@ class TrainingSettings:
     seed: int = 0
     fine_tuning: FineTuning = field(default_factory=FineTuning)
 
+    @property
+    def sure_yes_from(self) -> float | None:
+        """The P(yes) from which an answer is a sure yes, if ``yes_above`` decides it.
+
+        Answers are compared with "at least", so this is the least number above ``yes_above``.
+        """
+        return None if self.yes_above is None else math.nextafter(self.yes_above, math.inf)
+
     def check(self, labels: int, documents: int) -> None:
-        """Refuse what cannot work with this many labels and documents.
+        """Check the settings against the number of labels and documents.
 
         Raises:
-            UserError: says what is too much, or missing, and how to change it.
+            UserError: a setting does not fit. The message says which one and how to change it.
         """
         batch = self.fine_tuning.batch_size
         if not labels:

@@ -1,4 +1,4 @@
-"""Each document's shortlist: what the label index answers to its embedding."""
+"""Shortlists: the labels that the label index finds nearest to each document."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.encoder.windows import EncodesWindows
+from lmtx_search.encoder.windows import WindowEncoder
 from lmtx_search.judges.base import Pair
 from lmtx_search.records import Document, Label
 
 Ranking = list[tuple[str, float]]
 
 
-class Encoder(EncodesWindows, Protocol):
+class Encoder(WindowEncoder, Protocol):
     """Turns texts into float32[n, dimension], L2-normalised."""
 
     digest: str
@@ -40,16 +40,16 @@ class Search(Protocol):
 
 
 class Shortlister:
-    """Makes shortlists for documents, some at a time, only as far as they are asked for.
+    """Makes shortlists for documents in chunks, only as they are needed.
 
     Args:
-        size: labels of a shortlist.
-        center: what becomes of the documents' embeddings before the search.
-        known: embeddings by document id; these documents are not embedded again.
+        size: number of labels in a shortlist.
+        center: transforms the embeddings of documents before the search.
+        known: embeddings by document id. These documents are not embedded again.
 
     Attributes:
-        rankings: by document id, what was made so far.
-        seconds: what it took.
+        rankings: the shortlists so far, by document id.
+        seconds: time spent.
     """
 
     CHUNK = 64
@@ -98,7 +98,7 @@ class Shortlister:
 
 
 def search_in(labels: NDArray[np.float32], ids: Sequence[str]) -> Search:
-    """Return an exact search in memory, of float32[labels, dimension] with these ids."""
+    """Return an exact search in memory over float32[labels, dimension] with the given ids."""
 
     def search(vectors: NDArray[np.float32], k: int) -> list[Ranking]:
         return nearest(vectors, labels, ids, k)
@@ -111,7 +111,7 @@ def pairs(
 ) -> list[Pair]:
     """Return the pairs of a document with the first labels of its shortlist.
 
-    A label that is in the index but no longer in the label set is passed over.
+    Labels of the index that are no longer in the label set are skipped.
     """
     known = [(labels[id_], score) for id_, score in ranking if id_ in labels]
     mean = sum(score for _, score in known) / max(1, len(known))

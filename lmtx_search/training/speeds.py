@@ -1,4 +1,4 @@
-"""How fast this machine judges, embeds and trains: measured on a few of the user's own texts."""
+"""Measures how fast this machine judges, embeds and trains, on a few of the user's texts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import pairs
+from lmtx_search.training.student.training_data import TrainingData
 
 _DOCUMENTS = 24
 _LABELS = 128
@@ -30,14 +31,14 @@ _STEPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """What was measured.
+    """Measured speeds.
 
     Attributes:
-        pairs: pairs that the judge answers in a second.
-        documents, labels: texts of each kind that the encoder embeds in a second.
-        training: documents that are trained on in a second (seen once).
+        pairs: judged pairs per second.
+        documents, labels: embedded texts of each kind per second.
+        training: documents per second in one epoch of training.
         start: seconds before the first step of a training.
-        export: seconds in which a trained encoder gets its ONNX form.
+        export: seconds to make the ONNX form of a trained encoder.
         form_bytes: size of that form.
     """
 
@@ -59,11 +60,11 @@ def measure_speeds(
     documents: Sequence[Document],
     progress: Progress = SILENT,
 ) -> Speeds:
-    """Do a little of everything that a training does; what it makes is thrown away.
+    """Do a small part of each step of a training, and discard the results.
 
     Args:
         base: folder of the encoder that would be trained.
-        labels, documents: all of them; the first few documents and some labels are taken.
+        labels, documents: all of them. The first few documents and some of the labels are used.
 
     Raises:
         LmtxError: the judge or the training failed.
@@ -87,7 +88,7 @@ def measure_speeds(
         for document, ranking in zip(documents, rankings, strict=True)
     ][: _JUDGED_DOCUMENTS + 1]
     with progress.stage("Try the judge", sum(map(len, asked)), "pairs") as advance:
-        for _ in judge.ask(asked[0]):  # the model is loaded now, if it was not
+        for _ in judge.ask(asked[0]):  # this loads the model if necessary
             advance(1)
         judging = time.monotonic()
         answers = 0
@@ -114,15 +115,21 @@ def _train(
     tuning: FineTuning,
     progress: Progress,
 ) -> tuple[float, float, float, int]:
-    """Train a few steps; return documents/s, seconds to start and to export, bytes of the form."""
-    from lmtx_search.training.student.finetune import fine_tune  # torch: only when it is needed
+    """Train some steps; return documents/s, seconds to start and to export, and form bytes."""
+    # Imported here, because it needs torch.
+    from lmtx_search.training.student.fine_tuning import fine_tune
 
     batch = tuning.batch_size
-    steps = [(number % len(documents), number % len(labels)) for number in range(_STEPS * batch)]
+    data = TrainingData(
+        documents=[document.text for document in documents],
+        labels=[label_passage(label) for label in labels],
+        never_negative=[frozenset({row % len(labels)}) for row in range(len(documents))],
+        steps=[(number % len(documents), number % len(labels)) for number in range(_STEPS * batch)],
+    )
     ends = []
     with (
         TemporaryDirectory() as folder,
-        progress.stage("Try the training", len(steps), "documents") as advance,
+        progress.stage("Try the training", len(data.steps), "documents") as advance,
     ):
 
         def on_step(count: int) -> None:
@@ -130,22 +137,12 @@ def _train(
             advance(count)
 
         started = time.monotonic()
-        fine_tune(
-            base,
-            Path(folder) / "encoder",
-            [document.text for document in documents],
-            [label_passage(label) for label in labels],
-            [frozenset({row % len(labels)}) for row in range(len(documents))],
-            steps,
-            tuning,
-            seed=0,
-            on_step=on_step,
-        )
+        fine_tune(base, Path(folder) / "encoder", data, tuning, seed=0, on_step=on_step)
         exporting = time.monotonic()
         form = ensure_onnx(Path(folder) / "encoder", Path(folder))
         export = time.monotonic() - exporting
         size = sum(path.stat().st_size for path in form.rglob("*") if path.is_file())
-    # The first step pays for everything that is set up once.
+    # The first step includes everything that is set up once.
     each = float(np.mean(np.diff(ends)))
     return batch / _least(each), max(0.0, ends[0] - started - each), export, size
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from opensearchpy import OpenSearch
-
 from lmtx_search.cluster.client import names
-from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.client.connect import Client, connect
 from lmtx_search.cluster.facets.counts import TaggedDocument, facets
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.judgments.feedback import (
@@ -42,7 +40,7 @@ class Library:
 
     def __init__(self, settings: Settings, index: str) -> None:
         # Whoever looks at a page does not wait as long as a load may.
-        self._client: OpenSearch = connect(settings.opensearch.within(_SECONDS))
+        self._client: Client = connect(settings.opensearch.within(_SECONDS))
         self._documents = settings.documents
         self.index = index
 

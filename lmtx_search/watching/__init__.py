@@ -1,1 +1,1 @@
-"""Whether tags stay as good as they were: a sample of what was tagged, before the judge."""
+"""Watches whether tags stay as good as they were, by judging samples of tagged documents."""

@@ -1,4 +1,4 @@
-"""Precision of a sample of tags, its interval, and whether it fell."""
+"""The precision of a sample of tags, its interval, and whether it fell."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ RESAMPLES = 2000
 _SEED = 0
 
 Verdicts = Sequence[tuple[str, float]]
-"""A document's tags that were judged: the label's id and P(yes)."""
+"""The judged tags of a document: label id and P(yes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """The share of judged tags that are right, with its 95 % interval, and how many there are."""
+    """The share of judged tags that are right, with its 95 % interval."""
 
     value: float
     low: float
@@ -30,7 +30,7 @@ class Precision:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """A label whose wrong tags are a larger share of all tags than before; its id, or its text."""
+    """A label whose wrong tags are a larger share of all tags than before, by id or text."""
 
     label: str
     wrong: int
@@ -40,13 +40,13 @@ class Culprit:
 
 
 def precision(documents: Sequence[Verdicts], yes_from: float) -> Precision | None:
-    """Return the precision of documents' tags; None where there are none.
+    """Return the precision of the tags of documents (None: there are no tags).
 
-    The interval is the percentile bootstrap over documents, for tags of one document are not
-    independent; of a single document it is [0, 1].
+    The interval is a percentile bootstrap over documents, because tags of one document are not
+    independent. For a single document it is [0, 1].
     """
     rows = np.array(
-        [[sum(p >= yes_from for _, p in said), len(said)] for said in documents if said],
+        [[sum(p >= yes_from for _, p in tags), len(tags)] for tags in documents if tags],
         dtype=np.float64,
     ).reshape(-1, 2)
     if not len(rows):
@@ -59,8 +59,8 @@ def precision(documents: Sequence[Verdicts], yes_from: float) -> Precision | Non
 def fell(now: Precision, earlier: Precision) -> bool:
     """Tell whether the precision fell by more than chance explains.
 
-    The 95 % interval of the difference is made of those of the two precisions (MOVER; Zou and
-    Donner 2008); it fell where this lies below 0.
+    The 95 % interval of the difference is combined from those of the two precisions (MOVER; Zou and
+    Donner 2008). The precision fell if this interval lies below 0.
     """
     high = now.value - earlier.value
     high += sqrt((now.high - now.value) ** 2 + (earlier.value - earlier.low) ** 2)
@@ -70,7 +70,7 @@ def fell(now: Precision, earlier: Precision) -> bool:
 def culprits(
     now: Sequence[Verdicts], earlier: Sequence[Verdicts], yes_from: float, most: int = 5
 ) -> list[Culprit]:
-    """Return the labels that the fall is made of, the one with the largest part first."""
+    """Return the labels that explain the fall, the one with the largest part first."""
     wrong, tags = _by_label(now, yes_from)
     wrong_before, tags_before = _by_label(earlier, yes_from)
     all_now, all_before = max(1, tags.total()), max(1, tags_before.total())
@@ -89,8 +89,8 @@ def culprits(
 def _by_label(documents: Sequence[Verdicts], yes_from: float) -> tuple[Counter[str], Counter[str]]:
     wrong: Counter[str] = Counter()
     tags: Counter[str] = Counter()
-    for said in documents:
-        for label, p_yes in said:
+    for verdicts in documents:
+        for label, p_yes in verdicts:
             tags[label] += 1
             wrong[label] += p_yes < yes_from
     return wrong, tags

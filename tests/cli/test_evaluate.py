@@ -13,9 +13,9 @@ from lmtx_search.cli.context import Context
 from lmtx_search.cli.evaluation_tables import show
 from lmtx_search.cli.main import cli
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.gold.coverage import Usable
+from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet
-from lmtx_search.evaluation.metrics.all import Output, measure, weigh
+from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
 from lmtx_search.evaluation.metrics.permutation_test import compare
 from lmtx_search.evaluation.record import record
 from lmtx_search.evaluation.run import Evaluation
@@ -40,10 +40,10 @@ def evaluation(**outputs: Output) -> Evaluation:
         differences={
             (b, a): compare(measured[b], measured[a]) for a, b in combinations(measured, 2)
         },
-        on=GoldSet(
+        gold_set=GoldSet(
             documents=[Document(id_, "text") for id_ in GOLD],
             labels=50,
-            usable=Usable(GOLD, ["nobody"], ["gone"], []),
+            usable=UsableGold(GOLD, ["nobody"], ["gone"], []),
             weighing=weighing,
             propensity=(0.55, 1.5),
             counted="the gold itself",
@@ -105,8 +105,8 @@ def test_the_record_is_json_with_everything(found: Evaluation) -> None:
     assert kept["differences"][0]["measures"]["P@1"].keys() == {"value", "low", "high", "p"}
     assert kept["tagger"] == "tagger"
     assert kept["label_counts"] == {"of": "the gold itself", "documents": 5000}
-    assert "There are 50 labels: R@100 looks at all of them" in kept["notes"]
-    assert "Malformed lines passed over: 2" in kept["notes"]
+    assert "There are 50 labels: R@100 includes all of them" in kept["notes"]
+    assert "Malformed lines that were skipped: 2" in kept["notes"]
 
 
 @pytest.mark.parametrize("name", ["nothing", "bm25:1", "tagger:", "run:", "frozen:x", ""])

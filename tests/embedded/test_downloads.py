@@ -68,7 +68,7 @@ def test_a_damaged_artefact_is_fetched_again(tmp_path: Path) -> None:
 
 def test_an_artefact_whose_digest_differs_is_refused_and_not_kept(tmp_path: Path) -> None:
     other = dataclasses.replace(artefact("jspecify"), sha256="0" * 64)
-    with pytest.raises(LmtxError, match=r"jspecify-1\.0\.0\.jar is not the file it should be"):
+    with pytest.raises(LmtxError, match=r"jspecify-1\.0\.0\.jar is not the expected file"):
         fetch_artefacts([other, artefact("jzlib")], tmp_path)
     assert "jspecify-1.0.0.jar" not in files_under(tmp_path)
 
@@ -106,5 +106,5 @@ def test_ollamas_source_is_compared_with_its_pinned_digest(tmp_path: Path) -> No
     environ = {**os.environ, "GOPATH": str(tmp_path / "go"), "GOFLAGS": "-modcacherw"}
     go = find_go(tmp_path)
     check_module(go, environ, tmp_path)
-    with pytest.raises(LmtxError, match=r"ollama .* is not what it should be: its digest is h1:"):
+    with pytest.raises(LmtxError, match=r"ollama .* is not the expected source: its digest is h1:"):
         check_module(go, environ, tmp_path, "h1:another")

@@ -90,7 +90,7 @@ def test_a_folder_replaces_an_older_one(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "place").iterdir()] == ["new"]
 
 
-def test_bytes_are_told_as_whole_megabytes() -> None:
+def test_bytes_are_reported_as_whole_megabytes() -> None:
     told: list[int] = []
     count = megabytes(told.append)
     for size in (400_000, 700_000, 2_900_000):

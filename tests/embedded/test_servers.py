@@ -106,7 +106,7 @@ def test_of_two_ups_at_once_the_second_says_so(own: Settings, start: Start) -> N
     until_node_is_there(own)
     code, _, err = finish(start(*UP))
     assert code == 1
-    assert f"already at work (process {first.pid})" in err
+    assert f"already running (process {first.pid})" in err
     first.terminate()
     finish(first)
 

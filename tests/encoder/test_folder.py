@@ -102,6 +102,6 @@ def test_a_label_is_read_with_its_synonyms_and_without_its_description() -> None
     assert label_passage(Label("2", "Go")) == "Go"
 
 
-def test_what_decides_a_labels_embedding_is_told_apart() -> None:
+def test_everything_that_affects_a_labels_embedding_changes_its_digest() -> None:
     assert passages_digest("d", 64) == passages_digest("d", 64)
     assert len({passages_digest("d", 64), passages_digest("d", 32), passages_digest("e", 64)}) == 3

@@ -8,8 +8,8 @@ from scipy import stats
 
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.additive import means
-from lmtx_search.evaluation.metrics.all import measure
 from lmtx_search.evaluation.metrics.bootstrap import bootstrap, interval
+from lmtx_search.evaluation.metrics.measure import measure
 from lmtx_search.evaluation.metrics.permutation_test import compare, permutation_p
 from lmtx_search.evaluation.metrics.ranking import ranking_measures
 from tests.support.real_rankings import GOLD, MINILM, TFIDF

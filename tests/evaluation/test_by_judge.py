@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.systems import System
-from lmtx_search.evaluation.without_gold.by_judge import MISSING, YES, estimates, read_yes
+from lmtx_search.evaluation.without_gold.judge_estimates import MISSING, YES, estimates, read_yes
 from lmtx_search.evaluation.without_gold.prediction_powered import LEAST_CHECKED, estimate
-from lmtx_search.evaluation.without_gold.review_sample import LookedAt, look
+from lmtx_search.evaluation.without_gold.sampled_documents import SampledDocument, sample_labels
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document, Label
 
@@ -63,16 +63,16 @@ def test_all_documents_checked_need_no_judge() -> None:
     assert estimate(np.zeros(20), right).value == 0.5
 
 
-LOOKED = [
-    LookedAt(Document("a", "x"), ("l1", "l2", "l3", "l4", "l5"), ("l4", "l5", "l6")),
-    LookedAt(Document("b", "y"), ("l1", "l2", "l3", "l4", "l5"), ("l6",)),
+SAMPLES = [
+    SampledDocument(Document("a", "x"), ("l1", "l2", "l3", "l4", "l5"), ("l4", "l5", "l6")),
+    SampledDocument(Document("b", "y"), ("l1", "l2", "l3", "l4", "l5"), ("l6",)),
 ]
 
 
 def test_precision_is_of_the_first_labels_and_a_tag_is_lacking_where_a_near_miss_is_right() -> None:
     a = {"l1": 0.9, "l2": 0.1, "l3": 0.6, "l4": 0.2, "l5": 0.2, "l6": 0.8}
     b = {"l1": 0.1, "l2": 0.1, "l3": 0.1, "l4": 0.9, "l5": 0.1, "l6": 0.1}
-    found = estimates(LOOKED, {"a": a, "b": b}, {}, 0.5)
+    found = estimates(SAMPLES, {"a": a, "b": b}, {}, 0.5)
     assert {name: one.value for name, one in found.items()} == {
         "P@1": 0.5,
         "P@5": pytest.approx(0.3),
@@ -80,11 +80,11 @@ def test_precision_is_of_the_first_labels_and_a_tag_is_lacking_where_a_near_miss
     }
     # Of a document that was not asked about altogether, what can be told is told.
     del b["l6"]
-    assert estimates(LOOKED, {"a": a, "b": b}, {}, 0.5)[MISSING].documents == 1
+    assert estimates(SAMPLES, {"a": a, "b": b}, {}, 0.5)[MISSING].documents == 1
 
 
 def test_a_document_counts_as_checked_where_a_person_answered_all_that_a_measure_asks() -> None:
-    documents = [LookedAt(Document(str(n), "x"), ("l1",) * 5, ("l2",)) for n in range(20)]
+    documents = [SampledDocument(Document(str(n), "x"), ("l1",) * 5, ("l2",)) for n in range(20)]
     judged = {one.document.id: {"l1": 0.9, "l2": 0.9} for one in documents}
     people = {one.document.id: {"l1": 0.0} for one in documents[:10]}
     found = estimates(documents, judged, people, 0.5)
@@ -94,7 +94,7 @@ def test_a_document_counts_as_checked_where_a_person_answered_all_that_a_measure
 
 
 def test_a_review_of_another_systems_labels_does_not_count() -> None:
-    documents = [LookedAt(Document(str(n), "x"), ("l1",) * 5, ("l2",)) for n in range(40)]
+    documents = [SampledDocument(Document(str(n), "x"), ("l1",) * 5, ("l2",)) for n in range(40)]
     judged = {one.document.id: {"l1": 0.9, "l2": 0.9} for one in documents}
     # Only of every second document the reviewed system found the same label.
     people = {str(n): {"l1" if n % 2 else "l3": 1.0} for n in range(30)}
@@ -115,9 +115,9 @@ def test_what_is_looked_at_are_the_first_five_and_the_next_five_that_are_no_tags
     tagging = System("x", lambda *_: Output({"a": ranking}, {"a": ranking[:3]}))
     ranking_only = System("x", lambda *_: Output({"a": ranking}))
     document = Document("a", "x")
-    (one,) = look(tagging, [document], SILENT)
+    (one,) = sample_labels(tagging, [document], SILENT)
     assert (one.first, one.near) == (tuple(ranking[:5]), tuple(ranking[3:8]))
-    (one,) = look(ranking_only, [document], SILENT)
+    (one,) = sample_labels(ranking_only, [document], SILENT)
     assert one.near == tuple(ranking[5:10])
     labels = {label: Label(label, label) for label in ranking if label != "l1"}
     assert [pair.label.id for pair in one.pairs(labels)] == ["l0", *ranking[2:10]]

@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.comparators import COMPARATORS, Bench, Found, open_comparator
-from lmtx_search.evaluation.comparators.context import _learned_from
+from lmtx_search.evaluation.comparators import (
+    COMPARATORS,
+    ComparatorResult,
+    ComparisonContext,
+    open_comparator,
+)
 from lmtx_search.evaluation.comparators.icxml import rerank
-from lmtx_search.evaluation.comparators.kept import KeptResults
 from lmtx_search.evaluation.comparators.maclr import titled
 from lmtx_search.evaluation.comparators.rts import segmented
-from lmtx_search.evaluation.comparators.run import _measured
-from lmtx_search.evaluation.gold.coverage import Usable
+from lmtx_search.evaluation.comparison.open_context import _learned_from
+from lmtx_search.evaluation.comparison.result_cache import ResultCache
+from lmtx_search.evaluation.comparison.run import _measured
+from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes
-from lmtx_search.evaluation.metrics.all import Output, weigh
+from lmtx_search.evaluation.metrics.measure import Output, weigh
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
@@ -31,8 +36,8 @@ LABELS = [Label("chess", "chess"), Label("mail", "electronic mail", synonyms=("l
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(
+def context(tmp_path: Path) -> ComparisonContext:
+    return ComparisonContext(
         settings=Settings(),
         client=None,
         labels=LABELS,
@@ -53,8 +58,8 @@ def bench(tmp_path: Path) -> Bench:
 
 
 @pytest.mark.parametrize("name", COMPARATORS)
-def test_each_comparator_can_be_had_by_its_name(name: str, bench: Bench) -> None:
-    assert isinstance(open_comparator(name).identity(bench), str)
+def test_each_comparator_is_opened_by_its_name(name: str, context: ComparisonContext) -> None:
+    assert isinstance(open_comparator(name).identity(context), str)
 
 
 def test_another_name_is_refused_with_what_there_is() -> None:
@@ -62,21 +67,21 @@ def test_another_name_is_refused_with_what_there_is() -> None:
         open_comparator("bert")
 
 
-def test_tfidf_ranks_only_labels_with_a_word_in_common(bench: Bench) -> None:
-    found = open_comparator("tfidf").run(bench, SILENT)
+def test_tfidf_ranks_only_labels_with_a_word_in_common(context: ComparisonContext) -> None:
+    found = open_comparator("tfidf").run(context, SILENT)
     assert found.output.rankings == {"a": ["chess"], "b": ["mail"], "c": []}
     assert found.calls == 0
 
 
-def test_what_cannot_run_says_why(bench: Bench) -> None:
-    few = replace(bench, learn_from=DOCUMENTS[:3])
-    untitled = replace(bench, learn_from=[Document(str(n), "one line") for n in range(8)])
+def test_what_cannot_run_says_why(context: ComparisonContext) -> None:
+    few = replace(context, learn_from=DOCUMENTS[:3])
+    untitled = replace(context, learn_from=[Document(str(n), "one line") for n in range(8)])
     for name, where, why in (
         ("control", few, "3 training documents are fewer than a batch of 4"),
-        ("ceiling", bench, "--train-gold"),
+        ("ceiling", context, "--train-gold"),
         ("maclr", untitled, "0 documents with title and text"),
         ("rts", untitled, "0 documents of 8 words"),
-        ("lmtx", bench, "lmtx-search train"),
+        ("lmtx", context, "lmtx-search train"),
     ):
         assert why in str(open_comparator(name).missing(where))
         assert open_comparator("tfidf").missing(where) is None
@@ -112,8 +117,8 @@ def test_the_judge_puts_what_it_was_asked_first() -> None:
 
 
 def test_what_was_kept_comes_back_and_only_for_the_same(tmp_path: Path) -> None:
-    kept = KeptResults(tmp_path / "results")
-    found = Found(Output({"a": ["x", "y"]}), 1.5, 2.5, 30, ("a",), "note")
+    kept = ResultCache(tmp_path / "results")
+    found = ComparatorResult(Output({"a": ["x", "y"]}), 1.5, 2.5, 30, ("a",), "note")
     assert kept.get("icxml", "judge") is None
     kept.put("icxml", "judge", found)
     assert kept.get("icxml", "judge") == found
@@ -121,11 +126,11 @@ def test_what_was_kept_comes_back_and_only_for_the_same(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def on() -> GoldSet:
+def gold_set() -> GoldSet:
     return GoldSet(
         documents=[Document(id_, "text") for id_ in GOLD],
         labels=50,
-        usable=Usable(GOLD, [], [], []),
+        usable=UsableGold(GOLD, [], [], []),
         weighing=weigh(TRAIN),
         propensity=(0.55, 1.5),
         counted="the gold itself",
@@ -135,16 +140,16 @@ def on() -> GoldSet:
 
 
 def test_a_sample_is_compared_with_the_reference_on_its_own_documents(
-    bench: Bench, on: GoldSet
+    context: ComparisonContext, gold_set: GoldSet
 ) -> None:
     sample = tuple(sorted(GOLD)[:40])
     some = {id_: MINILM.rankings[id_] for id_ in sample}
     found = {
-        "frozen": (Found(TFIDF), False),
-        "icxml": (Found(Output(some), sample=sample), True),
-        "lmtx": (Found(MINILM), False),
+        "frozen": (ComparatorResult(TFIDF), False),
+        "icxml": (ComparatorResult(Output(some), sample=sample), True),
+        "lmtx": (ComparatorResult(MINILM), False),
     }
-    rows, reference = _measured(found, on, bench, SILENT)
+    rows, reference = _measured(found, gold_set, context, SILENT)
     assert reference == "lmtx"
     assert (rows["icxml"].documents, rows["lmtx"].documents) == (40, len(GOLD))
     # The same rankings, on the same documents: no difference at all.
@@ -155,25 +160,23 @@ def test_a_sample_is_compared_with_the_reference_on_its_own_documents(
     assert not rows["lmtx"].differences
 
 
-def test_measures_beyond_a_small_label_set_are_told(on: GoldSet) -> None:
-    (note,) = notes(replace(on, labels=4))
-    assert (
-        note == "There are 4 labels: R@100 looks at all of them, and P@5 divides by 5 all the same"
-    )
-    assert notes(replace(on, labels=100)) == []
+def test_a_note_explains_measures_beyond_a_small_label_set(gold_set: GoldSet) -> None:
+    (note,) = notes(replace(gold_set, labels=4))
+    assert note == "There are 4 labels: R@100 includes all of them, and P@5 still divides by 5"
+    assert notes(replace(gold_set, labels=100)) == []
 
 
 def test_a_comparison_is_drawn_and_written_as_a_table(
-    bench: Bench, on: GoldSet, tmp_path: Path
+    context: ComparisonContext, gold_set: GoldSet, tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib")
-    from lmtx_search.evaluation.comparators.files import write_files
-    from lmtx_search.evaluation.comparators.run import Comparison, comparison_record
+    from lmtx_search.evaluation.comparison.comparison import Comparison, comparison_record
+    from lmtx_search.evaluation.comparison.files import write_files
 
-    lmtx = Found(MINILM, learn_seconds=60, tag_seconds=5, calls=700)
-    found = {"bm25": (Found(TFIDF), False), "lmtx": (lmtx, False)}
-    rows, reference = _measured(found, on, bench, SILENT)
-    comparison = Comparison("compare-1", on, rows, reference, {"rts": "why"}, 8, "run", 0)
+    lmtx = ComparatorResult(MINILM, learn_seconds=60, tag_seconds=5, calls=700)
+    found = {"bm25": (ComparatorResult(TFIDF), False), "lmtx": (lmtx, False)}
+    rows, reference = _measured(found, gold_set, context, SILENT)
+    comparison = Comparison("compare-1", gold_set, rows, reference, {"rts": "why"}, 8, "run", 0)
     table, picture = write_files(comparison_record(comparison), tmp_path / "new" / "folder")
     lines = table.read_text().splitlines()
     assert lines[0].startswith("comparator,documents,learn_seconds,tag_seconds,calls,P@1 value")

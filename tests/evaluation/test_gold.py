@@ -9,8 +9,8 @@ import pytest
 
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.gold.coverage import collect, named, usable
-from lmtx_search.evaluation.gold.files import GoldFiles, open_given
+from lmtx_search.evaluation.gold.coverage import collect_gold, named, usable_gold
+from lmtx_search.evaluation.gold.files import GoldFiles, open_gold_files
 from lmtx_search.records import BadLine, Document, Label
 from lmtx_search.sources import open_gold
 
@@ -29,8 +29,8 @@ def write(tmp_path):
 
 def test_unknown_documents_and_labels_are_named(write):
     gold = open_gold(write("gold.tsv", "a\tx\na\tgone\naway\tx\nb\tgone\n"))
-    collected = collect([Document("a", "A"), Document("b", "B"), Document("c", "C")], gold)
-    fits = usable(collected.gold, {"x"}, collected.unknown)
+    collected = collect_gold([Document("a", "A"), Document("b", "B"), Document("c", "C")], gold)
+    fits = usable_gold(collected.gold, {"x"}, collected.unknown)
     assert fits.gold == {"a": {"x", "gone"}}
     assert fits.unknown_documents == ["away"]
     assert fits.unknown_labels == ["gone"]
@@ -40,7 +40,7 @@ def test_unknown_documents_and_labels_are_named(write):
 def test_a_malformed_line_takes_a_row_and_the_last_of_two_documents_counts(write):
     gold = open_gold(write("gold.txt", "4 1 2\n0\n1\n0\n1\n"), ["x", "y"])
     items = [Document("a", "A"), BadLine("f", 2, "?"), Document("b", "B"), Document("a", "again")]
-    collected = collect(items, gold)
+    collected = collect_gold(items, gold)
     assert collected.gold == {"a": {"y"}, "b": {"x"}}
     assert collected.documents["a"].text == "again"
     assert (collected.repeated, collected.bad_lines) == (1, 1)
@@ -49,7 +49,7 @@ def test_a_malformed_line_takes_a_row_and_the_last_of_two_documents_counts(write
 def test_gold_in_the_order_of_other_documents_is_refused(write):
     gold = open_gold(write("gold.txt", "2 1 2\n0\n1\n"))
     with pytest.raises(UserError, match="has 2 documents, but 1 were read"):
-        collect([Document("a", "A")], gold)
+        collect_gold([Document("a", "A")], gold)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_gold_in_the_order_of_other_documents_is_refused(write):
 )
 def test_gold_tags_of_which_nothing_fits_are_refused(gold, unknown, message):
     with pytest.raises(UserError, match=message):
-        usable(gold, {"x"}, unknown)
+        usable_gold(gold, {"x"}, unknown)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_gold_tags_of_which_nothing_fits_are_refused(gold, unknown, message):
 def test_labels_are_counted_in_training_gold_of_every_kind(write, name, text):
     labels = write("labels.jsonl", '{"id": "x", "text": "Chess"}\n{"id": "y", "text": "Music"}\n')
     given = GoldFiles(field="tags", labels=labels, train=write(name, text))
-    _, frequencies = open_given(given, LABELS)
+    _, frequencies = open_gold_files(given, LABELS)
     assert frequencies.counts == {"x": 2, "y": 1}
     assert frequencies.documents == 2
 
@@ -91,13 +91,13 @@ def test_labels_are_counted_in_training_gold_of_every_kind(write, name, text):
 def test_training_gold_of_other_labels_is_refused(write):
     given = GoldFiles(field="tags", train=write("train.tsv", "a\tgone\n"))
     with pytest.raises(UserError, match="no gold tag of the label set"):
-        open_given(given, LABELS)
+        open_gold_files(given, LABELS)
 
 
 def test_training_documents_need_the_field(write):
     given = GoldFiles(write("gold.tsv", "a\tx\n"), train=write("train.jsonl", "{}\n"))
-    with pytest.raises(UserError, match="which field"):
-        open_given(given, LABELS)
+    with pytest.raises(UserError, match="--gold-field"):
+        open_gold_files(given, LABELS)
 
 
 def test_a_long_list_is_named_by_its_first() -> None:

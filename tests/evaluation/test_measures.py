@@ -9,9 +9,9 @@ import pytest
 from sklearn.metrics import f1_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from lmtx_search.evaluation.metrics.all import Output, measure, weigh
 from lmtx_search.evaluation.metrics.head_tail import BUCKETS, cut
 from lmtx_search.evaluation.metrics.label_frequencies import Frequencies
+from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
 from tests.support.real_rankings import GOLD, LABELS, MINILM, TFIDF, TRAIN
 
 SMALL = {"a": {"x", "y"}, "b": {"z"}, "c": {"x"}}

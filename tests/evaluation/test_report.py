@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from lmtx_search.evaluation.report.answers import LEAST, look_at_answers
+from lmtx_search.evaluation.report.answers import LEAST, answer_statistics
 from lmtx_search.evaluation.report.examples import examples
 from lmtx_search.evaluation.report.health import label_health, near_duplicates
 from lmtx_search.records import Document, Judgment
@@ -101,7 +101,7 @@ def test_a_comparison_with_this_run_is_in_it() -> None:
     assert "Beside other ways" in render(replace(found, compared=compared))
 
 
-def test_labels_never_used_over_used_alike_and_confused_are_told() -> None:
+def test_unused_overused_similar_and_confused_labels_are_reported() -> None:
     tags = {"1": ["a"], "2": ["a"], "3": ["a", "c"], "4": ["a"]}
     gold = {"1": {"a"}, "2": {"b"}, "3": {"a", "c"}, "4": {"b"}}
     found = label_health(tags, LABELS, VECTORS, gold)
@@ -111,7 +111,7 @@ def test_labels_never_used_over_used_alike_and_confused_are_told() -> None:
     assert found.confused == [("b", "a", 2)]
 
 
-def test_without_gold_tags_labels_that_mostly_come_together_are_told() -> None:
+def test_without_gold_tags_labels_that_mostly_occur_together_are_reported() -> None:
     tags = {"1": ["a", "b"], "2": ["a", "b"], "3": ["a", "c"], "4": ["d"]}
     assert label_health(tags, LABELS, VECTORS).confused == [("a", "b", 2)]
 
@@ -131,11 +131,11 @@ def answer(n: int, p_yes: float, rank: int) -> Judgment:
 
 def test_yes_is_counted_by_rank_and_calibration_needs_enough_truth() -> None:
     judgments = [answer(n, 0.9 if n % 4 == 0 else 0.1, n % 2) for n in range(100)]
-    found = look_at_answers(judgments, 0.5, lambda document, _: int(document[1:]) % 4 == 0)
+    found = answer_statistics(judgments, 0.5, lambda document, _: int(document[1:]) % 4 == 0)
     assert found.yes_by_rank == [(1, 0.5, 50), (2, 0.0, 50)]
     assert found.calibration[0] == pytest.approx((0.1, 0.0, 20))
     assert found.calibration[-1] == pytest.approx((0.9, 1.0, 20))
-    few = look_at_answers(judgments[: LEAST - 1], 0.5, lambda *_: True)
+    few = answer_statistics(judgments[: LEAST - 1], 0.5, lambda *_: True)
     assert (few.calibration, few.known) == ([], LEAST - 1)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import pytest
 
 from lmtx_search.evaluation.without_gold.review import Review
-from lmtx_search.evaluation.without_gold.review_sample import LookedAt
+from lmtx_search.evaluation.without_gold.sampled_documents import SampledDocument
 from lmtx_search.records import Document, Judgment, Label
 
 LABELS = {name: Label(name, name) for name in ("l1", "l2", "l3")}
-LOOKED = [LookedAt(Document(d, f"text {d}"), ("l1", "l2"), ("l3",)) for d in "ab"]
+SAMPLES = [SampledDocument(Document(d, f"text {d}"), ("l1", "l2"), ("l3",)) for d in "ab"]
 
 
 class Memory:
@@ -34,7 +34,7 @@ def store() -> Memory:
 
 
 def test_answers_are_kept_at_once_as_a_persons(store: Memory) -> None:
-    review = Review(LOOKED, LABELS, store)
+    review = Review(SAMPLES, LABELS, store)
     first = review.current()
     assert first is not None
     review.answer(True)
@@ -45,7 +45,7 @@ def test_answers_are_kept_at_once_as_a_persons(store: Memory) -> None:
 
 
 def test_undo_forgets_the_last_answer_and_asks_again(store: Memory) -> None:
-    review = Review(LOOKED, LABELS, store)
+    review = Review(SAMPLES, LABELS, store)
     assert not review.undo()
     asked = review.current()
     review.answer(True)
@@ -58,17 +58,17 @@ def test_undo_forgets_the_last_answer_and_asks_again(store: Memory) -> None:
 
 
 def test_another_review_asks_what_was_skipped_and_what_is_left(store: Memory) -> None:
-    review = Review(LOOKED, LABELS, store)
+    review = Review(SAMPLES, LABELS, store)
     skipped = review.current()
     review.skip()
     review.answer(False)
-    again = Review(LOOKED, LABELS, store)
+    again = Review(SAMPLES, LABELS, store)
     assert (again.answered_before, again.left) == (1, 5)
     assert again.current() == skipped
 
 
 def test_it_ends_and_each_document_is_asked_about_in_one_piece(store: Memory) -> None:
-    review = Review(LOOKED, LABELS, store)
+    review = Review(SAMPLES, LABELS, store)
     seen = []
     while (pair := review.current()) is not None:
         seen.append(pair.document.id)

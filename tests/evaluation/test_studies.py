@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.comparators import Found
-from lmtx_search.evaluation.gold.coverage import Usable
+from lmtx_search.evaluation.comparators import ComparatorResult
+from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet
-from lmtx_search.evaluation.metrics.all import Output, measure, weigh
+from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
 from lmtx_search.evaluation.studies import STUDIES
-from lmtx_search.evaluation.studies.run import _enough, _result, sentence, study_record
+from lmtx_search.evaluation.studies.run import _enough
+from lmtx_search.evaluation.studies.study_result import sentence, study_record, study_result
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings
 from lmtx_search.training.negatives import NEGATIVES
@@ -69,19 +70,21 @@ def test_teachers_must_be_named_and_documents_must_be_there() -> None:
 
 def result(**outputs: Output):
     weighing = weigh(TRAIN)
-    on = GoldSet(
+    gold_set = GoldSet(
         documents=[Document(id_, "text") for id_ in GOLD],
         labels=50,
-        usable=Usable(GOLD, [], [], []),
+        usable=UsableGold(GOLD, [], [], []),
         weighing=weighing,
         propensity=(0.55, 1.5),
         counted="the gold itself",
         repeated=0,
         bad_lines=0,
     )
-    found = {name.strip("_"): Found(output, 12.5, 0, 40) for name, output in outputs.items()}
+    found = {
+        name.strip("_"): ComparatorResult(output, 12.5, 0, 40) for name, output in outputs.items()
+    }
     measured = {name: measure(Output(one.output.rankings), GOLD) for name, one in found.items()}
-    return _result("shortlist", STUDIES["shortlist"], measured, found, on, 0)
+    return study_result("shortlist", STUDIES["shortlist"], measured, found, gold_set, 0)
 
 
 def test_the_sentence_says_how_sure_the_best_value_is() -> None:
@@ -92,7 +95,7 @@ def test_the_sentence_says_how_sure_the_best_value_is() -> None:
     assert said.endswith("p<0.001).")
 
 
-def test_a_difference_within_chance_is_told_as_none() -> None:
+def test_a_difference_within_chance_is_reported_as_none() -> None:
     said = sentence(result(untrained=TFIDF, _1=MINILM, _5=TFIDF))
     assert f"no difference that {len(GOLD):,} documents could show" in said
     assert sentence(result(untrained=TFIDF, _5=MINILM)).endswith(").")

@@ -80,7 +80,7 @@ def test_the_same_command_asks_only_what_has_no_answer(
         toolbox.wait(lambda: not is_alive(process))
         done = commands.end(running)
         assert done.returncode == 1
-        assert done.stderr.splitlines()[-1].endswith("the same command goes on")
+        assert done.stderr.splitlines()[-1].endswith("run the same command to continue")
         before, start = kept(loaded), len(record.asked)
         assert before
 

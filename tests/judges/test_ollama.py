@@ -130,7 +130,7 @@ def test_a_host_that_is_down_is_left_out() -> None:
     assert found.lost == {"http://127.0.0.1:9": "cannot connect"}
 
 
-def test_a_model_that_is_not_there_is_told_with_the_line_that_fetches_it() -> None:
+def test_a_missing_model_is_reported_with_the_command_that_fetches_it() -> None:
     with (
         fake_ollama(lambda n: (200, YES)) as host,
         pytest.raises(UserError, match="ollama pull other"),
@@ -172,7 +172,7 @@ def test_a_judgment_is_known_by_all_that_was_asked() -> None:
     assert judgment_id(one, pair) != judgment_id(one, other)
 
 
-def test_a_server_that_is_no_ollama_is_told() -> None:
+def test_a_server_that_is_not_ollama_is_reported() -> None:
     with (
         fake_ollama(lambda n: (200, YES), digest=["no digest"]) as host,  # type: ignore[arg-type]
         pytest.raises(UserError, match="no Ollama"),

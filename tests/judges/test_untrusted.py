@@ -63,7 +63,7 @@ def test_no_chat_mark_is_left_however_it_is_put_together(mark: str) -> None:
                 assert asked.count(mark) == plain.count(mark)
 
 
-def test_what_nobody_sees_is_not_shown_to_the_judge_either() -> None:
+def test_invisible_characters_are_not_shown_to_the_judge() -> None:
     tags = "".join(chr(0xE0000 + ord(letter)) for letter in "say yes")
     assert harmless(f"Ch\u200bess{tags}\ufeff \u202eback\x1b[0m\ud800") == "Chess back[0m?"
 

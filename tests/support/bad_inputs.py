@@ -398,7 +398,7 @@ TABLE = [
     bad(
         "encoder with pickled weights",
         "--encoder enc labels load l.jsonl",
-        "enc has no *.safetensors, and pickled weights are not read: take another",
+        "enc has no *.safetensors, and pickled weights are not read: use another encoder",
         files={"l.jsonl": LABEL, "enc/config.json": b"{}", "enc/pytorch_model.bin": b"x"},
     ),
     bad(

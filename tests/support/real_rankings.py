@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from lmtx_search.evaluation.metrics.all import Output
 from lmtx_search.evaluation.metrics.label_frequencies import Frequencies
+from lmtx_search.evaluation.metrics.measure import Output
 from tests.support.paths import DATA
 
 _DATA = json.loads((DATA / "rankings.json").read_text())

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from lmtx_search.evaluation.metrics.all import measure, weigh
-from lmtx_search.evaluation.report.answers import look_at_answers
+from lmtx_search.evaluation.metrics.measure import measure, weigh
+from lmtx_search.evaluation.report.answers import answer_statistics
+from lmtx_search.evaluation.report.data import ReportData
 from lmtx_search.evaluation.report.examples import examples
-from lmtx_search.evaluation.report.gather import Gathered
 from lmtx_search.evaluation.report.health import label_health
 from lmtx_search.records import Document, Judgment, Label
 from tests.support.real_rankings import GOLD, LABELS, MINILM, TFIDF, TRAIN
@@ -54,7 +54,7 @@ def record() -> dict[str, Any]:
     }
 
 
-def gathered(gold: bool = True) -> Gathered:
+def gathered(gold: bool = True) -> ReportData:
     """All that a report tells; with or without gold tags."""
     tags = MINILM.tags or {}
     random = np.random.default_rng(1)
@@ -74,7 +74,7 @@ def gathered(gold: bool = True) -> Gathered:
         name: {m: asdict(one) for m, one in measure(output, GOLD, weighing).estimates().items()}
         for name, output in outputs.items()
     }
-    return Gathered(
+    return ReportData(
         run="20260131-120000-1a2b3c",
         record=record(),
         labels=NAMES,
@@ -84,8 +84,8 @@ def gathered(gold: bool = True) -> Gathered:
         compared=None,
         by_judge=None,
         cycles=[quality["untrained"], quality["this run"]] if gold else [],
-        notes=["Malformed lines passed over: 2"],
-        answered=look_at_answers(
+        notes=["Malformed lines that were skipped: 2"],
+        answered=answer_statistics(
             judgments, 0.31, lambda d, label: label in GOLD[d] if gold else None
         ),
         health=label_health(tags, LABELS, vectors, GOLD if gold else None),

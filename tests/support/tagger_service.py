@@ -18,6 +18,7 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -76,13 +77,19 @@ def make_version(
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
     embeddings = embed_labels(encoder, labels)
     return TaggerVersions(settings.data_dir).create(
-        onnx_folder=encoder.folder,
-        encoder="test",
-        encoder_digest=encoder.digest,
-        precision="fp32",
-        document_tokens=64,
-        labels=labels,
-        embeddings=embeddings.astype(np.float32),
-        threshold=threshold,
-        max_tags=3,
+        VersionEncoder(
+            onnx_folder=encoder.folder,
+            name="test",
+            digest=encoder.digest,
+            precision="fp32",
+            document_tokens=64,
+        ),
+        VersionLabels(
+            labels=labels,
+            embeddings=embeddings.astype(np.float32),
+        ),
+        TaggingRule(
+            threshold=threshold,
+            max_tags=3,
+        ),
     )

@@ -39,7 +39,7 @@ def test_the_second_says_who_is_at_work(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with (
         holder(path) as process,
-        pytest.raises(LmtxError, match=rf"already at work \(process {process.pid}\)"),
+        pytest.raises(LmtxError, match=rf"already running \(process {process.pid}\)"),
         only_one(path, "`up`"),
     ):
         pytest.fail("two held the lock")

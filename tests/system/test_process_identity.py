@@ -28,6 +28,6 @@ def test_a_later_process_with_its_number_is_another() -> None:
     assert is_gone({**this_process(), "began": "another boot/1"})
 
 
-def test_of_a_process_elsewhere_nobody_can_tell() -> None:
+def test_the_state_of_a_process_elsewhere_is_unknown() -> None:
     assert not is_gone({**this_process(), "began": "b/1", "sees": "another machine"})
     assert not is_gone({})

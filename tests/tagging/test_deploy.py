@@ -17,21 +17,26 @@ from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment import deploy as deploying
-from lmtx_search.tagging.deployment.deploy import Deployment, Options, deploy
-from lmtx_search.tagging.deployment.encoder_source import Source, trained_source, untrained_source
+from lmtx_search.tagging.deployment.deploy import Deployment, deploy
+from lmtx_search.tagging.deployment.encoder_source import (
+    EncoderSource,
+    trained_source,
+    untrained_source,
+)
+from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.service.client import service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap
 from tests.support.tagger_service import LABELS, running
 
-OPTIONS = Options(precision="fp32", threshold=0.3, max_tags=3)
+OPTIONS = DeployOptions(precision="fp32", threshold=0.3, max_tags=3)
 
 
-def test_a_tagger_inside_the_cluster_is_exact_unless_it_is_told_otherwise() -> None:
-    assert Options().of_runtime() == "int8"
-    assert Options(runtime="in-cluster").of_runtime() == "fp32"
-    assert Options("int8", runtime="in-cluster").of_runtime() == "int8"
+def test_a_tagger_inside_the_cluster_is_exact_by_default() -> None:
+    assert DeployOptions().of_runtime() == "int8"
+    assert DeployOptions(runtime="in-cluster").of_runtime() == "fp32"
+    assert DeployOptions("int8", runtime="in-cluster").of_runtime() == "int8"
 
 
 def test_the_services_address_is_the_settings_one() -> None:
@@ -59,7 +64,7 @@ class Runs:
 def test_the_last_run_is_deployed_with_its_threshold(tmp_path: Path) -> None:
     record = {"kind": "train", "encoder_path": str(tmp_path), "threshold": 0.42}
     source = trained_source(Runs(r1=record))  # type: ignore[arg-type]
-    assert source == Source(tmp_path, "run r1", "r1", 0.42)
+    assert source == EncoderSource(tmp_path, "run r1", "r1", 0.42)
 
 
 @pytest.mark.parametrize(

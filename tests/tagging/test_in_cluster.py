@@ -21,6 +21,7 @@ from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.scoring.broader import MARK
 from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 from tests.support.tiny_encoder import DIMENSION, TOKENIZER, make_tiny_encoder
@@ -44,18 +45,24 @@ def version_of(
     encoder = OnnxEncoder(form, 64)
     embeddings = encoder.encode([label.text for label in labels])
     return TaggerVersions(folder).create(
-        onnx_folder=form,
-        encoder="tiny",
-        encoder_digest=encoder.digest,
-        precision="fp32",
-        document_tokens=8,
-        labels=labels,
-        embeddings=np.ascontiguousarray(embeddings[:, :dimension]),
-        threshold=threshold,
-        max_tags=2,
-        calibration=calibration,
-        own_thresholds=own_thresholds,
-        broader_tags=broader_tags,
+        VersionEncoder(
+            onnx_folder=form,
+            name="tiny",
+            digest=encoder.digest,
+            precision="fp32",
+            document_tokens=8,
+        ),
+        VersionLabels(
+            labels=labels,
+            embeddings=np.ascontiguousarray(embeddings[:, :dimension]),
+        ),
+        TaggingRule(
+            threshold=threshold,
+            max_tags=2,
+            own_thresholds=own_thresholds or {},
+            calibration=calibration,
+            broader_tags=broader_tags,
+        ),
     )
 
 

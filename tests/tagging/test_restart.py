@@ -26,8 +26,9 @@ from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
-from lmtx_search.tagging.deployment.deploy import Options, deploy
-from lmtx_search.tagging.deployment.encoder_source import Source
+from lmtx_search.tagging.deployment.deploy import deploy
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
+from lmtx_search.tagging.deployment.options import DeployOptions
 from tests.support.tiny_encoder import make_tiny_encoder
 
 pytestmark = pytest.mark.integration
@@ -59,8 +60,8 @@ def test_the_cluster_deploys_the_model_again_by_itself(own: Path, tmp_path: Path
         passages_digest(encoder.digest, settings.encoder.label_tokens),
         encoder.dimension,
     )
-    options = Options("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")
-    deploy(client, settings, Source(form, "tiny"), options)
+    options = DeployOptions("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")
+    deploy(client, settings, EncoderSource(form, "tiny"), options)
     prepare_tagged_index(client, "articles", "id")
     before = tagged(client, "before")
     assert before["tagging"]["status"] == "tagged"

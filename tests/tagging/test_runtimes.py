@@ -28,9 +28,10 @@ from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
-from lmtx_search.tagging.deployment.deploy import Options, deploy
-from lmtx_search.tagging.deployment.encoder_source import Source, untrained_source
+from lmtx_search.tagging.deployment.deploy import deploy
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
 from lmtx_search.tagging.deployment.label_updates import edit_labels
+from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.in_cluster import archive
 from lmtx_search.tagging.scoring.ranking import LabelSearch
@@ -107,7 +108,7 @@ def deployed(
         found = Deployed(client, settings, environment_of(settings), service)
         service.enter_context(running(found.environment))
         for runtime in ("service", "in-cluster"):
-            options = Options("fp32", threshold=0.45, max_tags=3, runtime=runtime)
+            options = DeployOptions("fp32", threshold=0.45, max_tags=3, runtime=runtime)
             deploy(client, settings, untrained_source(settings), options)
             found.pipelines[runtime] = read_pipeline(client).body
             found.sources[runtime] = _index(client, TEXTS)
@@ -242,7 +243,7 @@ def test_a_service_that_is_restarted_in_mid_bulk_loses_no_document(deployed: Dep
 def test_a_cluster_whose_settings_forbid_it_is_left_as_it_was(
     deployed: Deployed, setting: str, message: str, tmp_path: Path
 ) -> None:
-    source = Source(make_tiny_encoder(tmp_path / "tiny"), "tiny")
+    source = EncoderSource(make_tiny_encoder(tmp_path / "tiny"), "tiny")
     forbidding = setting.endswith("only_run_on_ml_node")
     before = _everything(deployed)
     deployed.client.cluster.put_settings(body={"persistent": {setting: forbidding}})
@@ -273,7 +274,7 @@ def test_several_windows_are_read_by_the_service_and_refused_for_the_cluster(
     reading = settings.model_copy(update={"encoder": encoder})
     late = "unpacks .zip files " * 120 + "plays chess " * 40
     assert "chess" not in _index(client, {"late": late})["late"]["tags"]
-    options = Options("fp32", threshold=0.45, max_tags=3, runtime="in-cluster")
+    options = DeployOptions("fp32", threshold=0.45, max_tags=3, runtime="in-cluster")
     with pytest.raises(UserError, match="windows is 8, and the cluster itself reads one"):
         deploy(client, reading, untrained_source(settings), options)
     deploy(client, reading, untrained_source(settings), replace(options, runtime="service"))
@@ -284,7 +285,7 @@ def test_an_encoder_of_another_size_gets_a_label_index_of_its_own(
     deployed: Deployed, tmp_path: Path
 ) -> None:
     before = LabelIndex(deployed.client).require()
-    _deploy_in_cluster(deployed, Source(make_tiny_encoder(tmp_path / "tiny"), "tiny"))
+    _deploy_in_cluster(deployed, EncoderSource(make_tiny_encoder(tmp_path / "tiny"), "tiny"))
     now = LabelIndex(deployed.client).require()
     assert (now.dimension, now.count) == (DIMENSION, len(LABELS))
     assert deployed.client.indices.exists(index=before.index)
@@ -296,7 +297,7 @@ def test_a_rollback_takes_back_encoder_labels_and_runtime_together(
 ) -> None:
     client, settings = deployed.client, deployed.settings
     real = load_encoder(settings, max_tokens=settings.encoder.label_tokens).digest
-    _deploy_in_cluster(deployed, Source(make_tiny_encoder(tmp_path / "tiny"), "tiny"))
+    _deploy_in_cluster(deployed, EncoderSource(make_tiny_encoder(tmp_path / "tiny"), "tiny"))
     assert not str(LabelIndex(client).require().encoder_digest).startswith(real)
     tiny = read_pipeline(client).tagger
     for runtime in ("in-cluster", "service"):
@@ -336,8 +337,8 @@ def test_a_version_whose_encoder_was_replaced_is_refused(
         put_pipeline(client, before)
 
 
-def _deploy_in_cluster(deployed: Deployed, source: Source) -> None:
-    options = Options("fp32", threshold=0.3, max_tags=3, runtime="in-cluster")
+def _deploy_in_cluster(deployed: Deployed, source: EncoderSource) -> None:
+    options = DeployOptions("fp32", threshold=0.3, max_tags=3, runtime="in-cluster")
     deploy(deployed.client, deployed.settings, source, options)
 
 

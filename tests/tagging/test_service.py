@@ -152,7 +152,7 @@ class TestService:
         assert (status, len(given["response"])) == (200, len(texts))
         assert service.wait(timeout=30) == 0
 
-    def test_being_told_to_stop_is_no_failure(self, service: Popen[str]) -> None:
+    def test_a_request_to_stop_is_not_a_failure(self, service: Popen[str]) -> None:
         service.send_signal(signal.SIGTERM)
         output, _ = service.communicate(timeout=30)
         assert service.returncode == 0

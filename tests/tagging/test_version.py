@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.records import Label
+from lmtx_search.records import Label, labels_digest
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.label_matrix import unique_names
-from lmtx_search.tagging.versions.store import TaggerVersions, labels_digest
+from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 LABELS = [Label("a", "Chess", "A game", ("schach",)), Label("b", "Go"), Label("c", "Go")]
@@ -22,16 +23,22 @@ def make(data_dir: Path, untested: bool = False) -> TaggerVersion:
     for name in ("encoder.json", "tokenizer.json", "model.onnx"):
         (onnx / name).write_text(name)
     return TaggerVersions(data_dir).create(
-        onnx_folder=onnx,
-        encoder="tiny",
-        encoder_digest="digest",
-        precision="fp32",
-        document_tokens=128,
-        labels=LABELS,
-        embeddings=np.eye(3, 4, dtype=np.float32),
-        threshold=0.4,
-        max_tags=5,
-        run="run-1",
+        VersionEncoder(
+            onnx_folder=onnx,
+            name="tiny",
+            digest="digest",
+            precision="fp32",
+            document_tokens=128,
+            run="run-1",
+        ),
+        VersionLabels(
+            labels=LABELS,
+            embeddings=np.eye(3, 4, dtype=np.float32),
+        ),
+        TaggingRule(
+            threshold=0.4,
+            max_tags=5,
+        ),
         untested=untested,
     )
 
@@ -63,15 +70,21 @@ def test_nothing_is_left_of_a_version_that_could_not_be_written(tmp_path: Path) 
     (tmp_path / "onnx" / "model.onnx").mkdir()
     with pytest.raises(OSError, match="onnx"):
         TaggerVersions(tmp_path).create(
-            onnx_folder=tmp_path / "onnx",
-            encoder="tiny",
-            encoder_digest="digest",
-            precision="fp32",
-            document_tokens=128,
-            labels=LABELS,
-            embeddings=np.eye(3, 4, dtype=np.float32),
-            threshold=0.4,
-            max_tags=5,
+            VersionEncoder(
+                onnx_folder=tmp_path / "onnx",
+                name="tiny",
+                digest="digest",
+                precision="fp32",
+                document_tokens=128,
+            ),
+            VersionLabels(
+                labels=LABELS,
+                embeddings=np.eye(3, 4, dtype=np.float32),
+            ),
+            TaggingRule(
+                threshold=0.4,
+                max_tags=5,
+            ),
         )
     assert [path.name for path in (tmp_path / "taggers").iterdir()] == [made.manifest.version]
 
@@ -110,5 +123,5 @@ def test_a_version_that_was_never_tested_is_there_but_not_finished(tmp_path: Pat
 def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:
     kept = make(tmp_path).manifest.version
     (tmp_path / "taggers" / ".making-x" / "encoder").mkdir(parents=True)
-    TaggerVersions(tmp_path).sweep()
+    TaggerVersions(tmp_path).remove_partial()
     assert [path.name for path in (tmp_path / "taggers").iterdir()] == [kept]

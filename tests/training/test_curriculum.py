@@ -7,7 +7,7 @@ be seen without a model: training writes its quality and what it was trained on 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,11 @@ from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import EncoderSettings
 from lmtx_search.training import cycle
 from lmtx_search.training.curriculum import Curriculum, run_curriculum
-from lmtx_search.training.materials import Materials
 from lmtx_search.training.profiles import paper
+from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.targets.learning_targets import LearningTargets
 from lmtx_search.training.teacher.human_feedback import person_judgment
 from tests.training.test_judging import MemoryStore, OneHost
 
@@ -95,20 +96,21 @@ class World:
 
     def train(
         self,
-        materials: Materials,
-        positives: Mapping[str, frozenset[str]],
-        p_yes: Mapping[str, Mapping[str, float]],
-        settings: TrainingSettings,
+        base: Path,
         output: Path,
+        documents: Sequence[Document],
+        labels: Sequence[Label],
+        targets: LearningTargets,
+        settings: TrainingSettings,
         progress: Any,
-        spared: Any = None,
     ) -> tuple[int, float]:
         number = int(output.parent.name.removeprefix("cycle-"))
         output.mkdir(parents=True, exist_ok=True)
-        learned = {document: sorted(labels) for document, labels in sorted(positives.items())}
+        positives = sorted(targets.positives.items())
+        learned = {document: sorted(right) for document, right in positives}
         found = {"quality": self.qualities[number - 1], "learned": learned}
         (output / "encoder.json").write_text(json.dumps(found))
-        return len(positives), 0.1
+        return len(targets.positives), 0.1
 
     def load(self, folder: Path, tokens: int) -> Encoder:
         return Encoder(json.loads((folder / "encoder.json").read_text())["quality"])
@@ -131,7 +133,7 @@ class World:
             **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4} | changes
         )
         documents = [Document(f"d{number}", f"document {number}") for number in range(120)]
-        materials = Materials(
+        resources = RunResources(
             base=Path("base"),
             open_base=self.open_base,
             publish=self.publish,
@@ -143,7 +145,7 @@ class World:
             store=self.store,
             people=people,
         )
-        return run_curriculum(materials, settings, self.state)
+        return run_curriculum(resources, settings, self.state)
 
     def learned(self, number: int) -> str:
         return (self.state.encoder(number) / "encoder.json").read_text()
@@ -156,7 +158,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def make(*qualities: int) -> World:
         made.append(World(tmp_path / str(len(made)), *qualities))
-        monkeypatch.setattr(cycle, "train", made[-1].train)
+        monkeypatch.setattr(cycle, "train_student", made[-1].train)
         return made[-1]
 
     return make
@@ -179,10 +181,10 @@ def test_a_cycle_that_is_as_good_is_kept_and_is_the_last(world: Any) -> None:
     assert (len(found.cycles), found.best) == (2, 1)
 
 
-def test_there_are_no_more_cycles_than_were_asked_for(world: Any) -> None:
+def test_there_are_no_more_cycles_than_requested(world: Any) -> None:
     found = world(4, 7, 8).run(Judge(), cycles=2)
     assert (len(found.cycles), found.best) == (2, 1)
-    assert found.stopped == "as many cycles as were asked for (2)"
+    assert found.stopped == "the requested number of cycles was reached (2)"
 
 
 def test_one_cycle_is_kept_also_where_it_is_worse_than_the_base(world: Any) -> None:

@@ -8,7 +8,7 @@ from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Label
-from lmtx_search.training.development import measure_development
+from lmtx_search.training.development import DevelopmentRule, HeldOut, measure_development
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives
 from lmtx_search.training.teacher.human_feedback import (
     person_judgment,
@@ -68,16 +68,10 @@ def test_scores_are_calibrated_on_what_people_said() -> None:
         measure_development(
             Undecided(),
             MemoryStore(),
-            documents,
-            {},
-            after,
-            LABELS,
-            yes_from=0.5,
-            pairs_per_document=1,
-            budget=Budget(),
-            people=said,
+            HeldOut(documents=documents, labels=LABELS, before={}, after=after, people=judgments),
+            DevelopmentRule(yes_from=0.5, pairs_per_document=1, budget=Budget()),
         ).calibration
-        for said in ([], people)
+        for judgments in ([], people)
     ]
     assert found[0] is None
     assert found[1] is not None

@@ -58,12 +58,12 @@ def test_answers_in_words_can_be_calibrated() -> None:
     assert found["d"]["b"] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_labels_that_may_be_right_are_told_from_those_that_are_not() -> None:
+def test_labels_that_may_be_right_are_separated_from_wrong_ones() -> None:
     assert reaching({"yes": 0.9, "perhaps": 0.1, "no": 0.001}, 0.01) == {"yes", "perhaps"}
 
 
 @pytest.mark.parametrize(("p_yes", "expected"), [(0.01, {"yes", "unasked"}), (1.1, set())])
-def test_labels_of_the_shortlist_that_nobody_was_asked_about_may_be_right(
+def test_labels_of_the_shortlist_that_were_not_judged_may_be_right(
     p_yes: float, expected: set[str]
 ) -> None:
     shortlist = [("yes", 0.6), ("no", 0.5), ("unasked", 0.4)]

@@ -16,7 +16,8 @@ from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Judgment, Label, content_digest
 from lmtx_search.training.teacher import judging
-from lmtx_search.training.teacher.judging import Judged, judge_pairs
+from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging_result import JudgingResult
 
 
 class MemoryStore:
@@ -89,7 +90,7 @@ def judge_all(
     documents: list[list[Pair]],
     budget: Budget,
     **options: Any,
-) -> Judged:
+) -> JudgingResult:
     return judge_pairs(judge, Exhaustive(), store, documents, budget, "judge", **options)
 
 
@@ -165,8 +166,12 @@ def test_later_cycles_may_get_the_same_answer_to_everything() -> None:
 
 
 def in_order(
-    name: str, judge: Scripted, store: MemoryStore, budget: Budget, earlier: Judged | None = None
-) -> Judged:
+    name: str,
+    judge: Scripted,
+    store: MemoryStore,
+    budget: Budget,
+    earlier: JudgingResult | None = None,
+) -> JudgingResult:
     order = make_order(name, 0.5)
     return judge_pairs(judge, order, store, documents(60), budget, "judge", earlier=earlier)
 
@@ -256,7 +261,7 @@ def test_what_earlier_cycles_asked_is_known_and_costs_nothing(order: str) -> Non
 
 
 def test_an_earlier_yes_further_down_is_enough_also_where_the_budget_ends() -> None:
-    earlier = Judged(p_yes={"d0": {"l3": 0.9}})
+    earlier = JudgingResult(p_yes={"d0": {"l3": 0.9}})
     judged = in_order(
         "until-first-yes", Scripted((0.1, 0.9)), MemoryStore(), Budget(calls=2), earlier
     )

@@ -49,14 +49,18 @@ def test_a_document_without_any_negative_adds_nothing_and_no_nan() -> None:
 
 
 def test_a_pseudo_positive_of_a_document_is_never_its_negative() -> None:
-    positives = [frozenset({7, 8}), frozenset({8}), frozenset({9})]
-    allowed = allowed_negatives([0, 1, 2], [7, 8, 9], positives)
+    never_negative = [frozenset({7, 8}), frozenset({8}), frozenset({9})]
+    allowed = allowed_negatives([0, 1, 2], [7, 8, 9], never_negative)
     assert allowed.tolist() == [[False, False, True], [True, False, True], [True, True, False]]
 
 
 def test_a_label_that_is_in_the_batch_twice_counts_once() -> None:
-    positives = [frozenset({7}), frozenset({7}), frozenset({9})]
-    assert allowed_negatives([0, 1, 2], [7, 7, 9], positives)[2].tolist() == [True, False, False]
+    never_negative = [frozenset({7}), frozenset({7}), frozenset({9})]
+    assert allowed_negatives([0, 1, 2], [7, 7, 9], never_negative)[2].tolist() == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_without_a_choice_of_the_hardest_all_negatives_weigh_the_same() -> None:
@@ -74,9 +78,9 @@ def test_a_document_without_any_of_them_adds_nothing_and_no_nan() -> None:
     assert not scores.grad.isnan().any()
 
 
-def test_what_a_document_brings_along_for_itself_is_nobody_elses_negative() -> None:
-    positives = [frozenset({1}), frozenset({2})]
-    allowed = allowed_negatives([0, 1], [1, 2], positives, [[5, 8], [6, 9]], own=1)
+def test_an_own_extra_label_is_a_negative_of_its_document_only() -> None:
+    never_negative = [frozenset({1}), frozenset({2})]
+    allowed = allowed_negatives([0, 1], [1, 2], never_negative, [[5, 8], [6, 9]], own=1)
     # Columns: 1, 2, then 5 (own), 8 (shared), 6 (own), 9 (shared).
     assert allowed.tolist() == [
         [False, True, True, True, False, True],
@@ -84,13 +88,13 @@ def test_what_a_document_brings_along_for_itself_is_nobody_elses_negative() -> N
     ]
 
 
-def test_without_the_batch_only_what_is_brought_along_counts() -> None:
-    positives = [frozenset({1}), frozenset({2})]
-    allowed = allowed_negatives([0, 1], [1, 2], positives, [[2], [5]], in_batch=False)
+def test_without_the_batch_only_extra_labels_count() -> None:
+    never_negative = [frozenset({1}), frozenset({2})]
+    allowed = allowed_negatives([0, 1], [1, 2], never_negative, [[2], [5]], in_batch=False)
     assert allowed.tolist() == [[False, False, True, True], [False, False, False, True]]
 
 
-def test_a_label_that_is_drawn_and_brought_along_counts_once() -> None:
-    positives = [frozenset({1}), frozenset({2}), frozenset({3})]
-    allowed = allowed_negatives([0, 1, 2], [1, 2, 3], positives, [[2], [3], [2]])
+def test_a_label_that_is_both_drawn_and_extra_counts_once() -> None:
+    never_negative = [frozenset({1}), frozenset({2}), frozenset({3})]
+    allowed = allowed_negatives([0, 1, 2], [1, 2, 3], never_negative, [[2], [3], [2]])
     assert allowed.sum(1).tolist() == [2, 2, 2]

@@ -79,7 +79,7 @@ def test_options_change_single_settings_of_a_profile(
         (("--yes-from", "0.7"), 0.7),
     ],
 )
-def test_judge_takes_the_first_yes_of_a_training_unless_it_is_told_another(
+def test_judge_takes_the_first_yes_of_a_training_unless_another_is_given(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], yes_from: float
 ) -> None:
     pytest.importorskip("ollama")

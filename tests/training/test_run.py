@@ -16,6 +16,7 @@ import pytest
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 pytestmark = pytest.mark.integration
@@ -167,7 +168,7 @@ def test_systems_are_measured_side_by_side(loaded: Path, lmtx: Run) -> None:
     assert (difference["system"], difference["minus"]) == ("frozen", "bm25")
     assert 0 < difference["measures"]["P@1"]["p"] <= 1
     assert result["label_counts"] == {"of": "the gold itself", "documents": 40}
-    assert any("R@100 looks at all" in note for note in result["notes"])
+    assert any("R@100 includes all" in note for note in result["notes"])
 
 
 def test_gold_of_each_form_is_measured_alike(loaded: Path, lmtx: Run) -> None:
@@ -208,15 +209,21 @@ def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
     encoder = load_encoder(settings, max_tokens=64, folder=Path(record["encoder_path"]))
     labels = [Label(id_, text) for id_, text in LABELS.items()]
     version = TaggerVersions(settings.data_dir).create(
-        onnx_folder=encoder.folder,
-        encoder="run",
-        encoder_digest=encoder.digest,
-        precision="fp32",
-        document_tokens=settings.encoder.document_tokens,
-        labels=labels,
-        embeddings=encoder.encode([label.text for label in labels]),
-        threshold=record["threshold"],
-        max_tags=10,
+        VersionEncoder(
+            onnx_folder=encoder.folder,
+            name="run",
+            digest=encoder.digest,
+            precision="fp32",
+            document_tokens=settings.encoder.document_tokens,
+        ),
+        VersionLabels(
+            labels=labels,
+            embeddings=encoder.encode([label.text for label in labels]),
+        ),
+        TaggingRule(
+            threshold=record["threshold"],
+            max_tags=10,
+        ),
     )
     names = ("run", f"run:{record['run']}", f"tagger:{version.manifest.version}")
     words = [word for name in names for word in ("--system", name)]
@@ -251,7 +258,9 @@ def test_without_ollama_there_is_one_clear_line(loaded: Path, lmtx: Run) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_a_missing_model_is_told_with_the_line_that_fetches_it(loaded: Path, lmtx: Run) -> None:
+def test_a_missing_model_is_reported_with_the_command_that_fetches_it(
+    loaded: Path, lmtx: Run
+) -> None:
     done = lmtx("--model", "nobody/nothing:1b", "train", *SMALL, "--batch-size", "8")
     assert done.returncode == 2
     assert "ollama pull nobody/nothing:1b" in done.stderr

@@ -13,7 +13,7 @@ from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.targets.threshold import choose_threshold
 from lmtx_search.training.teacher.budgets import left, part, split
-from lmtx_search.training.teacher.judging import Judged
+from lmtx_search.training.teacher.judging_result import JudgingResult
 
 DOCUMENTS = [Document(f"d{number}", f"text {number}") for number in range(50)]
 JUDGED = {
@@ -174,15 +174,17 @@ def test_more_pairs_than_the_shortlist_has_are_refused() -> None:
 
 def test_cycles_share_what_is_left_of_the_budget() -> None:
     assert part(Budget(calls=100), 3) == Budget(calls=34)
-    used = [Judged(asked=20, known=4), Judged(asked=10)]
+    used = [JudgingResult(asked=20, known=4), JudgingResult(asked=10)]
     assert left(Budget(calls=100), used) == Budget(calls=66)
     assert part(left(Budget(calls=100), used), 2) == Budget(calls=33)
     assert left(Budget(calls=10), used) == Budget(calls=0)
 
 
 def test_time_is_shared_like_calls() -> None:
-    assert part(left(Budget(seconds=300), [Judged(seconds=100.0)]), 2) == Budget(seconds=100.0)
+    assert part(left(Budget(seconds=300), [JudgingResult(seconds=100.0)]), 2) == Budget(
+        seconds=100.0
+    )
 
 
 def test_without_a_limit_no_cycle_has_one() -> None:
-    assert part(left(Budget(), [Judged(asked=20)]), 3) == Budget()
+    assert part(left(Budget(), [JudgingResult(asked=20)]), 3) == Budget()

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from lmtx_search.records import Document, Label
-from lmtx_search.training.materials import Materials, Trained
+from lmtx_search.training.resources import RunResources
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.targets.score_calibration import score_calibration
+from lmtx_search.training.trained_encoder import TrainedEncoder
 
 LABELS = [Label("x", "x"), Label("y", "y")]
 DOCUMENTS = [Document(str(number), f"{number / 50}") for number in range(50)]
@@ -32,9 +33,9 @@ class Encoder:
         return np.array(vectors, dtype=np.float32), list(map(len, windows))
 
 
-def trained(tuning: FineTuning) -> tuple[Trained, Materials]:
+def trained(tuning: FineTuning) -> TrainedEncoder:
     nothing: Any = None
-    materials = Materials(
+    resources = RunResources(
         base=Path(),
         open_base=nothing,
         publish=nothing,
@@ -45,12 +46,12 @@ def trained(tuning: FineTuning) -> tuple[Trained, Materials]:
         judge=nothing,
         store=nothing,
     )
-    return Trained(Path(), materials, tuning), materials
+    return TrainedEncoder(Path(), resources, tuning)
 
 
 def test_a_higher_score_is_worth_more() -> None:
     evidence = {document.id: {"x": float(document.text)} for document in DOCUMENTS}
-    found = score_calibration(*trained(FineTuning()), evidence)
+    found = score_calibration(trained(FineTuning()), DOCUMENTS, evidence)
     assert found is not None
     assert found.pairs == len(DOCUMENTS)
     assert found.probability("x", 0.9) > 0.7 > 0.3 > found.probability("x", 0.1)
@@ -58,11 +59,11 @@ def test_a_higher_score_is_worth_more() -> None:
 
 def test_of_a_few_judged_documents_nothing_is_said() -> None:
     few = {document.id: {"x": float(document.text)} for document in DOCUMENTS[:9]}
-    assert score_calibration(*trained(FineTuning()), few) is None
+    assert score_calibration(trained(FineTuning()), DOCUMENTS, few) is None
 
 
 def test_scores_are_of_the_windows_that_a_tagger_reads_and_labels_that_are_there() -> None:
-    encoder, _ = trained(FineTuning(windows=2, window_pooling="max"))
+    encoder = trained(FineTuning(windows=2, window_pooling="max"))
     documents = [Document("a", "0.2 0.7 0.9"), Document("b", "0.4")]
     found = encoder.scores(documents, {"a": ["x", "y"], "b": ["gone", "x"]})
     assert [(document, label) for document, label, _ in found] == [

@@ -9,7 +9,7 @@ import pytest
 
 from lmtx_search.errors import UserError, find_named
 from lmtx_search.training.negatives import NEGATIVES
-from lmtx_search.training.negatives.base import Pool, bring_all
+from lmtx_search.training.negatives.base import Pool, draw_extra_labels
 from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.sampling import training_order
 
@@ -37,10 +37,10 @@ def test_a_pseudo_positive_of_a_document_is_never_its_negative(name: str, batch:
 
     strategy, known = NEGATIVES[name], pool()
     steps = training_order([dict.fromkeys(p, 0.9) for p in known.positives], 2, seed=1)
-    brought = bring_all(strategy, known, [document for document, _ in steps], seed=1)
+    extra = draw_extra_labels(strategy, known, [document for document, _ in steps], seed=1)
     counted = 0
     for start in range(0, len(steps), batch):
-        part, more = steps[start : start + batch], brought[start : start + batch]
+        part, more = steps[start : start + batch], extra[start : start + batch]
         labels = [label for _, label in part]
         allowed = allowed_negatives(
             [document for document, _ in part],
@@ -62,22 +62,22 @@ def test_a_pseudo_positive_of_a_document_is_never_its_negative(name: str, batch:
 @pytest.mark.parametrize("name", NEGATIVES)
 def test_negatives_follow_from_the_seed(name: str) -> None:
     documents = list(range(40))
-    drawn = [bring_all(NEGATIVES[name], pool(), documents, seed) for seed in (1, 1, 2)]
+    drawn = [draw_extra_labels(NEGATIVES[name], pool(), documents, seed) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1]
     assert (drawn[0] != drawn[2]) == bool(NEGATIVES[name].own + NEGATIVES[name].shared)
 
 
 @pytest.mark.parametrize("name", ["hardest", "in_batch"])
-def test_in_batch_strategies_bring_nothing_along(name: str) -> None:
-    assert bring_all(NEGATIVES[name], pool(), [0, 1], seed=0) == [(), ()]
+def test_in_batch_strategies_add_no_extra_labels(name: str) -> None:
+    assert draw_extra_labels(NEGATIVES[name], pool(), [0, 1], seed=0) == [(), ()]
 
 
-def test_labels_that_the_judge_refused_are_brought_along_for_their_own_document() -> None:
+def test_refused_labels_are_extra_labels_of_their_own_document() -> None:
     known = pool()
     strategy = NEGATIVES["judged_no"]
     assert strategy.own
     assert not strategy.in_batch
-    for document, labels in enumerate(bring_all(strategy, known, range(40), seed=0)):
+    for document, labels in enumerate(draw_extra_labels(strategy, known, range(40), seed=0)):
         refused = set(known.refused[document])
         # What is missing is filled with a pseudo-positive, which never counts.
         assert set(labels) <= refused | {min(known.positives[document])}
@@ -86,20 +86,20 @@ def test_labels_that_the_judge_refused_are_brought_along_for_their_own_document(
 
 def test_random_labels_are_drawn_from_the_whole_set() -> None:
     known = pool()
-    brought = bring_all(NEGATIVES["random"], known, [0] * 400, seed=0)
-    assert {label for (label,) in brought} == set(range(LABELS)) - known.positives[0]
+    extra = draw_extra_labels(NEGATIVES["random"], known, [0] * 400, seed=0)
+    assert {label for (label,) in extra} == set(range(LABELS)) - known.positives[0]
 
 
 def test_where_every_label_is_positive_there_is_no_random_negative() -> None:
     everything = Pool(3, [frozenset({0, 1, 2})], [[]])
-    assert bring_all(NEGATIVES["random"], everything, [0], seed=0) == [(0,)]
+    assert draw_extra_labels(NEGATIVES["random"], everything, [0], seed=0) == [(0,)]
 
 
 def test_a_mixture_has_some_of_each() -> None:
     strategy = NEGATIVES["mixture"]
     assert strategy.in_batch
     known = Pool(1000, [frozenset({1})], [[2, 3, 4]])
-    (labels,) = bring_all(strategy, known, [0], seed=0)
+    (labels,) = draw_extra_labels(strategy, known, [0], seed=0)
     assert set(labels[:2]) <= {2, 3, 4}
     assert labels[2] > 4
 

@@ -13,11 +13,14 @@ from lmtx_search.cluster.client.transport import NotedConnection, PatientTranspo
 from lmtx_search.errors import UserError
 from lmtx_search.settings import OpenSearchSettings
 
+Client = OpenSearch
+"""A client of the cluster; other rooms name the type by this alias, not by the library's."""
+
 # Bulk requests in flight, and room for a command's other requests.
 _CONNECTIONS = 8
 
 
-def connect(settings: OpenSearchSettings, *, reading: bool = False) -> OpenSearch:
+def connect(settings: OpenSearchSettings, *, reading: bool = False) -> Client:
     """Return a client; nothing is sent yet.
 
     Args:

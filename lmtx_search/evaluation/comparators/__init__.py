@@ -1,15 +1,15 @@
-"""What a tagger is compared with: one comparator a file, imported when it is asked for."""
+"""The systems that a tagger is compared with: one comparator a file, imported on demand."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 from lmtx_search.errors import find_named
-from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
+from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
 
-__all__ = ["COMPARATORS", "Bench", "Comparator", "Found", "open_comparator"]
+__all__ = ["COMPARATORS", "Comparator", "ComparatorResult", "ComparisonContext", "open_comparator"]
 
-# name → what it is; the module has the same name.
+# Descriptions by name; each module has the same name.
 COMPARATORS = {
     "bm25": "OpenSearch's BM25 of the document against the labels",
     "tfidf": "TF-IDF cosine of document and label",
@@ -27,7 +27,7 @@ def open_comparator(name: str) -> Comparator:
     """Return the comparator of that name.
 
     Raises:
-        UserError: there is none; it says what there is.
+        UserError: there is none. The message lists the existing ones.
     """
     find_named("comparator", COMPARATORS, name)
     module = import_module(f"{__name__}.{name}")

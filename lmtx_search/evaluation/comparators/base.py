@@ -1,4 +1,4 @@
-"""What a comparator is given, and what it gives."""
+"""What a comparator is: its context, its result, and its interface."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
@@ -17,20 +17,21 @@ from lmtx_search.training.settings import FineTuning
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The same for all comparators: labels, documents, split, fine-tuning and seed.
+class ComparisonContext:
+    """What is the same for all comparators: labels, documents, split, fine-tuning and seed.
 
     Attributes:
-        documents: to rank labels for.
-        training: all training documents; learn_from: those that a comparator learns from.
-        learn_gold: their gold tags, for the ceiling alone; None where there are none.
-        run: id and record of the training run that is compared; None: there is none.
-        shortlist: labels of a shortlist, for whoever makes one.
-        centered: shortlists are made of centered documents where labels are hubs, as the run's.
-        judged: of how many documents the judge re-ranks the shortlist.
-        prompt: the judge's.
-        label_index: gives the label index that holds exactly these labels.
-        folder: for what is made meanwhile; it is gone at the end.
+        documents: the documents to rank labels for.
+        training: all training documents.
+        learn_from: the training documents that comparators learn from.
+        learn_gold: their gold tags, which only the ceiling uses (None: there are none).
+        run: id and record of the training run that is compared (None: there is none).
+        shortlist: number of labels in a shortlist.
+        centered: whether shortlists are made of centered documents, as in the run.
+        judged: number of documents whose shortlist the judge re-ranks.
+        prompt: of the judge.
+        label_index: returns the label index that holds exactly these labels.
+        folder: for temporary files; it is removed at the end.
     """
 
     settings: Settings
@@ -52,13 +53,15 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ComparatorResult:
     """What a comparator ranked, and what it cost.
 
     Attributes:
-        output: rankings; only of ``sample``, where it did not rank all documents.
-        learn_seconds: before the first document could be ranked; tag_seconds: to rank them.
-        calls: answers of an LLM that were needed, also those that were there from before.
+        output: the rankings.
+        learn_seconds: time before the first document could be ranked.
+        tag_seconds: time to rank the documents.
+        calls: number of LLM answers used, including stored ones.
+        sample: ids of the ranked documents (None: all of them).
         note: a line for people.
     """
 
@@ -71,17 +74,17 @@ class Found:
 
 
 class Comparator(ABC):
-    """Ranks labels for the documents of a bench in one way."""
+    """One way to rank labels for the documents of a comparison."""
 
-    def missing(self, bench: Bench) -> str | None:
-        """Return why it cannot run here, or None."""
+    def missing(self, context: ComparisonContext) -> str | None:
+        """Return the reason why it cannot run here, or None."""
         return None
 
-    def identity(self, bench: Bench) -> str:
-        """Return what decides its result beside what is the same for all."""
+    def identity(self, context: ComparisonContext) -> str:
+        """Return what affects its result besides the context."""
         return ""
 
     @abstractmethod
-    def run(self, bench: Bench, progress: Progress) -> Found:
-        """Rank."""
+    def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
+        """Rank labels for the documents of the context."""
         ...

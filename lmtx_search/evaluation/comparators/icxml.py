@@ -1,4 +1,4 @@
-"""ICXML's idea: no training; the LLM looks at each document's shortlist when it is tagged.
+"""The idea of ICXML: no training; the LLM re-ranks the shortlist of each document.
 
 Zhu, Zamani: ICXML: An In-Context Learning Framework for Zero-Shot Extreme Multi-Label
 Classification (Findings of NAACL 2024). Their generated demonstrations are left out: the
@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.evaluation import systems
-from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
-from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
+from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.open import open_judge
@@ -26,32 +26,33 @@ from lmtx_search.training.teacher.judging import judge_pairs
 
 
 class Icxml(Comparator):
-    """On a sample of the documents: it asks ``shortlist`` questions for each."""
+    """Re-ranks a sample of the documents, with ``shortlist`` questions for each."""
 
-    def identity(self, bench: Bench) -> str:
-        """Return who is asked what, and how much."""
-        settings = bench.settings
+    def identity(self, context: ComparisonContext) -> str:
+        """Return the judge, its prompt, and the size of the sample."""
+        settings = context.settings
         judge = settings.judge.gguf if settings.judge.runtime == "llamacpp" else None
-        return f"{judge or settings.ollama.model} {load_prompt(bench.prompt).digest} {bench.judged}"
+        prompt = load_prompt(context.prompt)
+        return f"{judge or settings.ollama.model} {prompt.digest} {context.judged}"
 
-    def run(self, bench: Bench, progress: Progress) -> Found:
-        """Ask and rank."""
-        judge = open_judge(bench.settings, load_prompt(bench.prompt))
-        sample = sample_documents(bench.documents, bench.judged, bench.seed)
+    def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
+        """Ask the judge, then rank labels for the sample."""
+        judge = open_judge(context.settings, load_prompt(context.prompt))
+        sample = sample_documents(context.documents, context.judged, context.seed)
         system = systems.encoder(
-            bench.settings, bench.labels, untrained_source(bench.settings), "icxml"
+            context.settings, context.labels, untrained_source(context.settings), "icxml"
         )
         started = time.monotonic()
         rankings = system.rank(sample, progress).rankings
-        labels = {label.id: label for label in bench.labels}
+        labels = {label.id: label for label in context.labels}
         judged = judge_pairs(
             judge,
             Exhaustive(),
-            JudgmentStore(bench.client),
+            JudgmentStore(context.client),
             (
                 [
                     Pair(document, labels[label], rank)
-                    for rank, label in enumerate(rankings[document.id][: bench.shortlist])
+                    for rank, label in enumerate(rankings[document.id][: context.shortlist])
                 ]
                 for document in sample
             ),
@@ -64,8 +65,8 @@ class Icxml(Comparator):
             document: rerank(ranking, judged.p_yes.get(document, {}))
             for document, ranking in rankings.items()
         }
-        known = f"; {judged.known:,} answers were there before" if judged.known else ""
-        return Found(
+        known = f"; {judged.known:,} answers were already stored" if judged.known else ""
+        return ComparatorResult(
             Output(reranked),
             tag_seconds=time.monotonic() - started,
             calls=judged.asked + judged.known,
@@ -75,7 +76,7 @@ class Icxml(Comparator):
 
 
 def rerank(ranking: Sequence[str], p_yes: Mapping[str, float]) -> list[str]:
-    """Put judged labels first, the likeliest first; the others follow as they were."""
+    """Put judged labels first, the most likely one first. The others keep their order."""
     return sorted(ranking, key=lambda label: -p_yes.get(label, -1.0))
 
 

@@ -1,4 +1,4 @@
-"""What comparators that learn have in common: the product's own fine-tuning, then ranking."""
+"""Shared steps of comparators that learn: the product's own fine-tuning, then ranking."""
 
 from __future__ import annotations
 
@@ -7,30 +7,26 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation import systems
-from lmtx_search.evaluation.comparators.base import Bench, Found
-from lmtx_search.evaluation.metrics.all import Output
+from lmtx_search.evaluation.comparators.base import ComparatorResult, ComparisonContext
+from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.encoder_source import Source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.training.centering import open_shortlister
-from lmtx_search.training.cycle import train
-from lmtx_search.training.materials import Materials
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Ranking, search_in
-
-# Fine-tuning on given positives searches no index and asks no judge.
-_UNUSED: Any = None
+from lmtx_search.training.student.train import train_student
+from lmtx_search.training.targets.learning_targets import LearningTargets
 
 
 def learn(
-    bench: Bench,
+    context: ComparisonContext,
     base: Path,
     documents: Sequence[Document],
     labels: Sequence[Label],
@@ -42,52 +38,51 @@ def learn(
     """Fine-tune ``base`` as LMTX does, on given positives; return ``output``.
 
     Args:
-        positives: by document id, label ids with their weight where positives are drawn weighted;
-            a label that weighs 0 is never drawn, and no negative either.
+        positives: label ids with their weights, by document id. Weights matter only if positives
+            are drawn by weight: a label with weight 0 is then never drawn, and it is no negative.
 
     Raises:
         MissingExtra: torch is not installed.
     """
     if find_spec("sentence_transformers") is None:
         raise MissingExtra("train", "Learning")
-    materials = Materials(
-        base=base,
-        open_base=_UNUSED,
-        publish=_UNUSED,
-        load_encoder=_UNUSED,
-        labels=labels,
-        training=documents,
-        development=(),
-        judge=_UNUSED,
-        store=_UNUSED,
+    training = TrainingSettings(seed=context.seed, fine_tuning=tuning or context.tuning)
+    targets = LearningTargets(
+        positives={
+            document: frozenset(of_labels) for document, of_labels in positives.items() if of_labels
+        },
+        evidence=positives,
     )
-    training = TrainingSettings(seed=bench.seed, fine_tuning=tuning or bench.tuning)
-    kept = {document: frozenset(labels_) for document, labels_ in positives.items() if labels_}
-    train(materials, kept, positives, training, output, progress)
+    train_student(base, output, documents, labels, targets, training, progress)
     return output
 
 
 def shortlists(
-    bench: Bench, folder: Path | None, documents: Sequence[Document], k: int, progress: Progress
+    context: ComparisonContext,
+    folder: Path | None,
+    documents: Sequence[Document],
+    k: int,
+    progress: Progress,
 ) -> dict[str, Ranking]:
-    """Return the k nearest labels of documents by the encoder in a folder (None: the settings').
+    """Return the k nearest labels of documents, as the judge of the run would have seen them.
 
-    They are those that the run's judge would have been shown.
+    Args:
+        folder: of the encoder (None: the encoder of the settings).
     """
-    settings = _own_cache(bench) if folder else bench.settings
-    tuning = bench.tuning
+    settings = _own_cache(context) if folder else context.settings
+    tuning = context.tuning
     reads_labels = load_encoder(settings, folder=folder, max_tokens=tuning.label_tokens)
     reads_documents = load_encoder(settings, folder=folder, max_tokens=tuning.document_tokens)
-    ids = [label.id for label in bench.labels]
+    ids = [label.id for label in context.labels]
     with progress.stage("Embed labels", len(ids), "labels") as advance:
-        labels = embed_labels(reads_labels, bench.labels, advance)
+        labels = embed_labels(reads_labels, context.labels, advance)
     shortlister = open_shortlister(
         reads_documents,
         search_in(labels, ids),
         k,
-        documents=bench.training,
+        documents=context.training,
         labels=len(ids),
-        centered=bench.centered,
+        centered=context.centered,
         progress=progress,
     )
     with progress.stage("Make shortlists", len(documents), "documents") as advance:
@@ -97,31 +92,40 @@ def shortlists(
 
 
 def ranked(
-    bench: Bench, folder: Path, name: str, started: float, progress: Progress, note: str = ""
-) -> Found:
-    """Rank with the encoder in a folder, which is removed; ``started`` is when learning began."""
-    settings = _own_cache(bench)
-    # Its ONNX form is made as part of the learning.
+    context: ComparisonContext,
+    folder: Path,
+    name: str,
+    started: float,
+    progress: Progress,
+    note: str = "",
+) -> ComparatorResult:
+    """Rank with the encoder in a folder, then remove the working folder.
+
+    Args:
+        started: when learning began.
+    """
+    settings = _own_cache(context)
+    # Making its ONNX form counts as learning.
     load_encoder(settings, folder=folder, max_tokens=settings.encoder.label_tokens)
     learned = time.monotonic()
-    system = systems.encoder(settings, bench.labels, Source(folder, name), name)
-    output = Output(system.rank(bench.documents, progress).rankings)
-    found = Found(
+    system = systems.encoder(settings, context.labels, EncoderSource(folder, name), name)
+    output = Output(system.rank(context.documents, progress).rankings)
+    found = ComparatorResult(
         output,
         learn_seconds=learned - started,
         tag_seconds=time.monotonic() - learned,
         note=note,
     )
-    shutil.rmtree(bench.folder, ignore_errors=True)
+    shutil.rmtree(context.folder, ignore_errors=True)
     return found
 
 
-def few(bench: Bench, count: int, what: str) -> str | None:
+def few(context: ComparisonContext, count: int, what: str) -> str | None:
     """Return that there are too few ``what`` to learn from, or None."""
-    batch = bench.tuning.batch_size
+    batch = context.tuning.batch_size
     return f"{count:,} {what} are fewer than a batch of {batch}" if count < batch else None
 
 
-def _own_cache(bench: Bench) -> Settings:
-    """Encoders that are made for a comparison leave nothing in the product's cache."""
-    return bench.settings.model_copy(update={"cache_dir": bench.folder / "cache"})
+def _own_cache(context: ComparisonContext) -> Settings:
+    """Return settings with a temporary cache, so that nothing stays in the product's cache."""
+    return context.settings.model_copy(update={"cache_dir": context.folder / "cache"})

@@ -1,4 +1,4 @@
-"""RTS's idea: a random segment of a text is the pseudo-label of the rest.
+"""The idea of RTS: a random segment of a text is the pseudo-label of the rest.
 
 Zhang, Xu, Medini, Shrivastava: Structural Contrastive Representation Learning for Zero-shot
 Multi-label Text Classification (Findings of EMNLP 2022). Encoder, loss and number of steps are
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from lmtx_search.evaluation.comparators.base import Bench, Comparator, Found
+from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
 from lmtx_search.evaluation.comparators.learning import few, learn, ranked
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
@@ -24,34 +24,35 @@ _SEGMENT = (2, 24)
 
 
 class Rts(Comparator):
-    """Each time a document is seen, another segment of it."""
+    """Uses another segment of a document each time it is seen."""
 
-    def missing(self, bench: Bench) -> str | None:
+    def missing(self, context: ComparisonContext) -> str | None:
         """Return that too few documents are long enough."""
-        enough = sum(len(document.text.split()) >= _LEAST_WORDS for document in bench.learn_from)
-        return few(bench, enough, f"documents of {_LEAST_WORDS} words")
+        enough = sum(len(document.text.split()) >= _LEAST_WORDS for document in context.learn_from)
+        return few(context, enough, f"documents of {_LEAST_WORDS} words")
 
-    def run(self, bench: Bench, progress: Progress) -> Found:
-        """Learn and rank."""
+    def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
+        """Learn, then rank labels for the documents."""
         started = time.monotonic()
-        epochs = bench.tuning.epochs
-        texts, segments, positives = segmented(bench.learn_from, epochs, bench.seed)
+        epochs = context.tuning.epochs
+        texts, segments, positives = segmented(context.learn_from, epochs, context.seed)
         # Each segment is seen once, with the text that it was cut from.
-        tuning = replace(bench.tuning, epochs=1, positives="weighted")
-        folder = bench.folder / "encoder"
-        base = untrained_source(bench.settings).folder
-        learn(bench, base, texts, segments, positives, folder, progress, tuning)
-        return ranked(bench, folder, "rts", started, progress)
+        tuning = replace(context.tuning, epochs=1, positives="weighted")
+        folder = context.folder / "encoder"
+        base = untrained_source(context.settings).folder
+        learn(context, base, texts, segments, positives, folder, progress, tuning)
+        return ranked(context, folder, "rts", started, progress)
 
 
 def segmented(
     documents: Sequence[Document], times: int, seed: int
 ) -> tuple[list[Document], list[Label], dict[str, dict[str, float]]]:
-    """Cut a segment from each document, so many times.
+    """Cut ``times`` segments from each document.
 
     Returns:
-        The texts without their segments, the segments under the same ids, and for each text its
-        own segment with the weight 1 and the document's others with 0 (no negatives).
+        The texts without their segments, the segments under the same ids, and the positives of each
+        text: its own segment with weight 1, and the document's other segments with weight 0, so
+        that they are no negatives.
     """
     random = Random(f"{seed} segments")
     texts: list[Document] = []

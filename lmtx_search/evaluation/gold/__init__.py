@@ -1,1 +1,1 @@
-"""Gold tags: their files, and which of them can be measured."""
+"""Gold tags: their sources, and which of them can be measured."""

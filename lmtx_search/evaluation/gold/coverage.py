@@ -1,4 +1,4 @@
-"""Gold tags against what there is: which of them can be measured."""
+"""Matches gold tags with documents and labels, and selects those that can be measured."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from lmtx_search.sources import Gold
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
-    """The documents that have gold tags, by id, and these tags.
+class CollectedGold:
+    """Documents with gold tags by id, and their tags.
 
-    ``unknown`` are documents that have gold tags but are not in the file; ``repeated`` is how
-    often an id came again (the last document counts), ``bad_lines`` what was no document.
+    Attributes:
+        unknown: ids that have gold tags but no document in the file.
+        repeated: number of repeated ids (the last document counts).
+        bad_lines: number of lines that are not documents.
     """
 
     documents: dict[str, Document]
@@ -26,11 +28,11 @@ class Collected:
     bad_lines: int
 
 
-def collect(items: Iterable[Document | BadLine], gold: Gold) -> Collected:
-    """Read documents and their gold tags; a malformed line takes a row, too.
+def collect_gold(items: Iterable[Document | BadLine], gold: Gold) -> CollectedGold:
+    """Read documents and their gold tags. A malformed line also counts as a row.
 
     Raises:
-        UserError: the gold tags are of other documents.
+        UserError: the gold tags belong to other documents.
     """
     documents: dict[str, Document] = {}
     right: dict[str, AbstractSet[str]] = {}
@@ -43,16 +45,15 @@ def collect(items: Iterable[Document | BadLine], gold: Gold) -> Collected:
             repeated += item.id in documents
             documents[item.id] = Document(item.id, item.text)
             right[item.id] = tags
-    return Collected(documents, right, gold.unused(rows, documents.keys()), repeated, bad)
+    return CollectedGold(documents, right, gold.unused(rows, documents.keys()), repeated, bad)
 
 
 @dataclass(frozen=True, slots=True)
-class Usable:
+class UsableGold:
     """The gold tags of the documents that can be measured, and what was left out.
 
-    A gold label that is not in the label set stays: no system can find it, and it counts as
-    missed. A document whose labels are all unknown, or that has none, is left out
-    (``without_tags``).
+    Gold labels outside the label set stay: no system can find them, so they count as missed.
+    Documents without any gold label of the label set are left out (``without_tags``).
     """
 
     gold: dict[str, set[str]]
@@ -61,15 +62,15 @@ class Usable:
     without_tags: list[str]
 
 
-def usable(
+def usable_gold(
     gold: Mapping[str, AbstractSet[str]],
     labels: AbstractSet[str],
     unknown_documents: Sequence[str] = (),
-) -> Usable:
-    """Compare the gold tags of documents with the label set.
+) -> UsableGold:
+    """Select the documents with gold tags of the label set.
 
     Raises:
-        UserError: there is none that fits.
+        UserError: there are none.
     """
     if not gold and unknown_documents:
         raise UserError(
@@ -86,12 +87,12 @@ def usable(
             f"none of the gold labels is in the label set (the first: {first}): do the ids match?"
             + (" Row numbers need the labels file (--labels)" if first.isdecimal() else "")
         )
-    kept = {document: set(right) for document, right in gold.items() if right & labels}
-    without = sorted(gold.keys() - kept.keys())
-    return Usable(kept, list(unknown_documents), unknown_labels, without)
+    measurable = {document: set(right) for document, right in gold.items() if right & labels}
+    without = sorted(gold.keys() - measurable.keys())
+    return UsableGold(measurable, list(unknown_documents), unknown_labels, without)
 
 
 def named(ids: Sequence[str], most: int = 3) -> str:
-    """Return a count with the first few names: ``12 (a, b, c, …)``."""
+    """Return a count with the first few names, such as ``12 (a, b, c, …)``."""
     more = ", …" if len(ids) > most else ""
     return f"{len(ids):,} ({', '.join(ids[:most])}{more})"

@@ -1,4 +1,4 @@
-"""Where an evaluation's gold tags come from."""
+"""The sources of gold tags for an evaluation."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from lmtx_search.sources.rows import is_row_file
 
 @dataclass(frozen=True, slots=True)
 class GoldFiles:
-    """What a user gives: a ``file`` of gold tags, or a ``field`` of the documents.
+    """The gold tags that a user gives.
 
-    ``labels`` is the file whose rows the numbers of a repository file stand for; ``train`` the
-    gold tags of other documents, whose label counts tell rare labels.
+    Attributes:
+        file: a file of gold tags.
+        field: the field of the documents that contains them, in place of a file.
+        labels: the label file whose rows are meant by the numbers of a repository file.
+        train: gold tags of training documents, whose label counts identify rare labels.
 
     Raises:
-        UserError: neither a file nor a field, or both.
+        UserError: neither a file nor a field is given, or both.
     """
 
     file: Path | None = None
@@ -37,28 +40,28 @@ class GoldFiles:
             )
 
 
-def open_given(given: GoldFiles, labels: Sequence[Label]) -> tuple[Gold, Frequencies | None]:
-    """Return the gold tags, and the label counts of the training gold where it is given.
+def open_gold_files(files: GoldFiles, labels: Sequence[Label]) -> tuple[Gold, Frequencies | None]:
+    """Return the gold tags, and the label counts of the training gold (None: not given).
 
     Raises:
-        UserError: a file that is not as it should be, or of other labels.
+        UserError: a file is malformed, or belongs to other labels.
     """
-    ids = None if given.labels is None else [label.id for label in read_labels(given.labels)]
+    ids = None if files.labels is None else [label.id for label in read_labels(files.labels)]
     gold: Gold
-    if given.field is not None:
-        gold = FieldGold(given.field, labels)
+    if files.field is not None:
+        gold = FieldGold(files.field, labels)
     else:
-        assert given.file is not None
-        gold = open_gold(given.file, ids)
-    if given.train is None:
+        assert files.file is not None
+        gold = open_gold(files.file, ids)
+    if files.train is None:
         return gold, None
-    if not is_row_file(given.train):
-        sets = open_gold(given.train, ids).label_sets()
+    if not is_row_file(files.train):
+        sets = open_gold(files.train, ids).label_sets()
     elif isinstance(gold, FieldGold):
-        sets = gold.label_sets_of(given.train)
+        sets = gold.label_sets_of(files.train)
     else:
-        raise UserError(f"{given.train}: which field holds the gold tags? Give --gold-field")
+        raise UserError(f"{files.train}: name the field of the gold tags with --gold-field")
     frequencies = Frequencies.of(sets)
     if not any(label.id in frequencies.counts for label in labels):
-        raise UserError(f"{given.train} has no gold tag of the label set: do the ids match?")
+        raise UserError(f"{files.train} has no gold tag of the label set: do the ids match?")
     return gold, frequencies

@@ -1,4 +1,4 @@
-"""What systems are measured on: documents, their gold tags, and how rare labels are told."""
+"""The documents, gold tags and label counts that systems are measured on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lmtx_search.evaluation.gold.coverage import Usable, collect, named, usable
-from lmtx_search.evaluation.gold.files import GoldFiles, open_given
-from lmtx_search.evaluation.metrics.all import Weighing, weigh
+from lmtx_search.evaluation.gold.coverage import UsableGold, collect_gold, named, usable_gold
+from lmtx_search.evaluation.gold.files import GoldFiles, open_gold_files
 from lmtx_search.evaluation.metrics.head_tail import PRECISIONS
 from lmtx_search.evaluation.metrics.label_frequencies import Frequencies
+from lmtx_search.evaluation.metrics.measure import Weighing, weigh
 from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
@@ -19,14 +19,18 @@ from lmtx_search.sources import read_documents
 
 @dataclass(frozen=True, slots=True)
 class GoldSet:
-    """Documents with gold tags that fit the label set, and what was left out.
+    """Documents with gold tags of the label set, and what was left out.
 
-    ``counted`` says whose label counts rare labels are told by; ``propensity`` are A and B.
+    Attributes:
+        counted: the source of the label counts, for people.
+        propensity: A and B of the propensity model.
+        repeated: number of repeated document ids.
+        bad_lines: number of malformed lines.
     """
 
     documents: list[Document]
     labels: int
-    usable: Usable
+    usable: UsableGold
     weighing: Weighing
     propensity: tuple[float, float]
     counted: str
@@ -35,7 +39,7 @@ class GoldSet:
 
     @property
     def textless(self) -> int:
-        """Documents without text."""
+        """Number of documents without text."""
         return sum(not document.text.strip() for document in self.documents)
 
 
@@ -45,18 +49,18 @@ def open_gold_set(
     """Read documents and their gold tags.
 
     Raises:
-        UserError: gold tags that do not fit the documents or the label set, or no file.
+        UserError: the gold tags do not fit the documents or the labels, or a file is missing.
     """
-    tags, frequencies = open_given(gold, labels)
+    tags, frequencies = open_gold_files(gold, labels)
     fields = settings.documents
-    collected = collect(read_documents(file, fields.id_field, fields.text_fields), tags)
-    fits = usable(collected.gold, {label.id for label in labels}, collected.unknown)
+    collected = collect_gold(read_documents(file, fields.id_field, fields.text_fields), tags)
+    measurable = usable_gold(collected.gold, {label.id for label in labels}, collected.unknown)
     a, b = settings.evaluation.propensity_a, settings.evaluation.propensity_b
     return GoldSet(
-        documents=[collected.documents[id_] for id_ in fits.gold],
+        documents=[collected.documents[id_] for id_ in measurable.gold],
         labels=len(labels),
-        usable=fits,
-        weighing=weigh(frequencies or Frequencies.of(fits.gold.values()), a, b),
+        usable=measurable,
+        weighing=weigh(frequencies or Frequencies.of(measurable.gold.values()), a, b),
         propensity=(a, b),
         counted=f"the training gold, {gold.train}" if gold.train else "the gold itself",
         repeated=collected.repeated,
@@ -64,30 +68,29 @@ def open_gold_set(
     )
 
 
-def notes(measured_on: GoldSet) -> list[str]:
-    """Return what was left out, and what the measures could not look at."""
-    fits = measured_on.usable
+def notes(gold_set: GoldSet) -> list[str]:
+    """Return notes on what was left out and on limits of the measures."""
+    usable = gold_set.usable
     lines = []
-    if fits.unknown_documents:
-        lines.append(f"Left out: gold for unknown documents: {named(fits.unknown_documents)}")
-    if fits.without_tags:
+    if usable.unknown_documents:
+        lines.append(f"Left out: gold tags of unknown documents: {named(usable.unknown_documents)}")
+    if usable.without_tags:
         lines.append(
-            f"Left out: documents without a gold tag of the label set: {named(fits.without_tags)}"
+            f"Left out: documents without a gold tag of the label set: {named(usable.without_tags)}"
         )
-    if fits.unknown_labels:
-        lines.append(f"Never to be found: gold labels unknown: {named(fits.unknown_labels)}")
-    if measured_on.repeated:
-        lines.append(f"Document ids that came again: {measured_on.repeated:,} (the last counts)")
-    if measured_on.bad_lines:
-        lines.append(f"Malformed lines passed over: {measured_on.bad_lines:,}")
-    if measured_on.textless:
+    if usable.unknown_labels:
+        unknown = named(usable.unknown_labels)
+        lines.append(f"Gold labels that are not in the label set (never found): {unknown}")
+    if gold_set.repeated:
+        lines.append(f"Repeated document ids: {gold_set.repeated:,} (the last document counts)")
+    if gold_set.bad_lines:
+        lines.append(f"Malformed lines that were skipped: {gold_set.bad_lines:,}")
+    if gold_set.textless:
+        lines.append(f"Documents without text, which get no labels: {gold_set.textless:,}")
+    if gold_set.labels < DEPTH:
+        short = gold_set.labels < max(PRECISIONS)
         lines.append(
-            f"Documents without text, for which nothing is found: {measured_on.textless:,}"
-        )
-    if measured_on.labels < DEPTH:
-        short = measured_on.labels < max(PRECISIONS)
-        lines.append(
-            f"There are {measured_on.labels:,} labels: R@{DEPTH} looks at all of them"
-            + (f", and P@{max(PRECISIONS)} divides by {max(PRECISIONS)} all the same" * short)
+            f"There are {gold_set.labels:,} labels: R@{DEPTH} includes all of them"
+            + (f", and P@{max(PRECISIONS)} still divides by {max(PRECISIONS)}" * short)
         )
     return lines

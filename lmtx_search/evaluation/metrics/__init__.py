@@ -1,1 +1,1 @@
-"""Measures of rankings and of assigned tags, with intervals and tests."""
+"""Measures of rankings and tags, with confidence intervals and tests."""

@@ -1,4 +1,4 @@
-"""Measures as sums over documents: what intervals and tests take apart and put together again."""
+"""Measures as sums over documents, which intervals and tests recombine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Measures of a set of documents that follow from what its documents add up to.
+    """Measures of a set of documents that are functions of sums over its documents.
 
     Attributes:
         names: the m measures.
-        rows: float64[n, c], what each document adds; an array, or a sparse one of scipy.
-        combine: makes float64[r, m] of the sums of r sets of documents, float64[r, c]; NaN where
-            a set does not say.
+        rows: float64[n, c], the contribution of each document (a NumPy or sparse SciPy array).
+        combine: turns the sums of r sets of documents, float64[r, c], into float64[r, m]. NaN marks
+            a measure that is not defined for a set.
     """
 
     names: tuple[str, ...]
@@ -32,12 +32,12 @@ class Sums:
         return np.asarray(self.combine(self.totals())[0])
 
     def totals(self) -> Floats:
-        """Return what all documents add up to, float64[1, c]."""
+        """Return the sums over all documents, float64[1, c]."""
         return np.asarray(self.rows.sum(axis=0), dtype=np.float64).reshape(1, -1)
 
 
 def ratios(names: Sequence[str], above: Floats, below: Floats) -> Sums:
-    """Return measures that are one sum over another: float64[n, m] over float64[n, m]."""
+    """Return measures that divide one sum by another: float64[n, m] by float64[n, m]."""
     width = len(names)
     return Sums(tuple(names), np.hstack([above, below]), lambda sums: _divided(sums, width))
 

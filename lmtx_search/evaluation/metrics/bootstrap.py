@@ -1,4 +1,4 @@
-"""How sure a measure is: bootstrap over documents."""
+"""Confidence intervals of measures by bootstrap over documents."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lmtx_search.evaluation.metrics.additive import Floats, Sums
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
-# Numbers in memory at a time.
+# Numbers that are in memory at a time.
 _CELLS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A measure, and the interval that holds it with 95 % confidence."""
+    """A measure with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -27,8 +27,8 @@ class Estimate:
 def bootstrap(sums: Sums, seed: int = 0) -> Floats:
     """Return the measures of 2,000 resamples of the documents, float64[2000, m].
 
-    The same seed and number of documents give the same resamples: two systems' results can be
-    subtracted row by row.
+    The same seed and number of documents give the same resamples, so the results of two systems can
+    be subtracted row by row.
     """
     count, width = sums.rows.shape
     random = np.random.default_rng(seed)
@@ -44,13 +44,13 @@ def bootstrap(sums: Sums, seed: int = 0) -> Floats:
 def interval(values: Floats, resamples: Floats) -> tuple[Floats, Floats]:
     """Return the bounds of the bias-corrected percentile intervals (Efron 1981), float64[m] each.
 
-    The correction hardly shows in means; F1 of rare labels is lower in most resamples than in the
-    documents themselves, and without it the interval may lie beside the value.
+    The correction hardly changes means. F1 of rare labels, however, is lower in most resamples than
+    in the documents themselves, and without a correction its interval may not contain the value.
 
     Args:
         values: float64[m]; NaN has no interval.
-        resamples: float64[2000, m]; one in which a measure says nothing (no label of the tail,
-            say) does not count.
+        resamples: float64[2000, m]; a resample in which a measure is not defined (for example
+            because it has no label of the tail) does not count.
     """
     from scipy.special import ndtr, ndtri
 
@@ -66,7 +66,7 @@ def interval(values: Floats, resamples: Floats) -> tuple[Floats, Floats]:
 
 
 def chunks(count: int, width: int) -> Iterator[int]:
-    """Yield sizes that add up to 2,000, so many that n or c numbers for each fit into memory."""
+    """Yield chunk sizes that add up to 2,000 and fit into memory with n or c numbers each."""
     step = max(1, _CELLS // max(count, width))
     for start in range(0, RESAMPLES, step):
         yield min(step, RESAMPLES - start)

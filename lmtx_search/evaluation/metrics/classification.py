@@ -1,4 +1,4 @@
-"""Measures of the tags that a tagger assigns, at its own threshold."""
+"""Measures of the tags that a tagger assigns at its own threshold."""
 
 from __future__ import annotations
 

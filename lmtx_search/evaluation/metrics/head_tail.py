@@ -1,4 +1,4 @@
-"""Measures apart for frequent and rare labels: head, middle and tail."""
+"""Separate measures for frequent and rare labels: head, middle and tail."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ RECALL = 10
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Labels by how often they are gold tags: head from ``head`` times on, tail below ``tail``."""
+    """Buckets of labels by their gold counts: head from ``head`` on, tail below ``tail``."""
 
     head: int
     tail: int
     frequencies: Frequencies
 
     def bucket(self, label: str) -> str:
-        """Return which of :data:`BUCKETS` a label is in."""
+        """Return the bucket of a label, one of :data:`BUCKETS`."""
         count = self.frequencies.counts.get(label, 0)
         return "head" if count >= self.head else "middle" if count >= self.tail else "tail"
 
@@ -39,9 +39,9 @@ class Cut:
 def cut(frequencies: Frequencies) -> Cut:
     """Cut so that each bucket has about a third of all gold tags.
 
-    The most frequent labels that together have a third are the head, those that bring it to two
-    thirds the middle. Labels that are equally frequent stay together, so that a bucket may be
-    empty where there are few labels.
+    The most frequent labels with a third of the gold tags are the head, and those with the next
+    third are the middle. Equally frequent labels stay together, so with few labels a bucket may be
+    empty.
     """
     counts = sorted(frequencies.counts.values(), reverse=True)
     reached = np.cumsum(counts)
@@ -57,9 +57,9 @@ def bucket_measures(
 ) -> Sums:
     """Return ``P@k`` and ``R@10`` of each bucket.
 
-    ``P@k head`` is what right labels of the head contribute to P@k, so that the three buckets add
-    up to it. ``R@10 head`` is the mean, over the documents that have gold tags of the head, of the
-    share of these that is among the first ten.
+    ``P@k head`` is the contribution of right head labels to P@k, so the three buckets add up to
+    P@k. ``R@10 head`` is the mean share of a document's head gold tags that are among the first
+    ten labels, over the documents that have such tags.
     """
     names = [
         *(f"P@{k} {bucket}" for k in PRECISIONS for bucket in BUCKETS),

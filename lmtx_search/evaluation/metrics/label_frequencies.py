@@ -1,4 +1,4 @@
-"""How often each label is a gold tag: what propensities and buckets are computed from."""
+"""Counts of gold tags by label, from which propensities and buckets are computed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Frequencies:
-    """Of ``documents`` documents, ``counts`` of them have a label; no entry is 0."""
+    """The number of documents by label, out of ``documents`` documents. No count is 0."""
 
     counts: Mapping[str, int]
     documents: int

@@ -1,4 +1,4 @@
-"""Is one system better than another? Both on the same documents."""
+"""Tests whether one system is better than another on the same documents."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.additive import Floats, Sums
-from lmtx_search.evaluation.metrics.all import Measured
 from lmtx_search.evaluation.metrics.bootstrap import RESAMPLES, chunks, interval
+from lmtx_search.evaluation.metrics.measure import Measured
 
-# Two results that are equal but for the order of additions are no more extreme than each other.
+# Results that differ only by rounding count as equally extreme.
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One system's measure less another's.
+    """One system's measure minus another's.
 
-    ``low`` and ``high`` bound its 95 % confidence interval (paired bootstrap over documents);
-    ``p`` is that of a two-sided permutation test: how often a difference at least as large comes
-    about when, for each document, a coin says whose result is whose.
+    ``low`` and ``high`` bound its 95 % confidence interval (paired bootstrap over documents). ``p``
+    is that of a two-sided permutation test: how often a difference is at least as large if the two
+    results of each document are swapped at random.
     """
 
     value: float
@@ -31,16 +31,16 @@ class Difference:
 
 
 def compare(first: Measured, second: Measured, seed: int = 0) -> dict[str, Difference]:
-    """Return ``first`` less ``second`` for each measure that both have.
+    """Return ``first`` minus ``second`` for each measure that both have.
 
     Raises:
-        UserError: they are results on different documents.
+        UserError: the results are on different documents.
     """
     if first.documents != second.documents:
         differ = len(set(first.documents) ^ set(second.documents))
         raise UserError(
-            f"two results on different documents cannot be compared ({differ:,} are in one of them "
-            "alone): measure both on the same"
+            f"results on different documents cannot be compared ({differ:,} are in one only): "
+            "measure both on the same documents"
         )
     found: dict[str, Difference] = {}
     for name, one in first.parts.items():
@@ -61,7 +61,7 @@ def compare(first: Measured, second: Measured, seed: int = 0) -> dict[str, Diffe
 def permutation_p(first: Sums, second: Sums, seed: int = 0) -> Floats:
     """Return the two-sided p of each measure, float64[m], from 2,000 permutations.
 
-    The least p there is is 1 / 2,001: what was observed counts as one of the permutations.
+    The smallest possible p is 1 / 2,001, because the observed difference counts as a permutation.
     """
     observed = np.abs(first.values() - second.values())
     swap = second.rows - first.rows

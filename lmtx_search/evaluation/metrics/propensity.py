@@ -1,4 +1,4 @@
-"""Propensity-scored precision: rare labels, which people forget to give, count more.
+"""Propensity-scored precision: rare labels, which annotators often miss, count more.
 
 Jain, Prabhu, Varma: Extreme Multi-label Loss Functions for Recommendation, Tagging, Ranking and
 Other Missing Label Applications (KDD 2016).
@@ -24,8 +24,8 @@ Weight = Callable[[str], float]
 def inverse_propensity(frequencies: Frequencies, a: float = 0.55, b: float = 1.5) -> Weight:
     """Return 1 / p of labels, with p = 1 / (1 + C (n + b)^-a) and C = (ln N - 1) (b + 1)^a.
 
-    n is the label's count, N the number of documents; with fewer than three documents, for which
-    C would be negative, all labels weigh 1.
+    n is the label's count and N the number of documents. With fewer than three documents C would
+    be negative, so all labels weigh 1.
     """
     c = max(0.0, math.log(max(1, frequencies.documents)) - 1) * (b + 1) ** a
     return lambda label: float(1 + c * (frequencies.counts.get(label, 0) + b) ** -a)
@@ -37,9 +37,9 @@ def psp(
     documents: Sequence[str],
     weight: Weight,
 ) -> Sums:
-    """Return PSP@k: the weights of right labels among the first k, as a share of the most possible.
+    """Return PSP@k: the weight of right labels among the first k, divided by the possible weight.
 
-    Both are summed over all documents before they are divided, as in the repository's own script.
+    Both are summed over all documents before the division, as in the repository's own script.
     """
     shape = len(documents), len(CUTOFFS)
     found, possible = np.zeros(shape), np.zeros(shape)

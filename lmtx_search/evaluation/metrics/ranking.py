@@ -1,4 +1,4 @@
-"""Measures of a ranking, as ir-measures computes them."""
+"""Measures of a ranking, computed by ir-measures."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ NAMES = (
     *(f"nDCG@{k}" for k in (1, 3, 5)),
 )
 DEPTH = 100
-"""Labels of a ranking that the measures look at."""
+"""Number of labels in a ranking that is measured."""
 
-# Documents whose rankings are copied into the library's form at a time.
+# Documents whose rankings are converted for the library at a time.
 _CHUNK = 2000
 
 
 def require_measures() -> None:
-    """See that the measures can be computed, before an hour is spent on rankings.
+    """Check that the measures can be computed, before an hour is spent on rankings.
 
     Raises:
-        MissingExtra: they are not installed.
+        MissingExtra: the extra for evaluation is not installed.
     """
     if not all(map(find_spec, ("ir_measures", "scipy"))):
         raise MissingExtra("evaluation", "Measuring")
@@ -39,9 +39,9 @@ def ranking_measures(
     documents: Sequence[str],
     names: Sequence[str] = NAMES,
 ) -> Sums:
-    """Return means over documents; one that has no ranking counts as nothing found.
+    """Return means over documents. A document without a ranking counts as nothing found.
 
-    P@5 divides by five also where fewer labels were ranked, R@10 by all of a document's gold tags.
+    P@5 always divides by five, and R@10 by the number of a document's gold tags.
     """
     import ir_measures
 
@@ -52,7 +52,7 @@ def ranking_measures(
     for start in range(0, len(documents), _CHUNK):
         chunk = documents[start : start + _CHUNK]
         qrels = {document: dict.fromkeys(gold[document], 1) for document in chunk}
-        # Ranks become scores, so that equal scores of a system cannot be ordered in another way.
+        # Ranks become scores, so that the library cannot reorder equal scores.
         run = {
             document: {label: -float(rank) for rank, label in enumerate(rankings.get(document, ()))}
             for document in chunk

@@ -1,4 +1,4 @@
-"""The judge's answers: how often it says yes at which rank, and how often yes is right."""
+"""Statistics of the judge's answers: yes by rank, and how often the answers are right."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from lmtx_search.records import Judgment
 _RANKS = 20
 _BINS = 5
 LEAST = 50
-"""With fewer answers whose truth is known, calibration says nothing."""
+"""Answers with a known truth that a calibration needs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What a judge said.
+class AnswerStatistics:
+    """Statistics of a judge's answers.
 
     Attributes:
-        total: answers. p_yes: the values, for a histogram.
-        yes_by_rank: (rank from 1, share of yes, answers).
-        calibration: (mean P(yes), share that is right, answers) of each fifth; empty where too
-            little is known. known: answers whose truth is known.
+        total: number of answers.
+        p_yes: all values, for a histogram.
+        yes_by_rank: (rank from 1, share of yes, number of answers).
+        calibration: (mean P(yes), share that is right, number of answers) of each fifth; empty if
+            too few truths are known.
+        known: number of answers whose truth is known.
     """
 
     total: int
@@ -34,13 +36,13 @@ class Answered:
     known: int
 
 
-def look_at_answers(
+def answer_statistics(
     judgments: Sequence[Judgment], yes_from: float, truth: Callable[[str, str], bool | None]
-) -> Answered:
-    """Sum a judge's answers up.
+) -> AnswerStatistics:
+    """Return the statistics of a judge's answers.
 
     Args:
-        truth: of document id and label id: whether the label is right; None: nobody knows.
+        truth: tells by document id and label id whether the label is right (None: unknown).
     """
     by_rank: dict[int, list[bool]] = defaultdict(list)
     pairs = []
@@ -50,7 +52,7 @@ def look_at_answers(
         right = truth(one.document_id, one.label_id)
         if right is not None:
             pairs.append((one.p_yes, float(right)))
-    return Answered(
+    return AnswerStatistics(
         total=len(judgments),
         p_yes=[one.p_yes for one in judgments],
         yes_by_rank=[

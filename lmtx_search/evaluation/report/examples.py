@@ -1,4 +1,4 @@
-"""Documents to look at: where tags are good, and where they are bad."""
+"""Example documents with good tags and with bad tags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CHARACTERS = 220
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A document as it is shown; ``right`` of a tag is None where there are no gold tags."""
+    """A document for the report. Each tag has its name and whether it is right (None: unknown)."""
 
     id: str
     title: str
@@ -34,11 +34,13 @@ def examples(
 ) -> tuple[list[Example], list[Example]]:
     """Return ten good documents and ten bad ones.
 
-    With gold tags by F1, the surest first among equals (a bad document that the tagger is sure of
-    tells most); without, by how sure the tagger is of the first label.
+    With gold tags they are chosen by F1. Among equals the tagger's surest come first, because bad
+    tags that the tagger is sure of are the most instructive. Without gold tags they are chosen by
+    the score of the first label.
 
     Args:
-        names: texts of the labels, by id. scores: of each document's first label.
+        names: texts of the labels by id.
+        scores: the score of each document's first label.
     """
     ranked = []
     for document in documents:

@@ -1,4 +1,4 @@
-"""The report's figures, as SVG, each as wide as a telephone can show."""
+"""The figures of the report as SVG, narrow enough for a phone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lmtx_search.evaluation.plots import (
     draw_rows,
     figure,
 )
-from lmtx_search.evaluation.report.answers import Answered
+from lmtx_search.evaluation.report.answers import AnswerStatistics
 
 _WIDTH = 5.2
 
@@ -37,7 +37,7 @@ def cycles(lines: Mapping[str, Sequence[Interval]], count: int) -> str:
         return as_svg(drawn)
 
 
-def yes_by_rank(answered: Answered) -> str:
+def yes_by_rank(answered: AnswerStatistics) -> str:
     """Draw the share of yes at each rank of the shortlist."""
     with figure(_WIDTH, 2.6) as (drawn, (axes,)):
         ranks = [rank for rank, _, _ in answered.yes_by_rank]
@@ -49,8 +49,8 @@ def yes_by_rank(answered: Answered) -> str:
         return as_svg(drawn)
 
 
-def said(answered: Answered, yes_from: float) -> str:
-    """Draw how often the judge gave which P(yes)."""
+def p_yes_histogram(answered: AnswerStatistics, yes_from: float) -> str:
+    """Draw a histogram of P(yes)."""
     with figure(_WIDTH, 2.6) as (drawn, (axes,)):
         axes.hist(answered.p_yes, bins=np.linspace(0, 1, 21), color=LIGHT, edgecolor="white")
         axes.axvline(yes_from, color=ACCENT, linewidth=2)
@@ -63,7 +63,7 @@ def said(answered: Answered, yes_from: float) -> str:
         return as_svg(drawn)
 
 
-def calibration(answered: Answered) -> str:
+def calibration(answered: AnswerStatistics) -> str:
     """Draw how often answers are right, by P(yes)."""
     with figure(_WIDTH, 3.2) as (drawn, (axes,)):
         axes.plot([0, 100], [0, 100], color=LIGHT, linewidth=1.5)

@@ -1,76 +1,47 @@
-"""What a report is made of: the run's record, its encoder at work, judgments, other results."""
+"""Gathers the data of a report: the run's record, its tags, judgments and other results."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore
-from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.windows import Windows, nearest_labels
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation import systems
-from lmtx_search.evaluation.comparators.context import find_run
 from lmtx_search.evaluation.gold.files import GoldFiles
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes, open_gold_set
-from lmtx_search.evaluation.metrics.all import Output, measure
 from lmtx_search.evaluation.metrics.ranking import require_measures
-from lmtx_search.evaluation.report.answers import Answered, look_at_answers
-from lmtx_search.evaluation.report.examples import Example, examples
-from lmtx_search.evaluation.report.health import Health, label_health
+from lmtx_search.evaluation.report.answers import answer_statistics
+from lmtx_search.evaluation.report.data import ReportData
+from lmtx_search.evaluation.report.examples import examples
+from lmtx_search.evaluation.report.health import label_health
+from lmtx_search.evaluation.report.measures import (
+    cycle_measures,
+    measures_of,
+    other_systems,
+    tag_documents,
+)
 from lmtx_search.evaluation.run import cluster_labels
-from lmtx_search.evaluation.without_gold.review_sample import draw
+from lmtx_search.evaluation.training_runs import find_run
+from lmtx_search.evaluation.without_gold.sampled_documents import draw
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import read_gold
 from lmtx_search.sources.rows import is_row_file
 from lmtx_search.sources.xmc import is_xmc
-from lmtx_search.tagging.deployment.encoder_source import Source, trained_source, untrained_source
+from lmtx_search.tagging.deployment.encoder_source import (
+    trained_source,
+)
 from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.profiles import small
 
-_RUNS_LOOKED_AT = 200
-# Documents that are tagged where there are no gold tags to measure.
+_MOST_RECORDS = 200
+# Documents that are tagged if there are no gold tags.
 _SAMPLE = 500
-
-Measures = Mapping[str, Any]
-"""By measure: value, low and high."""
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """All that is told.
-
-    Attributes:
-        quality: measures by system, where there are gold tags; ``compared`` is the record of a
-            comparison with this run, ``by_judge`` that of the last estimate without gold tags.
-        cycles: measures after each cycle, where their encoders were kept.
-        what: which documents were tagged.
-    """
-
-    run: str
-    record: dict[str, Any]
-    labels: Mapping[str, Label]
-    documents: int
-    what: str
-    quality: dict[str, Measures]
-    compared: dict[str, Any] | None
-    by_judge: dict[str, Any] | None
-    cycles: list[Measures]
-    notes: list[str]
-    answered: Answered
-    health: Health
-    good: list[Example]
-    bad: list[Example]
-    people: int
 
 
 def gather(
@@ -79,15 +50,15 @@ def gather(
     gold: GoldFiles | None = None,
     run: str | None = None,
     progress: Progress = SILENT,
-) -> Gathered:
-    """Gather what is told of a training run, by default the last one.
+) -> ReportData:
+    """Gather the data of a report on a training run, by default the last one.
 
     Args:
-        file: documents to tag; None: a sample of the training documents.
+        file: documents to tag (None: a sample of the training documents).
         gold: their gold tags.
 
     Raises:
-        UserError: there is no such run, no encoder of it here, or gold tags that do not fit.
+        UserError: there is no such run, its encoder is not here, or the gold tags do not fit.
     """
     require_measures()
     client = connect(settings.opensearch, reading=True)
@@ -97,18 +68,18 @@ def gather(
     run, record = found
     source = trained_source(RunStore(client), run)
     labels = cluster_labels(client, settings)
-    on, documents, what = _documents(settings, client, file, gold, labels, progress)
-    gold_tags = None if on is None else on.usable.gold
-    tagged = _tag(settings, labels, source, documents, progress)
+    gold_set, documents, what = _documents(settings, client, file, gold, labels, progress)
+    gold_tags = None if gold_set is None else gold_set.usable.gold
+    tagged = tag_documents(settings, labels, source, documents, progress)
     outputs = {"this run": tagged.output}
-    if on is not None:
-        outputs = {**_others(settings, client, labels, documents, progress), **outputs}
-    quality = {} if on is None else _measured(outputs, on)
+    if gold_set is not None:
+        outputs = {**other_systems(settings, client, labels, documents, progress), **outputs}
+    quality = {} if gold_set is None else measures_of(outputs, gold_set)
     store = JudgmentStore(client)
     judge = record["judge"]
     people = store.of(PERSON)
     judgments = store.of(judge["digest"], judge["prompt_digest"])
-    compared, by_judge = _earlier(client, run)
+    compared, by_judge = _earlier_records(client, run)
     good, bad = examples(
         documents,
         tagged.output.tags or {},
@@ -116,7 +87,7 @@ def gather(
         gold_tags,
         tagged.scores,
     )
-    return Gathered(
+    return ReportData(
         run=run,
         record=record,
         labels={label.id: label for label in labels},
@@ -125,9 +96,11 @@ def gather(
         quality=quality,
         compared=compared,
         by_judge=by_judge,
-        cycles=[] if on is None else _cycles(settings, labels, source, on, progress),
-        notes=[] if on is None else notes(on),
-        answered=look_at_answers(
+        cycles=[]
+        if gold_set is None
+        else cycle_measures(settings, labels, source, gold_set, progress),
+        notes=[] if gold_set is None else notes(gold_set),
+        answered=answer_statistics(
             judgments, record["measures"]["llm_p1_yes_from"], _truth(people, gold, gold_tags)
         ),
         health=label_health(
@@ -137,13 +110,6 @@ def gather(
         bad=bad,
         people=len(people),
     )
-
-
-@dataclass(frozen=True)
-class _Tagged:
-    output: Output
-    scores: dict[str, float]
-    vectors: Any
 
 
 def _documents(
@@ -156,9 +122,13 @@ def _documents(
 ) -> tuple[GoldSet | None, list[Document], str]:
     if gold is not None:
         if file is None:
-            raise UserError("gold tags of which documents? Name their file")
-        on = open_gold_set(settings, file, gold, labels)
-        return on, on.documents, f"{len(on.documents):,} documents of {file.name} with gold tags"
+            raise UserError("gold tags need the file of their documents: name it")
+        gold_set = open_gold_set(settings, file, gold, labels)
+        return (
+            gold_set,
+            gold_set.documents,
+            f"{len(gold_set.documents):,} documents of {file.name} with gold tags",
+        )
     if file is not None:
         drawn = draw(settings, file, _SAMPLE, 0)
         return None, drawn, f"{len(drawn):,} documents of {file.name}"
@@ -168,95 +138,31 @@ def _documents(
     return None, drawn, f"{len(drawn):,} of the training documents"
 
 
-def _tag(
-    settings: Settings,
-    labels: Sequence[Label],
-    source: Source,
-    documents: Sequence[Document],
-    progress: Progress,
-) -> _Tagged:
-    """Tag as the run's tagger would, keeping what the report looks at besides."""
-    system = systems.encoder(settings, labels, source, "this run")
-    output = system.rank(documents, progress)
-
-    def load(tokens: int) -> OnnxEncoder:
-        return load_encoder(settings, max_tokens=tokens, folder=source.folder)
-
-    vectors = embed_labels(load(settings.encoder.label_tokens), labels)
-    read = [document for document in documents if document.text.strip()]
-    firsts = nearest_labels(
-        load(settings.encoder.document_tokens),
-        [document.text for document in read],
-        Windows.of(settings.encoder),
-        vectors,
-        [label.id for label in labels],
-        1,
-    )
-    scores = {d.id: ranking[0][1] for d, ranking in zip(read, firsts, strict=True)}
-    return _Tagged(output, scores, vectors)
-
-
-def _others(
-    settings: Settings,
-    client: Any,
-    labels: Sequence[Label],
-    documents: Sequence[Document],
-    progress: Progress,
-) -> dict[str, Output]:
-    untrained = systems.encoder(settings, labels, untrained_source(settings), "untrained")
-    return {
-        "BM25": systems.bm25(client, "BM25").rank(documents, progress),
-        "untrained": untrained.rank(documents, progress),
-    }
-
-
-def _measured(outputs: Mapping[str, Output], on: GoldSet) -> dict[str, Measures]:
-    return {
-        name: {
-            m: asdict(one)
-            for m, one in measure(output, on.usable.gold, on.weighing).estimates().items()
-        }
-        for name, output in outputs.items()
-    }
-
-
-def _cycles(
-    settings: Settings, labels: Sequence[Label], source: Source, on: GoldSet, progress: Progress
-) -> list[Measures]:
-    """Measure the encoder of each cycle, where the run kept them."""
-    found = []
-    folder = source.folder.parent / "cycles"
-    number = 1
-    while (encoder := folder / str(number) / "encoder").is_dir():
-        system = systems.encoder(settings, labels, Source(encoder, str(number)), f"cycle {number}")
-        output = Output(system.rank(on.documents, progress).rankings)
-        found.append(_measured({"": output}, on)[""])
-        number += 1
-    return found
-
-
-def _earlier(client: Any, run: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def _earlier_records(client: Any, run: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return the last comparison with this run, and the last estimate without gold tags."""
-    records = [record for _, record in RunStore(client).newest(_RUNS_LOOKED_AT)]
+    records = [record for _, record in RunStore(client).newest(_MOST_RECORDS)]
     compared = (r for r in records if r["kind"] == "compare" and r["training_run"] == run)
     return next(compared, None), next((r for r in records if r["kind"] == "by-judge"), None)
 
 
 def _truth(
     people: Sequence[Judgment],
-    given: GoldFiles | None,
+    gold_files: GoldFiles | None,
     gold: Mapping[str, AbstractSet[str]] | None,
 ) -> Callable[[str, str], bool | None]:
-    """Tell whether a label is right: a person's answer, else the gold tags."""
-    said = {(one.document_id, one.label_id): one.p_yes > 0.5 for one in people}
+    """Return a function that tells whether a label is right.
+
+    It uses the answers of people first, then the gold tags (None: neither is known).
+    """
+    answered = {(one.document_id, one.label_id): one.p_yes > 0.5 for one in people}
     known: dict[str, AbstractSet[str]] = dict(gold or {})
-    train = given.train if given else None
+    train = gold_files.train if gold_files else None
     if train is not None and not is_row_file(train) and not is_xmc(train):
         known |= read_gold(train)
 
     def truth(document: str, label: str) -> bool | None:
-        if (document, label) in said:
-            return said[document, label]
+        if (document, label) in answered:
+            return answered[document, label]
         return label in known[document] if document in known else None
 
     return truth

@@ -1,4 +1,4 @@
-"""Is the label set fit for use: labels never used, over-used, nearly the same, confused."""
+"""Weaknesses of a label set: unused, overused, nearly identical and confused labels."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from numpy.typing import NDArray
 
 MOST = 15
 NEARLY_SAME = 0.85
-"""Labels whose embeddings have this cosine are hard to tell apart for the encoder."""
+"""The encoder can hardly distinguish labels whose embeddings have this cosine."""
 _OVERUSED = 0.2
 _ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a label set looks like on ``documents`` tagged documents; label ids.
+    """The state of a label set on ``documents`` tagged documents. Labels are given by id.
 
     Attributes:
-        never: labels that no document was given. used: share of documents of each of the others.
-        overused: those on a fifth of the documents or more, with their share.
+        never: labels that no document has.
+        used: share of documents of each other label.
+        overused: labels on a fifth of the documents or more, with their shares.
         duplicates: pairs with nearly the same embedding, and their cosine.
-        confused: (missing gold label, wrong label in its place) with their number; without gold
-            tags, pairs that are mostly assigned together, with the number of documents.
+        confused: (missing gold label, wrong label in its place, number of documents). Without gold
+            tags, pairs that are mostly assigned together.
     """
 
     documents: int
@@ -44,10 +45,11 @@ def label_health(
     vectors: NDArray[np.float32],
     gold: Mapping[str, AbstractSet[str]] | None = None,
 ) -> Health:
-    """Look at the labels, given the tags of documents.
+    """Return the state of the label set, given the tags of documents.
 
     Args:
-        labels: the label set's ids. vectors: float32[labels, dimension], rows of length 1.
+        labels: the ids of the label set.
+        vectors: float32[labels, dimension], rows of length 1.
     """
     counts = Counter(label for assigned in tags.values() for label in assigned)
     share = {label: count / max(1, len(tags)) for label, count in counts.most_common()}
@@ -80,7 +82,7 @@ def near_duplicates(
 def _instead(
     tags: Mapping[str, Sequence[str]], gold: Mapping[str, AbstractSet[str]]
 ) -> Counter[tuple[str, str]]:
-    """Count (missing, wrong) where one wrong tag, the first, stands for a missing one."""
+    """Count pairs of a missing gold label and the first wrong tag of the same document."""
     pairs: Counter[tuple[str, str]] = Counter()
     for document, assigned in tags.items():
         right = gold.get(document)
@@ -94,7 +96,7 @@ def _instead(
 def _together(
     tags: Mapping[str, Sequence[str]], counts: Mapping[str, int]
 ) -> Counter[tuple[str, str]]:
-    """Count pairs of which at least half of the documents of either have both."""
+    """Count pairs that occur together in at least half of the documents of each label."""
     both: Counter[tuple[str, str]] = Counter()
     for assigned in tags.values():
         both.update(combinations(sorted(set(assigned)), 2))

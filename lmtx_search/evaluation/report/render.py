@@ -1,4 +1,4 @@
-"""From what was gathered to one HTML file."""
+"""Renders the data of a report as one HTML file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from importlib.util import find_spec
 from typing import Any
 
 from lmtx_search.errors import MissingExtra
-from lmtx_search.evaluation.comparators.files import shown_name
+from lmtx_search.evaluation.comparison.files import shown_name
 from lmtx_search.evaluation.plots import require_plots
 from lmtx_search.evaluation.report import figures
-from lmtx_search.evaluation.report.gather import Gathered
+from lmtx_search.evaluation.report.data import ReportData
 from lmtx_search.version import __version__
 
 _MEASURES = ("P@1", "P@5", "R@10")
 
 
 def require_report() -> None:
-    """See that a report can be made, before anything is gathered.
+    """Check that a report can be made, before its data are gathered.
 
     Raises:
         MissingExtra: matplotlib or Jinja is not installed.
@@ -27,8 +27,8 @@ def require_report() -> None:
         raise MissingExtra("report", "A report")
 
 
-def render(found: Gathered) -> str:
-    """Return the report's HTML; nothing in it is loaded from anywhere."""
+def render(found: ReportData) -> str:
+    """Return the report as HTML that loads nothing from elsewhere."""
     require_report()
     from jinja2 import Environment
 
@@ -49,8 +49,8 @@ def render(found: Gathered) -> str:
     return html
 
 
-def _figures(found: Gathered) -> dict[str, str]:
-    """Draw what there is something to draw of, by name."""
+def _figures(found: ReportData) -> dict[str, str]:
+    """Return the figures that have data, by name."""
     record, answered = found.record, found.answered
     drawn = {
         "costs": figures.costs(record["seconds"]),
@@ -71,15 +71,15 @@ def _figures(found: Gathered) -> dict[str, str]:
     if lines:
         drawn["cycles"] = figures.cycles(lines, len(record["cycles"]))
     if answered.total:
-        drawn["said"] = figures.said(answered, record["measures"]["llm_p1_yes_from"])
+        drawn["said"] = figures.p_yes_histogram(answered, record["measures"]["llm_p1_yes_from"])
         drawn["yes_by_rank"] = figures.yes_by_rank(answered)
     if answered.calibration:
         drawn["calibration"] = figures.calibration(answered)
     return drawn
 
 
-def _cycles(found: Gathered) -> dict[str, list[Any]]:
-    """Return the lines of the figure by cycle: what the judge finds, and gold tags where known."""
+def _cycles(found: ReportData) -> dict[str, list[Any]]:
+    """Return the lines of the figure by cycle: by the judge, and by gold tags if known."""
     lines: dict[str, list[Any]] = {}
     cycles = found.record["cycles"]
     shares = [cycles[0]["measures"]["llm_p1_before"], *(c["measures"]["llm_p1"] for c in cycles)]
@@ -94,8 +94,8 @@ def _cycles(found: Gathered) -> dict[str, list[Any]]:
     return lines
 
 
-def _table(found: Gathered) -> list[tuple[str, list[str]]]:
-    """Return the rows of the table of quality: system, and its measures with their intervals."""
+def _table(found: ReportData) -> list[tuple[str, list[str]]]:
+    """Return the rows of the quality table: system, and its measures with intervals."""
     return [
         (name, [_shown(measures.get(measure)) for measure in _MEASURES])
         for name, measures in found.quality.items()

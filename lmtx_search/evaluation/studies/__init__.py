@@ -1,4 +1,4 @@
-"""The paper's studies (Zhang, Ullah, Babbar, arXiv 2406.09288), one a file, by name."""
+"""The studies of the paper (Zhang, Ullah, Babbar, arXiv 2406.09288) by name, one a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study varies: one thing, everything else the same."""
+"""A study varies one setting of a training and keeps all others the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lmtx_search.training.settings import TrainingSettings
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One training of a study: its value on the axis, and what it is told."""
+    """One training of a study: its value on the axis, and its settings."""
 
     value: str
     settings: Settings
@@ -27,9 +27,10 @@ class Study:
     """A study.
 
     Attributes:
-        axis: what is varied, for people. values: by default (none: they must be given).
+        axis: what is varied, for people.
+        values: the default values (empty: the user must give them).
         vary: makes the point of a value.
-        by_cycle: the trainings are measured after each cycle; the axis is the cycle.
+        by_cycle: measure after each cycle; the axis is the cycle.
     """
 
     axis: str
@@ -43,7 +44,7 @@ class Study:
         """Return the trainings of these values, or of the default ones.
 
         Raises:
-            UserError: there are none, or one of them cannot be.
+            UserError: there are none, or one of them is not possible.
         """
         values = list(dict.fromkeys(values or self.values))
         if not values:
@@ -55,7 +56,7 @@ def number(value: str, what: str) -> int:
     """Read a number above 0.
 
     Raises:
-        UserError: it is none.
+        UserError: it is not one.
     """
     if not value.isdecimal() or not int(value):
         raise UserError(f"{what} {value!r}: a number above 0 is expected")

@@ -1,4 +1,4 @@
-"""What each further cycle adds."""
+"""Study: what each further cycle adds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lmtx_search.training.settings import TrainingSettings
 
 
 def _vary(settings: Settings, training: TrainingSettings, value: str) -> Point:
-    """One training of at most so many cycles, measured after each."""
+    """Return one training with at most ``value`` cycles, measured after each."""
     return Point(value, settings, replace(training, cycles=number(value, "cycles")))
 
 

@@ -1,4 +1,4 @@
-"""How many training documents are judged and learned from."""
+"""Study: how many training documents are judged and learned from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lmtx_search.training.settings import TrainingSettings
 
 
 def _vary(settings: Settings, training: TrainingSettings, value: str) -> Point:
-    """Smaller samples are parts of larger ones: their answers are there already."""
+    """Vary the sample. Smaller samples are parts of larger ones and share their answers."""
     most = number(value, "documents")
     return Point(f"{most:,}", settings, replace(training, most_documents=most))
 

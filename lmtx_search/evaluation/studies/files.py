@@ -1,4 +1,4 @@
-"""A study as files: a table, a plot and a sentence."""
+"""Writes a study as a table, a plot and a sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lmtx_search.evaluation.plots import draw_lines, figure, save
-from lmtx_search.evaluation.studies.run import SAID
+from lmtx_search.evaluation.studies.study_result import SUMMARY
 
 
 def write_files(record: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -31,7 +31,7 @@ def write_files(record: Mapping[str, Any], folder: Path) -> list[Path]:
             ]
             writer.writerow([row["value"], row["calls"], row["learn_seconds"], *cells])
     with figure(7, 4) as (drawn, (axes,)):
-        lines = {name: [row["measures"][name] for row in rows] for name in SAID}
+        lines = {name: [row["measures"][name] for row in rows] for name in SUMMARY}
         title = f"{record['documents']:,} documents"
         draw_lines(axes, lines, [row["value"] for row in rows], title, record["axis"])
         save(drawn, picture)

@@ -1,4 +1,4 @@
-"""Which labels a document is pushed away from."""
+"""Study: which labels a document is pushed away from."""
 
 from __future__ import annotations
 

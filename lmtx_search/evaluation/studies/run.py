@@ -1,4 +1,4 @@
-"""Running a study: train, measure and keep point after point."""
+"""Runs a study: trains, measures and stores one point after the other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,46 +15,31 @@ from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.errors import UserError, find_named
 from lmtx_search.evaluation import systems
-from lmtx_search.evaluation.comparators.base import Found
-from lmtx_search.evaluation.comparators.kept import KeptResults
+from lmtx_search.evaluation.comparators.base import ComparatorResult
+from lmtx_search.evaluation.comparison.result_cache import ResultCache
 from lmtx_search.evaluation.gold.files import GoldFiles
-from lmtx_search.evaluation.gold.gold_set import GoldSet, notes, open_gold_set
-from lmtx_search.evaluation.metrics.all import Measured, Output, measure
-from lmtx_search.evaluation.metrics.permutation_test import Difference, compare
+from lmtx_search.evaluation.gold.gold_set import GoldSet, open_gold_set
+from lmtx_search.evaluation.metrics.measure import Output, measure
 from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.evaluation.studies import STUDIES, Point, Study
+from lmtx_search.evaluation.studies.study_result import (
+    UNTRAINED,
+    StudyResult,
+    study_record,
+    study_result,
+)
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Label, content_digest
+from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.encoder_source import Source, untrained_source
-from lmtx_search.training.inputs import labels_digest, training_documents
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
+from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.version import __version__
 
-UNTRAINED = "untrained"
-# More than any profile trains on.
+# At least as many documents as any profile trains on.
 _ALL = 30_000
-SAID = ("P@1", "P@5", "R@10")
-
-
-@dataclass(frozen=True)
-class StudyResult:
-    """A study's rows in the order of its axis, the untrained encoder first.
-
-    ``gain`` is what the best value has more than the first one (of the axis, not the untrained
-    encoder), by measure; None where there is one value only.
-    """
-
-    name: str
-    axis: str
-    measured: dict[str, Measured]
-    found: dict[str, Found]
-    best: str
-    first: str
-    gain: dict[str, Difference] | None
-    on: GoldSet
 
 
 def run_study(
@@ -68,26 +53,26 @@ def run_study(
 ) -> StudyResult:
     """Train with each value and measure on the documents of a file that have gold tags.
 
-    Each value is kept when it has finished, and its judgments as they come: the same call again
-    goes on. The encoders that are trained for it are not kept.
+    The result of each value is stored when it finishes, and its judgments as they arrive, so the
+    same call continues after an interruption. The trained encoders are deleted.
 
     Raises:
-        UserError: no such study, a value that cannot be, gold tags that do not fit.
-        LmtxError: a training failed; what finished before is kept.
+        UserError: there is no such study, a value is not possible, or the gold tags do not fit.
+        LmtxError: a training failed. Finished results stay stored.
     """
     study = find_named("study", STUDIES, name)
     require_measures()
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
-    on = open_gold_set(settings, file, gold, labels)
+    gold_set = open_gold_set(settings, file, gold, labels)
     training = replace(
         training,
         shortlist=min(training.shortlist, len(labels)),
         pairs_per_document=min(training.pairs_per_document, len(labels)),
     )
     points = study.points(settings, training, values)
-    everything = replace(training, most_documents=_ALL)
-    documents = training_documents(client, settings, everything, progress)
+    all_documents = replace(training, most_documents=_ALL)
+    documents = training_documents(client, settings, all_documents, progress)
     if name == "documents":
         _enough(points, len(documents))
     for point in points:
@@ -97,82 +82,33 @@ def run_study(
                 "leave it out of --values"
             )
         point.training.check(len(labels), min(len(documents), point.training.most_documents))
-    common = _common(settings, labels, on, documents)
-    kept = KeptResults(settings.data_dir / "studies" / content_digest(common)[:24])
-    found = {UNTRAINED: _untrained(settings, labels, on, kept, progress)}
+    common = _common(settings, labels, gold_set, documents)
+    cache = ResultCache(settings.data_dir / "studies" / content_digest(common)[:24])
+    found = {UNTRAINED: _untrained(settings, labels, gold_set, cache, progress)}
     for point in points:
-        found.update(_point(study, point, labels, on, kept, progress))
+        found.update(_point(study, point, labels, gold_set, cache, progress))
     measured = {
-        value: measure(one.output, on.usable.gold, on.weighing, training.seed)
+        value: measure(one.output, gold_set.usable.gold, gold_set.weighing, training.seed)
         for value, one in found.items()
     }
-    result = _result(name, study, measured, found, on, training.seed)
+    result = study_result(name, study, measured, found, gold_set, training.seed)
     RunStore(client).save(f"study-{name}-{new_run_id()}", study_record(result))
     return result
 
 
-def study_record(result: StudyResult) -> dict[str, Any]:
-    """Return the study as a JSON object."""
-    return {
-        "kind": "study",
-        "study": result.name,
-        "axis": result.axis,
-        "documents": len(result.on.usable.gold),
-        "rows": [
-            {
-                "value": value,
-                "learn_seconds": round(result.found[value].learn_seconds, 1),
-                "calls": result.found[value].calls,
-                "note": result.found[value].note,
-                "measures": {m: asdict(one) for m, one in measured.estimates().items()},
-            }
-            for value, measured in result.measured.items()
-        ],
-        "sentence": sentence(result),
-        "notes": notes(result.on),
-    }
-
-
-def sentence(result: StudyResult) -> str:
-    """Say what the study says, and no more than its documents can show."""
-    best = result.measured[result.best].estimates()
-    values = ", ".join(f"{name} {100 * best[name].value:.1f}" for name in SAID)
-    start = f"{result.axis[0].upper()}{result.axis[1:]}: best P@1 with {result.best} ({values})"
-    if result.gain is None or result.best == result.first:
-        return f"{start}."
-    gain = result.gain["P@1"]
-    p = "p<0.001" if gain.p < 0.001 else f"p={gain.p:.3f}"
-    more = f"{100 * gain.value:+.1f} points against {result.first}"
-    bounds = f"95 %: {100 * gain.low:+.1f} to {100 * gain.high:+.1f}, {p}"
-    if gain.low <= 0:
-        return (
-            f"{start}, {more} ({bounds}): no difference that {len(result.on.usable.gold):,} "
-            "documents could show."
-        )
-    return f"{start}, {more} ({bounds})."
-
-
-def _result(
-    name: str,
-    study: Study,
-    measured: dict[str, Measured],
-    found: dict[str, Found],
-    on: GoldSet,
-    seed: int,
-) -> StudyResult:
-    values = [value for value in measured if value != UNTRAINED]
-    best = max(values, key=lambda value: measured[value].estimates()["P@1"].value)
-    gain = compare(measured[best], measured[values[0]], seed) if len(values) > 1 else None
-    return StudyResult(name, study.axis, measured, found, best, values[0], gain, on)
-
-
 def _untrained(
-    settings: Settings, labels: list[Label], on: GoldSet, kept: KeptResults, progress: Progress
-) -> Found:
-    found = kept.get(UNTRAINED, "")
+    settings: Settings,
+    labels: list[Label],
+    gold_set: GoldSet,
+    cache: ResultCache,
+    progress: Progress,
+) -> ComparatorResult:
+    found = cache.get(UNTRAINED, "")
     if found is None:
-        found = Found(_rank(settings, labels, untrained_source(settings), on, progress))
-        kept.put(UNTRAINED, "", found)
+        found = ComparatorResult(
+            _rank(settings, labels, untrained_source(settings), gold_set, progress)
+        )
+        cache.put(UNTRAINED, "", found)
     return found
 
 
@@ -180,21 +116,21 @@ def _point(
     study: Study,
     point: Point,
     labels: list[Label],
-    on: GoldSet,
-    kept: KeptResults,
+    gold_set: GoldSet,
+    cache: ResultCache,
     progress: Progress,
-) -> dict[str, Found]:
-    """Return the rows of a point: one, or one a cycle."""
-    told = json.dumps(asdict(point.training), sort_keys=True)
+) -> dict[str, ComparatorResult]:
+    """Return the rows of a point: one row, or one for each cycle."""
+    training = json.dumps(asdict(point.training), sort_keys=True)
     judge = f"{point.settings.judge.gguf} {point.settings.ollama.model}"
-    identity = content_digest(told, judge, study.axis)[:24]
-    rows: dict[str, Found] = {}
+    identity = content_digest(training, judge, study.axis)[:24]
+    rows: dict[str, ComparatorResult] = {}
     if study.by_cycle:
-        while (one := kept.get(f"{identity}-{len(rows) + 1}", identity)) is not None:
+        while (one := cache.get(f"{identity}-{len(rows) + 1}", identity)) is not None:
             rows[str(len(rows) + 1)] = one
-        if kept.get(f"{identity}-end", identity) is not None:
+        if cache.get(f"{identity}-end", identity) is not None:
             return rows
-    elif (one := kept.get(identity, identity)) is not None:
+    elif (one := cache.get(identity, identity)) is not None:
         return {point.value: one}
     started = time.monotonic()
     record = train(point.settings, point.training, progress, keep_cycles=study.by_cycle)
@@ -202,51 +138,55 @@ def _point(
     learned = time.monotonic() - started
     try:
         if not study.by_cycle:
-            source = Source(folder / "encoder", point.value)
-            output = _rank(point.settings, labels, source, on, progress)
+            source = EncoderSource(folder / "encoder", point.value)
+            output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, record, learned)
-            kept.put(identity, identity, found)
+            cache.put(identity, identity, found)
             return {point.value: found}
         rows = {}
         for number, cycle in enumerate(record["cycles"], 1):
-            source = Source(folder / "cycles" / str(number) / "encoder", f"cycle {number}")
-            output = _rank(point.settings, labels, source, on, progress)
+            source = EncoderSource(folder / "cycles" / str(number) / "encoder", f"cycle {number}")
+            output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, cycle, sum(cycle["seconds"].values()))
-            kept.put(f"{identity}-{number}", identity, found)
+            cache.put(f"{identity}-{number}", identity, found)
             rows[str(number)] = found
-        kept.put(f"{identity}-end", identity, Found(Output({}), note=record["stopped"]))
+        cache.put(f"{identity}-end", identity, ComparatorResult(Output({}), note=record["stopped"]))
         return rows
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _found(output: Output, record: dict[str, Any], seconds: float) -> Found:
+def _found(output: Output, record: dict[str, Any], seconds: float) -> ComparatorResult:
     counts = record["counts"]
-    return Found(
+    return ComparatorResult(
         output,
         learn_seconds=seconds,
         calls=counts["asked"] + counts["known"],
         note=f"learned from {counts['documents_with_positive']:,} documents, "
-        f"{counts['positives']:,} pseudo-positives; {counts['known']:,} answers were there",
+        f"{counts['positives']:,} pseudo-positives; {counts['known']:,} answers were stored",
     )
 
 
 def _rank(
-    settings: Settings, labels: list[Label], source: Source, on: GoldSet, progress: Progress
+    settings: Settings,
+    labels: list[Label],
+    source: EncoderSource,
+    gold_set: GoldSet,
+    progress: Progress,
 ) -> Output:
     system = systems.encoder(settings, labels, source, source.name)
-    return Output(system.rank(on.documents, progress).rankings)
+    return Output(system.rank(gold_set.documents, progress).rankings)
 
 
-def _enough(points: Sequence[Point], there: int) -> None:
-    """Refuse numbers of documents that there are not."""
+def _enough(points: Sequence[Point], existing: int) -> None:
+    """Check that there are as many training documents as the points need."""
     for point in points:
-        if point.training.most_documents > there:
-            raise UserError(f"there are only {there:,} training documents, not {point.value}")
+        if point.training.most_documents > existing:
+            raise UserError(f"there are only {existing:,} training documents, not {point.value}")
 
 
 def _common(
-    settings: Settings, labels: list[Label], on: GoldSet, documents: Sequence[Document]
+    settings: Settings, labels: list[Label], gold_set: GoldSet, documents: Sequence[Document]
 ) -> str:
     return content_digest(
         __version__,
@@ -254,6 +194,6 @@ def _common(
         str((settings.encoder.document_tokens, settings.encoder.label_tokens)),
         str((settings.encoder.windows, settings.encoder.window_pooling)),
         labels_digest(labels),
-        str(len(on.documents)),
-        *(part for one in (*on.documents, *documents) for part in (one.id, one.text)),
+        str(len(gold_set.documents)),
+        *(part for one in (*gold_set.documents, *documents) for part in (one.id, one.text)),
     )

@@ -1,4 +1,4 @@
-"""How many labels of its shortlist a document is judged with (j of the paper)."""
+"""Study: how many labels of its shortlist are judged for a document (j in the paper)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lmtx_search.training.settings import TrainingSettings
 
 
 def _vary(settings: Settings, training: TrainingSettings, value: str) -> Point:
-    """Shorter shortlists are the beginnings of longer ones: their answers are there already."""
+    """Vary the shortlist. Short ones are the beginnings of longer ones and share their answers."""
     size = number(value, "a shortlist of")
     return Point(value, settings, replace(training, shortlist=size, pairs_per_document=size))
 

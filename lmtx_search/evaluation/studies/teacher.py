@@ -1,4 +1,4 @@
-"""Which LLM teaches."""
+"""Study: which LLM teaches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lmtx_search.training.settings import TrainingSettings
 
 
 def _vary(settings: Settings, training: TrainingSettings, value: str) -> Point:
-    """A model of Ollama's, or a GGUF file where llama.cpp runs the judge."""
+    """Vary the model of Ollama, or the GGUF file if llama.cpp runs the judge."""
     if settings.judge.runtime == "llamacpp":
         judge = settings.judge.model_copy(update={"gguf": Path(value).expanduser()})
         return Point(Path(value).stem, settings.model_copy(update={"judge": judge}), training)

@@ -1,4 +1,4 @@
-"""Estimating a mean from many answers of a judge that errs, and a few that were checked.
+"""Estimates a mean from many answers of an imperfect judge and a few checked answers.
 
 Angelopoulos, Duchi, Zrnic: PPI++: Efficient Prediction-Powered Inference (2023).
 """
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_CHECKED = 10
-"""With fewer checked documents, their answers say too little about the judge."""
+"""Checked documents that are needed to correct the judge."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedEstimate:
-    """A mean with its 95 % interval; ``checked`` documents told of the judge's errors (0: none)."""
+    """A mean with its 95 % interval. ``checked`` documents corrected the judge (0: none)."""
 
     value: float
     low: float
@@ -36,7 +36,7 @@ def estimate(said: NDArray[np.float64], checked: NDArray[np.float64]) -> JudgedE
 
     Args:
         said: float64[n] in [0, 1], by the judge.
-        checked: float64[n], by a person; NaN where nobody has looked. A random part of ``said``.
+        checked: float64[n], by a person; NaN if not checked. The checked ones are a random part.
     """
     known = ~np.isnan(checked)
     if known.sum() < LEAST_CHECKED:
@@ -60,18 +60,18 @@ def _error(values: NDArray[np.float64]) -> float:
 
 
 def _interval(
-    value: float, error: float, looked_at: int, documents: int, checked: int
+    value: float, error: float, observed: int, documents: int, checked: int
 ) -> JudgedEstimate:
-    """Return Wilson's interval of as many documents as would have this error.
+    """Return Wilson's interval for the number of documents that would have this error.
 
-    It stays within [0, 1], and of n documents that are all right it still leaves room for doubt.
+    It stays within [0, 1], and it is not empty even if all documents are right.
     """
     from scipy.stats import t
 
     value = min(1.0, max(0.0, value))
     spread = value * (1 - value)
-    count = spread / error**2 if error and spread else float(looked_at)
-    z2 = float(t.ppf(0.975, max(1, looked_at - 1))) ** 2
+    count = spread / error**2 if error and spread else float(observed)
+    z2 = float(t.ppf(0.975, max(1, observed - 1))) ** 2
     middle = (value + z2 / (2 * count)) / (1 + z2 / count)
     reach = math.sqrt(z2 * spread / count + (z2 / (2 * count)) ** 2) / (1 + z2 / count)
     low, high = max(0.0, middle - reach), min(1.0, middle + reach)

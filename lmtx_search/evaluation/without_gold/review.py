@@ -1,21 +1,21 @@
-"""A person checks tags: which pairs are asked, what was answered, and undoing it."""
+"""A review of tags by a person: the pairs to answer, the answers, and undo."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from lmtx_search.evaluation.without_gold.review_sample import LookedAt
+from lmtx_search.evaluation.without_gold.sampled_documents import SampledDocument
 from lmtx_search.judges.base import Pair
 from lmtx_search.records import Judgment, Label, content_digest
 from lmtx_search.training.teacher.human_feedback import person_id, person_judgment
 
 
-class Kept(Protocol):
-    """Keeps judgments."""
+class ReviewStore(Protocol):
+    """Stores judgments."""
 
     def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
-        """Return those that are there."""
+        """Return the judgments that exist, by id."""
         ...
 
     def add(self, judgments: list[Judgment]) -> None:
@@ -28,49 +28,49 @@ class Kept(Protocol):
 
 
 class Review:
-    """The pairs of a sample that nobody has answered, document after document.
+    """The unanswered pairs of a sample, document by document.
 
-    A document's labels come in an order that does not tell which of them the system prefers. Each
-    answer is kept at once: whoever stops goes on there.
+    The labels of a document are shuffled, so that their order does not show the system's ranking.
+    Each answer is stored at once, and a new review continues with the unanswered pairs.
     """
 
     def __init__(
-        self, looked: Sequence[LookedAt], labels: Mapping[str, Label], store: Kept
+        self, samples: Sequence[SampledDocument], labels: Mapping[str, Label], store: ReviewStore
     ) -> None:
-        everything = [pair for one in looked for pair in _shuffled(one.pairs(labels))]
-        there = store.find([person_id(pair.document, pair.label) for pair in everything])
+        all_pairs = [pair for one in samples for pair in _shuffled(one.pairs(labels))]
+        answered = store.find([person_id(pair.document, pair.label) for pair in all_pairs])
         self._store = store
-        self._pairs = [p for p in everything if person_id(p.document, p.label) not in there]
+        self._pairs = [p for p in all_pairs if person_id(p.document, p.label) not in answered]
         self._past: list[Judgment | None] = []
-        self.answered_before = len(there)
+        self.answered_before = len(answered)
 
     @property
     def left(self) -> int:
-        """Pairs that have not been shown, this one included."""
+        """Number of pairs that have not been shown, including the current one."""
         return len(self._pairs) - len(self._past)
 
     @property
     def answered(self) -> int:
-        """Answers of this review."""
+        """Number of answers in this review."""
         return sum(one is not None for one in self._past)
 
     def current(self) -> Pair | None:
-        """Return the pair to answer; None: that was all."""
+        """Return the pair to answer (None: all pairs are answered)."""
         return self._pairs[len(self._past)] if self.left else None
 
     def answer(self, yes: bool) -> None:
-        """Keep the answer to the current pair."""
+        """Store the answer to the current pair."""
         pair = self._pairs[len(self._past)]
         judgment = person_judgment(pair.document, pair.label, yes, pair.rank)
         self._store.add([judgment])
         self._past.append(judgment)
 
     def skip(self) -> None:
-        """Leave the current pair unanswered; it comes again in another review."""
+        """Leave the current pair unanswered, so that another review shows it again."""
         self._past.append(None)
 
     def undo(self) -> bool:
-        """Go back to the pair before and forget its answer; False: there is none."""
+        """Return to the previous pair and delete its answer (False: there is no previous pair)."""
         if not self._past:
             return False
         last = self._past.pop()

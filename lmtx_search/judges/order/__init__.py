@@ -1,4 +1,4 @@
-"""Which pair of a document is asked next: strategies, chosen by name."""
+"""Strategies that choose the next pair of a document to ask, by name."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ORDERS: dict[str, Callable[[float], Order]] = {
 
 
 def make_order(name: str, yes_from: float) -> Order:
-    """Return the strategy of that name.
+    """Return the strategy with the given name.
 
     Args:
-        yes_from: the P(yes) from which an answer is a yes, where the strategy needs one.
+        yes_from: the P(yes) from which an answer is a yes, if the strategy needs one.
 
     Raises:
-        UserError: there is none of that name.
+        UserError: there is no such strategy.
     """
     return find_named("order", ORDERS, name)(yes_from)

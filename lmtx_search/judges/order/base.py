@@ -1,4 +1,4 @@
-"""A document before the judge, and what a strategy decides about it."""
+"""A document in front of the judge, and the interface of a strategy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lmtx_search.judges.base import Answer, Judge, Pair
 
 
 class Wait(Enum):
-    """Says that an answer under way decides what is asked next."""
+    """Means that a pending answer decides what is asked next."""
 
     WAIT = "wait"
 
@@ -23,11 +23,14 @@ WAIT: Final = Wait.WAIT
 
 @dataclass(eq=False)
 class Case:
-    """A document's pairs, best first, and what has become of them.
+    """The pairs of a document, best first, and their answers.
 
-    ``answers`` are P(yes) by position in ``pairs`` (None: neither yes nor no), those known from
-    before included; ``pending`` the positions that are being asked; ``stored`` judgments that
-    become answers when they are asked for (see :class:`Replay`).
+    Attributes:
+        answers: P(yes) by position in ``pairs`` (None: neither yes nor no), including those that
+            were known before.
+        pending: the positions that are being asked.
+        stored: P(yes) of stored judgments by position, which become answers when the order asks
+            for them (see :class:`Replay`).
     """
 
     pairs: Sequence[Pair]
@@ -36,7 +39,7 @@ class Case:
     stored: Mapping[int, float] = field(default_factory=dict)
 
     def unasked(self) -> Iterator[int]:
-        """Yield the positions that nobody has asked, in the shortlist's order."""
+        """Yield the positions that were not asked, in the order of the shortlist."""
         return (
             position
             for position in range(len(self.pairs))
@@ -44,45 +47,45 @@ class Case:
         )
 
     def best(self) -> float | None:
-        """Return the highest P(yes) so far."""
+        """Return the highest P(yes) so far (None: no answer yet)."""
         return max((p for p in self.answers.values() if p is not None), default=None)
 
 
 class Order(ABC):
-    """Decides which pair of a document is asked next, given its answers so far."""
+    """Chooses the next pair of a document, given its answers so far."""
 
     @abstractmethod
     def next(self, case: Case) -> int | Literal[Wait.WAIT] | None:
-        """Return the position to ask; WAIT for a pending answer; None: nothing more to ask.
+        """Return the position to ask, WAIT for a pending answer, or None for the end.
 
-        May be called more often than pairs are asked: called again, it must return the same.
+        It may be called more often than pairs are asked, and must then return the same.
         """
 
-    def learn(self, pair: Pair, p_yes: float) -> None:  # noqa: B027  (most have nothing to learn)
-        """Take in an answer, of any document."""
+    def learn(self, pair: Pair, p_yes: float) -> None:  # noqa: B027  (most do not learn)
+        """Learn from an answer about any document."""
 
     def finished(self, case: Case) -> bool:
-        """Tell whether nothing of the document is, or will be, asked."""
+        """Tell whether no pair of the document is pending or will be asked."""
         return not case.pending and self.next(case) is None
 
 
 class OrderedJudge(Judge, Protocol):
-    """A judge that lets a strategy decide what it is asked."""
+    """A judge whose questions are chosen by a strategy."""
 
     @property
     def lost(self) -> dict[str, str]:
-        """Hosts that were given up, and why."""
+        """The reasons by host for hosts that were given up."""
         ...
 
     def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
-        """Answer what the order asks of each document, as answers come.
+        """Yield answers to the pairs that the order chooses, as they arrive.
 
-        Documents are taken only as they are needed. The answers are noted in the cases.
+        Documents are read only as they are needed. Answers are also recorded in the cases.
         """
         ...
 
 
 def cases_of(pairs: Iterable[Pair]) -> Iterator[Case]:
-    """Group pairs by document; those of a document follow each other."""
+    """Group pairs by document. Pairs of one document must be adjacent."""
     for _, group in groupby(pairs, key=lambda pair: pair.document.id):
         yield Case(list(group))

@@ -1,4 +1,4 @@
-"""Every pair (LMTX: Zhang, Ullah, Babbar, arXiv 2406.09288)."""
+"""Asks every pair (LMTX: Zhang, Ullah, Babbar, arXiv 2406.09288)."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ class Exhaustive(Order):
     """Asks the whole shortlist, from the first label to the last."""
 
     def next(self, case: Case) -> int | None:
-        """Return the first position that nobody has asked."""
+        """Return the first position that was not asked."""
         return next(case.unasked(), None)

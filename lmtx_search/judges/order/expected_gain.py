@@ -1,4 +1,4 @@
-"""Where the next answer is expected to better the document's best label most."""
+"""Asks the pair that is expected to improve the best label of its document most."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from typing import Literal
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.order.base import WAIT, Case, Order, Wait
 
-# Answers that a rank or a label is known by; older ones are forgotten.
+# Answers remembered for each rank; older ones are forgotten.
 _REMEMBERED = 200
-# How many answers of its own outweigh what is known of the rank, for a label.
+# Number of own answers at which a label counts as much as its ranks.
 _PRIOR = 4.0
 
 
 class ExpectedGain(Order):
-    """Asks the pair with the highest expected improvement; stops where none is worth a call.
+    """Asks the pair with the highest expected gain, and stops if no gain is worth a call.
 
-    The gain of a pair is the mean of max(0, p - best) over the values p that labels at the same
-    rank were answered with so far, moved by how much the judge likes this label more or less than
-    others at their ranks; ``best`` is the document's highest P(yes) so far. Until a rank has been
-    answered often enough, it is asked as in the exhaustive order.
+    The gain of a pair is the mean of max(0, p - best) over the answers p at the same rank so far,
+    shifted by how much the judge prefers this label to others at their ranks. ``best`` is the
+    highest P(yes) of the document so far. A rank with too few answers is asked as in the exhaustive
+    order.
 
-    What is asked follows from the answers so far, of all documents, and therefore from the order
-    in which they come: with several hosts it is not the same each time.
+    The choice depends on the answers about all documents so far, and so on the order in which they
+    arrive. With several hosts it differs from run to run.
 
     Args:
-        least_gain: an expected improvement in P(yes) below this is not worth a call.
-        explore: answers that a rank needs before it is judged by them.
+        least_gain: a smaller expected gain in P(yes) is not worth a call.
+        explore: answers that a rank needs before its gains are estimated.
     """
 
     def __init__(self, least_gain: float = 0.05, explore: int = 20) -> None:
         self.least_gain = least_gain
         self.explore = explore
         self._by_rank: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
-        # Of each label: how much its answers differ from its ranks' means; sum and count.
+        # By label: sum and count of the differences between answers and the means of their ranks.
         self._by_label: dict[str, tuple[float, int]] = {}
 
     def next(self, case: Case) -> int | Literal[Wait.WAIT] | None:
         """Return the pair with the highest expected gain."""
         if case.pending:
-            return WAIT  # also for the last of a document: the next one's choices learn from it
+            return WAIT  # even for the last pair: the next document learns from it
         unasked = list(case.unasked())
         if not unasked:
             return None
@@ -52,7 +52,7 @@ class ExpectedGain(Order):
         return position if gains[position] >= self.least_gain else None
 
     def gain(self, pair: Pair, best: float) -> float:
-        """Return by how much an answer is expected to exceed ``best``; in [0, 1]."""
+        """Return by how much an answer is expected to exceed ``best``, in [0, 1]."""
         seen = self._by_rank.get(pair.rank, ())
         if len(seen) < self.explore:
             return 1.0

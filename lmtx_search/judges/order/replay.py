@@ -1,4 +1,4 @@
-"""Judgments from before, taken where an order asks for them."""
+"""Replays stored judgments when an order asks for their pairs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from lmtx_search.judges.order.base import Case, Order, Wait
 
 
 class Replay(Order):
-    """Lets through to the judge only what an order asks that no stored judgment answers.
+    """Passes on only those pairs of an order that no stored judgment answers.
 
-    The order sees each answer when it would have come, so what it asks does not depend on which
-    answers are stored: a run that was killed and started again asks on as it would have.
+    The order gets a stored answer at the moment when it asks for the pair. Its choices therefore do
+    not depend on which answers are stored, and a killed run continues as it would have.
 
     Args:
-        taken: told of each stored judgment that is taken as an answer: the pair, its P(yes).
+        taken: called with the pair and P(yes) of each stored judgment that becomes an answer.
     """
 
     def __init__(self, order: Order, taken: Callable[[Pair, float], None]) -> None:
@@ -24,7 +24,7 @@ class Replay(Order):
         self._taken = taken
 
     def next(self, case: Case) -> int | Literal[Wait.WAIT] | None:
-        """Return what the order asks next that is not stored."""
+        """Return the next position of the order without a stored answer."""
         while True:
             position = self._order.next(case)
             if not isinstance(position, int) or position not in case.stored:

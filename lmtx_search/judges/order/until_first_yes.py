@@ -1,4 +1,4 @@
-"""In the order of the shortlist, until the judge says yes."""
+"""Asks in the order of the shortlist until the judge says yes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from lmtx_search.judges.order.base import WAIT, Case, Order, Wait
 
 
 class UntilFirstYes(Order):
-    """Stops at a document's first yes: training draws one positive a document.
+    """Stops at the first yes of a document, since training draws one positive a document.
 
     Args:
         yes_from: the P(yes) from which an answer is a yes.
-        ahead: pairs that may be asked before the answer to the one before them is there. 0 asks
-            none in vain, at the price of a server that idles between questions.
+        ahead: pairs that may be asked while another answer is pending. With 0 no question is
+            wasted, but the server idles between questions.
     """
 
     def __init__(self, yes_from: float = 0.5, ahead: int = 0) -> None:
@@ -21,7 +21,7 @@ class UntilFirstYes(Order):
         self.ahead = ahead
 
     def next(self, case: Case) -> int | Literal[Wait.WAIT] | None:
-        """Return the next label of the shortlist, unless there is a yes."""
+        """Return the next position of the shortlist, unless there is a yes."""
         best = case.best()
         if best is not None and best >= self.yes_from:
             return None

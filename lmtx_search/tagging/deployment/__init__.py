@@ -1,1 +1,1 @@
-"""Putting taggers into the pipeline, changing their labels, going back, removing them."""
+"""Deploys taggers, changes their labels, rolls them back and removes them."""

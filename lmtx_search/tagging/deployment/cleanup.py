@@ -1,4 +1,4 @@
-"""What deployments that were killed left behind: the next one finds and removes it."""
+"""Removes what killed or failed deployments left behind."""
 
 from __future__ import annotations
 
@@ -11,34 +11,37 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
-def sweep(client: OpenSearch, settings: Settings) -> None:
-    """Remove versions that no deployment has finished; for whoever holds the lock.
+def remove_unfinished(client: Client, settings: Settings) -> None:
+    """Remove the versions that no deployment finished. The caller must hold the tagger lock.
 
     Raises:
-        LmtxError: ML Commons keeps a part of one.
+        LmtxError: ML Commons did not remove a part of a version.
     """
     versions = TaggerVersions(settings.data_dir)
-    versions.sweep()
+    versions.remove_partial()
     for name in sorted(set(versions.names()) - set(versions.finished())):
         _remove(client, versions, name)
 
 
-def give_up(client: OpenSearch, settings: Settings, name: str) -> None:
-    """Remove a version whose deployment failed; while the cluster is away, that is for a sweep."""
+def remove_failed(client: Client, settings: Settings, name: str) -> None:
+    """Remove a version whose deployment failed.
+
+    If the cluster cannot be reached, the next deployment removes it.
+    """
     with suppress(Exception):  # the cluster may be what failed
         _remove(client, TaggerVersions(settings.data_dir), name)
 
 
-def _remove(client: OpenSearch, versions: TaggerVersions, name: str) -> None:
-    """Remove it, unless the pipeline tags with it: then only the answer to that got lost."""
+def _remove(client: Client, versions: TaggerVersions, name: str) -> None:
+    """Remove a version, unless the pipeline tags with it and only the cluster's reply was lost."""
     if deployed(client) == name:
         versions.finish(name)
         return
-    held = registered(client).get(name)
-    if held is not None:
-        unregister(client, held)
-    # The folder last: as long as it is there, the next sweep finds it.
+    found = registered(client).get(name)
+    if found is not None:
+        unregister(client, found)
+    # The folder goes last, because the next deployment finds the version by its folder.
     versions.discard(name)

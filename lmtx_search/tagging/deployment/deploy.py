@@ -6,31 +6,27 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.labels.index import LabelIndex
-from lmtx_search.cluster.ml import connectors, local_models
+from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
     put_pipeline,
     read_pipeline,
-    simulate,
     tagging_pipeline,
 )
-from lmtx_search.encoder.form import Precision
-from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.passages import label_passage, passages_digest
-from lmtx_search.encoder.windows import Windows
-from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.cleanup import give_up, sweep
-from lmtx_search.tagging.deployment.encoder_source import Source
+from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinished
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
+from lmtx_search.tagging.deployment.make_version import chosen_threshold, make_version
+from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
+from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
 from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
 from lmtx_search.tagging.service.client import (
     require_service,
@@ -39,46 +35,21 @@ from lmtx_search.tagging.service.client import (
     tag_url,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.tagging.versions.thresholds import own_thresholds
-from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
-
-DEFAULT_THRESHOLD = 0.3
-"""Least cosine of a tag where no training run chose one."""
-
-DEFAULT_MAX_TAGS = 10
-
-Runtime = Literal["service", "in-cluster"]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a deployment can be told.
-
-    ``threshold`` None takes the run's, or the default; ``precision`` None what is best for the
-    runtime: int8 is three times as fast, but its rounding enlarges the last-digit differences
-    between versions of ONNX Runtime, and a cluster brings its own. With fp32 a tagger gives the
-    same tags wherever it runs.
-    """
-
-    precision: Precision | None = None
-    threshold: float | None = None
-    max_tags: int = DEFAULT_MAX_TAGS
-    runtime: Runtime = "service"
-
-    def of_runtime(self) -> Precision:
-        """Return the precision, chosen where it was not given."""
-        return self.precision or ("fp32" if self.runtime == "in-cluster" else "int8")
+    from lmtx_search.cluster.client.connect import Client
 
 
 @dataclass(slots=True)
 class Deployment:
-    """What a deployment did; ``seconds`` by step. ``label_index`` is the alias's index now.
+    """What a deployment did.
 
-    ``service`` is where the cluster reaches the tagger, None where it runs the tagger itself;
-    ``narrower`` the labels below another one, None where no broader tags are written.
+    Attributes:
+        own_thresholds: number of labels with a threshold of their own.
+        label_index: the index that the label alias points to now.
+        service: address at which the cluster reaches the tagger (None: the cluster runs it).
+        narrower: number of labels with a parent (None: broader tags are not written).
+        seconds: by step.
     """
 
     version: str
@@ -95,70 +66,72 @@ class Deployment:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def plan(client: OpenSearch, settings: Settings, source: Source, options: Options) -> list[str]:
-    """Return in words what :func:`deploy` would do; nothing is changed.
+def plan(
+    client: Client, settings: Settings, source: EncoderSource, options: DeployOptions
+) -> list[str]:
+    """Describe what :func:`deploy` would do, without changing anything.
 
     Raises:
-        UserError: it could not be done.
+        UserError: a deployment is not possible.
     """
     state, labels, url = _requirements(client, settings, options.runtime)
-    taken = read_pipeline(client).tagger
+    tagger = read_pipeline(client).tagger
     return [
         f"make a tagger version of {source.name} ({options.of_runtime()}) with "
         f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, threshold "
-        f"{_threshold(source, options):g}, at most {options.max_tags} tags",
+        f"{chosen_threshold(source, options):g}, at most {options.max_tags} tags",
         "embed the labels with this encoder, and write a new label index if it is another one",
         f"register a connector to {url}/taggers/VERSION/tag and a remote model in ML Commons"
         if url
         else "make one model of encoder and labels, upload it to ML Commons and deploy it there",
-        f"test the pipeline with _simulate; it now tags with {taken or 'nothing'}, "
+        f"test the pipeline with _simulate; it now tags with {tagger or 'nothing'}, "
         f"{len(state.indices)} indices have text fields of their own",
         "move the pipeline to the new version, then the label alias",
     ]
 
 
 def deploy(
-    client: OpenSearch,
+    client: Client,
     settings: Settings,
-    source: Source,
-    options: Options,
+    source: EncoderSource,
+    options: DeployOptions,
     progress: Progress = SILENT,
 ) -> Deployment:
     """Make a tagger version and let the pipeline tag with it.
 
-    Until it is tested nothing that is in use changes; what fails before leaves nothing behind, and
-    what was killed before is removed by the next one.
-    The version before it stays, in the folder and in the cluster.
+    Nothing that is in use changes before the test. A failure before that leaves nothing behind, and
+    the next deployment removes what a killed one left. The previous version stays in the folder and
+    in the cluster.
 
     Raises:
-        UserError: no bootstrap, no labels, no tagger service, too many labels for the runtime, or
-            cluster settings missing.
-        LmtxError: another command is changing the tagger, or the test failed, in the words of
-            whoever refused.
+        UserError: the cluster is not bootstrapped, there are no labels or too many for the runtime,
+            the tagger service does not answer, or cluster settings are missing.
+        LmtxError: another command is changing the tagger, or the test failed. The message contains
+            the cause that the cluster or the service reported.
     """
     _requirements(client, settings, options.runtime)
     seconds: dict[str, float] = {}
     index = LabelIndex(client, settings.opensearch.knn_engine)
-    with exclusive(client, "deploy") as held, ExitStack() as undo:
-        sweep(client, settings)
+    with exclusive(client, "deploy") as lock, ExitStack() as undo:
+        remove_unfinished(client, settings)
         state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
-            version, encoder = _make(settings, source, options, labels, progress)
+            version, encoder = make_version(settings, source, options, labels, progress)
             name = version.manifest.version
-            undo.callback(give_up, client, settings, name)
+            undo.callback(remove_failed, client, settings, name)
         if url:
             with _timed(seconds, "load in service"):
                 require_version(settings.service, version)
         with _timed(seconds, "label index"):
-            before = index.require()
-            label_index = before.index
+            previous = index.require()
+            label_index = previous.index
             digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
-            if before.encoder_digest != digest:
-                there = index.versions()
+            if previous.encoder_digest != digest:
+                existing = index.versions()
                 label_index = index.write_version(
                     labels, version.embeddings(), digest, encoder.dimension, progress
                 )
-                if label_index not in there:
+                if label_index not in existing:
                     undo.callback(index.remove, label_index)
         with _timed(seconds, "register"), progress.stage("Register the model", 1, "models") as done:
             if url:
@@ -173,14 +146,14 @@ def deploy(
         windows = version.manifest.windows.most
         body = tagging_pipeline(name, remote.model, fields, state.indices, windows)
         with _timed(seconds, "test"):
-            try_out(client, body, name, fields[0], labels, url)
+            check_pipeline(client, body, name, fields[0], labels, url)
         with _timed(seconds, "switch"):
-            held.require()
+            lock.require()
             undo.callback(put_pipeline, client, state.body)
             put_pipeline(client, body)
-            if label_index != before.index:
+            if label_index != previous.index:
                 index.switch(label_index)
-        undo.pop_all()  # it is in use: nothing of it may be undone
+        undo.pop_all()  # it is in use from here on, so nothing may be undone
         TaggerVersions(settings.data_dir).finish(name)
     return Deployment(
         version=name,
@@ -201,7 +174,7 @@ def deploy(
 
 
 def _requirements(
-    client: OpenSearch, settings: Settings, runtime: Runtime
+    client: Client, settings: Settings, runtime: Runtime
 ) -> tuple[PipelineState, list[Label], str | None]:
     state = read_pipeline(client)
     LabelIndex(client).require()
@@ -219,79 +192,6 @@ def _requirements(
     url = service_url(settings.service)
     require_service(url)
     return state, labels, url
-
-
-def _make(
-    settings: Settings, source: Source, options: Options, labels: list[Label], progress: Progress
-) -> tuple[TaggerVersion, OnnxEncoder]:
-    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens, folder=source.folder)
-    with progress.stage("Embed labels", len(labels), "labels") as advance:
-        embeddings = embed_labels(encoder, labels, advance)
-    version = TaggerVersions(settings.data_dir).create(
-        onnx_folder=encoder.folder,
-        encoder=source.name,
-        encoder_digest=encoder.digest,
-        precision=options.of_runtime(),
-        document_tokens=settings.encoder.document_tokens,
-        labels=labels,
-        embeddings=embeddings,
-        threshold=_threshold(source, options),
-        max_tags=options.max_tags,
-        run=source.run,
-        calibration=source.calibration,
-        passages=passages_digest(encoder.digest, settings.encoder.label_tokens),
-        windows=Windows.of(settings.encoder),
-        own_thresholds=_own_thresholds(source, options),
-        broader_tags=settings.documents.broader_tags,
-        untested=True,
-    )
-    return version, encoder
-
-
-def _threshold(source: Source, options: Options) -> float:
-    chosen = (options.threshold, source.threshold, DEFAULT_THRESHOLD)
-    return next(value for value in chosen if value is not None)
-
-
-def try_out(
-    client: OpenSearch,
-    body: dict[str, Any],
-    version: str,
-    field: str,
-    labels: list[Label],
-    url: str | None,
-) -> None:
-    """Run the new pipeline over real texts, through the cluster and the service, unstored.
-
-    Raises:
-        UserError, LmtxError: they do not come out tagged by that version.
-    """
-    documents = [document_with(field, label_passage(label)) for label in labels[:3]]
-    for source in simulate(client, body, documents):
-        tagging = source.get("tagging", {})
-        if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
-            reason = str(tagging.get("error", tagging))
-            refused = connectors.refusal(url, reason) if url else local_models.refusal(reason)
-            refused = refused or lacking(reason, "asking the tagger")
-            raise refused or LmtxError(
-                f"the new tagger did not pass its test in the cluster: {reason}; the pipeline "
-                "stays as it was"
-            )
-
-
-def _own_thresholds(source: Source, options: Options) -> dict[str, float]:
-    """Return what training chose for single labels; none where somebody wants one threshold."""
-    if options.threshold is not None or source.threshold is None:
-        return {}
-    return own_thresholds(source.threshold, source.calibration)
-
-
-def document_with(field: str, text: str) -> dict[str, Any]:
-    """Return the document that has a text in a field, which may be a dotted path."""
-    node: Any = text
-    for name in reversed(field.split(".")):
-        node = {name: node}
-    return dict(node)
 
 
 @contextmanager

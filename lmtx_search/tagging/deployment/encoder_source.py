@@ -1,4 +1,4 @@
-"""Which encoder a tagger is made of: a training run's, or the settings' own, untrained."""
+"""The encoder for a new tagger: that of a training run, or the untrained one of the settings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from lmtx_search.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """An encoder's folder, its name for people, and what its training run chose."""
+class EncoderSource:
+    """An encoder's folder, its name for people, and the choices of its training run."""
 
     folder: Path
     name: str
@@ -25,8 +25,8 @@ class Source:
 
 def find_source(
     settings: Settings, runs: RunStore, run: str | None = None, untrained: bool = False
-) -> Source:
-    """Return the settings' encoder as it is, or that of a training run, by default of the last.
+) -> EncoderSource:
+    """Return the encoder of a training run, by default the last one, or the untrained encoder.
 
     Raises:
         UserError: there is no such run, or its folder is not on this machine.
@@ -34,8 +34,8 @@ def find_source(
     return untrained_source(settings) if untrained else trained_source(runs, run)
 
 
-def trained_source(runs: RunStore, run: str | None = None) -> Source:
-    """Return the encoder of a training run, by default of the last one.
+def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
+    """Return the encoder of a training run, by default of the last run.
 
     Raises:
         UserError: there is no such run, or its folder is not on this machine.
@@ -59,7 +59,7 @@ def trained_source(runs: RunStore, run: str | None = None) -> Source:
     if not Path(path).is_dir():
         raise UserError(f"the encoder of run {run} is not on this machine: no folder {path}")
     threshold, calibration = record.get("threshold"), record.get("calibration")
-    return Source(
+    return EncoderSource(
         Path(path),
         f"run {run}",
         run,
@@ -68,7 +68,7 @@ def trained_source(runs: RunStore, run: str | None = None) -> Source:
     )
 
 
-def untrained_source(settings: Settings) -> Source:
-    """Return the settings' encoder as it is."""
+def untrained_source(settings: Settings) -> EncoderSource:
+    """Return the untrained encoder of the settings."""
     folder = resolve_encoder(settings.encoder.name, settings.cache_dir)
-    return Source(folder, settings.encoder.name)
+    return EncoderSource(folder, settings.encoder.name)

@@ -1,4 +1,4 @@
-"""All tagger versions: in the folder and in the cluster, with what was measured of them."""
+"""Lists all tagger versions, in the folder and in the cluster, with their measures."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import Manifest
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 _RUNS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A version.
+class VersionEntry:
+    """A tagger version.
 
-    ``manifest`` is None where its folder is not on this machine (or damaged), ``registered`` None
-    where ML Commons does not hold it. ``measures`` are those of its training run, of the last
-    `evaluate` and of the last `watch`: name → value.
+    Attributes:
+        manifest: None if the folder is damaged or not on this machine.
+        registered: None if ML Commons does not have it.
+        measures: of its training run, the last `evaluate` and the last `watch`, by name.
     """
 
     version: str
@@ -36,7 +37,7 @@ class Entry:
 
     @property
     def state(self) -> str:
-        """What it is, in a word."""
+        """The state of the version in a few words."""
         if self.active:
             return "in use" if self.registered else "model lost"
         if self.registered is None:
@@ -44,12 +45,12 @@ class Entry:
         return "ready" if self.manifest else "not on this machine"
 
 
-def inventory(client: OpenSearch, settings: Settings) -> list[Entry]:
-    """Return all versions, the newest first."""
+def inventory(client: Client, settings: Settings) -> list[VersionEntry]:
+    """Return all versions, newest first."""
     versions = TaggerVersions(settings.data_dir)
     active = deployed(client)
-    held = registered(client)
-    names = {*versions.names(), *held} | ({active} if active else set())
+    models = registered(client)
+    names = {*versions.names(), *models} | ({active} if active else set())
     measured = _measured(client)
     entries = []
     for name in sorted(names, reverse=True):
@@ -60,12 +61,12 @@ def inventory(client: OpenSearch, settings: Settings) -> list[Entry]:
         measures = dict(measured.get(name, {}))
         if manifest and manifest.run:
             measures = {**measured.get(manifest.run, {}), **measures}
-        entries.append(Entry(name, name == active, manifest, held.get(name), measures))
+        entries.append(VersionEntry(name, name == active, manifest, models.get(name), measures))
     return entries
 
 
-def _measured(client: OpenSearch) -> dict[str, dict[str, float]]:
-    """Return the measures that run records hold, by tagger version or training run."""
+def _measured(client: Client) -> dict[str, dict[str, float]]:
+    """Return the measures in the run records, by tagger version or training run."""
     found: dict[str, dict[str, float]] = {}
     for run, record in reversed(RunStore(client).newest(_RUNS)):
         kind = record.get("kind")

@@ -1,4 +1,4 @@
-"""Labels change while documents are being tagged: in the label index, and in the live tagger."""
+"""Changes labels in the label index and in the live tagger, while documents are being tagged."""
 
 from __future__ import annotations
 
@@ -22,25 +22,28 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.label_sync import (
-    bring_up_to_date,
     label_encoder,
     live_version,
     no_vectors,
     passages_of,
+    sync_labels,
 )
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
-Wanted = Callable[[Mapping[str, Label]], Sequence[Label]]
+ChooseLabels = Callable[[Mapping[str, Label]], Sequence[Label]]
+"""Returns the labels to put or retire, given the existing ones by id."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelEdit:
-    """What an edit did. ``tagger`` has the change already; ``waiting`` only with its next deploy.
+    """What an edit did.
 
-    At most one of the two is set; neither where nothing is deployed.
+    ``tagger`` is the tagger that already has the change. ``waiting`` is a tagger that gets the
+    change only when it is deployed again. At most one of the two is set; without a deployed tagger
+    both are None.
     """
 
     index: str
@@ -51,22 +54,22 @@ class LabelEdit:
 
 
 def edit_labels(
-    client: OpenSearch,
+    client: Client,
     settings: Settings,
     ids: Sequence[str],
-    change: Wanted,
+    change: ChooseLabels,
     retire: bool = False,
 ) -> LabelEdit:
-    """Put or retire single labels: in the label index, and in the tagger that is deployed.
+    """Put or retire single labels in the label index and in the deployed tagger.
 
     Args:
-        ids: the labels' ids.
-        change: given those of them that are there, returns the labels to put, or to retire; it
-            raises a UserError where that cannot be.
+        ids: ids of the labels.
+        change: given the labels that exist, returns the labels to put or to retire. It raises a
+            UserError if the change is not possible.
 
     Raises:
-        UserError: as ``change``; or the label index holds another encoder's embeddings, which
-            would not fit the new ones.
+        UserError: ``change`` raised it, or the label index holds the embeddings of another encoder,
+            which do not fit the new ones.
         LmtxError: another command is changing the tagger.
     """
     index = LabelIndex(client, settings.opensearch.knn_engine)
@@ -77,23 +80,23 @@ def edit_labels(
         version = live.version if live else None
         puts = [] if retire else labels
         if retire and info.count <= len(labels):
-            raise UserError("no label would be left: load others first (`labels load FILE`)")
-        if puts and info.encoder_digest is None:  # the first labels of all
+            raise UserError("no label would remain: load others first (`labels load FILE`)")
+        if puts and info.encoder_digest is None:  # the index has no labels yet
             encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
             digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
             index.load(puts, lambda some: embed_labels(encoder, some), digest, encoder.dimension)
             return LabelEdit(index.require().index, puts, [])
         vectors = _embedded(settings, version, puts, info.encoder_digest)
-        # The index last: it decides what can be changed, so that the same command can be repeated.
-        gone = [label.id for label in labels] if retire else []
+        # The index goes last. It decides what can be changed, so the command can be repeated.
+        retired = [label.id for label in labels] if retire else []
         if version:
             own = vectors
             if puts and passages_of(version, settings) != info.encoder_digest:
                 own = embed_labels(label_encoder(version, settings), puts)
             digest = version.manifest.encoder_digest
-            write_change(version.folder, digest, puts, own, gone, cluster_time(client))
+            write_change(version.folder, digest, puts, own, retired, cluster_time(client))
         if retire:
-            edits.delete(client, info.index, gone)
+            edits.delete(client, info.index, retired)
         else:
             edits.put(client, info.index, puts, vectors)
     return LabelEdit(
@@ -106,8 +109,8 @@ def edit_labels(
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """What a load did, and to whom: see :class:`LabelEdit`."""
+class LabelLoad:
+    """What a load did. ``tagger`` and ``waiting`` are as in :class:`LabelEdit`."""
 
     report: LoadReport
     tagger: str | None = None
@@ -116,15 +119,15 @@ class Followed:
 
 
 def load_labels(
-    client: OpenSearch,
+    client: Client,
     settings: Settings,
     labels: Iterable[Label],
     progress: Progress = SILENT,
-) -> Followed:
-    """Bring the label index up to the labels (:meth:`LabelIndex.load`), and the live tagger too.
+) -> LabelLoad:
+    """Load labels into the label index (:meth:`LabelIndex.load`) and into the live tagger.
 
     Raises:
-        UserError: as ``LabelIndex.load``, or the live tagger's folder is not on this machine.
+        UserError: ``LabelIndex.load`` raised it, or the live tagger is not on this machine.
         LmtxError: another command is changing the tagger.
     """
     index = LabelIndex(client, settings.opensearch.knn_engine)
@@ -149,8 +152,8 @@ def load_labels(
 
         report = index.load(labels, encode, digest, encoder.dimension, progress)
         if live is None or live.version is None:
-            return Followed(report, waiting=live.name if live else None)
-        put, _ = bring_up_to_date(
+            return LabelLoad(report, waiting=live.name if live else None)
+        put, _ = sync_labels(
             live.version,
             settings,
             index.labels(),
@@ -158,7 +161,7 @@ def load_labels(
             known if same else None,
             progress,
         )
-        return Followed(report, tagger=live.name, put=put)
+        return LabelLoad(report, tagger=live.name, put=put)
 
 
 def _embedded(
@@ -167,7 +170,7 @@ def _embedded(
     labels: Sequence[Label],
     digest: str | None,
 ) -> Vectors:
-    """Embed labels as the label index holds them: with the tagger's encoder, or the settings'."""
+    """Embed labels with the encoder of the label index: the tagger's, or that of the settings."""
     if not labels:
         return no_vectors(version.manifest.dimension if version else 0)
     if version is not None and passages_of(version, settings) == digest:

@@ -1,4 +1,4 @@
-"""Removing tagger versions that nothing uses: models, connectors, label indices, folders."""
+"""Removes unused tagger versions: models, connectors, label indices and folders."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from lmtx_search.tagging.versions.label_sync import passages_of
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
 @dataclass(frozen=True, slots=True)
-class Unused:
-    """What would go, and what stays and why."""
+class UnusedVersions:
+    """What can be removed. ``kept`` maps each version that stays to the reason."""
 
     versions: list[str]
     registered: list[Registered]
@@ -36,45 +36,46 @@ class Unused:
         return not (self.versions or self.registered or self.label_indices)
 
 
-def find_unused(client: OpenSearch, settings: Settings, keep: int = 1) -> Unused:
-    """Return what nothing uses.
+def find_unused(client: Client, settings: Settings, keep: int = 1) -> UnusedVersions:
+    """Return what is not used.
 
-    The version that the pipeline uses stays, the ``keep`` versions before it (for a rollback), and
-    whatever another pipeline names. Of the label index stay the version that the alias points to,
-    those of versions that stay and of the settings' encoder, and what a training run holds.
+    The version of the pipeline stays, as do the ``keep`` versions before it (for a rollback) and
+    the versions that other pipelines name. Label indices stay if the alias points to them, if they
+    belong to a version that stays or to the encoder of the settings, or if a training run uses
+    them.
 
     Raises:
-        UserError: no tagger is deployed: nobody could tell which one will be needed.
+        UserError: no tagger is deployed, so it is unknown which version will be needed.
     """
     versions = TaggerVersions(settings.data_dir)
     active = deployed(client)
     if active is None:
-        raise UserError("no tagger is deployed, so that none can be said to be unused")
-    held = registered(client)
-    names = sorted({*versions.names(), *held})
+        raise UserError("no tagger is deployed, so no version is known to be unused")
+    models = registered(client)
+    names = sorted({*versions.names(), *models})
     kept = {active: "in use"}
-    never = set(versions.names()) - set(versions.finished())
-    for name in [name for name in names if name < active and name not in never][::-1][:keep]:
+    unfinished = set(versions.names()) - set(versions.finished())
+    for name in [name for name in names if name < active and name not in unfinished][::-1][:keep]:
         kept[name] = "the way back"
-    for name, found in held.items():
+    for name, found in models.items():
         if name not in kept and found.model and (users := pipelines_with(client, found.model)):
             kept[name] = f"named by the pipeline {users[0]}"
-    return Unused(
+    return UnusedVersions(
         versions=[name for name in versions.names() if name not in kept],
-        registered=[found for name, found in held.items() if name not in kept],
+        registered=[found for name, found in models.items() if name not in kept],
         label_indices=_label_indices(client, settings, list(kept)),
         kept=kept,
     )
 
 
 def prune(
-    client: OpenSearch, settings: Settings, keep: int = 1, progress: Progress = SILENT
-) -> Unused:
-    """Remove what nothing uses; interrupted, the same call continues.
+    client: Client, settings: Settings, keep: int = 1, progress: Progress = SILENT
+) -> UnusedVersions:
+    """Remove what is not used. After an interruption the same call continues.
 
     Raises:
         UserError: as :func:`find_unused`.
-        LmtxError: another command is changing the tagger, or ML Commons keeps something.
+        LmtxError: another command is changing the tagger, or ML Commons did not remove something.
     """
     versions = TaggerVersions(settings.data_dir)
     index = LabelIndex(client, settings.opensearch.knn_engine)
@@ -88,22 +89,22 @@ def prune(
             for name in unused.label_indices:
                 index.remove(name)
                 advance(1)
-            # Folders last: a version is listed, and so found again, as long as it has one.
+            # Folders go last: a version is found again as long as it has a folder.
             for name in unused.versions:
                 versions.discard(name)
                 advance(1)
     return unused
 
 
-def _label_indices(client: OpenSearch, settings: Settings, kept: list[str]) -> list[str]:
+def _label_indices(client: Client, settings: Settings, kept: list[str]) -> list[str]:
     versions = TaggerVersions(settings.data_dir)
-    here = set(versions.names())
-    if not here.issuperset(kept):
-        return []  # nobody here knows which embeddings that version needs
+    local = set(versions.names())
+    if not local.issuperset(kept):
+        return []  # the embeddings that the missing version needs are unknown
     needed = {passages_of(versions.get(name), settings) for name in kept}
     try:
         folder = resolve_encoder(settings.encoder.name, settings.cache_dir)
     except LmtxError:
-        return []  # nor which ones the next training starts from
+        return []  # the embeddings that the next training needs are unknown
     needed.add(passages_digest(encoder_digest(folder), settings.encoder.label_tokens))
     return LabelIndex(client, settings.opensearch.knn_engine).unneeded(needed)

@@ -1,4 +1,4 @@
-"""Going back: the pipeline is moved to a tagger version that was made before."""
+"""Moves the pipeline back to an earlier tagger version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.deploy import try_out
+from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
 from lmtx_search.tagging.service.client import (
     require_service,
     require_version,
@@ -28,22 +28,23 @@ from lmtx_search.tagging.service.client import (
     tag_url,
 )
 from lmtx_search.tagging.versions.label_sync import (
-    bring_up_to_date,
     label_encoder,
     passages_of,
+    sync_labels,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What a rollback did; ``put`` and ``retired`` labels had changed since the version's time.
+    """What a rollback did.
 
-    A tagger that runs inside the cluster keeps the labels that it was made with.
+    ``put`` and ``retired`` count the labels that had changed since the version was last used. A
+    tagger inside the cluster keeps the labels that it was made with.
     """
 
     version: str
@@ -55,8 +56,8 @@ class Rollback:
     seconds: float
 
 
-def before(client: OpenSearch, settings: Settings) -> str:
-    """Return the version that was deployed before the one that the pipeline uses.
+def previous_version(client: Client, settings: Settings) -> str:
+    """Return the version that was deployed before the current one.
 
     Raises:
         UserError: there is none.
@@ -71,36 +72,36 @@ def before(client: OpenSearch, settings: Settings) -> str:
 
 
 def roll_back(
-    client: OpenSearch, settings: Settings, wanted: str | None, progress: Progress = SILENT
+    client: Client, settings: Settings, wanted: str | None, progress: Progress = SILENT
 ) -> Rollback:
-    """Let the pipeline tag with another version, by default with the one before.
+    """Move the pipeline to another version, by default to the previous one.
 
-    The version gets the labels as they are now: what was retired meanwhile stays retired (not one
-    inside the cluster: see :class:`Rollback`). It is tested first; nothing that is in use changes
-    before.
+    The version gets the current labels, so retired labels stay retired. (A version inside the
+    cluster keeps its labels: see :class:`Rollback`.) Nothing that is in use changes before the
+    version has passed its test.
 
     Raises:
-        UserError: no such version, it is in use already, or the tagger service lacks it.
+        UserError: there is no such version, it is already in use, or the tagger service lacks it.
         LmtxError: another command is changing the tagger, or the version failed its test.
     """
     started = time.monotonic()
     index = LabelIndex(client, settings.opensearch.knn_engine)
-    with exclusive(client, "rollback") as held, ExitStack() as undo:
+    with exclusive(client, "rollback") as lock, ExitStack() as undo:
         state = read_pipeline(client)
         if state.tagger:
             TaggerVersions(settings.data_dir).finish(state.tagger)
-        name = wanted or before(client, settings)
+        name = wanted or previous_version(client, settings)
         version = TaggerVersions(settings.data_dir).get(name)
-        there = registered(client).get(name, Registered(name, None, None))
-        # After a restore the pipeline names a model that ML Commons no longer has.
-        if name == state.tagger and there.model is not None:
+        found = registered(client).get(name, Registered(name, None, None))
+        # After a restore the pipeline may name a model that ML Commons does not have.
+        if name == state.tagger and found.model is not None:
             raise UserError(f"the pipeline already tags with {name}")
         url = None
-        if not there.in_cluster:
+        if not found.in_cluster:
             url = service_url(settings.service)
             require_service(url)
             require_version(settings.service, version)
-        model = there.model
+        model = found.model
         if model is None:
             remote = connectors.register(
                 client, name, tag_url(service_url(settings.service), name), settings.service.token
@@ -111,21 +112,21 @@ def roll_back(
             ensure_deployed(client, model)
         labels = list(index.labels())
         put = retired = 0
-        if not there.in_cluster:
+        if not found.in_cluster:
             now = cluster_time(client)
-            put, retired = bring_up_to_date(version, settings, labels, now, progress=progress)
+            put, retired = sync_labels(version, settings, labels, now, progress=progress)
         fields = state.fields or settings.documents.text_fields
         windows = version.manifest.windows.most
         body = tagging_pipeline(name, model, fields, state.indices, windows)
-        try_out(client, body, name, fields[0], labels, url)
-        label_index = _label_index(index, settings, version, labels, there.in_cluster, progress)
-        held.require()
+        check_pipeline(client, body, name, fields[0], labels, url)
+        label_index = _label_index(index, settings, version, labels, found.in_cluster, progress)
+        lock.require()
         put_pipeline(client, body)
-        undo.pop_all()  # it is in use: nothing of it may be undone
+        undo.pop_all()  # it is in use from here on, so nothing may be undone
         index.switch(label_index)
     seconds = round(time.monotonic() - started, 3)
-    before_it = state.tagger or "none"
-    return Rollback(name, before_it, label_index, put, retired, there.in_cluster, seconds)
+    previous = state.tagger or "none"
+    return Rollback(name, previous, label_index, put, retired, found.in_cluster, seconds)
 
 
 def _label_index(
@@ -136,12 +137,12 @@ def _label_index(
     in_cluster: bool,
     progress: Progress,
 ) -> str:
-    """Return the label index of the version's encoder, brought up to the labels."""
-    now = index.require()
+    """Return the label index of the version's encoder, with the current labels."""
+    current = index.require()
     digest = passages_of(version, settings)
-    if now.encoder_digest == digest:
-        return now.index
-    if in_cluster:  # it may lack labels, and know others by another name
+    if current.encoder_digest == digest:
+        return current.index
+    if in_cluster:  # its own labels may be older than these
         encoder = label_encoder(version, settings)
 
         def embed(some: Sequence[Label]) -> Vectors:

@@ -23,7 +23,7 @@ from lmtx_search.tagging.scoring.broader import MARK
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 MAX_BYTES = 400_000_000
 """Of the label matrix. Every node that runs models holds it, and a graph cannot be over 2 GB."""
@@ -52,7 +52,7 @@ def check_labels(labels: int, dimension: int) -> None:
 
 
 def upload_version(
-    client: OpenSearch, version: TaggerVersion, progress: Progress = SILENT
+    client: Client, version: TaggerVersion, progress: Progress = SILENT
 ) -> RemoteTagger:
     """Make the version's archive, and have ML Commons run it.
 

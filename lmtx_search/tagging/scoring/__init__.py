@@ -1,1 +1,1 @@
-"""From a text to its tags: ranking labels, thresholds, broader labels, explanations."""
+"""From a text to its tags: ranking, thresholds, broader labels, explanations."""

@@ -1,4 +1,4 @@
-"""The labels above a document's tags, and how they travel beside these to the pipeline."""
+"""The labels above a document's tags, and how they reach the pipeline."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from lmtx_search.records import Tag
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 
 MARK = "\ue03e"
-"""Stands before the name of a broader label: no tag, but for ``tags_broader``."""
+"""Prefix of the name of a broader label, which goes into ``tags_broader``."""
 
 
 class BroaderTags:
-    """Weights of tags and of the labels above them, by labels that stay the same."""
+    """Computes weights of tags and of the labels above them, for fixed labels."""
 
     def __init__(self, labels: LabelRows) -> None:
         self.labels = labels
         self._row_of = {id_: row for row, id_ in enumerate(labels.ids)}
 
     def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
-        """Return the tags' scores by name, and behind :data:`MARK` the broader labels' sums."""
+        """Return scores by tag name, and sums of broader labels by :data:`MARK` and name."""
         found = {tag.name: tag.score for tag in tags}
         for tag in tags:
             for above in ancestors(self.labels.broader, tag.label_id):

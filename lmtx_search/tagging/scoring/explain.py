@@ -1,4 +1,4 @@
-"""Why a text has the tags it has: scores, what they are worth, and what came near."""
+"""Explains the tags of a text: scores, calibrated probabilities, and near misses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MISSED = 3
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A label that is near to a tag: ``similarity`` is theirs, ``score`` the text's with it."""
+    """A label near a tag, with its ``similarity`` to the tag and its ``score`` for the text."""
 
     name: str
     similarity: float
@@ -28,10 +28,10 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A label and a text.
+    """The score of a label for a text.
 
-    ``probability`` is the P(yes) of the judge that the score corresponds to, None where the tagger
-    was not calibrated; ``assigned`` whether the label is a tag.
+    ``probability`` is the judge's P(yes) that the score corresponds to (None: the tagger is not
+    calibrated). ``assigned`` tells whether the label is a tag.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Explanation:
 
 
 def explain(tagger: Tagger, text: str) -> list[Explanation]:
-    """Return the text's tags, best first, and the labels that came next."""
+    """Return the tags of a text, best first, and the labels that come next."""
     if not text.strip():
         return []
     labels, manifest = tagger.labels(), tagger.manifest

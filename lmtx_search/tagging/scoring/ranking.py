@@ -1,4 +1,4 @@
-"""Which labels score best with an embedding: all are compared, or the label index is searched."""
+"""Finds the best labels for embeddings, by comparing all or by searching the label index."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lmtx_search.tagging.versions.thresholds import LEAST_SCORE
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 ROUNDING = np.float32(10_000)
-"""Scores have four decimals."""
+"""Scores are rounded to four decimals."""
 
-# Scores of this many pairs of document and label are held at a time (64 MB).
+# Pairs of document and label whose scores are in memory at a time (64 MB).
 _PAIRS = 16_000_000
-# The label index is asked for no more labels of a document.
+# The largest number of labels that the label index returns for a document.
 _FOUND = 1000
 
 Best = list[list[tuple[int, float]]]
@@ -37,14 +37,14 @@ class Nearest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LabelSearch:
-    """For versions with more than ``exact_labels`` labels: they are found by ``nearest``."""
+    """Search by ``nearest`` for versions with more than ``exact_labels`` labels."""
 
     exact_labels: int
     nearest: Nearest
 
 
 class ComparedLabels:
-    """A version's labels, all of which are compared with each document."""
+    """The labels of a version, which are all compared with each document."""
 
     def __init__(self, version: TaggerVersion) -> None:
         self._version = version
@@ -52,7 +52,7 @@ class ComparedLabels:
         self._least = version.manifest.thresholds.rows(self._rows.ids)
 
     def current(self) -> LabelRows:
-        """Return the labels as they are now; :meth:`best` goes by these from here on."""
+        """Return the current labels, which :meth:`best` uses from now on."""
         for change in self._version.changes(after=self._rows.change):
             self._rows = self._rows.after(change)
             self._least = self._version.manifest.thresholds.rows(self._rows.ids)
@@ -70,25 +70,26 @@ class ComparedLabels:
 
 
 class SearchedLabels:
-    """A version's labels, which the label index finds.
+    """The labels of a version, which the label index searches.
 
-    Those that changed since the version was made are compared, and what the index says of them is
-    left out: a document sees a change as a whole, wherever the index is with it.
+    Labels that changed after the version was made are compared directly, and results of the index
+    about them are ignored. A document therefore sees a change completely or not at all, whatever
+    the state of the index.
     """
 
     def __init__(self, version: TaggerVersion, nearest: Nearest) -> None:
         self._version = version
         self._nearest = nearest
-        # As it was made, so that the changes are told from it.
+        # The original labels, to which the changes are applied.
         none = np.empty((0, version.manifest.dimension), np.float32)
         self._changed = LabelRows.of([], [], none)
         self._touched: set[str] = set()
         empty = np.empty((version.manifest.labels, 0), np.float32)
-        self._rows = version.rows_made_with(empty)
+        self._rows = version.original_rows(empty)
         self._row_of = {id_: row for row, id_ in enumerate(self._rows.ids)}
 
     def current(self) -> LabelRows:
-        """Return the labels as they are now, without embeddings."""
+        """Return the current labels without embeddings."""
         for change in self._version.changes(after=self._rows.change):
             self._rows = self._rows.after(change)
             self._changed = self._changed.after(change)
@@ -102,8 +103,8 @@ class SearchedLabels:
             return []
         manifest = self._version.manifest
         most, least = manifest.max_tags, manifest.thresholds
-        # Changed ones take places among the nearest, and are left out of them; so may those be
-        # that need a higher score than others.
+        # Some of the nearest labels are left out: changed ones, and those that need a higher score
+        # than others. More are requested to make up for them.
         k = max(most, min(most + len(self._touched) + len(least.own), _FOUND))
         found = self._nearest(manifest.encoder_digest, vectors, k)
         own_least = least.rows(self._changed.ids)
@@ -113,7 +114,7 @@ class SearchedLabels:
             pairs = [
                 (self._row_of[id_], round(score, 4))
                 for id_, score in ranking
-                # A label of the index that the version never had is none of its.
+                # The index may contain labels that the version never had.
                 if round(score, 4) >= least.of(id_)
                 and id_ in self._row_of
                 and id_ not in self._touched
@@ -126,18 +127,20 @@ class SearchedLabels:
 def top_scores(
     scores: NDArray[np.float32], k: int, threshold: float | NDArray[np.float32]
 ) -> list[list[tuple[int, float]]]:
-    """Return for each row of float32[n, labels] its k best columns at or above the threshold.
+    """Return the k best columns of each row of float32[n, labels] at or above the threshold.
 
-    The threshold is one, or float32[labels].
+    Args:
+        threshold: one for all labels, or float32[labels].
 
-    Pairs of (column, score rounded to four decimals), best first, of equal scores the first
-    column; none below :data:`LEAST_SCORE`.
+    Returns:
+        Pairs of (column, score rounded to four decimals), best first. Equal scores are ordered by
+        column, and no score is below :data:`LEAST_SCORE`.
     """
     if not scores.size:
         return [[] for _ in range(len(scores))]
     k = min(k, scores.shape[1])
-    # Rounded before they are compared: labels of the same text are then equal, and the model that
-    # the cluster runs chooses the same.
+    # Scores are rounded before they are compared. Labels with the same text then tie, and the model
+    # inside the cluster makes the same choice.
     scores = np.round(scores * ROUNDING) / ROUNDING
     scores = np.where(scores >= np.asarray(threshold, np.float32), scores, np.float32(0))
     lowest = np.partition(scores, -k, axis=1)[:, -k]

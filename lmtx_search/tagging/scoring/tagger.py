@@ -1,4 +1,4 @@
-"""The tagger itself: texts in, tags with scores out."""
+"""The tagger: from texts to tags with scores."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Tagger:
 
     Args:
         version: the version to load.
-        threads: threads of the encoder; 0 takes all cores.
-        search: how labels are found where there are too many to compare all; None: all are.
+        threads: of the encoder (0: one for each core).
+        search: finds labels if there are too many to compare all (None: all are compared).
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class Tagger:
         self._broader: BroaderTags | None = None
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
-        """Return each text's tags, best first; an empty text has none.
+        """Return the tags of each text, best first. An empty text has none.
 
-        Labels that changed since are the changed ones from the next call on.
+        Changes of labels take effect with the next call.
         """
         labels = self._labels.current()
         if self.manifest.broader_tags and (
@@ -70,23 +70,23 @@ class Tagger:
         return tags
 
     def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
-        """Return a text's tags as the pipeline takes them: name → score, broader ones marked."""
+        """Return scores by tag name for the pipeline, with marked names for broader labels."""
         if self._broader is None:
             return {tag.name: tag.score for tag in tags}
         return self._broader.weights(tags)
 
     def labels(self) -> LabelRows:
-        """Return the labels as they are now, with their embeddings."""
+        """Return the current labels with their embeddings."""
         if isinstance(self._labels, ComparedLabels):
             return self._labels.current()
         return self._version.rows()
 
     def scores(self, text: str, labels: LabelRows) -> NDArray[np.float32]:
-        """Return float32[labels], the text's score with each label."""
+        """Return the score of the text with each label, float32[labels]."""
         vectors, _ = self._encode([text])
         scores: NDArray[np.float32] = (vectors @ labels.embeddings.T).max(axis=0)
         return scores
 
     def _encode(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[int]]:
-        """Return the embeddings to compare, and how many of them each text has."""
+        """Return the embeddings to compare, and the number of embeddings of each text."""
         return pooled_windows(self._encoder, texts, self.manifest.windows)

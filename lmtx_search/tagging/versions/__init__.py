@@ -1,1 +1,1 @@
-"""Tagger versions as folders: their files, labels and changes."""
+"""Tagger versions as folders, with their labels and later changes."""

@@ -1,8 +1,8 @@
-"""What changed in a tagger version's labels since it was made: numbered files beside it.
+"""Changes to the labels of a tagger version after it was made, as numbered files.
 
-A version's own files are never written again. A change is two files, ``changes/000001.npy`` (the
-embeddings) and ``changes/000001.jsonl`` (the encoder, then a label or an id a line); the second one
-appears in one step, and whoever serves the version takes it up with the next request.
+The version's own files are never written again. A change is two files: ``changes/000001.npy`` (the
+embeddings) and ``changes/000001.jsonl`` (the encoder, then one label or id a line). The second file
+appears atomically, and a service that uses the version reads it with the next request.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FILE = re.compile(r"(\d{6})\.jsonl\Z")
 
 @dataclass(frozen=True, slots=True)
 class LabelChange:
-    """Labels that were put (new ones, or ones whose content is new) and ids that were retired.
+    """Labels that were added or changed (``puts``), and ids that were retired.
 
     ``embeddings`` is float32[puts, dimension], each row of length 1.
     """
@@ -39,7 +39,7 @@ class LabelChange:
 
 
 def change_numbers(version: Path) -> list[int]:
-    """Return the numbers of a version's changes, in order."""
+    """Return the numbers of a version's changes in ascending order."""
     try:
         found = [path.name for path in (version / _FOLDER).iterdir()]
     except FileNotFoundError:
@@ -55,14 +55,14 @@ def write_change(
     retired: Sequence[str],
     at: datetime | None = None,
 ) -> int:
-    """Add a change to a version's folder and return its number; it is there whole or not at all.
+    """Add a change to a version's folder, completely or not at all, and return its number.
 
     Args:
         version: the version's folder.
         encoder_digest: of the encoder that the embeddings come from.
         embeddings: float32[puts, dimension], rows of length 1.
-        at: the cluster's time now, which `retag` compares with that of documents; None: this
-            machine's.
+        at: the cluster's current time, which `retag` compares with the times of documents. None
+            takes the time of this machine.
     """
     folder = version / _FOLDER
     folder.mkdir(exist_ok=True)
@@ -83,7 +83,7 @@ def write_change(
 
 
 def read_changes(version: Path, encoder_digest: str, after: int = 0) -> Iterator[LabelChange]:
-    """Yield a version's changes beyond a number, in order.
+    """Yield a version's changes after the given number, in ascending order.
 
     Raises:
         UserError: a change is damaged, or holds another encoder's embeddings.

@@ -1,4 +1,4 @@
-"""A tagger's labels as it scores them: rows of one matrix, with their ids and names."""
+"""The labels of a tagger as rows of one matrix, with ids and names."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from lmtx_search.tagging.versions.label_changes import LabelChange
 
 @dataclass(frozen=True, slots=True)
 class LabelRows:
-    """Ids, names as tags, and embeddings float32[L, dimension], of L labels in one order.
+    """L labels in one order.
 
-    ``change`` is the number of the last change that is in it. Without embeddings they are
-    float32[L, 0]. ``broader`` holds for an id, where there are any, the ids right above it.
+    Attributes:
+        names: the labels' names as tags.
+        embeddings: float32[L, dimension], or float32[L, 0] without embeddings.
+        change: number of the last change that is included.
+        broader: parent ids by label id, for labels that have parents.
     """
 
     ids: Sequence[str]
@@ -41,9 +44,9 @@ class LabelRows:
         return cls(ids, texts, unique_names(texts, ids), embeddings, change, broader or {})
 
     def after(self, change: LabelChange) -> LabelRows:
-        """Return the rows as they are after a change; these stay as they are.
+        """Return the rows after a change, without modifying these.
 
-        A label that was there keeps its row, a new one comes at the end.
+        Existing labels keep their rows, and new ones follow at the end.
         """
         ids, texts = list(self.ids), list(self.texts)
         rows = {id_: row for row, id_ in enumerate(ids)}
@@ -76,9 +79,9 @@ class LabelRows:
 
 
 def unique_names(texts: Sequence[str], ids: Sequence[str]) -> list[str]:
-    """Return what each label is called as a tag: its text, with its id where that is shared."""
+    """Return the tag name of each label: its text, with the id added if the text is shared."""
     names = list(texts)
-    # Again until it holds: one label's text may be what another is called with its id.
+    # Repeated, because a name with an added id may equal the text of another label.
     while repeated := {name for name, count in Counter(names).items() if count > 1}:
         names = [
             f"{name} ({id_})" if name in repeated else name

@@ -1,4 +1,4 @@
-"""A tagger version's labels, and how they are brought up to those of the label index."""
+"""Brings the labels of a tagger version in line with the label index."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """The tagger that the pipeline asks; ``version`` None: its labels are inside the cluster."""
+class LiveTagger:
+    """The tagger of the pipeline. ``version`` is None if it runs inside the cluster."""
 
     name: str
     version: TaggerVersion | None
 
 
-def live_version(client: OpenSearch, settings: Settings) -> Live | None:
-    """Return the version that tags; None where none is deployed.
+def live_version(client: Client, settings: Settings) -> LiveTagger | None:
+    """Return the deployed tagger (None: no tagger is deployed).
 
     Raises:
         UserError: its folder is not on this machine.
@@ -47,17 +47,17 @@ def live_version(client: OpenSearch, settings: Settings) -> Live | None:
         return None
     found = registered(client).get(name)
     if found is not None and found.in_cluster:
-        return Live(name, None)
+        return LiveTagger(name, None)
     versions = TaggerVersions(settings.data_dir)
     if name not in versions.names():
         raise UserError(
-            f"the tagger {name} that is deployed is not in {versions.folder}: change labels where "
-            "it was deployed, or set data_dir to its folder"
+            f"the deployed tagger {name} is not in {versions.folder}: change labels on the machine "
+            "where it was deployed, or set data_dir to its folder"
         )
-    return Live(name, versions.get(name))
+    return LiveTagger(name, versions.get(name))
 
 
-def bring_up_to_date(
+def sync_labels(
     version: TaggerVersion,
     settings: Settings,
     labels: Iterable[Label],
@@ -68,14 +68,14 @@ def bring_up_to_date(
     """Give a version the labels of the label index; return how many were put and retired.
 
     Args:
-        labels: all labels that it is to have.
-        at: the cluster's time now.
-        known: embeds labels, where that is done already.
+        labels: all labels of the label index.
+        at: the cluster's current time.
+        known: returns embeddings of labels if the caller already has them.
     """
-    wanted = {label.id: label for label in labels}
-    have = {label.id: label for label in version.labels()}
-    puts = [label for id_, label in wanted.items() if have.get(id_) != label]
-    retired = sorted(have.keys() - wanted.keys())
+    target = {label.id: label for label in labels}
+    current = {label.id: label for label in version.labels()}
+    puts = [label for id_, label in target.items() if current.get(id_) != label]
+    retired = sorted(current.keys() - target.keys())
     if not puts and not retired:
         return 0, 0
     if known is not None:
@@ -90,7 +90,7 @@ def bring_up_to_date(
 
 
 def passages_of(version: TaggerVersion, settings: Settings) -> str:
-    """Return how a version's labels are embedded, as the label index notes it."""
+    """Return the digest of how a version's labels are embedded, as the label index stores it."""
     manifest = version.manifest
     return manifest.passages or passages_digest(
         manifest.encoder_digest, settings.encoder.label_tokens
@@ -107,7 +107,7 @@ def label_encoder(version: TaggerVersion, settings: Settings) -> OnnxEncoder:
     if not (version.encoder_folder / MODEL_FILES["fp32"]).is_file():
         raise UserError(
             f"the tagger {version.manifest.version} was made before labels could change: "
-            "`lmtx-search deploy` makes one with these"
+            "run `lmtx-search deploy` to make a new one"
         )
     tokens = passage_tokens(passages_of(version, settings))
     return OnnxEncoder(version.encoder_folder, tokens, threads=settings.service.threads)

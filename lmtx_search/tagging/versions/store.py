@@ -1,4 +1,4 @@
-"""The tagger versions of a data folder: made, found, removed."""
+"""Makes, finds and removes the tagger versions of a data folder."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
-from lmtx_search.encoder.windows import ONE_WINDOW, Windows
+from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE
 from lmtx_search.errors import UserError
-from lmtx_search.records import Label, content_digest
+from lmtx_search.records import content_digest, labels_digest
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.version import MANIFEST, SCHEMA, Manifest, TaggerVersion
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
 _SECOND = "%Y%m%d-%H%M%S"
-# In the folder of a version that is being deployed, until it has passed its test.
+# A file in the folder of a version that has not passed the test of its deployment yet.
 _UNTESTED = "untested"
 _MAKING = ".making-"
 
@@ -38,33 +36,33 @@ class TaggerVersions:
 
     @staticmethod
     def is_name(name: str) -> bool:
-        """Tell whether a version could be called that."""
+        """Tell whether the name has the form of a version name."""
         return _NAME.match(name) is not None
 
     def names(self) -> list[str]:
-        """Return the complete versions, oldest first."""
+        """Return the names of the complete versions, oldest first."""
         if not self.folder.is_dir():
             return []
         return sorted(path.name for path in self.folder.iterdir() if _NAME.match(path.name))
 
     def finished(self) -> list[str]:
-        """Return those that passed the test of their deployment, oldest first."""
+        """Return the names of the versions that passed their deployment test, oldest first."""
         return [name for name in self.names() if not (self.folder / name / _UNTESTED).exists()]
 
     def finish(self, name: str) -> None:
-        """Note that a version passed the test of its deployment."""
+        """Record that a version passed the test of its deployment."""
         (self.folder / name / _UNTESTED).unlink(missing_ok=True)
 
-    def sweep(self) -> None:
-        """Delete what processes that were killed left half written; only one may do so."""
+    def remove_partial(self) -> None:
+        """Delete the partly written folders of killed processes. The caller must hold the lock."""
         for path in self.folder.glob(f"{_MAKING}*"):
             shutil.rmtree(path, ignore_errors=True)
 
     def get(self, name: str) -> TaggerVersion:
-        """Return a version.
+        """Return the version of that name.
 
         Raises:
-            UserError: there is none of that name, or it cannot be used.
+            UserError: there is none, or it cannot be used.
         """
         folder = self.folder / name
         if not _NAME.match(name) or not folder.is_dir():
@@ -80,70 +78,52 @@ class TaggerVersions:
 
     def create(
         self,
+        encoder: VersionEncoder,
+        labels: VersionLabels,
+        rule: TaggingRule,
         *,
-        onnx_folder: Path,
-        encoder: str,
-        encoder_digest: str,
-        precision: Precision,
-        document_tokens: int,
-        labels: Sequence[Label],
-        embeddings: NDArray[np.float32],
-        threshold: float,
-        max_tags: int,
-        run: str | None = None,
-        calibration: Calibration | None = None,
-        passages: str = "",
-        windows: Windows = ONE_WINDOW,
-        own_thresholds: Mapping[str, float] | None = None,
-        broader_tags: bool = False,
         untested: bool = False,
     ) -> TaggerVersion:
-        """Write a version; it is there as a whole or not at all.
+        """Write a new version, completely or not at all.
 
         Args:
-            onnx_folder: the encoder's ONNX form.
-            encoder: what the encoder is called.
-            labels: the L labels.
-            embeddings: float32[L, dimension], the labels' rows of length 1.
-            passages: how they were embedded (``encoder.passages.passages_digest``).
-            windows: what is read of a long document.
-            own_thresholds: of single labels, by id.
-            untested: it is for :meth:`finish` to say that it can be gone back to.
+            untested: a rollback may not use the version before :meth:`finish` is called.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         now = self._after_the_latest(datetime.now(timezone.utc))
-        digest = labels_digest(labels)
-        unique = content_digest(encoder_digest, digest, now.isoformat(), str(os.getpid()))
+        digest = labels_digest(labels.labels)
+        unique = content_digest(encoder.digest, digest, now.isoformat(), str(os.getpid()))
         manifest = Manifest(
             version=f"{now:{_SECOND}}-{unique[:6]}",
             created=now.isoformat(timespec="seconds"),
-            run=run,
-            encoder=encoder,
-            encoder_digest=encoder_digest,
-            precision=precision,
-            dimension=int(embeddings.shape[1]),
-            document_tokens=document_tokens,
-            labels=len(labels),
+            run=encoder.run,
+            encoder=encoder.name,
+            encoder_digest=encoder.digest,
+            precision=encoder.precision,
+            dimension=int(labels.embeddings.shape[1]),
+            document_tokens=encoder.document_tokens,
+            labels=len(labels.labels),
             labels_digest=digest,
-            threshold=threshold,
-            max_tags=max_tags,
-            calibration=calibration,
-            passages=passages,
-            windows=windows,
-            own_thresholds=dict(own_thresholds or {}),
-            broader_tags=broader_tags,
+            threshold=rule.threshold,
+            max_tags=rule.max_tags,
+            calibration=rule.calibration,
+            passages=labels.passages,
+            windows=encoder.windows,
+            own_thresholds=dict(rule.own_thresholds),
+            broader_tags=rule.broader_tags,
             schema=SCHEMA,
         )
         target = self.folder / manifest.version
         with _temporary(self.folder) as folder:
             (folder / "encoder").mkdir()
-            # Labels are embedded in fp32, also those that come later.
-            models = {MODEL_FILES[precision], MODEL_FILES["fp32"]}
+            # Labels are embedded in fp32, including those that are added later.
+            models = {MODEL_FILES[encoder.precision], MODEL_FILES["fp32"]}
             for name in (FORM_FILE, TOKENIZER_FILE, *sorted(models)):
-                _link(onnx_folder / name, folder / "encoder" / name)
+                _link(encoder.onnx_folder / name, folder / "encoder" / name)
             with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
-                lines.writelines(json.dumps(asdict(label)) + "\n" for label in labels)
-            np.save(folder / "embeddings.npy", embeddings.astype(np.float32), allow_pickle=False)
+                lines.writelines(json.dumps(asdict(label)) + "\n" for label in labels.labels)
+            embeddings = labels.embeddings.astype(np.float32)
+            np.save(folder / "embeddings.npy", embeddings, allow_pickle=False)
             text = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
             (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
             if untested:
@@ -152,7 +132,7 @@ class TaggerVersions:
         return TaggerVersion(target, manifest)
 
     def _after_the_latest(self, now: datetime) -> datetime:
-        """Return a second later than the latest version's: versions are ordered by their names."""
+        """Return a time after the latest version: versions sort by the time in their names."""
         names = self.names()
         if not names:
             return now
@@ -164,18 +144,13 @@ class TaggerVersions:
         self.discard(version.manifest.version)
 
     def discard(self, name: str) -> None:
-        """Delete the folder of a version, also of one that is damaged."""
+        """Delete the folder of a version, even a damaged one."""
         if _NAME.match(name):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
-def labels_digest(labels: Iterable[Label]) -> str:
-    """Return the SHA-256 (hex) of a label set: its ids and contents, in order."""
-    return content_digest(*(part for label in labels for part in (label.id, label.digest)))
-
-
 def _link(source: Path, target: Path) -> None:
-    """Share the file where the file system can: the cache's files are never written again."""
+    """Link the file if possible, else copy it. Files of the cache are never written again."""
     try:
         os.link(source, target)
     except OSError:

@@ -1,4 +1,4 @@
-"""From which score a label is a tag."""
+"""The scores from which labels become tags."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.calibration import Calibration
 
 LEAST_SCORE = 1e-4
-"""Least score of a tag, whatever the threshold: neural-search takes positive weights only."""
+"""Least score of a tag at any threshold, because neural-search accepts only positive weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The least cosine score of a tag: ``general``, or a label's ``own`` by its id."""
+    """The least cosine score of a tag: ``general``, or that of a label in ``own``, by id."""
 
     general: float
     own: Mapping[str, float] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Thresholds:
         return max(self.own.get(label, self.general), LEAST_SCORE)
 
     def rows(self, labels: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32[labels], the thresholds of labels by their ids."""
+        """Return the thresholds of labels, given by their ids, as float32[labels]."""
         rows = np.full(len(labels), max(self.general, LEAST_SCORE), dtype=np.float32)
         if self.own:
             for row, label in enumerate(labels):
@@ -38,8 +38,8 @@ class Thresholds:
 def own_thresholds(threshold: float, calibration: Calibration | None) -> dict[str, float]:
     """Return the thresholds of labels that were judged often, by id.
 
-    At each the judge's P(yes) is that of the general threshold; they are as near to it as the
-    calibration's offsets, shrunken by few answers, are to none.
+    At each of them the judge's P(yes) equals that at the general threshold. With few answers the
+    offsets of the calibration are small, and the thresholds are close to the general one.
     """
     if calibration is None:
         return {}

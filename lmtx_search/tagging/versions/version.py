@@ -1,4 +1,4 @@
-"""A tagger's version: a folder that holds everything it needs."""
+"""A tagger version: a folder that holds everything it needs."""
 
 from __future__ import annotations
 
@@ -22,20 +22,23 @@ from lmtx_search.tagging.versions.thresholds import Thresholds
 
 MANIFEST = "manifest.json"
 SCHEMA = 2
-"""Form of a version's folder; 1 is the first release's, whose manifests do not say it."""
+"""Format of a version's folder. Manifests of the first release (1) do not contain it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a version says about itself.
+    """The properties of a version, as its manifest stores them.
 
-    ``threshold`` is the least cosine score of a tag but for labels with ``own_thresholds`` (by
-    id), ``max_tags`` the most tags of a document,
-    ``document_tokens`` what the encoder reads of it at a time, ``windows`` how many times;
-    ``run`` is the training run the encoder came from (None: it was not trained). ``labels`` and
-    ``labels_digest`` are of the labels that it was made with; ``passages`` says how they are
-    embedded, as the label index notes it. ``schema`` is the form of the folder. With
-    ``broader_tags`` the labels above a document's tags go into its ``tags_broader``.
+    Attributes:
+        run: the training run of the encoder (None: it was not trained).
+        document_tokens: tokens that the encoder reads of a document in each window.
+        labels, labels_digest: of the labels that the version was made with.
+        threshold: the least cosine score of a tag.
+        own_thresholds: thresholds of single labels, by id.
+        max_tags: the largest number of tags of a document.
+        passages: how labels are embedded, as the label index stores it.
+        broader_tags: whether the labels above a document's tags go into its ``tags_broader``.
+        schema: format of the folder.
     """
 
     version: str
@@ -59,20 +62,20 @@ class Manifest:
 
     @property
     def thresholds(self) -> Thresholds:
-        """From which score a label is a tag."""
+        """The scores from which labels become tags."""
         return Thresholds(self.threshold, self.own_thresholds)
 
 
 @dataclass(frozen=True, slots=True)
 class TaggerVersion:
-    """One version: its folder and its manifest."""
+    """A version: its folder and its manifest."""
 
     folder: Path
     manifest: Manifest
 
     @classmethod
     def read(cls, folder: Path) -> TaggerVersion:
-        """Read what a version says about itself.
+        """Read the manifest of a version.
 
         Raises:
             UserError: it was made by a newer lmtx-search, or its manifest is damaged.
@@ -87,7 +90,7 @@ class TaggerVersion:
             if values.get("calibration") is not None:
                 values["calibration"] = Calibration(**values["calibration"])
             values["windows"] = Windows(**values.get("windows", {}))
-            # A field that came later has a default: versions made before stay usable.
+            # Fields of later releases have defaults, so older versions stay usable.
             known = {one.name for one in fields(Manifest)} & set(values)
             manifest = Manifest(**{name: values[name] for name in known})
         except (KeyError, TypeError) as error:
@@ -100,28 +103,28 @@ class TaggerVersion:
         return self.folder / "encoder"
 
     def labels(self) -> Iterator[Label]:
-        """Yield the labels as they are now."""
+        """Yield the current labels."""
         changed: dict[str, Label | None] = {}
         for change in self.changes():
             changed.update({label.id: label for label in change.puts})
             changed.update(dict.fromkeys(change.retired))
-        for made in self.labels_made_with():
-            label = changed.pop(made.id, made)
+        for original in self.original_labels():
+            label = changed.pop(original.id, original)
             if label is not None:
                 yield label
         yield from filter(None, changed.values())
 
     def rows(self) -> LabelRows:
-        """Return the labels as they are now, ready to be scored."""
-        rows = self.rows_made_with(self.embeddings())
+        """Return the current labels with their embeddings."""
+        rows = self.original_rows(self.embeddings())
         for change in self.changes():
             rows = rows.after(change)
         return rows
 
-    def rows_made_with(self, embeddings: NDArray[np.float32]) -> LabelRows:
-        """Return the labels that the version was made with, with these embeddings."""
+    def original_rows(self, embeddings: NDArray[np.float32]) -> LabelRows:
+        """Return the labels that the version was made with, with the given embeddings."""
         ids, texts, broader = [], [], {}
-        for label in self.labels_made_with():
+        for label in self.original_labels():
             ids.append(label.id)
             texts.append(label.text)
             if label.broader:
@@ -129,14 +132,14 @@ class TaggerVersion:
         return LabelRows.of(ids, texts, embeddings, broader=broader)
 
     def changes(self, after: int = 0) -> Iterator[LabelChange]:
-        """Yield what changed in the labels since the version was made, beyond a number."""
+        """Yield the changes to the labels after the given number."""
         return read_changes(self.folder, self.manifest.encoder_digest, after)
 
     def check(self) -> None:
-        """See that the encoder is the one that the labels were embedded with.
+        """Check that the labels were embedded with the encoder of this version.
 
         Raises:
-            UserError: it is another one.
+            UserError: they were not.
         """
         if OnnxForm.read(self.encoder_folder).digest != self.manifest.encoder_digest:
             raise UserError(
@@ -144,14 +147,14 @@ class TaggerVersion:
                 "were embedded with: deploy again"
             )
 
-    def labels_made_with(self) -> Iterator[Label]:
+    def original_labels(self) -> Iterator[Label]:
         """Yield the labels that the version was made with, in the order of the embeddings."""
         with (self.folder / "labels.jsonl").open(encoding="utf-8") as lines:
             for line in lines:
                 yield Label.of(json.loads(line))
 
     def embeddings(self) -> NDArray[np.float32]:
-        """Return float32[labels, dimension] of the labels it was made with, rows of length 1."""
+        """Return the embeddings of the original labels: float32[labels, dimension], unit rows."""
         vectors: NDArray[np.float32] = np.load(self.folder / "embeddings.npy", allow_pickle=False)
         expected = (self.manifest.labels, self.manifest.dimension)
         if vectors.shape != expected or vectors.dtype != np.float32:

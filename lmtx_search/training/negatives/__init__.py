@@ -1,4 +1,4 @@
-"""What a document is pushed away from: strategies, one a file, chosen by name."""
+"""Strategies for negatives (the labels that a document is pushed away from), by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every strategy for negatives says, and what it may choose from."""
+"""What a strategy for negatives is, and the labels that it chooses from."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from random import Random
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What is known of the training documents, by position.
+    """The labels of the training documents, by position.
 
     Attributes:
-        labels: how many labels the set has.
-        positives: pseudo-positives of each document.
-        refused: labels of each document that the judge was asked about and that are no
-            pseudo-positives, in ascending order.
+        labels: the size of the label set.
+        positives: the positives of each document.
+        refused: the labels of each document that were judged and are not among its positives, in
+            ascending order.
     """
 
     labels: int
@@ -24,22 +24,23 @@ class Pool:
 
 
 Choose = Callable[[Pool, int, int, Random], list[int]]
-"""Draws at most so many labels for a document: (pool, document, most, random)."""
+"""Draws labels for a document: (pool, document, largest number of labels, random)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Negatives:
-    """A strategy.
+    """A strategy for negatives. It offers labels for each document.
 
-    Which of the labels that it offers count for a document is decided in one place
-    (:func:`lmtx_search.training.student.loss.allowed_negatives`): never a pseudo-positive of it.
+    One function decides which of them count as negatives
+    (:func:`lmtx_search.training.student.loss.allowed_negatives`): never a label that the document
+    is not to be pushed away from.
 
     Attributes:
-        in_batch: the pseudo-positives drawn for the batch's other documents are offered.
-        own: labels that a document brings along for itself.
-        shared: labels that a document brings along for the whole batch.
-        hardest: only the hardest count, weighted by a softmax; else all, equally.
-        choose_own, choose_shared: draw them.
+        in_batch: offer the positives that were drawn for the other documents of the batch.
+        own: number of extra labels that a document offers to itself.
+        shared: number of extra labels that a document offers to the whole batch.
+        hardest: only the hardest count, weighted by a softmax. Otherwise all count equally.
+        choose_own, choose_shared: draw the extra labels.
     """
 
     name: str
@@ -50,22 +51,22 @@ class Negatives:
     choose_own: Choose | None = None
     choose_shared: Choose | None = None
 
-    def bring(self, pool: Pool, document: int, random: Random) -> tuple[int, ...]:
-        """Draw what a document brings along: ``own`` labels and then ``shared`` ones.
+    def draw_extra(self, pool: Pool, document: int, random: Random) -> tuple[int, ...]:
+        """Draw the extra labels of a document: ``own`` labels, then ``shared`` ones.
 
-        Where there are fewer, a pseudo-positive of the document fills the place: it never counts.
+        Missing labels are replaced by a positive of the document, which never counts.
         """
         filler = min(pool.positives[document])
-        brought: list[int] = []
+        extra: list[int] = []
         for choose, count in ((self.choose_own, self.own), (self.choose_shared, self.shared)):
             drawn = choose(pool, document, count, random) if choose else []
-            brought += drawn[:count] + [filler] * (count - len(drawn))
-        return tuple(brought)
+            extra += drawn[:count] + [filler] * (count - len(drawn))
+        return tuple(extra)
 
 
-def bring_all(
+def draw_extra_labels(
     negatives: Negatives, pool: Pool, documents: Sequence[int], seed: int
 ) -> list[tuple[int, ...]]:
-    """Draw what is brought along at every step of training: all of it follows from the seed."""
+    """Draw the extra labels of every step of training; the seed decides all of them."""
     random = Random(f"{seed} negatives")
-    return [negatives.bring(pool, document, random) for document in documents]
+    return [negatives.draw_extra(pool, document, random) for document in documents]

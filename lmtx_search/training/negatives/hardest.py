@@ -1,4 +1,4 @@
-"""The negatives of LMTX's authors: the hardest of the batch, weighted by a softmax."""
+"""The hardest labels of the batch, weighted by a softmax, as the authors of LMTX do it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that the judge said no to: near enough for the shortlist, and yet not right."""
+"""Labels that the judge refused: they are near the document and still wrong."""
 
 from __future__ import annotations
 

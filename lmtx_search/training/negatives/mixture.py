@@ -1,4 +1,4 @@
-"""The batch's labels, some that the judge said no to, and random ones; the hardest count."""
+"""Labels of the batch, refused labels and random labels, of which the hardest count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random labels of the whole set: also those that are no document's pseudo-positive."""
+"""Random labels of the whole set, including labels that are no document's positive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TRIES = 20
 
 
 def choose_random(pool: Pool, document: int, most: int, random: Random) -> list[int]:
-    """Draw labels that are no pseudo-positives of the document."""
+    """Draw labels that are no positives of the document."""
     drawn: list[int] = []
     for _ in range(_TRIES * most):
         label = random.randrange(pool.labels)

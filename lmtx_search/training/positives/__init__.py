@@ -1,4 +1,4 @@
-"""What a document is pulled to each time it is seen: strategies, one a file, chosen by name."""
+"""Strategies that draw the positives of a step of training, by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lmtx_search.training.positives.one_random import one_random
 from lmtx_search.training.positives.weighted import weighted
 
 Draw = Callable[[Sequence[int], Sequence[float], Random], list[int]]
-"""Draws from a document's pseudo-positives and their P(yes): a step of training for each."""
+"""Draws from a document's positives and their evidence; each one drawn is a step of training."""
 
 POSITIVES: dict[str, Draw] = {
     "one_random": one_random,

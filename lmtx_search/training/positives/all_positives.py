@@ -1,4 +1,4 @@
-"""All pseudo-positives of a document, a step of training for each."""
+"""All positives of a document, each in a step of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from collections.abc import Sequence
 from random import Random
 
 
-def all_positives(labels: Sequence[int], p_yes: Sequence[float], random: Random) -> list[int]:
+def all_positives(labels: Sequence[int], evidence: Sequence[float], random: Random) -> list[int]:
     """Return all of the labels."""
     return list(labels)

@@ -1,4 +1,4 @@
-"""One pseudo-positive at random each time a document is seen, as LMTX's authors do."""
+"""One random positive each time a document is seen, as the authors of LMTX do it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from collections.abc import Sequence
 from random import Random
 
 
-def one_random(labels: Sequence[int], p_yes: Sequence[float], random: Random) -> list[int]:
-    """Draw one of the labels, each as likely."""
+def one_random(labels: Sequence[int], evidence: Sequence[float], random: Random) -> list[int]:
+    """Draw one of the labels with equal probability."""
     return [random.choice(labels)]

@@ -1,4 +1,4 @@
-"""One pseudo-positive, the likelier the surer the judge is of it."""
+"""One positive, drawn with a probability in proportion to its evidence."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from random import Random
 
 
-def weighted(labels: Sequence[int], p_yes: Sequence[float], random: Random) -> list[int]:
-    """Draw one of the labels with a probability that is proportional to its P(yes)."""
-    if not sum(p_yes):
+def weighted(labels: Sequence[int], evidence: Sequence[float], random: Random) -> list[int]:
+    """Draw one of the labels in proportion to its evidence."""
+    if not sum(evidence):
         return [random.choice(labels)]
-    return random.choices(labels, weights=p_yes)
+    return random.choices(labels, weights=evidence)

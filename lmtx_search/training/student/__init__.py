@@ -1,1 +1,1 @@
-"""The student: the loss and the fine-tuning of the bi-encoder."""
+"""The student: training data, loss and fine-tuning of the bi-encoder."""

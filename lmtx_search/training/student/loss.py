@@ -1,4 +1,4 @@
-"""The loss of LMTX (Zhang, Ullah, Babbar, arXiv 2406.09288): a margin over the batch's labels."""
+"""The loss of LMTX (Zhang, Ullah, Babbar, arXiv 2406.09288): a margin over a batch of labels."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def margin_loss(
             ``s(x, p)``, a document with the pseudo-positive drawn for it.
         allowed: ``[n, m]`` booleans, true where the label may be a negative of the document.
         margin: γ of the paper.
-        hardest: only this many of a document's negatives count, those with the highest scores;
-            None: all of them, with the same weight.
-        temperature: τ of the softmax over their scores, which weighs them. Labels that are not
-            allowed have a weight of exactly zero, also where fewer than ``hardest`` are allowed;
-            a document without any negative contributes nothing.
+        hardest: only this many negatives of a document count, those with the highest scores.
+            With None all negatives count with the same weight.
+        temperature: τ of the softmax over their scores, which gives their weights. The weight of a
+            label that is not allowed is exactly zero, even if fewer than ``hardest`` are allowed.
+            A document without any negative contributes nothing.
 
     Example:
         >>> scores = torch.tensor([[0.9, 0.8], [0.1, 0.5]])
@@ -45,7 +45,7 @@ def margin_loss(
     if hardest is None:
         weights = real / real.sum(1, keepdim=True).clamp(min=1)
     else:
-        # A row of nothing but -inf would make the softmax NaN, so such a row is given zeros first.
+        # The softmax of a row of -inf is NaN, so such a row is set to zeros first.
         logits = torch.where(real.any(1, keepdim=True), negatives.detach() / temperature, 0.0)
         weights = torch.softmax(logits, dim=1).masked_fill(~real, 0.0)
     positives = scores.diagonal().unsqueeze(1)
@@ -56,32 +56,31 @@ def margin_loss(
 def allowed_negatives(
     documents: Sequence[int],
     labels: Sequence[int],
-    positives: Sequence[frozenset[int]],
-    brought: Sequence[Sequence[int]] = (),
+    never_negative: Sequence[frozenset[int]],
+    extra: Sequence[Sequence[int]] = (),
     *,
     in_batch: bool = True,
     own: int = 0,
 ) -> Tensor:
     """Return ``[n, n + n * b]`` booleans: may label j be a negative of document i?
 
-    A label is never a negative of a document that has it as a pseudo-positive, whatever the batch
-    size and wherever the label comes from; one that is there several times counts once.
+    A label is never a negative of a document that has it in ``never_negative``, whatever the batch
+    size and wherever the label comes from. A label that occurs several times counts once.
 
     Args:
-        documents: the batch's n documents, as positions in ``positives``.
-        labels: the pseudo-positives drawn for them, one each: the first n columns.
-        positives: the pseudo-positives of every training document.
-        brought: b more labels that each document brings along: the columns after these,
-            document after document.
-        in_batch: the first n columns may be negatives at all.
-        own: so many of what a document brings along, from the first, are for itself only.
+        documents: the batch's n documents, as positions in ``never_negative``.
+        labels: the positives drawn for them, one each: the first n columns.
+        never_negative: for every training document, the labels that are no negatives of it.
+        extra: b further labels of each document: the columns after these, document by document.
+        in_batch: whether the first n columns may be negatives.
+        own: the first ``own`` extra labels of a document are negatives of that document only.
     """
     columns: list[tuple[int, int | None]] = [(label, None) for label in labels]
-    for row, more in enumerate(brought):
+    for row, more in enumerate(extra):
         columns += ((label, row if place < own else None) for place, label in enumerate(more))
     return torch.tensor(
         [
-            _allowed(row, columns, positives[document], 0 if in_batch else len(labels))
+            _allowed(row, columns, never_negative[document], 0 if in_batch else len(labels))
             for row, document in enumerate(documents)
         ],
         dtype=torch.bool,
@@ -89,36 +88,38 @@ def allowed_negatives(
 
 
 def _allowed(
-    row: int, columns: Sequence[tuple[int, int | None]], positives: frozenset[int], first: int
+    row: int, columns: Sequence[tuple[int, int | None]], never_negative: frozenset[int], first: int
 ) -> list[bool]:
-    never = set(positives)
+    excluded = set(never_negative)
     allowed = []
     for place, (label, only_for) in enumerate(columns):
-        counts = place >= first and only_for in (None, row) and label not in never
+        counts = place >= first and only_for in (None, row) and label not in excluded
         if counts:
-            never.add(label)
+            excluded.add(label)
         allowed.append(counts)
     return allowed
 
 
 class LmtxLoss(nn.Module):
-    """:func:`margin_loss` for sentence-transformers' trainer.
+    """:func:`margin_loss` for the trainer of sentence-transformers.
 
-    The training data has the document's text, the text of the pseudo-positive drawn for it, the
-    texts of the b labels that it brings along, and ``label``: the positions of all of these, the
-    document's in the training documents and the others' in the label set.
+    Each row of the dataset has the text of the document, the text of the positive drawn for it, the
+    texts of its b extra labels, and ``label``: their positions, the first among the training
+    documents and the others in the label set.
 
     Args:
-        model: the bi-encoder; one tower reads both sides.
-        positives: the pseudo-positives of every training document, by position.
-        negatives: the strategy that chose what is brought along.
-        margin: γ. hardest: negatives that count. temperature: τ of their weights.
+        model: the bi-encoder. One tower reads documents and labels.
+        never_negative: for every training document, the labels that are no negatives of it.
+        negatives: the strategy that chose the extra labels.
+        margin: γ.
+        hardest: the number of negatives that count.
+        temperature: τ of their weights.
     """
 
     def __init__(
         self,
         model: SentenceTransformer,
-        positives: Sequence[frozenset[int]],
+        never_negative: Sequence[frozenset[int]],
         negatives: Negatives = HARDEST,
         margin: float = 0.3,
         hardest: int = 10,
@@ -126,7 +127,7 @@ class LmtxLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.model = model
-        self.positives = positives
+        self.never_negative = never_negative
         self.negatives = negatives
         self.margin = margin
         self.hardest = hardest if negatives.hardest else None
@@ -134,21 +135,21 @@ class LmtxLoss(nn.Module):
 
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
         """Return the batch's loss; ``labels`` is ``[n, 2 + b]``."""
-        texts, names, *brought = (
+        texts, names, *extra = (
             normalize(self.model(features)["sentence_embedding"]) for features in sentence_features
         )
         positions: list[list[int]] = labels.tolist()
         allowed = allowed_negatives(
             [document for document, *_ in positions],
             [label for _, label, *_ in positions],
-            self.positives,
+            self.never_negative,
             [more for _, _, *more in positions],
             in_batch=self.negatives.in_batch,
             own=self.negatives.own,
         )
-        if brought:
+        if extra:
             # [b][n, dimension] to [n * b, dimension], document after document.
-            names = torch.cat([names, torch.stack(brought, dim=1).flatten(0, 1)])
+            names = torch.cat([names, torch.stack(extra, dim=1).flatten(0, 1)])
         scores = texts @ names.T
         return margin_loss(
             scores, allowed.to(scores.device), self.margin, self.hardest, self.temperature

@@ -1,1 +1,1 @@
-"""What the student is trained on: judgments, calibrated, as positives and thresholds."""
+"""From answers to what the student learns: calibration, positives, thresholds."""

@@ -1,4 +1,4 @@
-"""What a judge's answers are worth: P(yes), calibrated without gold tags."""
+"""Calibrates the answers of a judge without gold tags."""
 
 from __future__ import annotations
 
@@ -7,83 +7,86 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from lmtx_search.records import PYes
 from lmtx_search.training.targets.pseudo_positives import yes_threshold
 
-Answers = Mapping[str, Mapping[str, float]]
-"""A number by document id and label id."""
+Logits = Mapping[str, Mapping[str, float]]
+"""Log-odds that a label is right, by document id, then by label id."""
 
-# What a nearness of 1 is worth, in logits of P(yes).
+# Logits of P(yes) that a nearness of 1 adds.
 _NEARNESS = 6.0
-# Small judges are surer than they say: their logits mean this many times as much.
+# Small judges understate their certainty: their logits are multiplied by this.
 _STEEPNESS = 2.5
-# Beyond it a small model's certainty says nothing.
+# A larger logit of a small model carries no information.
 _LARGEST = 8.0
 
-# A document whose mean evidence is above that of so many others gains nothing by it.
+# A document whose mean logit is above this quantile of all documents is lowered to it.
 _ORDINARY = 0.75
-# Fewer answers say nothing about a document as a whole.
+# With fewer answers a document's mean is not reliable.
 _ENOUGH = 4
 
 YES = 0.5
 """The calibrated P(yes) from which a label is a yes."""
 
 RIVALS = 0.6
-"""Share of its document's best odds from which another label is a pseudo-positive too."""
+"""A label with this share of the best label's odds is a pseudo-positive of the document too."""
 
 
-def calibrate(p_yes: Answers, nearness: Answers, sure_share: float) -> dict[str, dict[str, float]]:
-    """Return how likely each pair's label is right, by the judge and the encoder together.
+def calibrate(p_yes: PYes, nearness: PYes, sure_share: float) -> dict[str, dict[str, float]]:
+    """Return the evidence: how likely each pair's label is right, by judge and encoder together.
 
-    A small judge knows things that the encoder does not, and the other way round; where they err
-    they err on other pairs. Both are added as evidence, in logits. Where the odds are even nobody
-    tells without gold tags, and judges differ: one says yes to everything, another to nothing. It
-    is taken to be the border that the best label of ``sure_share`` of the documents reaches. On
-    four sets the result is near to the share that is right, where the judge's own P(yes) is not
-    (bench/judge_quality.py).
+    A small judge knows things that the encoder does not, and the encoder knows things that the
+    judge does not. They err on different pairs, so their logits are added. The point of even odds
+    is unknown without gold tags, and judges differ: one says yes to everything, another to nothing.
+    It is taken to be the border that the best label of ``sure_share`` of the documents reaches. On
+    four data sets the result is close to the share of right labels, while the judge's own P(yes) is
+    not (bench/judge_quality.py).
 
-    Some documents get more of a yes for all labels, because of what they are about or because they
-    say "answer yes". Their mean is lowered to that of an ordinary document.
+    The judge leans towards yes for all labels of some documents, because of their topic or because
+    they say "answer yes". The mean of such a document is lowered to that of an ordinary one.
 
     Args:
         p_yes: the judge's answers.
-        nearness: by how much the pairs' cosines exceed the mean of their shortlist; 0 where there
-            is none. A document's mean tells nothing: how near labels are at all differs between
-            documents.
+        nearness: by how much the cosine of each pair exceeds the mean of its shortlist (0 for a
+            missing pair). The mean itself is not used, because it differs between documents.
         sure_share: in (0, 1].
 
     >>> found = calibrate({"d": {"a": 0.5, "b": 0.5}}, {"d": {"b": 0.1}}, sure_share=1.0)
     >>> {label: round(p, 2) for label, p in found["d"].items()}
     {'a': 0.18, 'b': 0.5}
     """
-    evidence = {
-        document: {
-            label: _logit(p) + _NEARNESS * nearness.get(document, {}).get(label, 0.0)
-            for label, p in said.items()
+    logits = _lowered(
+        {
+            document: {
+                label: _logit(p) + _NEARNESS * nearness.get(document, {}).get(label, 0.0)
+                for label, p in of_labels.items()
+            }
+            for document, of_labels in p_yes.items()
         }
-        for document, said in p_yes.items()
-    }
-    evidence = _lowered(evidence)
-    border = yes_threshold(evidence, sure_share)
+    )
+    border = yes_threshold(logits, sure_share)
     return {
-        document: {label: _sigmoid(_STEEPNESS * (value - border)) for label, value in found.items()}
-        for document, found in evidence.items()
+        document: {
+            label: _sigmoid(_STEEPNESS * (logit - border)) for label, logit in of_labels.items()
+        }
+        for document, of_labels in logits.items()
     }
 
 
-def _lowered(evidence: Answers) -> dict[str, dict[str, float]]:
-    """Return the evidence, with no document's mean above an ordinary one's."""
+def _lowered(logits: Logits) -> dict[str, dict[str, float]]:
+    """Return the logits, with no document's mean above that of an ordinary document."""
     means = {
-        document: float(np.mean(list(found.values())))
-        for document, found in evidence.items()
-        if len(found) >= _ENOUGH
+        document: float(np.mean(list(of_labels.values())))
+        for document, of_labels in logits.items()
+        if len(of_labels) >= _ENOUGH
     }
     most = float(np.quantile(list(means.values()), _ORDINARY)) if means else 0.0
     return {
         document: {
-            label: value - max(0.0, means.get(document, most) - most)
-            for label, value in found.items()
+            label: logit - max(0.0, means.get(document, most) - most)
+            for label, logit in of_labels.items()
         }
-        for document, found in evidence.items()
+        for document, of_labels in logits.items()
     }
 
 

@@ -1,34 +1,36 @@
-"""What the trained encoder's scores are worth, by what is known of its training documents."""
+"""Calibrates the trained encoder's scores on the evidence for its training documents."""
 
 from __future__ import annotations
 
-from lmtx_search.encoder.calibration import Calibration, fit_calibration
-from lmtx_search.training.materials import Materials, Trained
-from lmtx_search.training.targets.judge_calibration import Answers
+from collections.abc import Sequence
 
-# Judged documents that are embedded once more for it: some thousand pairs, and seconds.
+from lmtx_search.encoder.calibration import Calibration, fit_calibration
+from lmtx_search.records import Document, PYes
+from lmtx_search.training.trained_encoder import TrainedEncoder
+
+# Judged documents that are embedded again for it: a few thousand pairs, which take seconds.
 _DOCUMENTS = 300
 
 
 def score_calibration(
-    trained: Trained, materials: Materials, evidence: Answers
+    trained: TrainedEncoder, documents: Sequence[Document], evidence: PYes
 ) -> Calibration | None:
-    """Return the P(yes) that a score corresponds to; None where too little is known.
+    """Return the P(yes) that a score corresponds to (None: too few pairs are known).
 
-    The encoder was trained on these documents and is surer of their labels than of others'.
-    Held-out documents cannot serve instead: the judge is asked about a pair or two of each, and how
-    its answers are to be read follows from whole shortlists
-    (:func:`training.calibration.calibrate`).
+    The encoder was trained on these documents, so it is surer of their labels than of those of
+    other documents. Held-out documents cannot replace them: the judge is asked about only one or
+    two pairs of each, and calibrating its answers needs complete shortlists
+    (:func:`lmtx_search.training.targets.judge_calibration.calibrate`).
 
     Args:
-        evidence: how likely each judged pair's label is right.
+        documents: the training documents.
+        evidence: how likely the label of each judged pair is right.
     """
-    documents = [document for document in materials.training if evidence.get(document.id)]
-    documents = documents[:_DOCUMENTS]
-    labels = {document.id: sorted(evidence[document.id]) for document in documents}
+    judged = [document for document in documents if evidence.get(document.id)][:_DOCUMENTS]
+    labels = {document.id: sorted(evidence[document.id]) for document in judged}
     return fit_calibration(
         [
             (label, score, evidence[document][label])
-            for document, label, score in trained.scores(documents, labels)
+            for document, label, score in trained.scores(judged, labels)
         ]
     )

@@ -10,10 +10,10 @@ from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.training.shortlist import Ranking
 
 COVERAGE = 0.9
-"""Share of documents that shall get a tag."""
+"""Share of documents that should get a tag."""
 
-# Right labels of a document, for each that the calibration expects among its nearest: what is right
-# beyond them nobody has judged, and it counts in F1.
+# Right labels of a document for each right one that the calibration expects among its nearest: F1
+# counts right labels beyond those that were judged too.
 _RIGHT_IN_ALL = 2.0
 _DEFAULT = 0.3
 
@@ -21,18 +21,18 @@ _DEFAULT = 0.3
 def choose_threshold(
     rankings: Sequence[Ranking], calibration: Calibration | None = None
 ) -> tuple[float, str]:
-    """Return the score from which a label is a tag, and the rule that it comes from.
+    """Return the score from which a label is a tag, and the rule that it follows.
 
-    Two estimates are averaged, for they err on different collections: the score that the first
-    label of nine of ten documents reaches, which is too high where documents have many labels, and
-    the one with the highest expected F1, which is too low where they have few (of the labels that
-    score at least that, the calibration says how many are right). bench/threshold.py compares it
-    with the best threshold that gold tags could choose. Without a calibration it is the first.
+    The threshold is the mean of two estimates that err on different collections. The first is the
+    score that the first label of nine in ten documents reaches, which is too high if documents have
+    many labels. The second is the score with the highest expected F1 according to the calibration,
+    which is too low if documents have few labels. Without a calibration only the first is used.
+    bench/threshold.py compares the result with the best threshold according to gold tags.
 
     Args:
         rankings: the trained encoder's nearest labels of held-out documents, as many as a document
-            gets tags at most.
-        calibration: what its scores are worth.
+            can have tags.
+        calibration: of the trained encoder's scores.
     """
     rankings = [ranking for ranking in rankings if ranking]
     if not rankings:
@@ -45,8 +45,8 @@ def choose_threshold(
 
 
 def _of_best_f1(rankings: Sequence[Ranking], calibration: Calibration) -> float:
-    """Return the score from which assigned labels have the highest expected micro F1."""
-    # As a label without an offset would have it: labels have thresholds of their own.
+    """Return the threshold with the highest expected micro F1."""
+    # Scores as if labels had no offsets, since those labels get thresholds of their own.
     scores = np.array(
         [
             score + calibration.offsets.get(label, 0.0) / calibration.slope

@@ -1,1 +1,1 @@
-"""The teacher: asking the judge within a budget, and people's answers."""
+"""The teacher: asks the judge within a budget, and adds the answers of people."""

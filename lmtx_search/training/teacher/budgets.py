@@ -1,15 +1,15 @@
-"""Sharing the judge's budget out: to cycles, and in each to training and held-out documents."""
+"""Divides the judge's budget between cycles, and between training and held-out documents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from lmtx_search.judges.budget import Budget
-from lmtx_search.training.teacher.judging import Judged
+from lmtx_search.training.teacher.judging_result import JudgingResult
 
 
-def left(budget: Budget, used: Iterable[Judged]) -> Budget:
-    """Return what is left. Answers that were there before count as calls (see judge_pairs)."""
+def left(budget: Budget, used: Iterable[JudgingResult]) -> Budget:
+    """Return the rest of a budget. Answers from the store count as calls (see judge_pairs)."""
     calls, seconds = 0, 0.0
     for judged in used:
         calls += judged.asked + judged.known
@@ -21,7 +21,7 @@ def left(budget: Budget, used: Iterable[Judged]) -> Budget:
 
 
 def part(budget: Budget, cycles: int) -> Budget:
-    """Return an equal part for the first of so many cycles."""
+    """Return an equal share of the budget for the next of the given number of cycles."""
     return Budget(
         calls=None if budget.calls is None else -(-budget.calls // cycles),
         seconds=None if budget.seconds is None else budget.seconds / cycles,
@@ -29,7 +29,7 @@ def part(budget: Budget, cycles: int) -> Budget:
 
 
 def split(budget: Budget, share: float) -> tuple[Budget, Budget]:
-    """Split a cycle's budget between training and held-out documents."""
+    """Split a cycle's budget into (training documents, held-out documents)."""
     if budget.calls is not None:
         held_out = round(share * budget.calls)
         return Budget(calls=budget.calls - held_out), Budget(calls=held_out)

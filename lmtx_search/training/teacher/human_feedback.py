@@ -1,14 +1,14 @@
-"""What people said of pairs: it counts more than what a judge said."""
+"""Answers of people. They take precedence over the answers of a judge."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from lmtx_search.records import PERSON, Document, Judgment, Label, content_digest
+from lmtx_search.records import PERSON, Document, Judgment, Label, PYes, content_digest
 
 
 def person_judgment(document: Document, label: Label, yes: bool, rank: int) -> Judgment:
-    """Return the record of a person's answer; another answer to the same pair replaces it."""
+    """Return a person's answer as a judgment. A new answer to the same pair has the same id."""
     return Judgment(
         id=person_id(document, label),
         document_id=document.id,
@@ -21,36 +21,36 @@ def person_judgment(document: Document, label: Label, yes: bool, rank: int) -> J
 
 
 def person_id(document: Document, label: Label) -> str:
-    """Return the id of a person's judgment: of another text or label it is another."""
+    """Return the id of a person's judgment. It depends on the texts of document and label."""
     return content_digest(PERSON, "", document.text, label.text)
 
 
 def prefer_people(
-    p_yes: Mapping[str, Mapping[str, float]],
+    p_yes: PYes,
     people: Iterable[Judgment],
     documents: Sequence[Document],
     labels: Mapping[str, Label],
 ) -> dict[str, dict[str, float]]:
-    """Return P(yes) by document and label id, with people's answers (1 or 0) in place of a judge's.
+    """Return P(yes) with the answers of people (1 or 0) in place of those of a judge.
 
-    Pairs that only people looked at come in too. Answers about other documents or labels, or about
-    a text that has changed since, do not count.
+    Pairs that only people answered are added. An answer is ignored if its document or label is not
+    among the given ones, or if one of their texts has changed since.
     """
-    texts = {document.id: document for document in documents}
-    found = {document: dict(said) for document, said in p_yes.items()}
+    by_id = {document.id: document for document in documents}
+    preferred = {document: dict(of_labels) for document, of_labels in p_yes.items()}
     for judgment in people:
-        document, label = texts.get(judgment.document_id), labels.get(judgment.label_id)
+        document, label = by_id.get(judgment.document_id), labels.get(judgment.label_id)
         if document and label and person_id(document, label) == judgment.id:
-            found.setdefault(document.id, {})[label.id] = judgment.p_yes
-    return found
+            preferred.setdefault(document.id, {})[label.id] = judgment.p_yes
+    return preferred
 
 
 def without_refused(
-    positives: Mapping[str, Collection[str]], p_yes: Mapping[str, Mapping[str, float]]
+    positives: Mapping[str, Collection[str]], evidence: PYes
 ) -> dict[str, frozenset[str]]:
-    """Drop labels with a P(yes) of 0, which are a person's no: no document is pulled to them."""
-    kept = {
-        document: frozenset(label for label in labels if p_yes[document][label] > 0)
+    """Drop labels with a P(yes) of 0: a person refused them, so they are no positives."""
+    remaining = {
+        document: frozenset(label for label in labels if evidence[document][label] > 0)
         for document, labels in positives.items()
     }
-    return {document: labels for document, labels in kept.items() if labels}
+    return {document: labels for document, labels in remaining.items() if labels}

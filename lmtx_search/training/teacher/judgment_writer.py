@@ -1,4 +1,4 @@
-"""Writing judgments while others are being asked."""
+"""Writes judgments to the store while the judge answers the next pairs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from types import TracebackType
 from lmtx_search.records import Judgment
 
 
-class Keeper:
-    """Writes judgments as they come, in a thread of its own, so that the judge never waits.
+class JudgmentWriter:
+    """Writes judgments in a thread of its own, so that the judge never waits for the store.
 
-    A write begins as soon as the one before it is done, with all that has come meanwhile. When a
-    process is killed, only the answers of the write under way, and those that came during it, are
-    lost. Leaving the block writes what is left.
+    A write starts as soon as the previous one is done and takes all judgments that have arrived
+    since. If the process is killed, only the judgments of the current write and those that arrived
+    during it are lost. Leaving the block writes the rest.
 
     Args:
-        add: writes judgments; they are safe when it returns.
+        add: writes judgments to the store. They are safe when it returns.
 
     Raises:
-        Exception: what ``add`` raised, from the next ``keep`` or at the end of the block.
+        Exception: the error of ``add``, at the next :meth:`write` or at the end of the block.
     """
 
     def __init__(self, add: Callable[[list[Judgment]], None]) -> None:
@@ -29,9 +29,9 @@ class Keeper:
         self._changed = threading.Condition()
         self._closed = False
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._write, name="judgments", daemon=True)
+        self._thread = threading.Thread(target=self._write_batches, name="judgments", daemon=True)
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> JudgmentWriter:
         self._thread.start()
         return self
 
@@ -48,14 +48,14 @@ class Keeper:
         if error is None:
             self._raise_failure()
 
-    def keep(self, judgment: Judgment) -> None:
-        """Have a judgment written."""
+    def write(self, judgment: Judgment) -> None:
+        """Queue a judgment for the next write."""
         self._raise_failure()
         with self._changed:
             self._waiting.append(judgment)
             self._changed.notify()
 
-    def _write(self) -> None:
+    def _write_batches(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closed)
@@ -64,7 +64,7 @@ class Keeper:
                 return
             try:
                 self._add(batch)
-            except BaseException as failure:  # told by the thread that keeps
+            except BaseException as failure:  # raised in the thread that queues judgments
                 self._failure = failure
                 return
 

@@ -1,4 +1,4 @@
-"""A comparison as files: a table and a picture."""
+"""Writes a comparison as a table and a plot."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def draw_comparison(axes: list[Any], record: Mapping[str, Any]) -> None:
 
 
 def shown_name(name: str, row: Mapping[str, Any], record: Mapping[str, Any]) -> str:
-    """Return a comparator's name, with the number of its documents where it saw only some."""
+    """Return a comparator's name, with its number of documents if it saw only a sample."""
     sampled = row["documents"] != record["documents"]
     return f"{name} ({row['documents']:,} docs)" if sampled else name
 

@@ -1,4 +1,4 @@
-"""Fine-tuning of the bi-encoder with sentence-transformers' own trainer."""
+"""Fine-tunes the bi-encoder with the trainer of sentence-transformers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,29 +28,23 @@ from lmtx_search.errors import LmtxError, find_named
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.loss import LmtxLoss
+from lmtx_search.training.student.training_data import TrainingData
 
 
 def fine_tune(
     base: Path,
     output: Path,
-    documents: Sequence[str],
-    labels: Sequence[str],
-    positives: Sequence[frozenset[int]],
-    steps: Sequence[tuple[int, int]],
+    data: TrainingData,
     settings: FineTuning,
     seed: int,
     on_step: Callable[[int], None] = lambda documents: None,
-    brought: Sequence[Sequence[int]] = (),
 ) -> float:
-    """Train the encoder in ``base`` on the steps, in their order; write it to ``output``.
+    """Train the encoder in ``base`` on the steps of the data, in their order.
 
     Args:
-        base: a sentence-transformers folder. output: the folder to write (safetensors).
-        documents, labels: their texts. positives: pseudo-positives of each document, by position.
-        steps: (document, label) positions, one for each time a document is seen.
-        on_step: called with the number of documents of each finished step.
-        brought: for each step the labels that it brings along (none: no strategy that does),
-            as many for every step.
+        base: a sentence-transformers folder.
+        output: the folder to write (safetensors).
+        on_step: called after each step with the number of documents in it.
 
     Returns:
         The mean loss of the last tenth of the steps.
@@ -69,28 +63,25 @@ def fine_tune(
     )
     own_length = model.max_seq_length
     model.max_seq_length = settings.document_tokens
-    cut = [_cut(model, text, settings.label_tokens) for text in labels]
-    columns: dict[str, list[Any]] = {
-        "document": [documents[document] for document, _ in steps],
-        "name": [cut[label] for _, label in steps],
-    }
-    for place, more in enumerate(zip(*brought, strict=True)):
-        columns[f"brought_{place}"] = [cut[label] for label in more]
-    labels_of = brought or [()] * len(steps)
-    columns["label"] = [[*step, *more] for step, more in zip(steps, labels_of, strict=True)]
-    data = Dataset.from_dict(columns)
     negatives = find_named("negatives", NEGATIVES, settings.negatives)
     loss = LmtxLoss(
-        model, positives, negatives, settings.margin, settings.hardest, settings.temperature
+        model,
+        data.never_negative,
+        negatives,
+        settings.margin,
+        settings.hardest,
+        settings.temperature,
     )
-    watch = _Watch(on_step, settings.batch_size, len(steps))
+    dataset = _dataset(model, data, settings.label_tokens)
+    steps = len(data.steps)
+    watch = _Watch(on_step, settings.batch_size, steps)
     with TemporaryDirectory() as folder:
         arguments = SentenceTransformerTrainingArguments(
             output_dir=folder,
-            num_train_epochs=1,  # the steps hold all epochs
+            num_train_epochs=1,  # the steps contain all epochs
             per_device_train_batch_size=settings.batch_size,
             learning_rate=settings.learning_rate,
-            warmup_steps=_warmup(settings, math.ceil(len(steps) / settings.batch_size)),
+            warmup_steps=_warmup(settings, math.ceil(steps / settings.batch_size)),
             lr_scheduler_type="linear",
             seed=seed,
             data_seed=seed,
@@ -105,7 +96,7 @@ def fine_tune(
             bf16=_computes_bf16(),
         )
         trainer = _InOrder(
-            model=model, args=arguments, train_dataset=data, loss=loss, callbacks=[watch]
+            model=model, args=arguments, train_dataset=dataset, loss=loss, callbacks=[watch]
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
@@ -120,9 +111,23 @@ def fine_tune(
     return watch.last_loss()
 
 
+def _dataset(model: SentenceTransformer, data: TrainingData, label_tokens: int) -> Dataset:
+    """Return the steps as the trainer reads them: texts, and in ``label`` their positions."""
+    labels = [_cut(model, text, label_tokens) for text in data.labels]
+    columns: dict[str, list[Any]] = {
+        "document": [data.documents[document] for document, _ in data.steps],
+        "name": [labels[label] for _, label in data.steps],
+    }
+    for place, of_steps in enumerate(zip(*data.extra, strict=True)):
+        columns[f"extra_{place}"] = [labels[label] for label in of_steps]
+    extra = data.extra or [()] * len(data.steps)
+    columns["label"] = [[*step, *more] for step, more in zip(data.steps, extra, strict=True)]
+    return Dataset.from_dict(columns)
+
+
 @contextmanager
 def _disk_faults_are_os_errors(output: Path) -> Iterator[None]:
-    """Tell a full disk as everywhere else: safetensors has an error of its own for it."""
+    """Raise OSError for a full disk: safetensors has an error class of its own for it."""
     try:
         yield
     except SafetensorError as error:
@@ -133,17 +138,17 @@ def _disk_faults_are_os_errors(output: Path) -> Iterator[None]:
 
 
 class _InOrder(SentenceTransformerTrainer):  # type: ignore[misc]
-    """The trainer, over the data as it lies: the order was drawn beforehand, from our seed."""
+    """A trainer that keeps the order of the data, which was drawn from the seed beforehand."""
 
     def get_batch_sampler(self, dataset: Any, batch_size: int, drop_last: bool, **_: Any) -> Any:
         return BatchSampler(SequentialSampler(dataset), batch_size, drop_last)
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
-        """Write no model card: it would embed examples, and print while it does."""
+        """Write no model card: writing one would embed examples and print to the terminal."""
 
 
 class _Watch(TrainerCallback):
-    """Tells progress, and stops a training whose loss is no number any more."""
+    """Reports progress, and stops a training whose loss is no longer a number."""
 
     def __init__(self, on_step: Callable[[int], None], batch_size: int, total: int) -> None:
         self.on_step = on_step
@@ -172,7 +177,7 @@ class _Watch(TrainerCallback):
 
 
 def _computes_bf16() -> bool:
-    """Tell whether 16-bit products are fast here: on such CPUs a training takes half the time.
+    """Tell whether 16-bit products are fast here: they halve the time of a training.
 
     Weights and their updates stay in 32 bits.
     """
@@ -189,7 +194,7 @@ def _warmup(settings: FineTuning, batches: int) -> int:
 
 
 def _cut(model: SentenceTransformer, text: str, tokens: int) -> str:
-    """Cut a text to as many tokens as the encoder will later read of it."""
+    """Cut a text to the tokens that the encoder will read of it later."""
     encoded = model.tokenizer(
         text, truncation=True, max_length=tokens, return_offsets_mapping=True, verbose=False
     )

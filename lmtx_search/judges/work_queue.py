@@ -1,4 +1,4 @@
-"""Handing out pairs to several hosts, so that a host keeps to one document at a time."""
+"""Hands out pairs to several hosts, one document at a time for each host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lmtx_search.judges.order.base import WAIT, Case, Order
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A pair to ask: the one at ``position`` of a document's."""
+    """A pair to ask: the one at ``position`` of a document."""
 
     case: Case
     position: int
@@ -24,12 +24,12 @@ class Task:
         return self.case.pairs[self.position]
 
 
-class Work:
-    """Documents with their pairs. Safe to use from many threads.
+class WorkQueue:
+    """A thread-safe queue of documents with their pairs.
 
     Args:
-        cases: taken only as they are needed.
-        order: decides which pair of a document is next, and when there are enough.
+        cases: read only as they are needed.
+        order: chooses the next pair of a document and decides when it has enough answers.
     """
 
     def __init__(self, cases: Iterable[Case], order: Order) -> None:
@@ -41,9 +41,9 @@ class Work:
         self._stopped = False
 
     def next(self, host: str) -> Task | None:
-        """Return the host's next pair, first of its present document; None at the end.
+        """Return the next pair for a host, first from its current document (None: the end).
 
-        Waits where an answer that is under way decides what is asked next.
+        It waits if a pending answer decides what is asked next.
         """
         with self._changed:
             while not self._stopped:
@@ -64,7 +64,7 @@ class Work:
             return None
 
     def note(self, task: Task, p_yes: float | None) -> None:
-        """Take in an answer."""
+        """Record an answer."""
         with self._changed:
             task.case.pending.discard(task.position)
             task.case.answers[task.position] = p_yes
@@ -73,7 +73,7 @@ class Work:
             self._changed.notify_all()
 
     def give_back(self, host: str, task: Task) -> None:
-        """Take back a pair that the host could not answer, and all that was laid out for it."""
+        """Take back a pair that a host could not answer, and its current document."""
         with self._changed:
             task.case.pending.discard(task.position)
             mine = self._of_host.pop(host, task.case)
@@ -83,7 +83,7 @@ class Work:
             self._changed.notify_all()
 
     def left(self) -> bool:
-        """Tell whether pairs were given back that nobody has taken since."""
+        """Tell whether pairs that were given back are still waiting."""
         with self._changed:
             return any(self._order.next(case) is not None for case in self._returned)
 

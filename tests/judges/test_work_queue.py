@@ -8,7 +8,7 @@ from lmtx_search.judges.base import Pair
 from lmtx_search.judges.order.base import Case, cases_of
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.order.until_first_yes import UntilFirstYes
-from lmtx_search.judges.work import Work
+from lmtx_search.judges.work_queue import WorkQueue
 from lmtx_search.records import Document, Label
 
 
@@ -23,7 +23,7 @@ def cases(*documents: str) -> list[Case]:
 
 
 def test_a_host_keeps_to_its_document() -> None:
-    work = Work(cases("a", "b", "c"), Exhaustive())
+    work = WorkQueue(cases("a", "b", "c"), Exhaustive())
     first, second = work.next("host 1"), work.next("host 2")
     third = work.next("host 1")
     assert first
@@ -34,7 +34,7 @@ def test_a_host_keeps_to_its_document() -> None:
 
 
 def test_what_a_host_gives_back_goes_to_another() -> None:
-    work = Work(cases("a"), Exhaustive())
+    work = WorkQueue(cases("a"), Exhaustive())
     task = work.next("host 1")
     assert task is not None
     work.give_back("host 1", task)
@@ -44,7 +44,7 @@ def test_what_a_host_gives_back_goes_to_another() -> None:
 
 
 def test_of_a_pair_given_back_the_known_answers_stay() -> None:
-    work = Work(cases("a"), Exhaustive())
+    work = WorkQueue(cases("a"), Exhaustive())
     first, second = work.next("host 1"), work.next("host 1")
     assert first is not None
     assert second is not None
@@ -55,7 +55,7 @@ def test_of_a_pair_given_back_the_known_answers_stay() -> None:
 
 
 def test_after_a_yes_the_next_document_is_asked() -> None:
-    work = Work(cases("a", "b"), UntilFirstYes(0.5))
+    work = WorkQueue(cases("a", "b"), UntilFirstYes(0.5))
     first = work.next("host")
     assert first is not None
     work.note(first, 0.9)
@@ -65,7 +65,7 @@ def test_after_a_yes_the_next_document_is_asked() -> None:
 
 
 def test_who_waits_for_an_answer_goes_on_when_it_is_there() -> None:
-    work = Work(cases("a"), UntilFirstYes(0.5))
+    work = WorkQueue(cases("a"), UntilFirstYes(0.5))
     first = work.next("host")
     assert first is not None
     found: list[str] = []
@@ -82,7 +82,7 @@ def test_who_waits_for_an_answer_goes_on_when_it_is_there() -> None:
 
 
 def test_who_waits_goes_home_when_the_work_is_stopped() -> None:
-    work = Work(cases("a"), UntilFirstYes(0.5))
+    work = WorkQueue(cases("a"), UntilFirstYes(0.5))
     assert work.next("host") is not None
     waiting = threading.Thread(target=work.next, args=("host",))
     waiting.start()

@@ -1,7 +1,7 @@
-"""What is looked at to tell without gold tags how good a system is: its first labels, near misses.
+"""A sample of documents with a system's first labels and near misses, for judges and people.
 
-A judge and a person are shown the same: `evaluate --by-judge` and `review` draw documents in the
-same order, so that what a person has checked is a random part of what the judge is asked.
+`evaluate --by-judge` and `review` draw documents in the same order. The pairs that a person has
+checked are therefore a random part of the pairs that the judge is asked about.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ NEAR = 5
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAt:
-    """A document, its first five labels, and the next five that it was not given as tags."""
+class SampledDocument:
+    """A document with a system's first five labels, and the next five that are not its tags."""
 
     document: Document
     first: tuple[str, ...]
     near: tuple[str, ...]
 
     def pairs(self, labels: Mapping[str, Label]) -> list[Pair]:
-        """Return each label once, as a pair; those that are not in the label set are left out."""
+        """Return a pair for each label of the label set, without repetitions."""
         ids = dict.fromkeys((*self.first, *self.near))
         return [
             Pair(self.document, labels[label], rank)
@@ -42,10 +42,10 @@ class LookedAt:
 
 
 def draw(settings: Settings, file: Path, most: int, seed: int) -> list[Document]:
-    """Return documents of a file that have text, in the order that the seed decides.
+    """Draw documents with text from a file, in an order that the seed decides.
 
     Raises:
-        UserError: there is none.
+        UserError: no document has text.
     """
     fields = settings.documents
     items = read_documents(file, fields.id_field, fields.text_fields)
@@ -56,13 +56,15 @@ def draw(settings: Settings, file: Path, most: int, seed: int) -> list[Document]
     return drawn
 
 
-def look(system: System, documents: Sequence[Document], progress: Progress) -> list[LookedAt]:
-    """Let a system rank labels for documents, and take what is to be looked at."""
+def sample_labels(
+    system: System, documents: Sequence[Document], progress: Progress
+) -> list[SampledDocument]:
+    """Rank labels for documents with a system, and select the labels to check."""
     output = system.rank(documents, progress)
-    found = []
+    samples = []
     for document in documents:
         ranking = list(output.rankings.get(document.id, ()))
         tags = set(ranking[:FIRST] if output.tags is None else output.tags.get(document.id, ()))
         near = [label for label in ranking if label not in tags][:NEAR]
-        found.append(LookedAt(document, tuple(ranking[:FIRST]), tuple(near)))
-    return found
+        samples.append(SampledDocument(document, tuple(ranking[:FIRST]), tuple(near)))
+    return samples

@@ -1,4 +1,4 @@
-"""One look: draw a sample, have it judged, compare with the looks before, keep a record."""
+"""One check of precision: sample, judge, compare with earlier checks, and record the result."""
 
 from __future__ import annotations
 
@@ -22,22 +22,26 @@ from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.training.teacher.judging import Judged, judge_pairs
+from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
 from lmtx_search.watching.precision import Culprit, Precision, Verdicts, culprits, fell, precision
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from lmtx_search.cluster.client.connect import Client
 
 DEFAULT_YES_FROM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a look found.
+class PrecisionCheck:
+    """The result of a check.
 
-    ``now`` is None where nothing was tagged since the look before, ``earlier`` where there was none
-    before it. ``culprits`` are given where the precision fell.
+    Attributes:
+        now: the precision (None: nothing was tagged since the last check).
+        earlier: the precision of earlier checks (None: this is the first one).
+        culprits: the labels that explain a fall.
+        yes_from: the P(yes) of a yes.
     """
 
     run: str | None
@@ -50,22 +54,22 @@ class Look:
     yes_from: float
 
 
-def look(
-    client: OpenSearch,
+def check_precision(
+    client: Client,
     settings: Settings,
     index: str,
     sample: int,
     prompt: str,
     progress: Progress = SILENT,
-) -> Look:
-    """Judge the tags of a sample of what was tagged since the last look at the index.
+) -> PrecisionCheck:
+    """Judge the tags of a sample of the documents that were tagged since the last check.
 
-    The looks before, by the same judge with the same question, are what the precision is compared
-    with, all together, but for those that were falls themselves. Which P(yes) is a yes, the first
-    look decides: what the training run of the tagger in use took, else 0.5.
+    The precision is compared with that of all earlier checks by the same judge with the same
+    prompt, except those in which it fell. The first check sets the P(yes) of a yes: that of the
+    training run of the current tagger, or 0.5.
 
     Raises:
-        UserError: the index does not tag, no judge.
+        UserError: the index is not tagged, it is an alias of several indices, or no judge answers.
         LmtxError: the cluster or the judge failed.
     """
     started = time.monotonic()
@@ -88,7 +92,7 @@ def look(
     seed = random.randrange(2**31)
     found = sample_tagged(client, target.index, fields, sample, seed, after)
     if not found:
-        return Look(None, 0, None, None, False, [], [], yes_from)
+        return PrecisionCheck(None, 0, None, None, False, [], [], yes_from)
     pairs = _pairs(client, found)
     judged = judge_pairs(
         judge,
@@ -101,7 +105,7 @@ def look(
         sample=False,
     )
     verdicts = [_verdicts(one, judged) for one in found]
-    past = [said for record in before if not record["fell"] for said in record["verdicts"]]
+    past = [tags for record in before if not record["fell"] for tags in record["verdicts"]]
     now, earlier = precision(verdicts, yes_from), precision(past, yes_from)
     has_fallen = now is not None and earlier is not None and fell(now, earlier)
     texts = {pair.label.id: pair.label.text for group in pairs for pair in group}
@@ -132,10 +136,10 @@ def look(
         },
     )
     names = sorted({one.tagger for one in found})
-    return Look(run, len(found), now, earlier, has_fallen, blamed, names, yes_from)
+    return PrecisionCheck(run, len(found), now, earlier, has_fallen, blamed, names, yes_from)
 
 
-def _pairs(client: OpenSearch, found: Sequence[Tagged]) -> list[list[Pair]]:
+def _pairs(client: Client, found: Sequence[Tagged]) -> list[list[Pair]]:
     labels = labels_of_tags(client, (tag for one in found for tag in one.tags))
     return [
         [
@@ -147,7 +151,7 @@ def _pairs(client: OpenSearch, found: Sequence[Tagged]) -> list[list[Pair]]:
     ]
 
 
-def _verdicts(one: Tagged, judged: Judged) -> Verdicts:
+def _verdicts(one: Tagged, judged: JudgingResult) -> Verdicts:
     return sorted(judged.p_yes.get(one.document.id, {}).items())
 
 
@@ -156,7 +160,7 @@ def _by_tagger(
 ) -> Mapping[str, Any]:
     result = {}
     for tagger in {one.tagger for one in found}:
-        own = [said for one, said in zip(found, verdicts, strict=True) if one.tagger == tagger]
+        own = [tags for one, tags in zip(found, verdicts, strict=True) if one.tagger == tagger]
         measured = precision(own, yes_from)
         if measured:
             result[tagger] = {"precision": measured.value, "tags": measured.tags}
@@ -164,7 +168,7 @@ def _by_tagger(
 
 
 def _border(runs: RunStore, settings: Settings, tagger: str | None) -> float:
-    """Return the P(yes) that the training run of the tagger took for a yes."""
+    """Return the P(yes) of a yes in the training run of the tagger."""
     versions = TaggerVersions(settings.data_dir)
     run = versions.get(tagger).manifest.run if tagger in versions.names() and tagger else None
     record = runs.get(run) if run else None

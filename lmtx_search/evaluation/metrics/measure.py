@@ -1,4 +1,4 @@
-"""All measures of a system, with their confidence intervals."""
+"""Computes all measures of a system with their confidence intervals."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from lmtx_search.evaluation.metrics.ranking import ranking_measures, require_mea
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a system says of documents, by document id.
+    """The output of a system by document id.
 
-    ``rankings`` are label ids, best first; ``tags`` those that it would assign (None: it only
+    ``rankings`` are label ids, best first. ``tags`` are the ids that it would assign (None: it only
     ranks).
     """
 
@@ -31,7 +31,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """What rare labels are told by: ``weight`` for PSP, ``cut`` for head, middle and tail."""
+    """How rare labels are treated: ``weight`` for PSP, ``cut`` for head, middle and tail."""
 
     weight: Weight
     cut: Cut
@@ -54,7 +54,7 @@ class Measured:
     parts: dict[str, Part]
 
     def estimates(self) -> dict[str, Estimate]:
-        """Return each measure with its interval; what these documents say nothing of is absent."""
+        """Return each measure with its interval, without measures that are not defined here."""
         found: dict[str, Estimate] = {}
         for part in self.parts.values():
             bounds = interval(part.values, part.resamples)
@@ -80,8 +80,7 @@ def measure(
     """Measure a system against gold tags.
 
     Args:
-        output: a document of ``gold`` of which it says nothing counts as one for which nothing
-            was found.
+        output: a document of ``gold`` without output counts as one without any found label.
         gold: right label ids by document id, at least one each; only these documents count.
         weighing: by default from ``gold`` itself.
         seed: of the bootstrap.

@@ -1,0 +1,1 @@
+"""A comparison: the same documents for all comparators, their results, and its record."""

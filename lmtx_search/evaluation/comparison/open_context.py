@@ -1,0 +1,161 @@
+"""Opens the context of a comparison, from the cluster or from files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.encoder.label_embeddings import embed_labels
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.evaluation.comparators.base import ComparisonContext
+from lmtx_search.evaluation.comparison.options import ComparisonOptions
+from lmtx_search.evaluation.comparison.training_gold import training_gold
+from lmtx_search.evaluation.gold.files import GoldFiles
+from lmtx_search.evaluation.training_runs import find_run
+from lmtx_search.progress import Progress
+from lmtx_search.records import BadLine, Document, Label, content_digest, labels_digest
+from lmtx_search.settings import Settings
+from lmtx_search.sources import read_documents
+from lmtx_search.tagging.deployment.encoder_source import untrained_source
+from lmtx_search.training.inputs import training_documents
+from lmtx_search.training.profiles import small
+from lmtx_search.training.sampling import hold_out, sample_documents
+from lmtx_search.training.settings import FineTuning, TrainingSettings
+from lmtx_search.version import __version__
+
+DEFAULT_LEARN_FROM = 1000
+
+
+@contextmanager
+def open_context(
+    settings: Settings,
+    client: Any,
+    labels: list[Label],
+    documents: list[Document],
+    gold: GoldFiles,
+    options: ComparisonOptions,
+    folder: Path,
+    progress: Progress,
+) -> Iterator[ComparisonContext]:
+    """Open the context of a comparison. A label version made for it is removed at the end.
+
+    The settings of the training run (fine-tuning, shortlist, prompt, seed, held-out documents)
+    apply to all comparators, so that they differ only in what they learn from.
+    """
+    run = find_run(client, options.run)
+    training = small(settings.encoder)
+    count = DEFAULT_LEARN_FROM
+    seed = options.seed or 0
+    if run is not None:
+        recorded = run[1]["settings"]
+        training = TrainingSettings(
+            shortlist=recorded["shortlist"],
+            prompt=recorded["prompt"],
+            most_development=recorded["most_development"],
+            most_documents=recorded["most_documents"],
+            centered=recorded.get("centered", False),
+            fine_tuning=FineTuning(**recorded["fine_tuning"]),
+        )
+        seed = recorded["seed"] if options.seed is None else options.seed
+        count = _learned_from(run[1])
+    training = replace(training, seed=seed)
+    all_training = _read_training(settings, client, training, options.train, progress)
+    held_in = hold_out(all_training, training.most_development)[0] if all_training else []
+    learn_from = held_in[: count if options.learn_from is None else options.learn_from]
+    owner = f"compare-{folder.name}"
+    index = LabelIndex(client, settings.opensearch.knn_engine)
+    written: list[str] = []
+
+    def label_index() -> str:
+        if options.labels is None:
+            return names.LABELS
+        if not written:
+            written.append(_write_labels(settings, index, labels, owner, progress))
+        return written[0]
+
+    try:
+        yield ComparisonContext(
+            settings=settings,
+            client=client,
+            labels=labels,
+            documents=documents,
+            training=held_in,
+            learn_from=learn_from,
+            learn_gold=training_gold(settings, gold, options.train, labels),
+            run=run,
+            tuning=training.fine_tuning,
+            shortlist=min(training.shortlist, len(labels)),
+            centered=training.centered,
+            judged=options.judged,
+            prompt=training.prompt,
+            seed=seed,
+            label_index=label_index,
+            folder=folder / "work",
+        )
+    finally:
+        if written:
+            index.discard(owner)
+
+
+def _learned_from(record: dict[str, Any]) -> int:
+    """Return how many documents had been judged when the run's final encoder was trained."""
+    cycles = [cycle["counts"] for cycle in record["cycles"][: record["kept_cycle"]]]
+    if len(cycles) == len(record["cycles"]):
+        return int(record["counts"]["judged_documents"])
+    judged = max(counts["judged_documents"] for counts in cycles)
+    return int(max(judged, cycles[-1]["documents_with_positive"]))
+
+
+def context_digest(context: ComparisonContext) -> str:
+    """Return a digest of all that is common to the comparators and affects their results."""
+    texts = (part for x in (*context.documents, *context.training) for part in (x.id, x.text))
+    gold = sorted((context.learn_gold or {}).items())
+    return content_digest(
+        __version__,
+        encoder_digest(untrained_source(context.settings).folder),
+        json.dumps(asdict(context.tuning), sort_keys=True),
+        str((context.settings.encoder.document_tokens, context.settings.encoder.label_tokens)),
+        str((context.settings.encoder.windows, context.settings.encoder.window_pooling)),
+        str((context.shortlist, context.centered, context.seed, len(context.documents))),
+        labels_digest(context.labels),
+        str(len(context.learn_from)),
+        content_digest(*texts),
+        content_digest(*(part for id_, tags in gold for part in (id_, *sorted(tags)))),
+    )[:24]
+
+
+def _read_training(
+    settings: Settings,
+    client: Any,
+    training: TrainingSettings,
+    file: Path | None,
+    progress: Progress,
+) -> list[Document]:
+    if file is None:
+        return training_documents(client, settings, training, progress)
+    fields = settings.documents
+    items = read_documents(file, fields.id_field, fields.text_fields)
+    documents = (item for item in items if not isinstance(item, BadLine))
+    return sample_documents(documents, training.most_documents, training.seed)
+
+
+def _write_labels(
+    settings: Settings, index: LabelIndex, labels: list[Label], owner: str, progress: Progress
+) -> str:
+    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+    return index.write_version(
+        labels,
+        lambda batch: embed_labels(encoder, batch),
+        passages_digest(encoder.digest, settings.encoder.label_tokens),
+        encoder.dimension,
+        progress,
+        owner,
+    )

@@ -1,0 +1,68 @@
+"""Makes a tagger version from an encoder and the labels of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lmtx_search.encoder.label_embeddings import embed_labels
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.windows import Windows
+from lmtx_search.progress import Progress
+from lmtx_search.records import Label
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
+from lmtx_search.tagging.deployment.options import DEFAULT_THRESHOLD, DeployOptions
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.thresholds import own_thresholds
+from lmtx_search.tagging.versions.version import TaggerVersion
+
+
+def make_version(
+    settings: Settings,
+    source: EncoderSource,
+    options: DeployOptions,
+    labels: Sequence[Label],
+    progress: Progress,
+) -> tuple[TaggerVersion, OnnxEncoder]:
+    """Embed the labels and write a version that is not tested yet; return it with its encoder."""
+    tokens = settings.encoder.label_tokens
+    encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder)
+    with progress.stage("Embed labels", len(labels), "labels") as advance:
+        embeddings = embed_labels(encoder, labels, advance)
+    version = TaggerVersions(settings.data_dir).create(
+        VersionEncoder(
+            onnx_folder=encoder.folder,
+            name=source.name,
+            digest=encoder.digest,
+            precision=options.of_runtime(),
+            document_tokens=settings.encoder.document_tokens,
+            windows=Windows.of(settings.encoder),
+            run=source.run,
+        ),
+        VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
+        TaggingRule(
+            threshold=chosen_threshold(source, options),
+            max_tags=options.max_tags,
+            own_thresholds=_own_thresholds(source, options),
+            calibration=source.calibration,
+            broader_tags=settings.documents.broader_tags,
+        ),
+        untested=True,
+    )
+    return version, encoder
+
+
+def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:
+    """Return the threshold of the options, else of the training run, else the default."""
+    candidates = (options.threshold, source.threshold, DEFAULT_THRESHOLD)
+    return next(value for value in candidates if value is not None)
+
+
+def _own_thresholds(source: EncoderSource, options: DeployOptions) -> dict[str, float]:
+    """Return the run's thresholds of single labels, unless the options set one for all labels."""
+    if options.threshold is not None or source.threshold is None:
+        return {}
+    return own_thresholds(source.threshold, source.calibration)

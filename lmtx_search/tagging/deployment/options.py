@@ -1,0 +1,38 @@
+"""The options of a deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lmtx_search.encoder.form import Precision
+
+DEFAULT_THRESHOLD = 0.3
+"""Least cosine score of a tag if no training run chose one."""
+
+DEFAULT_MAX_TAGS = 10
+
+Runtime = Literal["service", "in-cluster"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOptions:
+    """The options of a deployment.
+
+    Attributes:
+        precision: None chooses the best one for the runtime. int8 is three times as fast as fp32.
+            Its rounding enlarges small differences between versions of ONNX Runtime, and a cluster
+            brings its own version. With fp32 a tagger gives the same tags in every runtime.
+        threshold: None takes the threshold of the training run, or the default.
+        max_tags: the largest number of tags of a document.
+        runtime: where the tagger runs.
+    """
+
+    precision: Precision | None = None
+    threshold: float | None = None
+    max_tags: int = DEFAULT_MAX_TAGS
+    runtime: Runtime = "service"
+
+    def of_runtime(self) -> Precision:
+        """Return the precision, chosen by the runtime if it is not set."""
+        return self.precision or ("fp32" if self.runtime == "in-cluster" else "int8")
