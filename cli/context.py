@@ -26,8 +26,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from lmtx_search.progress import Progress
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import LoadedSettings, load_settings
+from lmtx_search.settings import Settings, SettingsWithOrigins, load_settings_with_origins
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,14 +52,18 @@ class Context:
         self.json = False
 
     @functools.cached_property
-    def loaded(self) -> LoadedSettings:
-        """Settings with their origins."""
-        return load_settings(self.config_file, self._flags)
+    def _loaded(self) -> SettingsWithOrigins:
+        return load_settings_with_origins(self.config_file, self._flags)
 
     @property
     def settings(self) -> Settings:
         """The settings."""
-        return self.loaded.settings
+        return self._loaded.settings
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Where each value of the settings came from, by dotted key; a default has no entry."""
+        return self._loaded.origins
 
     @functools.cached_property
     def console(self) -> Console:

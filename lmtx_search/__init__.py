@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     )
     from lmtx_search.progress import Progress
     from lmtx_search.records import BadLine, Document, Judgment, Label, Tag
-    from lmtx_search.settings import Settings
-    from lmtx_search.settings_sources import load_settings
+    from lmtx_search.settings import Settings, load_settings
     from lmtx_search.sources import read_documents, read_labels
     from lmtx_search.tagging.deployment.deploy import Deployment
     from lmtx_search.tagging.deployment.deploy import Options as DeployOptions
@@ -68,7 +67,7 @@ _WHERE = {
     "ingest": "library",
     "load_labels": "library",
     "load_prompt": "judges.prompts",
-    "load_settings": "settings_sources",
+    "load_settings": "settings",
     "load_training_documents": "library",
     "open_judge": "judges.open",
     "open_tagger": "library",

@@ -67,7 +67,7 @@ def load_labels(
 
     Examples:
         >>> from lmtx_search import Label, load_labels, load_settings
-        >>> load_labels(load_settings().settings, [Label("q718", "chess")]).created
+        >>> load_labels(load_settings(), [Label("q718", "chess")]).created
         1
     """
     from lmtx_search.tagging.deployment import label_updates
@@ -120,7 +120,7 @@ def shortlists(
         >>> from lmtx_search import Document, Label, load_settings, shortlists
         >>> labels = [Label("1", "chess"), Label("2", "gardening")]
         >>> document = Document("d", "How to castle, and when not to")
-        >>> next(shortlists(load_settings().settings, [document], labels, 1)).labels[0][0].text
+        >>> next(shortlists(load_settings(), [document], labels, 1)).labels[0][0].text
         'chess'
     """
     wanted = settings.encoder
@@ -181,7 +181,7 @@ def open_tagger(settings: Settings, version: str | None = None) -> Tagger:
 
     Examples:
         >>> from lmtx_search import load_settings, open_tagger
-        >>> (tags,) = open_tagger(load_settings().settings).tag(["A program that plays chess"])
+        >>> (tags,) = open_tagger(load_settings()).tag(["A program that plays chess"])
         >>> [tag.name for tag in tags]
         ['Game: Chess']
     """
