@@ -23,7 +23,7 @@ from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
-from lmtx_search.tagging.deployment.deploy import Options, deploy
+from lmtx_search.tagging.deployment.deploy import DeployOptions, deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 
 INDEX = "lmtx-bench-runtime"
@@ -51,7 +51,7 @@ def main() -> None:
         "cores": len(os.sched_getaffinity(0)),
     }
     for runtime in ("service", "in-cluster"):
-        options = Options(arguments.precision, arguments.threshold, runtime=runtime)
+        options = DeployOptions(arguments.precision, arguments.threshold, runtime=runtime)
         done = deploy(client, settings, untrained_source(settings), options)
         client.indices.delete(index=INDEX, params={"ignore_unavailable": "true"})
         prepare_tagged_index(client, INDEX)

@@ -25,7 +25,7 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
-from lmtx_search.tagging.deployment.deploy import Options, deploy
+from lmtx_search.tagging.deployment.deploy import DeployOptions, deploy
 from lmtx_search.tagging.deployment.encoder_source import Source
 from tests.support.tiny_encoder import make_tiny_encoder
 
@@ -58,7 +58,7 @@ def test_the_cluster_deploys_the_model_again_by_itself(own: Path, tmp_path: Path
         passages_digest(encoder.digest, settings.encoder.label_tokens),
         encoder.dimension,
     )
-    options = Options("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")
+    options = DeployOptions("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")
     deploy(client, settings, Source(form, "tiny"), options)
     prepare_tagged_index(client, "articles", "id")
     before = tagged(client, "before")

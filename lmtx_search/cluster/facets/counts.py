@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.facets.filters import subset
 from lmtx_search.cluster.facets.roll_up import rolled_up, with_narrower
 from lmtx_search.index_templates import load
@@ -33,6 +34,7 @@ class Facets:
     examples: list[TaggedDocument]
 
 
+@clear_errors()
 def facets(
     client: OpenSearch,
     index: str,
