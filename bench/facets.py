@@ -21,7 +21,7 @@ from opensearchpy import OpenSearch, helpers
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.facets.counts import facets
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 
 INDEX = "bench-facets"
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
     for name, weights in (("zipf", _zipf(arguments.labels)), ("even", None)):
         truth = _fill(client, arguments, weights)

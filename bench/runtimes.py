@@ -21,7 +21,7 @@ from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import Document
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
     read = read_documents(arguments.file, "id", settings.documents.text_fields)
     whole = (document for document in read if isinstance(document, Document))

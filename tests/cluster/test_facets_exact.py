@@ -18,7 +18,7 @@ from lmtx_search.cluster.facets.over_time import over_time
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.records import Label
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from tests.conftest import flags_of
 from tests.support.wipe import wipe
 
@@ -48,7 +48,7 @@ def skewed() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def client(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> OpenSearch:
     flags = flags_of(servers, tmp_path_factory.mktemp("exact"))
-    settings = load_settings(flags=flags).settings
+    settings = load_settings(flags=flags)
     client = connect(settings.opensearch)
     wipe(client)
     apply(client, plan(client, settings))

@@ -24,8 +24,7 @@ from lmtx_search.embedded.state import read_state
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DeployOptions
@@ -42,7 +41,7 @@ def own() -> Iterator[Path]:
     base = Path(tempfile.mkdtemp(prefix="lmtx-test-"))
     base.chmod(0o755)
     yield base
-    settings = load_settings(flags={"data_dir": base}).settings
+    settings = load_settings(flags={"data_dir": base})
     servers.down(settings)
     remove_folder(find_places(settings).node_data)
     remove_folder(base)
@@ -77,8 +76,8 @@ def test_the_cluster_deploys_the_model_again_by_itself(own: Path, tmp_path: Path
 
 
 def started(data_dir: Path) -> Settings:
-    servers.up(load_settings(flags={"data_dir": data_dir}).settings, judge=False, tagger=False)
-    return load_settings(flags={"data_dir": data_dir}).settings
+    servers.up(load_settings(flags={"data_dir": data_dir}), judge=False, tagger=False)
+    return load_settings(flags={"data_dir": data_dir})
 
 
 def tagged(client: Any, name: str) -> dict[str, Any]:

@@ -26,8 +26,7 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
 from lmtx_search.tagging.deployment.label_updates import edit_labels
@@ -93,7 +92,7 @@ def deployed(
 ) -> Iterator[Deployed]:
     data = tmp_path_factory.mktemp("runtimes")
     flags = {**flags_of(servers, data), "documents.broader_tags": True}
-    settings = load_settings(flags=flags).settings
+    settings = load_settings(flags=flags)
     client = connect(settings.opensearch)
     wipe(client)
     apply(client, plan(client, settings))

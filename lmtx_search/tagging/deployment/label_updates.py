@@ -109,13 +109,22 @@ def edit_labels(
 
 
 @dataclass(frozen=True, slots=True)
-class LabelLoad:
-    """What a load did. ``tagger`` and ``waiting`` are as in :class:`LabelEdit`."""
+class LoadedLabels:
+    """What a load of labels did.
+
+    Attributes:
+        report: the changes of the label index.
+        tagger: the deployed tagger, if it assigns the labels already.
+        waiting: the deployed tagger, if it gets the labels only with the next deployment.
+        put: how many labels were written to ``tagger``.
+        notes: what the user should know about the labels, a sentence each.
+    """
 
     report: LoadReport
     tagger: str | None = None
     waiting: str | None = None
     put: int = 0
+    notes: Sequence[str] = ()
 
 
 def load_labels(
@@ -123,8 +132,8 @@ def load_labels(
     settings: Settings,
     labels: Iterable[Label],
     progress: Progress = SILENT,
-) -> LabelLoad:
-    """Load labels into the label index (:meth:`LabelIndex.load`) and into the live tagger.
+) -> LoadedLabels:
+    """Bring the label index up to the labels (:meth:`LabelIndex.load`), and the live tagger too.
 
     Raises:
         UserError: ``LabelIndex.load`` raised it, or the live tagger is not on this machine.
@@ -152,7 +161,7 @@ def load_labels(
 
         report = index.load(labels, encode, digest, encoder.dimension, progress)
         if live is None or live.version is None:
-            return LabelLoad(report, waiting=live.name if live else None)
+            return LoadedLabels(report, waiting=live.name if live else None)
         put, _ = sync_labels(
             live.version,
             settings,
@@ -161,7 +170,7 @@ def load_labels(
             known if same else None,
             progress,
         )
-        return LabelLoad(report, tagger=live.name, put=put)
+        return LoadedLabels(report, tagger=live.name, put=put)
 
 
 def _embedded(
