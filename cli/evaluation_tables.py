@@ -48,9 +48,9 @@ def show_by_judge(
     seed: int,
 ) -> None:
     """Have the judge look at a sample, and print what it found."""
-    from lmtx_search.evaluation.without_gold.by_judge import (
-        by_judge_record,
+    from lmtx_search.evaluation.without_gold.judge_evaluation import (
         evaluate_by_judge,
+        judge_evaluation_record,
         notes,
     )
 
@@ -72,7 +72,7 @@ def show_by_judge(
         context.console.print(table)
     for line in notes(found):
         context.say(line)
-    context.result({**by_judge_record(found), "notes": notes(found)})
+    context.result({**judge_evaluation_record(found), "notes": notes(found)})
 
 
 def _short(found: Evaluation) -> Iterator[Table]:

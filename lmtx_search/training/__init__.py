@@ -2,28 +2,28 @@
 
 A judgment keeps the same name in all files of this room::
 
-    document ── encoder + label index ──► shortlist          shortlist.py, centering.py
-                                              │
+    document -- encoder + label index --> shortlist          shortlist.py, centering.py
+                                              |
                                         pair (document, label)
-                                              │  judge       teacher/judging.py
-                                              ▼
+                                              |  judge       teacher/judging.py
+                                              v
                                             p_yes            what the judge said, in [0, 1]
-                                              │  nearness    targets/judge_calibration.py
-                                              │  people      teacher/human_feedback.py
-                                              ▼
+                                              |  nearness    targets/judge_calibration.py
+                                              |  people      teacher/human_feedback.py
+                                              v
                                           evidence           how likely the label is right
-                          ┌───────────────────┼──────────────────┐   targets/learning_targets.py
-                          ▼                   ▼                  ▼
+                          +-------------------+------------------+   targets/learning_targets.py
+                          v                   v                  v
                       positives             spared            refused
                  at least yes_from    perhaps right, or    asked, and not
                  and near the best      not asked          a positive
-                          │                   │                  │   student/training_data.py
-                          ├── never_negative ◄┘                  │   (ids become positions)
-                          │        │                             ▼
-                          ▼        │                       extra labels of strategies
-                    steps: one     │                             │   negatives/, positives/
-                 positive a visit  │                             │
-                          └────────┴──────► loss ◄───────────────┘   student/loss.py
+                          |                   |                  |   student/training_data.py
+                          +-- never_negative <+                  |   (ids become positions)
+                          |        |                             v
+                          v        |                       extra labels of strategies
+                    steps: one     |                             |   negatives/, positives/
+                 positive a visit  |                             |
+                          +--------+------> loss <---------------+   student/loss.py
 
 ``p_yes``, ``evidence`` and ``nearness`` are numbers by document id, then by label id
 (:data:`lmtx_search.records.PYes`). ``positives`` and ``spared`` are sets of label ids by document

@@ -33,7 +33,7 @@ def run_record(
     up all cycles, but the counts of training belong to the kept cycle. ``cycles`` lists each cycle.
     """
     cycles = curriculum.cycles
-    kept = cycles[curriculum.best]
+    final = cycles[curriculum.best]
     judged = earlier(cycles).judged
     return {
         "kind": "train",
@@ -55,9 +55,9 @@ def run_record(
             "judged_documents": len(judged.p_yes),
             "judged_pairs": judged.pairs,
             **_sum([_calls(cycle) for cycle in cycles]),
-            **_trained_on(kept),
+            **_trained_on(final),
         },
-        "measures": _measures(kept),
+        "measures": _measures(final),
         "cycles": [
             {
                 "cycle": number,
@@ -78,10 +78,10 @@ def run_record(
         "stopped": curriculum.stopped,
         "cycles_from_before": curriculum.went_on,
         "seconds": _rounded(_sum([cycle.seconds for cycle in cycles])),
-        "threshold": kept.development.threshold,
-        "threshold_rule": kept.development.threshold_rule,
-        "calibration": asdict(kept.development.calibration)
-        if kept.development.calibration
+        "threshold": final.development.threshold,
+        "threshold_rule": final.development.threshold_rule,
+        "calibration": asdict(final.development.calibration)
+        if final.development.calibration
         else None,
     }
 

@@ -24,7 +24,10 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.without_gold.by_judge import ByJudge, by_judge_record
+from lmtx_search.evaluation.without_gold.judge_evaluation import (
+    JudgeEvaluation,
+    judge_evaluation_record,
+)
 from lmtx_search.evaluation.without_gold.prediction_powered import JudgedEstimate
 from lmtx_search.records import Judgment
 from lmtx_search.settings import load_settings
@@ -81,7 +84,7 @@ JUDGED = [one for one in JUDGMENTS if one.judge != "person"]
 TAGGED = [row for row in DOCUMENTS if "at" in row.get("tagging", {})]
 
 ESTIMATES = {"P@1": JudgedEstimate(0.7, 0.6, 0.8, 50, 0)}
-BY_JUDGE = ByJudge({"tagger": ESTIMATES}, "m", "p", 0.5, 0, None, 90, 10, 1, None)
+BY_JUDGE = JudgeEvaluation({"tagger": ESTIMATES}, "m", "p", 0.5, 0, None, 90, 10, 1, None)
 RUNS: dict[str, dict[str, Any]] = {
     "w1": {"kind": "watch", "measures": asdict(Precision(0.8, 0.7, 0.9, 50, 90))},
     "w2": {"kind": "watch", "measures": asdict(Precision(0.6, 0.5, 0.7, 50, 80))},
@@ -97,7 +100,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "measures": {"pairs_per_second": 4.0, "share_neither": None},
     },
     "e1": {"kind": "evaluate", "measures": {"p1": 0.65}},
-    "b1": by_judge_record(BY_JUDGE),
+    "b1": judge_evaluation_record(BY_JUDGE),
     "d1": {"kind": "deploy", "version": "v1", "labels": 15},
 }
 for _name in ("w1", "w2"):

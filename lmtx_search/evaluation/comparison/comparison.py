@@ -20,14 +20,14 @@ class Row:
         estimates: its measures.
         differences: the measures of the reference minus its own, on the same documents.
         documents: number of measured documents.
-        kept: whether the result comes from an earlier, unfinished comparison.
+        cached: whether the result comes from an earlier, unfinished comparison.
     """
 
     estimates: Mapping[str, Estimate]
     differences: Mapping[str, Difference]
     documents: int
     found: ComparatorResult
-    kept: bool
+    cached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
                 "learn_seconds": round(row.found.learn_seconds, 1),
                 "tag_seconds": round(row.found.tag_seconds, 1),
                 "calls": row.found.calls,
-                "kept": row.kept,
+                "kept": row.cached,
                 "note": row.found.note,
             }
             for name, row in comparison.rows.items()

@@ -134,7 +134,7 @@ def _measured(
     reference = next((name for name in ("lmtx", "frozen") if name in found), None)
     rows = {}
     with progress.stage("Intervals and tests", len(found), "comparators") as advance:
-        for name, (result, kept) in found.items():
+        for name, (result, cached) in found.items():
             sample = gold if result.sample is None else {x: gold[x] for x in result.sample}
             measured = measure(_only(result.output), sample, gold_set.weighing, context.seed)
             differences: dict[str, Difference] = {}
@@ -142,7 +142,7 @@ def _measured(
                 other = found[str(reference)][0].output
                 against = measure(_only(other), sample, gold_set.weighing, context.seed)
                 differences = compare(against, measured, context.seed)
-            rows[name] = Row(measured.estimates(), differences, len(sample), result, kept)
+            rows[name] = Row(measured.estimates(), differences, len(sample), result, cached)
             advance(1)
     return rows, reference
 

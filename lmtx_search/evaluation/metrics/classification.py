@@ -51,7 +51,7 @@ def macro_f1(
 
 def _macro(sums: Floats) -> Floats:
     both, assigned, right = np.split(sums, 3, axis=1)
-    there = right > 0
+    occurs = right > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        each = np.where(there, 2 * both / (assigned + right), 0.0)
-        return np.asarray(each.sum(axis=1, keepdims=True) / there.sum(axis=1, keepdims=True))
+        each = np.where(occurs, 2 * both / (assigned + right), 0.0)
+        return np.asarray(each.sum(axis=1, keepdims=True) / occurs.sum(axis=1, keepdims=True))

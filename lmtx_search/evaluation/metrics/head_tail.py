@@ -72,13 +72,13 @@ def bucket_measures(
         ranking = rankings.get(document, ())
         right = [label for label in ranking[:RECALL] if label in gold[document]]
         found = Counter(map(cut.bucket, right))
-        there = Counter(map(cut.bucket, gold[document]))
+        present = Counter(map(cut.bucket, gold[document]))
         for k in PRECISIONS:
             first = set(ranking[:k])
             for label in right:
                 above[row, columns[f"P@{k} {cut.bucket(label)}"]] += (label in first) / k
         for bucket in BUCKETS:
             column = columns[f"R@{RECALL} {bucket}"]
-            below[row, column] = there[bucket] > 0
-            above[row, column] = found[bucket] / max(1, there[bucket])
+            below[row, column] = present[bucket] > 0
+            above[row, column] = found[bucket] / max(1, present[bucket])
     return ratios(names, above, below)

@@ -56,7 +56,7 @@ def answer_statistics(
         total=len(judgments),
         p_yes=[one.p_yes for one in judgments],
         yes_by_rank=[
-            (rank + 1, float(np.mean(said)), len(said)) for rank, said in sorted(by_rank.items())
+            (rank + 1, float(np.mean(yes)), len(yes)) for rank, yes in sorted(by_rank.items())
         ],
         calibration=_calibration(pairs) if len(pairs) >= LEAST else [],
         known=len(pairs),

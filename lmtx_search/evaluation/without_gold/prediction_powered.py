@@ -26,7 +26,7 @@ class JudgedEstimate:
     checked: int
 
 
-def estimate(said: NDArray[np.float64], checked: NDArray[np.float64]) -> JudgedEstimate:
+def estimate(judged: NDArray[np.float64], checked: NDArray[np.float64]) -> JudgedEstimate:
     """Return the mean of what is true.
 
     With ``LEAST_CHECKED`` documents or more, the judge's mean is moved by how much it errs on
@@ -35,23 +35,23 @@ def estimate(said: NDArray[np.float64], checked: NDArray[np.float64]) -> JudgedE
     mean, and the interval holds only which documents were drawn.
 
     Args:
-        said: float64[n] in [0, 1], by the judge.
+        judged: float64[n] in [0, 1], by the judge.
         checked: float64[n], by a person; NaN if not checked. The checked ones are a random part.
     """
     known = ~np.isnan(checked)
     if known.sum() < LEAST_CHECKED:
-        return _interval(float(said.mean()), _error(said), len(said), len(said), 0)
-    right, there, rest = checked[known], said[known], said[~known]
+        return _interval(float(judged.mean()), _error(judged), len(judged), len(judged), 0)
+    right, judged_too, rest = checked[known], judged[known], judged[~known]
     weight = 0.0
-    if len(rest) > 1 and (spread := said.var(ddof=1)) > 0:
-        together = np.cov(right, there, ddof=1)[0, 1]
+    if len(rest) > 1 and (spread := judged.var(ddof=1)) > 0:
+        together = np.cov(right, judged_too, ddof=1)[0, 1]
         weight = float(np.clip(together / ((1 + len(right) / len(rest)) * spread), 0, 1))
-    corrected = right - weight * there
+    corrected = right - weight * judged_too
     value, error = float(corrected.mean()), _error(corrected)
     if weight:
         value += weight * float(rest.mean())
         error = float(np.hypot(error, weight * _error(rest)))
-    return _interval(value, error, len(right), len(said), len(right))
+    return _interval(value, error, len(right), len(judged), len(right))
 
 
 def _error(values: NDArray[np.float64]) -> float:

@@ -61,9 +61,9 @@ class LabelRows:
                 texts[row] = label.text
                 embeddings[row] = vectors[at]
         if gone := [rows[id_] for id_ in change.retired if id_ in rows]:
-            kept = np.setdiff1d(np.arange(len(ids)), gone)
-            ids, texts = [ids[row] for row in kept], [texts[row] for row in kept]
-            embeddings = embeddings[kept]
+            remaining = np.setdiff1d(np.arange(len(ids)), gone)
+            ids, texts = [ids[row] for row in remaining], [texts[row] for row in remaining]
+            embeddings = embeddings[remaining]
         put = {label.id: label.broader for label in change.puts}
         broader = {**self.broader, **put, **dict.fromkeys(change.retired, ())}
         some = {id_: above for id_, above in broader.items() if above}

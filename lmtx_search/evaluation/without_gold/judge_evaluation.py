@@ -33,7 +33,7 @@ from lmtx_search.training.teacher.judging import judge_pairs
 
 
 @dataclass(frozen=True, slots=True)
-class ByJudge:
+class JudgeEvaluation:
     """The judge's estimates of each system.
 
     Attributes:
@@ -64,7 +64,7 @@ def evaluate_by_judge(
     prompt: str = "librarian",
     seed: int = 0,
     progress: Progress = SILENT,
-) -> ByJudge:
+) -> JudgeEvaluation:
     """Ask the settings' judge about each system's first labels and near misses on a sample.
 
     Each answer is stored in ``lmtx-judgments`` as it arrives. Answers of people (`review`) show how
@@ -104,7 +104,7 @@ def evaluate_by_judge(
     yes_from, both, agreement = read_yes(judged.p_yes, people)
     latest = RunStore(client).latest("train")
     taught = latest[0] if latest and latest[1]["judge"]["digest"] == judge.digest else None
-    result = ByJudge(
+    result = JudgeEvaluation(
         systems={
             name: estimates(each, judged.p_yes, people, yes_from) for name, each in samples.items()
         },
@@ -118,11 +118,11 @@ def evaluate_by_judge(
         neither=judged.neither,
         taught=taught,
     )
-    RunStore(client).save(f"by-judge-{new_run_id()}", by_judge_record(result))
+    RunStore(client).save(f"by-judge-{new_run_id()}", judge_evaluation_record(result))
     return result
 
 
-def by_judge_record(result: ByJudge) -> dict[str, Any]:
+def judge_evaluation_record(result: JudgeEvaluation) -> dict[str, Any]:
     """Return the result as a JSON object."""
     return {
         "kind": "by-judge",
@@ -132,7 +132,7 @@ def by_judge_record(result: ByJudge) -> dict[str, Any]:
     }
 
 
-def notes(result: ByJudge) -> list[str]:
+def notes(result: JudgeEvaluation) -> list[str]:
     """Return notes on what the numbers cover and what they do not cover."""
     lines = [
         f"Judge: {result.judge}, prompt {result.prompt}; a yes is a P(yes) from "
