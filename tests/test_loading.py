@@ -98,7 +98,7 @@ def test_documents_that_are_read_once_cannot_be_strict(nowhere: Settings) -> Non
 
 
 def test_a_cluster_that_is_away_is_an_error_of_the_product(nowhere: Settings) -> None:
-    with pytest.raises(LmtxError, match="no OpenSearch at http://127.0.0.1:1"):
+    with pytest.raises(LmtxError, match=r"no OpenSearch at http://127\.0\.0\.1:1"):
         ingest(nowhere, [Document("a", "x")], "mine")
 
 
