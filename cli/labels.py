@@ -12,13 +12,12 @@ import click
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 from lmtx_search.sources import LabelFile
 from lmtx_search.sources.label_formats import FORMATS
-from lmtx_search.sources.labels import check_labels, make_label
+from lmtx_search.sources.labels import make_label
 
 if TYPE_CHECKING:
     from lmtx_search.tagging.deployment.label_updates import ChooseLabels, LabelEdit
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def labels() -> None:
-    """Load and change the label set; a deployed tagger has the change with its next document."""
+    """Load and change the label set; a deployed tagger uses a change from its next document on."""
 
 
 @labels.command("load")
@@ -34,52 +33,51 @@ def labels() -> None:
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
-    help="Where the name of FILE does not tell: SKOS is .rdf, .xml, .ttl, .nt; Annif's .tsv.",
+    help="Format of FILE, if its name does not tell it: SKOS is .rdf, .xml, .ttl or .nt, Annif's "
+    "vocabularies are .tsv.",
 )
-@click.option("--language", help="Which of a thesaurus's languages: de, en, …")
+@click.option("--language", help="Language of a thesaurus's labels: de, en, …")
 @pass_context
 def labels_load(context: Context, file: Path, format: str | None, language: str | None) -> None:
     """Embed the labels of FILE and write them to the label index.
 
-    FILE is JSONL or CSV (also .gz) with the fields id, text and, where there are any, description,
-    synonyms and broader, ids of the labels above (both in CSV separated by |); a thesaurus in SKOS
-    (RDF/XML, Turtle, N-Triples; the extra skos); a vocabulary of Annif's (TSV, CSV); or the label
-    texts of a data set of the Extreme Classification Repository (lbl.json.gz, Y.txt, its folder),
-    whose ids are row numbers. Loaded again, only what changed is embedded and written; labels that
-    are no longer in FILE stay. A deployed tagger assigns the changed labels with its next document;
-    documents that are indexed already get them with `retag`.
+    FILE is one of these:
+    JSONL or CSV (also .gz) with the fields id and text, and optionally description, synonyms and
+    broader (the ids of the labels above); in CSV, | separates several synonyms or ids;
+    a thesaurus in SKOS (RDF/XML, Turtle, N-Triples; the extra skos);
+    an Annif vocabulary (TSV, CSV);
+    the label texts of a data set of the Extreme Classification Repository (lbl.json.gz, Y.txt or
+    the folder), whose ids are row numbers.
+
+    When FILE is loaded again, only new and changed labels are embedded and written; labels that are
+    no longer in FILE stay. A deployed tagger assigns changed labels from its next document on;
+    `retag` gives them to documents that are indexed already.
 
     \b
     Example:
       lmtx-search labels load labels.jsonl
       lmtx-search labels load thesaurus.rdf --language de
     """
-    from lmtx_search.tagging.deployment.label_updates import load_labels
+    from lmtx_search.library import load_labels
 
-    settings = context.settings
-    client = connect(settings.opensearch)
-    LabelIndex(client, settings.opensearch.knn_engine).require()
     source = LabelFile(file, format, language, context.progress)
-    notes = check_labels(source, context.progress)
-    followed = load_labels(client, settings, source, context.progress)
-    report = followed.report
+    loaded = load_labels(context.settings, source, context.progress)
+    report = loaded.report
     context.say(
         f"{report.index}: {report.created:,} labels created, {report.updated:,} updated, "
         f"{report.unchanged:,} unchanged"
     )
     if report.kept:
         context.say(f"{report.kept:,} labels that are not in {file} were kept")
-    for note in notes:
-        context.say(note)
     if report.new_version:
         context.say(
             f"The alias {names.LABELS} moved from {report.previous} to {report.index}: the labels "
             "as the encoder of the settings embeds them"
         )
-    if followed.put:
-        context.say(f"The tagger {followed.tagger} assigns {followed.put:,} of them from now on")
-    if followed.waiting and (report.created or report.updated):
-        context.say(_waiting(context, followed.waiting))
+    if loaded.put:
+        context.say(f"The tagger {loaded.tagger} assigns {loaded.put:,} of them from now on")
+    if loaded.waiting and (report.created or report.updated):
+        context.say(_waiting(context, loaded.waiting))
     context.result(
         {
             "index": report.index,
@@ -87,10 +85,10 @@ def labels_load(context: Context, file: Path, format: str | None, language: str 
             "updated": report.updated,
             "unchanged": report.unchanged,
             "kept": report.kept,
-            "notes": notes,
+            "notes": list(loaded.notes),
             "new_version": report.new_version,
-            "tagger": followed.tagger or followed.waiting,
-            "tagger_has_them": followed.waiting is None,
+            "tagger": loaded.tagger or loaded.waiting,
+            "tagger_has_them": loaded.waiting is None,
         }
     )
 
@@ -98,7 +96,7 @@ def labels_load(context: Context, file: Path, format: str | None, language: str 
 @labels.command("add")
 @click.argument("label_id", metavar="ID")
 @click.argument("text")
-@click.option("--description", default="", help="What it means, for people.")
+@click.option("--description", default="", help="What the label means, for people.")
 @click.option("--synonym", "synonyms", multiple=True, help="Another name; may be repeated.")
 @pass_context
 def labels_add(
@@ -114,11 +112,11 @@ def labels_add(
     label = make_label(fields, "the label to add")
 
     def add(there: Mapping[str, Label]) -> Sequence[Label]:
-        # The same once more, after a failure perhaps, is no mistake.
+        # The same label again is not a mistake: the first attempt may have failed halfway.
         if there and there[label.id] != label:
             raise UserError(
-                f"there is a label {label.id} already ({there[label.id].text}): give the new one "
-                "an id of its own, or change that one with `labels rename`"
+                f"there is a label {label.id} already ({there[label.id].text}): give the new "
+                "label another id, or change that one with `labels rename`"
             )
         return [label]
 
@@ -154,7 +152,7 @@ def labels_rename(context: Context, label_id: str, text: str) -> None:
 
 @labels.command("retire")
 @click.argument("label_ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--dry-run", is_flag=True, help="Say which labels these are, change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the labels; change nothing.")
 @pass_context
 def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool) -> None:
     """Take labels out of use: they are no longer assigned, and not shown to the judge.
@@ -224,6 +222,6 @@ def _waiting(context: Context, tagger: str) -> str:
     seconds = [sum(run["seconds"].values()) for _, run in runs if run.get("version") == tagger]
     took = f" (it took {seconds[-1]:.0f} s to make)" if seconds else ""
     return (
-        f"The tagger {tagger} runs inside the cluster and still has the labels it was made with: "
-        f"`lmtx-search deploy --runtime in-cluster` makes one with these{took}"
+        f"The tagger {tagger} runs inside the cluster and still has its old labels: "
+        f"`lmtx-search deploy --runtime in-cluster` makes a tagger with the new ones{took}"
     )

@@ -272,7 +272,7 @@ TABLE = [
     bad(
         "id that is taken",
         "labels add web Else",
-        "there is a label web already (Web browser): give the new one an id of its own, or change that one with `labels rename`",
+        "there is a label web already (Web browser): give the new label another id, or change that one with `labels rename`",
     ),
     bad(
         "label that is not there",
