@@ -6,16 +6,17 @@ import click
 from click.shell_completion import get_completion_class
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 
 _PROGRAM = "lmtx-search"
 _VARIABLE = "_LMTX_SEARCH_COMPLETE"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @pass_context
 def completion(context: Context, shell: str) -> None:
-    """Print what makes SHELL complete commands and options with the Tab key.
+    """Print the script with which SHELL completes commands and options on the Tab key.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""What every command is given: settings, output (text or JSON) and progress bars."""
+"""What every command is given: settings, output (text or JSON) and progress."""
 
 from __future__ import annotations
 
@@ -8,54 +8,42 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as RichProgress
-from rich.text import Text
 
-from lmtx_search.progress import Progress
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import LoadedSettings, load_settings
+# What is imported where it is used makes `--help` quick.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lmtx_search.progress import Progress
+    from lmtx_search.settings import Settings
+    from lmtx_search.settings_sources import LoadedSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-# All but tab and end of line.
-_CONTROL = dict.fromkeys([*range(9), *range(11, 32), 127])
-
-
-class _SafeConsole(Console):
-    """Texts are other people's: what a terminal would obey is left out of them."""
-
-    def render_str(self, text: str, **options: Any) -> Text:
-        return super().render_str(text.translate(_CONTROL), **options)
-
-
 class Context:
-    """Holds where settings come from; loads them when a command first asks."""
+    """Holds where settings come from; loads them when a command first needs them.
 
-    def __init__(self, config_file: Path | None, flags: Mapping[str, Any]) -> None:
-        self.config_file = config_file
-        self._flags = flags
+    Attributes:
+        config_file: the settings file of ``--config``.
+        flags: settings that flags set, by dotted key (``opensearch.url``).
+        json: whether the command prints its result as JSON.
+    """
+
+    def __init__(self) -> None:
+        self.config_file: Path | None = None
+        self.flags: dict[str, Any] = {}
         self.json = False
 
     @functools.cached_property
     def loaded(self) -> LoadedSettings:
         """Settings with their origins."""
-        return load_settings(self.config_file, self._flags)
+        from lmtx_search.settings_sources import load_settings
+
+        return load_settings(self.config_file, self.flags)
 
     @property
     def settings(self) -> Settings:
@@ -65,12 +53,18 @@ class Context:
     @functools.cached_property
     def console(self) -> Console:
         """Where results for people are printed."""
-        return _SafeConsole(highlight=False, soft_wrap=True)
+        from lmtx_search.cli.terminal import SafeConsole
+
+        return SafeConsole(highlight=False, soft_wrap=True)
 
     @functools.cached_property
     def progress(self) -> Progress:
-        """Progress bars on standard error; plain lines where it is no terminal."""
-        return Bars() if sys.stderr.isatty() else Lines()
+        """Progress bars on standard error; plain lines if it is not a terminal."""
+        if not sys.stderr.isatty():
+            return Lines()
+        from lmtx_search.cli.terminal import Bars
+
+        return Bars()
 
     def say(self, text: str) -> None:
         """Print a line for people; nothing with ``--json``. Rich markup is not interpreted."""
@@ -90,7 +84,7 @@ def pass_context(function: Callable[..., R]) -> Callable[..., R]:
     @click.pass_obj
     @functools.wraps(function)
     def command(context: Context, /, *args: Any, as_json: bool, **kwargs: Any) -> R:
-        context.json = as_json
+        context.json = context.json or as_json
         return function(context, *args, **kwargs)
 
     return command
@@ -115,49 +109,6 @@ def maybe_one_index(
 ) -> str | None:
     """Refuse what :func:`one_index` refuses; nothing given is fine."""
     return None if value is None else one_index(context, parameter, value)
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.1f} {task.fields['unit']}/s" if speed else "", style="cyan")
-
-
-class _ShortRate(_Rate):
-    def render(self, task: Task) -> Text:
-        text = super().render(task)
-        return Text(text.plain.replace(f" {task.fields['unit']}", ""), style="cyan")
-
-
-# Columns of a terminal that a whole bar needs, and a short one: its figures would be cut off.
-_WIDE, _NARROW = 120, 80
-
-
-def _columns(width: int) -> tuple[ProgressColumn, ...]:
-    name, count, left = (
-        TextColumn("{task.description}"),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    if width < _NARROW:
-        return (name, count, _ShortRate(), left)
-    if width < _WIDE:
-        return (name, BarColumn(bar_width=15), count, _ShortRate(), left)
-    return (SpinnerColumn(), name, BarColumn(), count, _Rate(), TimeElapsedColumn(), left)
-
-
-class Bars:
-    """Progress bars with counts, rates and time left."""
-
-    @contextmanager
-    def stage(
-        self, name: str, total: int | None = None, unit: str = "items"
-    ) -> Iterator[Callable[[int], None]]:
-        """Show one bar until the block ends."""
-        console = Console(stderr=True)
-        with RichProgress(*_columns(console.width), console=console) as progress:
-            task = progress.add_task(name, total=total, unit=unit)
-            yield lambda advance: progress.advance(task, advance)
 
 
 class Lines:

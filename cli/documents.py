@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lmtx_search.cli.context import Context, maybe_one_index, one_index, pass_context
+from lmtx_search.cli.grammar import Command, Group
 from lmtx_search.cli.loading import finish, load, load_options
+from lmtx_search.cli.queries import query_option
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import FailedFile
@@ -28,15 +30,22 @@ if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
 
-@click.group()
+@click.group(cls=Group)
 def docs() -> None:
-    """Load training documents."""
+    """Load training documents.
+
+    \b
+    Example:
+      lmtx-search docs load train.jsonl.gz
+    """
 
 
 @docs.command("load")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--from-index", callback=maybe_one_index, help="Instead of FILE: an index of yours.")
-@click.option("--query", help="Of that index, only documents that match this (query string).")
+@click.option(
+    "--from-index", callback=maybe_one_index, help="Load from this index of yours instead of FILE."
+)
+@query_option
 @load_options
 @pass_context
 def docs_load(
@@ -44,11 +53,18 @@ def docs_load(
 ) -> None:
     """Load training documents from FILE, or from an index.
 
-    FILE is JSONL or CSV (also .gz; - is standard input); a folder of .txt, .md, .html, .eml and
-    .pdf files (the extra pdf), whose paths become the ids; a mailbox (.mbox); an RSS or Atom feed
-    (the extra feeds); Annif's TSV; or texts of the Extreme Classification Repository. They go into
-    the index documents.training_index. Which fields hold a document's id and text is set by
-    documents.id_field and documents.text_fields.
+    \b
+    FILE is one of these:
+    - JSONL or CSV (also .gz; - is standard input)
+    - a folder of .txt, .md, .html, .eml and .pdf files (PDF needs the extra pdf);
+      their paths become the ids
+    - a mailbox (.mbox)
+    - an RSS or Atom feed (needs the extra feeds)
+    - an Annif TSV file
+    - texts of the Extreme Classification Repository
+
+    The documents are written to the index of the setting documents.training_index. The settings
+    documents.id_field and documents.text_fields name the fields with a document's id and text.
 
     \b
     Example:
@@ -60,33 +76,33 @@ def docs_load(
     """
     index = context.settings.documents.training_index
     if (file is None) == (from_index is None):
-        raise click.UsageError("give a FILE, or --from-index NAME")
+        raise click.UsageError("give either FILE or --from-index NAME")
     if from_index is not None:
         report = _copy(context, index, from_index, query, options)
     else:
         if query is not None:
-            raise click.UsageError("--query is for --from-index")
+            raise click.UsageError("--query needs --from-index")
         assert file is not None
         report = load(context, index, prepare_training_index, file, **options)
     finish(context, report, {}, [])
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--index",
     required=True,
     callback=one_index,
-    help="Index to write to; made if it is not there.",
+    help="Index to write to; created if it does not exist.",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @load_options
 @pass_context
 def ingest(context: Context, index: str, file: Path, **options: Any) -> None:
-    """Index the documents of FILE (JSONL or CSV, also .gz; - is standard input), tagged.
+    """Index the documents of FILE through the tagging pipeline.
 
-    FILE may also be a folder of texts and PDF files, or what else `docs load` takes. They go
-    through the tagging pipeline. Interrupted, the same command continues where it was.
-    Exit code 1: some documents failed, see the report.
+    FILE is JSONL or CSV (also .gz; - is standard input), or any other source that `docs load`
+    reads. After an interruption, the same command continues where it stopped. The exit code is 1
+    if documents failed; the report says why.
 
     \b
     Example:

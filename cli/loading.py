@@ -32,22 +32,26 @@ def load_options(function: F) -> F:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            help="Where the name does not tell: folder (of texts and PDF files), a mailbox (mbox), "
-            "an RSS or Atom feed, Annif's TSV, or the Extreme Classification Repository's (xmc).",
+            help="Format of FILE (default: from its name). folder: text and PDF files; mbox: a "
+            "mailbox; feed: RSS or Atom; annif: TSV; xmc: Extreme Classification Repository.",
         ),
-        click.option("--strict", is_flag=True, help="Index nothing if a line is malformed."),
+        click.option("--strict", is_flag=True, help="Index nothing if any line is malformed."),
         click.option(
             "--failed",
             type=click.Path(path_type=Path, dir_okay=False),
-            help="Keep what failed, with reasons, in this JSONL file.",
+            help="JSONL file to which failed documents are written, with reasons.",
         ),
-        click.option("--from-start", is_flag=True, help="Do not continue an earlier run."),
+        click.option(
+            "--from-start",
+            is_flag=True,
+            help="Start from the beginning instead of continuing an earlier run.",
+        ),
         click.option(
             "--threads",
             type=click.IntRange(1, 8),
             default=THREADS,
             show_default=True,
-            help="Requests in flight.",
+            help="Number of parallel requests.",
         ),
     ):
         function = option(function)

@@ -9,13 +9,14 @@ import click
 from rich.text import Text
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.prompts import shorten
 
 _CHARACTERS = 700
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--system",

@@ -9,12 +9,13 @@ import click
 from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Group
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="Runs.")
 @pass_context
 def runs(context: Context, most: int) -> None:

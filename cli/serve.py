@@ -7,9 +7,10 @@ from ipaddress import ip_address
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--host", help="Address to listen on (service.host).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0: a free one (service.port).")
 @pass_context

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Group
 
 
-@click.group()
+@click.group(cls=Group)
 def source() -> None:
     """Write a public data set as files to load.
 

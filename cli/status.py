@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.errors import LmtxError
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.health.overview import Overview
 
 
-@click.command()
+@click.command(cls=Command)
 @pass_context
 def status(context: Context) -> None:
     """Show embedded servers, the cluster, its label set and tagger, and how documents are tagged.

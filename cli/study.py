@@ -10,10 +10,11 @@ from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.gold_options import gold_options
+from lmtx_search.cli.grammar import Command
 from lmtx_search.training.profiles import PROFILES
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name", metavar="NAME")
 @click.argument("file", type=click.Path(path_type=Path))
 @gold_options
@@ -21,7 +22,8 @@ from lmtx_search.training.profiles import PROFILES
     "--labels",
     "labels_file",
     type=click.Path(path_type=Path),
-    help="Labels file that a repository file's row numbers stand for (else: they are the ids).",
+    help="Labels file whose lines the row numbers of a repository file refer to (default: row "
+    "numbers are label ids).",
 )
 @click.option("--values", default="", help="Values to try, comma separated.")
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _BAR = 30
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", required=False)
 @click.option("--untrained", is_flag=True, help="Deploy the encoder of the settings as it is.")
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a tag.")
@@ -99,7 +100,7 @@ def deploy(
     context.result(asdict(done))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("text", required=False)
 @click.option("--file", type=click.Path(path_type=Path), help="A text file; - is stdin.")
 @click.option("--tagger", help="Tagger version, instead of the one the pipeline uses.")

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.training_options import training_of, training_options
 
 
-@click.command()
+@click.command(cls=Command)
 @training_options
 @click.option(
     "--keep-cycles", is_flag=True, help="Keep each cycle's encoder too: `report` measures them."

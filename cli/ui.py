@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from lmtx_search.cli.context import Context, one_index, pass_context
+from lmtx_search.cli.grammar import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--index", required=True, callback=one_index, help="Index of tagged documents.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(

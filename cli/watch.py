@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lmtx_search.cli.context import Context, one_index, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.errors import LmtxError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: str | No
     return float(match[1]) * _SECONDS[match[2]]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--index", required=True, callback=one_index, help="Index whose tags are watched.")
 @click.option(
     "--sample",
