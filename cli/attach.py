@@ -52,7 +52,7 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
     _tell(context, index, changes, dry_run)
     if not changes:
         context.say(
-            f"Nothing to do: {index} already tags its documents from the fields {', '.join(text_fields)}."
+            f"Nothing to do: {index} already tags its documents from {', '.join(text_fields)}."
         )
     _result(context, index, changes, dry_run)
 

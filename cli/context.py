@@ -52,7 +52,7 @@ class Context:
 
     @functools.cached_property
     def console(self) -> Console:
-        """Where results for people are printed."""
+        """The console for results in text."""
         from lmtx_search.cli.terminal import SafeConsole
 
         return SafeConsole(highlight=False, soft_wrap=True)
@@ -67,18 +67,18 @@ class Context:
         return Bars()
 
     def say(self, text: str) -> None:
-        """Print a line for people; nothing with ``--json``. Rich markup is not interpreted."""
+        """Print a line of text; nothing with ``--json``. Rich markup is not interpreted."""
         if not self.json:
             self.console.print(text, markup=False)
 
     def result(self, value: Mapping[str, Any]) -> None:
-        """Print the command's result for scripts; nothing without ``--json``."""
+        """Print the command's result as JSON; nothing without ``--json``."""
         if self.json:
             click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def pass_context(function: Callable[..., R]) -> Callable[..., R]:
-    """Give the command its :class:`Context` as first argument, and a ``--json`` flag."""
+    """Pass the command its :class:`Context` as the first argument, and add a ``--json`` flag."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
     @click.pass_obj
@@ -91,28 +91,28 @@ def pass_context(function: Callable[..., R]) -> Callable[..., R]:
 
 
 def index_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """Refuse a blank for an index's name: it would stand for all indices."""
+    """Refuse an empty index name, which would mean all indices."""
     if not value.strip():
-        raise click.BadParameter("an index has a name", context, parameter)
+        raise click.BadParameter("the name of the index is empty", context, parameter)
     return value
 
 
 def one_index(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """Refuse a pattern too, where one index is meant."""
+    """Refuse a pattern too, because one index is needed."""
     if not {"*", ","}.isdisjoint(value):
-        raise click.BadParameter(f"{value} is no name of one index", context, parameter)
+        raise click.BadParameter(f"{value} is not the name of one index", context, parameter)
     return index_name(context, parameter, value)
 
 
 def maybe_one_index(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """Refuse what :func:`one_index` refuses; nothing given is fine."""
+    """Refuse what :func:`one_index` refuses; the option may be missing."""
     return None if value is None else one_index(context, parameter, value)
 
 
 class Lines:
-    """Progress for logs: a line when a stage starts, now and then, and when it ends."""
+    """Progress for logs: a line every ten seconds, and one when a stage ends."""
 
     SECONDS_BETWEEN = 10.0
 
@@ -120,7 +120,7 @@ class Lines:
     def stage(
         self, name: str, total: int | None = None, unit: str = "items"
     ) -> Iterator[Callable[[int], None]]:
-        """Print the stage's start, its pace every ten seconds, and its end."""
+        """Print the stage's pace every ten seconds, and its end."""
         import time
 
         started = last = time.monotonic()

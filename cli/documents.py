@@ -42,9 +42,7 @@ def docs() -> None:
 
 @docs.command("load")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "--from-index", callback=maybe_one_index, help="Load from this index of yours instead of FILE."
-)
+@click.option("--from-index", callback=maybe_one_index, help="Index to load from, instead of FILE.")
 @query_option
 @load_options
 @pass_context

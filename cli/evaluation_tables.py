@@ -141,12 +141,11 @@ def _explained(found: Evaluation, everything: bool) -> Iterator[str]:
         yield "--all or --json shows all measures, also for head, middle and tail labels"
         return
     sizes = cut.labels()
-    yield (
-        f"Head: labels with {cut.head:,} documents or more ({sizes['head']:,} labels); tail: with "
-        f"fewer than {cut.tail:,} ({sizes['tail']:,});"
-    )
-    yield f"middle: the rest ({sizes['middle']:,}). Each group has a third of the gold tags."
-    yield "P@k of a group: its contribution to P@k; R@10: the share of its gold tags that is found"
+    yield f"Head: labels with {cut.head:,} documents or more ({sizes['head']:,} labels)"
+    yield f"Tail: labels with fewer than {cut.tail:,} ({sizes['tail']:,})"
+    yield f"Middle: the other labels ({sizes['middle']:,})"
+    yield "Each group has a third of the gold tags. P@k of a group is its contribution to"
+    yield "P@k, and its R@10 the share of its gold tags that is found."
 
 
 def _table(first: str, others: Sequence[str]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import click
 
@@ -17,7 +18,7 @@ class Command(click.Command):
         """Return the command's parameters, then the settings flags."""
         return [*super().get_params(ctx), *_flags_beside(self, ctx)]
 
-    def make_parser(self, ctx: click.Context) -> click.OptionParser:
+    def make_parser(self, ctx: click.Context) -> Any:
         """Let the parser know the old names as well; help and errors show the new ones only."""
         parser = super().make_parser(ctx)
         for old, new in _old_names(ctx).items():

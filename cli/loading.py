@@ -44,7 +44,7 @@ def load_options(function: F) -> F:
         click.option(
             "--from-start",
             is_flag=True,
-            help="Start from the beginning instead of continuing an earlier run.",
+            help="Do not continue an earlier run.",
         ),
         click.option(
             "--threads",

@@ -51,7 +51,7 @@ class Questions:
             index = self._text("Index with your documents (empty: none yet)", "")
         if cluster is None and index:
             self._note(
-                f"the index {index} is not used, because its cluster's address is missing (--url)"
+                f"the index {index} is not used: the address of its cluster is missing (--url)"
             )
             index = None
         fields = self._fields()
@@ -82,9 +82,7 @@ class Questions:
         there = self._settings.opensearch
         known = self._context.loaded.origins.get("opensearch.url", "")
         mine = known and known != "embedded servers"
-        question = (
-            f"Address of your OpenSearch (`{EMBEDDED}`: the one that `lmtx-search up` starts)"
-        )
+        question = f"Address of your OpenSearch (`{EMBEDDED}`: from `lmtx-search up`)"
 
         def read(text: str) -> OpenSearchSettings | None:
             return None if text == EMBEDDED else _valid(there, url=text)

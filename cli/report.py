@@ -59,9 +59,7 @@ def report(
 
     require_report()
     if not output.absolute().parent.is_dir():
-        raise UserError(
-            f"cannot write {output}: the folder {output.absolute().parent} does not exist"
-        )
+        raise UserError(f"cannot write {output}: {output.absolute().parent} is not a folder")
     has_gold = gold_file is not None or gold_field is not None
     gold = GoldFiles(gold_file, gold_field, labels_file, train_gold) if has_gold else None
     found = gather(context.settings, file, gold, run, context.progress)

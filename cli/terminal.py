@@ -44,7 +44,7 @@ class _ShortRate(_Rate):
         return Text(text.plain.replace(f" {task.fields['unit']}", ""), style="cyan")
 
 
-# Columns of a terminal that a whole bar needs, and a short one: its figures would be cut off.
+# The columns that a full bar needs, and a short one; figures would be cut off in fewer.
 _WIDE, _NARROW = 120, 80
 
 

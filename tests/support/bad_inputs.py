@@ -117,7 +117,7 @@ TABLE = [
     ),
     bad(
         "budget that is none",
-        "judge --budget soon",
+        "judge --judge-budget soon",
         "the judge's budget 'soon' is neither a time (5m, 90s) nor calls (500)",
         state="none",
     ),
@@ -183,7 +183,7 @@ TABLE = [
     bad(
         "a pattern for an index",
         "ingest d.jsonl --index news-*",
-        "Invalid value for '--index': news-* is no name of one index",
+        "Invalid value for '--index': news-* is not the name of one index",
         state="none",
         files={"d.jsonl": ONE},
     ),
@@ -272,7 +272,7 @@ TABLE = [
     bad(
         "id that is taken",
         "labels add web Else",
-        "there is a label web already (Web browser): give the new one an id of its own, or change that one with `labels rename`",
+        "there is already a label web (Web browser): give the new label another id, or change the old one with `labels rename`",
     ),
     bad(
         "label that is not there",
@@ -341,7 +341,9 @@ TABLE = [
     ),
     # Taggers
     bad("run that is not there", "deploy missing", "there is no training run missing"),
-    bad("a run, and none", "deploy missing --untrained", "give a RUN or --untrained, not both"),
+    bad(
+        "a run, and none", "deploy missing --untrained", "give either RUN or --untrained, not both"
+    ),
     bad(
         "an address that is no tagger",
         "deploy --untrained",
@@ -451,7 +453,7 @@ TABLE = [
     ),
     bad(
         "comparator that is none",
-        "compare d.jsonl --gold g.tsv --with best",
+        "compare d.jsonl --gold g.tsv --comparator best",
         "no comparator 'best': there are bm25, tfidf, frozen, maclr, rts, control, ceiling, icxml, lmtx",
         files={"d.jsonl": ONE, "g.tsv": b"1\tweb\n"},
     ),
