@@ -80,12 +80,12 @@ def compare(
     bm25     OpenSearch's BM25 of the document against the labels
     tfidf    TF-IDF cosine of document and label
     frozen   the encoder before training
-    maclr    a title serves as the label of its text, then self-training (as in MACLR)
+    maclr    a title serves as its text's label, then self-training (as in MACLR)
     rts      random segments of a text serve as its labels (as in RTS)
     control  self-training on the encoder's own first label, without the judge
-    ceiling  training on the gold tags in the shortlist, as if the judge were perfect
+    ceiling  training on the gold tags in the shortlist, as with a perfect judge
              (needs --train-gold)
-    icxml    the judge re-ranks each document's shortlist (as in ICXML; on a sample)
+    icxml    the judge re-ranks the shortlists of a sample (as in ICXML)
     lmtx     a training run
 
     All methods learn from the same documents with the run's settings. Finished results are kept:

@@ -90,10 +90,12 @@ def _next(answers: Answers, index: str | None, labels: Path | None) -> list[str]
         steps.append("export LMTX_OPENSEARCH_PASSWORD=…")
     steps += ["lmtx-search doctor", "lmtx-search bootstrap-index"]
     steps.append(f"lmtx-search labels load {shlex.quote(str(labels)) if labels else 'FILE'}")
-    source = f"--from-index {shlex.quote(index)}" if index else "FILE"
+    load = "lmtx-search docs load FILE"
+    if index:
+        load = f"lmtx-search docs load --from-index {shlex.quote(index)}"
     return [
         *steps,
-        f"lmtx-search docs load {source}",
+        load,
         "lmtx-search estimate",
         "lmtx-search train",
     ]

@@ -12,8 +12,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search.version import __version__
-
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.facets.counts import facets
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from lmtx_search.training.profiles import training_settings
     from lmtx_search.training.run import train
     from lmtx_search.training.settings import TrainingSettings
+    from lmtx_search.version import __version__
 
 _WHERE = {
     "Answer": "judges.base",
@@ -61,6 +60,7 @@ _WHERE = {
     "Tagger": "tagging.scoring.tagger",
     "TrainingSettings": "training.settings",
     "UserError": "errors",
+    "__version__": "version",
     "bootstrap_index": "library",
     "connect": "cluster.client.connect",
     "deploy": "library",

@@ -89,6 +89,7 @@ def _by_name(path: Path) -> str:
     if (found := kinds.get(ending(path))) is None:
         raise UserError(
             f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, "
-            f"give a folder of texts and PDF files, or --format {'|'.join(FORMATS)}"
+            "or give a folder of texts and PDF files (`docs load` and `ingest` also take --format "
+            f"{'|'.join(FORMATS)})"
         )
     return found

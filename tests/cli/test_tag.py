@@ -47,7 +47,9 @@ def explained(tmp_path, monkeypatch):
 
 def test_an_explanation_shows_score_probability_and_rivals(explained):
     lines = explained(calibration=Calibration(5.0, -2.0, 50)).splitlines()
-    assert lines[0] == "A label is assigned if its score is 0.9 or more; at most 2 labels are assigned"
+    assert (
+        lines[0] == "A label is assigned if its score is 0.9 or more; at most 2 labels are assigned"
+    )
     assert lines[1].split() == ["+", "chess", "1.000", "P(yes)", "0.95"]
     assert lines[2].startswith("    nearest labels: ")
     assert [line[0] for line in lines[3::2]] == ["-", "-", "-"]

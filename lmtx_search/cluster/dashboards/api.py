@@ -72,7 +72,8 @@ class DashboardsApi:
             ) from error
         except urllib3.exceptions.NewConnectionError as error:
             raise UserError(
-                f"no OpenSearch Dashboards at {self.url}: start it, or give its address with --url"
+                f"no OpenSearch Dashboards at {self.url}: start it, or give its address with "
+                "--dashboards-url"
             ) from error
         except urllib3.exceptions.TimeoutError as error:
             raise LmtxError(f"no answer from {self.url} in time ({path})") from error
@@ -91,8 +92,8 @@ class DashboardsApi:
             )
         if 300 <= status < 400:
             raise UserError(
-                f"{self.url} sends {path} elsewhere: give its full address with --url; where one "
-                "signs in with SAML or OpenID, import the file of `dashboards export` by hand"
+                f"{self.url} redirects {path}: give its full address with --dashboards-url; if it "
+                "signs users in with SAML or OpenID, import the file of `dashboards export` by hand"
             )
         if status == 503:
             raise LmtxError(f"OpenSearch Dashboards at {self.url} is not ready: try again later")
@@ -112,7 +113,7 @@ class DashboardsApi:
         """Return the error of an address where something else answers."""
         return UserError(
             f"what answers at {self.url} is no OpenSearch Dashboards: give its address, with its "
-            "base path if it has one (--url)"
+            "base path if it has one (--dashboards-url)"
         )
 
     @property

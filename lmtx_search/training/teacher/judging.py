@@ -246,7 +246,7 @@ def _refuse_useless(judge: Judge, judged: Judged) -> None:
     if judged.neither > judged.asked // 2:
         raise UserError(
             f"{judge.name} said neither yes nor no to {judged.neither} of {judged.asked} pairs: "
-            "take another --model or --prompt"
+            "choose another model (--model) or prompt"
         )
     # Copies: the judge's threads take in stored judgments meanwhile.
     values = [p_yes for said in list(judged.p_yes.values()) for p_yes in list(said.values())]
@@ -254,5 +254,5 @@ def _refuse_useless(judge: Judge, judged: Judged) -> None:
     if high - low < _LEAST_SPREAD:
         raise UserError(
             f"{judge.name} says the same to everything (P(yes) {middle:.3f} over {len(values)} "
-            "pairs): take another --model or --prompt"
+            "pairs): choose another model (--model) or prompt"
         )
