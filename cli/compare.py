@@ -33,7 +33,7 @@ from lmtx_search.cli.grammar import Command
     "wanted",
     multiple=True,
     metavar="NAME",
-    help="One of the comparators below (repeatable; default: all).",
+    help="One of the methods above (repeatable; default: all).",
 )
 @click.option("--run", metavar="ID", help="Training run (default: the last one).")
 @click.option(

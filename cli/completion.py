@@ -13,10 +13,12 @@ _VARIABLE = "_LMTX_SEARCH_COMPLETE"
 
 
 @click.command(cls=Command)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 @pass_context
 def completion(context: Context, shell: str) -> None:
-    """Print the script with which SHELL completes commands and options on the Tab key.
+    """Print a script that completes commands and options with the Tab key.
+
+    SHELL is bash, zsh or fish.
 
     \b
     Example:

@@ -17,7 +17,7 @@ def deletes(function: F) -> F:
     """Add ``--dry-run`` and ``--yes``, which every command has that deletes something."""
     function = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")(function)
     return click.option(
-        "--dry-run", is_flag=True, help="Show what would be deleted; change nothing."
+        "--dry-run", is_flag=True, help="Show what the command would do; change nothing."
     )(function)
 
 

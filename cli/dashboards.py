@@ -55,7 +55,9 @@ def _objects(context: Context, index: str | None, time_field: str) -> tuple[Show
 )
 @pass_context
 def export(context: Context, index: str | None, time_field: str, output: Path) -> None:
-    """Write the dashboards to one file, which you import under Management, Saved objects.
+    """Write the dashboards to one file.
+
+    OpenSearch Dashboards imports the file under Management, Saved objects.
 
     \b
     Example:

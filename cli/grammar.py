@@ -1,4 +1,4 @@
-"""What all commands have in common: settings flags, old names of options, and their help."""
+"""What all commands have in common: settings flags and old names of options."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from typing import Any
 
 import click
 
+from lmtx_search.cli.help import Formatter, write_options
 from lmtx_search.cli.renamed import OPTIONS
 from lmtx_search.cli.settings_flags import settings_flags
 
 
+class Context(click.Context):
+    """A click context whose help has whole names."""
+
+    formatter_class = Formatter
+
+
 class Command(click.Command):
     """A command that takes the settings flags, and its options by their old names too."""
+
+    context_class = Context
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's parameters, then the settings flags."""
@@ -40,13 +49,14 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the command's own options, then the settings flags under a heading of their own."""
-        _format_options(self, ctx, formatter)
+        write_options(formatter, ctx, self, settings_flags())
 
 
 class Group(click.Group):
     """A group that takes the settings flags, of commands that take them too."""
 
     command_class = Command
+    context_class = Context
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the group's parameters, then the settings flags."""
@@ -54,7 +64,7 @@ class Group(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the group's own options, the settings flags, then the group's commands."""
-        _format_options(self, ctx, formatter)
+        write_options(formatter, ctx, self, settings_flags())
         self.format_commands(ctx, formatter)
 
 
@@ -76,18 +86,3 @@ def _flags_beside(command: click.Command, ctx: click.Context) -> list[click.Opti
     own = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
     own |= _old_names(ctx).keys()
     return [flag for flag in settings_flags() if own.isdisjoint(flag.opts)]
-
-
-def _format_options(
-    command: click.Command, ctx: click.Context, formatter: click.HelpFormatter
-) -> None:
-    flags = {id(flag) for flag in settings_flags()}
-    sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Settings": []}
-    for param in command.get_params(ctx):
-        record = param.get_help_record(ctx)
-        if record is not None and not isinstance(param, click.Argument):
-            sections["Settings" if id(param) in flags else "Options"].append(record)
-    for heading, records in sections.items():
-        if records:
-            with formatter.section(heading):
-                formatter.write_dl(records)

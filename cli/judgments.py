@@ -46,7 +46,9 @@ def judgments() -> None:
 def judgments_export(
     context: Context, file: Path, format: str | None, judge: str | None, index: str | None
 ) -> None:
-    """Write judgments to FILE (- is standard output): one answer for each document and label.
+    """Write judgments to FILE, one answer for each document and label.
+
+    If FILE is -, the judgments go to standard output.
 
     A person's answer takes precedence over a model's, and a later answer over an earlier one. In a
     judgment list, a query is a label's text and a rating is P(yes), from 0 to 1. The Workbench then

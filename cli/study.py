@@ -26,7 +26,9 @@ from lmtx_search.training.profiles import PROFILES
     "numbers are label ids).",
 )
 @click.option(
-    "--values", default="", help="Values to try, comma separated (default: in brackets below)."
+    "--values",
+    default="",
+    help="Values to try, comma separated (default: those in brackets above).",
 )
 @click.option(
     "--profile",

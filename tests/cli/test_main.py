@@ -43,6 +43,12 @@ def test_every_option_has_help(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", all_commands(groups=True))
+def test_help_breaks_no_name_of_an_option(name: str) -> None:
+    result = CliRunner().invoke(cli, [*name.split(), "--help"], terminal_width=80)
+    assert not re.search(r"\w-$", result.output, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", all_commands(groups=True))
 def test_help_fits_into_80_columns(name: str) -> None:
     result = CliRunner().invoke(cli, [*name.split(), "--help"], terminal_width=80)
     text, _, _ = result.output.partition("Example:\n")
