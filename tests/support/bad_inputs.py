@@ -374,7 +374,7 @@ TABLE = [
     bad(
         "retag by a query that is none",
         "retag --index articles --query (",
-        "the query '(' cannot be read: it is written in the query string syntax, say title:chess AND year:>2020",
+        "the query '(' cannot be read: write it in OpenSearch's query string syntax, for instance title:chess AND year:>2020",
     ),
     bad(
         "tag with a missing version",
