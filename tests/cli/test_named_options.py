@@ -115,13 +115,14 @@ def test_a_message_names_an_option_that_the_command_has(file: str, text: str) ->
         if command is not None:
             assert set(OPTION.findall(words)) <= options(command), words
             text = text.replace(call[0], "")
-    named = set(OPTION.findall(text)) - FLAGS
-    if named:
-        commands = commands_of(file)
-        assert commands, f"{file}: which commands print this? PRINTED_BY says it"
-        having = [command for command in commands if named <= options(command)]
-        # A command's own file may hold messages of several commands.
-        assert having if file.startswith("cli/") else len(having) == len(commands), named
+    named = set(OPTION.findall(text))
+    commands = commands_of(file)
+    if not commands:
+        assert named <= FLAGS, f"{file}: which commands print this? PRINTED_BY says it"
+        return
+    having = [command for command in commands if named <= options(command)]
+    # A command's own file may hold messages of several commands.
+    assert having if file.startswith("cli/") else len(having) == len(commands), named
 
 
 def test_the_remedy_of_a_judge_that_gives_no_answer_is_an_option_of_train() -> None:
