@@ -22,11 +22,11 @@ def deletes(function: F) -> F:
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Ask on standard error whether to go on; return where the answer is yes, or ``yes`` is given.
+    """Ask for confirmation on standard error; return if the answer is yes or ``yes`` is given.
 
     Raises:
         Exit: the answer is no (exit code 1).
-        UserError: standard input has no answer, as in a script.
+        UserError: standard input gives no answer, as in a script.
     """
     if yes:
         return

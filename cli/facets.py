@@ -156,6 +156,6 @@ def _require_one_table(context: Context, documents: bool, together: bool, over: 
 
 
 def _start(text: str) -> str:
-    """Return the first line: the title, where there is one."""
+    """Return the first line of a text, which often is its title."""
     line = text.strip().split("\n", 1)[0]
     return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"

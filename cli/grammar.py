@@ -13,7 +13,7 @@ from lmtx_search.cli.settings_flags import settings_flags
 
 
 class Context(click.Context):
-    """A click context whose help has whole names."""
+    """A click context whose help is written by :class:`Formatter`."""
 
     formatter_class = Formatter
 

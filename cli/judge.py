@@ -46,7 +46,7 @@ def judge(
     yes_from: float | None,
     **options: Any,
 ) -> None:
-    """Ask the judge ahead of training, on all Ollama hosts at once.
+    """Ask the judge ahead of training, on all Ollama hosts in parallel.
 
     The judge is asked about the pairs that `train` asks about first with the same --profile,
     --seed, --shortlist, --pairs-per-document, --prompt and --order. `train` then finds these
