@@ -79,7 +79,7 @@ def main() -> None:
     added, retired = [], []
     for _ in range(arguments.rounds):
         added.append(timed("labels", "add", ID, TEXT, until=True))
-        retired.append(timed("labels", "retire", ID, until=False))
+        retired.append(timed("labels", "retire", ID, "--yes", until=False))
     versions = TaggerVersions(settings.data_dir).names()
     other = [name for name in versions if name != active(client)][-1]
     started = time.perf_counter()

@@ -93,7 +93,7 @@ def main() -> None:
 
     def labels(number: int) -> None:
         words = [("add", "soak", "a label that comes and goes"), ("rename", "soak", "another name")]
-        command(arguments.data_dir, "labels", *[*words, ("retire", "soak")][number % 3])
+        command(arguments.data_dir, "labels", *[*words, ("retire", "soak", "--yes")][number % 3])
 
     def switch(_: int) -> None:
         command(arguments.data_dir, "deploy", "--untrained")

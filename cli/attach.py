@@ -10,26 +10,28 @@ from typing import TYPE_CHECKING
 import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
+from lmtx_search.cli.grammar import Command
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.setup.attach import Change
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("index", callback=index_name)
 @click.option(
     "--text-field",
     "text_fields",
     multiple=True,
     required=True,
-    help="Field that holds a document's text; repeat it for several, in order.",
+    help="Field with a document's text (repeatable, in order).",
 )
-@click.option("--dry-run", is_flag=True, help="Print the requests, change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the requests; change nothing.")
 @pass_context
 def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: bool) -> None:
-    """Make an existing index tag what is indexed from now on.
+    """Tag the documents that are indexed into an existing INDEX from now on.
 
-    Documents that are already in it stay as they are. A default pipeline of its own stays too.
+    Documents that are already in the index stay unchanged. If the index has a default pipeline, it
+    keeps running.
 
     \b
     Example:
@@ -50,19 +52,19 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
     _tell(context, index, changes, dry_run)
     if not changes:
         context.say(
-            f"Nothing to do: {index} already tags its documents by {', '.join(text_fields)}."
+            f"Nothing to do: {index} already tags its documents from {', '.join(text_fields)}."
         )
     _result(context, index, changes, dry_run)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("index", callback=index_name)
-@click.option("--dry-run", is_flag=True, help="Print the requests, change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the requests; change nothing.")
 @pass_context
 def detach(context: Context, index: str, dry_run: bool) -> None:
-    """Undo `attach`: an index no longer tags what is indexed from now on.
+    """Undo `attach`: stop tagging the documents that are indexed into INDEX.
 
-    Tags that its documents have stay. A default pipeline of its own runs as before.
+    Tagged documents keep their tags. If the index has a default pipeline, it keeps running.
 
     \b
     Example:

@@ -7,6 +7,7 @@ import json
 import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.setup.bootstrap import Plan, Request, Step, apply, plan
 from lmtx_search.cluster.setup.roles import Kind, role
@@ -18,10 +19,10 @@ def _index_names(
     return tuple(index_name(context, parameter, value) for value in values)
 
 
-@click.command("bootstrap-index")
-@click.option("--dry-run", is_flag=True, help="Print every request; send none that writes.")
+@click.command("bootstrap-index", cls=Command)
+@click.option("--dry-run", is_flag=True, help="Print every request; change nothing.")
 @click.option(
-    "--apply-cluster-settings", is_flag=True, help="Set the cluster settings the tagger needs."
+    "--apply-cluster-settings", is_flag=True, help="Set the cluster settings that the tagger needs."
 )
 @click.option(
     "--print-role",
@@ -29,15 +30,15 @@ def _index_names(
     is_flag=False,
     flag_value="operator",
     type=click.Choice(["operator", "writer"]),
-    help="Print a role with the least rights for all commands, or (writer) for whoever only "
-    "writes documents; send nothing.",
+    help="Print a role with the minimum rights for all commands (operator) or for a program that "
+    "only writes documents (writer); change nothing.",
 )
 @click.option(
     "--index",
     "indices",
     multiple=True,
     callback=_index_names,
-    help="With --print-role: an index of yours, or a pattern (repeatable).",
+    help="Index or pattern that the role may use (with --print-role; repeatable).",
 )
 @pass_context
 def bootstrap_index(
@@ -47,13 +48,13 @@ def bootstrap_index(
     kind: Kind | None,
     indices: tuple[str, ...],
 ) -> None:
-    """Set the cluster up: templates, label index, judgments, runs and the ingest pipeline.
+    """Set up the cluster: templates, label index, judgments, runs and the ingest pipeline.
 
-    What is there already stays as it is: a second run changes nothing. Cluster settings that the
-    tagger's connector needs are printed, and set only when you say so.
+    Existing parts stay unchanged, so a second run changes nothing. The command prints the cluster
+    settings that the tagger's connector needs, and sets them only with --apply-cluster-settings.
 
-    On a secured cluster an administrator makes a role first, of what --print-role prints: PUT it to
-    _plugins/_security/api/roles/NAME.
+    On a secured cluster, an administrator first creates a role from the output of --print-role with
+    PUT _plugins/_security/api/roles/NAME.
 
     \b
     Example:
@@ -62,17 +63,17 @@ def bootstrap_index(
       lmtx-search bootstrap-index --print-role --index "articles*" > role.json
     """
     if kind is not None:
-        # One JSON document, with --json or without.
+        # The role is JSON, with --json and without.
         click.echo(json.dumps(role(kind, context.settings, indices), indent=2))
         return
     if indices:
-        raise click.UsageError("--index is for --print-role")
+        raise click.UsageError("--index needs --print-role")
     client = connect(context.settings.opensearch)
     planned = plan(client, context.settings)
     context.say(f"OpenSearch {planned.cluster.version}, cluster {planned.cluster.name}")
     for step in planned.steps:
         if step.request is None:
-            context.say(f"  there already  {step.what}")
+            context.say(f"  {'unchanged':13}  {step.what}")
         elif dry_run:
             _say_request(context, step.request)
     if dry_run:
@@ -97,14 +98,14 @@ def _say_rest(context: Context, planned: Plan, dry_run: bool, applied: bool) -> 
     for note in planned.notes:
         context.say(f"Note: {note}")
     if dry_run:
-        context.say(f"Dry run: {len(planned.open)} requests would be sent, none was.")
+        context.say(f"Dry run: {len(planned.open)} requests would be sent; nothing was changed.")
         return
     if planned.settings and not applied:
-        context.say("The tagger's connector needs cluster settings; to set them, run")
+        context.say("The tagger's connector needs cluster settings. To set them, run")
         context.say("  lmtx-search bootstrap-index --apply-cluster-settings")
         context.say(json.dumps(planned.settings, indent=2))
     if not planned.open and not (applied and planned.settings):
-        context.say("Nothing changed: everything is there.")
+        context.say("Nothing changed: the cluster is set up.")
 
 
 def _result(planned: Plan, dry_run: bool, applied: bool) -> dict[str, object]:

@@ -9,44 +9,52 @@ from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.gold_options import gold_options
+from lmtx_search.cli.grammar import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @gold_options
 @click.option(
     "--labels",
     "labels_file",
     type=click.Path(path_type=Path),
-    help="Label set from a file, instead of the cluster's (a repository file's rows stand for it).",
+    help="File with the label set (default: the cluster's). The row numbers of an Extreme "
+    "Classification Repository file refer to its lines.",
 )
 @click.option(
     "--train",
     "train_file",
     type=click.Path(path_type=Path),
-    help="Training documents from a file, instead of the cluster's.",
+    help="File with the training documents (default: the cluster's).",
 )
 @click.option(
-    "--with", "wanted", multiple=True, metavar="NAME", help="One of them; again for more."
+    "--comparator",
+    "wanted",
+    multiple=True,
+    metavar="NAME",
+    help="One of the methods above (repeatable; default: all).",
 )
-@click.option("--run", help="The training run to compare; the last one by default.")
+@click.option("--run", metavar="ID", help="Training run (default: the last one).")
 @click.option(
     "--learn-from",
     type=click.IntRange(1),
-    help="Training documents to learn from (as many as the run did, or 1,000).",
+    help="Number of training documents to learn from (default: as many as the run, or 1,000).",
 )
 @click.option(
     "--judged",
     type=click.IntRange(1),
     default=50,
     show_default=True,
-    help="Documents whose shortlist the judge re-ranks (icxml).",
+    help="Number of documents whose shortlists the judge re-ranks (icxml).",
 )
-@click.option("--seed", type=int, help="Of samples, training and intervals (the run's, or 0).")
+@click.option(
+    "--seed", type=int, help="Seed of samples, training and intervals (default: the run's, or 0)."
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for comparison.csv and comparison.svg.",
+    help="Folder for comparison.csv and comparison.svg (default: none is written).",
 )
 @pass_context
 def compare(
@@ -64,26 +72,29 @@ def compare(
     seed: int | None,
     output: Path | None,
 ) -> None:
-    """Compare LMTX with other ways to tag without training data, on the documents of FILE.
+    """Compare LMTX with other methods that need no tagged training data.
+
+    All methods tag the documents of FILE.
 
     \b
     bm25     OpenSearch's BM25 of the document against the labels
     tfidf    TF-IDF cosine of document and label
     frozen   the encoder before training
-    maclr    title as the label of its text, then self-training (MACLR's idea)
-    rts      random segments of a text as its labels (RTS's idea)
-    control  self-training on the encoder's own first label: is it the judge that teaches?
-    ceiling  trained on the gold tags in the shortlist: a perfect judge (needs --train-gold)
-    icxml    the judge re-ranks each document's shortlist (ICXML's idea; on a sample)
+    maclr    a title serves as its text's label, then self-training (as in MACLR)
+    rts      random segments of a text serve as its labels (as in RTS)
+    control  self-training on the encoder's own first label, without the judge
+    ceiling  training on the gold tags in the shortlist, as with a perfect judge
+             (needs --train-gold)
+    icxml    the judge re-ranks the shortlists of a sample (as in ICXML)
     lmtx     a training run
 
-    All learn from the same documents with the run's settings. Each is kept when it has finished:
-    stopped with Ctrl-C, the same command goes on with the rest.
+    All methods learn from the same documents with the run's settings. Finished results are kept:
+    after Ctrl-C, the same command continues with the rest.
 
     \b
     Example:
-      lmtx-search compare test.jsonl --gold gold.tsv
-      lmtx-search compare test.jsonl --gold gold.tsv --with control --with lmtx --output results
+      lmtx-search compare test.jsonl --gold gold.tsv --output results
+      lmtx-search compare test.jsonl --gold gold.tsv --comparator control --comparator lmtx
     """
     from lmtx_search.evaluation.comparison.comparison import comparison_record
     from lmtx_search.evaluation.comparison.options import ComparisonOptions
@@ -136,7 +147,7 @@ def _explained(record: dict[str, object]) -> list[str]:
     assert isinstance(rows, dict)
     assert isinstance(skipped, dict)
     lines = [
-        f"{record['documents']:,} documents; percent, 95 % confidence interval; learned from "
+        f"{record['documents']:,} documents; percent with 95 % confidence intervals; learned from "
         f"{record['learned_from']:,} documents"
     ]
     for name, row in rows.items():

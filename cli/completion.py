@@ -6,16 +6,19 @@ import click
 from click.shell_completion import get_completion_class
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 
 _PROGRAM = "lmtx-search"
 _VARIABLE = "_LMTX_SEARCH_COMPLETE"
 
 
-@click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.command(cls=Command)
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 @pass_context
 def completion(context: Context, shell: str) -> None:
-    """Print what makes SHELL complete commands and options with the Tab key.
+    """Print a script that completes commands and options with the Tab key.
+
+    SHELL is bash, zsh or fish.
 
     \b
     Example:

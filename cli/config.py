@@ -5,19 +5,21 @@ from __future__ import annotations
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.settings import flat_settings
 
 
-@click.command()
+@click.command(cls=Command)
 @pass_context
 def config(context: Context) -> None:
     """Show each setting, its value and where the value came from.
 
-    Settings come from defaults, running embedded servers, the file lmtx-search.toml, LMTX_*
-    variables and flags; the later one wins.
+    Values come from the defaults, running embedded servers, the file lmtx-search.toml, LMTX_*
+    variables and flags. A later source overrides an earlier one.
 
     \b
     Example:
+      lmtx-search config
       LMTX_OPENSEARCH_URL=https://search.example:9200 lmtx-search config
     """
     values = flat_settings(context.settings)
@@ -28,7 +30,7 @@ def config(context: Context) -> None:
         }
     )
     if not context.json:
-        # Lines, not a table: a table cuts what does not fit, also in a pipe.
+        # Lines, not a table: a table cuts long values, also in a pipe.
         shown = {key: _shown(value) for key, value in values.items()}
         first, second = max(map(len, shown)), max(map(len, shown.values()))
         context.say(f"{'setting':<{first}}  {'value':<{second}}  from")

@@ -1,4 +1,4 @@
-"""``lmtx-search dashboards``: pictures of tags, tagger and judge in OpenSearch Dashboards."""
+"""``lmtx-search dashboards``: dashboards about tags, tagger and judge."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Group
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.dashboards.objects import Object, Shown, as_ndjson
 from lmtx_search.cluster.dashboards.scope import TIME_FIELD, objects_about
 
 
-@click.group()
+@click.group(cls=Group)
 def dashboards() -> None:
-    """Three dashboards (Tags, Tagger, Judge) for OpenSearch Dashboards 2.19 and 3.x.
+    """Export or import the dashboards Tags, Tagger and Judge (OpenSearch Dashboards 2.19, 3.x).
 
     \b
     Example:
@@ -26,13 +27,13 @@ def dashboards() -> None:
 
 def _about(command: Callable[..., Any]) -> Callable[..., Any]:
     index = click.option(
-        "--index", help="Index or pattern of the documents (default: all that tag)."
+        "--index", help="Index or pattern of the documents (default: all attached indices)."
     )
     time_field = click.option(
         "--time-field",
         default=TIME_FIELD,
         show_default=True,
-        help="The documents' date, for tags over time and the time picker.",
+        help="Date field of the documents, for tags over time and the time picker.",
     )
     return index(time_field(command))
 
@@ -50,11 +51,13 @@ def _objects(context: Context, index: str | None, time_field: str) -> tuple[Show
     type=click.Path(path_type=Path, allow_dash=True),
     default="lmtx-search.ndjson",
     show_default=True,
-    help="The file; - is standard output.",
+    help="File to write (-: standard output).",
 )
 @pass_context
 def export(context: Context, index: str | None, time_field: str, output: Path) -> None:
-    """Write the dashboards as one file, to be imported under Management, Saved objects.
+    """Write the dashboards to one file.
+
+    OpenSearch Dashboards imports the file under Management, Saved objects.
 
     \b
     Example:
@@ -72,15 +75,16 @@ def export(context: Context, index: str | None, time_field: str, output: Path) -
 
 @dashboards.command("import")
 @click.option(
-    "--url",
+    "--dashboards-url",
+    "url",
     default="http://127.0.0.1:5601",
     show_default=True,
     help="Address of OpenSearch Dashboards.",
 )
 @_about
-@click.option("--tenant", help="global, private or a tenant's name.")
-@click.option("--overwrite", is_flag=True, help="Replace those that an earlier import left.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written; write nothing.")
+@click.option("--tenant", help="Tenant: global, private or a tenant's name.")
+@click.option("--overwrite", is_flag=True, help="Replace the objects of an earlier import.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
 @pass_context
 def import_(
     context: Context,
@@ -93,13 +97,13 @@ def import_(
 ) -> None:
     """Put the dashboards into a running OpenSearch Dashboards.
 
-    Who signs in is the cluster's user: opensearch.user (--user before the command) and
+    The command signs in as the user of the cluster: --user (opensearch.user) with the password in
     LMTX_OPENSEARCH_PASSWORD.
 
     \b
     Example:
       lmtx-search dashboards import --dry-run
-      lmtx-search --user editor dashboards import --url https://dashboards.example --tenant library
+      lmtx-search dashboards import --user editor --dashboards-url https://dashboards.example
       lmtx-search dashboards import --index library --time-field published --overwrite
     """
     from lmtx_search.cluster.dashboards.api import DashboardsApi
@@ -113,7 +117,7 @@ def import_(
         for name in them:
             context.say(f"  {would}{what}  {name}")
     if dry_run:
-        context.say(f"Dry run: nothing was sent to OpenSearch Dashboards {done.version}.")
+        context.say(f"Dry run: nothing was written to OpenSearch Dashboards {done.version}.")
     else:
         context.say(f"Tags, Tagger and Judge about {shown.index}: {url.rstrip('/')}/app/dashboards")
     context.result(

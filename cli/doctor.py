@@ -8,18 +8,19 @@ import click
 from rich.text import Text
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 
 _COLOURS = {"ok": "green", "warn": "yellow", "bad": "bold red"}
 
 
-@click.command()
+@click.command(cls=Command)
 @pass_context
 def doctor(context: Context) -> None:
-    """Check everything that is needed, and say of each thing what to do. Nothing is changed.
+    """Check every requirement and suggest a remedy for each problem. Nothing is changed.
 
-    This machine, the cluster (version, plugins, health, disk, settings, what bootstrap-index
-    makes), the judge (eight fixed questions: is it there, how fast, does it tell right from
-    wrong), the encoder, and the tagger that the pipeline uses. Exit code 1: something is bad.
+    The checks cover this machine, the cluster (version, plugins, health, disk, settings and what
+    bootstrap-index sets up), the judge (eight fixed questions test its speed and its answers), the
+    encoder, and the tagger in the pipeline. The exit code is 1 if a check is bad.
 
     \b
     Example:
@@ -28,9 +29,9 @@ def doctor(context: Context) -> None:
     """
     from lmtx_search.doctor.run import examine
 
-    settings = context.settings  # wrong ones end here, before anything is looked at
+    settings = context.settings  # wrong settings are refused before the first check
     results = []
-    with context.progress.stage("Look at everything", unit="checks") as advance:
+    with context.progress.stage("Check", unit="checks") as advance:
         for result in examine(settings):
             results.append(result)
             advance(1)
@@ -42,8 +43,8 @@ def doctor(context: Context) -> None:
                     context.say(f"{'':<5}{'':<8} → {result.todo}")
     count = {status: sum(r.status == status for r in results) for status in _COLOURS}
     context.say(
-        f"{count['ok']} ok, {count['warn']} to see to, {count['bad']} bad"
-        + ("" if count["bad"] else ": nothing stands in the way")
+        f"{count['ok']} ok, {count['warn']} warnings, {count['bad']} bad"
+        + ("" if count["bad"] else ": ready")
     )
     context.result({"checks": [asdict(result) for result in results], **count})
     if count["bad"]:

@@ -8,12 +8,19 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, maybe_one_index, one_index, pass_context
+from lmtx_search.cli.grammar import Command, Group
 from lmtx_search.cli.loading import document_file, finish, load_options
+from lmtx_search.cli.queries import query_option
 
 
-@click.group()
+@click.group(cls=Group)
 def docs() -> None:
-    """Load training documents."""
+    """Load training documents.
+
+    \b
+    Example:
+      lmtx-search docs load train.jsonl.gz
+    """
 
 
 @docs.command("load")
@@ -23,7 +30,7 @@ def docs() -> None:
     callback=maybe_one_index,
     help="Copy the documents of this index instead of FILE.",
 )
-@click.option("--query", help="Copy only documents that match this query string.")
+@query_option
 @load_options
 @pass_context
 def docs_load(
@@ -36,13 +43,18 @@ def docs_load(
 ) -> None:
     """Load training documents from FILE, or from an index.
 
-    FILE is JSONL or CSV (also .gz; - is standard input); a folder of .txt, .md, .html, .eml and
-    .pdf files (the extra pdf), whose paths become the ids; a mailbox (.mbox); an RSS or Atom feed
-    (the extra feeds); Annif's TSV; or texts of the Extreme Classification Repository.
+    \b
+    FILE is one of these:
+    - JSONL or CSV (also .gz; - is standard input)
+    - a folder of .txt, .md, .html, .eml and .pdf files (PDF needs the extra pdf);
+      their paths become the ids
+    - a mailbox (.mbox)
+    - an RSS or Atom feed (needs the extra feeds)
+    - an Annif TSV file
+    - texts of the Extreme Classification Repository
 
-    The documents go into the index documents.training_index. The settings documents.id_field and
-    documents.text_fields name the fields that hold the id and the text of a document. If a load of
-    FILE is interrupted, the same command continues where it stopped.
+    The documents are written to the index of the setting documents.training_index. The settings
+    documents.id_field and documents.text_fields name the fields with a document's id and text.
 
     \b
     Example:
@@ -55,7 +67,7 @@ def docs_load(
     from lmtx_search.loading import LoadOptions, copy_training_documents, load_training_documents
 
     if (file is None) == (from_index is None):
-        raise click.UsageError("give a FILE, or --from-index NAME")
+        raise click.UsageError("give either FILE or --from-index NAME")
     if from_index is not None:
         for name, value in (("format", format), *options.items()):
             if value and name in ("format", "strict", "from_start"):
@@ -69,7 +81,7 @@ def docs_load(
         )
     else:
         if query is not None:
-            raise click.UsageError("--query is for --from-index")
+            raise click.UsageError("--query needs --from-index")
         assert file is not None
         report = load_training_documents(
             context.settings,
@@ -80,12 +92,12 @@ def docs_load(
     finish(context, report)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--index",
     required=True,
     callback=one_index,
-    help="Index to write to; it is created if it does not exist.",
+    help="Index to write to; created if it does not exist.",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @load_options
@@ -93,9 +105,9 @@ def docs_load(
 def ingest(context: Context, index: str, file: Path, format: str | None, **options: Any) -> None:
     """Index the documents of FILE through the tagging pipeline.
 
-    FILE is JSONL or CSV (also .gz; - is standard input), or anything else that `docs load` accepts.
-    If the command is interrupted, the same command continues where it stopped. The exit code is 1
-    if documents failed; the report says which and why.
+    FILE is JSONL or CSV (also .gz; - is standard input), or any other source that `docs load`
+    reads. After an interruption, the same command continues where it stopped. The exit code is 1
+    if documents failed; the report says why.
 
     \b
     Example:

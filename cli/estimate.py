@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.training_options import training_of, training_options
 
 if TYPE_CHECKING:
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from lmtx_search.training.settings import TrainingSettings
 
 
-@click.command()
+@click.command(cls=Command)
 @training_options
 @pass_context
 def estimate(context: Context, **options: Any) -> None:
-    """Say how many calls, minutes and megabytes `train` with the same options will take here.
+    """Estimate the calls, minutes and megabytes that `train` needs with the same options.
 
-    The judge, the encoder and the training are each tried for some seconds with your own labels
-    and documents; nothing is kept. Run it after `labels load` and `docs load`.
+    The command tries the judge, the encoder and the training for some seconds each, with your own
+    labels and documents on this machine. Nothing is kept. Run it after `labels load` and `docs
+    load`.
 
     \b
     Example:
@@ -43,7 +45,7 @@ def estimate(context: Context, **options: Any) -> None:
 def _show(context: Context, training: TrainingSettings, found: Forecast) -> None:
     sizes, speeds, costs = found.sizes, found.speeds, found.estimate
     context.say(
-        f"There are     {sizes.labels:,} labels, {sizes.documents:,} documents to learn from, "
+        f"Data          {sizes.labels:,} labels, {sizes.documents:,} training documents, "
         f"{sizes.held_out:,} held out"
     )
     context.say(
@@ -63,11 +65,11 @@ def _show(context: Context, training: TrainingSettings, found: Forecast) -> None
     if costs.limited:
         context.say(
             f"Everything    {costs.all_calls:,} calls, "
-            f"{_minutes(costs.all_calls / speeds.pairs)} minutes of judging; a part is enough for "
-            "most label sets"
+            f"{_minutes(costs.all_calls / speeds.pairs)} minutes of judging; most label sets "
+            "need only a part of them"
         )
     words = click.get_current_context().command_path
-    context.say(f"Next: the same options with `{words.rsplit(' ', 1)[0]} train`")
+    context.say(f"Next: `{words.rsplit(' ', 1)[0]} train` with the same options")
 
 
 def _rate(per_second: float) -> str:

@@ -9,38 +9,49 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.gold_options import gold_options
+from lmtx_search.cli.grammar import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @gold_options
 @click.option(
     "--labels",
     "labels_file",
     type=click.Path(path_type=Path),
-    help="Labels file that a repository file's row numbers stand for (else: they are the ids).",
+    help="Labels file whose lines the row numbers of a repository file refer to (default: row "
+    "numbers are label ids).",
 )
 @click.option(
     "--system",
     "names",
     multiple=True,
-    help="bm25, frozen (the encoder before training), tagger[:VERSION] or run[:ID] (a training "
-    "run's encoder, not deployed); again for more. Default: the first three.",
+    help="System to measure (repeatable): bm25, frozen (the encoder before training), "
+    "tagger[:VERSION] or run[:ID] (the encoder of a training run). Default: the first three.",
 )
-@click.option("--version", help="Tagger version; the one of the pipeline by default.")
-@click.option("--propensity-a", type=click.FloatRange(0), help="A of PSP (0.55).")
-@click.option("--propensity-b", type=click.FloatRange(0, min_open=True), help="B of PSP (1.5).")
-@click.option("--seed", default=0, show_default=True, help="Of the intervals and tests.")
-@click.option("--by-judge", is_flag=True, help="Without gold tags: ask the judge about a sample.")
+@click.option(
+    "--tagger",
+    "version",
+    metavar="VERSION",
+    help="Tagger version (default: the one in the pipeline).",
+)
+@click.option("--propensity-a", type=click.FloatRange(0), help="A of PSP (default: 0.55).")
+@click.option(
+    "--propensity-b", type=click.FloatRange(0, min_open=True), help="B of PSP (default: 1.5)."
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of intervals and tests.")
+@click.option("--by-judge", is_flag=True, help="Ask the judge about a sample, without gold tags.")
 @click.option(
     "--sample",
     type=click.IntRange(2),
     default=50,
     show_default=True,
-    help="Documents that the judge looks at (--by-judge).",
+    help="Number of documents in the judge's sample (--by-judge).",
 )
-@click.option("--prompt", default="librarian", show_default=True, help="Its question (--by-judge).")
-@click.option("--all", "everything", is_flag=True, help="Show every measure.")
+@click.option(
+    "--prompt", default="librarian", show_default=True, help="The judge's prompt (--by-judge)."
+)
+@click.option("--all", "everything", is_flag=True, help="Show all measures.")
 @pass_context
 def evaluate(
     context: Context,
@@ -61,24 +72,30 @@ def evaluate(
 ) -> None:
     """Measure systems side by side on the documents of FILE that have gold tags.
 
-    P@k: share of right labels among the first k. R@k: share of a document's right labels that are
-    among the first k. nDCG@k: P@k with the first places worth more. PSP@k: P@k with rare labels
-    worth more, as a share of the most possible. Micro and macro F1, coverage and tags per
-    document: of the tags that are assigned from the system's own threshold on. P@k of head, middle
-    and tail: what frequent and rare labels contribute to P@k; R@10 of them: the share of these
-    labels that is found. All with 95 % bootstrap intervals, and differences of two systems with
-    the p of a paired permutation test.
+    \b
+    P@k     share of correct labels among the first k
+    R@k     share of a document's correct labels that are among the first k
+    nDCG@k  like P@k, but higher ranks count more
+    PSP@k   like P@k, but rare labels count more; a share of the maximum
+    F1      micro and macro, of the tags above the system's own threshold;
+            so are coverage and tags per document
+    P@k and R@10 of head, middle and tail: the contribution of frequent and
+            rare labels to P@k, and the share of them that is found
 
-    Without gold tags, --by-judge has the judge (name another than the one that taught: --model)
-    look at a sample: P@1, P@5, and how many documents lack an obvious tag. Answers of people
-    (`review`) correct it, and its errors are then part of the intervals.
+    Every measure has a 95 % bootstrap interval. Differences between two systems have the p-value
+    of a paired permutation test.
+
+    Without gold tags, --by-judge asks the judge about a sample and reports P@1, P@5 and the number
+    of documents that lack an obvious tag. Choose another model than the one that trained the
+    tagger (--model). People's answers (`review`) correct the judge's, and the intervals then
+    include the judge's errors.
 
     \b
     Example:
       lmtx-search evaluate test.jsonl --gold gold.tsv
       lmtx-search evaluate test.jsonl --gold-field tags --system frozen --system run --all
       lmtx-search evaluate test.jsonl --gold tst.txt --labels labels.jsonl --train-gold trn.txt
-      lmtx-search --model llama3.2:3b evaluate documents.jsonl --by-judge --sample 100
+      lmtx-search evaluate documents.jsonl --by-judge --sample 100 --model llama3.2:3b
     """
     from lmtx_search.cli.evaluation_tables import show, show_by_judge
     from lmtx_search.evaluation.gold.files import GoldFiles

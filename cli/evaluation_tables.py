@@ -1,4 +1,4 @@
-"""An evaluation for a terminal: a short table of 80 columns, or everything."""
+"""The tables of an evaluation for a terminal: a short one of 80 columns, or all measures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ASSIGNED = (
 
 
 def show(context: Context, found: Evaluation, everything: bool) -> None:
-    """Print the measures: the usual few with the last system's differences, or all of them."""
+    """Print all measures, or the common ones with the last system's differences to the others."""
     tables = _long(found) if everything else _short(found)
     for number, table in enumerate(chain(tables, _assigned(found))):
         if number:
@@ -47,7 +47,7 @@ def show_by_judge(
     prompt: str,
     seed: int,
 ) -> None:
-    """Have the judge look at a sample, and print what it found."""
+    """Let the judge check a sample, and print the measures."""
     from lmtx_search.evaluation.without_gold.judge_evaluation import (
         evaluate_by_judge,
         judge_evaluation_record,
@@ -129,24 +129,23 @@ def _assigned(found: Evaluation) -> Iterator[Table]:
 def _explained(found: Evaluation, everything: bool) -> Iterator[str]:
     cut, (a, b) = found.gold_set.weighing.cut, found.gold_set.propensity
     yield (
-        f"{len(found.gold_set.usable.gold):,} documents; percent, 95 % confidence interval; "
+        f"{len(found.gold_set.usable.gold):,} documents; percent with 95 % confidence intervals; "
         "p of a permutation test"
     )
     for system in found.systems:
         if system.of is not None and ":" not in system.name:
             yield f"{system.name} is {system.of}"
-    yield f"Label counts: of {found.gold_set.counted}, {cut.frequencies.documents:,} documents"
-    yield f"PSP: propensities of these counts, A {a:g}, B {b:g}"
+    yield f"Labels are counted in {found.gold_set.counted}: {cut.frequencies.documents:,} documents"
+    yield f"PSP: propensities from these counts, with A {a:g} and B {b:g}"
     if not everything:
-        yield "Every measure, also by head, middle and tail labels: --all, or --json"
+        yield "--all or --json shows all measures, also for head, middle and tail labels"
         return
     sizes = cut.labels()
-    yield (
-        f"Head: labels counted {cut.head:,} times or more ({sizes['head']:,} labels); tail: fewer "
-        f"than {cut.tail:,} ({sizes['tail']:,});"
-    )
-    yield f"middle: between ({sizes['middle']:,}); so that each has a third of the gold tags"
-    yield "P@k of them: what they contribute to P@k; R@10: the share of them that is found"
+    yield f"Head: labels with {cut.head:,} documents or more ({sizes['head']:,} labels)"
+    yield f"Tail: labels with fewer than {cut.tail:,} ({sizes['tail']:,})"
+    yield f"Middle: the other labels ({sizes['middle']:,})"
+    yield "Each group has a third of the gold tags. P@k of a group is its contribution to"
+    yield "P@k, and its R@10 the share of its gold tags that is found."
 
 
 def _table(first: str, others: Sequence[str]) -> Table:

@@ -10,19 +10,20 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 
 
 def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
-    """Print the text's tags and the labels that came next, each with its nearest rivals."""
+    """Print the text's tags and the next labels, each with the labels nearest to it."""
     manifest = tagger.manifest
     found = explain(tagger, text)
     width = max((len(label.name) for label in found), default=0)
     context.say(
-        f"A label is a tag from a score of {manifest.threshold:g}, at most {manifest.max_tags}"
+        f"A label is assigned if its score is {manifest.threshold:g} or more; at most "
+        f"{manifest.max_tags} labels are assigned"
     )
     if manifest.calibration is None:
-        context.say("What a score is worth is not known: no training run's judgments")
+        context.say("This tagger has no probabilities, because it was not trained on judgments")
     for label in found:
         worth = "" if label.probability is None else f"  P(yes) {label.probability:.2f}"
         if label.label_id in manifest.own_thresholds:
-            worth += f"  (a tag from {manifest.own_thresholds[label.label_id]:g})"
+            worth += f"  (its own threshold: {manifest.own_thresholds[label.label_id]:g})"
         context.say(
             f"{'+' if label.assigned else '-'} {label.name:<{width}}  {label.score:.3f}{worth}"
         )

@@ -1,4 +1,4 @@
-"""How `lmtx-search facets` shows counts: with bars in a terminal, or as CSV."""
+"""The tables of `lmtx-search facets`: with bars in a terminal, or as CSV."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHORT = 15
 
 
 def print_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows as CSV (RFC 4180, but for the ends of lines)."""
+    """Print rows as CSV (RFC 4180, except that lines end with a line feed)."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -29,7 +29,7 @@ def print_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def show_facets(context: Context, found: Facets) -> None:
-    """Print the tags with bars, and what is known of the documents."""
+    """Print the tags with bars, and how many documents are tagged."""
     context.say(f"{found.documents:,} documents")
     if found.tags:
         most = found.tags[0][1]
@@ -39,9 +39,9 @@ def show_facets(context: Context, found: Facets) -> None:
             table.add_row(escape(tag), bar(count / most), f"{count:,}")
         context.console.print(table)
     elif found.documents:
-        context.say("None of them has a tag.")
+        context.say("No document has a tag.")
     if found.other:
-        context.say(f"and {found.other:,} times another tag (--size shows more)")
+        context.say(f"Other tags were assigned {found.other:,} times (--size shows more)")
     told = ", ".join(f"{count:,} {status}" for status, count in found.statuses.items())
     if told:
         context.say(f"tagging: {told}")
@@ -50,7 +50,7 @@ def show_facets(context: Context, found: Facets) -> None:
 def show_over_time(context: Context, period: str, stretches: Sequence[Stretch]) -> None:
     """Print a bar for each period, with its most frequent tags."""
     if not stretches:
-        context.say("No document has that date.")
+        context.say("No document has a date in this field.")
         return
     most = max(one.documents for one in stretches)
     table = Table(period, "", box=None, pad_edge=False)
@@ -64,7 +64,7 @@ def show_over_time(context: Context, period: str, stretches: Sequence[Stretch]) 
 
 
 def show_together(context: Context, groups: Sequence[Together]) -> None:
-    """Print each group's tags, and below them what they occur with."""
+    """Print each group's tags, and below them the tags that they occur with."""
     if not any(group.companions for group in groups):
         context.say("No tags occur together more often than by chance.")
         return
@@ -80,7 +80,7 @@ def show_together(context: Context, groups: Sequence[Together]) -> None:
                 f"  with {escape(other.tag)}", f"{other.count:,}", f"{other.times:,.1f}", length
             )
     context.console.print(table)
-    context.say("times: as often as among all documents that match")
+    context.say("times: how much more frequent than among all matching documents")
 
 
 def bar(share: float, width: int = _BAR) -> str:

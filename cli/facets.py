@@ -9,33 +9,53 @@ import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
 from lmtx_search.cli.facet_tables import print_csv, show_facets, show_over_time, show_together
+from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.queries import query_option
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.facets.cooccurrence import together as find_together
 from lmtx_search.cluster.facets.counts import facets as count_facets
+from lmtx_search.cluster.facets.filters import QueryString
 from lmtx_search.cluster.facets.over_time import Period, over_time
+from lmtx_search.cluster.retag.selection import require_query
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
 
 _WIDTH = 100
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--index", required=True, callback=index_name, help="Index of tagged documents.")
-@click.option("--query", help="Only documents that match this (simple query string).")
+@query_option
 @click.option(
-    "--with", "--tag", "tags", multiple=True, help="Only documents with this tag (repeatable)."
-)
-@click.option("--size", type=click.IntRange(1, 10_000), default=20, show_default=True)
-@click.option("--documents", type=click.IntRange(0, 100), default=0, help="Show so many of them.")
-@click.option("--together", is_flag=True, help="Which tags occur together.")
-@click.option(
-    "--over", type=click.Choice(["day", "week", "month", "year"]), help="Count by date, by these."
+    "--with",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="Only documents with this tag (repeatable).",
 )
 @click.option(
-    "--time-field", default="tagging.at", show_default=True, help="The date that --over counts by."
+    "--size",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="Number of tags to show.",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Print the one table as CSV.")
-@click.option("--roll-up", is_flag=True, help="Count a tag for what is narrower, too.")
+@click.option(
+    "--documents", type=click.IntRange(0, 100), default=0, help="Number of documents to show."
+)
+@click.option("--together", is_flag=True, help="Show the tags that occur together.")
+@click.option(
+    "--over",
+    type=click.Choice(["day", "week", "month", "year"]),
+    help="Count the documents of each period.",
+)
+@click.option(
+    "--time-field", default="tagging.at", show_default=True, help="Date field for --over."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print the table as CSV.")
+@click.option(
+    "--roll-up", is_flag=True, help="Count the documents of narrower labels for a broader one."
+)
 @pass_context
 def facets(
     context: Context,
@@ -52,13 +72,14 @@ def facets(
 ) -> None:
     """Show the most frequent tags of an index with their counts.
 
-    With --together: what each occurs with, or, where tags are given, what these occur with. With
-    --over: documents and their most frequent tags by day, week, month or year (UTC).
+    --together shows the tags that each of them occurs with, or the tags that occur with those of
+    --with. --over shows the number of documents and their most frequent tags by day, week, month
+    or year (UTC).
 
     \b
     Example:
       lmtx-search facets --index articles
-      lmtx-search facets --index articles --query "python -perl" --with "web server" --documents 5
+      lmtx-search facets --index articles --query "python NOT perl" --with server --documents 5
       lmtx-search facets --index articles --with "web server" --together
       lmtx-search facets --index articles --over month --time-field published
       lmtx-search facets --index articles --size 1000 --csv > tags.csv
@@ -69,8 +90,12 @@ def facets(
     if roll_up and (together or over):
         raise UserError("--roll-up counts tags: leave out --together and --over")
     client = connect(context.settings.opensearch, reading=True)
-    groups = find_together(client, index, query, tags, size) if together else []
-    stretches = over_time(client, index, over, time_field, query, tags) if over else []
+    chosen = None
+    if query is not None:
+        require_query(client, index, query)
+        chosen = QueryString(query)
+    groups = find_together(client, index, chosen, tags, size) if together else []
+    stretches = over_time(client, index, over, time_field, chosen, tags) if over else []
     if as_csv and together:
         rows = [
             (" + ".join(group.tags), other.tag, other.count, other.times)
@@ -82,7 +107,7 @@ def facets(
     if as_csv and over:
         print_csv((over, "documents"), ((one.start, one.documents) for one in stretches))
         return
-    found = count_facets(client, index, query, tags, size, documents, roll_up=roll_up)
+    found = count_facets(client, index, chosen, tags, size, documents, roll_up=roll_up)
     if as_csv:
         print_csv(("tag", "documents"), found.tags)
         return
@@ -121,16 +146,16 @@ def facets(
 
 
 def _require_one_table(context: Context, documents: bool, together: bool, over: bool) -> None:
-    """Refuse what one CSV table cannot hold."""
+    """Refuse options whose results do not fit into one CSV table."""
     if context.json:
         raise UserError("give --json or --csv, not both")
     if documents:
-        raise UserError("--csv prints counts, not documents: leave out --documents, or take --json")
+        raise UserError("--csv prints counts, not documents: leave out --documents, or use --json")
     if together and over:
         raise UserError("--csv prints one table: give --together or --over, not both")
 
 
 def _start(text: str) -> str:
-    """Return the first line: the title, where there is one."""
+    """Return the first line of a text, which often is its title."""
     line = text.strip().split("\n", 1)[0]
     return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"

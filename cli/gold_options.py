@@ -1,4 +1,4 @@
-"""How gold tags are given, the same for every command that measures."""
+"""The options for gold tags, which every command that measures has."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ _OPTIONS = (
         "--gold",
         "gold_file",
         type=click.Path(path_type=Path),
-        help="Right tags: TSV, document id and label id; or a file of the Extreme Classification "
-        "Repository, in the order of the documents (also .gz).",
+        help="Gold tags: a TSV file with document id and label id, or a file of the Extreme "
+        "Classification Repository in the order of the documents (also .gz).",
     ),
-    click.option("--gold-field", help="Right tags: a field of the documents, label ids or texts."),
+    click.option(
+        "--gold-field", help="Gold tags: a field of the documents with label ids or texts."
+    ),
     click.option(
         "--train-gold",
         type=click.Path(path_type=Path),
-        help="Right tags of training documents (TSV, repository file, or JSONL with "
-        "--gold-field), to count labels by. Default: --gold.",
+        help="Gold tags of the training documents, from which labels are counted: TSV, repository "
+        "file, or JSONL with --gold-field (default: --gold).",
     ),
 )
 

@@ -11,40 +11,45 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.questions import Given, Questions
 from lmtx_search.errors import UserError
 from lmtx_search.settings import FILE_NAME, load_settings
 from lmtx_search.settings.first_file import Answers, settings_text
 
 
-@click.command()
-@click.option("--yes", is_flag=True, help="Ask nothing: take what flags and settings say.")
-@click.option("--force", is_flag=True, help="Replace a settings file that is there.")
-@click.option("--embedded", is_flag=True, help="No cluster yet: `lmtx-search up` starts one.")
-@click.option("--index", help="Index that holds your documents, if there is one.")
+@click.command(cls=Command)
+@click.option("--yes", is_flag=True, help="Ask nothing; use the flags and settings.")
+@click.option("--force", is_flag=True, help="Replace an existing settings file.")
+@click.option("--embedded", is_flag=True, help="Use the cluster that `lmtx-search up` starts.")
+@click.option("--index", help="Index with your documents.")
 @click.option("--text-field", "text_fields", multiple=True, help="Field with text (repeatable).")
 @click.option("--labels", type=click.Path(path_type=Path), help="File with your labels.")
-@click.option("--judge", type=click.Choice(["ollama", "llamacpp"]), help="What runs the judge.")
-@click.option("--gguf", type=click.Path(path_type=Path), help="The judge's model, for llamacpp.")
+@click.option(
+    "--judge", type=click.Choice(["ollama", "llamacpp"]), help="Program that runs the judge."
+)
+@click.option(
+    "--gguf", type=click.Path(path_type=Path), help="File with the judge's model (llamacpp)."
+)
 @pass_context
 def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
     """Ask a few questions and write lmtx-search.toml, with comments.
 
-    Each answer is looked at at once; where something is not there yet, a note says so and the
-    questions go on. Passwords are neither asked for nor written: they come from
-    LMTX_OPENSEARCH_PASSWORD. Flags before `init` (--url, --user, --ca-file, --ollama, --model)
-    are what is proposed; with --yes they are the answers.
+    Each answer is checked immediately. If something does not exist yet, a note says so and the
+    questions continue. Passwords are never asked for or written; they come from
+    LMTX_OPENSEARCH_PASSWORD. The flags --url, --user, --ca-file, --ollama and --model set the
+    suggested answers; with --yes they are the answers.
 
     \b
     Example:
       lmtx-search init
       lmtx-search init --yes --embedded --labels labels.csv
-      lmtx-search --url https://search.example:9200 init --yes --index articles
+      lmtx-search init --yes --url https://search.example:9200 --index articles
     """
     file = context.config_file or Path(FILE_NAME)
     if file.exists() and not force:
-        kept = UserError(f"{file} is there already and stays as it is: --force replaces it")
-        if yes or not click.confirm(f"{file} is there already. Replace it?", err=True):
+        kept = UserError(f"{file} already exists and was not changed: --force replaces it")
+        if yes or not click.confirm(f"{file} already exists. Replace it?", err=True):
             raise kept
     questions = Questions(context, Given(**given), quiet=yes)
     answers, index, labels = questions.ask()
@@ -52,7 +57,7 @@ def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
     context.say(f"Wrote {file}")
     for origin in sorted(set(context.origins.values())):
         if origin.startswith("environment "):
-            context.say(f"Note: {origin.split()[1]} is set, and wins over the file")
+            context.say(f"Note: {origin.split()[1]} is set and overrides the file")
     steps = _next(answers, index, labels)
     context.say("Next:")
     for step in steps:
@@ -61,7 +66,7 @@ def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write the file as a whole, having seen that it can be read."""
+    """Check that the text is valid settings, then write the whole file at once."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}-", suffix=".toml", dir=file.parent)
     except OSError as error:
@@ -84,10 +89,12 @@ def _next(answers: Answers, index: str | None, labels: Path | None) -> list[str]
         steps.append("export LMTX_OPENSEARCH_PASSWORD=…")
     steps += ["lmtx-search doctor", "lmtx-search bootstrap-index"]
     steps.append(f"lmtx-search labels load {shlex.quote(str(labels)) if labels else 'FILE'}")
-    source = f"--from-index {shlex.quote(index)}" if index else "FILE"
+    load = "lmtx-search docs load FILE"
+    if index:
+        load = f"lmtx-search docs load --from-index {shlex.quote(index)}"
     return [
         *steps,
-        f"lmtx-search docs load {source}",
+        load,
         "lmtx-search estimate",
         "lmtx-search train",
     ]

@@ -7,25 +7,27 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.training_options import ORDER, PAIRS, PROMPT, SHORTLIST
 from lmtx_search.training.profiles import PROFILES, training_settings
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
-    "--budget",
+    "--judge-budget",
+    "budget",
     default="10m",
     show_default=True,
-    help="How long (10m, 90s, 1h) or how often (500) the judge is asked.",
+    help="Time (10m, 90s, 1h) or number of calls (500) for the judge.",
 )
 @click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
     default="small",
     show_default=True,
-    help="As `train` will be given.",
+    help="The profile that `train` will use.",
 )
-@click.option("--seed", default=0, show_default=True, help="As `train` will be given.")
+@click.option("--seed", default=0, show_default=True, help="The seed that `train` will use.")
 @SHORTLIST
 @PAIRS
 @PROMPT
@@ -33,7 +35,7 @@ from lmtx_search.training.profiles import PROFILES, training_settings
 @click.option(
     "--yes-from",
     type=click.FloatRange(0, 1),
-    help="The P(yes) that ends --order until-first-yes, instead of the one that `train` takes.",
+    help="P(yes) that ends --order until-first-yes (default: the value that `train` uses).",
 )
 @pass_context
 def judge(
@@ -44,23 +46,23 @@ def judge(
     yes_from: float | None,
     **options: Any,
 ) -> None:
-    """Ask the judge ahead of training, on all Ollama hosts at once.
+    """Ask the judge ahead of training, on all Ollama hosts in parallel.
 
-    These are the pairs that `train` asks about first when it is given the same --profile, --seed,
-    --shortlist, --pairs-per-document, --prompt and --order: it finds the answers and does not ask
-    again. Answers are kept in OpenSearch as they come: stopped in whatever way, the same command
-    goes on with them.
+    The judge is asked about the pairs that `train` asks about first with the same --profile,
+    --seed, --shortlist, --pairs-per-document, --prompt and --order. `train` then finds these
+    answers and does not ask again. Each answer is kept in OpenSearch immediately: after an
+    interruption, the same command continues with the rest.
 
     \b
     Example:
-      lmtx-search judge --budget 1h
-      lmtx-search --ollama http://a:11434,http://b:11434 judge --budget 5000 --seed 7
+      lmtx-search judge --judge-budget 1h
+      lmtx-search judge --ollama http://a:11434,http://b:11434 --judge-budget 5000 --seed 7
     """
     from lmtx_search.training.prejudge import judge_ahead
     from lmtx_search.training.targets.pseudo_positives import first_yes
 
     given = {name: value for name, value in options.items() if value is not None}
-    # Nothing is trained: any number of documents will do.
+    # Nothing is trained, so any number of documents is enough.
     training = training_settings(
         context.settings.encoder, profile, budget=budget, seed=seed, batch_size=1, **given
     )
@@ -71,12 +73,12 @@ def judge(
     counts, measures = record["counts"], record["measures"]
     context.say(
         f"Judged {counts['judged_pairs']:,} pairs of {counts['judged_documents']:,} documents: "
-        f"{counts['known']:,} answers were there, {counts['asked']:,} asked"
+        f"{counts['known']:,} known answers, {counts['asked']:,} new"
     )
     if counts["asked"]:
         context.say(
             f"{record['seconds']['judge']:,.0f} s, {measures['pairs_per_second']:.2f} pairs/s, "
-            f"neither yes nor no: {measures['share_neither']:.1%}"
+            f"{measures['share_neither']:.1%} neither yes nor no"
         )
     for host in record["hosts"]:
         context.say(
@@ -84,7 +86,7 @@ def judge(
             f"{host['neither']:,} neither"
         )
     for name, why in record["judge"]["lost_hosts"].items():
-        context.say(f"Lost {name}: {why}")
+        context.say(f"Lost the host {name}: {why}")
     same = {"profile": profile, "seed": seed, **given}
     words = (f"--{name.replace('_', '-')} {value}" for name, value in same.items())
     context.say("Next: lmtx-search train " + " ".join(words))

@@ -1,4 +1,4 @@
-"""``lmtx-search judgments``: what judges and people said, for other tools."""
+"""``lmtx-search judgments``: judgments of models and people for other tools."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from lmtx_search.cli.context import Context, maybe_one_index, pass_context
+from lmtx_search.cli.grammar import Group
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.judgments.export import JudgedPair, export_judgments, srw_body
 from lmtx_search.errors import UserError
@@ -21,9 +22,14 @@ from lmtx_search.errors import UserError
 _FORMATS = {".csv": "csv", ".json": "srw"}
 
 
-@click.group()
+@click.group(cls=Group)
 def judgments() -> None:
-    """Write what judges and people said of pairs of document and label."""
+    """Export the judgments of models and people about pairs of document and label.
+
+    \b
+    Example:
+      lmtx-search judgments export judgments.csv
+    """
 
 
 @judgments.command("export")
@@ -31,19 +37,22 @@ def judgments() -> None:
 @click.option(
     "--format",
     type=click.Choice(["csv", "srw"]),
-    help="srw: a judgment list of Search Relevance Workbench. Told by the name: .csv, .json.",
+    help="Format of FILE (default: from its name, .csv or .json). srw: a judgment list for Search "
+    "Relevance Workbench.",
 )
-@click.option("--judge", help="Whose: person, a model's name, or a judge's digest. All by default.")
-@click.option("--index", callback=maybe_one_index, help="Only documents that are in this index.")
+@click.option("--judge", help="Judge: person, a model's name or a judge's digest (default: all).")
+@click.option("--index", callback=maybe_one_index, help="Only documents of this index.")
 @pass_context
 def judgments_export(
     context: Context, file: Path, format: str | None, judge: str | None, index: str | None
 ) -> None:
-    """Write judgments to FILE (- is standard output): one answer for each document and label.
+    """Write judgments to FILE, one answer for each document and label.
 
-    A person's answer counts before a model's, a later one before an earlier. As a judgment list, a
-    query is a label's text and a rating the P(yes) in [0, 1], so that the Workbench measures a
-    search for each label; name with --index the index that is searched.
+    If FILE is -, the judgments go to standard output.
+
+    A person's answer takes precedence over a model's, and a later answer over an earlier one. In a
+    judgment list, a query is a label's text and a rating is P(yes), from 0 to 1. The Workbench then
+    measures a search for each label; --index names the index that it searches.
 
     \b
     Example:
@@ -52,7 +61,7 @@ def judgments_export(
     """
     format = format or _FORMATS.get(file.suffix.lower())
     if format is None:
-        raise UserError(f"{file}: name it .csv or .json, or give --format csv|srw")
+        raise UserError(f"{file}: the name must end with .csv or .json, or give --format csv|srw")
     settings = context.settings
     found = export_judgments(
         connect(settings.opensearch, reading=True), judge, index, context.progress
@@ -61,10 +70,10 @@ def judgments_export(
         raise UserError(
             "there are no judgments to write: "
             + (
-                f"{found.without_label + found.without_document:,} are of labels or documents that "
-                "are not there"
+                f"{found.without_label + found.without_document:,} are about labels or documents "
+                "that no longer exist"
                 if found.without_label or found.without_document
-                else "`lmtx-search judge` or `review` makes some"
+                else "make some with `lmtx-search judge` or `lmtx-search review`"
             )
         )
     _write(file, _csv(found.pairs) if format == "csv" else _list(found.pairs, judge, index))
@@ -83,9 +92,9 @@ def judgments_export(
         f"{counts['documents']:,} documents"
     )
     if found.without_label:
-        context.say(f"Left out: {found.without_label:,} of labels that are not there any more")
+        context.say(f"Left out: {found.without_label:,} about labels that no longer exist")
     if found.without_document:
-        context.say(f"Left out: {found.without_document:,} of documents that are not in {index}")
+        context.say(f"Left out: {found.without_document:,} about documents that are not in {index}")
     if format == "srw":
         url = f"{settings.opensearch.url}/_plugins/_search_relevance/judgments"
         context.say(f"Next: curl -X PUT {url} -H 'Content-Type: application/json' -d @{file}")

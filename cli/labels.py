@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Group
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.runs import RunStore
@@ -23,9 +25,15 @@ if TYPE_CHECKING:
     from lmtx_search.tagging.deployment.label_updates import ChooseLabels, LabelEdit
 
 
-@click.group()
+@click.group(cls=Group)
 def labels() -> None:
-    """Load and change the label set; a deployed tagger uses a change from its next document on."""
+    """Load and change the label set. A deployed tagger uses a change from its next document on.
+
+    \b
+    Example:
+      lmtx-search labels load labels.jsonl
+      lmtx-search labels add q718 chess
+    """
 
 
 @labels.command("load")
@@ -33,25 +41,26 @@ def labels() -> None:
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
-    help="Format of FILE, if its name does not tell it: SKOS is .rdf, .xml, .ttl or .nt, Annif's "
-    "vocabularies are .tsv.",
+    help="Format of FILE (default: from its name; SKOS: .rdf, .xml, .ttl, .nt; Annif: .tsv).",
 )
-@click.option("--language", help="Language of a thesaurus's labels: de, en, …")
+@click.option("--language", help="Language of the labels to read from a thesaurus: de, en, …")
 @pass_context
 def labels_load(context: Context, file: Path, format: str | None, language: str | None) -> None:
     """Embed the labels of FILE and write them to the label index.
 
+    \b
     FILE is one of these:
-    JSONL or CSV (also .gz) with the fields id and text, and optionally description, synonyms and
-    broader (the ids of the labels above); in CSV, | separates several synonyms or ids;
-    a thesaurus in SKOS (RDF/XML, Turtle, N-Triples; the extra skos);
-    an Annif vocabulary (TSV, CSV);
-    the label texts of a data set of the Extreme Classification Repository (lbl.json.gz, Y.txt or
-    the folder), whose ids are row numbers.
+    - JSONL or CSV (also .gz) with the fields id and text, and optionally
+      description, synonyms and broader (the ids of broader labels); in CSV,
+      synonyms and broader labels are separated by |
+    - a thesaurus in SKOS: RDF/XML, Turtle or N-Triples (needs the extra skos)
+    - an Annif vocabulary (TSV or CSV)
+    - the label texts of a data set of the Extreme Classification Repository
+      (lbl.json.gz, Y.txt or its folder); their row numbers become the ids
 
-    When FILE is loaded again, only new and changed labels are embedded and written; labels that are
-    no longer in FILE stay. A deployed tagger assigns changed labels from its next document on;
-    `retag` gives them to documents that are indexed already.
+    When a file is loaded again, only changed labels are embedded and written. Labels that are no
+    longer in FILE stay. A deployed tagger assigns the changed labels from its next document on;
+    `retag` assigns them to documents that are already indexed.
 
     \b
     Example:
@@ -68,14 +77,16 @@ def labels_load(context: Context, file: Path, format: str | None, language: str 
         f"{report.unchanged:,} unchanged"
     )
     if report.kept:
-        context.say(f"{report.kept:,} labels that are not in {file} were kept")
+        context.say(f"{report.kept:,} labels that are not in {file} stay")
     if report.new_version:
         context.say(
-            f"The alias {names.LABELS} moved from {report.previous} to {report.index}: the labels "
-            "as the encoder of the settings embeds them"
+            f"The alias {names.LABELS} moved from {report.previous} to {report.index}, which has "
+            "the embeddings of the encoder in the settings"
         )
     if loaded.put:
-        context.say(f"The tagger {loaded.tagger} assigns {loaded.put:,} of them from now on")
+        context.say(
+            f"The tagger {loaded.tagger} assigns {loaded.put:,} of these labels from now on"
+        )
     if loaded.waiting and (report.created or report.updated):
         context.say(_waiting(context, loaded.waiting))
     context.result(
@@ -96,13 +107,13 @@ def labels_load(context: Context, file: Path, format: str | None, language: str 
 @labels.command("add")
 @click.argument("label_id", metavar="ID")
 @click.argument("text")
-@click.option("--description", default="", help="What the label means, for people.")
-@click.option("--synonym", "synonyms", multiple=True, help="Another name; may be repeated.")
+@click.option("--description", default="", help="What the label means.")
+@click.option("--synonym", "synonyms", multiple=True, help="Another name (repeatable).")
 @pass_context
 def labels_add(
     context: Context, label_id: str, text: str, description: str, synonyms: tuple[str, ...]
 ) -> None:
-    """Add a label; a deployed tagger assigns it from its next document on.
+    """Add a label. A deployed tagger assigns it from its next document on.
 
     \b
     Example:
@@ -112,11 +123,11 @@ def labels_add(
     label = make_label(fields, "the label to add")
 
     def add(there: Mapping[str, Label]) -> Sequence[Label]:
-        # The same label again is not a mistake: the first attempt may have failed halfway.
+        # The same label again is no mistake: a user repeats the command after a failure.
         if there and there[label.id] != label:
             raise UserError(
-                f"there is a label {label.id} already ({there[label.id].text}): give the new "
-                "label another id, or change that one with `labels rename`"
+                f"there is already a label {label.id} ({there[label.id].text}): give the new label "
+                "another id, or change the old one with `labels rename`"
             )
         return [label]
 
@@ -130,9 +141,9 @@ def labels_add(
 @click.argument("text")
 @pass_context
 def labels_rename(context: Context, label_id: str, text: str) -> None:
-    """Give a label another text; its id, description and synonyms stay.
+    """Change the text of a label. Its id, description and synonyms stay.
 
-    Documents that are tagged already keep the old name until `retag --label ID`.
+    Documents that are already tagged keep the old name until `retag --label ID`.
 
     \b
     Example:
@@ -152,15 +163,16 @@ def labels_rename(context: Context, label_id: str, text: str) -> None:
 
 @labels.command("retire")
 @click.argument("label_ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--dry-run", is_flag=True, help="Show the labels; change nothing.")
+@deletes
 @pass_context
-def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool) -> None:
-    """Take labels out of use: they are no longer assigned, and not shown to the judge.
+def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool, yes: bool) -> None:
+    """Delete labels from the label set. They are no longer assigned or shown to the judge.
 
-    Documents that have such a tag keep it until `retag --label` clears it.
+    Documents that have such a tag keep it until `retag --label ID` removes it.
 
     \b
     Example:
+      lmtx-search labels retire q718 q719 --dry-run
       lmtx-search labels retire q718 q719
     """
     from lmtx_search.cluster.labels import edits
@@ -171,13 +183,15 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool) -
         _require(there, wanted)
         return [there[id_] for id_ in wanted]
 
-    if dry_run:
+    if dry_run or not yes:
         client = connect(context.settings.opensearch)
         found = retire(edits.find(client, names.LABELS, wanted))
         for label in found:
             context.say(f"Would retire {label.id} ({label.text})")
+    if dry_run:
         context.result({"dry_run": True, "retired": wanted})
         return
+    confirm(f"Retire {len(wanted)} {'label' if len(wanted) == 1 else 'labels'}?", yes)
     edit = _edit(context, wanted, retire, retiring=True)
     for label in edit.retired:
         context.say(f"Retired {label.id} ({label.text})")
@@ -220,8 +234,8 @@ def _tell(context: Context, edit: LabelEdit) -> None:
 def _waiting(context: Context, tagger: str) -> str:
     runs = RunStore(connect(context.settings.opensearch)).of_kind("deploy")
     seconds = [sum(run["seconds"].values()) for _, run in runs if run.get("version") == tagger]
-    took = f" (it took {seconds[-1]:.0f} s to make)" if seconds else ""
+    took = f" (the last one took {seconds[-1]:.0f} s)" if seconds else ""
     return (
-        f"The tagger {tagger} runs inside the cluster and still has its old labels: "
-        f"`lmtx-search deploy --runtime in-cluster` makes a tagger with the new ones{took}"
+        f"The tagger {tagger} runs inside the cluster and keeps the labels that it was made with. "
+        f"To make a new one: `lmtx-search deploy --runtime in-cluster`{took}"
     )

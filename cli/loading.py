@@ -26,27 +26,26 @@ def load_options(function: F) -> F:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            help="Format of FILE, if its name does not tell it: a folder of texts and PDF files, a "
-            "mailbox (mbox), an RSS or Atom feed, Annif's TSV, or a data set of the Extreme "
-            "Classification Repository (xmc).",
+            help="Format of FILE (default: from its name). folder: text and PDF files; mbox: a "
+            "mailbox; feed: RSS or Atom; annif: TSV; xmc: Extreme Classification Repository.",
         ),
-        click.option(
-            "--strict", is_flag=True, help="Index nothing if a line of FILE is not a document."
-        ),
+        click.option("--strict", is_flag=True, help="Index nothing if any line is malformed."),
         click.option(
             "--failed",
             type=click.Path(path_type=Path, dir_okay=False),
-            help="Write what was not indexed, with reasons, to this JSONL file.",
+            help="JSONL file to which failed documents are written, with reasons.",
         ),
         click.option(
-            "--from-start", is_flag=True, help="Do not continue an interrupted load of FILE."
+            "--from-start",
+            is_flag=True,
+            help="Do not continue an earlier run.",
         ),
         click.option(
             "--threads",
             type=click.IntRange(1, 8),
             default=THREADS,
             show_default=True,
-            help="Requests in flight.",
+            help="Number of parallel requests.",
         ),
     ):
         function = option(function)

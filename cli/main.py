@@ -1,4 +1,4 @@
-"""The ``lmtx-search`` command: finds the command's module when it is called, and prints errors."""
+"""The ``lmtx-search`` command: imports the module of the command that is called, prints errors."""
 
 from __future__ import annotations
 
@@ -7,62 +7,33 @@ import errno
 import importlib
 import os
 import sys
-from pathlib import Path
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from lmtx_search.cli.commands import COMMANDS, SECTIONS
 from lmtx_search.cli.context import Context
+from lmtx_search.cli.grammar import Group
 from lmtx_search.errors import LmtxError
-from lmtx_search.version import __version__
-
-# name → module:attribute; imported only when called, so that `--help` never waits for torch.
-COMMANDS = {
-    "init": ("init:init", "Ask a few questions and write the settings file."),
-    "up": ("servers:up", "Start an embedded OpenSearch, an Ollama and the tagger."),
-    "down": ("servers:down", "Stop them; data stays."),
-    "doctor": ("doctor:doctor", "Check everything that is needed; say what to do."),
-    "status": ("status:status", "Show servers, cluster, tagger and documents."),
-    "config": ("config:config", "Show each setting and where it came from."),
-    "bootstrap-index": ("bootstrap:bootstrap_index", "Set the cluster up."),
-    "attach": ("attach:attach", "Make an existing index tag what is indexed from now on."),
-    "detach": ("attach:detach", "Undo that."),
-    "labels": ("labels:labels", "Load and change the label set."),
-    "docs": ("documents:docs", "Load training documents."),
-    "estimate": ("estimate:estimate", "Say what a training will cost here."),
-    "judge": ("judge:judge", "Ask the judge ahead of training."),
-    "judgments": ("judgments:judgments", "Write judgments for other tools."),
-    "train": ("train:train", "Teach the encoder what the judge says."),
-    "runs": ("runs:runs", "List the runs of judge, train, evaluate, deploy, watch; show one."),
-    "deploy": ("tagger:deploy", "Put a tagger into the ingest pipeline."),
-    "taggers": ("taggers:taggers", "List tagger versions; remove those that nothing uses."),
-    "rollback": ("taggers:rollback", "Go back to the tagger before."),
-    "serve": ("serve:serve", "Run the HTTP tagger."),
-    "ingest": ("documents:ingest", "Index documents through the tagging pipeline."),
-    "retag": ("retag:retag", "Tag again what is already in an index."),
-    "watch": ("watch:watch", "Let the judge look at what was tagged lately."),
-    "tag": ("tagger:tag", "Tag a text, a file or standard input."),
-    "facets": ("facets:facets", "Show the tags of an index with their counts."),
-    "ui": ("ui:ui", "Serve a web page: search, tags, texts to try, judging."),
-    "dashboards": ("dashboards:dashboards", "Put dashboards into OpenSearch Dashboards."),
-    "evaluate": ("evaluate:evaluate", "Measure against gold tags."),
-    "review": ("review:review", "Check tags yourself; training prefers your answers."),
-    "compare": ("compare:compare", "Compare with other ways to tag without training data."),
-    "study": ("study:study", "Train with several values of one setting and measure each."),
-    "report": ("report:report", "Write all that is known of a run as one HTML file."),
-    "source": ("source:source", "Write a public data set as files to load."),
-    "completion": ("completion:completion", "Complete commands with the Tab key."),
-}
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class LazyGroup(click.Group):
+EXIT_CODES = """
+\b
+Exit codes:
+  0    success
+  1    a failure, documents that failed, or a problem found by doctor or watch
+  2    a mistake in the command line, the settings or the input
+  130  stopped with Ctrl-C; the same command continues where it stopped
+"""
+
+
+class LazyGroup(Group):
     """A group whose commands' modules are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which a user needs them."""
+        """Return the names in the order of the work."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -77,7 +48,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; a word that is none gets the one that was likely meant."""
+        """Find the command, or suggest one with a similar name."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
             hint = f"did you mean `{ctx.command_path} {near[0]}`?" if near else "see --help"
@@ -95,25 +66,28 @@ class LazyGroup(click.Group):
         ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        """List the commands in their sections, without importing them."""
+        width = max(map(len, COMMANDS))
+        for heading, section in SECTIONS.items():
+            with formatter.section(heading):
+                # Padded names: the descriptions of all sections start in the same column.
+                formatter.write_dl(
+                    [(f"{name:<{width}}", text) for name, (_, text) in section.items()]
+                )
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", "config_file", type=click.Path(path_type=Path), help="Settings file.")
-@click.option("--url", help="OpenSearch address (opensearch.url).")
-@click.option("--user", help="OpenSearch user (opensearch.user).")
-@click.option("--ca-file", type=click.Path(path_type=Path), help="CA, PEM (opensearch.ca_file).")
-@click.option("--verify/--no-verify", default=None, help="Check the cluster's certificate.")
-@click.option("--ollama", "ollama_hosts", help="Ollama servers, comma separated (ollama.hosts).")
-@click.option("--model", "judge_model", help="The judge's model (ollama.model).")
-@click.option("--encoder", help="Encoder: public name or folder (encoder.name).")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of runs and taggers.")
-@click.version_option(__version__, prog_name="lmtx-search")
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXIT_CODES,
+)
+@click.version_option(package_name="lmtx-search", prog_name="lmtx-search")
 @click.pass_context
-def cli(ctx: click.Context, /, config_file: Path | None, **flags: Any) -> None:
+def cli(ctx: click.Context, /) -> None:
     """OpenSearch that tags its own documents.
+
+    The flags under Settings can be given before or after the name of a command. Each one overrides
+    the setting of lmtx-search.toml that is named in brackets.
 
     \b
     Example:
@@ -121,19 +95,7 @@ def cli(ctx: click.Context, /, config_file: Path | None, **flags: Any) -> None:
       lmtx-search bootstrap-index
       lmtx-search labels load labels.jsonl
     """
-    ctx.obj = Context(
-        config_file,
-        {
-            "opensearch.url": flags["url"],
-            "opensearch.user": flags["user"],
-            "opensearch.ca_file": flags["ca_file"],
-            "opensearch.verify": flags["verify"],
-            "ollama.hosts": flags["ollama_hosts"],
-            "ollama.model": flags["judge_model"],
-            "encoder.name": flags["encoder"],
-            "data_dir": flags["data_dir"],
-        },
-    )
+    ctx.ensure_object(Context)
 
 
 def main() -> None:

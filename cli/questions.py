@@ -1,4 +1,4 @@
-"""The questions of `lmtx-search init`: each answer is looked at at once."""
+"""The questions of `lmtx-search init`; each answer is checked immediately."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ S = TypeVar("S", OpenSearchSettings, JudgeSettings, OllamaSettings)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What flags answer already."""
+    """The answers that flags give."""
 
     embedded: bool
     index: str | None
@@ -33,7 +33,7 @@ class Given:
 
 
 class Questions:
-    """Asks what flags and settings leave open; ``quiet`` takes the defaults instead."""
+    """Asks the questions that no flag answers; ``quiet`` uses the defaults instead."""
 
     def __init__(self, context: Context, given: Given, quiet: bool) -> None:
         self._context = context
@@ -44,13 +44,15 @@ class Questions:
         self.notes: list[str] = []
 
     def ask(self) -> tuple[Answers, str | None, Path | None]:
-        """Return what the settings file is made of, the documents' index and the labels' file."""
+        """Return the answers for the settings file, the documents' index and the labels' file."""
         cluster = self._cluster()
         index = self._given.index
         if cluster is not None and index is None:
-            index = self._text("Index that holds your documents (empty: none yet)", "")
+            index = self._text("Index with your documents (empty: none yet)", "")
         if cluster is None and index:
-            self._note(f"the index {index} is of no use without the address of its cluster (--url)")
+            self._note(
+                f"the index {index} is not used: the address of its cluster is missing (--url)"
+            )
             index = None
         fields = self._fields()
         if cluster is not None and index and self._answers:
@@ -80,7 +82,7 @@ class Questions:
         there = self._settings.opensearch
         known = self._context.origins.get("opensearch.url", "")
         mine = known and known != "embedded servers"
-        question = f"Address of your OpenSearch (`{EMBEDDED}`: `lmtx-search up` starts one)"
+        question = f"Address of your OpenSearch (`{EMBEDDED}`: from `lmtx-search up`)"
 
         def read(text: str) -> OpenSearchSettings | None:
             return None if text == EMBEDDED else _valid(there, url=text)
@@ -95,19 +97,19 @@ class Questions:
             ca = self._text("Certificate authority, a PEM file (empty: the system's)", shown)
             cluster = _valid(cluster, ca_file=_path(ca))
         if user and cluster.password is None:
-            self._note("the password is read from LMTX_OPENSEARCH_PASSWORD, which is not set")
+            self._note("set the password in LMTX_OPENSEARCH_PASSWORD, which is not set yet")
         self._answers = self._look(lambda: _checks().try_cluster(cluster))
         return cluster
 
     def _fields(self) -> tuple[str, ...]:
         if self._given.text_fields:
             return self._given.text_fields
-        question = "Fields that tell what a document is about, in order"
+        question = "Fields with a document's text, comma separated, in order"
 
         def read(text: str) -> tuple[str, ...]:
             fields = tuple(filter(None, map(str.strip, text.split(","))))
             if not fields:
-                raise click.BadParameter("at least one field is needed")
+                raise click.BadParameter("name at least one field")
             return fields
 
         return self._value(question, ",".join(self._settings.documents.text_fields), read)
@@ -119,12 +121,12 @@ class Questions:
             runtime = "ollama"
         if runtime is None:
             kinds = click.Choice(["ollama", "llamacpp"])
-            runtime = self._value("What runs the judge", judge.runtime, kinds)
+            runtime = self._value("Program that runs the judge", judge.runtime, kinds)
         judge = _valid(judge, runtime=runtime)
         if runtime == "llamacpp":
             gguf = self._given.gguf or judge.gguf
             if gguf is None:
-                gguf = _path(self._text("The judge's model, a GGUF file", ""))
+                gguf = _path(self._text("GGUF file with the judge's model", ""))
             judge = _valid(judge, gguf=gguf)
         elif not embedded:
             hosts = ",".join(ollama.hosts)
@@ -142,7 +144,7 @@ class Questions:
         return self._value(question, default, str.strip)
 
     def _value(self, question: str, default: str, read: Callable[[str], T]) -> T:
-        """Ask until the answer can be read."""
+        """Ask until the answer is valid."""
         if self._quiet:
             return read(default)
         answer: T = click.prompt(
@@ -151,7 +153,7 @@ class Questions:
         return answer
 
     def _look(self, check: Callable[[], str]) -> bool:
-        """Say what a check found, and whether it is well; a fault is noted and no more."""
+        """Print the result of a check; return whether it succeeded. A failure becomes a note."""
         from lmtx_search.cluster.client.errors import translate
 
         try:
@@ -172,14 +174,14 @@ class Questions:
 
 
 def _checks() -> Any:
-    """Return the checks; they import the cluster's client, which not all answers need."""
+    """Return the checks. They import the cluster's client, which not every answer needs."""
     from lmtx_search.doctor import answers
 
     return answers
 
 
 def _valid(section: S, **changes: Any) -> S:
-    """Return a section of the settings with other values; what is wrong is asked again."""
+    """Return a section of the settings with other values; a wrong value is asked for again."""
     try:
         return type(section)(**{**section.model_dump(), **changes})
     except ValidationError as error:

@@ -8,24 +8,26 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.gold_options import gold_options
+from lmtx_search.cli.grammar import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @gold_options
 @click.option(
     "--labels",
     "labels_file",
     type=click.Path(path_type=Path),
-    help="Labels file that a repository file's row numbers stand for (else: they are the ids).",
+    help="Labels file whose lines the row numbers of a repository file refer to (default: row "
+    "numbers are label ids).",
 )
-@click.option("--run", help="Training run; the last one by default.")
+@click.option("--run", metavar="ID", help="Training run (default: the last one).")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("report.html"),
     show_default=True,
-    help="The file to write.",
+    help="File to write.",
 )
 @pass_context
 def report(
@@ -38,11 +40,12 @@ def report(
     run: str | None,
     output: Path,
 ) -> None:
-    """Write all that is known of a training run as one HTML file that opens without a network.
+    """Write a report on a training run as one HTML file that needs no network.
 
-    It tags the documents of FILE (a sample of the training documents without one) and shows
-    quality beside the comparators, what the judge said, the health of the label set, examples and
-    cost. With gold tags it measures; what `compare` and `evaluate --by-judge` found is in it too.
+    The command tags the documents of FILE, or else a sample of the training documents. The report
+    shows the quality beside that of the comparators, the judge's answers, the health of the label
+    set, examples and costs. It includes the results of `compare` and `evaluate --by-judge`, and
+    measures against gold tags if they are given.
 
     \b
     Example:
@@ -56,7 +59,7 @@ def report(
 
     require_report()
     if not output.absolute().parent.is_dir():
-        raise UserError(f"cannot write {output}: there is no folder {output.absolute().parent}")
+        raise UserError(f"cannot write {output}: {output.absolute().parent} is not a folder")
     has_gold = gold_file is not None or gold_field is not None
     gold = GoldFiles(gold_file, gold_field, labels_file, train_gold) if has_gold else None
     found = gather(context.settings, file, gold, run, context.progress)

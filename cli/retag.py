@@ -8,35 +8,46 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
+from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.queries import query_option
 
 
-@click.command()
-@click.option("--index", required=True, callback=index_name, help="Index, or an alias.")
-@click.option("--query", help="Only documents that match this, in the query string syntax.")
-@click.option("--pending", is_flag=True, help="Only documents that wait for their tags.")
-@click.option("--since", metavar="VERSION", help="Only what VERSION or a later tagger tagged.")
+@click.command(cls=Command)
+@click.option("--index", required=True, callback=index_name, help="Index or alias.")
+@query_option
+@click.option("--pending", is_flag=True, help="Only documents that are waiting for their tags.")
+@click.option(
+    "--since",
+    metavar="VERSION",
+    help="Only documents that this tagger version or a later one tagged.",
+)
 @click.option(
     "--label",
     "labels",
     multiple=True,
-    help="Only documents that have this tag: its name, or the label's id; may be repeated.",
+    help="Only documents with the tag of this label: its name or id (repeatable).",
 )
 @click.option(
     "--everything",
     is_flag=True,
-    help="Also documents that the tagger in use has tagged, with the labels as they are now.",
+    help="Also documents that the current tagger has tagged with the current labels.",
 )
-@click.option("--keep-retired", is_flag=True, help="Tags that no label has any more stay.")
-@click.option("--per-second", type=click.FloatRange(1), help="Documents a second, at most.")
-@click.option("--dry-run", is_flag=True, help="Count them and try a sample, change nothing.")
+@click.option("--keep-retired", is_flag=True, help="Keep tags whose labels were retired.")
+@click.option(
+    "--per-second", type=click.FloatRange(1), help="Maximum number of documents per second."
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Count the documents and try a sample; change nothing."
+)
 @pass_context
 def retag(
     context: Context, index: str, per_second: float | None, dry_run: bool, **wish: Any
 ) -> None:
     """Send documents that are already indexed through the tagging pipeline again.
 
-    A document that somebody writes meanwhile is left as they wrote it; people's own tags (the
-    field tags_manual) and all other fields stay. Stopped in whatever way, the same command goes on.
+    A document that another program writes in the meantime stays as it was written. Manual tags
+    (the field tags_manual) and all other fields stay too. After an interruption, the same command
+    continues where it stopped.
 
     \b
     Example:
@@ -69,8 +80,8 @@ def retag(
         )
         rest = {
             "without text": report.untagged,
-            "pending: the tagger did not answer": report.pending,
-            "written or deleted by others meanwhile, left as they are": report.overtaken,
+            "pending, because the tagger did not answer": report.pending,
+            "written or deleted by other programs in the meantime": report.overtaken,
             "refused": report.failed,
         }
         for what, count in rest.items():

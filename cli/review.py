@@ -9,33 +9,40 @@ import click
 from rich.text import Text
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.prompts import shorten
 
 _CHARACTERS = 700
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--system",
     "name",
     default="tagger",
     show_default=True,
-    help="Whose labels: bm25, frozen, tagger[:VERSION] or run[:ID].",
+    help="System whose labels you check: bm25, frozen, tagger[:VERSION] or run[:ID].",
 )
 @click.option(
-    "--sample", type=click.IntRange(1), default=20, show_default=True, help="Documents to check."
+    "--sample",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Number of documents to check.",
 )
-@click.option("--seed", default=0, show_default=True, help="As `evaluate --by-judge` is given.")
+@click.option(
+    "--seed", default=0, show_default=True, help="The seed that `evaluate --by-judge` will use."
+)
 @pass_context
 def review(context: Context, file: Path, name: str, sample: int, seed: int) -> None:
-    """Check tags yourself: y or n for each label of some documents of FILE.
+    """Check tags yourself: answer y or n for each label of some documents of FILE.
 
-    You are shown the first labels that a system finds and the next ones that it did not assign, in
-    no order. Keys: y yes, n no, s skip, u undo, q quit; each answer is kept at once. `evaluate
-    --by-judge` tells from your answers how often the judge errs, and `train` prefers them to the
-    judge's.
+    The command shows the labels that a system assigns and the next best ones, in random order. The
+    keys are y (yes), n (no), s (skip), u (undo) and q (quit). Each answer is kept immediately.
+    `evaluate --by-judge` uses your answers to measure the judge's errors, and `train` prefers them
+    to the judge's.
 
     \b
     Example:
@@ -58,7 +65,7 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
     samples = sample_labels(system, documents, context.progress)
     found = Review(samples, {label.id: label for label in labels}, JudgmentStore(client))
     if found.answered_before:
-        context.say(f"{found.answered_before:,} labels were answered before")
+        context.say(f"{found.answered_before:,} labels already have your answer")
     shown = None
     while (pair := found.current()) is not None:
         if pair.document is not shown:
@@ -68,13 +75,13 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
         if key == "q":
             break
         if key == "u":
-            context.say("Back" if found.undo() else "There is nothing to undo")
+            context.say("Undone" if found.undo() else "There is nothing to undo")
             shown = None
         elif key == "s":
             found.skip()
         else:
             found.answer(key == "y")
-    context.say(f"Kept {found.answered:,} answers; {found.left:,} labels are left")
+    context.say(f"Kept {found.answered:,} answers; {found.left:,} labels remain")
     context.result(
         {"answered": found.answered, "left": found.left, "before": found.answered_before}
     )
@@ -101,7 +108,7 @@ def _ask(context: Context, pair: Pair, left: int) -> str:
 
 
 def _key() -> str:
-    """Return the next key; where there is no terminal, the next line's first letter."""
+    """Return the next key; without a terminal, the first letter of the next line."""
     if sys.stdin.isatty():
         return click.getchar().lower()
     line = sys.stdin.readline()

@@ -9,16 +9,19 @@ import click
 from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Group
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 
 
-@click.group(invoke_without_command=True)
-@click.option("--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="Runs.")
+@click.group(cls=Group, invoke_without_command=True)
+@click.option(
+    "--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="Number of runs."
+)
 @pass_context
 def runs(context: Context, most: int) -> None:
-    """List the last runs of judge, train, evaluate, deploy and watch; `runs show ID` shows one.
+    """List the last runs of judge, train, evaluate, deploy and watch.
 
     \b
     Example:
@@ -30,7 +33,7 @@ def runs(context: Context, most: int) -> None:
     found = RunStore(connect(context.settings.opensearch, reading=True)).newest(most)
     rows = [_row(run, record) for run, record in found]
     if not rows:
-        context.say("There are no runs: `lmtx-search train` makes the first.")
+        context.say("There are no runs yet. To make one: `lmtx-search train`")
     elif not context.json:
         table = Table(
             "id", "when", "kind", "LLM-P@1", "cycles", "minutes", box=None, pad_edge=False
@@ -52,7 +55,7 @@ def runs(context: Context, most: int) -> None:
 @click.argument("run", metavar="ID")
 @pass_context
 def runs_show(context: Context, run: str) -> None:
-    """Show everything that the record of a run says.
+    """Show the whole record of a run.
 
     \b
     Example:
@@ -85,7 +88,7 @@ def _shown(value: Any, form: str) -> str:
 
 
 def _say(context: Context, name: str, value: Any, depth: int = 0) -> None:
-    """Print a value of the record under its name, what is inside it indented."""
+    """Print a value of the record under its name, with nested values indented."""
     start = "  " * depth + name
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         value = {str(number): item for number, item in enumerate(value, 1)}

@@ -7,20 +7,24 @@ from ipaddress import ip_address
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--host", help="Address to listen on (service.host).")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0: a free one (service.port).")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port; 0 chooses a free one (service.port)."
+)
 @pass_context
 def serve(context: Context, host: str | None, port: int | None) -> None:
-    """Run the HTTP tagger that the ingest pipeline asks.
+    """Run the HTTP tagger that the ingest pipeline calls.
 
-    It serves every tagger version in the data folder, and sees new ones as they are deployed. It
-    keeps no state: any number of them can stand behind a load balancer.
+    The service offers every tagger version in the data folder and finds new versions as they are
+    deployed. It keeps no state, so several instances can run behind a load balancer.
 
-    Only this machine reaches it unless --host (service.host) says otherwise; then set
-    LMTX_SERVICE_TOKEN for it and for `deploy`: without one, whoever reaches it is answered.
+    By default the service is reachable from this machine only. If --host (service.host) opens it to
+    other machines, set LMTX_SERVICE_TOKEN for `serve` and `deploy`; without this token, the service
+    answers every client.
 
     \b
     Example:
@@ -55,11 +59,12 @@ def serve(context: Context, host: str | None, port: int | None) -> None:
         address = listener.getsockname()[0]
         if settings.service.token is None and not ip_address(address).is_loopback:
             click.echo(
-                "Whoever reaches this address is answered: set LMTX_SERVICE_TOKEN, then deploy",
+                "Warning: every client that reaches this address is answered. "
+                "Set LMTX_SERVICE_TOKEN, then run `lmtx-search deploy`.",
                 err=True,
             )
         context.say(f"The tagger listens at {url} and serves {versions.folder}")
         context.result({"url": url, "folder": str(versions.folder)})
 
     run(app, listener, started)
-    context.say("The tagger stopped.")
+    context.say("The tagger has stopped.")

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
+from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--without-judge", is_flag=True, help="Start no Ollama.")
 @click.option("--without-tagger", is_flag=True, help="Start no HTTP tagger.")
-@click.option("--prepare-only", is_flag=True, help="Download and build, start nothing.")
+@click.option("--prepare-only", is_flag=True, help="Download and build everything; start nothing.")
 @pass_context
 def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only: bool) -> None:
     """Start an embedded OpenSearch, an Ollama with the judge's model, and the HTTP tagger.
 
-    They listen on free ports of this machine only, and every other command finds them. What they
-    need is downloaded the first time and checked. An Ollama that runs or is installed is used.
+    They listen on free ports of this machine only, and every other command finds them. The first
+    start downloads what they need and checks it. An Ollama that runs or is installed is used.
 
     \b
     Example:
@@ -30,7 +34,7 @@ def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only
 
     if prepare_only:
         servers.prepare(context.settings, judge=not without_judge, progress=context.progress)
-        context.say("Everything is downloaded and built: `lmtx-search up` starts it.")
+        context.say("Everything is downloaded and built. To start it: `lmtx-search up`")
         context.result({"prepared": True})
         return
     found = servers.up(
@@ -47,30 +51,55 @@ def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only
     context.result({"servers": [asdict(server) for server in found]})
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--delete-data", is_flag=True, help="Also delete the cluster's data, runs, taggers.")
-@click.option("--yes", is_flag=True, help="Do not ask before deleting.")
+@deletes
 @pass_context
-def down(context: Context, delete_data: bool, yes: bool) -> None:
+def down(context: Context, delete_data: bool, dry_run: bool, yes: bool) -> None:
     """Stop the servers that `up` started. Data and downloads stay for the next `up`.
+
+    With --delete-data the command shows what it will delete and asks for confirmation.
 
     \b
     Example:
       lmtx-search down
+      lmtx-search down --delete-data --dry-run
       lmtx-search down --delete-data
     """
     from lmtx_search.embedded import servers
     from lmtx_search.embedded.erase import erasable, erase
 
-    if delete_data and not yes:
-        found = ", ".join(map(str, erasable(context.settings))) or "nothing"
-        click.confirm(f"This deletes {found}. Go on?", abort=True, err=True)
+    folders = erasable(context.settings) if delete_data else []
+    if dry_run:
+        _show_plan(context, folders)
+        return
+    if folders:
+        confirm(f"This deletes {', '.join(map(str, folders))}. Continue?", yes)
     stopped = servers.down(context.settings, context.progress)
     for server in stopped:
         context.say(f"{server.name:<11} {server.address:<28} stopped")
     if not stopped:
-        context.say("Nothing to stop: no embedded server runs for this data folder.")
+        context.say("No embedded server of this data folder is running.")
     deleted = erase(context.settings) if delete_data else []
     for folder in deleted:
         context.say(f"deleted     {folder}")
     context.result({"stopped": [asdict(server) for server in stopped], "deleted": deleted})
+
+
+def _show_plan(context: Context, folders: Sequence[Path]) -> None:
+    from lmtx_search.embedded.servers import servers
+
+    started = [server for server in servers(context.settings) if server.state == "running"]
+    for server in started:
+        context.say(f"{server.name:<11} {server.address:<28} would be stopped")
+    for folder in folders:
+        context.say(f"would be deleted  {folder}")
+    if not started and not folders:
+        context.say("There is nothing to stop or delete.")
+    context.result(
+        {
+            "dry_run": True,
+            "stopped": [asdict(server) for server in started],
+            "deleted": folders,
+        }
+    )

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Group
 
 
-@click.group()
+@click.group(cls=Group)
 def source() -> None:
     """Write a public data set as files to load.
 
@@ -25,8 +26,9 @@ def source() -> None:
 def debian(context: Context, folder: Path) -> None:
     """Write Debian's packages and their topical tags to FOLDER.
 
-    Documents are package names with short and long descriptions; labels are the debtags
-    vocabulary. Read with apt's own files; no root needed, and the system's lists stay as they are.
+    The documents are package names with their short and long descriptions, and the labels are the
+    debtags vocabulary. The command reads apt's own files. It needs no root rights and does not
+    change the system's package lists.
 
     \b
     Example:

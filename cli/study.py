@@ -10,10 +10,11 @@ from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.gold_options import gold_options
+from lmtx_search.cli.grammar import Command
 from lmtx_search.training.profiles import PROFILES
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name", metavar="NAME")
 @click.argument("file", type=click.Path(path_type=Path))
 @gold_options
@@ -21,25 +22,35 @@ from lmtx_search.training.profiles import PROFILES
     "--labels",
     "labels_file",
     type=click.Path(path_type=Path),
-    help="Labels file that a repository file's row numbers stand for (else: they are the ids).",
+    help="Labels file whose lines the row numbers of a repository file refer to (default: row "
+    "numbers are label ids).",
 )
-@click.option("--values", default="", help="Values to try, comma separated.")
+@click.option(
+    "--values",
+    default="",
+    help="Values to try, comma separated (default: those in brackets above).",
+)
 @click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
     default="small",
     show_default=True,
-    help="What is the same for all values.",
+    help="Settings that are the same for all values.",
 )
 @click.option(
     "--documents",
     type=click.IntRange(1),
     default=500,
     show_default=True,
-    help="Training documents; all of them are judged (a tenth is held out).",
+    help="Number of training documents. All of them are judged; a tenth is held out.",
 )
-@click.option("--judge-budget", help="Limit of each training, 30m or 5000 (none).")
-@click.option("--seed", default=0, show_default=True, help="Of samples, training, intervals.")
+@click.option(
+    "--judge-budget",
+    help="Time (30m) or number of calls (5000) for the judge in each training (default: no limit).",
+)
+@click.option(
+    "--seed", default=0, show_default=True, help="Seed of samples, training and intervals."
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -63,17 +74,17 @@ def study(
     seed: int,
     output: Path,
 ) -> None:
-    """Train with several values of one setting and measure each on the documents of FILE.
+    """Train with several values of the setting NAME, and measure each on the documents of FILE.
 
     \b
     teacher    the judge's model (--values A,B: Ollama's names, or GGUF files)
     documents  number of training documents (100,300,1000)
-    negatives  what a document is pushed away from (all strategies)
-    shortlist  labels of a document's shortlist, all judged (1,3,5,10,20)
-    cycles     quality after each of at most so many cycles (4)
+    negatives  labels that a document is pushed away from (all strategies)
+    shortlist  number of labels in a shortlist, all judged (1,3,5,10,20)
+    cycles     maximum number of cycles; the quality after each is measured (4)
 
-    A value that has finished is kept, and so is each answer of the judge: stopped with Ctrl-C, the
-    same command goes on.
+    Finished values and all answers of the judge are kept: after Ctrl-C, the same command continues
+    with the rest.
 
     \b
     Example:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,24 +19,33 @@ if TYPE_CHECKING:
 _BAR = 30
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", required=False)
-@click.option("--untrained", is_flag=True, help="Deploy the encoder of the settings as it is.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a tag.")
-@click.option("--max-tags", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option(
+    "--untrained", is_flag=True, help="Deploy the encoder of the settings without training."
+)
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Minimum score of a tag.")
+@click.option(
+    "--max-tags",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="Maximum number of tags of a document.",
+)
 @click.option(
     "--precision",
     type=click.Choice(["int8", "fp32"]),
-    help="Of the encoder at ingest; by default int8, and fp32 in-cluster (labels always fp32).",
+    help="Precision of the encoder for documents "
+    "(default: int8, or fp32 with --runtime in-cluster).",
 )
 @click.option(
     "--runtime",
     type=click.Choice(["service", "in-cluster"]),
     default="service",
     show_default=True,
-    help="What tags: `lmtx-search serve`, or the cluster itself.",
+    help="Where the tagger runs: in `lmtx-search serve`, or in the cluster itself.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the steps; change nothing.")
 @pass_context
 def deploy(
     context: Context,
@@ -47,11 +57,11 @@ def deploy(
     runtime: Literal["service", "in-cluster"],
     dry_run: bool,
 ) -> None:
-    """Put a tagger into the ingest pipeline: the last training run's, or that of RUN.
+    """Put the tagger of the training run RUN (default: the last one) into the ingest pipeline.
 
-    Makes a tagger version, registers it in ML Commons (as a remote model at the HTTP tagger, or as
-    one that the cluster runs), tests it with _simulate, and only then moves the pipeline and the
-    label alias to it.
+    The command creates a tagger version, registers it in ML Commons (as a remote model at the HTTP
+    tagger, or as a model that the cluster runs), and tests it with _simulate. Only then does it
+    switch the pipeline and the label alias to the new version.
 
     \b
     Example:
@@ -68,7 +78,7 @@ def deploy(
     from lmtx_search.tagging.deployment.options import DeployOptions
 
     if run and untrained:
-        raise UserError("give a RUN or --untrained, not both")
+        raise UserError("give either RUN or --untrained, not both")
     settings = context.settings
     options = DeployOptions(precision, threshold, max_tags, runtime)
     if dry_run:
@@ -91,25 +101,29 @@ def deploy(
     )
     if done.narrower is not None:
         context.say(
-            f"What is broader than a tag goes into tags_broader: {done.narrower:,} labels have it"
+            f"Broader labels go into tags_broader: {done.narrower:,} labels have broader ones"
             if done.narrower
-            else "documents.broader_tags is set, but no label has a broader one"
+            else "documents.broader_tags is set, but no label has a broader label"
         )
     if done.previous:
-        context.say(f"The tagger before it was {done.previous}")
+        context.say(f"The previous tagger was {done.previous}")
     context.result(asdict(done))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("text", required=False)
-@click.option("--file", type=click.Path(path_type=Path), help="A text file; - is stdin.")
-@click.option("--tagger", help="Tagger version, instead of the one the pipeline uses.")
-@click.option("--explain", is_flag=True, help="Show why: probabilities, and what came near.")
+@click.option("--file", type=click.Path(path_type=Path), help="Text file (-: standard input).")
+@click.option(
+    "--tagger", metavar="VERSION", help="Tagger version (default: the one in the pipeline)."
+)
+@click.option(
+    "--explain", is_flag=True, help="Explain the tags: show probabilities and the next best labels."
+)
 @pass_context
 def tag(
     context: Context, text: str | None, file: Path | None, tagger: str | None, explain: bool
 ) -> None:
-    """Tag TEXT, a file or standard input as the pipeline would, on this machine.
+    """Tag TEXT, a file or standard input on this machine, as the pipeline would.
 
     \b
     Example:
@@ -135,9 +149,9 @@ def tag(
 
 
 def _given(text: str | None, file: Path | None) -> str:
-    """Return the text to tag: an argument's, a file's, or what comes on standard input."""
+    """Return the text to tag: the argument, the file's content or standard input."""
     if text is not None and file is not None:
-        raise UserError("give a text or --file, not both")
+        raise UserError("give either a text or --file, not both")
     if text is None and file is None and sys.stdin.isatty():
         raise UserError("give a text, or a file with --file (- is standard input)")
     if file is not None and str(file) != "-":

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
 
+from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command, Group
+
+if TYPE_CHECKING:
+    from lmtx_search.tagging.deployment.prune import UnusedVersions
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @pass_context
 def taggers(context: Context) -> None:
     """List the tagger versions with their measures, the newest first.
 
-    LLM-P@1 is what the judge said of the training run's encoder, P@1 what `evaluate` found,
-    watched what `watch` found last.
+    LLM-P@1 is the judge's measure of the training run's encoder, P@1 the measure of `evaluate`,
+    and "watched" the last measure of `watch`.
 
     \b
     Example:
@@ -31,7 +37,7 @@ def taggers(context: Context) -> None:
 
     entries = inventory(connect(context.settings.opensearch, reading=True), context.settings)
     if not entries:
-        context.say("There is no tagger: `lmtx-search deploy` makes the first.")
+        context.say("There is no tagger yet. To make one: `lmtx-search deploy`")
     elif not context.json:
         measures = ("LLM-P@1", "P@1", "watched")
         table = Table(box=None, pad_edge=False)
@@ -54,61 +60,66 @@ def taggers(context: Context) -> None:
 
 
 @taggers.command("prune")
-@click.option("--yes", is_flag=True, help="Remove it; without this it is only shown.")
 @click.option(
     "--keep",
     type=click.IntRange(0),
     default=1,
     show_default=True,
-    help="Versions before the one in use that stay, for a rollback.",
+    help="Number of versions before the one in use to keep for a rollback.",
 )
+@deletes
 @pass_context
-def taggers_prune(context: Context, yes: bool, keep: int) -> None:
-    """Show what no pipeline and no rollback needs; with --yes, remove it.
+def taggers_prune(context: Context, keep: int, dry_run: bool, yes: bool) -> None:
+    """Delete the tagger versions that no pipeline and no rollback needs.
 
-    These are tagger versions with their models and connectors in ML Commons and their folders, and
-    label indices of encoders that nothing uses any more.
+    A version's model and connector in ML Commons and its folder are deleted, and so are the label
+    indices of encoders that are no longer used. The command shows them and asks for confirmation.
 
     \b
     Example:
-      lmtx-search taggers prune
+      lmtx-search taggers prune --dry-run
+      lmtx-search taggers prune --keep 3
       lmtx-search taggers prune --yes
     """
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.tagging.deployment.prune import find_unused, prune
 
     client = connect(context.settings.opensearch)
-    if yes:
+    unused = find_unused(client, context.settings, keep)
+    if dry_run or not yes:
+        _show_unused(context, unused, "Would delete")
+    if not dry_run:
+        if not unused.nothing:
+            confirm("Delete all of this?", yes)
         unused = prune(client, context.settings, keep, context.progress)
-    else:
-        unused = find_unused(client, context.settings, keep)
-    word = "Removed" if yes else "Would remove"
+        _show_unused(context, unused, "Deleted")
+    if unused.nothing:
+        context.say("There is nothing to delete.")
+    context.result({"dry_run": dry_run, "removed": not dry_run, **asdict(unused)})
+
+
+def _show_unused(context: Context, unused: UnusedVersions, word: str) -> None:
     for found in unused.registered:
         parts = {"model": found.model, "connector": found.connector}
         told = ", ".join(f"{name} {id_}" for name, id_ in parts.items() if id_)
-        context.say(f"{word} from ML Commons: tagger {found.version} ({told})")
+        context.say(f"{word} from ML Commons: the tagger {found.version} ({told})")
     for index in unused.label_indices:
         context.say(f"{word} the label index {index}")
     for name in unused.versions:
         context.say(f"{word} the folder of the tagger {name}")
     for name, why in unused.kept.items():
-        context.say(f"Stays: {name} ({why})")
-    if unused.nothing:
-        context.say("There is nothing to remove.")
-    elif not yes:
-        context.say("Nothing was removed: `lmtx-search taggers prune --yes` does it.")
-    context.result({"removed": yes, **asdict(unused)})
+        context.say(f"Kept: {name} ({why})")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("version", required=False)
-@click.option("--dry-run", is_flag=True, help="Say to which version, change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the version; change nothing.")
 @pass_context
 def rollback(context: Context, version: str | None, dry_run: bool) -> None:
-    """Let the pipeline tag with the version before, or with VERSION.
+    """Return the pipeline to the previous tagger version, or to VERSION.
 
-    It is tested first, and gets the labels as they are now. Documents that were tagged meanwhile
-    stay as they are: `retag --since VERSION` tags them again.
+    The version is tested first and takes over the current labels. Documents that another version
+    tagged in the meantime keep their tags; `retag --since VERSION` tags them again.
 
     \b
     Example:
@@ -124,21 +135,21 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
     if dry_run:
         name = version or previous_version(client, settings)
         TaggerVersions(settings.data_dir).get(name)
-        context.say(f"Would test the tagger {name} and move the pipeline to it")
+        context.say(f"Would test the tagger {name} and switch the pipeline to it")
         context.result({"dry_run": True, "version": name})
         return
     done = roll_back(client, settings, version, context.progress)
-    context.say(f"The pipeline tags with {done.version} again, after {done.seconds:.1f} s")
+    context.say(f"The pipeline now uses the tagger {done.version} ({done.seconds:.1f} s)")
     if done.put or done.retired:
         context.say(
-            f"It took over what changed in the labels since: {done.put:,} new or changed, "
+            f"The tagger took over the label changes since then: {done.put:,} new or changed, "
             f"{done.retired:,} retired"
         )
     if done.in_cluster:
-        context.say("It runs inside the cluster, with the labels that it was made with")
+        context.say("The tagger runs inside the cluster and keeps the labels that it was made with")
     if done.previous != done.version:
         context.say(
-            f"Documents that {done.previous} tagged: "
+            f"To tag the documents of {done.previous} again: "
             f"`lmtx-search retag --index INDEX --since {done.previous}`"
         )
     context.result(asdict(done))

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.training_options import training_of, training_options
 
 
-@click.command()
+@click.command(cls=Command)
 @training_options
 @click.option(
-    "--keep-cycles", is_flag=True, help="Keep each cycle's encoder too: `report` measures them."
+    "--keep-cycles", is_flag=True, help="Keep the encoder of each cycle, for `report` to measure."
 )
 @pass_context
 def train(
@@ -21,24 +22,23 @@ def train(
     keep_cycles: bool,
     **options: Any,
 ) -> None:
-    """Teach the encoder your labels, with an LLM as the judge.
+    """Train the encoder on the answers of an LLM, the judge.
 
-    For a sample of the training documents, the judge (a model on Ollama: --model, --ollama) is
-    asked which of the nearest labels are right; the encoder learns from its answers. With --cycles
-    this is repeated with the better encoder's nearest labels, until the judge finds it no better
-    on documents held out; the best encoder is kept. Answers and finished cycles are kept as they
-    come: stopped with Ctrl-C, the same command goes on with them.
+    For a sample of the training documents, the judge (a model on Ollama: --model, --ollama) says
+    which of the nearest labels are correct, and the encoder learns from these answers. With
+    --cycles the trained encoder finds nearer labels and training is repeated, until the judge finds
+    no improvement on held-out documents. The best encoder is kept. Answers and finished cycles are
+    kept immediately: after Ctrl-C, the same command continues with the rest.
 
-    The profile small is for two cores and some minutes. The profile paper has the settings of
-    LMTX's authors (arXiv 2406.09288). Their encoder is
-    sentence-transformers/msmarco-distilbert-base-v4; the one of the settings (encoder.name, or
-    --encoder) is trained unless you name theirs.
+    The profile small takes some minutes on two cores. The profile paper has the settings of LMTX's
+    authors (arXiv 2406.09288), but it trains the encoder of your settings. To train the authors'
+    encoder, give --encoder sentence-transformers/msmarco-distilbert-base-v4.
 
     \b
     Example:
       lmtx-search train --judge-budget 5m
-      lmtx-search --model llama3.2:3b train --cycles 3 --judge-budget 2000 --seed 7
-      lmtx-search --encoder sentence-transformers/msmarco-distilbert-base-v4 train --profile paper
+      lmtx-search train --model llama3.2:3b --cycles 3 --judge-budget 2000 --seed 7
+      lmtx-search train --profile paper
     """
     from lmtx_search.training.run import train as run_training
 
@@ -53,23 +53,23 @@ def train(
         context.say(f"Kept cycle {record['kept_cycle']}: {record['stopped']}")
     context.say(
         f"Judged {counts['judged_pairs']:,} pairs of {counts['judged_documents']:,} documents "
-        f"({counts['known']:,} answers were there, {counts['asked']:,} asked, "
+        f"({counts['known']:,} known answers, {counts['asked']:,} new, "
         f"{counts['neither']:,} neither yes nor no)"
     )
     of = "calibrated" if training.calibrated else "the judge's"
     context.say(
         f"Trained on {counts['documents_with_positive']:,} documents, {counts['positives']:,} "
-        f"pseudo-positives (a sure yes: {of} P(yes) from {measures['yes_from']:.2f})"
+        f"pseudo-positives ({of} P(yes) of {measures['yes_from']:.2f} or more)"
     )
     if measures["llm_p1"] is not None:
         context.say(
-            f"First label right, says the judge: {measures['llm_p1']:.0%} after, "
+            f"First label correct according to the judge: {measures['llm_p1']:.0%} after, "
             f"{measures['llm_p1_before']:.0%} before training "
             f"({measures['llm_p1_documents']} held-out documents)"
         )
-    context.say(f"A label is assigned from a score of {record['threshold']:.2f}")
+    context.say(f"A label is assigned if its score is {record['threshold']:.2f} or more")
     for host, why in record["judge"]["lost_hosts"].items():
-        context.say(f"Lost {host}: {why}")
+        context.say(f"Lost the host {host}: {why}")
     context.say("Seconds: " + ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()))
     context.say(f"Run {trained.run}: {trained.encoder}")
     context.say("Next: lmtx-search deploy")
@@ -80,6 +80,6 @@ def _cycle(cycle: dict[str, Any]) -> str:
     counts, llm_p1 = cycle["counts"], cycle["measures"]["llm_p1"]
     return (
         f"Cycle {cycle['cycle']}: {counts['judged_pairs']:,} new pairs, trained on "
-        f"{counts['documents_with_positive']:,} documents, first label right "
+        f"{counts['documents_with_positive']:,} documents, first label correct "
         f"{'not measured' if llm_p1 is None else f'{llm_p1:.0%}'}"
     )

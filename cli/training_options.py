@@ -1,4 +1,4 @@
-"""Options of a training run, for `train` and `estimate`; some of them for `judge`."""
+"""The options of a training run: `train` and `estimate` have all of them, `judge` some."""
 
 from __future__ import annotations
 
@@ -16,65 +16,74 @@ from lmtx_search.training.settings import TrainingSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# What the judge is asked; `judge`, which asks ahead, has these too.
+# These decide what the judge is asked; `judge`, which asks ahead, has them too.
 SHORTLIST = click.option(
-    "--shortlist", type=click.IntRange(1), help="Labels of a document's shortlist."
+    "--shortlist", type=click.IntRange(1), help="Number of labels in a document's shortlist."
 )
 PAIRS = click.option(
-    "--pairs-per-document", type=click.IntRange(1), help="How many of these the judge is asked."
+    "--pairs-per-document",
+    type=click.IntRange(1),
+    help="Number of shortlisted labels about which the judge is asked.",
 )
 ORDER = click.option(
     "--order",
     type=click.Choice(list(ORDERS)),
     metavar="NAME",
-    help="Which of these is asked next, and when there are enough: exhaustive (all), "
-    "until-first-yes, expected-gain (as long as a better label is likely) "
-    "(small: exhaustive, paper: exhaustive).",
+    help="Strategy for the order and number of questions: exhaustive (all labels), "
+    "until-first-yes, or expected-gain (while a better label is likely). Default: exhaustive.",
 )
 PROMPT = click.option(
     "--prompt",
-    help="The judge's question: label-last, librarian, paper, or a TOML file "
+    help="The judge's prompt: label-last, librarian, paper, or a TOML file "
     "(small: label-last, paper: paper).",
 )
 
 
 def training_options(function: F) -> F:
-    """Add the options; they arrive as keywords, as :func:`training_of` takes them."""
+    """Add the options, which arrive as keywords for :func:`training_of`."""
     options = (
         click.option(
             "--profile",
             type=click.Choice(list(PROFILES)),
             default="small",
             show_default=True,
-            help="Settings that belong together; the other options change single ones.",
+            help="Set of defaults; the other options change single settings.",
         ),
         click.option(
-            "--cycles", type=click.IntRange(1), help="At most so many (small: 1, paper: 6)."
+            "--cycles",
+            type=click.IntRange(1),
+            help="Maximum number of cycles (small: 1, paper: 6).",
         ),
         click.option(
             "--judge-budget",
-            help="How long (5m, 90s, 1h) or how often (500) the judge is asked, all cycles "
+            help="Time (5m, 90s, 1h) or number of calls (500) for the judge in all cycles "
             "together (small: 5m, paper: no limit).",
         ),
-        click.option(
-            "--seed", default=0, show_default=True, help="Same seed, same order of everything."
-        ),
+        click.option("--seed", default=0, show_default=True, help="Seed of samples and training."),
         SHORTLIST,
         PAIRS,
         ORDER,
-        click.option("--epochs", type=click.IntRange(1), help="How often each document is seen."),
-        click.option("--batch-size", type=click.IntRange(2), help="Documents of a training step."),
-        click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Of AdamW."),
+        click.option(
+            "--epochs", type=click.IntRange(1), help="Number of passes over the documents."
+        ),
+        click.option(
+            "--batch-size", type=click.IntRange(2), help="Number of documents in a training step."
+        ),
+        click.option(
+            "--learning-rate",
+            type=click.FloatRange(0, min_open=True),
+            help="Learning rate of AdamW.",
+        ),
         click.option(
             "--negatives",
             type=click.Choice(list(NEGATIVES)),
-            help="Which labels a document is pushed away from (hardest: the authors').",
+            help="Strategy for the labels that a document is pushed away from (authors: hardest).",
         ),
         click.option(
             "--positives",
             type=click.Choice(list(POSITIVES)),
-            help="Which of its pseudo-positives a document is pulled to "
-            "(one_random: the authors').",
+            help="Strategy for the pseudo-positives that a document is pulled to (authors: "
+            "one_random).",
         ),
         PROMPT,
     )
@@ -84,9 +93,9 @@ def training_options(function: F) -> F:
 
 
 def training_of(settings: Settings, judge_budget: str | None, **options: Any) -> TrainingSettings:
-    """Return the training run that the options ask for.
+    """Return the settings of a training with these options.
 
     Raises:
-        UserError: a budget that is none.
+        UserError: a wrong budget.
     """
     return training_settings(settings.encoder, budget=judge_budget, **options)

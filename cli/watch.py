@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lmtx_search.cli.context import Context, one_index, pass_context
+from lmtx_search.cli.grammar import Command
 from lmtx_search.errors import LmtxError
 
 if TYPE_CHECKING:
@@ -23,27 +24,29 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: str | No
         return None
     match = re.fullmatch(r"(\d+)([smhd])", value)
     if not match or not int(match[1]):
-        raise click.BadParameter(f"{value} is no time: 90s, 30m, 6h or 1d", context, parameter)
+        raise click.BadParameter(
+            f"{value} is not a time such as 90s, 30m, 6h or 1d", context, parameter
+        )
     return float(match[1]) * _SECONDS[match[2]]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--index", required=True, callback=one_index, help="Index whose tags are watched.")
 @click.option(
     "--sample",
     type=click.IntRange(1, 1000),
     default=50,
     show_default=True,
-    help="Documents of a look; each of their tags is one question.",
+    help="Number of documents to check; each of their tags is one question.",
 )
-@click.option("--prompt", default="librarian", show_default=True, help="The judge's question.")
-@click.option("--every", callback=_seconds, help="Look again and again: 90s, 30m, 6h, 1d.")
+@click.option("--prompt", default="librarian", show_default=True, help="The judge's prompt.")
+@click.option("--every", callback=_seconds, help="Repeat at this interval: 90s, 30m, 6h, 1d.")
 @pass_context
 def watch(context: Context, index: str, sample: int, prompt: str, every: float | None) -> None:
-    """Have the judge look at a sample of what was tagged since the last look.
+    """Let the judge check a sample of the documents that were tagged since the last check.
 
-    The share of right tags is kept in lmtx-runs. Where it fell, beyond what chance explains, below
-    that of the looks before, this is said with the labels that caused it, and the exit code is 1.
+    The share of correct tags is kept in lmtx-runs. If it is significantly lower than in earlier
+    checks, the command prints a warning with the labels that caused it, and the exit code is 1.
 
     \b
     Example:
@@ -66,7 +69,9 @@ def watch(context: Context, index: str, sample: int, prompt: str, every: float |
             known = error if isinstance(error, LmtxError) else translate(error)
             if every is None or known is None or known.exit_code == 2:
                 raise
-            click.echo(f"Error: {known}", err=True)  # a server away now may be back next time
+            click.echo(
+                f"Error: {known}", err=True
+            )  # an unreachable server may be back at the next check
         else:
             if every is None and found.fell:
                 raise click.exceptions.Exit(1)
@@ -79,13 +84,13 @@ def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
     now, earlier = found.now, found.earlier
     if now is None:
         context.say(
-            f"{index}: nothing was tagged since the last look"
+            f"{index}: no document was tagged since the last check"
             if not found.documents
-            else f"{index}: the judge said neither yes nor no to any tag"
+            else f"{index}: the judge answered neither yes nor no for every tag"
         )
     else:
         told = (
-            f"{index}: {now.value:.0%} of {now.tags:,} tags are right "
+            f"{index}: {now.value:.0%} of {now.tags:,} tags are correct "
             f"({now.low:.0%}–{now.high:.0%}; {now.documents:,} documents, "
             f"tagger {', '.join(found.taggers)})"
         )
@@ -93,7 +98,7 @@ def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
             told += f"; before: {earlier.value:.0%} ({earlier.low:.0%}–{earlier.high:.0%})"
         context.say(told)
     if found.fell:
-        click.echo(f"Warning: the tags of {index} have become worse than chance explains", err=True)
+        click.echo(f"Warning: the tags of {index} are significantly worse than before", err=True)
         for one in found.culprits:
             click.echo(
                 f"  {one.label}: {one.wrong} of {one.tags} wrong "

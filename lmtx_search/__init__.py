@@ -12,8 +12,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search.version import __version__
-
 # The public names, each with its module.
 _MODULES = {
     "Answer": "judges.base",
@@ -39,6 +37,7 @@ _MODULES = {
     "TrainingRun": "training.training_run",
     "TrainingSettings": "training.settings",
     "UserError": "errors",
+    "__version__": "version",
     "bootstrap_index": "library",
     "connect": "cluster.client.connect",
     "copy_training_documents": "loading",
@@ -57,7 +56,7 @@ _MODULES = {
     "train": "training.run",
     "training_settings": "training.profiles",
 }
-__all__ = ["__version__", *_MODULES]
+__all__ = [*_MODULES]
 
 if TYPE_CHECKING:  # the same for type checkers; a test shows that both agree
     from lmtx_search.cluster.client.connect import connect as connect
@@ -100,6 +99,7 @@ if TYPE_CHECKING:  # the same for type checkers; a test shows that both agree
     from lmtx_search.training.run import train as train
     from lmtx_search.training.settings import TrainingSettings as TrainingSettings
     from lmtx_search.training.training_run import TrainingRun as TrainingRun
+    from lmtx_search.version import __version__ as __version__
 
 
 def __getattr__(name: str) -> Any:

@@ -160,7 +160,7 @@ def test_what_the_first_release_made_is_read_and_migrated(
     for index in OWN:
         assert f"updated        mapping of index {index} (form 1 to {SCHEMA})" in told
     assert f"updated        ingest pipeline lmtx-tagging (form 1 to {SCHEMA})" in told
-    assert "Nothing changed: everything is there." in run("bootstrap-index")
+    assert "Nothing changed: the cluster is set up." in run("bootstrap-index")
     mappings = client.indices.get_mapping(index=",".join(OWN))
     assert {schema_of(answer["mappings"]) for answer in mappings.values()} == {SCHEMA}
     labels = mappings["lmtx-labels-000001"]["mappings"]
@@ -185,7 +185,7 @@ WRITING = [
     ["labels", "load", "labels.jsonl"],
     ["labels", "add", "go", "Go"],
     ["labels", "rename", "go", "Weiqi"],
-    ["labels", "retire", "go"],
+    ["labels", "retire", "go", "--yes"],
     ["docs", "load", "documents.jsonl"],
     ["ingest", "documents.jsonl", "--index", "articles"],
     ["attach", "articles", "--text-field", "text"],

@@ -60,7 +60,9 @@ def _label_column(path: Path, columns: list[str], language: str | None) -> str:
             f"{path}, line 1: the columns are {', '.join(columns)}: uri and label_xx are expected"
         )
     if len(wanted) != 1:
-        raise UserError(f"{path} has the columns {', '.join(there)}: choose with --language")
+        raise UserError(
+            f"{path} has the columns {', '.join(there)}: choose one with `labels load --language`"
+        )
     return wanted[0]
 
 

@@ -81,6 +81,7 @@ def _by_name(path: Path) -> str:
         if ending(path) in format.endings:
             return format.name
     raise UserError(
-        f"{path}: unknown kind of file: name it .jsonl or .csv (or with .gz), .mbox or .rss, "
-        f"give a folder of texts and PDF files, or --format {'|'.join(FORMATS)}"
+        f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, "
+        "or give a folder of texts and PDF files (`docs load` and `ingest` also take --format "
+        f"{'|'.join(FORMATS)})"
     )

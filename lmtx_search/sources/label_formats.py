@@ -37,6 +37,6 @@ def label_format(path: Path, format: str | None = None) -> str:
     if found is None:
         raise UserError(
             f"{path}: unknown kind of file: name it .jsonl, .csv, .rdf, .ttl (SKOS) or .tsv "
-            f"(Annif), or give --format {'|'.join(FORMATS)}"
+            f"(Annif), or use `labels load --format {'|'.join(FORMATS)}`"
         )
     return found

@@ -175,7 +175,7 @@ def _row_entries(path: Path, format: str) -> Iterator[tuple[str, Fields]]:
             continue
         columns = {name.lower(): value for name, value in row.fields.items()}
         if not {"id", "text"} <= columns.keys():
-            hint = "; with --format annif, uri and label are read" if "uri" in columns else ""
+            hint = "; `labels load --format annif` reads uri and label" if "uri" in columns else ""
             raise UserError(
                 f"{path}, line 1: the columns are {', '.join(row.fields)}: id and text are needed "
                 f"(and, where there are any, {', '.join(_COLUMNS[2:])}){hint}"

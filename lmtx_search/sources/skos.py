@@ -111,7 +111,10 @@ def _labels(path: Path, concepts: list[_Concept], language: str | None, left_out
     tagged = [tag for tag in languages if tag]
     if language is None:
         if len(tagged) > 1:
-            raise UserError(f"{path} has labels in several languages: {there}: give --language")
+            raise UserError(
+                f"{path} has labels in several languages: {there}: "
+                "choose one with `labels load --language`"
+            )
         language = tagged[0] if tagged else ""
     language = language.lower()
     if not any(_speaks(tag, language) for tag in languages):

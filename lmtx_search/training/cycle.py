@@ -202,5 +202,5 @@ def _too_few(positives: int, judged: JudgingResult, yes_from: float) -> str:
         return f"only {len(judged.p_yes)} documents were judged: raise --judge-budget"
     return (
         f"the judge says yes (P(yes) from {yes_from:.2f}) for only {positives} of "
-        f"{len(judged.p_yes)} documents: use another --model, --prompt or --profile"
+        f"{len(judged.p_yes)} documents: choose another model (--model), prompt or profile"
     )

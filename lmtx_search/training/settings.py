@@ -111,7 +111,7 @@ class TrainingSettings:
         if documents < batch:
             raise UserError(
                 f"{documents} training documents are fewer than a batch of {batch}: "
-                "load more, or lower --batch-size"
+                "load more, or choose a smaller `train --batch-size`"
             )
         if self.shortlist > labels:
             raise UserError(

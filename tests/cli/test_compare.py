@@ -68,7 +68,7 @@ def test_files_are_compared_like_the_cluster_and_leave_nothing_there(
     lmtx: Run,
     client: Any,
 ) -> None:
-    only = ("--with", "bm25", "--with", "tfidf", "--json")
+    only = ("--comparator", "bm25", "--comparator", "tfidf", "--json")
     of_cluster = lmtx("compare", *GOLD, *only)
     assert of_cluster.returncode == 0, of_cluster.stderr
     files = ("--labels", "labels.jsonl", "--train", "documents.jsonl")
@@ -79,7 +79,7 @@ def test_files_are_compared_like_the_cluster_and_leave_nothing_there(
     assert one["tfidf"]["measures"] == other["tfidf"]["measures"]
     assert list(client.indices.get(index="lmtx-labels-*")) == ["lmtx-labels-000001"]
 
-    done = lmtx("compare", *GOLD, "--with", "lmtx")
+    done = lmtx("compare", *GOLD, "--comparator", "lmtx")
     assert done.returncode == 2
     assert "lmtx cannot run here: there is no training run" in done.stderr
 

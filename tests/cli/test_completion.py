@@ -40,7 +40,7 @@ def test_names_are_completed_without_importing_the_commands(tmp_path: Path) -> N
         capture_output=True,
         text=True,
     )
-    assert done.stdout.split() == ["plain,detach", "plain,deploy"]
+    assert done.stdout.split() == ["plain,deploy", "plain,detach"]
     assert done.stderr.strip() == "False"
 
 

@@ -55,9 +55,9 @@ def test_a_file_for_failures_that_cannot_be_written(folder, failed, problem):
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["ingest", "docs.jsonl", "--index", ""], "an index has a name"),
-        (["ingest", "docs.jsonl", "--index", "news-*"], "news-* is no name of one index"),
-        (["facets", "--index", " "], "an index has a name"),
+        (["ingest", "docs.jsonl", "--index", ""], "the name of the index is empty"),
+        (["ingest", "docs.jsonl", "--index", "news-*"], "news-* is not the name of one index"),
+        (["facets", "--index", " "], "the name of the index is empty"),
     ],
 )
 def test_what_is_no_name_of_an_index(words, problem):

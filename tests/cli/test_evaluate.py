@@ -61,7 +61,7 @@ def found() -> Evaluation:
 
 
 def shown(found: Evaluation, everything: bool) -> str:
-    context = Context(None, {})
+    context = Context()
     context.console = Console(highlight=False, soft_wrap=True, width=80, record=True, quiet=False)
     with context.console.capture() as captured:
         show(context, found, everything)
@@ -89,7 +89,7 @@ def test_all_shows_each_measure_of_each_system_and_each_pair(found: Evaluation) 
     text = shown(found, everything=True)
     for measure_ in found.results["tagger"]:
         assert f"{measure_} " in text
-    assert "Head: labels counted 174 times or more (20 labels)" in text
+    assert "Head: labels with 174 documents or more (20 labels)" in text
     assert text.count(" minus ") == 6
 
 

@@ -68,7 +68,7 @@ def test_a_file_that_is_there_stays(folder: Path, words: tuple[str, ...], input:
     file = folder / "lmtx-search.toml"
     file.write_text('data_dir = "mine"\n')
     result = CliRunner().invoke(cli, ["init", *words], input=input)
-    assert "stays as it is" in str(result.exception)
+    assert "was not changed" in str(result.exception)
     assert file.read_text() == 'data_dir = "mine"\n'
 
 
@@ -91,7 +91,7 @@ def test_no_password_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_variable_that_wins_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMTX_OPENSEARCH_URL", NOWHERE)
-    assert "LMTX_OPENSEARCH_URL is set, and wins over the file" in init("--yes").output
+    assert "LMTX_OPENSEARCH_URL is set and overrides the file" in init("--yes").output
 
 
 def test_any_text_can_be_read_again(folder: Path) -> None:

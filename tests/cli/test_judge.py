@@ -50,7 +50,7 @@ def loaded(client: Any, lmtx: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("order", ["exhaustive", "until-first-yes"])
 def test_training_finds_what_was_judged_ahead(loaded: None, lmtx: Run, order: str) -> None:
     same = (*SMALL, "--order", order, "--json")
-    done = lmtx("judge", "--budget", "12", *same)
+    done = lmtx("judge", "--judge-budget", "12", *same)
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record["counts"]["asked"] == 12
@@ -70,7 +70,7 @@ def test_a_label_version_made_for_judging_alone_goes_with_it(
     loaded: None, lmtx: Run, client: Any, environment: dict[str, str], settings: Settings
 ) -> None:
     other = environment | {"LMTX_ENCODER_LABEL_TOKENS": "16"}
-    done = lmtx("judge", "--budget", "3", *SMALL, env=other)
+    done = lmtx("judge", "--judge-budget", "3", *SMALL, env=other)
     assert done.returncode == 0, done.stderr
     assert set(client.indices.get(index="lmtx-labels-*")) == {"lmtx-labels-000001"}
     assert not list((settings.data_dir / "runs").iterdir())
@@ -79,7 +79,7 @@ def test_a_label_version_made_for_judging_alone_goes_with_it(
 def test_killed_at_three_moments_it_asks_no_kept_pair_twice_and_ends_the_same(
     loaded: None, lmtx: Run, client: Any, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    words = ("judge", "--budget", str(BUDGET), *SMALL, "--json")
+    words = ("judge", "--judge-budget", str(BUDGET), *SMALL, "--json")
     program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()", *words]
 
     with recording_proxy(environment["LMTX_OLLAMA_HOSTS"]) as (address, record):

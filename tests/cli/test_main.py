@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,20 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from lmtx_search.cli.main import COMMANDS, cli
-
-
-def commands() -> list[list[str]]:
-    """Every command and subcommand, as the words that call it."""
-    found = []
-    for name in COMMANDS:
-        command = cli.get_command(click.Context(cli), name)
-        assert command is not None
-        if isinstance(command, click.Group):
-            found += [[name, sub] for sub in command.commands]
-        else:
-            found.append([name])
-    return found
+from lmtx_search.cli.main import cli
+from tests.support.command_tree import all_commands, command_named
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -32,26 +21,63 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*program, *arguments], cwd=cwd, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
-def test_every_command_has_help_with_an_example(words: list[str]) -> None:
-    result = CliRunner().invoke(cli, [*words, "--help"])
+@pytest.mark.parametrize("name", all_commands(groups=True))
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    result = CliRunner().invoke(cli, [*name.split(), "--help"])
     assert result.exit_code == 0
-    assert "Example:" in result.output
-    assert f"lmtx-search {' '.join(words)}" in result.output
+    _, _, example = result.output.partition("Example:\n")
+    assert re.search(rf"\blmtx-search {name}\b", example)
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
-def test_every_command_can_print_json(words: list[str]) -> None:
-    assert "--json" in CliRunner().invoke(cli, [*words, "--help"]).output
+@pytest.mark.parametrize("name", all_commands())
+def test_every_command_can_print_json(name: str) -> None:
+    assert "--json" in CliRunner().invoke(cli, [*name.split(), "--help"]).output
 
 
-def test_help_loads_neither_torch_nor_the_cluster_client(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", all_commands(groups=True))
+def test_every_option_has_help(name: str) -> None:
+    context, command = command_named(name)
+    for option in command.get_params(context):
+        if isinstance(option, click.Option):
+            assert option.help, option.opts
+
+
+@pytest.mark.parametrize("name", all_commands(groups=True))
+def test_help_breaks_no_name_of_an_option(name: str) -> None:
+    result = CliRunner().invoke(cli, [*name.split(), "--help"], terminal_width=80)
+    assert not re.search(r"\w-$", result.output, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", all_commands(groups=True))
+def test_help_fits_into_80_columns(name: str) -> None:
+    result = CliRunner().invoke(cli, [*name.split(), "--help"], terminal_width=80)
+    text, _, _ = result.output.partition("Example:\n")
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_help_imports_no_heavy_library(tmp_path: Path) -> None:
+    heavy = {"torch", "transformers", "onnxruntime", "opensearchpy", "ollama", "numpy"}
+    assert not heavy & imported_by_help(tmp_path)
+
+
+def test_help_imports_no_library_that_only_commands_need(tmp_path: Path) -> None:
+    assert not {"pydantic", "rich", "importlib.metadata"} & imported_by_help(tmp_path)
+
+
+def imported_by_help(folder: Path) -> set[str]:
+    """Return the names of the modules that `lmtx-search --help` imports."""
     script = (
-        "import sys; from lmtx_search.cli.main import cli; cli(['--help'], standalone_mode=False);"
-        "sys.exit(bool({'torch', 'transformers', 'opensearchpy', 'ollama'} & set(sys.modules)))"
+        "import sys\n"
+        "before = set(sys.modules)\n"
+        "sys.argv[1:] = ['--help']\n"
+        "from lmtx_search.cli.main import main\n"
+        "try: main()\n"
+        "finally: print(*set(sys.modules) - before, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True)
-    assert done.returncode == 0
+    program = [sys.executable, "-c", script]
+    done = subprocess.run(program, cwd=folder, capture_output=True, text=True)
+    assert "Exit codes" in done.stdout, done.stderr
+    return set(done.stderr.split())
 
 
 def test_an_error_is_one_line_on_standard_error(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_where_nothing_runs_it_says_how_to_start(tmp_path: Path) -> None:
     words = ["--data-dir", str(tmp_path), "--url", url, "status"]
     result = CliRunner().invoke(cli, words)
     assert result.exit_code == 0
-    assert "`lmtx-search up` starts them" in result.output
+    assert "To start them: `lmtx-search up`" in result.output
     assert f"no OpenSearch at {url}" in result.output
 
 
@@ -46,7 +46,7 @@ def test_documents_are_counted_by_index_and_status(client: Any) -> None:
 
 @pytest.mark.integration
 def test_a_cluster_that_is_not_set_up_gets_the_command_to_run(client: Any, lmtx: Run) -> None:
-    assert "run `lmtx-search bootstrap-index`" in lmtx("status").stdout
+    assert "To set it up: `lmtx-search bootstrap-index`" in lmtx("status").stdout
 
 
 @pytest.mark.integration
@@ -54,5 +54,5 @@ def test_before_labels_and_tagger_it_says_what_comes_next(client: Any, lmtx: Run
     done = lmtx("bootstrap-index")
     assert done.returncode == 0, done.stderr
     shown = lmtx("status").stdout
-    assert "Labels      none: load them with `lmtx-search labels load FILE`" in shown
-    assert "documents go in untagged until `lmtx-search deploy`" in shown
+    assert "Labels      none. To load them: `lmtx-search labels load FILE`" in shown
+    assert "documents are indexed untagged until `lmtx-search deploy`" in shown

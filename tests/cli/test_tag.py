@@ -47,7 +47,9 @@ def explained(tmp_path, monkeypatch):
 
 def test_an_explanation_shows_score_probability_and_rivals(explained):
     lines = explained(calibration=Calibration(5.0, -2.0, 50)).splitlines()
-    assert lines[0] == "A label is a tag from a score of 0.9, at most 2"
+    assert (
+        lines[0] == "A label is assigned if its score is 0.9 or more; at most 2 labels are assigned"
+    )
     assert lines[1].split() == ["+", "chess", "1.000", "P(yes)", "0.95"]
     assert lines[2].startswith("    nearest labels: ")
     assert [line[0] for line in lines[3::2]] == ["-", "-", "-"]
@@ -55,12 +57,12 @@ def test_an_explanation_shows_score_probability_and_rivals(explained):
 
 def test_a_label_with_a_threshold_of_its_own_shows_it(explained):
     line = explained(own_thresholds={"1": 0.35}).splitlines()[2]
-    assert line.split() == ["+", "chess", "1.000", "(a", "tag", "from", "0.35)"]
+    assert line.split() == ["+", "chess", "1.000", "(its", "own", "threshold:", "0.35)"]
 
 
 def test_without_a_calibration_it_says_so(explained):
     output = explained()
-    assert "What a score is worth is not known" in output
+    assert "This tagger has no probabilities" in output
     assert "P(yes)" not in output
 
 

@@ -112,7 +112,7 @@ def test_the_command_says_what_it_did_and_then_that_nothing_changed(client, lmtx
     first = lmtx("bootstrap-index")
     assert "created        index lmtx-runs" in first.stdout
     second = lmtx("bootstrap-index")
-    assert "Nothing changed: everything is there." in second.stdout
+    assert "Nothing changed: the cluster is set up." in second.stdout
     assert json.loads(lmtx("bootstrap-index", "--json").stdout)["changed"] == []
 
 

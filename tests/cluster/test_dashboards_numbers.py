@@ -390,7 +390,7 @@ class TestAbout:
         assert written.returncode == 0, written.stderr
         objects = [json.loads(line) for line in written.stdout.splitlines()]
         with dashboards_server() as server:
-            words = ("dashboards", "import", "--url", server.url)
+            words = ("dashboards", "import", "--dashboards-url", server.url)
             told = lmtx(*words, "--json", env=environment)
             assert told.returncode == 0, told.stderr
             assert list(server.objects().values()) == objects

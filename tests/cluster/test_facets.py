@@ -155,7 +155,7 @@ def test_a_date_that_cannot_be_counted_is_one_clear_line(dated):
 
 
 def test_the_command_draws_bars(tagged, lmtx):
-    ran = lmtx("facets", "--index", "lmtx-documents-x", "--tag", "sea")
+    ran = lmtx("facets", "--index", "lmtx-documents-x", "--with", "sea")
     assert ran.returncode == 0
     assert "2 documents" in ran.stdout
     assert [line for line in ran.stdout.splitlines() if line.startswith("sea") and "█" in line]
@@ -163,11 +163,28 @@ def test_the_command_draws_bars(tagged, lmtx):
     assert told["tags"][0] == {"tag": "sea", "count": 2}
 
 
+@pytest.mark.parametrize(
+    ("query", "documents"),
+    [("fish NOT old", 1), ("text:red AND tags:food", 1), ("red fish", 3), ("tags:se*", 2)],
+)
+def test_a_query_chooses_the_same_documents_in_every_command(tagged, lmtx, query, documents):
+    counted = lmtx("facets", "--index", "lmtx-documents-x", "--query", query, "--json")
+    assert json.loads(counted.stdout)["documents"] == documents
+    words = ("docs", "load", "--from-index", "lmtx-documents-x", "--query", query, "--json")
+    assert json.loads(lmtx(*words).stdout)["indexed"] == documents
+
+
+def test_a_query_that_cannot_be_read_is_one_clear_line(tagged, lmtx):
+    done = lmtx("facets", "--index", "lmtx-documents-x", "--query", "text:(red")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "the query 'text:(red' cannot be read" in done.stderr
+
+
 def test_the_command_shows_what_occurs_together_and_when(dated, lmtx):
     words = ("facets", "--index", "lmtx-documents-y", "--with", "sea", "--together", "--over")
     shown = lmtx(*words, "month").stdout
     assert "with food" in shown
-    assert "as often as among all documents" in shown
+    assert "how much more frequent than among all" in shown
     assert [line for line in shown.splitlines() if line.startswith("2024-01-01") and "█" in line]
     told = json.loads(lmtx(*words, "year", "--json").stdout)
     assert told["together"][0]["companions"] == [{"tag": "food", "count": 4, "times": 2.0}]

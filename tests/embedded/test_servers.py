@@ -148,7 +148,7 @@ def test_a_node_that_cannot_start_tells_its_own_reason(own: Settings, start: Sta
 def test_status_shows_the_node_and_what_to_do_next(own: Settings, start: Start) -> None:
     code, out, _ = finish(start("status"))
     assert code == 0
-    assert "`lmtx-search up` starts them" in out
+    assert "To start them: `lmtx-search up`" in out
 
 
 def test_the_nodes_log_is_the_callers(own: Settings, start: Start) -> None:

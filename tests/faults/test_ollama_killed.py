@@ -24,7 +24,7 @@ from tests.support.recording_proxy import recording_proxy
 pytestmark = pytest.mark.faults
 
 BUDGET = 8
-WORDS = ("judge", "--budget", str(BUDGET), "--pairs-per-document", "2", "--shortlist", "4")
+WORDS = ("judge", "--judge-budget", str(BUDGET), "--pairs-per-document", "2", "--shortlist", "4")
 TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
 
 

@@ -32,7 +32,7 @@ def retired(
     with running(commands.environment):
         deployed(client, settings)
         commands.must("ingest", file, "--index", "articles")
-        commands.must("labels", "retire", "game::chess")
+        commands.must("labels", "retire", "game::chess", "--yes")
         yield client
 
 

@@ -191,7 +191,7 @@ def test_without_a_right_a_step_fails_and_names_it(
 def test_with_all_of_them_every_step_is_done(operator: Job) -> None:
     operator.reach("status")
     done = operator.step("status")
-    assert "not counted: the user may not search all indices" in done.stdout
+    assert "not counted: the user lacks the right to search all indices" in done.stdout
 
 
 @pytest.mark.secured
@@ -248,7 +248,7 @@ def test_judging_training_and_watching_need_no_more(
 ) -> None:
     operator.reach("facets")
     for words in (
-        ("judge", "--budget", "4", "--shortlist", "4"),
+        ("judge", "--judge-budget", "4", "--shortlist", "4"),
         ("train", *SMALL),
         ("deploy",),
         ("watch", "--index", INDEX, "--sample", "2"),

@@ -21,7 +21,9 @@ def test_a_tsv_vocabulary_is_addresses_and_labels(tmp_path):
 def test_a_csv_vocabulary_has_a_column_for_each_language(tmp_path):
     path = write(tmp_path, "subjects.csv", "uri,label_fi,label_en\n<http://x/1>,shakki,chess\n")
     assert list(LabelFile(path, "annif", "fi")) == [Label("http://x/1", "shakki")]
-    with pytest.raises(UserError, match="label_fi, label_en: choose with --language"):
+    with pytest.raises(
+        UserError, match="label_fi, label_en: choose one with `labels load --language`"
+    ):
         check_labels(LabelFile(path, "annif"))
 
 

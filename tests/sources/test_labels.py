@@ -108,7 +108,7 @@ def test_a_spreadsheets_csv_may_have_something_else_between_its_values(tmp_path,
 
 @pytest.mark.parametrize(
     ("header", "hint"),
-    [("key,name", "id and text are needed"), ("uri,label_en", "with --format annif")],
+    [("key,name", "id and text are needed"), ("uri,label_en", "labels load --format annif")],
 )
 def test_other_columns_are_told(tmp_path, header, hint):
     path = write(tmp_path, f"{header}\n1,a\n", "labels.csv")

@@ -71,7 +71,7 @@ def test_broader_is_read_from_both_ends(tmp_path):
 @pytest.mark.parametrize(
     ("language", "message"),
     [
-        (None, r"several languages: en \(3\), .*: give --language"),
+        (None, r"several languages: en \(3\), .*: choose one with `labels load"),
         ("fi", r"no prefLabel in the language fi: it has en \(3\)"),
     ],
 )

@@ -117,7 +117,7 @@ TABLE = [
     ),
     bad(
         "budget that is none",
-        "judge --budget soon",
+        "judge --judge-budget soon",
         "the judge's budget 'soon' is neither a time (5m, 90s) nor calls (500)",
         state="none",
     ),
@@ -162,7 +162,7 @@ TABLE = [
     bad(
         "documents of an unknown kind",
         "docs load d.txt",
-        "d.txt: unknown kind of file: name it .jsonl or .csv (or with .gz), .mbox or .rss, give a folder of texts and PDF files, or --format jsonl|csv|folder|mbox|feed|annif|xmc",
+        "d.txt: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, or give a folder of texts and PDF files (`docs load` and `ingest` also take --format jsonl|csv|folder|mbox|feed|annif|xmc)",
         state="none",
         files={"d.txt": b"x"},
     ),
@@ -183,7 +183,7 @@ TABLE = [
     bad(
         "a pattern for an index",
         "ingest d.jsonl --index news-*",
-        "Invalid value for '--index': news-* is no name of one index",
+        "Invalid value for '--index': news-* is not the name of one index",
         state="none",
         files={"d.jsonl": ONE},
     ),
@@ -272,7 +272,7 @@ TABLE = [
     bad(
         "id that is taken",
         "labels add web Else",
-        "there is a label web already (Web browser): give the new label another id, or change that one with `labels rename`",
+        "there is already a label web (Web browser): give the new label another id, or change the old one with `labels rename`",
     ),
     bad(
         "label that is not there",
@@ -341,7 +341,9 @@ TABLE = [
     ),
     # Taggers
     bad("run that is not there", "deploy missing", "there is no training run missing"),
-    bad("a run, and none", "deploy missing --untrained", "give a RUN or --untrained, not both"),
+    bad(
+        "a run, and none", "deploy missing --untrained", "give either RUN or --untrained, not both"
+    ),
     bad(
         "an address that is no tagger",
         "deploy --untrained",
@@ -372,7 +374,7 @@ TABLE = [
     bad(
         "retag by a query that is none",
         "retag --index articles --query (",
-        "the query '(' cannot be read: it is written in the query string syntax, say title:chess AND year:>2020",
+        "the query '(' cannot be read: write it in OpenSearch's query string syntax, for instance title:chess AND year:>2020",
     ),
     bad(
         "tag with a missing version",
@@ -451,7 +453,7 @@ TABLE = [
     ),
     bad(
         "comparator that is none",
-        "compare d.jsonl --gold g.tsv --with best",
+        "compare d.jsonl --gold g.tsv --comparator best",
         "no comparator 'best': there are bm25, tfidf, frozen, maclr, rts, control, ceiling, icxml, lmtx",
         files={"d.jsonl": ONE, "g.tsv": b"1\tweb\n"},
     ),

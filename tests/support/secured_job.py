@@ -40,7 +40,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "retag": ("retag", "--index", INDEX),
     "add": ("labels", "add", "cook", "cooking"),
     "rename": ("labels", "rename", "cook", "cookery"),
-    "retire": ("labels", "retire", "cook"),
+    "retire": ("labels", "retire", "cook", "--yes"),
     "attach": ("attach", OLDER, "--text-field", "title"),
     "detach": ("detach", OLDER),
     "docs from an index": ("docs", "load", "--from-index", INDEX, "--query", "title:chess"),

@@ -107,7 +107,7 @@ def test_only_this_machine_reaches_it_or_it_warns_that_others_do(
     done = CliRunner().invoke(cli, words)
     assert done.exit_code == 0, done.output
     assert heard == [host or "127.0.0.1"]
-    assert ("Whoever reaches this address is answered" in done.output) == warned
+    assert ("every client that reaches this address is answered" in done.output) == warned
 
 
 @dataclass

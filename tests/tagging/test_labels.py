@@ -103,7 +103,7 @@ class TestOnTheCluster:
 
         shown = lmtx("labels", "retire", "w/1", "--dry-run")
         assert "Would retire w/1" in shown.stdout
-        assert lmtx("labels", "retire", "w/1").returncode == 0
+        assert lmtx("labels", "retire", "w/1", "--yes").returncode == 0
         assert ODD not in tags_of(cluster, ODD)
         assert _ids(cluster) == {label.id for label in LABELS}
 
@@ -111,7 +111,7 @@ class TestOnTheCluster:
         (tmp_path / "more.jsonl").write_text("".join(json.dumps(one) + "\n" for one in more))
         loaded = lmtx("labels", "load", "more.jsonl")
         assert "1 labels created, 1 updated" in loaded.stdout
-        assert f"The tagger {version} assigns 2 of them from now on" in loaded.stdout
+        assert f"The tagger {version} assigns 2 of these labels from now on" in loaded.stdout
         assert tags_of(cluster, "the weather report")[0] == "Weather"
         assert tags_of(cluster, "a web browser")[0] == "Browser"
         assert "assigns" not in lmtx("labels", "load", "more.jsonl").stdout
@@ -121,13 +121,13 @@ class TestOnTheCluster:
     ) -> None:
         version = TaggerVersions(settings.data_dir).get(deployed(cluster, settings).version)
         wrong = {
-            ("add", "web", "Web"): "there is a label web already",
+            ("add", "web", "Web"): "there is already a label web",
             ("add", "x", " "): "the label to add: field text: missing or empty",
             ("add", "x", "y" * 1025): "longer than 1,024 characters",
             ("rename", "none", "x"): "there is no label none",
             ("rename", "web", ""): "the new text: field text",
             ("retire", "web", "none"): "there is no label none: nothing was changed",
-            ("retire", *(label.id for label in LABELS)): "no label would remain",
+            ("retire", "--yes", *(label.id for label in LABELS)): "no label would be left",
         }
         for words, message in wrong.items():
             done = lmtx("labels", *words)

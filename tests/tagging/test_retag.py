@@ -87,7 +87,7 @@ class TestRetag:
 
     def test_a_retired_labels_tag_is_cleared_or_kept(self, cluster: Any, lmtx: Run) -> None:
         lmtx("retag", "--index", "old")
-        lmtx("labels", "retire", "game::chess")
+        lmtx("labels", "retire", "game::chess", "--yes")
         words = ("retag", "--index", "old", "--label", "game::chess")
         kept = lmtx(*words, "--query", "text:plays", "--keep-retired")
         assert kept.returncode == 0, kept.stderr

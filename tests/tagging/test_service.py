@@ -156,7 +156,7 @@ class TestService:
         service.send_signal(signal.SIGTERM)
         output, _ = service.communicate(timeout=30)
         assert service.returncode == 0
-        assert "The tagger stopped." in output
+        assert "The tagger has stopped." in output
 
 
 @pytest.mark.integration

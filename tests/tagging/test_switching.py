@@ -116,7 +116,7 @@ def test_a_rollback_goes_back_with_the_labels_as_they_are_now(
     cluster: Any, settings: Settings, lmtx: Run
 ) -> None:
     first, second = deployed(cluster, settings), deployed(cluster, settings)
-    assert lmtx("labels", "retire", "game::chess").returncode == 0
+    assert lmtx("labels", "retire", "game::chess", "--yes").returncode == 0
     assert lmtx("labels", "add", "new", "Weather").returncode == 0
 
     shown = lmtx("rollback", "--dry-run")
@@ -168,9 +168,9 @@ def test_prune_removes_what_nothing_uses_and_nothing_else(
     assert find_unused(cluster, settings).versions == []
     cluster.ingest.delete_pipeline(id="own")
 
-    shown = lmtx("taggers", "prune")
+    shown = lmtx("taggers", "prune", "--dry-run")
     assert shown.returncode == 0, shown.stderr
-    assert f"Would remove the folder of the tagger {first.version}" in shown.stdout
+    assert f"Would delete the folder of the tagger {first.version}" in shown.stdout
     assert len(ml_parts(cluster)["models"]) == 3
 
     done = lmtx("taggers", "prune", "--yes")
@@ -180,7 +180,7 @@ def test_prune_removes_what_nothing_uses_and_nothing_else(
     assert TaggerVersions(settings.data_dir).names() == [second.version, third.version]
     assert third_encoder not in index.versions()
     assert of_a_run in index.versions()
-    assert "There is nothing to remove" in lmtx("taggers", "prune", "--yes").stdout
+    assert "There is nothing to delete" in lmtx("taggers", "prune", "--yes").stdout
     assert tags_of(cluster, "plays chess")[0] == "Chess"
 
 

@@ -56,7 +56,7 @@ def test_a_fall_is_said_out_loud_with_the_labels_that_caused_it(
         assert first.returncode == 0, first.stderr
         told = json.loads(first.stdout)
         assert (told["documents"], told["taggers"], told["earlier"]) == (4, [version], None)
-        assert "nothing was tagged since" in lmtx(*words).stdout
+        assert "no document was tagged since" in lmtx(*words).stdout
 
         # As if all had been right until now, and what the judge says would not do any more.
         runs = RunStore(client)
@@ -70,6 +70,6 @@ def test_a_fall_is_said_out_loud_with_the_labels_that_caused_it(
     assert done.returncode == 1
     assert "articles: 0% of" in done.stdout
     assert "before: 100%" in done.stdout
-    assert "have become worse" in done.stderr
+    assert "are significantly worse" in done.stderr
     assert "Chess: 1 of 1 wrong (before: 0 of 10)" in done.stderr
     assert json.loads(lmtx("taggers", "--json").stdout)["taggers"][0]["measures"]["watched"] == 0

@@ -72,7 +72,8 @@ class DashboardsApi:
             ) from error
         except urllib3.exceptions.NewConnectionError as error:
             raise UserError(
-                f"no OpenSearch Dashboards at {self.url}: start it, or give its address with --url"
+                f"no OpenSearch Dashboards at {self.url}: start it, or give its address with "
+                "--dashboards-url"
             ) from error
         except urllib3.exceptions.TimeoutError as error:
             raise LmtxError(f"no answer from {self.url} in time ({path})") from error
@@ -91,8 +92,8 @@ class DashboardsApi:
             )
         if 300 <= status < 400:
             raise UserError(
-                f"{self.url} sends {path} elsewhere: give its full address with --url; where one "
-                "signs in with SAML or OpenID, import the file of `dashboards export` by hand"
+                f"{self.url} redirects {path}: give its full address with --dashboards-url; if it "
+                "signs users in with SAML or OpenID, import the file of `dashboards export` by hand"
             )
         if status == 503:
             raise LmtxError(f"OpenSearch Dashboards at {self.url} is not ready: try again later")
@@ -115,11 +116,11 @@ class DashboardsApi:
             return UserError(
                 f"{self.url} is the cluster itself (OpenSearch {version}), not OpenSearch "
                 "Dashboards: give the address that you open Dashboards with in a browser, usually "
-                "on port 5601 (--url)"
+                "on port 5601 (--dashboards-url)"
             )
         return UserError(
             f"the program at {self.url} is not OpenSearch Dashboards: give its address, with its "
-            "base path if it has one (--url)"
+            "base path if it has one (--dashboards-url)"
         )
 
     def _cluster_version(self) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.facets.exact_counts import count_most_frequent
-from lmtx_search.cluster.facets.filters import subset
+from lmtx_search.cluster.facets.filters import QueryString, subset
 from lmtx_search.index_templates import load
 
 # How many companions each shard proposes for a tag.
@@ -43,7 +43,7 @@ class Together:
 def together(
     client: OpenSearch,
     index: str,
-    query: str | None = None,
+    query: str | QueryString | None = None,
     tags: Sequence[str] = (),
     size: int = 20,
     companions: int = 5,

@@ -10,7 +10,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
-from lmtx_search.cluster.facets.filters import subset
+from lmtx_search.cluster.facets.filters import QueryString, subset
 from lmtx_search.cluster.facets.roll_up import rolled_up, with_narrower
 from lmtx_search.index_templates import load
 
@@ -39,14 +39,14 @@ class Facets:
 def facets(
     client: OpenSearch,
     index: str,
-    query: str | None = None,
+    query: str | QueryString | None = None,
     tags: Sequence[str] = (),
     size: int = 20,
     examples: int = 0,
     start: int = 0,
     roll_up: bool = False,
 ) -> Facets:
-    """Count the tags of the documents that match a simple query string and have all of ``tags``.
+    """Count the tags of the documents that match a query and have all of ``tags``.
 
     The counts are exact, also where the documents are on several shards.
 

@@ -16,16 +16,25 @@ _FIELDS = 256
 
 
 @dataclass(frozen=True, slots=True)
+class QueryString:
+    """A query in OpenSearch's query string syntax: ``chess AND year:>2020``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subset:
-    """Documents that match a simple query string (None: all) and have all of the tags.
+    """Documents that match a query (None: all) and have all of the tags.
 
     Attributes:
-        fields: where the query's words are looked for.
+        query: words as a person types them into a search box (a simple query string, all of whose
+            words must match), or a query string.
+        fields: where words without a field name are searched.
         dates: the index's date fields.
     """
 
     index: str
-    query: str | None
+    query: str | QueryString | None
     tags: Sequence[str]
     fields: Sequence[str]
     dates: Sequence[str]
@@ -40,14 +49,18 @@ class Subset:
 
     def _body(self, tags: Sequence[str]) -> dict[str, Any]:
         must = []
-        if self.query:
+        if isinstance(self.query, QueryString):
+            must.append(
+                load("searches/query_string", query=self.query.text, fields=list(self.fields))
+            )
+        elif self.query:
             must.append(load("searches/matching", query=self.query, fields=list(self.fields)))
         conditions = [{"term": {"tags": tag}} for tag in tags]
         return load("searches/selected", must=must, tags=conditions)
 
 
 def subset(
-    client: OpenSearch, index: str, query: str | None = None, tags: Sequence[str] = ()
+    client: OpenSearch, index: str, query: str | QueryString | None = None, tags: Sequence[str] = ()
 ) -> Subset:
     """Return a subset of an index's documents, having seen that its tags can be counted.
 

@@ -10,7 +10,7 @@ from opensearchpy import OpenSearch, TransportError
 
 from lmtx_search.cluster.client.errors import reason_of
 from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
-from lmtx_search.cluster.facets.filters import subset
+from lmtx_search.cluster.facets.filters import QueryString, subset
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
@@ -31,7 +31,7 @@ def over_time(
     index: str,
     period: Period,
     field: str,
-    query: str | None = None,
+    query: str | QueryString | None = None,
     tags: Sequence[str] = (),
     size: int = 3,
 ) -> list[Stretch]:

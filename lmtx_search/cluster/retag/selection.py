@@ -89,17 +89,17 @@ def targets(client: OpenSearch, index: str) -> list[Target]:
 
 
 def require_query(client: OpenSearch, index: str, query: str) -> None:
-    """See that a query string can be read.
+    """Check a query in the query string syntax.
 
     Raises:
-        UserError: it cannot.
+        UserError: the cluster cannot parse it.
     """
     body = {"query": Selection(query=query).body()}
     answer = client.indices.validate_query(index=index, body=body)
     if not answer["valid"]:
         raise UserError(
-            f"the query {query!r} cannot be read: it is written in the query string syntax, say "
-            "title:chess AND year:>2020"
+            f"the query {query!r} cannot be read: write it in OpenSearch's query string syntax, "
+            "for instance title:chess AND year:>2020"
         )
 
 

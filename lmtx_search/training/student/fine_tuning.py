@@ -103,7 +103,7 @@ def fine_tune(
     if watch.broken_at is not None:
         raise LmtxError(
             f"training stopped at step {watch.broken_at}: the loss is not a number; "
-            f"lower --learning-rate (it was {settings.learning_rate:g})"
+            f"choose a `train --learning-rate` below {settings.learning_rate:g}"
         )
     model.max_seq_length = own_length
     with _disk_faults_are_os_errors(output):

@@ -175,7 +175,7 @@ def _refuse_useless(judge: Judge, judged: JudgingResult) -> None:
     if judged.neither > judged.asked // 2:
         raise UserError(
             f"{judge.name} said neither yes nor no to {judged.neither} of {judged.asked} pairs: "
-            "use another --model or --prompt"
+            "choose another model (--model) or prompt"
         )
     # Copies, because the judge's threads add stored judgments at the same time.
     values = [p_yes for labels in list(judged.p_yes.values()) for p_yes in list(labels.values())]
@@ -183,5 +183,5 @@ def _refuse_useless(judge: Judge, judged: JudgingResult) -> None:
     if high - low < _LEAST_SPREAD:
         raise UserError(
             f"{judge.name} says the same to everything (P(yes) {middle:.3f} over {len(values)} "
-            "pairs): use another --model or --prompt"
+            "pairs): choose another model (--model) or prompt"
         )
