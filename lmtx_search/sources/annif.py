@@ -9,6 +9,7 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, ending, read_rows
 
 SUBJECTS = "subjects"
@@ -64,7 +65,7 @@ def _label_column(path: Path, columns: list[str], language: str | None) -> str:
     return wanted[0]
 
 
-def read_annif_documents(path: Path) -> Iterator[Row | BadLine]:
+def read_annif_documents(path: Path, _: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of ``text`` and ``subjects`` for each line: text, tab, addresses."""
     for number, line in read_lines(path):
         if not line.strip():

@@ -11,6 +11,7 @@ from lmtx_search.sources.annif import read_annif_documents
 from lmtx_search.sources.feed import count_entries, read_feed
 from lmtx_search.sources.folder import folder_files, read_folder
 from lmtx_search.sources.mail import count_messages, read_mailbox
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, count_lines, ending, read_rows
 from lmtx_search.sources.xmc_texts import (
     is_xmc_json,
@@ -26,7 +27,7 @@ _COUNTS: dict[str, Callable[[Path], int]] = {
     "mbox": count_messages,
     "feed": count_entries,
 }
-_READERS: dict[str, Callable[[Path], Iterator[Row | BadLine]]] = {
+_READERS: dict[str, Callable[[Path, ReadOptions], Iterator[Row | BadLine]]] = {
     "folder": read_folder,
     "mbox": read_mailbox,
     "feed": read_feed,
@@ -50,7 +51,9 @@ def document_format(path: Path, format: str | None = None) -> str:
     return found
 
 
-def read_records(path: Path, format: str | None = None) -> Iterator[Row | BadLine]:
+def read_records(
+    path: Path, format: str | None = None, options: ReadOptions | None = None
+) -> Iterator[Row | BadLine]:
     """Read what is to be documents, as fields.
 
     Raises:
@@ -61,7 +64,7 @@ def read_records(path: Path, format: str | None = None) -> Iterator[Row | BadLin
     """
     kind = document_format(path, format)
     reader = _READERS.get(kind)
-    return reader(path) if reader else read_rows(path, kind)
+    return reader(path, options or ReadOptions()) if reader else read_rows(path, kind)
 
 
 def count_records(path: Path, format: str | None = None) -> int | None:

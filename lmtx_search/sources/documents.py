@@ -11,6 +11,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, content_digest, document_text
 from lmtx_search.sources.document_formats import count_records, document_format, read_records
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
 # OpenSearch takes ids of up to 512 bytes.
@@ -23,6 +24,7 @@ def read_documents(
     id_field: str = "id",
     text_fields: Sequence[str] = ("title", "text"),
     format: str | None = None,
+    options: ReadOptions | None = None,
 ) -> Iterator[Document | BadLine]:
     """Read documents in the order of the file; ``-`` is standard input (JSONL).
 
@@ -35,13 +37,14 @@ def read_documents(
         path: a file, or a folder of texts and PDF files.
         format: one of :data:`~lmtx_search.sources.document_formats.FORMATS`; None: told by the
             name.
+        options: what of it is read, and what takes the counts of what is left out.
 
     Raises:
         UserError: no such file, an unknown ending, a CSV file without a header.
         LmtxError: a damaged gzip file.
     """
     renamed = document_format(path, format) not in ("jsonl", "csv")
-    for row in read_records(path, format):
+    for row in read_records(path, format, options):
         if isinstance(row, BadLine):
             yield row
         else:

@@ -13,10 +13,11 @@ from xml.sax import SAXParseException
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, opened
 
 
-def read_feed(path: Path) -> Iterator[Row | BadLine]:
+def read_feed(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row for each entry: ``id``, ``title``, ``text``, ``url``, ``date``, ``categories``.
 
     The text is an entry's whole content where it has it, else its summary, without tags. What
