@@ -16,7 +16,9 @@ SUBJECTS = "subjects"
 """The field that a document's right labels come into (ids, or texts): for --gold-field."""
 
 
-def read_annif_labels(path: Path, language: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_annif_labels(
+    path: Path, language: str | None, notes: list[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield where each label stands, and it.
 
     TSV: address in angle brackets, tab, label, and maybe a notation, a line. CSV: columns ``uri``
@@ -26,7 +28,7 @@ def read_annif_labels(path: Path, language: str | None) -> Iterator[tuple[str, d
         UserError: the first line that is not so, or a language that is not there.
     """
     if ending(path) == ".csv":
-        yield from _csv_labels(path, language)
+        yield from _csv_labels(path, language, notes)
         return
     if language is not None:
         raise UserError(f"{path}: a TSV vocabulary has one language: leave --language out")
@@ -41,9 +43,11 @@ def read_annif_labels(path: Path, language: str | None) -> Iterator[tuple[str, d
         yield where, {"id": clean_uri(uri), "text": label}
 
 
-def _csv_labels(path: Path, language: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def _csv_labels(
+    path: Path, language: str | None, notes: list[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     column = ""
-    for row in read_rows(path):
+    for row in read_rows(path, "csv", notes):
         if isinstance(row, BadLine):
             raise UserError(str(row))
         if not column:

@@ -64,7 +64,8 @@ def read_records(
     """
     kind = document_format(path, format)
     reader = _READERS.get(kind)
-    return reader(path, options or ReadOptions()) if reader else read_rows(path, kind)
+    options = options or ReadOptions()
+    return reader(path, options) if reader else read_rows(path, kind, options.notes)
 
 
 def count_records(path: Path, format: str | None = None) -> int | None:

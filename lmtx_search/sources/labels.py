@@ -85,10 +85,10 @@ class LabelFile:
                 self.notes = self._thesaurus.notes
             return self._thesaurus.entries
         if self._format == "annif":
-            return read_annif_labels(self.path, self._language)
+            return read_annif_labels(self.path, self._language, self.notes)
         if self._format == "xmc":
             return read_xmc_labels(self.path, self.notes, _TEXT_CHARACTERS)
-        return _row_entries(self.path, self._format)
+        return _row_entries(self.path, self._format, self.notes)
 
 
 def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
@@ -157,8 +157,8 @@ def make_label(fields: Fields, where: str) -> Label:
     return Label(_clean(id_), _clean(text), _clean(description), synonyms, broader)
 
 
-def _row_entries(path: Path, format: str) -> Iterator[tuple[str, Fields]]:
-    for row in read_rows(path, format):
+def _row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[str, Fields]]:
+    for row in read_rows(path, format, notes):
         if isinstance(row, BadLine):
             raise UserError(str(row))
         if format != "csv":

@@ -79,7 +79,7 @@ def test_a_length_that_is_wrong_counts_for_nothing(tmp_path, length):
 def test_messages_without_a_body_or_without_heads_are_messages(tmp_path):
     content = SEPARATOR + b"Subject: a\n" + SEPARATOR + b"\nno heads\n\n" + SEPARATOR + b"\nlast\n"
     assert bodies(tmp_path / "a.mbox", content)[0] == b""
-    assert [message.line for message in split_mailbox(tmp_path / "a.mbox")] == [1, 3, 6]
+    assert [message.line for message in split_mailbox(tmp_path / "a.mbox")] == [1, 3, 7]
 
 
 def test_a_packed_mailbox_is_read_too(tmp_path):
