@@ -19,7 +19,8 @@ def text_encoding(stream: BinaryIO) -> str:
     """Read a file to its end; return the name of the codec for it.
 
     That is ``utf-8-sig``, ``utf-16``, ``utf-16-le``, ``utf-16-be`` or ``cp1252``. It is cp1252 if
-    hardly any character beyond ASCII is valid UTF-8 and all are letters or signs of that set. A file that is neither is ``utf-8-sig`` with faults.
+    hardly any character beyond ASCII is valid UTF-8 and all are letters or signs of that set. A
+    file that is neither is ``utf-8-sig`` with faults.
     """
     block = stream.read(_BLOCK)
     if block.startswith(_WIDE):
