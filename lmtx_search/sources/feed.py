@@ -17,7 +17,6 @@ from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, opened
 from lmtx_search.sources.wordpress import is_wordpress, unpublished
 
-
 _HTML = ("text/html", "application/xhtml+xml")
 
 

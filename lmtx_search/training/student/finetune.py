@@ -24,6 +24,7 @@ from torch.utils.data import BatchSampler, SequentialSampler
 from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging as transformers_logging
 
+from lmtx_search.encoder.read_text import read_text
 from lmtx_search.errors import LmtxError, find_named
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.settings import FineTuning
@@ -71,7 +72,7 @@ def fine_tune(
     model.max_seq_length = settings.document_tokens
     cut = [_cut(model, text, settings.label_tokens) for text in labels]
     columns: dict[str, list[Any]] = {
-        "document": [documents[document] for document, _ in steps],
+        "document": [read_text(documents[document]) for document, _ in steps],
         "name": [cut[label] for _, label in steps],
     }
     for place, more in enumerate(zip(*brought, strict=True)):
@@ -189,7 +190,8 @@ def _warmup(settings: FineTuning, batches: int) -> int:
 
 
 def _cut(model: SentenceTransformer, text: str, tokens: int) -> str:
-    """Cut a text to as many tokens as the encoder will later read of it."""
+    """Return what the encoder will later read of a text: as many tokens."""
+    text = read_text(text)
     encoded = model.tokenizer(
         text, truncation=True, max_length=tokens, return_offsets_mapping=True, verbose=False
     )
