@@ -121,9 +121,12 @@ def _copy(
     context: Context, index: str, source: str, query: str | None, options: dict[str, Any]
 ) -> BulkReport:
     """Copy the documents of another index."""
-    given = [f"--{name}" for name in ("format", "strict", "from_start") if options[name]]
+    given = [
+        f"--{name}" for name in ("format", "strict", "from_start", "everything") if options[name]
+    ]
     if given:
-        raise click.UsageError(f"{given[0].replace('_', '-')} is for a FILE")
+        option = given[0].replace("_", "-").replace("everything", "all")
+        raise click.UsageError(f"{option} is for a FILE")
     fields = context.settings.documents
     client = connect(context.settings.opensearch)
     if source == index:

@@ -19,6 +19,7 @@ from lmtx_search.sources import count_documents, read_documents
 from lmtx_search.sources.document_formats import FORMATS, document_format
 from lmtx_search.sources.documents import require_documents, require_readable
 from lmtx_search.sources.folder import folder_digest, passed_over
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.xmc_texts import xmc_documents_file
 
 _ERROR = 160
@@ -35,7 +36,18 @@ def load_options(function: F) -> F:
             help="Where the name does not tell: folder (of texts and PDF files), a mailbox (mbox), "
             "an RSS or Atom feed, Annif's TSV, or the Extreme Classification Repository's (xmc).",
         ),
-        click.option("--strict", is_flag=True, help="Index nothing if a line is malformed."),
+        click.option(
+            "--all",
+            "everything",
+            is_flag=True,
+            help="Of a WordPress export, index also drafts, private, scheduled and trashed posts, "
+            "and items that are not posts or pages.",
+        ),
+        click.option(
+            "--strict",
+            is_flag=True,
+            help="Index nothing if a line is malformed, or an id comes twice with other content.",
+        ),
         click.option(
             "--failed",
             type=click.Path(path_type=Path, dir_okay=False),
@@ -64,6 +76,7 @@ def load(
     failed: Path | None,
     from_start: bool,
     threads: int,
+    everything: bool,
 ) -> BulkReport:
     """Load a file into an index that ``prepare`` makes or checks."""
     settings = context.settings
@@ -97,13 +110,15 @@ def load(
             index=index_uuid(client, index),
             id_field=fields.id_field,
             **({"format": format} if format else {}),
+            **({"everything": True} if everything else {}),
             **({"files": folder_digest(file)} if kind == "folder" else {}),
         )
         if from_start:
             checkpoint.clear()
-    return load_documents(
+    options = ReadOptions(everything)
+    report = load_documents(
         client,
-        read_documents(file, fields.id_field, fields.text_fields, format),
+        read_documents(file, fields.id_field, fields.text_fields, format, options),
         index,
         checkpoint=checkpoint,
         failed=kept,
@@ -111,6 +126,10 @@ def load(
         total=total,
         threads=threads,
     )
+    for line in (*options.notes, *options.left_out.lines()):
+        context.say(line)
+    report.left_out = options.left_out.counts
+    return report
 
 
 def finish(
@@ -125,6 +144,11 @@ def finish(
     )
     for reason in report.reasons.values():
         context.say(f"  {reason.count:,} × {reason.example}")
+    if report.repeated:
+        context.say(
+            f"Note: {report.repeated:,} documents replaced an earlier one of the same file with "
+            f"the same id and other content (the first: {report.first_repeated})"
+        )
     if not report.records:
         context.say("Note: there was no document to index")
     if report.without_text:

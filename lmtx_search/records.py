@@ -52,12 +52,14 @@ class Document:
     """One document: ``text`` is what the encoder and the judge read.
 
     ``text`` is the configured text fields, the non-empty ones joined by a newline (a title
-    therefore comes first); ``source`` is the whole record as the user gave it.
+    therefore comes first); ``source`` is the whole record as the user gave it. ``repeats`` names an
+    earlier document of the same file that has this id and other content ("": there is none).
     """
 
     id: str
     text: str
     source: Mapping[str, Any] = field(default_factory=dict)
+    repeats: str = ""
 
 
 def document_text(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:

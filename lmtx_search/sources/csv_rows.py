@@ -51,7 +51,8 @@ def read_csv(
         names = next(reader, [])
     except (csv.Error, _TooLong) as error:
         raise UserError(f"{name}, line 1: the header is not CSV: {error}") from error
-    if not any(column.strip() for column in names):
+    named = [column.strip() for column in names if column.strip()]
+    if not named or len(named) > len(set(named)) == 1:
         raise UserError(f"{name}, line 1: a CSV file starts with a header, the names of columns")
     if any(map(_is_broken, names)):
         raise UserError(f"{name}, line 1: the header is not {encoding}: save the file as UTF-8")

@@ -12,6 +12,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, content_digest, document_text
 from lmtx_search.sources.document_formats import count_records, document_format, read_records
 from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.repeated_ids import RepeatedIds
 from lmtx_search.sources.rows import Row
 
 # OpenSearch takes ids of up to 512 bytes.
@@ -44,12 +45,16 @@ def read_documents(
         LmtxError: a damaged gzip file.
     """
     renamed = document_format(path, format) not in ("jsonl", "csv")
-    for row in read_records(path, format, options):
-        if isinstance(row, BadLine):
-            yield row
-        else:
-            named = _renamed(row, id_field, text_fields) if renamed else row
-            yield _document(named, path, id_field, text_fields)
+    ids = RepeatedIds()
+    try:
+        for row in read_records(path, format, options):
+            if isinstance(row, BadLine):
+                yield row
+            else:
+                named = _renamed(row, id_field, text_fields) if renamed else row
+                yield _document(named, path, id_field, text_fields, ids)
+    finally:
+        ids.close()
 
 
 def count_documents(path: Path, format: str | None = None) -> int | None:
@@ -97,8 +102,8 @@ def require_documents(
     with progress.stage(f"Check {path.name}", unit="lines") as advance:
         for item in read_documents(path, id_field, (), format):
             advance(1)
-            if isinstance(item, BadLine):
-                first, count = first or item, count + 1
+            if problem := str(item) if isinstance(item, BadLine) else item.repeats:
+                first, count = first or problem, count + 1
     if first is not None:
         more = f" (and {count - 1} more bad lines)" if count > 1 else ""
         raise UserError(f"{first}{more}; nothing was indexed")
@@ -118,7 +123,7 @@ def _renamed(row: Row, id_field: str, text_fields: Sequence[str]) -> Row:
 
 
 def _document(
-    row: Row, path: Path, id_field: str, text_fields: Sequence[str]
+    row: Row, path: Path, id_field: str, text_fields: Sequence[str], ids: RepeatedIds
 ) -> Document | BadLine:
     value = row.fields.get(id_field)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -133,7 +138,13 @@ def _document(
         return _bad(row, path, f"field {id_field}: an id must be a text or a whole number")
     if len(value.encode("utf-8", "replace")) > _ID_BYTES:
         return _bad(row, path, f"field {id_field}: longer than {_ID_BYTES} bytes")
-    return Document(value, document_text(row.fields, text_fields), row.fields)
+    earlier, repeats = ids.earlier(value, written, row.line), ""
+    if earlier is not None:
+        place = f"on line {earlier}" if earlier else "that of an earlier document"
+        repeats = str(
+            BadLine(str(path), row.line, f"the id {value!r} is also {place}, with other content")
+        )
+    return Document(value, document_text(row.fields, text_fields), row.fields, repeats)
 
 
 def _bad(row: Row, path: Path, reason: str) -> BadLine:
