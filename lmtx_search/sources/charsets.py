@@ -45,9 +45,7 @@ def decoded(data: bytes, declared: str = "", *, html: bool = False) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
-    named = [declared]
-    if html and (found := _META.search(data[:_META_WITHIN])):
-        named.append(found[1].decode("ascii", "replace"))
+    named = [declared, html_charset(data) if html else ""]
     for name in filter(None, map(_codec, named)):
         for encoding in ("utf-8", name) if name in _NEVER_WRONG else (name,):
             try:
@@ -55,6 +53,12 @@ def decoded(data: bytes, declared: str = "", *, html: bool = False) -> str:
             except UnicodeError:
                 continue
     return data.decode("utf-8", _STRAY)
+
+
+def html_charset(page: bytes) -> str:
+    """Return the character set that the beginning of an HTML page names ("": none)."""
+    found = _META.search(page[:_META_WITHIN])
+    return found[1].decode("ascii", "replace") if found else ""
 
 
 def _codec(name: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine, content_digest
 from lmtx_search.sources.annif import SUBJECTS, subjects_beside
+from lmtx_search.sources.charsets import decoded, html_charset
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.mail import read_mail
 from lmtx_search.sources.pdf import pdf_text
@@ -95,6 +96,8 @@ def _fields(path: Path, options: ReadOptions) -> tuple[dict[str, str], str]:
 
 def _text(path: Path) -> tuple[str, str]:
     data = path.read_bytes()
+    if path.suffix.lower() in _PAGES and html_charset(data):
+        return decoded(data, html=True), ""
     encoding = "utf-16" if data.startswith(_WIDE) else "utf-8-sig"
     try:
         text = data.decode(encoding)

@@ -129,26 +129,23 @@ def _part_text(part: EmailMessage) -> str:
 
 def _flowed_text(text: str, delete_space: bool) -> str:
     """Join the lines that were broken to be sent (RFC 3676)."""
-    out: list[str] = []
+    paragraphs: list[list[str]] = []
     open_depth = -1  # of the paragraph that the next line continues
     for line in text.splitlines():
         depth = len(line) - len(line.lstrip(">"))
         rest = line[depth:].removeprefix(" ")
         flows = rest.endswith(" ") and rest != "-- "
         if rest == "-- " or depth != open_depth:
-            out.append(">" * depth + (" " if depth and rest else "") + rest)
-        else:
-            out[-1] += rest
-        if flows and delete_space:
-            out[-1] = out[-1][:-1]
+            paragraphs.append([">" * depth + (" " if depth and rest else "")])
+        paragraphs[-1].append(rest[:-1] if flows and delete_space else rest)
         open_depth = depth if flows else -1
-    return "\n".join(out)
+    return "\n".join(map("".join, paragraphs))
 
 
 def _enriched_text(text: str) -> str:
     """Return the text of text/enriched (RFC 1896) and its forerunner text/richtext."""
     text = text.replace("\r\n", "\n")
-    text = re.sub(r"<param>.*?</param>", "", text, flags=re.IGNORECASE | re.DOTALL)
+    text = re.sub(r"<param>[^<]*</param>", "", text, flags=re.IGNORECASE)
     # A single line break is none; of several the first is.
     text = re.sub(r"\n(\n*)", lambda found: found[1] or " ", text)
     text = re.sub(r"<(?:nl|paragraph|/paragraph)>", "\n", text, flags=re.IGNORECASE)
