@@ -75,7 +75,8 @@ def _is_attached(part: EmailMessage) -> bool:
 
 def _is_shown(part: EmailMessage) -> bool:
     return (
-        part.get_content_maintype() == "text"
+        # A multipart message without its parts is shown as it is.
+        part.get_content_maintype() in ("text", "multipart")
         and part.get_content_subtype() not in _NOT_SHOWN
         and part.get_content_disposition() != "attachment"
     )

@@ -183,6 +183,10 @@ def test_any_character_set_is_read_as_well_as_can_be(charset, body, text):
     assert text_of(head.encode() + body) == text
 
 
+def test_a_multipart_message_without_parts_is_read_as_it_is():
+    assert text_of(b"Content-Type: multipart/mixed; boundary=x\n\nIt jams.") == "It jams."
+
+
 def test_a_transfer_encoding_that_there_is_not_leaves_the_bytes_as_they_are():
     head = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: UTF-8\n\n"
     assert text_of(f"{head}Möchten Sie?".encode()) == "Möchten Sie?"

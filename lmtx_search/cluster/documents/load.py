@@ -134,8 +134,8 @@ def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_B
 def _account(
     report: BulkReport, batch: _Batch, result: ChunkResult, failed: FailedFile | None
 ) -> None:
-    refused = {one.id for one in result.refused}
-    repeated = [where for id_, where in batch.repeated if id_ not in refused]
+    not_taken = {one.id for one in result.refused}
+    repeated = [where for id_, where in batch.repeated if id_ not in not_taken]
     report.repeat(repeated)
     report.created += result.created
     report.updated += max(0, result.updated - len(repeated))
