@@ -25,8 +25,7 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Document
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.sources import read_documents
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
@@ -40,7 +39,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     fields = settings.documents.text_fields
     read = read_documents(arguments.folder / "test.jsonl.gz", "id", fields)
     documents = [doc for doc in read if isinstance(doc, Document) and doc.text]

@@ -24,7 +24,7 @@ from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.records import Document
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
     version = active(client)
     if version is None:

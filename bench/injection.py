@@ -27,8 +27,7 @@ from lmtx_search.judges.base import Pair
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, Prompt, load_prompt, shorten
 from lmtx_search.records import Document
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.training.shortlist import search_in
 from lmtx_search.training.targets import judge_calibration
 from lmtx_search.training.targets.judge_calibration import YES, calibrate
@@ -204,7 +203,7 @@ def main(
     folder: Path, gguf: str, documents: int, labels: int, share: float, seed: int, by_kind: bool
 ) -> None:
     """Print a line of JSON for each way."""
-    settings = load_settings(flags={"judge.gguf": gguf}).settings
+    settings = load_settings(flags={"judge.gguf": gguf})
     data = read_folder(folder)
     some = cases(settings, data, documents, labels, seed)
     additions = [(kind, text) for kind, texts in HOSTILE.items() for text in texts]

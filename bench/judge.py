@@ -28,8 +28,7 @@ from lmtx_search.judges.chat import CHATML
 from lmtx_search.judges.ollama import OllamaJudge
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt, shorten
 from lmtx_search.records import BadLine
-from lmtx_search.settings import JudgeSettings, OllamaSettings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import JudgeSettings, OllamaSettings, load_settings
 from lmtx_search.sources import read_documents, read_labels
 
 Ask = Callable[[list[Pair]], dict[tuple[str, str], float | None]]
@@ -162,7 +161,7 @@ def main(
     """Print the rates, their ratios to the first way, and how far answers differ, as JSON."""
     settings = load_settings(
         flags={"ollama.hosts": hosts, "ollama.model": model, "judge.gguf": gguf}
-    ).settings
+    )
     setup = Setup(replace_hosts(settings.ollama), settings.judge)
     labels = list(read_labels(labels_file))
     found = (d for d in read_documents(documents_file) if not isinstance(d, BadLine) and d.text)

@@ -27,7 +27,7 @@ from lmtx_search.judges.base import Pair
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt, shorten
 from lmtx_search.records import Label
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.shortlist import Shortlister
 
@@ -44,7 +44,7 @@ Values = NDArray[np.float64]
 @click.option("--seed", default=0, show_default=True)
 def main(folder: Path, **o: Any) -> None:
     """Print a line of JSON a form, and one of the differences."""
-    settings = load_settings(flags={"judge.gguf": o["gguf"]}).settings
+    settings = load_settings(flags={"judge.gguf": o["gguf"]})
     data = read_folder(folder, o["fields"].split(","))
     training = replace(PROFILES["small"](settings.encoder), seed=o["seed"])
     given = materials(settings, data, training, perfect_judge(data.gold_train), Nowhere())

@@ -24,7 +24,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.shortlist import Shortlister
@@ -48,7 +48,7 @@ Values = NDArray[np.float64]
 @click.option("--picture", type=click.Path(), help="PNG file to write.")
 def main(folder: Path, **o: Any) -> None:
     """Print a line of JSON."""
-    settings = load_settings(flags={"judge.gguf": o["gguf"]}).settings
+    settings = load_settings(flags={"judge.gguf": o["gguf"]})
     data = read_folder(folder, o["fields"].split(","))
     training = replace(
         PROFILES["small"](settings.encoder), most_documents=o["documents"], seed=o["seed"]

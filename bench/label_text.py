@@ -27,7 +27,7 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.evaluation.metrics.ranking import ranking_measures
 from lmtx_search.records import Document, Label
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
 
 Vectors = NDArray[np.float32]
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--synonyms-in-description", action="store_true")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     chosen = arguments.fields.split(",") if arguments.fields else None
     fields = chosen or settings.documents.text_fields
     reads_labels = load_encoder(settings, max_tokens=settings.encoder.label_tokens)

@@ -24,7 +24,7 @@ from lmtx_search.cluster.labels.index import EncodeLabels, LabelIndex
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label, content_digest
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import LabelFile
 
 
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
     index = LabelIndex(client, settings.opensearch.knn_engine)
     labels = list(islice(LabelFile(arguments.file), arguments.count))

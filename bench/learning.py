@@ -28,8 +28,7 @@ from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.training.curriculum import run_curriculum
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.resume import RunState
@@ -110,7 +109,7 @@ def run(
 @click.option("--name", default="", help="Of this variant, for the output.")
 def main(folder: Path, **o: Any) -> None:
     """Print a line of JSON for each run's cycles, and append it to the output."""
-    settings = load_settings(flags={"judge.gguf": o["gguf"]}).settings
+    settings = load_settings(flags={"judge.gguf": o["gguf"]})
     data = read(folder, o["fields"].split(","))
     if o["test"]:
         data = replace(data, test=data.test[: o["test"]])

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from lmtx_search.records import Document
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.service.client import service_url, tag_url
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     service = service_url(settings.service)
     version = TaggerVersions(settings.data_dir).latest()
     assert version is not None

@@ -32,7 +32,7 @@ from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, tagging
 from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.records import Document, Tag
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.service.app import create_app
 from lmtx_search.tagging.service.batching import Batcher
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=THREADS, help="bulk requests in flight")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
     read = read_documents(arguments.file, "id", settings.documents.text_fields)
     whole = [document for document in read if isinstance(document, Document)]

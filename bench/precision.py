@@ -21,7 +21,7 @@ from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Document
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
 
 Hits = dict[Precision, NDArray[np.float64]]
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=10**9, help="of a folder")
     parser.add_argument("--encoder", type=Path, help="a trained one's folder")
     arguments = parser.parse_args()
-    settings = load_settings().settings
+    settings = load_settings()
     every: list[tuple[Hits, float]] = []
     for folder in arguments.folders:
         labels = list(read_labels(folder / "labels.jsonl.gz"))

@@ -21,9 +21,9 @@ from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import Document
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
-from lmtx_search.tagging.deployment.deploy import Options, deploy
+from lmtx_search.tagging.deployment.deploy import DeployOptions, deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 
 INDEX = "lmtx-bench-runtime"
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
     read = read_documents(arguments.file, "id", settings.documents.text_fields)
     whole = (document for document in read if isinstance(document, Document))
@@ -51,7 +51,7 @@ def main() -> None:
         "cores": len(os.sched_getaffinity(0)),
     }
     for runtime in ("service", "in-cluster"):
-        options = Options(arguments.precision, arguments.threshold, runtime=runtime)
+        options = DeployOptions(arguments.precision, arguments.threshold, runtime=runtime)
         done = deploy(client, settings, untrained_source(settings), options)
         client.indices.delete(index=INDEX, params={"ignore_unavailable": "true"})
         prepare_tagged_index(client, INDEX)

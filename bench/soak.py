@@ -35,7 +35,7 @@ from lmtx_search.cluster.facets.counts import facets
 from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.embedded.state import read_state
 from lmtx_search.records import Document
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
 
 INDEX = "lmtx-bench-soak"
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2000, help="of different documents")
     parser.add_argument("--data-dir", type=Path, required=True, help="of `lmtx-search up`")
     arguments = parser.parse_args()
-    settings = load_settings(flags={"data_dir": arguments.data_dir}).settings
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
     read = read_documents(arguments.file, "id", settings.documents.text_fields)
     whole = list(islice((x for x in read if isinstance(x, Document)), arguments.count))

@@ -26,7 +26,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.tagging.scoring.ranking import top_scores
 from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
 from lmtx_search.training.centering import open_shortlister
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path)
     parser.add_argument("--store", type=Path, default=Path("judgments.jsonl"))
     arguments = parser.parse_args()
-    settings = load_settings(flags={"judge.gguf": arguments.gguf}).settings
+    settings = load_settings(flags={"judge.gguf": arguments.gguf})
     folder = read_folder(arguments.folder, arguments.fields.split(","))
     training = replace(
         PROFILES["small"](settings.encoder),

@@ -21,7 +21,7 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.windows import best_of_windows, mean_of_windows
 from lmtx_search.records import Document
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
 
 DEPTH = 10
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--fields", default="title,text")
     parser.add_argument("--encoder", type=Path, help="a trained one's folder")
     arguments = parser.parse_args()
-    settings = load_settings().settings
+    settings = load_settings()
     tokens = settings.encoder.document_tokens
     encoder = load_encoder(settings, max_tokens=tokens, folder=arguments.encoder, precision="int8")
     reads_labels = load_encoder(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from lmtx_search.cli.context import Context, pass_context
-from lmtx_search.settings_sources import flat_settings
+from lmtx_search.settings import flat_settings
 
 
 @click.command()
@@ -20,11 +20,10 @@ def config(context: Context) -> None:
     Example:
       LMTX_OPENSEARCH_URL=https://search.example:9200 lmtx-search config
     """
-    loaded = context.loaded
-    values = flat_settings(loaded.settings)
+    values = flat_settings(context.settings)
     context.result(
         {
-            key: {"value": value, "from": loaded.origins.get(key, "default")}
+            key: {"value": value, "from": context.origins.get(key, "default")}
             for key, value in values.items()
         }
     )
@@ -34,7 +33,7 @@ def config(context: Context) -> None:
         first, second = max(map(len, shown)), max(map(len, shown.values()))
         context.say(f"{'setting':<{first}}  {'value':<{second}}  from")
         for key, text in shown.items():
-            context.say(f"{key:<{first}}  {text:<{second}}  {loaded.origins.get(key, 'default')}")
+            context.say(f"{key:<{first}}  {text:<{second}}  {context.origins.get(key, 'default')}")
 
 
 def _shown(value: object) -> str:

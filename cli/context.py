@@ -26,8 +26,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from lmtx_search.progress import Progress
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import LoadedSettings, load_settings
+from lmtx_search.settings import Settings, SettingsWithOrigins, load_settings_with_origins
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,7 +37,7 @@ _CONTROL = dict.fromkeys([*range(9), *range(11, 32), 127])
 
 
 class _SafeConsole(Console):
-    """Texts are other people's: what a terminal would obey is left out of them."""
+    """Removes control characters, which a terminal would obey, from other people's texts."""
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(text.translate(_CONTROL), **options)
@@ -53,14 +52,18 @@ class Context:
         self.json = False
 
     @functools.cached_property
-    def loaded(self) -> LoadedSettings:
-        """Settings with their origins."""
-        return load_settings(self.config_file, self._flags)
+    def _loaded(self) -> SettingsWithOrigins:
+        return load_settings_with_origins(self.config_file, self._flags)
 
     @property
     def settings(self) -> Settings:
         """The settings."""
-        return self.loaded.settings
+        return self._loaded.settings
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Where each value of the settings came from, by dotted key; a default has no entry."""
+        return self._loaded.origins
 
     @functools.cached_property
     def console(self) -> Console:
@@ -117,6 +120,10 @@ def maybe_one_index(
     return None if value is None else one_index(context, parameter, value)
 
 
+def _print_note(text: str) -> None:
+    _SafeConsole(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+
+
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
@@ -159,6 +166,10 @@ class Bars:
             task = progress.add_task(name, total=total, unit=unit)
             yield lambda advance: progress.advance(task, advance)
 
+    def note(self, text: str) -> None:
+        """Print a line on standard error."""
+        _print_note(text)
+
 
 class Lines:
     """Progress for logs: a line when a stage starts, now and then, and when it ends."""
@@ -185,6 +196,10 @@ class Lines:
 
         yield advance
         click.echo(self._line(name, done, None, unit, time.monotonic() - started), err=True)
+
+    def note(self, text: str) -> None:
+        """Print a line on standard error."""
+        _print_note(text)
 
     @staticmethod
     def _line(name: str, done: int, total: int | None, unit: str, seconds: float) -> str:

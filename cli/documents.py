@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from lmtx_search.cli.context import Context, maybe_one_index, one_index, pass_context
-from lmtx_search.cli.loading import finish, load, load_options
-from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.documents.bulk_report import BulkReport
-from lmtx_search.cluster.documents.checkpoint import FailedFile
-from lmtx_search.cluster.documents.load import load_documents, read_documents
-from lmtx_search.cluster.ml.model_state import redeploy
-from lmtx_search.cluster.ml.pipeline import reads_of
-from lmtx_search.cluster.retag.selection import Selection, require_query
-from lmtx_search.cluster.setup.indices import (
-    prepare_tagged_index,
-    prepare_training_index,
-    tagging_counts,
-    tagging_errors,
-)
-from lmtx_search.errors import LmtxError, UserError
-
-if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+from lmtx_search.cli.loading import document_file, finish, load_options
 
 
 @click.group()
@@ -35,20 +18,32 @@ def docs() -> None:
 
 @docs.command("load")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--from-index", callback=maybe_one_index, help="Instead of FILE: an index of yours.")
-@click.option("--query", help="Of that index, only documents that match this (query string).")
+@click.option(
+    "--from-index",
+    callback=maybe_one_index,
+    help="Copy the documents of this index instead of FILE.",
+)
+@click.option("--query", help="Copy only documents that match this query string.")
 @load_options
 @pass_context
 def docs_load(
-    context: Context, file: Path | None, from_index: str | None, query: str | None, **options: Any
+    context: Context,
+    file: Path | None,
+    from_index: str | None,
+    query: str | None,
+    format: str | None,
+    everything: bool,
+    **options: Any,
 ) -> None:
     """Load training documents from FILE, or from an index.
 
     FILE is JSONL or CSV (also .gz; - is standard input); a folder of .txt, .md, .html, .eml and
     .pdf files (the extra pdf), whose paths become the ids; a mailbox (.mbox); an RSS or Atom feed
-    (the extra feeds); Annif's TSV; or texts of the Extreme Classification Repository. They go into
-    the index documents.training_index. Which fields hold a document's id and text is set by
-    documents.id_field and documents.text_fields.
+    (the extra feeds); Annif's TSV; or texts of the Extreme Classification Repository.
+
+    The documents go into the index documents.training_index. The settings documents.id_field and
+    documents.text_fields name the fields that hold the id and the text of a document. If a load of
+    FILE is interrupted, the same command continues where it stopped.
 
     \b
     Example:
@@ -58,17 +53,32 @@ def docs_load(
       lmtx-search docs load --from-index articles --query "year:>2020"
       LMTX_DOCUMENTS_TEXT_FIELDS=subject,body lmtx-search docs load mails.csv
     """
-    index = context.settings.documents.training_index
+    from lmtx_search.loading import LoadOptions, copy_training_documents, load_training_documents
+
     if (file is None) == (from_index is None):
         raise click.UsageError("give a FILE, or --from-index NAME")
     if from_index is not None:
-        report = _copy(context, index, from_index, query, options)
+        for name, value in (("format", format), ("all", everything), *options.items()):
+            if value and name in ("format", "all", "strict", "from_start"):
+                raise click.UsageError(f"--{name.replace('_', '-')} is for a FILE")
+        report = copy_training_documents(
+            context.settings,
+            from_index,
+            query,
+            options=LoadOptions(**options),
+            progress=context.progress,
+        )
     else:
         if query is not None:
             raise click.UsageError("--query is for --from-index")
         assert file is not None
-        report = load(context, index, prepare_training_index, file, **options)
-    finish(context, report, {}, [])
+        report = load_training_documents(
+            context.settings,
+            document_file(context, file, format, everything),
+            options=LoadOptions(**options),
+            progress=context.progress,
+        )
+    finish(context, report)
 
 
 @click.command()
@@ -76,75 +86,37 @@ def docs_load(
     "--index",
     required=True,
     callback=one_index,
-    help="Index to write to; made if it is not there.",
+    help="Index to write to; it is created if it does not exist.",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @load_options
 @pass_context
-def ingest(context: Context, index: str, file: Path, **options: Any) -> None:
-    """Index the documents of FILE (JSONL or CSV, also .gz; - is standard input), tagged.
+def ingest(
+    context: Context,
+    index: str,
+    file: Path,
+    format: str | None,
+    everything: bool,
+    **options: Any,
+) -> None:
+    """Index the documents of FILE through the tagging pipeline.
 
-    FILE may also be a folder of texts and PDF files, or what else `docs load` takes. They go
-    through the tagging pipeline. Interrupted, the same command continues where it was.
-    Exit code 1: some documents failed, see the report.
+    FILE is JSONL or CSV (also .gz; - is standard input), or anything else that `docs load` accepts.
+    If the command is interrupted, the same command continues where it stopped. The exit code is 1
+    if documents failed; the report says which and why.
 
     \b
     Example:
       lmtx-search ingest articles.jsonl --index articles
       lmtx-search ingest articles.jsonl --index articles --failed failed.jsonl
     """
+    from lmtx_search import loading
 
-    def prepare(client: OpenSearch, index: str, id_field: str) -> bool:
-        try:
-            if redeploy(client):
-                context.say("The tagger's model was undeployed: deployed it again")
-        except UserError:
-            raise
-        except LmtxError as error:
-            context.say(f"Documents will be pending: {error}")
-        return prepare_tagged_index(client, index, id_field)
-
-    report = load(context, index, prepare, file, **options)
-    client = connect(context.settings.opensearch)
-    counts = tagging_counts(client, index)
-    errors = tagging_errors(client, index) if counts.get("pending") or counts.get("failed") else []
-    reads = reads_of(client, index) if counts.get("untagged") else None
-    if reads and reads != list(context.settings.documents.text_fields):
-        context.say(
-            f"The tagger reads the fields {', '.join(reads)} of {index}: `lmtx-search attach "
-            f"{index} --text-field FIELD` names others, then `retag`"
-        )
-    finish(context, report, counts, errors)
-
-
-def _copy(
-    context: Context, index: str, source: str, query: str | None, options: dict[str, Any]
-) -> BulkReport:
-    """Copy the documents of another index."""
-    given = [
-        f"--{name}" for name in ("format", "strict", "from_start", "everything") if options[name]
-    ]
-    if given:
-        option = given[0].replace("_", "-").replace("everything", "all")
-        raise click.UsageError(f"{option} is for a FILE")
-    fields = context.settings.documents
-    client = connect(context.settings.opensearch)
-    if source == index:
-        raise UserError(f"{index} is the index of training documents itself: name one of yours")
-    if not client.indices.exists(index=source):
-        raise UserError(f"no index {source}: check its name")
-    if query is not None:
-        require_query(client, source, query)
-    body = Selection(query=query).body()
-    total = client.count(index=source, body={"query": body})["count"]
-    if prepare_training_index(client, index, fields.id_field):
-        context.say(f"Created the index {index}")
-    return load_documents(
-        client,
-        read_documents(client, source, fields.text_fields, body),
+    report = loading.ingest(
+        context.settings,
+        document_file(context, file, format, everything),
         index,
-        failed=FailedFile(options["failed"]) if options["failed"] else None,
+        options=loading.LoadOptions(**options),
         progress=context.progress,
-        total=total,
-        threads=options["threads"],
     )
+    finish(context, report)

@@ -13,9 +13,8 @@ import click
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.questions import Given, Questions
 from lmtx_search.errors import UserError
-from lmtx_search.settings import FILE_NAME
-from lmtx_search.settings_file import Answers, settings_text
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import FILE_NAME, load_settings
+from lmtx_search.settings.first_file import Answers, settings_text
 
 
 @click.command()
@@ -51,7 +50,7 @@ def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
     answers, index, labels = questions.ask()
     _write(file, settings_text(answers))
     context.say(f"Wrote {file}")
-    for origin in sorted(set(context.loaded.origins.values())):
+    for origin in sorted(set(context.origins.values())):
         if origin.startswith("environment "):
             context.say(f"Note: {origin.split()[1]} is set, and wins over the file")
     steps = _next(answers, index, labels)

@@ -1,4 +1,4 @@
-"""What `docs load` and `ingest` have in common: options, the load of a file, the report."""
+"""What `docs load` and `ingest` share: options, the file's documents, the report."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ from typing import Any, TypeVar
 import click
 
 from lmtx_search.cli.context import Context
-from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.bulk_report import BulkReport
-from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
-from lmtx_search.cluster.documents.load import load_documents
-from lmtx_search.cluster.setup.indices import index_uuid
-from lmtx_search.sources import count_documents, read_documents
-from lmtx_search.sources.document_formats import FORMATS, document_format
-from lmtx_search.sources.documents import require_documents, require_readable
-from lmtx_search.sources.folder import folder_digest, passed_over
-from lmtx_search.sources.read_options import ReadOptions
-from lmtx_search.sources.xmc_texts import xmc_documents_file
+from lmtx_search.sources import DocumentFile
+from lmtx_search.sources.document_formats import FORMATS
 
+# Characters of an error that are shown.
 _ERROR = 160
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,8 +26,9 @@ def load_options(function: F) -> F:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            help="Where the name does not tell: folder (of texts and PDF files), a mailbox (mbox), "
-            "an RSS or Atom feed, Annif's TSV, or the Extreme Classification Repository's (xmc).",
+            help="Format of FILE, if its name does not tell it: a folder of texts and PDF files, a "
+            "mailbox (mbox), an RSS or Atom feed, Annif's TSV, or a data set of the Extreme "
+            "Classification Repository (xmc).",
         ),
         click.option(
             "--all",
@@ -46,14 +40,17 @@ def load_options(function: F) -> F:
         click.option(
             "--strict",
             is_flag=True,
-            help="Index nothing if a line is malformed, or an id comes twice with other content.",
+            help="Index nothing if a line of FILE is not a document, or if an id comes twice with "
+            "other content.",
         ),
         click.option(
             "--failed",
             type=click.Path(path_type=Path, dir_okay=False),
-            help="Keep what failed, with reasons, in this JSONL file.",
+            help="Write what was not indexed, with reasons, to this JSONL file.",
         ),
-        click.option("--from-start", is_flag=True, help="Do not continue an earlier run."),
+        click.option(
+            "--from-start", is_flag=True, help="Do not continue an interrupted load of FILE."
+        ),
         click.option(
             "--threads",
             type=click.IntRange(1, 8),
@@ -66,76 +63,22 @@ def load_options(function: F) -> F:
     return function
 
 
-def load(
-    context: Context,
-    index: str,
-    prepare: Callable[..., bool],
-    file: Path,
-    format: str | None,
-    strict: bool,
-    failed: Path | None,
-    from_start: bool,
-    threads: int,
-    everything: bool,
-) -> BulkReport:
-    """Load a file into an index that ``prepare`` makes or checks."""
-    settings = context.settings
-    fields = settings.documents
-    kind = document_format(file, format)
-    if kind == "xmc":
-        file = xmc_documents_file(file)
-    total = count_documents(file, format)
-    columns = require_readable(file, format, fields.text_fields)
-    if columns and fields.id_field not in columns:
-        context.say(
-            f"{file} has no column {fields.id_field} (documents.id_field): a hash of its content "
-            f"is each document's id. Its columns: {', '.join(columns)}"
-        )
-    if kind == "folder" and (others := passed_over(file)):
-        told = ", ".join(f"{count:,} {ending}" for ending, count in others.items())
-        context.say(f"Files of other kinds are passed over: {told}")
-    kept = FailedFile(failed) if failed else None
-    if kept:
-        kept.check(file)
-    if strict:
-        require_documents(file, fields.id_field, context.progress, format)
-    client = connect(settings.opensearch)
-    if prepare(client, index, fields.id_field):
-        context.say(f"Created the index {index}")
-    checkpoint = None
-    if str(file) != "-":
-        checkpoint = Checkpoint(
-            settings.data_dir / "loads",
-            file,
-            index=index_uuid(client, index),
-            id_field=fields.id_field,
-            **({"format": format} if format else {}),
-            **({"everything": True} if everything else {}),
-            **({"files": folder_digest(file)} if kind == "folder" else {}),
-        )
-        if from_start:
-            checkpoint.clear()
-    options = ReadOptions(everything)
-    report = load_documents(
-        client,
-        read_documents(file, fields.id_field, fields.text_fields, format, options),
-        index,
-        checkpoint=checkpoint,
-        failed=kept,
-        progress=context.progress,
-        total=total,
-        threads=threads,
+def document_file(
+    context: Context, file: Path, format: str | None, everything: bool
+) -> DocumentFile:
+    """Return the documents of FILE under the field names of the settings."""
+    fields = context.settings.documents
+    return DocumentFile(
+        file,
+        format,
+        id_field=fields.id_field,
+        text_fields=fields.text_fields,
+        everything=everything,
     )
-    for line in (*options.notes, *options.left_out.lines()):
-        context.say(line)
-    report.left_out = options.left_out.counts
-    return report
 
 
-def finish(
-    context: Context, report: BulkReport, counts: dict[str, int], errors: list[tuple[str, int]]
-) -> None:
-    """Print what became of the documents; exit code 1 where some failed."""
+def finish(context: Context, report: BulkReport) -> None:
+    """Print what the load did; exit code 1 if documents failed."""
     if report.resumed_after:
         context.say(f"Continued after the first {report.resumed_after:,} records")
     context.say(
@@ -157,18 +100,18 @@ def finish(
             f"Note: {report.without_text:,} documents have no text in the fields {fields} "
             "(documents.text_fields)"
         )
-    if counts:
-        told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
-        context.say(f"The index now holds {told or 'no documents'}")
-    for error, times in errors:
+    if report.tagging:
+        held = [f"{count:,} {status}" for status, count in report.tagging.items() if count]
+        context.say(f"The index now holds {', '.join(held) or 'no documents'}")
+    for error, times in report.tagging_errors.items():
         context.say(f"  not tagged: {times:,} × {_cut(error)}")
-    if counts.get("pending"):
+    if report.tagging.get("pending"):
         context.say(f"`lmtx-search retag --index {report.index} --pending` tags the pending ones")
-    context.result({**report.as_dict(), "tagging": counts, "tagging_errors": dict(errors)})
+    context.result(report.as_dict())
     if report.failed:
         raise click.exceptions.Exit(1)
 
 
 def _cut(error: str) -> str:
-    """Return the beginning: the cluster's client goes on about its channels."""
+    """Return the beginning of an error, which is enough to recognise it."""
     return error if len(error) <= _ERROR else error[: _ERROR - 1] + "…"

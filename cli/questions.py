@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from lmtx_search.cli.context import Context
 from lmtx_search.errors import LmtxError
 from lmtx_search.settings import JudgeSettings, OllamaSettings, OpenSearchSettings
-from lmtx_search.settings_file import Answers
+from lmtx_search.settings.first_file import Answers
 
 EMBEDDED = "embedded"
 T = TypeVar("T")
@@ -78,7 +78,7 @@ class Questions:
         if self._given.embedded:
             return None
         there = self._settings.opensearch
-        known = self._context.loaded.origins.get("opensearch.url", "")
+        known = self._context.origins.get("opensearch.url", "")
         mine = known and known != "embedded servers"
         question = f"Address of your OpenSearch (`{EMBEDDED}`: `lmtx-search up` starts one)"
 

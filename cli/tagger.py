@@ -63,13 +63,13 @@ def deploy(
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.runs import RunStore
     from lmtx_search.library import deploy as carry_out
-    from lmtx_search.tagging.deployment.deploy import Options, plan
+    from lmtx_search.tagging.deployment.deploy import DeployOptions, plan
     from lmtx_search.tagging.deployment.encoder_source import find_source
 
     if run and untrained:
         raise UserError("give a RUN or --untrained, not both")
     settings = context.settings
-    options = Options(precision, threshold, max_tags, runtime)
+    options = DeployOptions(precision, threshold, max_tags, runtime)
     if dry_run:
         client = connect(settings.opensearch)
         source = find_source(settings, RunStore(client), run, untrained)

@@ -43,8 +43,9 @@ def train(
     from lmtx_search.training.run import train as run_training
 
     training = training_of(context.settings, **options)
-    record = run_training(context.settings, training, context.progress, keep_cycles=keep_cycles)
+    trained = run_training(context.settings, training, context.progress, keep_cycles=keep_cycles)
 
+    record = trained.record
     counts, measures, seconds = record["counts"], record["measures"], record["seconds"]
     for cycle in record["cycles"] if len(record["cycles"]) > 1 else ():
         context.say(_cycle(cycle))
@@ -70,9 +71,9 @@ def train(
     for host, why in record["judge"]["lost_hosts"].items():
         context.say(f"Lost {host}: {why}")
     context.say("Seconds: " + ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()))
-    context.say(f"Run {record['run']}: {record['encoder_path']}")
+    context.say(f"Run {trained.run}: {trained.encoder}")
     context.say("Next: lmtx-search deploy")
-    context.result(record)
+    context.result({"run": trained.run, **record})
 
 
 def _cycle(cycle: dict[str, Any]) -> str:

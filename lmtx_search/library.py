@@ -1,36 +1,34 @@
-"""For those who embed it: each step of the command line as a function with settings.
+"""The steps of the command line as functions, for programs that embed the product.
 
-``from lmtx_search import …`` gives these and what they take and return.
+Documents have functions of their own in ``loading``. Import all of them from ``lmtx_search``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.documents.bulk_report import BulkReport
-from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.cluster.setup import bootstrap as setting_up
-from lmtx_search.cluster.setup.indices import prepare_tagged_index, prepare_training_index
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Pair
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import BadLine, Document, Label
+from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
+from lmtx_search.sources import LabelFile
+from lmtx_search.sources.labels import check_labels
 from lmtx_search.tagging.deployment import deploy as deploying
+from lmtx_search.tagging.deployment import label_updates
 from lmtx_search.tagging.deployment.encoder_source import find_source
+from lmtx_search.tagging.deployment.label_updates import LoadedLabels
 from lmtx_search.tagging.local import find_version
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
-
-if TYPE_CHECKING:
-    from lmtx_search.cluster.labels.index import LoadReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +39,22 @@ class Shortlist:
     labels: Sequence[tuple[Label, float]]
 
     def pairs(self, most: int | None = None) -> list[Pair]:
-        """Return the pairs that a judge can be asked about, of the first ``most`` labels."""
+        """Return the first ``most`` labels as pairs for a judge; None: all labels."""
         ranking = [(label.id, score) for label, score in self.labels]
         by_id = {label.id: label for label, _ in self.labels}
         return pairs(self.document, ranking, by_id, len(ranking) if most is None else most)
 
 
+@clear_errors()
 def bootstrap_index(settings: Settings, *, apply_cluster_settings: bool = False) -> list[str]:
-    """Set the cluster up; return what was made or changed (nothing, the second time).
+    """Set the cluster up; return what was made or changed, which is nothing the second time.
+
+    Args:
+        apply_cluster_settings: also change the settings of the cluster that the product needs.
 
     Raises:
-        UserError: the cluster cannot be used, or something of another kind has one of our names.
-        LmtxError: a step failed; called again, it continues there.
+        UserError: the cluster cannot be used, or something else has one of the product's names.
+        LmtxError: a step failed. Call it again to continue there.
     """
     client = connect(settings.opensearch)
     planned = setting_up.plan(client, settings)
@@ -60,45 +62,32 @@ def bootstrap_index(settings: Settings, *, apply_cluster_settings: bool = False)
     return [step.what for step in planned.open]
 
 
+@clear_errors()
 def load_labels(
     settings: Settings, labels: Iterable[Label], progress: Progress = SILENT
-) -> LoadReport:
-    """Embed labels and write what is new of them to the label index, and to a deployed tagger.
+) -> LoadedLabels:
+    """Embed labels; write new and changed ones to the label index and to the deployed tagger.
+
+    Args:
+        labels: any labels. A :class:`~lmtx_search.sources.labels.LabelFile` is read as a whole
+            first, so that a mistake in it changes nothing.
+
+    Raises:
+        UserError: ``bootstrap_index`` has not run, a mistake in the file, or the deployed tagger is
+            not on this machine.
+        LmtxError: another command is changing the tagger, or the cluster failed.
 
     Examples:
         >>> from lmtx_search import Label, load_labels, load_settings
-        >>> load_labels(load_settings().settings, [Label("q718", "chess")]).created
+        >>> load_labels(load_settings(), [Label("q718", "chess")]).report.created
         1
     """
-    from lmtx_search.tagging.deployment import label_updates
-
     client = connect(settings.opensearch)
-    return label_updates.load_labels(client, settings, labels, progress).report
-
-
-def load_training_documents(
-    settings: Settings, documents: Iterable[Document | BadLine], progress: Progress = SILENT
-) -> BulkReport:
-    """Write documents to the index that training reads; the report says what failed and why."""
-    client, index = connect(settings.opensearch), settings.documents.training_index
-    prepare_training_index(client, index, settings.documents.id_field)
-    return load_documents(client, documents, index, progress=progress)
-
-
-def ingest(
-    settings: Settings,
-    documents: Iterable[Document | BadLine],
-    index: str,
-    progress: Progress = SILENT,
-) -> BulkReport:
-    """Index documents through the tagging pipeline; the index is made if it is not there.
-
-    Raises:
-        UserError: ``bootstrap_index`` has not run, or the index is there and does not tag.
-    """
-    client = connect(settings.opensearch)
-    prepare_tagged_index(client, index, settings.documents.id_field)
-    return load_documents(client, documents, index, progress=progress)
+    LabelIndex(client, settings.opensearch.knn_engine).require()
+    notes = check_labels(labels, progress) if isinstance(labels, LabelFile) else []
+    for note in notes:
+        progress.note(note)
+    return replace(label_updates.load_labels(client, settings, labels, progress), notes=notes)
 
 
 def shortlists(
@@ -107,29 +96,36 @@ def shortlists(
     labels: Iterable[Label] | None = None,
     size: int = 10,
 ) -> Iterator[Shortlist]:
-    """Yield each document with the ``size`` labels nearest to it, by the settings' encoder.
+    """Yield each document with the ``size`` labels nearest to it, by the encoder of the settings.
 
     Args:
-        documents: taken a few at a time, only as far as they are asked for.
-        labels: compared in memory, with no cluster; None: those of the label index.
+        documents: read a few at a time, as the result is read.
+        labels: compared in memory, without a cluster; None: the labels of the label index.
 
     Raises:
-        UserError: there are no labels, or the label index holds another encoder's embeddings.
+        UserError: there are no labels, or the label index holds embeddings of another encoder.
 
     Examples:
         >>> from lmtx_search import Document, Label, load_settings, shortlists
         >>> labels = [Label("1", "chess"), Label("2", "gardening")]
         >>> document = Document("d", "How to castle, and when not to")
-        >>> next(shortlists(load_settings().settings, [document], labels, 1)).labels[0][0].text
+        >>> next(shortlists(load_settings(), [document], labels, 1)).labels[0][0].text
         'chess'
     """
+    with clear_errors():
+        yield from _shortlists(settings, documents, labels, size)
+
+
+def _shortlists(
+    settings: Settings, documents: Iterable[Document], labels: Iterable[Label] | None, size: int
+) -> Iterator[Shortlist]:
     wanted = settings.encoder
     encoder = load_encoder(settings, max_tokens=wanted.document_tokens)
     if labels is None:
         index = LabelIndex(connect(settings.opensearch, reading=True))
         if not (index.require().encoder_digest or "").startswith(encoder.digest):
             raise UserError(
-                "the label index holds another encoder's embeddings: give labels, or set "
+                "the label index holds embeddings of another encoder: pass labels, or set "
                 "encoder.name to that encoder"
             )
         known = list(index.labels())
@@ -140,48 +136,57 @@ def shortlists(
         vectors = embed_labels(reads_labels, known)
         search = search_in(vectors, [label.id for label in known])
     if not known:
-        raise UserError("there are no labels to make shortlists of")
+        raise UserError("there are no labels to choose from: load some, or pass some")
     by_id = {label.id: label for label in known}
     for document, ranking in Shortlister(encoder, search, size).shortlists(documents):
         found = [(by_id[id_], score) for id_, score in ranking if id_ in by_id]
         yield Shortlist(document, found)
 
 
+@clear_errors()
 def deploy(
     settings: Settings,
     run: str | None = None,
     *,
     untrained: bool = False,
-    options: deploying.Options | None = None,
+    options: deploying.DeployOptions | None = None,
     progress: Progress = SILENT,
 ) -> deploying.Deployment:
-    """Put a tagger into the ingest pipeline: the last training run's, or that of ``run``.
+    """Put a tagger into the ingest pipeline.
 
     Args:
-        untrained: deploy the encoder of the settings as it is.
+        run: the training run whose encoder is deployed; None: the last one.
+        untrained: deploy the encoder of the settings without training.
+        options: where the tagger runs, and how it chooses tags.
 
     Raises:
-        UserError: no bootstrap, no labels, no such run, no tagger service, or cluster settings
-            missing.
-        LmtxError: another command is changing the tagger, or the test of the new one failed.
+        UserError: ``bootstrap_index`` has not run, there are no labels, no such run or no tagger
+            service, or a setting of the cluster is missing.
+        LmtxError: another command is changing the tagger, or the test of the new tagger failed.
     """
     client = connect(settings.opensearch)
     runs = RunStore(client)
     source = find_source(settings, runs, run, untrained)
-    done = deploying.deploy(client, settings, source, options or deploying.Options(), progress)
+    done = deploying.deploy(
+        client, settings, source, options or deploying.DeployOptions(), progress
+    )
     runs.save(new_run_id(), {"kind": "deploy", **asdict(done)})
     return done
 
 
+@clear_errors()
 def open_tagger(settings: Settings, version: str | None = None) -> Tagger:
-    """Return the tagger that the pipeline uses, or a version by its name, loaded here.
+    """Load a tagger into this process.
+
+    Args:
+        version: the name of a tagger version; None: the one that the pipeline uses.
 
     Raises:
-        UserError: there is none on this machine.
+        UserError: this machine has no such tagger.
 
     Examples:
         >>> from lmtx_search import load_settings, open_tagger
-        >>> (tags,) = open_tagger(load_settings().settings).tag(["A program that plays chess"])
+        >>> (tags,) = open_tagger(load_settings()).tag(["A program that plays chess"])
         >>> [tag.name for tag in tags]
         ['Game: Chess']
     """

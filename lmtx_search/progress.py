@@ -1,4 +1,4 @@
-"""How long-running parts of the library tell what they are doing, without knowing a terminal."""
+"""How long-running parts of the library report what they are doing, without a terminal."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives the stages of a long operation."""
+    """Receives the stages of a long operation, and notes about it."""
 
     def stage(
         self, name: str, total: int | None = None, unit: str = "items"
     ) -> AbstractContextManager[Callable[[int], None]]:
-        """Open a stage of ``total`` units (None: not known); call the result with each advance."""
+        """Open a stage of ``total`` units (None: unknown); call the result with each advance."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Receive a sentence that the user should know at once; called between stages."""
         ...
 
 
 class Silent:
-    """A progress that shows nothing: the default of every library call."""
+    """Shows nothing: the default of every call of the library."""
 
     @contextmanager
     def stage(
@@ -26,6 +30,9 @@ class Silent:
     ) -> Iterator[Callable[[int], None]]:
         """Do nothing."""
         yield lambda advance: None
+
+    def note(self, text: str) -> None:
+        """Do nothing."""
 
 
 SILENT: Progress = Silent()

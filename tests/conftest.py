@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.embedded.net import free_port
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from tests.support import backends
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -44,7 +43,7 @@ def encoder_folder(servers: backends.Servers) -> Path:
 @pytest.fixture
 def settings(servers: backends.Servers, tmp_path: Path) -> Settings:
     """Settings for the servers, with a data folder and a tagger port of the test's own."""
-    return load_settings(flags=flags_of(servers, tmp_path / "data")).settings
+    return load_settings(flags=flags_of(servers, tmp_path / "data"))
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from tests.conftest import environment_of, flags_of
 from tests.support.backends import Servers
 from tests.support.bad_inputs import TABLE, Bad, State
@@ -117,7 +116,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def cluster(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     data_dir = tmp_path_factory.mktemp("data")
-    made = Cluster(load_settings(flags=flags_of(servers, data_dir)).settings)
+    made = Cluster(load_settings(flags=flags_of(servers, data_dir)))
     yield made
     made.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -35,11 +36,15 @@ def test_what_is_not_there_is_an_attribute_error() -> None:
         lmtx_search.nothing  # noqa: B018
 
 
-def test_the_names_for_type_checkers_are_those_at_run_time() -> None:
-    text = Path(lmtx_search.__file__).read_text()
-    stub = text[text.index("if TYPE_CHECKING") : text.index("_WHERE")]
-    assert set(lmtx_search.__all__) - {"__version__"} == set(lmtx_search._WHERE)
-    assert all(name in stub for name in lmtx_search._WHERE)
+def test_type_checkers_find_each_name_in_the_module_that_it_is_imported_from() -> None:
+    tree = ast.parse(Path(lmtx_search.__file__).read_text())
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    names = [(alias, node.module) for node in imports for alias in node.names]
+    found = {alias.asname: str(module).removeprefix("lmtx_search.") for alias, module in names}
+    assert found == lmtx_search._MODULES
+    # Only a name that is imported under itself is public for a strict type checker.
+    assert all(alias.name == alias.asname for alias, _ in names)
 
 
 @pytest.mark.integration
@@ -72,7 +77,7 @@ def test_the_whole_way_in_python(client: Any, settings: Settings, tmp_path: Path
 
     assert bootstrap_index(settings)
     assert bootstrap_index(settings) == []
-    assert load_labels(settings, labels).created == len(labels)
+    assert load_labels(settings, labels).report.created == len(labels)
     assert load_training_documents(settings, documents).indexed == len(documents)
     (from_index, *_) = shortlists(settings, documents[:2], size=3)
     assert [label.id for label, _ in from_index.labels] == [
@@ -81,6 +86,8 @@ def test_the_whole_way_in_python(client: Any, settings: Settings, tmp_path: Path
     small = training_settings(
         settings.encoder, budget="12", shortlist=4, pairs_per_document=2, batch_size=4, epochs=1
     )
-    record = train(settings, small)
-    assert Path(record["encoder_path"]).is_dir()
+    trained = train(settings, small)
+    assert trained.encoder == settings.data_dir / "runs" / trained.run / "encoder"
+    assert trained.encoder.is_dir()
+    assert 0 < trained.asked + trained.known <= 12
     assert ingest(settings, documents[:3], "articles").indexed == 3

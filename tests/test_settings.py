@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.settings_sources import embedded_state_file, flat_settings, load_settings
+from lmtx_search.settings import (
+    embedded_state_file,
+    flat_settings,
+    load_settings,
+    load_settings_with_origins,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -25,14 +30,14 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_defaults_are_the_usual_public_names() -> None:
-    settings = load_settings().settings
+    settings = load_settings()
     assert settings.encoder.name == "sentence-transformers/all-MiniLM-L6-v2"
     assert settings.opensearch.url == "http://127.0.0.1:9200"
 
 
 def test_a_file_in_the_current_folder_is_read(folder: Path) -> None:
     write(folder, '[opensearch]\nurl = "https://search.example:9200"\n')
-    loaded = load_settings()
+    loaded = load_settings_with_origins()
     assert loaded.settings.opensearch.url == "https://search.example:9200"
     assert loaded.origins["opensearch.url"] == "file lmtx-search.toml"
 
@@ -40,14 +45,16 @@ def test_a_file_in_the_current_folder_is_read(folder: Path) -> None:
 def test_a_variable_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(folder, "[encoder]\ndocument_tokens = 64\n")
     monkeypatch.setenv("LMTX_ENCODER_DOCUMENT_TOKENS", "32")
-    loaded = load_settings()
+    loaded = load_settings_with_origins()
     assert loaded.settings.encoder.document_tokens == 32
     assert loaded.origins["encoder.document_tokens"] == "environment LMTX_ENCODER_DOCUMENT_TOKENS"
 
 
 def test_a_flag_wins_over_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMTX_OPENSEARCH_URL", "http://variable:1")
-    loaded = load_settings(flags={"opensearch.url": "http://flag:1", "opensearch.user": None})
+    loaded = load_settings_with_origins(
+        flags={"opensearch.url": "http://flag:1", "opensearch.user": None}
+    )
     assert loaded.settings.opensearch.url == "http://flag:1"
     assert loaded.settings.opensearch.user is None
     assert loaded.origins["opensearch.url"] == "flag"
@@ -55,14 +62,14 @@ def test_a_flag_wins_over_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_variable_can_hold_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMTX_OLLAMA_HOSTS", "http://one:1, http://two:2")
-    assert load_settings().settings.ollama.hosts == ("http://one:1", "http://two:2")
+    assert load_settings().ollama.hosts == ("http://one:1", "http://two:2")
 
 
 def test_running_embedded_servers_are_found_without_any_setting(folder: Path) -> None:
     state = embedded_state_file(folder / "data")
     state.parent.mkdir(parents=True)
     state.write_text(json.dumps({"settings": {"opensearch.url": "http://127.0.0.1:5"}}))
-    loaded = load_settings()
+    loaded = load_settings_with_origins()
     assert loaded.settings.opensearch.url == "http://127.0.0.1:5"
     assert loaded.origins["opensearch.url"] == "embedded servers"
 
@@ -72,12 +79,12 @@ def test_a_cluster_of_ones_own_wins_over_embedded_servers(folder: Path) -> None:
     state.parent.mkdir(parents=True)
     state.write_text(json.dumps({"settings": {"opensearch.url": "http://127.0.0.1:5"}}))
     write(folder, '[opensearch]\nurl = "http://mine:9200"\n')
-    assert load_settings().settings.opensearch.url == "http://mine:9200"
+    assert load_settings().opensearch.url == "http://mine:9200"
 
 
 def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMTX_OPENSEARCH_PASSWORD", "geheim")
-    assert "geheim" not in str(flat_settings(load_settings().settings))
+    assert "geheim" not in str(flat_settings(load_settings()))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +110,8 @@ def test_a_wrong_value_with_a_password_in_it_is_not_repeated(folder: Path, text:
         ("[service]\nport = 'x'\n", "file lmtx-search.toml: service.port = 'x'"),
         ("opensearch = 3\n", "file lmtx-search.toml: opensearch is a section, not a value"),
         ("[search]\nurl = 'x'\n", "file lmtx-search.toml: unknown setting search"),
-        ("[opensearch]\nurl = 'http://'\n", "is no address"),
-        ("[opensearch]\nurl = 'http://host:99999'\n", "is no address"),
+        ("[opensearch]\nurl = 'http://'\n", "is not an address"),
+        ("[opensearch]\nurl = 'http://host:99999'\n", "is not an address"),
         ("[ollama]\nhosts = ','\n", "ollama.hosts = "),
         ("[opensearch\n", "lmtx-search.toml is not valid TOML"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 
 from lmtx_search.embedded.files import write_atomically
 from lmtx_search.embedded.processes import Process
-from lmtx_search.settings_sources import embedded_state_file
+from lmtx_search.settings import embedded_state_file
 
 _PORTS = "ports.json"
 

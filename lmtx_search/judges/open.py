@@ -19,7 +19,7 @@ def open_judge(settings: Settings, prompt: Prompt | str = DEFAULT_PROMPT) -> Ord
 
     Examples:
         >>> from lmtx_search import Document, Label, Pair, load_settings, open_judge
-        >>> judge = open_judge(load_settings().settings)
+        >>> judge = open_judge(load_settings())
         >>> document = Document("d", "How to castle, and when not to")
         >>> pair = Pair(document, Label("1", "chess"), rank=0)
         >>> (answer,) = judge.ask([pair])

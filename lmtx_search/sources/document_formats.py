@@ -1,8 +1,9 @@
-"""Which format documents come in: the name tells, or the user."""
+"""The formats that documents come in; the name of a file tells the format, or the user does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from lmtx_search.errors import UserError
@@ -13,67 +14,65 @@ from lmtx_search.sources.folder import folder_files, read_folder
 from lmtx_search.sources.mail import count_messages, read_mailbox
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, count_lines, ending, read_rows
-from lmtx_search.sources.xmc_texts import (
-    is_xmc_json,
-    is_xmc_texts,
-    read_xmc_documents,
-    xmc_documents_file,
-)
+from lmtx_search.sources.xmc_texts import is_xmc_json, is_xmc_texts, read_xmc_documents
 
-FORMATS = ("jsonl", "csv", "folder", "mbox", "feed", "annif", "xmc")
-# What does not come in lines.
-_COUNTS: dict[str, Callable[[Path], int]] = {
-    "folder": lambda path: len(folder_files(path)),
-    "mbox": count_messages,
-    "feed": count_entries,
+
+@dataclass(frozen=True, slots=True)
+class DocumentFormat:
+    """How a format is recognised, read and counted.
+
+    ``read`` takes the path and :class:`~lmtx_search.sources.read_options.ReadOptions`; it yields
+    each record as a row of fields, or says why it is not a record. ``count`` returns how many
+    records or lines a file has (None: standard input). ``endings`` are the endings of file names
+    that stand for the format. With ``own_fields`` the records bring the
+    user's own field names; other formats yield ``id``, ``title`` and ``text``.
+    """
+
+    name: str
+    read: Callable[[Path, ReadOptions], Iterator[Row | BadLine]]
+    count: Callable[[Path], int | None] = count_lines
+    endings: tuple[str, ...] = ()
+    own_fields: bool = False
+
+
+_KNOWN = {
+    format.name: format
+    for format in (
+        DocumentFormat(
+            "jsonl", lambda path, _: read_rows(path, "jsonl"), endings=JSON_LINES, own_fields=True
+        ),
+        DocumentFormat(
+            "csv",
+            lambda path, options: read_rows(path, "csv", options.notes),
+            endings=(".csv",),
+            own_fields=True,
+        ),
+        DocumentFormat("folder", read_folder, lambda path: len(folder_files(path))),
+        DocumentFormat("mbox", read_mailbox, count_messages, endings=(".mbox",)),
+        DocumentFormat("feed", read_feed, count_entries, endings=(".rss", ".atom", ".xml")),
+        DocumentFormat("annif", read_annif_documents, endings=(".tsv",)),
+        DocumentFormat("xmc", read_xmc_documents),
+    )
 }
-_READERS: dict[str, Callable[[Path, ReadOptions], Iterator[Row | BadLine]]] = {
-    "folder": read_folder,
-    "mbox": read_mailbox,
-    "feed": read_feed,
-    "annif": read_annif_documents,
-    "xmc": read_xmc_documents,
-}
-_FEEDS = (".rss", ".atom", ".xml")
+FORMATS = tuple(_KNOWN)
 
 
-def document_format(path: Path, format: str | None = None) -> str:
-    """Return one of :data:`FORMATS`.
+def document_format(path: Path, format: str | None = None) -> DocumentFormat:
+    """Return the format of a file or folder.
+
+    Args:
+        format: one of :data:`FORMATS`; None: the name of the file tells.
 
     Raises:
-        UserError: the name does not tell, and the user did not; or it cannot be that.
+        UserError: the name does not tell the format; or a folder is given for a format of single
+            files, or a file for the format ``folder``.
     """
     found = format or _by_name(path)
     if found == "folder" and not path.is_dir():
-        raise UserError(f"{path} is no folder")
+        raise UserError(f"{path} is not a folder")
     if path.is_dir() and found not in ("folder", "xmc"):
         raise UserError(f"{path} is a folder, not a file")
-    return found
-
-
-def read_records(
-    path: Path, format: str | None = None, options: ReadOptions | None = None
-) -> Iterator[Row | BadLine]:
-    """Read what is to be documents, as fields.
-
-    Raises:
-        UserError: no such file, an unknown kind of file, a CSV file without a header, a folder
-            without what is to be in it.
-        LmtxError: a damaged gzip file.
-        MissingExtra: a PDF file or a feed, and what reads it is not installed.
-    """
-    kind = document_format(path, format)
-    reader = _READERS.get(kind)
-    options = options or ReadOptions()
-    return reader(path, options) if reader else read_rows(path, kind, options.notes)
-
-
-def count_records(path: Path, format: str | None = None) -> int | None:
-    """Return how many records, or lines, there are to read (None: standard input)."""
-    kind = document_format(path, format)
-    if kind in _COUNTS:
-        return _COUNTS[kind](path)
-    return count_lines(xmc_documents_file(path) if kind == "xmc" else path)
+    return _KNOWN[found]
 
 
 def _by_name(path: Path) -> str:
@@ -83,16 +82,10 @@ def _by_name(path: Path) -> str:
         return "folder"
     if is_xmc_json(path) or is_xmc_texts(path):
         return "xmc"
-    kinds = {
-        **dict.fromkeys(JSON_LINES, "jsonl"),
-        **dict.fromkeys(_FEEDS, "feed"),
-        ".csv": "csv",
-        ".tsv": "annif",
-        ".mbox": "mbox",
-    }
-    if (found := kinds.get(ending(path))) is None:
-        raise UserError(
-            f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, "
-            f"give a folder of texts and PDF files, or --format {'|'.join(FORMATS)}"
-        )
-    return found
+    for format in _KNOWN.values():
+        if ending(path) in format.endings:
+            return format.name
+    raise UserError(
+        f"{path}: unknown kind of file: name it .jsonl or .csv (or with .gz), .mbox or .rss, "
+        f"give a folder of texts and PDF files, or --format {'|'.join(FORMATS)}"
+    )

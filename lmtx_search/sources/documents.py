@@ -10,12 +10,14 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, content_digest, document_text
-from lmtx_search.sources.document_formats import count_records, document_format, read_records
+from lmtx_search.sources.document_formats import document_format
+from lmtx_search.sources.folder import folder_digest, passed_over
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.repeated_ids import RepeatedIds
 from lmtx_search.sources.rows import Row
+from lmtx_search.sources.xmc_texts import xmc_documents_file
 
-# OpenSearch takes ids of up to 512 bytes.
+# The longest id that OpenSearch accepts.
 _ID_BYTES = 512
 _RAW_KEPT = 100_000
 
@@ -27,80 +29,167 @@ def read_documents(
     format: str | None = None,
     options: ReadOptions | None = None,
 ) -> Iterator[Document | BadLine]:
-    """Read documents in the order of the file; ``-`` is standard input (JSONL).
-
-    A document without an id gets a hash of its content, so that reading it again changes nothing.
-    What is no document comes out as :class:`BadLine`; blank lines are passed over. Memory is
-    bounded by the longest line, or file of a folder. What has no field names of its own (folders,
-    Annif, the Extreme Classification Repository) comes under ``id_field`` and ``text_fields``.
+    """Read documents in the order of the file; see :class:`DocumentFile`.
 
     Args:
-        path: a file, or a folder of texts and PDF files.
-        format: one of :data:`~lmtx_search.sources.document_formats.FORMATS`; None: told by the
-            name.
-        options: what of it is read, and what takes the counts of what is left out.
+        options: how the file is read, and what takes the counts of what is left out.
+    """
+    file = DocumentFile(path, format, id_field=id_field, text_fields=text_fields)
+    return file.read(options or ReadOptions())
+
+
+class DocumentFile:
+    """The documents of a file or folder, to be read as often as needed.
+
+    A document without an id gets a hash of its content, so that the same document has the same id
+    when it is read again. A line or file that is not a document comes out as :class:`BadLine`;
+    blank lines are skipped. Memory is bounded by the longest line, or the largest file of a
+    folder. Formats without field names of their own (folders, mailboxes, feeds, Annif, the Extreme
+    Classification Repository) use ``id_field`` and ``text_fields``.
+
+    Args:
+        path: a file, also ``.gz``; a folder; or ``-``, standard input (JSONL), which can be read
+            only once.
+        format: one of :data:`~lmtx_search.sources.document_formats.FORMATS`; None: the name of the
+            file tells.
+        id_field: the field that holds a document's id.
+        text_fields: the fields that hold its text, in order; a dotted name is a path.
+        everything: read also what a WordPress export does not publish.
+
+    Attributes:
+        last_read: what the last reading left out, and its notes; complete once it has ended.
 
     Raises:
-        UserError: no such file, an unknown ending, a CSV file without a header.
-        LmtxError: a damaged gzip file.
+        UserError: when made, a name that does not tell the format. When read: no such file, or a
+            CSV file without a header.
+        LmtxError: when read, a damaged gzip file.
+        MissingExtra: when read, the reader of the format is not installed.
+
+    Examples:
+        >>> from lmtx_search import DocumentFile, Settings, ingest
+        >>> ingest(Settings(), DocumentFile(Path("articles.jsonl")), "articles").failed
+        0
     """
-    renamed = document_format(path, format) not in ("jsonl", "csv")
-    ids = RepeatedIds()
-    try:
-        for row in read_records(path, format, options):
-            if isinstance(row, BadLine):
-                yield row
-            else:
-                named = _renamed(row, id_field, text_fields) if renamed else row
-                yield _document(named, path, id_field, text_fields, ids)
-    finally:
-        ids.close()
+
+    def __init__(
+        self,
+        path: Path,
+        format: str | None = None,
+        *,
+        id_field: str = "id",
+        text_fields: Sequence[str] = ("title", "text"),
+        everything: bool = False,
+    ) -> None:
+        self._format = document_format(path, format)
+        self.format = self._format.name
+        # The folder of such a data set holds other files too: labels, gold tags, a test set.
+        self.path = xmc_documents_file(path) if self.format == "xmc" else path
+        self.id_field = id_field
+        self.text_fields = tuple(text_fields)
+        self.everything = everything
+        self.last_read = ReadOptions(everything)
+
+    def __iter__(self) -> Iterator[Document | BadLine]:
+        self.last_read = ReadOptions(self.everything)
+        return self.read(self.last_read)
+
+    def read(self, options: ReadOptions) -> Iterator[Document | BadLine]:
+        """Read the file from its beginning; ``options`` takes the counts of what is left out."""
+        ids = RepeatedIds()
+        try:
+            for row in self._format.read(self.path, options):
+                if isinstance(row, BadLine):
+                    yield row
+                    continue
+                if not self._format.own_fields:
+                    row = _renamed(row, self.id_field, self.text_fields)
+                yield _document(row, self.path, self.id_field, self.text_fields, ids)
+        finally:
+            ids.close()
+
+    @property
+    def is_standard_input(self) -> bool:
+        """Whether it can be read only once."""
+        return str(self.path) == "-"
+
+    def count(self) -> int | None:
+        """Return how many records or lines there are, for a progress bar (None: unknown).
+
+        Raises:
+            UserError, LmtxError, MissingExtra: as when it is read.
+        """
+        return self._format.count(self.path)
+
+    def columns(self) -> list[str] | None:
+        """Read the beginning; return the columns of a CSV file, None for other formats.
+
+        Raises:
+            UserError, LmtxError, MissingExtra: as when it is read.
+        """
+        first = next(self._format.read(self.path, ReadOptions()), None)
+        return list(first.fields) if self.format == "csv" and isinstance(first, Row) else None
+
+    def identity(self) -> dict[str, Any]:
+        """Return what must be the same for another reading to yield the same documents.
+
+        The name, size and time of the file itself are not in it, but those of a folder's files are.
+        """
+        way = {
+            "format": self.format,
+            "id_field": self.id_field,
+            "text_fields": list(self.text_fields),
+            "everything": self.everything,
+        }
+        return {**way, "files": folder_digest(self.path)} if self.format == "folder" else way
 
 
-def count_documents(path: Path, format: str | None = None) -> int | None:
-    """Return how many lines there are to read, for a progress bar (None: standard input)."""
-    return count_records(path, format)
+def check_documents(
+    documents: DocumentFile, *, strict: bool = False, progress: Progress = SILENT
+) -> list[str]:
+    """See that a file can be loaded, before anything is made for its documents.
 
+    Standard input is not looked at: it can be read only once.
 
-def require_readable(
-    path: Path, format: str | None = None, text_fields: Sequence[str] = ()
-) -> list[str] | None:
-    """See that a file can be read at all, before anything is made for its documents.
+    Args:
+        strict: read the whole file, and refuse it if a line is not a document.
 
-    Returns the columns of a table; None for what is none.
+    Returns:
+        What the user should know before the load, a sentence each.
 
     Raises:
-        UserError: no such file, an unknown ending, a CSV file without a header, or with columns
-            of which none is one of ``text_fields``.
-        LmtxError: a damaged gzip file.
+        UserError: as :class:`DocumentFile`; none of the columns of a CSV file is one of the text
+            fields; or, with ``strict``, the first line that is not a document and how many more
+            there are, or standard input.
+        LmtxError, MissingExtra: as :class:`DocumentFile`.
     """
-    if str(path) == "-":
-        return None
-    first = next(read_records(path, format), None)
-    if document_format(path, format) != "csv" or not isinstance(first, Row):
-        return None
-    if text_fields and first.fields.keys().isdisjoint(text_fields):
+    if documents.is_standard_input:
+        if strict:
+            raise UserError("--strict reads the file twice, which standard input does not allow")
+        return []
+    path, notes = documents.path, []
+    columns = documents.columns()
+    if columns and documents.text_fields and not {*columns} & {*documents.text_fields}:
         raise UserError(
-            f"{path}, line 1: the columns are {', '.join(first.fields)}: none is one of the fields "
-            f"{', '.join(text_fields)} (set documents.text_fields)"
+            f"{path}, line 1: the columns are {', '.join(columns)}: none is one of the fields "
+            f"{', '.join(documents.text_fields)} (set documents.text_fields)"
         )
-    return list(first.fields)
+    if columns and documents.id_field not in columns:
+        notes.append(
+            f"{path} has no column {documents.id_field} (documents.id_field): each document's id "
+            f"is a hash of its content. The columns are {', '.join(columns)}"
+        )
+    if documents.format == "folder" and (others := passed_over(path)):
+        counted = ", ".join(f"{count:,} {ending}" for ending, count in others.items())
+        notes.append(f"Files of other kinds are skipped: {counted}")
+    if strict:
+        _require_documents(documents, progress)
+    return notes
 
 
-def require_documents(
-    path: Path, id_field: str, progress: Progress = SILENT, format: str | None = None
-) -> None:
-    """Read a whole file to see that every line is a document.
-
-    Raises:
-        UserError: the first line that is not, and how many there are; or standard input, which
-            cannot be read twice.
-    """
-    if str(path) == "-":
-        raise UserError("--strict reads the file twice: standard input will not do")
+def _require_documents(documents: DocumentFile, progress: Progress) -> None:
     first, count = None, 0
-    with progress.stage(f"Check {path.name}", unit="lines") as advance:
-        for item in read_documents(path, id_field, (), format):
+    with progress.stage(f"Check {documents.path.name}", unit="lines") as advance:
+        for item in documents:
             advance(1)
             if problem := str(item) if isinstance(item, BadLine) else item.repeats:
                 first, count = first or problem, count + 1
@@ -131,7 +220,7 @@ def _document(
     try:
         written = json.dumps(row.fields, allow_nan=False, sort_keys=True)
     except (ValueError, RecursionError):
-        return _bad(row, path, "holds a number that JSON has no form for, or is nested too deeply")
+        return _bad(row, path, "holds a number that JSON cannot represent, or is nested too deeply")
     if value is None or value == "":
         value = content_digest(written)[:32]
     if not isinstance(value, str):

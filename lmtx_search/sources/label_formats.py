@@ -1,4 +1,4 @@
-"""Which format a labels file has: its name tells, or the user."""
+"""The formats of label files; the name of a file tells the format, or the user does."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ _ENDINGS = {
 
 
 def label_format(path: Path, format: str | None = None) -> str:
-    """Return one of :data:`FORMATS`.
+    """Return the format of a label file, one of :data:`FORMATS`.
+
+    Args:
+        format: what the user said; None: the name of the file tells.
 
     Raises:
-        UserError: the name does not tell, and the user did not.
+        UserError: the name does not tell the format.
     """
     if format is not None:
         return format

@@ -1,4 +1,4 @@
-"""Label sets from files of any format, and what a label must be like."""
+"""Label sets from files of any format, and the rules that a label must follow."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lmtx_search.sources.rows import read_rows
 from lmtx_search.sources.skos import Thesaurus
 from lmtx_search.sources.xmc_texts import read_xmc_labels
 
-# OpenSearch takes ids of up to 512 bytes.
+# The longest id that OpenSearch accepts.
 _ID_BYTES = 512
 # A label's text is written into every document that it tags.
 _TEXT_CHARACTERS = 1024
-# On the way to the pipeline it marks what is no tag (tagging/scoring/broader.py).
+# Between tagger and pipeline it marks a name that is not a tag (tagging/scoring/broader.py).
 _RESERVED = "\ue03e"
 _COLUMNS = ("id", "text", "description", "synonyms", "broader")
 
@@ -35,18 +35,21 @@ def read_labels(
 
 
 class LabelFile:
-    """The labels of a file, to be read as often as needed, all in memory only where it is SKOS.
+    """The labels of a file, to be read as often as needed.
+
+    A SKOS thesaurus is held in memory as a whole; other formats are read line by line.
 
     Args:
         path: a file, also ``.gz``; or the folder of a data set of the Extreme Classification
             Repository.
-        format: one of :data:`~lmtx_search.sources.label_formats.FORMATS`; None: told by the name.
-        language: of a thesaurus's labels.
+        format: one of :data:`~lmtx_search.sources.label_formats.FORMATS`; None: the name of the
+            file tells.
+        language: the language of a thesaurus's labels.
 
     Raises:
-        UserError: when read, the first thing wrong, with file, line and field: a line that is no
-            object, a label without id or text, a field of a wrong kind, an id that came before.
-            When made: a name that does not tell the format.
+        UserError: when made, a name that does not tell the format. When read, the first mistake,
+            with its file, line and field: a line that is not an object, a label without an id or a
+            text, a field of a wrong type, an id that another label has.
     """
 
     def __init__(
@@ -58,9 +61,9 @@ class LabelFile:
     ) -> None:
         self.path = path
         self.notes: list[str] = []
-        """What was left out, once the file was read."""
-        self._format = label_format(path, format)
-        if language is not None and self._format not in ("skos", "annif"):
+        """What was left out; complete once the file has been read."""
+        self.format = label_format(path, format)
+        if language is not None and self.format not in ("skos", "annif"):
             raise UserError(f"{path}: --language is for thesauri (SKOS, Annif's CSV)")
         self._language = language
         self._progress = progress
@@ -79,23 +82,26 @@ class LabelFile:
             yield label
 
     def _entries(self) -> Iterable[tuple[str, Fields]]:
-        if self._format == "skos":
+        if self.format == "skos":
             if self._thesaurus is None:
                 self._thesaurus = Thesaurus.read(self.path, self._language, self._progress)
                 self.notes = self._thesaurus.notes
             return self._thesaurus.entries
-        if self._format == "annif":
+        if self.format == "annif":
             return read_annif_labels(self.path, self._language, self.notes)
-        if self._format == "xmc":
+        if self.format == "xmc":
             return read_xmc_labels(self.path, self.notes, _TEXT_CHARACTERS)
-        return _row_entries(self.path, self._format, self.notes)
+        return _row_entries(self.path, self.format, self.notes)
 
 
 def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
-    """Read a whole file and return what of it should be known, a sentence each.
+    """Read a whole file, before anything is made for its labels.
+
+    Returns:
+        What the user should know about the file, a sentence each.
 
     Raises:
-        UserError: as :class:`LabelFile`, or there is no label.
+        UserError: as :class:`LabelFile`, or the file holds no labels.
     """
     broader: dict[str, tuple[str, ...]] = {}
     with progress.stage(f"Check {labels.path.name}", unit="labels") as advance:
@@ -116,10 +122,13 @@ def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
 
 
 def make_label(fields: Fields, where: str) -> Label:
-    """Return the label of a record; ``where`` says in an error where it stands.
+    """Return the label of a record.
+
+    Args:
+        where: where the record stands, for an error: "labels.csv, line 3".
 
     Raises:
-        UserError: a field is missing or not as it should be.
+        UserError: a field is missing or has a wrong value.
     """
 
     def wrong(field: str, problem: str) -> UserError:
@@ -138,8 +147,8 @@ def make_label(fields: Fields, where: str) -> Label:
     if len(text) > _TEXT_CHARACTERS:
         raise wrong(
             "text",
-            f"longer than {_TEXT_CHARACTERS:,} characters; it is the label's name, and what "
-            "explains it belongs into description",
+            f"longer than {_TEXT_CHARACTERS:,} characters; the text is the label's name: put "
+            "explanations into description",
         )
     if text.strip().startswith(_RESERVED):
         raise wrong("text", "begins with U+E03E, a private character that stands for no letter")
@@ -185,5 +194,5 @@ def _texts(value: Any) -> tuple[str, ...] | None:
 
 
 def _clean(text: str) -> str:
-    """Strip; replace lone surrogates, which no cluster and no tokenizer takes."""
+    """Strip blanks; replace lone surrogates, which neither the cluster nor a tokenizer accepts."""
     return text.strip().encode("utf-16", "surrogatepass").decode("utf-16", "replace")

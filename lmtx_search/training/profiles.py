@@ -91,7 +91,7 @@ def training_settings(
 
     Examples:
         >>> from lmtx_search import load_settings, training_settings
-        >>> encoder = load_settings().settings.encoder
+        >>> encoder = load_settings().encoder
         >>> training_settings(encoder, budget="500", cycles=2, epochs=2).fine_tuning.epochs
         2
     """

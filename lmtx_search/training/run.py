@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.encoder.load import load_encoder
@@ -25,16 +25,18 @@ from lmtx_search.training.record import run_record
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
+from lmtx_search.training.training_run import TrainingRun
 
 
+@clear_errors()
 def train(
     settings: Settings,
     training: TrainingSettings,
     progress: Progress = SILENT,
     *,
     keep_cycles: bool = False,
-) -> dict[str, Any]:
-    """Train the settings' encoder in cycles and return the run's record.
+) -> TrainingRun:
+    """Train the encoder of the settings in cycles.
 
     The best encoder lies in ``data_dir/runs/<run>/encoder`` as a whole or not at all. The record,
     kept in ``lmtx-runs``, holds everything the run did. Judgments and finished cycles are kept as
@@ -73,7 +75,7 @@ def train(
         record["seconds"]["all"] = round(time.monotonic() - started, 1)
         RunStore(given.client).save(run, record)
         state.remove()
-    return {"run": run, **record}
+    return TrainingRun.of(run, record)
 
 
 def _materials(

@@ -42,7 +42,7 @@ def test_a_file_that_cannot_be_read(folder, command, name, content, problem):
 @pytest.mark.parametrize(
     ("failed", "problem"),
     [
-        ("docs.jsonl", "--failed would write over docs.jsonl"),
+        ("docs.jsonl", "cannot write failures to docs.jsonl: it is the file that is loaded"),
         ("./nowhere/../docs.jsonl", "there is no folder"),
         ("nowhere/failed.jsonl", "there is no folder"),
     ],

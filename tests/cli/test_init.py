@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lmtx_search.cli.main import cli
-from lmtx_search.settings import Settings
-from lmtx_search.settings_file import Answers, settings_text
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
+from lmtx_search.settings.first_file import Answers, settings_text
 from tests.conftest import Run
 
 NOWHERE = "http://127.0.0.1:9"
@@ -36,14 +35,14 @@ def test_without_a_cluster_the_next_step_is_up(folder: Path) -> None:
     steps = json.loads(result.stdout)["next"]
     assert steps[0] == "lmtx-search up"
     assert "lmtx-search labels load labels.csv" in steps
-    assert load_settings().settings.opensearch.url == "http://127.0.0.1:9200"
+    assert load_settings().opensearch.url == "http://127.0.0.1:9200"
 
 
 def test_answers_are_in_the_file_and_faults_are_notes(folder: Path) -> None:
     answers = f"{NOWHERE}\ntagger\narticles\nsubject, body\nmissing.csv\n\n{NOWHERE}\nllama3.2:3b\n"
     result = init(input=answers)
     assert result.exit_code == 0, result.output
-    settings = load_settings().settings
+    settings = load_settings()
     assert settings.opensearch.url == NOWHERE
     assert settings.opensearch.user == "tagger"
     assert settings.documents.text_fields == ("subject", "body")
@@ -56,7 +55,7 @@ def test_answers_are_in_the_file_and_faults_are_notes(folder: Path) -> None:
 def test_an_address_that_is_none_is_asked_again(folder: Path) -> None:
     result = init(input=f"search.example:9200\n{NOWHERE}\n\n\n\n\n\n\n\n")
     assert "must start with http:// or https://" in result.output
-    assert load_settings().settings.opensearch.url == NOWHERE
+    assert load_settings().opensearch.url == NOWHERE
 
 
 def test_labels_are_counted_at_once(folder: Path) -> None:
@@ -78,7 +77,7 @@ def test_with_force_it_is_replaced_and_its_values_are_proposed(folder: Path) -> 
     file.write_text(f'[opensearch]\nurl = "{NOWHERE}"\n')
     assert init("--yes", "--force").exit_code == 0
     assert "# address of the cluster" in file.read_text()
-    assert load_settings().settings.opensearch.url == NOWHERE
+    assert load_settings().opensearch.url == NOWHERE
 
 
 def test_no_password_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +99,7 @@ def test_any_text_can_be_read_again(folder: Path) -> None:
     answers = Answers(NOWHERE, odd, None, [odd], "ollama", [odd], odd, None)
     file = folder / "odd.toml"
     file.write_text(settings_text(answers), encoding="utf-8")
-    settings = load_settings(file).settings
+    settings = load_settings(file)
     assert settings.opensearch.user == settings.ollama.model == odd
     assert settings.documents.text_fields == (odd,)
 

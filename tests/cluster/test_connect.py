@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.errors import UserError
-from lmtx_search.settings import OpenSearchSettings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import OpenSearchSettings, load_settings
 from tests.support.certificates import Authority
 from tests.support.http_server import QuietHandler, serving
 
@@ -121,9 +120,9 @@ def test_a_client_certificate_that_cannot_be_used_is_one_clear_line(tmp_path: Pa
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"user": "me", "token": "s3cret"}, "opensearch.user is set too: one of them signs in"),
+        ({"user": "me", "token": "s3cret"}, "opensearch.user is set too: use one way to sign in"),
         ({"token": "s3cret", "aws_region": "x"}, "opensearch.token is set too"),
-        ({"client_cert": "a.pem"}, "is for an https:// address"),
+        ({"client_cert": "a.pem"}, "needs an https:// address"),
         ({"client_key": "a.key"}, "set opensearch.client_cert"),
     ],
 )

@@ -28,7 +28,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.evaluation.without_gold.by_judge import ByJudge, by_judge_record
 from lmtx_search.evaluation.without_gold.prediction_powered import JudgedEstimate
 from lmtx_search.records import Judgment
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.watching.precision import Precision
 from tests.conftest import environment_of, flags_of
 from tests.support.dashboards_queries import Visualizations
@@ -122,7 +122,7 @@ def node(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Node:
     from tests.support.wipe import wipe
 
     flags = flags_of(servers, tmp_path_factory.mktemp("dashboards"))
-    settings = load_settings(flags=flags).settings
+    settings = load_settings(flags=flags)
     client = connect(settings.opensearch)
     wipe(client)
     apply(client, plan(client, settings))

@@ -262,7 +262,7 @@ def test_a_folder_is_loaded_and_what_cannot_be_read_is_named(ready, lmtx, tmp_pa
     (folder / "c.docx").write_text("x")
     done = lmtx("docs", "load", folder)
     assert done.returncode == 1
-    assert "Files of other kinds are passed over: 1 .docx" in done.stdout
+    assert "Files of other kinds are skipped: 1 .docx" in done.stderr
     assert "deep/b.txt: not UTF-8 (byte 4)" in done.stdout
     assert [document.id for document in read_documents(ready, "lmtx-documents", ())] == ["a.txt"]
 

@@ -14,7 +14,7 @@ from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_training_index
 from lmtx_search.errors import UserError
 from lmtx_search.records import Document, Label
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from tests.conftest import flags_of
 from tests.support.wipe import wipe
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def tagged(servers, tmp_path_factory):
     """An index of three documents whose tags are given."""
-    settings = load_settings(flags=flags_of(servers, tmp_path_factory.mktemp("facets"))).settings
+    settings = load_settings(flags=flags_of(servers, tmp_path_factory.mktemp("facets")))
     client = connect(settings.opensearch)
     wipe(client)
     apply(client, plan(client, settings))

@@ -19,8 +19,8 @@ PROGRAM = """
 import os, sys
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.lock import exclusive
-from lmtx_search.settings_sources import load_settings
-with exclusive(connect(load_settings().settings.opensearch), "deploy"):
+from lmtx_search.settings import load_settings
+with exclusive(connect(load_settings().opensearch), "deploy"):
     os._exit(9)
 """
 

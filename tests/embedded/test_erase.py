@@ -12,14 +12,13 @@ from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import spawn, stop
 from lmtx_search.embedded.state import read_state
 from lmtx_search.errors import UserError
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     folders = {"data_dir": tmp_path / "data", "cache_dir": tmp_path / "cache"}
-    return load_settings(flags=folders).settings
+    return load_settings(flags=folders)
 
 
 def test_the_nodes_data_runs_and_taggers_go(settings: Settings) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.embedded.places import SHARED, Places, find_places, is_open, open_up
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to share its folders")
 
 
 def places_of(data: Path) -> Places:
     flags = {"data_dir": data, "cache_dir": data / "cache"}
-    return find_places(load_settings(flags=flags).settings)
+    return find_places(load_settings(flags=flags))
 
 
 def test_a_user_of_their_own_has_everything_in_their_folders(

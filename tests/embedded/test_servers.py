@@ -21,8 +21,7 @@ from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.servers import down
 from lmtx_search.embedded.state import State, read_state
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import embedded_state_file, load_settings
+from lmtx_search.settings import Settings, embedded_state_file, load_settings
 
 pytestmark = pytest.mark.integration
 
@@ -35,7 +34,7 @@ def own() -> Iterator[Settings]:
     """Settings with a data folder for servers that only this test starts."""
     base = Path(tempfile.mkdtemp(prefix="lmtx-test-"))
     base.chmod(0o755)
-    settings = load_settings(flags={"data_dir": base}).settings
+    settings = load_settings(flags={"data_dir": base})
     yield settings
     down(settings)
     remove_folder(find_places(settings).node_data)

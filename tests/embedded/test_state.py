@@ -11,14 +11,18 @@ from lmtx_search.embedded import servers
 from lmtx_search.embedded.processes import Process
 from lmtx_search.embedded.state import read_state
 from lmtx_search.errors import LmtxError
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import embedded_state_file, load_settings
+from lmtx_search.settings import (
+    Settings,
+    embedded_state_file,
+    load_settings,
+    load_settings_with_origins,
+)
 
 GONE = Process("OpenSearch", 2**22 - 1, "boot/1", "token", "/nowhere/x.log")
 
 
 def settings_of(tmp_path: Path) -> Settings:
-    return load_settings(flags={"data_dir": tmp_path, "cache_dir": tmp_path / "cache"}).settings
+    return load_settings(flags={"data_dir": tmp_path, "cache_dir": tmp_path / "cache"})
 
 
 def test_notes_are_read_back_and_are_settings(tmp_path: Path) -> None:
@@ -27,7 +31,7 @@ def test_notes_are_read_back_and_are_settings(tmp_path: Path) -> None:
     state.processes = {"opensearch": GONE}
     state.write()
     assert read_state(tmp_path).processes == {"opensearch": GONE}
-    loaded = load_settings(flags={"data_dir": tmp_path})
+    loaded = load_settings_with_origins(flags={"data_dir": tmp_path})
     assert loaded.settings.opensearch.url == "http://127.0.0.1:4321"
     assert loaded.origins["opensearch.url"] == "embedded servers"
 

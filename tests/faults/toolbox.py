@@ -19,7 +19,7 @@ from lmtx_search.embedded import servers
 from lmtx_search.embedded.net import is_free
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.state import read_state
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from tests.support.tagger_service import LABELS
 
 _PROGRAM = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
@@ -32,7 +32,7 @@ class Node:
     """The embedded OpenSearch of a data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._settings = load_settings(flags={"data_dir": data_dir}).settings
+        self._settings = load_settings(flags={"data_dir": data_dir})
 
     def kill(self) -> None:
         """Kill -9 it, and see that it is gone, and its ports are free for it to come back."""

@@ -36,9 +36,9 @@ def answers(judge: Judge) -> dict[tuple[str, str], float | None]:
 @pytest.fixture(scope="module")
 def judge() -> LlamaCppJudge:
     from lmtx_search.embedded.models import prepare_judge
-    from lmtx_search.settings_sources import load_settings
+    from lmtx_search.settings import load_settings
 
-    file = prepare_judge(load_settings().settings.cache_dir).file
+    file = prepare_judge(load_settings().cache_dir).file
     return LlamaCppJudge(JudgeSettings(runtime="llamacpp", gguf=file), PROMPT)
 
 

@@ -80,9 +80,9 @@ def in_process() -> Judge:
     pytest.importorskip("llama_cpp", reason="needs the extra llamacpp")
     from lmtx_search.embedded.models import prepare_judge
     from lmtx_search.judges.llamacpp import LlamaCppJudge
-    from lmtx_search.settings_sources import load_settings
+    from lmtx_search.settings import load_settings
 
-    file = prepare_judge(load_settings().settings.cache_dir).file
+    file = prepare_judge(load_settings().cache_dir).file
     return LlamaCppJudge(JudgeSettings(runtime="llamacpp", gguf=file, threads=1), PROMPT)
 
 

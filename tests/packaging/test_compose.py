@@ -15,8 +15,7 @@ import yaml
 
 from lmtx_search.cluster.setup.connector_settings import needed_settings
 from lmtx_search.cluster.setup.requirements import check_version
-from lmtx_search.settings import OllamaSettings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import OllamaSettings, load_settings
 from tests.support.paths import ROOT
 
 PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text())
@@ -40,7 +39,7 @@ def test_the_taggers_variables_are_settings(
     monkeypatch.chdir(tmp_path)
     for name, value in environment(services["tagger"]).items():
         monkeypatch.setenv(name, value)
-    settings = load_settings().settings
+    settings = load_settings()
     assert settings.opensearch.url == "http://opensearch:9200"
     assert settings.service.url == f"http://tagger:{settings.service.port}"
     assert settings.service.host == "0.0.0.0"

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.cli.main import COMMANDS
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import flat_settings
+from lmtx_search.settings import Settings, flat_settings
 from tests.support.paths import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -25,8 +25,7 @@ from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, sta
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, stop
 from lmtx_search.embedded.servers import prepared
-from lmtx_search.settings import OpenSearchSettings, Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import OpenSearchSettings, Settings, load_settings
 from tests.support.secured_job import INDEX, OLDER, Job, job
 from tests.support.secured_node import PASSWORD, SecuredNode, run_lmtx, secured_node
 
@@ -227,7 +226,7 @@ def test_who_is_at_work_can_be_told_only_to_those_who_may_read(
 @pytest.fixture(scope="module")
 def judge(operator: Job, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A real judge: the variables with which it is found."""
-    settings = load_settings(flags={"data_dir": tmp_path_factory.mktemp("judge")}).settings
+    settings = load_settings(flags={"data_dir": tmp_path_factory.mktemp("judge")})
     places = find_places(settings)
     with prepared(places, Lines()):
         ollama, model = find_ollama(places.cache, Lines()), prepare_judge(places.cache, Lines())

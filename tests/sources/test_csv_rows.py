@@ -5,7 +5,7 @@ import pytest
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
-from lmtx_search.sources import count_documents, read_labels
+from lmtx_search.sources import DocumentFile, read_labels
 from lmtx_search.sources.labels import LabelFile, check_labels
 from lmtx_search.sources.rows import read_rows
 
@@ -162,4 +162,4 @@ def test_labels_in_such_files_are_read_too(tmp_path):
     path.write_text('id,text\n1,"chess\n2,go\n')
     with pytest.raises(UserError, match="line 2: a quote is not closed"):
         list(read_labels(path))
-    assert count_documents(path) == 3
+    assert DocumentFile(path).count() == 3

@@ -10,8 +10,8 @@ import pytest
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document
-from lmtx_search.sources import count_documents, read_documents
-from lmtx_search.sources.documents import require_documents
+from lmtx_search.sources import DocumentFile, read_documents
+from lmtx_search.sources.documents import check_documents
 
 
 def write(folder: Path, text: str | bytes, name: str = "docs.jsonl") -> Path:
@@ -55,7 +55,7 @@ def test_an_empty_document_is_a_document(tmp_path):
         (b'{"id": "a"', "not JSON"),
         (b"[1]", "not a JSON object"),
         (b'{"id": "a", "n": NaN}', "NaN is no JSON number"),
-        (b'{"id": "a", "n": 1e999}', "no form for"),
+        (b'{"id": "a", "n": 1e999}', "cannot represent"),
         (b'{"id": "\xff"}', "not UTF-8"),
         (b'{"id": [1]}', "field id"),
         (b'{"id": "' + b"x" * 513 + b'"}', "512 bytes"),
@@ -108,8 +108,8 @@ def test_standard_input_is_read_as_jsonl(monkeypatch):
 
 
 def test_lines_are_counted_also_without_a_last_line_break(tmp_path):
-    assert count_documents(write(tmp_path, "a\nb")) == 2
-    assert count_documents(write(tmp_path, gzip.compress(b"a\nb\n"), "d.jsonl.gz")) == 2
+    assert DocumentFile(write(tmp_path, "a\nb")).count() == 2
+    assert DocumentFile(write(tmp_path, gzip.compress(b"a\nb\n"), "d.jsonl.gz")).count() == 2
 
 
 def test_a_file_that_is_not_there_or_a_folder_is_one_clear_line(tmp_path):
@@ -123,7 +123,7 @@ def test_a_file_that_is_not_there_or_a_folder_is_one_clear_line(tmp_path):
 def test_strict_names_the_first_bad_line_and_counts_the_rest(tmp_path):
     path = write(tmp_path, '{"id": "a"}\nx\n{"id": "b"}\ny\n')
     with pytest.raises(UserError, match=r"line 2: not JSON.*1 more bad lines.*nothing was indexed"):
-        require_documents(path, "id")
+        check_documents(DocumentFile(path), strict=True)
 
 
 def test_reading_takes_no_more_memory_for_a_longer_file(tmp_path):

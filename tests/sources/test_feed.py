@@ -4,7 +4,7 @@ import pytest
 
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
-from lmtx_search.sources import count_documents, read_documents
+from lmtx_search.sources import DocumentFile, read_documents
 from lmtx_search.sources.read_options import ReadOptions
 
 ITEM = """<item><guid>a1</guid><title>Chess &amp;amp; go</title><link>https://news/a1</link>
@@ -38,7 +38,7 @@ def test_each_entry_is_a_document_with_its_whole_content(tmp_path):
         "categories": ["games", "news"],
     }
     assert second.text == "Two"
-    assert count_documents(file) == 2
+    assert DocumentFile(file).count() == 2
 
 
 def test_atom_is_read_too(tmp_path):

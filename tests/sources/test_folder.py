@@ -6,7 +6,7 @@ from pypdf import PdfReader, PdfWriter
 
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
-from lmtx_search.sources import count_documents, read_documents
+from lmtx_search.sources import DocumentFile, read_documents
 from lmtx_search.sources.folder import folder_digest, passed_over
 
 
@@ -56,7 +56,7 @@ def test_texts_and_pdf_files_of_all_folders_are_documents(tmp_path):
         "b/report.pdf": "Plays chess",
         "wide.txt": "weit",
     }
-    assert count_documents(tmp_path) == 4
+    assert DocumentFile(tmp_path).count() == 4
 
 
 def test_pages_are_read_without_their_tags_and_mail_with_its_subject(tmp_path):

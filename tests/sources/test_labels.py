@@ -48,7 +48,7 @@ def test_a_damaged_gzip_file_is_one_clear_line(tmp_path):
         ('{"id": "a", "text": 3}', "text", "missing"),
         ('{"text": "a"}', "id", "missing"),
         ('{"id": true, "text": "a"}', "id", "missing"),
-        ('{"id": "a", "text": "' + "x" * 1025 + '"}', "text", "belongs into description"),
+        ('{"id": "a", "text": "' + "x" * 1025 + '"}', "text", "put explanations into description"),
         ('{"id": "a", "text": "\\ue03echess"}', "text", r"U\+E03E"),
         ('{"id": "a", "text": "a", "description": []}', "description", "must be a text"),
         ('{"id": "a", "text": "a", "synonyms": [1]}', "synonyms", "list of texts"),

@@ -5,7 +5,7 @@ import pytest
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document
-from lmtx_search.sources import count_documents, read_documents
+from lmtx_search.sources import DocumentFile, read_documents
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.mail import read_mail
 from lmtx_search.sources.read_options import ReadOptions
@@ -53,7 +53,7 @@ def test_each_message_of_a_mailbox_is_a_document(tmp_path):
     )
     found = list(read_documents(box))
     assert all(isinstance(document, Document) for document in found)
-    assert count_documents(box) == 2
+    assert DocumentFile(box).count() == 2
     assert found[0].id == "1@desk"
     assert found[0].source["title"] == "Drücker kaputt"
     assert found[0].source["from"] == "Ann <ann@desk>"

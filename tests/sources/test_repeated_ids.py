@@ -3,8 +3,8 @@ import json
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.sources import read_documents
-from lmtx_search.sources.documents import require_documents
+from lmtx_search.sources import DocumentFile, read_documents
+from lmtx_search.sources.documents import check_documents
 from lmtx_search.sources.repeated_ids import RepeatedIds
 
 
@@ -38,7 +38,7 @@ def test_the_same_document_again_is_no_other_one(tmp_path):
 def test_strict_refuses_a_file_with_such_ids(tmp_path):
     file = write(tmp_path / "a.jsonl", {"id": "a", "text": "one"}, {"id": "a", "text": "two"})
     with pytest.raises(UserError, match=r"line 2: the id 'a' is also on line 1.*nothing was"):
-        require_documents(file, "id")
+        check_documents(DocumentFile(file), strict=True)
 
 
 def test_many_ids_are_remembered():

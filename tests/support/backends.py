@@ -24,8 +24,7 @@ from lmtx_search.embedded.ollama import add_model
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, is_alive
 from lmtx_search.embedded.state import read_state
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from tests.support.opensearch_2_19 import UNSECURED, start_2_19
 
 VARIABLE = "LMTX_TEST_BACKEND"
@@ -191,4 +190,4 @@ def _let_connectors_call(url: str) -> None:
 
 
 def _settings(data_dir: Path) -> Settings:
-    return load_settings(flags={"data_dir": data_dir}).settings
+    return load_settings(flags={"data_dir": data_dir})

@@ -162,7 +162,7 @@ TABLE = [
     bad(
         "documents of an unknown kind",
         "docs load d.txt",
-        "d.txt: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, give a folder of texts and PDF files, or --format jsonl|csv|folder|mbox|feed|annif|xmc",
+        "d.txt: unknown kind of file: name it .jsonl or .csv (or with .gz), .mbox or .rss, give a folder of texts and PDF files, or --format jsonl|csv|folder|mbox|feed|annif|xmc",
         state="none",
         files={"d.txt": b"x"},
     ),
@@ -266,7 +266,7 @@ TABLE = [
     bad(
         "label of 5 MB",
         "labels load l.jsonl",
-        "l.jsonl, line 1: field text: longer than 1,024 characters; it is the label's name, and what explains it belongs into description",
+        "l.jsonl, line 1: field text: longer than 1,024 characters; the text is the label's name: put explanations into description",
         files={"l.jsonl": b'{"id": "x", "text": "' + b"x" * 5_000_000 + b'"}\n'},
     ),
     bad(

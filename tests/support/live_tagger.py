@@ -12,12 +12,12 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.deploy import Deployment, Options, deploy
+from lmtx_search.tagging.deployment.deploy import Deployment, DeployOptions, deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from tests.conftest import Run
 from tests.support.tagger_service import LABELS
 
-OPTIONS = Options(precision="fp32", threshold=0.3, max_tags=3)
+OPTIONS = DeployOptions(precision="fp32", threshold=0.3, max_tags=3)
 
 
 def bootstrap(client: Any, settings: Settings, lmtx: Run) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from lmtx_search.cli.context import Lines
 from lmtx_search.embedded.models import prepare_encoder
 from lmtx_search.embedded.net import LOOPBACK, free_port
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from tests.support.secured_node import SecuredNode, run_lmtx
 from tests.support.tagger_service import running
 
@@ -59,7 +59,7 @@ class Job:
     def __init__(self, node: SecuredNode, user: str, folder: Path) -> None:
         self._folder = folder
         self._done: list[str] = []
-        settings = load_settings(flags={"data_dir": folder / "data"}).settings
+        settings = load_settings(flags={"data_dir": folder / "data"})
         port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LMTX_")}
         self.environment = {

@@ -32,8 +32,7 @@ from lmtx_search.embedded.files import remove_folder
 from lmtx_search.embedded.net import LOOPBACK
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, stop
-from lmtx_search.settings import OpenSearchSettings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import OpenSearchSettings, load_settings
 from tests.support.certificates import Authority, Pair
 from tests.support.opensearch_2_19 import start_2_19
 
@@ -110,7 +109,7 @@ def secured_node(valid: timedelta = timedelta(days=30)) -> Iterator[SecuredNode]
     """
     base = Path(tempfile.mkdtemp(prefix="lmtx-secured-"))
     base.chmod(0o755)
-    places = find_places(load_settings(flags={"data_dir": base}).settings)
+    places = find_places(load_settings(flags={"data_dir": base}))
     started: list[Process] = []
     conf = places.node_data / "conf"
     try:

@@ -24,8 +24,7 @@ from starlette.testclient import TestClient
 from lmtx_search.cli.main import cli
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.errors import UserError
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.service import server
 from lmtx_search.tagging.service.auth import TokenGuard, bearer
 from tests.conftest import Run

@@ -17,7 +17,7 @@ from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment import deploy as deploying
-from lmtx_search.tagging.deployment.deploy import Deployment, Options, deploy
+from lmtx_search.tagging.deployment.deploy import Deployment, DeployOptions, deploy
 from lmtx_search.tagging.deployment.encoder_source import Source, trained_source, untrained_source
 from lmtx_search.tagging.service.client import service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -25,13 +25,13 @@ from tests.conftest import Run
 from tests.support.live_tagger import bootstrap
 from tests.support.tagger_service import LABELS, running
 
-OPTIONS = Options(precision="fp32", threshold=0.3, max_tags=3)
+OPTIONS = DeployOptions(precision="fp32", threshold=0.3, max_tags=3)
 
 
 def test_a_tagger_inside_the_cluster_is_exact_unless_it_is_told_otherwise() -> None:
-    assert Options().of_runtime() == "int8"
-    assert Options(runtime="in-cluster").of_runtime() == "fp32"
-    assert Options("int8", runtime="in-cluster").of_runtime() == "int8"
+    assert DeployOptions().of_runtime() == "int8"
+    assert DeployOptions(runtime="in-cluster").of_runtime() == "fp32"
+    assert DeployOptions("int8", runtime="in-cluster").of_runtime() == "int8"
 
 
 def test_the_services_address_is_the_settings_one() -> None:

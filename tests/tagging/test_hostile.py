@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from lmtx_search.records import Tag
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.tagging.service import app, connection_limits, http
 from lmtx_search.tagging.service.app import MAX_TEXTS, create_app
 from lmtx_search.tagging.service.batching import Batcher
@@ -120,7 +120,7 @@ def test_texts_that_are_no_unicode_are_tagged_and_harm_no_other(tiny: Path) -> N
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     flags = {"opensearch.url": "http://127.0.0.1:1", "data_dir": tmp_path_factory.mktemp("page")}
-    app = create_page(load_settings(flags=flags).settings, "articles")
+    app = create_page(load_settings(flags=flags), "articles")
     return TestClient(app, base_url="http://127.0.0.1")
 
 

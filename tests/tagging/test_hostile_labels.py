@@ -15,8 +15,7 @@ from lmtx_search.cluster.facets.cooccurrence import together
 from lmtx_search.cluster.facets.counts import facets
 from lmtx_search.cluster.facets.over_time import over_time
 from lmtx_search.cluster.labels.index import LabelIndex
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -64,7 +63,7 @@ class Tagged:
 
 @pytest.fixture(scope="module")
 def tagged(servers: backends.Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagged]:
-    settings = load_settings(flags=flags_of(servers, tmp_path_factory.mktemp("hostile"))).settings
+    settings = load_settings(flags=flags_of(servers, tmp_path_factory.mktemp("hostile")))
     found = Tagged(connect(settings.opensearch), settings, environment_of(settings))
     wipe(found.client)
     with running(found.environment):

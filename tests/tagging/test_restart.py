@@ -24,9 +24,8 @@ from lmtx_search.embedded.state import read_state
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
-from lmtx_search.tagging.deployment.deploy import Options, deploy
+from lmtx_search.settings import Settings, load_settings
+from lmtx_search.tagging.deployment.deploy import DeployOptions, deploy
 from lmtx_search.tagging.deployment.encoder_source import Source
 from tests.support.tiny_encoder import make_tiny_encoder
 
@@ -41,7 +40,7 @@ def own() -> Iterator[Path]:
     base = Path(tempfile.mkdtemp(prefix="lmtx-test-"))
     base.chmod(0o755)
     yield base
-    settings = load_settings(flags={"data_dir": base}).settings
+    settings = load_settings(flags={"data_dir": base})
     servers.down(settings)
     remove_folder(find_places(settings).node_data)
     remove_folder(base)
@@ -59,7 +58,7 @@ def test_the_cluster_deploys_the_model_again_by_itself(own: Path, tmp_path: Path
         passages_digest(encoder.digest, settings.encoder.label_tokens),
         encoder.dimension,
     )
-    options = Options("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")
+    options = DeployOptions("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")
     deploy(client, settings, Source(form, "tiny"), options)
     prepare_tagged_index(client, "articles", "id")
     before = tagged(client, "before")
@@ -76,8 +75,8 @@ def test_the_cluster_deploys_the_model_again_by_itself(own: Path, tmp_path: Path
 
 
 def started(data_dir: Path) -> Settings:
-    servers.up(load_settings(flags={"data_dir": data_dir}).settings, judge=False, tagger=False)
-    return load_settings(flags={"data_dir": data_dir}).settings
+    servers.up(load_settings(flags={"data_dir": data_dir}), judge=False, tagger=False)
+    return load_settings(flags={"data_dir": data_dir})
 
 
 def tagged(client: Any, name: str) -> dict[str, Any]:

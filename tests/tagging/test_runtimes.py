@@ -26,9 +26,8 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
-from lmtx_search.tagging.deployment.deploy import Options, deploy
+from lmtx_search.settings import Settings, load_settings
+from lmtx_search.tagging.deployment.deploy import DeployOptions, deploy
 from lmtx_search.tagging.deployment.encoder_source import Source, untrained_source
 from lmtx_search.tagging.deployment.label_updates import edit_labels
 from lmtx_search.tagging.deployment.rollback import roll_back
@@ -99,7 +98,7 @@ def deployed(
 ) -> Iterator[Deployed]:
     data = tmp_path_factory.mktemp("runtimes")
     flags = {**flags_of(servers, data), "documents.broader_tags": True}
-    settings = load_settings(flags=flags).settings
+    settings = load_settings(flags=flags)
     client = connect(settings.opensearch)
     wipe(client)
     apply(client, plan(client, settings))
@@ -114,7 +113,7 @@ def deployed(
         found = Deployed(client, settings, environment_of(settings), service)
         service.enter_context(running(found.environment))
         for runtime in ("service", "in-cluster"):
-            options = Options("fp32", threshold=0.45, max_tags=3, runtime=runtime)
+            options = DeployOptions("fp32", threshold=0.45, max_tags=3, runtime=runtime)
             deploy(client, settings, untrained_source(settings), options)
             found.pipelines[runtime] = read_pipeline(client).body
             found.sources[runtime] = _index(client, TEXTS)
@@ -292,7 +291,7 @@ def test_several_windows_are_read_by_the_service_and_refused_for_the_cluster(
     reading = settings.model_copy(update={"encoder": encoder})
     late = "unpacks .zip files " * 120 + "plays chess " * 40
     assert "chess" not in _index(client, {"late": late})["late"]["tags"]
-    options = Options("fp32", threshold=0.45, max_tags=3, runtime="in-cluster")
+    options = DeployOptions("fp32", threshold=0.45, max_tags=3, runtime="in-cluster")
     with pytest.raises(UserError, match="windows is 8, and the cluster itself reads one"):
         deploy(client, reading, untrained_source(settings), options)
     deploy(client, reading, untrained_source(settings), replace(options, runtime="service"))
@@ -356,7 +355,7 @@ def test_a_version_whose_encoder_was_replaced_is_refused(
 
 
 def _deploy_in_cluster(deployed: Deployed, source: Source) -> None:
-    options = Options("fp32", threshold=0.3, max_tags=3, runtime="in-cluster")
+    options = DeployOptions("fp32", threshold=0.3, max_tags=3, runtime="in-cluster")
     deploy(deployed.client, deployed.settings, source, options)
 
 

@@ -23,8 +23,7 @@ from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_training_index
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.records import PERSON, Label
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.training.teacher.human_feedback import prefer_people
@@ -62,7 +61,7 @@ class Site:
 def site(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """`lmtx-search ui` on an index of tagged documents."""
     data = tmp_path_factory.mktemp("ui")
-    settings = load_settings(flags=flags_of(servers, data)).settings
+    settings = load_settings(flags=flags_of(servers, data))
     client = connect(settings.opensearch)
     wipe(client)
     apply(client, plan(client, settings))

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.settings_sources import load_settings
+from lmtx_search.settings import load_settings
 from lmtx_search.ui.app import MAX_BODY, create_app
 from tests.tagging.test_in_cluster import version_of
 
@@ -16,7 +16,7 @@ HERE = "http://127.0.0.1:1234"
 @pytest.fixture
 def page(tmp_path):
     flags = {"opensearch.url": "http://127.0.0.1:1", "data_dir": tmp_path}
-    return TestClient(create_app(load_settings(flags=flags).settings, "articles"), base_url=HERE)
+    return TestClient(create_app(load_settings(flags=flags), "articles"), base_url=HERE)
 
 
 def test_the_pages_load_nothing_from_elsewhere(page):

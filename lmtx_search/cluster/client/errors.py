@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from opensearchpy import (
@@ -23,6 +24,22 @@ from lmtx_search.errors import LmtxError, UserError
 # A right may end in a bracket itself: indices:data/write/bulk[s].
 _ACTION = re.compile(r"no permissions for \[(.+?)\](?: and |$)")
 _BOOTSTRAP = "run `lmtx-search bootstrap-index`"
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Raise errors of opensearch-py in their clear form; it is a decorator too.
+
+    Raises:
+        LmtxError: see :func:`translate`; other errors stay as they are.
+    """
+    try:
+        yield
+    except Exception as error:
+        clear = translate(error)
+        if clear is None:
+            raise
+        raise clear from error
 
 
 def translate(error: Exception) -> LmtxError | None:

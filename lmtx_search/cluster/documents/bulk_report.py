@@ -1,4 +1,4 @@
-"""What became of the documents of a load."""
+"""The result of a load of documents."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# Reasons that name a value are grouped without it; more kinds than this are counted together.
+# Reasons are grouped without the values that they name; further kinds are counted together.
 _KINDS = 50
 _VALUES = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"|\[\d+:\d+\]|\b\d+\b")
 
 
 @dataclass(slots=True)
 class Reason:
-    """Why documents failed: how many, and the first of them in full."""
+    """A reason why documents failed: how many did, and the first one in full."""
 
     count: int
     example: str
@@ -22,7 +22,26 @@ class Reason:
 
 @dataclass(slots=True)
 class BulkReport:
-    """Counts of a load; ``resumed_after`` records had been dealt with by an earlier run."""
+    """What a load did.
+
+    Attributes:
+        index: where the documents went.
+        created: documents that are new in the index.
+        updated: documents that replaced one with the same id that was there before the load.
+        repeated: documents that replaced an earlier one of the same file with other content.
+        first_repeated: where the first of these stands.
+        failed: lines that are not documents, and documents that the cluster refused.
+        bad_lines: how many of the failed ones are lines that are not documents.
+        without_text: documents that have no text in the text fields.
+        records: documents and bad lines that were read.
+        resumed_after: how many of the records an earlier, interrupted run had finished.
+        reasons: why documents failed.
+        left_out: records that the reader left out on purpose, by reason.
+        notes: what the user should know, a sentence each.
+        tagging: documents of the index by ``tagging.status``; empty for training documents.
+        tagging_errors: the most frequent reasons why documents of the index are not tagged, and how
+            many documents have each.
+    """
 
     index: str
     created: int = 0
@@ -36,10 +55,13 @@ class BulkReport:
     resumed_after: int = 0
     reasons: dict[str, Reason] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    tagging: dict[str, int] = field(default_factory=dict)
+    tagging_errors: dict[str, int] = field(default_factory=dict)
 
     @property
     def indexed(self) -> int:
-        """Documents that are in the index now: created or updated."""
+        """Documents that were written: created or updated."""
         return self.created + self.updated
 
     def repeat(self, places: Sequence[str]) -> None:
@@ -58,7 +80,7 @@ class BulkReport:
             self.reasons[kind] = Reason(1, f"{what}: {reason}"[:1000])
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for ``--json`` and for a checkpoint."""
+        """Return the report as a JSON object."""
         return {
             "index": self.index,
             "indexed": self.indexed,
@@ -76,10 +98,13 @@ class BulkReport:
                 {"reason": kind, "count": reason.count, "example": reason.example}
                 for kind, reason in self.reasons.items()
             ],
+            "notes": self.notes,
+            "tagging": self.tagging,
+            "tagging_errors": self.tagging_errors,
         }
 
     def restore(self, saved: dict[str, Any]) -> None:
-        """Take over the counts of an earlier run from :meth:`as_dict`."""
+        """Take over the counts that :meth:`as_dict` returned in an earlier run."""
         for name in ("created", "updated", "failed", "bad_lines", "without_text", "records"):
             setattr(self, name, int(saved[name]))
         self.repeated, self.first_repeated = saved["repeated"], saved["first_repeated"]

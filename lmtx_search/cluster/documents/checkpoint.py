@@ -1,4 +1,4 @@
-"""How far a load of a file got, so that the same command continues after any end."""
+"""How far a load got, so that the same load continues after any interruption."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from lmtx_search.errors import UserError
 
 
 class Checkpoint:
-    """A small file that says how many records of one file are dealt with, in one index.
+    """A small file that says how many records of a file are finished, in one index.
 
-    It counts only records before which none is open: what a killed run had in flight is sent
-    again, under the same ids.
+    A record counts as finished when all records before it are finished too. What a killed run had
+    in flight is sent again, under the same ids.
     """
 
     def __init__(self, folder: Path, file: Path | None, **identity: Any) -> None:
-        """``identity``: everything that must be the same for a load to be continued.
+        """Find the checkpoint of one load.
 
-        ``file`` is None where what is worked on is no file.
+        Args:
+            folder: where checkpoints are kept.
+            file: the file that is loaded; its path, size and time belong to the identity. None if
+                the work is not a file.
+            identity: everything else that must be the same for the load to continue.
         """
         key = dict(identity)
         if file is not None:
@@ -37,7 +41,7 @@ class Checkpoint:
         self._path = folder / f"{name}.json"
 
     def read(self) -> dict[str, Any] | None:
-        """Return what was last written for exactly this load, or None."""
+        """Return the last state of exactly this load; None if there is none."""
         try:
             saved = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -46,7 +50,7 @@ class Checkpoint:
         return saved["state"] if matches else None
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Replace what is noted, in one step."""
+        """Replace the state in one step: a kill leaves the old state or the new one."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(f".{os.getpid()}.new")
         try:
@@ -57,33 +61,42 @@ class Checkpoint:
             raise
 
     def clear(self) -> None:
-        """Forget it: the load is complete."""
+        """Delete the state: the load is complete."""
         self._path.unlink(missing_ok=True)
 
 
 class FailedFile:
-    """JSONL of what was not indexed: reason, and the document or the line as it was."""
+    """A JSONL file of what was not indexed: the reason, and the document or line as it was."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stream: BinaryIO | None = None
 
-    def check(self, documents: Path) -> None:
-        """See that it can be written and is not the file that is loaded; nothing is made yet.
+    def check(self, documents: Path | None = None) -> None:
+        """See that the file can be written; nothing is made yet.
+
+        Args:
+            documents: the file that is loaded, if it is one.
 
         Raises:
-            UserError: it cannot, or it is.
+            UserError: it cannot be written, or it is the file that is loaded.
         """
         folder = self._path.absolute().parent
-        if self._path.exists() and documents.exists() and self._path.samefile(documents):
-            raise UserError(f"--failed would write over {documents}: name another file")
+        if documents and self._same_as(documents):
+            raise UserError(
+                f"cannot write failures to {self._path}: it is the file that is loaded; choose "
+                "another file (--failed)"
+            )
         if not folder.is_dir():
             raise UserError(f"cannot write {self._path}: there is no folder {folder}")
         if not os.access(self._path if self._path.exists() else folder, os.W_OK):
             raise UserError(f"cannot write {self._path}: permission denied")
 
+    def _same_as(self, other: Path) -> bool:
+        return self._path.exists() and other.exists() and self._path.samefile(other)
+
     def open(self, keep: int = 0) -> None:
-        """Start it, keeping the first bytes that an earlier run of the same load wrote.
+        """Start the file; keep the first ``keep`` bytes, which an earlier run of the load wrote.
 
         Raises:
             UserError: it cannot be written.
@@ -104,13 +117,13 @@ class FailedFile:
         self._stream.write(entry + b"\n")
 
     def flush(self) -> int:
-        """Make it durable enough for a kill, and return its length in bytes."""
+        """Make what was added survive a kill; return the length in bytes."""
         assert self._stream is not None
         self._stream.flush()
         return self._stream.tell()
 
     def close(self) -> None:
-        """Close it."""
+        """Close the file."""
         if self._stream is not None:
             self._stream.close()
 

@@ -1,4 +1,4 @@
-"""Documents: into an index from a file, and out of one in a stable order."""
+"""Documents: into an index, and out of one in a stable order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, document_text
 
 TAGGING_FIELDS = ("tags", "tags_broader", "tag_scores", "tagging")
-# A stretch of bad lines is noted this often, though nothing is sent.
+# A checkpoint is written after this many bad lines, although nothing is sent.
 _BAD_LINES = 1000
 
 
@@ -41,12 +41,18 @@ def load_documents(
     total: int | None = None,
     threads: int = THREADS,
 ) -> BulkReport:
-    """Index documents as they come, whole, and report what failed and why.
+    """Index whole documents in their order, and report what failed and why.
 
-    Memory is bounded: a few requests of at most 256 documents or 8 MB (a larger document goes
-    alone). A busy or absent cluster is retried with growing pauses. With a ``checkpoint`` the
-    same load continues where it ended, also after a kill; ``documents`` must then come from the
-    beginning and in the same order. The index is refreshed at the end.
+    Memory is bounded by a few requests of at most 256 documents or 8 MB; a larger document is sent
+    alone. Requests to a busy or absent cluster are repeated with growing pauses. The index is
+    refreshed at the end.
+
+    Args:
+        checkpoint: with it, the same load continues where it was interrupted, also after a kill;
+            ``documents`` must then start from the beginning and have the same order.
+        failed: the file that gets what was not indexed.
+        total: how many documents there are, for the progress bar.
+        threads: requests in flight.
 
     Raises:
         LmtxError, TransportError: the load as a whole cannot go on; the checkpoint stays.
@@ -76,7 +82,7 @@ def load_documents(
     finally:
         if failed:
             failed.close()
-    # Whoever may only write sees the documents a little later.
+    # A user who may only write cannot refresh: the documents appear a little later.
     with suppress(AuthorizationException):
         client.indices.refresh(index=index)
     if checkpoint:
@@ -92,8 +98,9 @@ def read_documents(
 ) -> Iterator[Document]:
     """Yield the documents of an index in the order of their ids, as they are at this moment.
 
-    A page of them is in memory at a time. ``text`` is empty where a document has none of the
-    fields; ``source`` leaves out what tagging added. With a ``query``, only those that match.
+    One page of documents is in memory at a time. ``text`` is empty if a document has none of the
+    text fields; ``source`` does not have the fields that tagging adds. A ``query`` selects
+    documents.
     """
     for hit in scan(client, index, query=query):
         source = {name: v for name, v in hit["_source"].items() if name not in TAGGING_FIELDS}
@@ -102,7 +109,7 @@ def read_documents(
 
 @dataclass(slots=True)
 class _Batch(Chunk):
-    """A chunk, and what of the same stretch of the file is no document."""
+    """A chunk, and what the same part of the file holds that cannot be sent."""
 
     bad: list[BadLine] = field(default_factory=list)
     unfit: list[tuple[str, str]] = field(default_factory=list)

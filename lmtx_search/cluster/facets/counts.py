@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
 from lmtx_search.cluster.facets.filters import subset
 from lmtx_search.cluster.facets.roll_up import rolled_up, with_narrower
@@ -34,6 +35,7 @@ class Facets:
     examples: list[TaggedDocument]
 
 
+@clear_errors()
 def facets(
     client: OpenSearch,
     index: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -197,8 +197,8 @@ def _point(
     elif (one := kept.get(identity, identity)) is not None:
         return {point.value: one}
     started = time.monotonic()
-    record = train(point.settings, point.training, progress, keep_cycles=study.by_cycle)
-    folder = Path(record["encoder_path"]).parent
+    trained = train(point.settings, point.training, progress, keep_cycles=study.by_cycle)
+    folder, record = trained.encoder.parent, trained.record
     learned = time.monotonic() - started
     try:
         if not study.by_cycle:
@@ -220,7 +220,7 @@ def _point(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _found(output: Output, record: dict[str, Any], seconds: float) -> Found:
+def _found(output: Output, record: Mapping[str, Any], seconds: float) -> Found:
     counts = record["counts"]
     return Found(
         output,

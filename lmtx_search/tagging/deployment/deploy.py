@@ -54,7 +54,7 @@ Runtime = Literal["service", "in-cluster"]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class DeployOptions:
     """What a deployment can be told.
 
     ``threshold`` None takes the run's, or the default; ``precision`` None what is best for the
@@ -95,7 +95,9 @@ class Deployment:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def plan(client: OpenSearch, settings: Settings, source: Source, options: Options) -> list[str]:
+def plan(
+    client: OpenSearch, settings: Settings, source: Source, options: DeployOptions
+) -> list[str]:
     """Return in words what :func:`deploy` would do; nothing is changed.
 
     Raises:
@@ -121,7 +123,7 @@ def deploy(
     client: OpenSearch,
     settings: Settings,
     source: Source,
-    options: Options,
+    options: DeployOptions,
     progress: Progress = SILENT,
 ) -> Deployment:
     """Make a tagger version and let the pipeline tag with it.
@@ -222,7 +224,11 @@ def _requirements(
 
 
 def _make(
-    settings: Settings, source: Source, options: Options, labels: list[Label], progress: Progress
+    settings: Settings,
+    source: Source,
+    options: DeployOptions,
+    labels: list[Label],
+    progress: Progress,
 ) -> tuple[TaggerVersion, OnnxEncoder]:
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens, folder=source.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
@@ -248,7 +254,7 @@ def _make(
     return version, encoder
 
 
-def _threshold(source: Source, options: Options) -> float:
+def _threshold(source: Source, options: DeployOptions) -> float:
     chosen = (options.threshold, source.threshold, DEFAULT_THRESHOLD)
     return next(value for value in chosen if value is not None)
 
@@ -279,7 +285,7 @@ def try_out(
             )
 
 
-def _own_thresholds(source: Source, options: Options) -> dict[str, float]:
+def _own_thresholds(source: Source, options: DeployOptions) -> dict[str, float]:
     """Return what training chose for single labels; none where somebody wants one threshold."""
     if options.threshold is not None or source.threshold is None:
         return {}

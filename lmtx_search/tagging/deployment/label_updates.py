@@ -106,13 +106,22 @@ def edit_labels(
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """What a load did, and to whom: see :class:`LabelEdit`."""
+class LoadedLabels:
+    """What a load of labels did.
+
+    Attributes:
+        report: the changes of the label index.
+        tagger: the deployed tagger, if it assigns the labels already.
+        waiting: the deployed tagger, if it gets the labels only with the next deployment.
+        put: how many labels were written to ``tagger``.
+        notes: what the user should know about the labels, a sentence each.
+    """
 
     report: LoadReport
     tagger: str | None = None
     waiting: str | None = None
     put: int = 0
+    notes: Sequence[str] = ()
 
 
 def load_labels(
@@ -120,7 +129,7 @@ def load_labels(
     settings: Settings,
     labels: Iterable[Label],
     progress: Progress = SILENT,
-) -> Followed:
+) -> LoadedLabels:
     """Bring the label index up to the labels (:meth:`LabelIndex.load`), and the live tagger too.
 
     Raises:
@@ -149,7 +158,7 @@ def load_labels(
 
         report = index.load(labels, encode, digest, encoder.dimension, progress)
         if live is None or live.version is None:
-            return Followed(report, waiting=live.name if live else None)
+            return LoadedLabels(report, waiting=live.name if live else None)
         put, _ = bring_up_to_date(
             live.version,
             settings,
@@ -158,7 +167,7 @@ def load_labels(
             known if same else None,
             progress,
         )
-        return Followed(report, tagger=live.name, put=put)
+        return LoadedLabels(report, tagger=live.name, put=put)
 
 
 def _embedded(

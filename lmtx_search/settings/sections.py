@@ -1,4 +1,4 @@
-"""One Settings object, from lmtx-search.toml, LMTX_* variables and flags (later wins)."""
+"""The sections of the settings: what each value is, its default and its checks."""
 
 from __future__ import annotations
 
@@ -15,17 +15,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-
-FILE_NAME = "lmtx-search.toml"
-ENV_PREFIX = "LMTX_"
-# Read by the test suite only; never a setting.
-ENV_RESERVED = ("LMTX_TEST_", "LMTX_DEBUG")
+from pydantic_settings import NoDecode
 
 
 class _Section(BaseModel):
@@ -39,7 +29,7 @@ def _split_commas(value: object) -> object:
 
 
 class OpenSearchSettings(_Section):
-    """Where the cluster is and how to sign in."""
+    """The address of the cluster, and how to sign in to it."""
 
     url: str = Field("http://127.0.0.1:9200", description="address of the cluster")
     user: str | None = Field(None, description="user name")
@@ -48,12 +38,20 @@ class OpenSearchSettings(_Section):
     aws_region: str | None = Field(
         None, description="sign requests to Amazon OpenSearch Service in this region"
     )
-    client_cert: Path | None = Field(None, description="certificate to sign in with, a PEM file")
-    client_key: Path | None = Field(None, description="its key, where that file has none")
-    ca_file: Path | None = Field(None, description="certificate authority, a PEM file")
+    client_cert: Path | None = Field(
+        None, description="client certificate to sign in with (PEM file)"
+    )
+    client_key: Path | None = Field(
+        None, description="key of client_cert, unless that file holds it (PEM file)"
+    )
+    ca_file: Path | None = Field(
+        None, description="certificate authority that signed the cluster's certificate (PEM file)"
+    )
     verify: bool = Field(True, description="check the cluster's certificate")
-    timeout: float = Field(60.0, gt=0, description="seconds to wait for an answer")
-    knn_engine: Literal["lucene", "faiss"] = Field("lucene", description="engine of label indices")
+    timeout: float = Field(60.0, gt=0, description="seconds to wait for a response")
+    knn_engine: Literal["lucene", "faiss"] = Field(
+        "lucene", description="k-NN engine of new label indices"
+    )
 
     _home = field_validator("client_cert", "client_key", "ca_file")(
         lambda path: path and path.expanduser()
@@ -64,25 +62,25 @@ class OpenSearchSettings(_Section):
     def _is_the_only_sign_in(cls, value: object, info: ValidationInfo) -> object:
         for other in ("user", "token"):
             if value and other != info.field_name and info.data.get(other):
-                raise ValueError(f"opensearch.{other} is set too: one of them signs in")
+                raise ValueError(f"opensearch.{other} is set too: use one way to sign in")
         return value
 
     @field_validator("client_cert")
     @classmethod
     def _is_asked_for(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value and not str(info.data.get("url", "https://")).startswith("https://"):
-            raise ValueError("is for an https:// address (opensearch.url)")
+            raise ValueError("needs an https:// address (opensearch.url)")
         return value
 
     @field_validator("client_key")
     @classmethod
     def _has_a_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value and not info.data.get("client_cert"):
-            raise ValueError("is the key of a certificate: set opensearch.client_cert")
+            raise ValueError("needs the certificate too: set opensearch.client_cert")
         return value
 
     def within(self, seconds: float) -> OpenSearchSettings:
-        """Return settings with which nobody waits longer than that for an answer."""
+        """Return these settings with a timeout of at most ``seconds``."""
         return self.model_copy(update={"timeout": min(seconds, self.timeout)})
 
     @field_validator("url")
@@ -93,15 +91,14 @@ class OpenSearchSettings(_Section):
         parts = urlsplit(value)
         if parts.username is not None or parts.password is not None:
             raise ValueError(
-                "no user and password in the address: set opensearch.user and "
-                "LMTX_OPENSEARCH_PASSWORD"
+                "must not hold a user or password: set opensearch.user and LMTX_OPENSEARCH_PASSWORD"
             )
         try:
             usable = parts.hostname and parts.port != 0
         except ValueError:
             usable = False
         if not usable:
-            raise ValueError("is no address: http://HOST:PORT is expected")
+            raise ValueError("is not an address: http://HOST:PORT is expected")
         return value.rstrip("/")
 
 
@@ -112,7 +109,7 @@ class OllamaSettings(_Section):
         ("http://127.0.0.1:11434",), min_length=1, description="Ollama servers, comma separated"
     )
     model: str = Field("qwen2.5-coder:0.5b-instruct-q4_K_M", description="the judge's model")
-    timeout: float = Field(120.0, gt=0, description="seconds to wait for one answer")
+    timeout: float = Field(120.0, gt=0, description="seconds to wait for one answer of the judge")
 
     _hosts = field_validator("hosts", mode="before")(_split_commas)
 
@@ -120,8 +117,10 @@ class OllamaSettings(_Section):
 class JudgeSettings(_Section):
     """Where the judge runs: Ollama servers, or llama.cpp inside this process."""
 
-    runtime: Literal["ollama", "llamacpp"] = Field("ollama", description="what runs the judge")
-    gguf: Path | None = Field(None, description="the judge's model file, for llamacpp")
+    runtime: Literal["ollama", "llamacpp"] = Field(
+        "ollama", description="program that runs the judge"
+    )
+    gguf: Path | None = Field(None, description="model file of the judge, for llamacpp (GGUF file)")
     threads: int = Field(0, ge=0, description="threads of llamacpp (0: all cores)")
 
     _home = field_validator("gguf")(lambda path: path and path.expanduser())
@@ -131,29 +130,34 @@ class EncoderSettings(_Section):
     """The bi-encoder that reads documents and labels."""
 
     name: str = Field(
-        "sentence-transformers/all-MiniLM-L6-v2", description="public name, or a folder"
+        "sentence-transformers/all-MiniLM-L6-v2",
+        description="public name of the encoder, or its folder",
     )
-    dimension: int = Field(384, gt=0, description="length of its embeddings")
-    document_tokens: int = Field(128, gt=7, description="tokens of a document that it reads")
-    label_tokens: int = Field(64, gt=7, description="tokens of a label that it reads")
+    dimension: int = Field(384, gt=0, description="length of the encoder's embeddings")
+    document_tokens: int = Field(
+        128, gt=7, description="tokens that the encoder reads of a document"
+    )
+    label_tokens: int = Field(64, gt=7, description="tokens that the encoder reads of a label")
     windows: int = Field(
-        1, ge=1, le=8, description="times document_tokens that a tagger reads of a document"
+        1, ge=1, le=8, description="windows of document_tokens that a tagger reads of a document"
     )
     window_pooling: Literal["mean", "max"] = Field(
-        "mean", description="of several windows: their mean embedding, or a label's best score"
+        "mean", description="how windows are combined: mean of embeddings, or maximum of scores"
     )
 
 
 class DocumentSettings(_Section):
-    """What a document of the user's looks like."""
+    """The fields of the user's documents."""
 
-    id_field: str = Field("id", description="field that holds a document's id")
+    id_field: str = Field("id", description="field that holds the id of a document")
     text_fields: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("title", "text"), min_length=1, description="fields that hold its text, in order"
+        ("title", "text"),
+        min_length=1,
+        description="fields that hold the text of a document, in order",
     )
     training_index: str = Field("lmtx-documents", description="index of training documents")
     broader_tags: bool = Field(
-        False, description="write what is broader than a document's tags into tags_broader"
+        False, description="write the labels above a document's tags to tags_broader"
     )
 
     _fields = field_validator("text_fields", mode="before")(_split_commas)
@@ -166,65 +170,25 @@ class ServiceSettings(_Section):
     port: int = Field(8787, ge=0, le=65535, description="port that `serve` listens on")
     url: str | None = Field(None, description="address at which the cluster reaches the tagger")
     token: SecretStr | None = Field(
-        None, description="what the tagger asks for and the cluster shows (LMTX_SERVICE_TOKEN)"
+        None, description="token that requests to the tagger must carry"
     )
     threads: int = Field(0, ge=0, description="threads of the encoder (0: all cores)")
     exact_labels: int = Field(
-        300_000, ge=0, description="up to so many labels all are compared; beyond, the label index"
+        300_000,
+        ge=0,
+        description="most labels that are compared exactly; above, the label index is used",
     )
 
     @field_validator("token")
     @classmethod
     def _is_token(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(r"[!-~]{16,}", value.get_secret_value()):
-            raise ValueError("at least 16 letters, digits and signs of ASCII, no spaces")
+            raise ValueError("must be at least 16 printable ASCII characters without spaces")
         return value
 
 
 class EvaluationSettings(_Section):
-    """How `evaluate` weighs labels: the A and B of the propensity model (Jain et al. 2016)."""
+    """The propensity model of `evaluate`: A and B of Jain et al. (2016)."""
 
     propensity_a: float = Field(0.55, ge=0, description="A of the label propensities")
     propensity_b: float = Field(1.5, gt=0, description="B of the label propensities")
-
-
-class Settings(BaseSettings):
-    """Everything that can be set. Read it with :func:`load_settings`."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        env_nested_delimiter="_",
-        env_nested_max_split=1,
-        extra="forbid",
-        frozen=True,
-        # A token that is a little too short is not to be read in a traceback, either.
-        hide_input_in_errors=True,
-    )
-
-    opensearch: OpenSearchSettings = OpenSearchSettings()
-    ollama: OllamaSettings = OllamaSettings()
-    judge: JudgeSettings = JudgeSettings()
-    encoder: EncoderSettings = EncoderSettings()
-    documents: DocumentSettings = DocumentSettings()
-    service: ServiceSettings = ServiceSettings()
-    evaluation: EvaluationSettings = EvaluationSettings()
-    data_dir: Path = Field(
-        Path("~/.local/share/lmtx-search"), description="taggers, training runs, embedded servers"
-    )
-    cache_dir: Path = Field(
-        Path("~/.cache/lmtx-search"), description="downloads, checked by digest"
-    )
-
-    _home = field_validator("data_dir", "cache_dir")(lambda path: path.expanduser().absolute())
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values as given: :func:`load_settings` merges the sources, to know their origin."""
-        return (init_settings,)

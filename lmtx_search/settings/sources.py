@@ -1,4 +1,4 @@
-"""Where settings come from, and one line about one that is wrong."""
+"""Reads settings from their sources; a wrong value is an error of one line."""
 
 from __future__ import annotations
 
@@ -15,27 +15,49 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
 from lmtx_search.errors import UserError
-from lmtx_search.settings import ENV_PREFIX, ENV_RESERVED, FILE_NAME, Settings
+from lmtx_search.settings.model import ENV_PREFIX, ENV_RESERVED, FILE_NAME, Settings
 
 
-@dataclass(frozen=True)
-class LoadedSettings:
-    """Settings, and for each dotted key where its value came from."""
+@dataclass(frozen=True, slots=True)
+class SettingsWithOrigins:
+    """Settings, and where each value came from.
+
+    ``origins`` maps dotted keys (``opensearch.url``) to an origin: "file lmtx-search.toml",
+    "environment LMTX_OPENSEARCH_URL", "flag" or "embedded servers". A default has no entry.
+    """
 
     settings: Settings
     origins: Mapping[str, str]
 
 
-def load_settings(
-    file: Path | None = None, flags: Mapping[str, Any] | None = None
-) -> LoadedSettings:
-    """Merge defaults, running embedded servers, the file, LMTX_* variables and flags.
+def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings from all sources; a later source wins over an earlier one.
 
-    ``file`` defaults to ``lmtx-search.toml`` in the current folder, if there is one. ``flags``
-    maps dotted keys (``opensearch.url``) to values; None values are ignored.
+    The sources are, in this order: defaults, the servers that ``lmtx-search up`` started, the
+    settings file, LMTX_* variables and flags.
+
+    Args:
+        file: the settings file; None: ``lmtx-search.toml`` in the current folder, if it exists.
+        flags: values by dotted key (``opensearch.url``); None values are ignored.
 
     Raises:
         UserError: an unknown key or a wrong value, in one line that names its origin.
+
+    Examples:
+        >>> from lmtx_search import load_settings
+        >>> load_settings(flags={"opensearch.url": "https://search.example:9200"}).opensearch.url
+        'https://search.example:9200'
+    """
+    return load_settings_with_origins(file, flags).settings
+
+
+def load_settings_with_origins(
+    file: Path | None = None, flags: Mapping[str, Any] | None = None
+) -> SettingsWithOrigins:
+    """Return the settings as :func:`load_settings` does, and the origin of each value.
+
+    Raises:
+        UserError: as :func:`load_settings`.
     """
     path = file or Path(FILE_NAME)
     if file is not None and not file.is_file():
@@ -55,21 +77,21 @@ def load_settings(
     for key, value in _embedded_defaults(settings.data_dir).items():
         if key not in values:
             values[key], origins[key] = value, "embedded servers"
-    return LoadedSettings(_validate(values, origins), origins)
+    return SettingsWithOrigins(_validate(values, origins), origins)
 
 
 def flat_settings(settings: Settings) -> dict[str, Any]:
-    """Return every setting by its dotted key, passwords hidden."""
+    """Return every setting by its dotted key; passwords and tokens are hidden."""
     return _flatten(settings.model_dump(mode="json"))
 
 
 def embedded_state_file(data_dir: Path) -> Path:
-    """Return the file in which ``lmtx-search up`` notes its servers."""
+    """Return the file in which ``lmtx-search up`` records its servers."""
     return data_dir / "embedded" / "servers.json"
 
 
 def _embedded_defaults(data_dir: Path) -> dict[str, Any]:
-    """Addresses of the servers that ``lmtx-search up`` started for this data folder, if any."""
+    """Return the addresses of the servers that ``lmtx-search up`` started for this data folder."""
     try:
         state = json.loads(embedded_state_file(data_dir).read_text())
     except (OSError, ValueError):
@@ -160,7 +182,7 @@ def _one_line(error: ValidationError, origins: Mapping[str, str]) -> str:
 
 
 def _shown(key: str, value: object) -> str:
-    """Return a wrong value as it may be printed: errors end up in logs."""
+    """Return a wrong value without its secrets: errors end up in logs."""
     if key.endswith(("password", "token")):
         return "…"
     return re.sub(r"[^/'\"]*@", "…@", repr(value))

@@ -1,0 +1,43 @@
+"""Settings: what can be set, where the values come from, and a first settings file.
+
+- ``sections`` describes each value: its type, default and checks.
+- ``model`` puts the sections together as :class:`Settings`.
+- ``sources`` reads values from files, variables and flags, and records their origins.
+- ``first_file`` writes the file that ``lmtx-search init`` creates.
+"""
+
+from lmtx_search.settings.model import ENV_PREFIX, FILE_NAME, Settings
+from lmtx_search.settings.sections import (
+    DocumentSettings,
+    EncoderSettings,
+    EvaluationSettings,
+    JudgeSettings,
+    OllamaSettings,
+    OpenSearchSettings,
+    ServiceSettings,
+)
+from lmtx_search.settings.sources import (
+    SettingsWithOrigins,
+    embedded_state_file,
+    flat_settings,
+    load_settings,
+    load_settings_with_origins,
+)
+
+__all__ = [
+    "ENV_PREFIX",
+    "FILE_NAME",
+    "DocumentSettings",
+    "EncoderSettings",
+    "EvaluationSettings",
+    "JudgeSettings",
+    "OllamaSettings",
+    "OpenSearchSettings",
+    "ServiceSettings",
+    "Settings",
+    "SettingsWithOrigins",
+    "embedded_state_file",
+    "flat_settings",
+    "load_settings",
+    "load_settings_with_origins",
+]
