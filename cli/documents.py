@@ -39,6 +39,7 @@ def docs_load(
     from_index: str | None,
     query: str | None,
     format: str | None,
+    everything: bool,
     **options: Any,
 ) -> None:
     """Load training documents from FILE, or from an index.
@@ -69,8 +70,8 @@ def docs_load(
     if (file is None) == (from_index is None):
         raise click.UsageError("give either FILE or --from-index NAME")
     if from_index is not None:
-        for name, value in (("format", format), *options.items()):
-            if value and name in ("format", "strict", "from_start"):
+        for name, value in (("format", format), ("all", everything), *options.items()):
+            if value and name in ("format", "all", "strict", "from_start"):
                 raise click.UsageError(f"--{name.replace('_', '-')} is for a FILE")
         report = copy_training_documents(
             context.settings,
@@ -85,7 +86,7 @@ def docs_load(
         assert file is not None
         report = load_training_documents(
             context.settings,
-            document_file(context, file, format),
+            document_file(context, file, format, everything),
             options=LoadOptions(**options),
             progress=context.progress,
         )
@@ -102,7 +103,14 @@ def docs_load(
 @click.argument("file", type=click.Path(path_type=Path))
 @load_options
 @pass_context
-def ingest(context: Context, index: str, file: Path, format: str | None, **options: Any) -> None:
+def ingest(
+    context: Context,
+    index: str,
+    file: Path,
+    format: str | None,
+    everything: bool,
+    **options: Any,
+) -> None:
     """Index the documents of FILE through the tagging pipeline.
 
     FILE is JSONL or CSV (also .gz; - is standard input), or any other source that `docs load`
@@ -118,7 +126,7 @@ def ingest(context: Context, index: str, file: Path, format: str | None, **optio
 
     report = loading.ingest(
         context.settings,
-        document_file(context, file, format),
+        document_file(context, file, format, everything),
         index,
         options=loading.LoadOptions(**options),
         progress=context.progress,

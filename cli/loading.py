@@ -29,7 +29,19 @@ def load_options(function: F) -> F:
             help="Format of FILE (default: from its name). folder: text and PDF files; mbox: a "
             "mailbox; feed: RSS or Atom; annif: TSV; xmc: Extreme Classification Repository.",
         ),
-        click.option("--strict", is_flag=True, help="Index nothing if any line is malformed."),
+        click.option(
+            "--all",
+            "everything",
+            is_flag=True,
+            help="Of a WordPress export, index also drafts, private, scheduled and trashed posts, "
+            "and items that are not posts or pages; of a help desk's tickets, internal notes too.",
+        ),
+        click.option(
+            "--strict",
+            is_flag=True,
+            help="Index nothing if any line is malformed, or if an id comes twice with other "
+            "content.",
+        ),
         click.option(
             "--failed",
             type=click.Path(path_type=Path, dir_okay=False),
@@ -52,10 +64,18 @@ def load_options(function: F) -> F:
     return function
 
 
-def document_file(context: Context, file: Path, format: str | None) -> DocumentFile:
+def document_file(
+    context: Context, file: Path, format: str | None, everything: bool
+) -> DocumentFile:
     """Return the documents of FILE under the field names of the settings."""
     fields = context.settings.documents
-    return DocumentFile(file, format, id_field=fields.id_field, text_fields=fields.text_fields)
+    return DocumentFile(
+        file,
+        format,
+        id_field=fields.id_field,
+        text_fields=fields.text_fields,
+        everything=everything,
+    )
 
 
 def finish(context: Context, report: BulkReport) -> None:
@@ -68,6 +88,11 @@ def finish(context: Context, report: BulkReport) -> None:
     )
     for reason in report.reasons.values():
         context.say(f"  {reason.count:,} × {reason.example}")
+    if report.repeated:
+        context.say(
+            f"Note: {report.repeated:,} documents replaced an earlier one of the same file with "
+            f"the same id and other content (the first: {report.first_repeated})"
+        )
     if not report.records:
         context.say("Note: there was no document to index")
     if report.without_text:

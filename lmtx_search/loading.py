@@ -214,6 +214,10 @@ class _Load:
             total=total,
             threads=options.threads,
         )
+        if file:
+            for line in (*file.last_read.notes, *file.last_read.left_out.lines()):
+                self.note(line)
+            report.left_out = file.last_read.left_out.counts
         report.notes = self._notes
         return report
 

@@ -57,12 +57,14 @@ class Document:
     """One document. The encoder and the judge read ``text``.
 
     ``text`` joins the non-empty configured text fields with newlines, so a title comes first.
-    ``source`` is the complete record as the user supplied it.
+    ``source`` is the complete record as the user supplied it. ``repeats`` names an earlier document
+    of the same file that has this id and other content ("" if there is none).
     """
 
     id: str
     text: str
     source: Mapping[str, Any] = field(default_factory=dict)
+    repeats: str = ""
 
 
 def document_text(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:

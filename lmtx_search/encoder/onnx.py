@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision
+from lmtx_search.encoder.read_text import read_text
 from lmtx_search.errors import UserError
 
 # Tokens are rarely longer than this, so the rest of a long text is not tokenised.
@@ -128,7 +129,7 @@ class OnnxEncoder:
 
     def _tokenise(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
         limit = most * self.max_tokens * _CHARACTERS_PER_TOKEN
-        cut = [_clean(text[:limit]) for text in texts]
+        cut = [read_text(_clean(text[:limit])) for text in texts]
         if self._form.lower:
             cut = [text.lower() for text in cut]
         shortest = self.max_tokens // _SHORT

@@ -9,13 +9,16 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, ending, read_rows
 
 SUBJECTS = "subjects"
 """The field that a document's right labels come into (ids, or texts): for --gold-field."""
 
 
-def read_annif_labels(path: Path, language: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_annif_labels(
+    path: Path, language: str | None, notes: list[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield where each label stands, and it.
 
     TSV: address in angle brackets, tab, label, and maybe a notation, a line. CSV: columns ``uri``
@@ -25,7 +28,7 @@ def read_annif_labels(path: Path, language: str | None) -> Iterator[tuple[str, d
         UserError: the first line that is not so, or a language that is not there.
     """
     if ending(path) == ".csv":
-        yield from _csv_labels(path, language)
+        yield from _csv_labels(path, language, notes)
         return
     if language is not None:
         raise UserError(f"{path}: a TSV vocabulary has one language: leave --language out")
@@ -40,9 +43,11 @@ def read_annif_labels(path: Path, language: str | None) -> Iterator[tuple[str, d
         yield where, {"id": clean_uri(uri), "text": label}
 
 
-def _csv_labels(path: Path, language: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def _csv_labels(
+    path: Path, language: str | None, notes: list[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     column = ""
-    for row in read_rows(path):
+    for row in read_rows(path, "csv", notes):
         if isinstance(row, BadLine):
             raise UserError(str(row))
         if not column:
@@ -66,7 +71,7 @@ def _label_column(path: Path, columns: list[str], language: str | None) -> str:
     return wanted[0]
 
 
-def read_annif_documents(path: Path) -> Iterator[Row | BadLine]:
+def read_annif_documents(path: Path, _: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of ``text`` and ``subjects`` for each line: text, tab, addresses."""
     for number, line in read_lines(path):
         if not line.strip():

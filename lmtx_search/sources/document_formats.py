@@ -12,6 +12,7 @@ from lmtx_search.sources.annif import read_annif_documents
 from lmtx_search.sources.feed import count_entries, read_feed
 from lmtx_search.sources.folder import folder_files, read_folder
 from lmtx_search.sources.mail import count_messages, read_mailbox
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, count_lines, ending, read_rows
 from lmtx_search.sources.xmc_texts import is_xmc_json, is_xmc_texts, read_xmc_documents
 
@@ -20,14 +21,15 @@ from lmtx_search.sources.xmc_texts import is_xmc_json, is_xmc_texts, read_xmc_do
 class DocumentFormat:
     """How a format is recognised, read and counted.
 
-    ``read`` yields each record as a row of fields, or says why it is not a record. ``count``
-    returns how many records or lines a file has (None: standard input). ``endings`` are the
-    endings of file names that stand for the format. With ``own_fields`` the records bring the
+    ``read`` takes the path and :class:`~lmtx_search.sources.read_options.ReadOptions`; it yields
+    each record as a row of fields, or says why it is not a record. ``count`` returns how many
+    records or lines a file has (None: standard input). ``endings`` are the endings of file names
+    that stand for the format. With ``own_fields`` the records bring the
     user's own field names; other formats yield ``id``, ``title`` and ``text``.
     """
 
     name: str
-    read: Callable[[Path], Iterator[Row | BadLine]]
+    read: Callable[[Path, ReadOptions], Iterator[Row | BadLine]]
     count: Callable[[Path], int | None] = count_lines
     endings: tuple[str, ...] = ()
     own_fields: bool = False
@@ -37,10 +39,13 @@ _KNOWN = {
     format.name: format
     for format in (
         DocumentFormat(
-            "jsonl", lambda path: read_rows(path, "jsonl"), endings=JSON_LINES, own_fields=True
+            "jsonl", lambda path, _: read_rows(path, "jsonl"), endings=JSON_LINES, own_fields=True
         ),
         DocumentFormat(
-            "csv", lambda path: read_rows(path, "csv"), endings=(".csv",), own_fields=True
+            "csv",
+            lambda path, options: read_rows(path, "csv", options.notes),
+            endings=(".csv",),
+            own_fields=True,
         ),
         DocumentFormat("folder", read_folder, lambda path: len(folder_files(path))),
         DocumentFormat("mbox", read_mailbox, count_messages, endings=(".mbox",)),

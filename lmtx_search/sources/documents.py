@@ -12,6 +12,8 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, content_digest, document_text
 from lmtx_search.sources.document_formats import document_format
 from lmtx_search.sources.folder import folder_digest, passed_over
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.repeated_ids import RepeatedIds
 from lmtx_search.sources.rows import Row
 from lmtx_search.sources.xmc_texts import xmc_documents_file
 
@@ -25,9 +27,15 @@ def read_documents(
     id_field: str = "id",
     text_fields: Sequence[str] = ("title", "text"),
     format: str | None = None,
+    options: ReadOptions | None = None,
 ) -> Iterator[Document | BadLine]:
-    """Read documents in the order of the file; see :class:`DocumentFile`."""
-    return iter(DocumentFile(path, format, id_field=id_field, text_fields=text_fields))
+    """Read documents in the order of the file; see :class:`DocumentFile`.
+
+    Args:
+        options: how the file is read, and what takes the counts of what is left out.
+    """
+    file = DocumentFile(path, format, id_field=id_field, text_fields=text_fields)
+    return file.read(options or ReadOptions())
 
 
 class DocumentFile:
@@ -46,6 +54,10 @@ class DocumentFile:
             file tells.
         id_field: the field that holds a document's id.
         text_fields: the fields that hold its text, in order; a dotted name is a path.
+        everything: read also what a WordPress export does not publish.
+
+    Attributes:
+        last_read: what the last reading left out, and its notes; complete once it has ended.
 
     Raises:
         UserError: when made, a name that does not tell the format. When read: no such file, or a
@@ -66,6 +78,7 @@ class DocumentFile:
         *,
         id_field: str = "id",
         text_fields: Sequence[str] = ("title", "text"),
+        everything: bool = False,
     ) -> None:
         self._format = document_format(path, format)
         self.format = self._format.name
@@ -73,15 +86,26 @@ class DocumentFile:
         self.path = xmc_documents_file(path) if self.format == "xmc" else path
         self.id_field = id_field
         self.text_fields = tuple(text_fields)
+        self.everything = everything
+        self.last_read = ReadOptions(everything)
 
     def __iter__(self) -> Iterator[Document | BadLine]:
-        for row in self._format.read(self.path):
-            if isinstance(row, BadLine):
-                yield row
-                continue
-            if not self._format.own_fields:
-                row = _renamed(row, self.id_field, self.text_fields)
-            yield _document(row, self.path, self.id_field, self.text_fields)
+        self.last_read = ReadOptions(self.everything)
+        return self.read(self.last_read)
+
+    def read(self, options: ReadOptions) -> Iterator[Document | BadLine]:
+        """Read the file from its beginning; ``options`` takes the counts of what is left out."""
+        ids = RepeatedIds()
+        try:
+            for row in self._format.read(self.path, options):
+                if isinstance(row, BadLine):
+                    yield row
+                    continue
+                if not self._format.own_fields:
+                    row = _renamed(row, self.id_field, self.text_fields)
+                yield _document(row, self.path, self.id_field, self.text_fields, ids)
+        finally:
+            ids.close()
 
     @property
     def is_standard_input(self) -> bool:
@@ -102,7 +126,7 @@ class DocumentFile:
         Raises:
             UserError, LmtxError, MissingExtra: as when it is read.
         """
-        first = next(self._format.read(self.path), None)
+        first = next(self._format.read(self.path, ReadOptions()), None)
         return list(first.fields) if self.format == "csv" and isinstance(first, Row) else None
 
     def identity(self) -> dict[str, Any]:
@@ -114,6 +138,7 @@ class DocumentFile:
             "format": self.format,
             "id_field": self.id_field,
             "text_fields": list(self.text_fields),
+            "everything": self.everything,
         }
         return {**way, "files": folder_digest(self.path)} if self.format == "folder" else way
 
@@ -166,8 +191,8 @@ def _require_documents(documents: DocumentFile, progress: Progress) -> None:
     with progress.stage(f"Check {documents.path.name}", unit="lines") as advance:
         for item in documents:
             advance(1)
-            if isinstance(item, BadLine):
-                first, count = first or item, count + 1
+            if problem := str(item) if isinstance(item, BadLine) else item.repeats:
+                first, count = first or problem, count + 1
     if first is not None:
         more = f" (and {count - 1} more bad lines)" if count > 1 else ""
         raise UserError(f"{first}{more}; nothing was indexed")
@@ -187,7 +212,7 @@ def _renamed(row: Row, id_field: str, text_fields: Sequence[str]) -> Row:
 
 
 def _document(
-    row: Row, path: Path, id_field: str, text_fields: Sequence[str]
+    row: Row, path: Path, id_field: str, text_fields: Sequence[str], ids: RepeatedIds
 ) -> Document | BadLine:
     value = row.fields.get(id_field)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -202,7 +227,13 @@ def _document(
         return _bad(row, path, f"field {id_field}: an id must be a text or a whole number")
     if len(value.encode("utf-8", "replace")) > _ID_BYTES:
         return _bad(row, path, f"field {id_field}: longer than {_ID_BYTES} bytes")
-    return Document(value, document_text(row.fields, text_fields), row.fields)
+    earlier, repeats = ids.earlier(value, written, row.line), ""
+    if earlier is not None:
+        place = f"on line {earlier}" if earlier else "that of an earlier document"
+        repeats = str(
+            BadLine(str(path), row.line, f"the id {value!r} is also {place}, with other content")
+        )
+    return Document(value, document_text(row.fields, text_fields), row.fields, repeats)
 
 
 def _bad(row: Row, path: Path, reason: str) -> BadLine:

@@ -13,22 +13,34 @@ from xml.sax import SAXParseException
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, opened
+from lmtx_search.sources.wordpress import is_wordpress, unpublished
+
+_HTML = ("text/html", "application/xhtml+xml")
 
 
-def read_feed(path: Path) -> Iterator[Row | BadLine]:
+def read_feed(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row for each entry: ``id``, ``title``, ``text``, ``url``, ``date``, ``categories``.
 
-    The text is an entry's whole content where it has it, else its summary, without tags. What
-    follows a fault in the XML may be lost; that comes out as a :class:`BadLine` at the end.
+    The text is an entry's whole content, or its summary if it has none. HTML is read without its
+    tags, plain text as it is. What follows a fault in the XML may be lost; a :class:`BadLine` at
+    the end says so.
+
+    Of a WordPress export only published posts and pages are read, unless ``options.everything``;
+    what is left out is counted by its reason. The id is that of the post.
 
     Raises:
-        UserError: no such file, or it is no feed.
+        UserError: no such file, or it is not a feed.
         MissingExtra: feedparser is not installed.
     """
     parsed = _parsed(path)
     for entry in parsed.entries:
-        yield Row(0, _fields(entry))
+        reason = unpublished(entry) if is_wordpress(entry) else ""
+        if reason and not options.everything:
+            options.left_out.add(reason, f"{entry.get('wp_post_id')}: {entry.get('title', '')}")
+        else:
+            yield Row(0, _fields(entry, parsed.version.startswith("atom")))
     fault, line = _fault(parsed)
     if fault:
         reason = f"not well-formed: {fault}; what follows may be lost"
@@ -64,19 +76,42 @@ def _fault(parsed: Any) -> tuple[str, int]:
     return error.getMessage(), error.getLineNumber() or 0
 
 
-def _fields(entry: Any) -> dict[str, Any]:
-    content = [part.value for part in entry.get("content", []) if part.get("value")]
-    written = entry.get("published_parsed") or entry.get("updated_parsed")
+def _fields(entry: Any, atom: bool) -> dict[str, Any]:
+    content = filter(None, map(_text, entry.get("content", [])))
+    url = _url(entry, atom)
     fields = {
-        "id": entry.get("id") or entry.get("link"),
-        "title": html_text(entry.get("title", "")),
-        "text": html_text("\n".join(content) or entry.get("summary", "")),
-        "url": entry.get("link"),
-        "date": _iso(written) if written else None,
+        "id": (entry.get("wp_post_id") if is_wordpress(entry) else entry.get("id")) or url,
+        "title": " ".join(_text(entry.get("title_detail")).split()),
+        "text": "\n".join(content) or _text(entry.get("summary_detail")),
+        "url": url,
+        "date": _date(entry),
         "categories": [tag.term for tag in entry.get("tags", []) if tag.get("term")],
     }
     return {name: value for name, value in fields.items() if value}
 
 
-def _iso(written: Any) -> str:
+def _text(detail: Any) -> str:
+    """Return the text of a title, a summary or a content; "" if it is a picture or a sound."""
+    kind = detail.get("type", "") if detail else ""
+    if kind in _HTML:
+        return html_text(detail.value)
+    return detail.value.strip() if kind.startswith("text/") else ""
+
+
+def _url(entry: Any, atom: bool) -> str | None:
+    """Return the address of an entry.
+
+    feedparser takes the id if there is no link. That is right in RSS, where a guid is a link unless
+    it says that it is not; the id of an Atom entry is only a name.
+    """
+    links = [link.get("href") for link in entry.get("links", [])]
+    link = entry.get("link")
+    return link if link in links or (entry.get("guidislink") and not atom) else None
+
+
+def _date(entry: Any) -> str | None:
+    written = entry.get("published_parsed") or entry.get("updated_parsed")
+    # WordPress writes the year -0001 into drafts; feedparser reads 2000.
+    if not written or entry.get("published", "").startswith("-"):
+        return None
     return datetime.fromtimestamp(timegm(written), timezone.utc).isoformat()

@@ -11,9 +11,11 @@ from pathlib import Path
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine, content_digest
 from lmtx_search.sources.annif import SUBJECTS, subjects_beside
+from lmtx_search.sources.charsets import decoded, html_charset
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.mail import read_mail
 from lmtx_search.sources.pdf import pdf_text
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
 _TEXTS = (".txt", ".md", ".markdown", ".text")
@@ -51,7 +53,7 @@ def folder_digest(folder: Path) -> str:
     return content_digest(*(f"{path} {s.st_size} {s.st_mtime_ns}" for path, s in states))
 
 
-def read_folder(folder: Path) -> Iterator[Row | BadLine]:
+def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of ``id`` (the path inside the folder) and ``text`` for each file.
 
     Mail has its subject, sender and date beside.
@@ -61,7 +63,7 @@ def read_folder(folder: Path) -> Iterator[Row | BadLine]:
     """
     for path in folder_files(folder):
         try:
-            fields, problem = _fields(path)
+            fields, problem = _fields(path, options)
             subjects = None if path.suffix.lower() == ".pdf" else subjects_beside(path)
         except UserError as error:
             problem = str(error)
@@ -83,17 +85,19 @@ def _files(folder: Path) -> list[Path]:
     )
 
 
-def _fields(path: Path) -> tuple[dict[str, str], str]:
+def _fields(path: Path, options: ReadOptions) -> tuple[dict[str, str], str]:
     """Return a file's fields, or what is wrong with it."""
     kind = path.suffix.lower()
     if kind == _MAIL:
-        return read_mail(path.read_bytes())
+        return read_mail(path.read_bytes(), options.left_out)
     text, problem = pdf_text(path) if kind == ".pdf" else _text(path)
     return {"text": html_text(text) if kind in _PAGES else text}, problem
 
 
 def _text(path: Path) -> tuple[str, str]:
     data = path.read_bytes()
+    if path.suffix.lower() in _PAGES and html_charset(data):
+        return decoded(data, html=True), ""
     encoding = "utf-16" if data.startswith(_WIDE) else "utf-8-sig"
     try:
         text = data.decode(encoding)

@@ -9,6 +9,8 @@ _UNSEEN = ("script", "style", "template")
 # All others begin a line.
 _INLINE = {"a", "abbr", "b", "code", "em", "font", "i", "mark", "q", "s", "small", "span"}
 _INLINE |= {"strong", "sub", "sup", "time", "u", "wbr"}
+_INLINE |= {"acronym", "bdi", "bdo", "big", "cite", "data", "del", "dfn", "ins", "kbd", "nobr"}
+_INLINE |= {"ruby", "samp", "strike", "tt", "var"}
 _BLANKS, _LINES = re.compile(r"[ \t\r\f\v\u00a0]+"), re.compile(r" ?\n[ \n]*")
 
 

@@ -88,10 +88,10 @@ class LabelFile:
                 self.notes = self._thesaurus.notes
             return self._thesaurus.entries
         if self.format == "annif":
-            return read_annif_labels(self.path, self._language)
+            return read_annif_labels(self.path, self._language, self.notes)
         if self.format == "xmc":
             return read_xmc_labels(self.path, self.notes, _TEXT_CHARACTERS)
-        return _row_entries(self.path, self.format)
+        return _row_entries(self.path, self.format, self.notes)
 
 
 def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
@@ -166,8 +166,8 @@ def make_label(fields: Fields, where: str) -> Label:
     return Label(_clean(id_), _clean(text), _clean(description), synonyms, broader)
 
 
-def _row_entries(path: Path, format: str) -> Iterator[tuple[str, Fields]]:
-    for row in read_rows(path, format):
+def _row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[str, Fields]]:
+    for row in read_rows(path, format, notes):
         if isinstance(row, BadLine):
             raise UserError(str(row))
         if format != "csv":

@@ -1,96 +1,67 @@
-"""Mail: a mailbox in the mbox form, or a message of its own."""
+"""Mail as documents: the messages of a mailbox, or one message."""
 
 from __future__ import annotations
 
 import email
-import mailbox
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timezone
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
-from lmtx_search.sources.html_text import html_text
-from lmtx_search.sources.rows import Row, opened
+from lmtx_search.sources.left_out import LeftOut
+from lmtx_search.sources.mail_text import decoded_head, mail_text
+from lmtx_search.sources.mailbox import split_mailbox
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row
 
 
-def read_mailbox(path: Path) -> Iterator[Row | BadLine]:
-    """Yield a row for each message of an mbox file: see :func:`read_mail`.
+def read_mailbox(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield a row for each message of a mailbox: see :func:`read_mail`.
 
     Raises:
-        UserError: no such file, or it is no mailbox.
+        UserError: no such file, or it is not a mailbox.
     """
-    with _mailbox(path) as box:
-        for number, key in enumerate(box.iterkeys(), start=1):
-            fields, problem = read_mail(box.get_bytes(key))
-            if problem:
-                yield BadLine(str(path), 0, f"message {number}: {problem}")
-            else:
-                yield Row(0, fields)
+    for number, message in enumerate(split_mailbox(path), start=1):
+        fields, problem = read_mail(message.content, options.left_out)
+        if problem:
+            yield BadLine(str(path), message.line, f"message {number}: {problem}")
+        else:
+            yield Row(message.line, fields)
 
 
 def count_messages(path: Path) -> int:
     """Return how many messages a mailbox has."""
-    with _mailbox(path) as box:
-        return len(box)
+    return sum(1 for _ in split_mailbox(path))
 
 
-def read_mail(message: bytes) -> tuple[dict[str, str], str]:
+def read_mail(message: bytes, left_out: LeftOut | None = None) -> tuple[dict[str, str], str]:
     """Return a message's fields, or what is wrong with it.
 
-    ``id`` (its Message-ID), ``title`` (subject), ``text``, ``from`` and ``date`` (ISO); what is not
-    there is left out. Of a text in two forms the plain one is read; attachments are not.
+    The fields are ``id`` (the Message-ID), ``title`` (the subject), ``text``
+    (:func:`~lmtx_search.sources.mail_text.mail_text`), ``from`` and ``date`` (ISO 8601); a message
+    may lack any of them.
     """
     try:
-        return _fields(message), ""
+        return _fields(message, LeftOut() if left_out is None else left_out), ""
     except Exception as error:
-        # Whatever odd heads make of their reader: faults of its own, not only ValueErrors.
+        # The parser raises errors of many kinds for odd heads, not only ValueError.
         return {}, f"cannot be read as mail ({type(error).__name__}: {str(error)[:100]})"
 
 
-def _fields(message: bytes) -> dict[str, str]:
+def _fields(message: bytes, left_out: LeftOut) -> dict[str, str]:
     parsed = email.message_from_bytes(message, policy=default)
     assert isinstance(parsed, EmailMessage)
     fields = {
         "id": str(parsed.get("message-id", "")).strip().strip("<>"),
-        "title": str(parsed.get("subject", "")).strip(),
-        "text": _body(parsed),
-        "from": str(parsed.get("from", "")).strip(),
+        "title": decoded_head(parsed, "subject"),
+        "text": mail_text(parsed, left_out),
+        "from": decoded_head(parsed, "from"),
         "date": _date(parsed),
     }
     return {name: value for name, value in fields.items() if value}
-
-
-@contextmanager
-def _mailbox(path: Path) -> Iterator[mailbox.mbox]:
-    if path.suffix.lower() == ".gz":
-        raise UserError(f"{path}: unpack it first (gunzip), a mailbox is read from its places")
-    with opened(path) as stream:
-        if stream.read(5) != b"From ":
-            raise UserError(f"{path} is no mailbox: each message of one begins with `From `")
-    box = mailbox.mbox(path, create=False)
-    try:
-        yield box
-    finally:
-        box.close()
-
-
-def _body(message: EmailMessage) -> str:
-    part = message.get_body(("plain", "html"))
-    if part is None:
-        return ""
-    try:
-        text = part.get_content()
-    except (LookupError, UnicodeError):  # a character set that there is not
-        text = part.get_payload(decode=True)
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    text = str(text)
-    return html_text(text) if part.get_content_subtype() == "html" else text.strip()
 
 
 def _date(message: EmailMessage) -> str:

@@ -14,7 +14,9 @@ class ReadOptions:
     Attributes:
         everything: read also what is not published (drafts, private and scheduled posts).
         left_out: takes the counts of what the reader leaves out.
+        notes: takes a sentence for each decision of the reader that the user should know.
     """
 
     everything: bool = False
     left_out: LeftOut = field(default_factory=LeftOut)
+    notes: list[str] = field(default_factory=list)

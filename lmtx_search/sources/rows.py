@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import json
@@ -11,13 +10,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.csv_rows import read_csv
 from lmtx_search.sources.lines import gzip_fault
+from lmtx_search.sources.text_encoding import text_encoding
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 _RAW_KEPT = 100_000
@@ -26,28 +26,34 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One object of a file; in a CSV file ``line`` is the last line of the row."""
+    """One object of a file, and the line on which it begins."""
 
     line: int
     fields: dict[str, Any]
 
 
-def read_rows(path: Path, kind: str | None = None) -> Iterator[Row | BadLine]:
+def read_rows(
+    path: Path, kind: str | None = None, notes: list[str] | None = None
+) -> Iterator[Row | BadLine]:
     """Read ``.jsonl`` (``.ndjson``, ``.json``) or ``.csv``, also ``.gz``; ``-`` is JSONL on stdin.
 
-    ``kind`` (``jsonl`` or ``csv``) is for other names. In CSV, commas, semicolons or tabs are
-    between the values, whichever the header has. Memory is bounded by the longest line.
+    In CSV, commas, semicolons or tabs are between the values, whichever the header has; the file is
+    UTF-8, UTF-16 or cp1252. Memory is bounded by the longest line or row.
+
+    Args:
+        kind: ``jsonl`` or ``csv``, for other names.
+        notes: gets a sentence for each decision that the user should know.
 
     Raises:
         UserError: no such file, an unknown ending, a CSV file without a usable header.
         LmtxError: the file is damaged (gzip) or cannot be read on.
     """
     kind = f".{kind}" if kind else _kind(path)
+    if kind == ".csv":
+        yield from _csv_rows(path, [] if notes is None else notes)
+        return
     with opened(path) as stream:
-        if kind == ".csv":
-            yield from _csv_rows(stream, str(path))
-        else:
-            yield from _json_rows(stream, str(path))
+        yield from _json_rows(stream, str(path))
 
 
 def count_lines(path: Path) -> int | None:
@@ -142,53 +148,22 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _csv_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
-    # A document may be larger than the csv module's limit of 128 KiB for a field.
-    csv.field_size_limit(sys.maxsize)
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    first = text.readline()
-    reader = csv.reader(chain([first], text), strict=True, delimiter=_delimiter(first))
-    try:
-        header = [column.strip() for column in next(reader, [])]
-    except csv.Error as error:
-        raise UserError(f"{name}, line 1: the header is not CSV: {error}") from error
-    if not header or not all(header) or len(set(header)) < len(header):
-        raise UserError(f"{name}, line 1: a CSV file starts with a header of different names")
-    while True:
+def _csv_rows(path: Path, notes: list[str]) -> Iterator[Row | BadLine]:
+    with opened(path) as stream:
+        encoding = text_encoding(stream)
+    if encoding == "cp1252":
+        notes.append(
+            f"{path} is not UTF-8: it is read as cp1252 (Windows, Western Europe); save it as "
+            "UTF-8 if letters are wrong"
+        )
+    wide = encoding.startswith("utf-16")
+    # Either way what cannot be decoded is a surrogate, so that the rest of the file is read.
+    errors = "surrogatepass" if wide else "surrogateescape"
+    name = encoding.removesuffix("-sig").upper()
+    with opened(path) as stream:
+        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
         try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield BadLine(name, reader.line_num, f"not CSV: {error}")
-            continue
-        if not values:
-            continue
-        line = reader.line_num
-        raw = ",".join(values)[:_RAW_KEPT]
-        if len(values) != len(header):
-            reason = f"{len(values)} values, but the header has {len(header)}"
-            yield BadLine(name, line, reason, _repaired(raw))
-        elif any("\udc80" <= character <= "\udcff" for character in raw) or any(
-            _is_broken(value) for value in values
-        ):
-            yield BadLine(name, line, "not UTF-8", _repaired(raw))
-        else:
-            yield Row(line, dict(zip(header, values, strict=True)))
-
-
-def _delimiter(header: str) -> str:
-    """Return what is between a header's names: spreadsheets do not agree on it."""
-    return max(",;\t", key=header.count)
-
-
-def _is_broken(value: str) -> bool:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def _repaired(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            for row in read_csv(text, str(path), name, notes):
+                yield row if isinstance(row, BadLine) else Row(*row)
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path} is cut off: {name} needs two bytes a character") from error

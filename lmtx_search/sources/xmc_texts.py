@@ -16,6 +16,7 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, ending, read_rows
 
 _LABELS = ("lbl.json.gz", "lbl.json", "Y.txt", "Yf.txt", "lbl_raw_texts.txt", "raw/Y.txt")
@@ -68,7 +69,7 @@ def read_xmc_labels(
         notes.append(f"Label texts cut to {most_characters:,} characters: {cut:,}")
 
 
-def read_xmc_documents(path: Path) -> Iterator[Row | BadLine]:
+def read_xmc_documents(path: Path, _: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of ``title``, ``text`` and, where the file has them, ``id`` and ``target_ind``.
 
     Raises:

@@ -265,3 +265,43 @@ def test_a_folder_is_loaded_and_what_cannot_be_read_is_named(ready, lmtx, tmp_pa
     assert "Files of other kinds are skipped: 1 .docx" in done.stderr
     assert "deep/b.txt: not UTF-8 (byte 4)" in done.stdout
     assert [document.id for document in read_documents(ready, "lmtx-documents", ())] == ["a.txt"]
+
+
+def test_an_id_that_comes_twice_with_other_content_is_counted_apart(ready, lmtx, tmp_path):
+    path = write(
+        tmp_path,
+        ['{"id": "a", "title": "one"}', '{"id": "b", "title": "two"}', '{"id": "a", "title": "x"}'],
+    )
+    report = json.loads(lmtx("docs", "load", path, "--json").stdout)
+    assert (report["created"], report["updated"], report["repeated"]) == (2, 0, 1)
+    again = lmtx("docs", "load", path)
+    assert "2 documents indexed (0 new, 2 replaced)" in again.stdout
+    assert "1 documents replaced an earlier one of the same file" in again.stdout
+    assert f"{path}, line 3: the id 'a' is also on line 1, with other content" in again.stdout
+    strict = lmtx("docs", "load", path, "--strict")
+    assert strict.returncode == 2
+    assert "the id 'a' is also on line 1" in strict.stderr
+
+
+def test_what_a_wordpress_export_does_not_publish_is_left_out_and_counted(ready, lmtx, tmp_path):
+    items = "".join(
+        f"<item><title>Post {number}</title><wp:post_id>{number}</wp:post_id>"
+        f"<wp:status>{status}</wp:status><wp:post_type>post</wp:post_type></item>"
+        for number, status in enumerate(("publish", "draft", "private", "draft"))
+    )
+    head = '<rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
+    path = write(tmp_path, [f"{head}<title>Paper</title>{items}</channel></rss>"], "export.xml")
+    report = json.loads(lmtx("docs", "load", path, "--json").stdout)
+    assert (report["created"], report["left_out"]) == (1, {"drafts": 2, "private posts": 1})
+    assert "Left out: 2 drafts (the first: 1: Post 1)" in lmtx("docs", "load", path).stdout
+    assert json.loads(lmtx("docs", "load", path, "--all", "--json").stdout)["created"] == 3
+
+
+def test_the_row_of_an_open_quote_is_kept_as_it_is_and_the_others_are_loaded(ready, lmtx, tmp_path):
+    rows = ["id,title,text", "1,Book 1,a", '2,"Book 2,b', "3,Book 3,c", "4,Book 4,d"]
+    path, failed = write(tmp_path, rows, "books.csv"), tmp_path / "failed.jsonl"
+    ran = lmtx("docs", "load", path, "--failed", failed, "--json")
+    assert ran.returncode == 1
+    assert json.loads(ran.stdout)["created"] == 3
+    (entry,) = map(json.loads, failed.read_text().splitlines())
+    assert (entry["line"], entry["raw"]) == (3, '2,"Book 2,b')

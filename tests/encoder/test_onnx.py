@@ -40,6 +40,11 @@ def test_embeddings_are_those_of_sentence_transformers(
     assert np.min(np.sum(encoder.encode(TEXTS) * expected, axis=1)) > 0.9999
 
 
+def test_what_separates_two_words_is_a_blank(encoder: OnnxEncoder) -> None:
+    plain, *others = encoder.encode([f"Annual{one}Report" for one in " \x0b\x0c\x85\u200b\ufffc"])
+    assert all((other == plain).all() for other in others)
+
+
 def test_what_the_quantised_form_gives_does_not_depend_on_a_texts_neighbours(
     settings: Settings,
 ) -> None:

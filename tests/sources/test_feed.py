@@ -5,6 +5,7 @@ import pytest
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources import DocumentFile, read_documents
+from lmtx_search.sources.read_options import ReadOptions
 
 ITEM = """<item><guid>a1</guid><title>Chess &amp;amp; go</title><link>https://news/a1</link>
 <description>&lt;p&gt;Short&lt;/p&gt;</description>
@@ -43,6 +44,119 @@ def test_each_entry_is_a_document_with_its_whole_content(tmp_path):
 def test_atom_is_read_too(tmp_path):
     (only,) = read_documents(write(tmp_path / "news.atom", ATOM))
     assert (only.id, only.text) == ("tag:news,1", "Chess\nShort")
+
+
+def atom(*entries: str) -> str:
+    inner = "".join(f"<entry>{entry}</entry>" for entry in entries)
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"><title>News</title>{inner}</feed>'
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("<title>vector&lt;int&gt;</title>", "vector<int>"),
+        ('<title type="text">The &lt;template&gt; element</title>', "The <template> element"),
+        ('<title type="html">The &lt;i&gt;next&lt;/i&gt; move</title>', "The next move"),
+        ('<title type="html">vector&amp;lt;int&amp;gt;</title>', "vector<int>"),
+    ],
+)
+def test_plain_text_is_not_read_as_html(tmp_path, written, title):
+    content = written.replace("title", "content", 1).replace("</title>", "</content>")
+    file = write(tmp_path / "a.atom", atom(f"<id>1</id>{written}{content}"))
+    (only,) = read_documents(file)
+    assert (only.source["title"], only.source["text"]) == (title, title)
+
+
+def test_plain_titles_of_rss_are_not_read_as_html(tmp_path):
+    item = "<item><title>std::vector&lt;int&gt; grows</title></item>"
+    (only,) = read_documents(write(tmp_path / "a.rss", RSS.format(item)))
+    assert only.source["title"] == "std::vector<int> grows"
+
+
+def test_an_entry_has_an_address_only_if_it_has_a_link(tmp_path):
+    link = '<link href="https://news/x"/>'
+    other = '<link rel="enclosure" href="https://news/x.mp3"/>'
+    named = [f"<id>https://news/{number}</id><title>a</title>" for number in range(3)]
+    file = write(tmp_path / "a.atom", atom(named[0], named[1] + link, named[2] + other))
+    assert [document.source.get("url") for document in read_documents(file)] == [
+        None,
+        "https://news/x",
+        None,
+    ]
+    guids = [f"<item><guid{of}>https://news/1</guid></item>" for of in ("", ' isPermaLink="false"')]
+    file = write(tmp_path / "a.rss", RSS.format("".join(guids)))
+    assert [document.source.get("url") for document in read_documents(file)] == [
+        "https://news/1",
+        None,
+    ]
+
+
+def test_content_that_is_no_text_is_not_read(tmp_path):
+    entry = '<id>1</id><content type="image/png">QUJD</content><summary>A bridge</summary>'
+    (only,) = read_documents(write(tmp_path / "a.atom", atom(entry)))
+    assert only.source["text"] == "A bridge"
+
+
+def post(number: int, status: str, kind: str = "post", password: str = "") -> str:
+    return (
+        f"<item><title>Post {number}</title><link>https://paper/{number}</link>"
+        f"<pubDate>{'-0001' if status == 'draft' else 'Mon, 02 Mar 2026 09:00:00 +0000'}</pubDate>"
+        f'<guid isPermaLink="false">https://paper/?p={number}</guid>'
+        f"<content:encoded><![CDATA[<!-- wp:paragraph --><p>Text {number}</p>]]></content:encoded>"
+        f"<excerpt:encoded><![CDATA[Short {number}]]></excerpt:encoded>"
+        f"<wp:post_id>{number}</wp:post_id><wp:status>{status}</wp:status>"
+        f"<wp:post_type>{kind}</wp:post_type><wp:post_password>{password}</wp:post_password></item>"
+    )
+
+
+def export(folder, *items: str):
+    head = (
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+        ' xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"'
+        ' xmlns:wp="http://wordpress.org/export/1.2/"><channel><title>Paper</title>'
+        "<wp:wxr_version>1.2</wp:wxr_version>"
+    )
+    return write(folder / "export.xml", f"{head}{''.join(items)}</channel></rss>")
+
+
+ALL_KINDS = (
+    post(1, "publish"),
+    post(2, "publish", "page"),
+    post(3, "draft"),
+    post(4, "private"),
+    post(5, "trash"),
+    post(6, "future"),
+    post(7, "pending"),
+    post(8, "publish", password="sesame"),
+    post(9, "inherit", "attachment"),
+    post(10, "publish", "nav_menu_item"),
+    post(11, "draft"),
+)
+
+
+def test_of_a_wordpress_export_only_what_is_published_is_read(tmp_path):
+    options = ReadOptions()
+    first, page = read_documents(export(tmp_path, *ALL_KINDS), options=options)
+    assert (first.id, first.source["text"], page.id) == ("1", "Text 1", "2")
+    assert options.left_out.counts == {
+        "drafts": 2,
+        "private posts": 1,
+        "trashed posts": 1,
+        "scheduled posts": 1,
+        "posts that wait for review": 1,
+        "password-protected posts": 1,
+        "items of the type attachment": 1,
+        "items of the type nav_menu_item": 1,
+    }
+    assert options.left_out.lines()[0] == "Left out: 2 drafts (the first: 3: Post 3)"
+
+
+def test_everything_of_a_wordpress_export_is_read_if_it_is_asked_for(tmp_path):
+    options = ReadOptions(everything=True)
+    found = list(read_documents(export(tmp_path, *ALL_KINDS), options=options))
+    assert [document.id for document in found] == [str(number) for number in range(1, 12)]
+    assert "date" not in found[2].source  # a draft has none
+    assert not options.left_out
 
 
 def test_what_may_be_lost_behind_a_fault_is_said(tmp_path):

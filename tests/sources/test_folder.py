@@ -68,6 +68,13 @@ def test_pages_are_read_without_their_tags_and_mail_with_its_subject(tmp_path):
     assert page.text == "T\nPlays chess"
 
 
+def test_a_page_is_read_in_the_character_set_that_it_names(tmp_path):
+    page = '<meta charset="windows-1251"><p>Привет</p>'
+    write(tmp_path, "a.html", page.encode("cp1251"))
+    (only,) = read_documents(tmp_path)
+    assert only.text == "Привет"
+
+
 def test_what_cannot_be_read_is_named_and_the_rest_is_read(tmp_path):
     write(tmp_path, "1.txt", "fine")
     write(tmp_path, "2.txt", b"caf\xe9")

@@ -6,6 +6,10 @@ def test_paragraphs_are_lines_and_entities_characters():
     assert html_text(html) == "Chess\nPlays chess & go\none\ntwo"
 
 
+def test_marks_inside_of_a_line_break_no_word():
+    assert html_text("<big>A</big>nnual <kbd>r</kbd>eport, <ins>n</ins>ew") == "Annual report, new"
+
+
 def test_what_nobody_sees_is_left_out():
     html = "<head><title>T</title><style>p {}</style></head><p>seen</p><script>1 < 2</script>"
     assert html_text(html) == "T\nseen"

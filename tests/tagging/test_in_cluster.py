@@ -28,6 +28,16 @@ from tests.support.tiny_encoder import DIMENSION, TOKENIZER, make_tiny_encoder
 
 LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web"), Label("4", " a, and.")]
 TEXTS = ["plays chess", "mail and web", "CHESS " * 99, "a", "nothing of it"]
+# Pairs of texts that are read alike.
+ALIKE = [
+    *(
+        (f"plays{one}chess", "plays chess")
+        for one in "\x00\x0b\x0c\x1c\x1f\x7f\x85\xa0\u200b\u2028\u2029\u3000\u2062\ufffc\uf0b7"
+    ),
+    *((f"ma{one}il", "mail") for one in "\xad\u200c\u200d\u2060\ufeff\u200e"),
+    ("ma\xad\nil", "mail"),
+    ("ma\xad \r\n  il", "mail"),
+]
 
 
 def version_of(
@@ -95,6 +105,21 @@ def test_gives_what_the_service_gives(
     assert [pytest.approx(tags, abs=2e-4) for tags in expected] == given
     marked = any(name.startswith(MARK) for tags in expected for name in tags)
     assert marked == (wanted and broader is not PLAIN)
+
+
+@pytest.mark.parametrize(("written", "read"), ALIKE)
+def test_what_separates_two_words_is_a_blank_in_both_runtimes(
+    tmp_path: Path, written: str, read: str
+) -> None:
+    file = make_tiny_encoder(tmp_path / "form") / "tokenizer.json"
+    for lower in (False, True):
+        content, _ = tagging_tokenizer(file, ["chess"], 8, lower)
+        cluster = Tokenizer.from_str(json.dumps(content))
+        assert cluster.encode(written).ids == cluster.encode(read).ids
+        assert cluster.encode("[UNK]").ids != cluster.encode(read).ids
+    service = OnnxEncoder(tmp_path / "form", 8)
+    first, second = service.encode([written, read])
+    assert (first == second).all()
 
 
 def test_a_label_does_not_take_its_words_place(tmp_path: Path) -> None:

@@ -63,6 +63,13 @@ TEXTS = {
     "no language": "☃☃ 0x7f 1234 ::::: ßß",
     "other script": "围棋 数学",
     "five megabytes": "unpacks .zip files " * 280_000,
+    **{
+        f"apart {ord(one):x}": f"plays{one}chess, electronic{one}mail"
+        for one in "\x0b\x0c\x1f\x85\xa0\u200b\u2028\ufffc\uf0b7 "
+    },
+    **{f"within {ord(one):x}": f"elec{one}tronic mail" for one in "\xad\u200d\u2060\ufeff"},
+    "within a line end": "elec\xad\n tronic mail",
+    "within": "electronic mail",
     "nothing": "",
     "blank": " \n ",
     **{f"label {label.id}": label.text for label in LABELS},
@@ -122,6 +129,18 @@ def test_both_give_the_same_tags(deployed: Deployed) -> None:
         assert scores == pytest.approx(source.get("tag_scores"), abs=2e-4), name
         assert cluster[name]["tagging"]["status"] == source["tagging"]["status"], name
         assert cluster[name].get("tags_broader") == source.get("tags_broader"), name
+
+
+@pytest.mark.parametrize("runtime", ["service", "in-cluster"])
+@pytest.mark.parametrize(("kind", "ordinary"), [("apart", "apart 20"), ("within", "within")])
+def test_what_separates_words_is_read_as_a_blank(
+    deployed: Deployed, runtime: str, kind: str, ordinary: str
+) -> None:
+    sources = deployed.sources[runtime]
+    scores = sources[ordinary]["tag_scores"]
+    assert scores
+    for name in (name for name in TEXTS if name.startswith(kind)):
+        assert sources[name]["tag_scores"] == pytest.approx(scores, abs=2e-4), name
 
 
 def test_what_is_broader_than_the_tags_is_written_beside_them(deployed: Deployed) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,13 +27,16 @@ class BulkReport:
     Attributes:
         index: where the documents went.
         created: documents that are new in the index.
-        updated: documents that replaced one with the same id.
+        updated: documents that replaced one with the same id that was there before the load.
+        repeated: documents that replaced an earlier one of the same file with other content.
+        first_repeated: where the first of these stands.
         failed: lines that are not documents, and documents that the cluster refused.
         bad_lines: how many of the failed ones are lines that are not documents.
         without_text: documents that have no text in the text fields.
         records: documents and bad lines that were read.
         resumed_after: how many of the records an earlier, interrupted run had finished.
         reasons: why documents failed.
+        left_out: records that the reader left out on purpose, by reason.
         notes: what the user should know, a sentence each.
         tagging: documents of the index by ``tagging.status``; empty for training documents.
         tagging_errors: the most frequent reasons why documents of the index are not tagged, and how
@@ -42,12 +46,15 @@ class BulkReport:
     index: str
     created: int = 0
     updated: int = 0
+    repeated: int = 0
+    first_repeated: str = ""
     failed: int = 0
     bad_lines: int = 0
     without_text: int = 0
     records: int = 0
     resumed_after: int = 0
     reasons: dict[str, Reason] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     tagging: dict[str, int] = field(default_factory=dict)
     tagging_errors: dict[str, int] = field(default_factory=dict)
@@ -56,6 +63,11 @@ class BulkReport:
     def indexed(self) -> int:
         """Documents that were written: created or updated."""
         return self.created + self.updated
+
+    def repeat(self, places: Sequence[str]) -> None:
+        """Count documents that replaced an earlier one of the same file; keep the first place."""
+        self.repeated += len(places)
+        self.first_repeated = self.first_repeated or next(iter(places), "")
 
     def fail(self, reason: str, what: str) -> None:
         """Count a failure; ``what`` names the document or line."""
@@ -74,6 +86,9 @@ class BulkReport:
             "indexed": self.indexed,
             "created": self.created,
             "updated": self.updated,
+            "repeated": self.repeated,
+            "first_repeated": self.first_repeated,
+            "left_out": self.left_out,
             "failed": self.failed,
             "bad_lines": self.bad_lines,
             "without_text": self.without_text,
@@ -92,6 +107,7 @@ class BulkReport:
         """Take over the counts that :meth:`as_dict` returned in an earlier run."""
         for name in ("created", "updated", "failed", "bad_lines", "without_text", "records"):
             setattr(self, name, int(saved[name]))
+        self.repeated, self.first_repeated = saved["repeated"], saved["first_repeated"]
         self.resumed_after = self.records
         self.reasons = {
             entry["reason"]: Reason(entry["count"], entry["example"]) for entry in saved["reasons"]

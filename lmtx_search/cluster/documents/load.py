@@ -114,6 +114,7 @@ class _Batch(Chunk):
     bad: list[BadLine] = field(default_factory=list)
     unfit: list[tuple[str, str]] = field(default_factory=list)
     without_text: int = 0
+    repeated: list[tuple[str, str]] = field(default_factory=list)
 
 
 def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_Batch]:
@@ -126,6 +127,8 @@ def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_B
             try:
                 batch.add(Action(item.id, item.source))
                 batch.without_text += not item.text
+                if item.repeats:
+                    batch.repeated.append((item.id, item.repeats))
             except (ValueError, RecursionError) as error:
                 batch.unfit.append((item.id, f"cannot be written as JSON: {error}"))
         if batch.full or len(batch.bad) >= _BAD_LINES:
@@ -138,8 +141,11 @@ def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_B
 def _account(
     report: BulkReport, batch: _Batch, result: ChunkResult, failed: FailedFile | None
 ) -> None:
+    not_taken = {one.id for one in result.refused}
+    repeated = [where for id_, where in batch.repeated if id_ not in not_taken]
+    report.repeat(repeated)
     report.created += result.created
-    report.updated += result.updated
+    report.updated += max(0, result.updated - len(repeated))
     report.without_text += batch.without_text
     report.bad_lines += len(batch.bad)
     report.failed += len(batch.bad) + len(batch.unfit) + len(result.refused)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lmtx_search.encoder.folder import read_json
+from lmtx_search.encoder.read_text import replacements
 from lmtx_search.errors import UserError
 
 # Texts are split at spaces before words are looked up, so no word starts with one: a label
@@ -51,7 +52,7 @@ def tagging_tokenizer(
         "direction": "Right",
     }
     content["decoder"] = {"type": "Strip", "content": _MARK, "start": 1, "stop": 0}
-    if lower:
-        steps = [{"type": "Lowercase"}, *filter(None, [content["normalizer"]])]
-        content["normalizer"] = {"type": "Sequence", "normalizers": steps}
+    steps = [*replacements(), *([{"type": "Lowercase"}] if lower else [])]
+    steps += filter(None, [content["normalizer"]])
+    content["normalizer"] = {"type": "Sequence", "normalizers": steps}
     return content, first

@@ -24,6 +24,7 @@ from torch.utils.data import BatchSampler, SequentialSampler
 from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging as transformers_logging
 
+from lmtx_search.encoder.read_text import read_text
 from lmtx_search.errors import LmtxError, find_named
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.settings import FineTuning
@@ -115,7 +116,7 @@ def _dataset(model: SentenceTransformer, data: TrainingData, label_tokens: int) 
     """Return the steps as the trainer reads them: texts, and in ``label`` their positions."""
     labels = [_cut(model, text, label_tokens) for text in data.labels]
     columns: dict[str, list[Any]] = {
-        "document": [data.documents[document] for document, _ in data.steps],
+        "document": [read_text(data.documents[document]) for document, _ in data.steps],
         "name": [labels[label] for _, label in data.steps],
     }
     for place, of_steps in enumerate(zip(*data.extra, strict=True)):
@@ -195,6 +196,7 @@ def _warmup(settings: FineTuning, batches: int) -> int:
 
 def _cut(model: SentenceTransformer, text: str, tokens: int) -> str:
     """Cut a text to the tokens that the encoder will read of it later."""
+    text = read_text(text)
     encoded = model.tokenizer(
         text, truncation=True, max_length=tokens, return_offsets_mapping=True, verbose=False
     )

@@ -1,0 +1,183 @@
+"""The text of a mail message as a reader sees it: all displayed parts, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import EmailMessage
+from typing import cast
+
+from lmtx_search.sources.charsets import decoded
+from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.left_out import LeftOut
+
+# Kinds of text that mail programs do not show as text.
+_NOT_SHOWN = (
+    "calendar", "vcard", "x-vcard", "directory", "css", "javascript", "xml", "rtf",
+    "rfc822-headers", "x-amp-html", "watch-html", "x-moz-deleted",
+)  # fmt: skip
+_SIGNATURES = ("pgp-signature", "pkcs7-signature", "x-pkcs7-signature", "pgp-keys")
+_ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+_WORD = re.compile(r"\w+")
+# A plain form that only says that there is another one; most languages call it HTML.
+_STUB = re.compile(
+    r"html|browser|mail[ -]?(?:client|program|reader|viewer)|does not (?:show|display|support)"
+    r"|view (?:this|the) (?:message|e-?mail|mail|newsletter)",
+    re.IGNORECASE,
+)
+# Mail programs show forwarded messages inside forwarded ones; a mail made to do harm has thousands.
+_DEEPEST = 50
+
+
+def mail_text(message: EmailMessage, left_out: LeftOut) -> str:
+    """Return the text of all displayed parts of a message, in their order.
+
+    Of alternatives the plain one is read; the HTML one if the plain one is blank or only says that
+    there is HTML. A forwarded message is read with its subject. Attachments and encrypted messages
+    are not read; ``left_out`` counts them.
+    """
+    return "\n\n".join(_texts(message, left_out, 0))
+
+
+def _texts(part: EmailMessage, left_out: LeftOut, depth: int) -> Iterator[str]:
+    kind = part.get_content_type()
+    if kind in _ENCRYPTED and "signed" not in str(part.get_param("smime-type", "")):
+        left_out.add("encrypted messages, of which only the heads are read")
+    elif depth > _DEEPEST:
+        left_out.add("messages inside of more than fifty others")
+    elif kind == "message/rfc822":
+        for inner in _children(part):
+            yield from filter(None, [decoded_head(inner, "subject")])
+            yield from _texts(inner, left_out, depth + 1)
+    elif kind == "multipart/alternative":
+        yield from filter(None, [_best(_children(part), left_out, depth)])
+    elif part.is_multipart():
+        for child in _children(part):
+            yield from _texts(child, left_out, depth + 1)
+    elif _is_shown(part):
+        yield from filter(None, [_part_text(part).strip()])
+    elif part.get_content_subtype() not in _SIGNATURES and _is_attached(part):
+        left_out.add("attachments of mail", part.get_filename() or kind)
+    elif part.get_content_maintype() == "text":
+        left_out.add("parts of mail that are not shown as text", kind)
+
+
+def _children(part: EmailMessage) -> list[EmailMessage]:
+    payload = part.get_payload()
+    return cast(list[EmailMessage], payload) if isinstance(payload, list) else []
+
+
+def _is_attached(part: EmailMessage) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
+
+
+def _is_shown(part: EmailMessage) -> bool:
+    return (
+        # A multipart message without its parts is shown as it is.
+        part.get_content_maintype() in ("text", "multipart")
+        and part.get_content_subtype() not in _NOT_SHOWN
+        and part.get_content_disposition() != "attachment"
+    )
+
+
+def _best(alternatives: list[EmailMessage], left_out: LeftOut, depth: int) -> str:
+    """Return the text of the alternative that a reader should see."""
+    plain = rich = none = ("", LeftOut())
+    for part in alternatives:
+        found = LeftOut()
+        text = "\n\n".join(_texts(part, found, depth + 1))
+        if not text:
+            none[1].update(found)
+        elif part.is_multipart() or part.get_content_subtype() == "html":
+            rich = (text, found)
+        elif plain is none:
+            plain = (text, found)
+    taken = plain
+    if plain is none or (rich is not none and _is_stub(plain[0], rich[0])):
+        taken = rich
+    # The other forms are not left out: the one that is taken stands for them.
+    left_out.update(taken[1])
+    return taken[0]
+
+
+def _is_stub(plain: str, rich: str) -> bool:
+    """Tell whether the plain form does not hold what the rich form says."""
+    words, others = _WORD.findall(plain.lower()), _WORD.findall(rich.lower())
+    common = len({*words} & {*others})
+    if 2 * common >= len({*others}):
+        return False
+    return bool(_STUB.search(plain)) or 3 * len(words) < len(others)
+
+
+def _part_text(part: EmailMessage) -> str:
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    subtype = part.get_content_subtype()
+    charset = part.get_param("charset", "")
+    charset = charset if isinstance(charset, str) else str(charset[-1])
+    text = decoded(data, charset, html=subtype == "html")
+    if subtype == "html":
+        return html_text(text)
+    if subtype in ("enriched", "richtext"):
+        return _enriched_text(text)
+    if str(part.get_param("format", "")).lower() == "flowed":
+        return _flowed_text(text, str(part.get_param("delsp", "")).lower() == "yes")
+    return text.replace("\r\n", "\n")
+
+
+def _flowed_text(text: str, delete_space: bool) -> str:
+    """Join the lines that were broken to be sent (RFC 3676)."""
+    paragraphs: list[list[str]] = []
+    open_depth = -1  # of the paragraph that the next line continues
+    for line in text.splitlines():
+        depth = len(line) - len(line.lstrip(">"))
+        rest = line[depth:].removeprefix(" ")
+        flows = rest.endswith(" ") and rest != "-- "
+        if rest == "-- " or depth != open_depth:
+            paragraphs.append([">" * depth + (" " if depth and rest else "")])
+        paragraphs[-1].append(rest[:-1] if flows and delete_space else rest)
+        open_depth = depth if flows else -1
+    return "\n".join(map("".join, paragraphs))
+
+
+def _enriched_text(text: str) -> str:
+    """Return the text of text/enriched (RFC 1896) and its forerunner text/richtext."""
+    text = text.replace("\r\n", "\n")
+    text = re.sub(r"<param>[^<]*</param>", "", text, flags=re.IGNORECASE)
+    # A single line break is none; of several the first is.
+    text = re.sub(r"\n(\n*)", lambda found: found[1] or " ", text)
+    text = re.sub(r"<(?:nl|paragraph|/paragraph)>", "\n", text, flags=re.IGNORECASE)
+    return re.sub(r"<<|<lt>|</?[A-Za-z-]+>", _enriched_mark, text)
+
+
+def _enriched_mark(found: re.Match[str]) -> str:
+    return "<" if found[0] in ("<<", "<lt>") else ""
+
+
+def decoded_head(message: EmailMessage, name: str) -> str:
+    """Return a head of a message as text ("": there is none).
+
+    Wrong character sets, and bytes that no head should have, are decoded as those of bodies are.
+    """
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name), "")
+    text = re.sub(r"[\r\n]+", "", raw)
+    if not text.isascii():
+        text = decoded(text.encode("utf-8", "surrogateescape"))
+    if "=?" not in text:
+        return text.strip()
+    try:
+        words = decode_header(text)
+    except HeaderParseError:
+        return text.strip()
+    return "".join(map(_decoded_word, words)).strip()
+
+
+def _decoded_word(word: tuple[str | bytes, str | None]) -> str:
+    content, charset = word
+    if isinstance(content, str):
+        return content
+    # The form in which decode_header returns what is not encoded.
+    return decoded(content, charset) if charset else content.decode("raw-unicode-escape")
