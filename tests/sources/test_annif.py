@@ -25,6 +25,25 @@ def test_a_csv_vocabulary_has_a_column_for_each_language(tmp_path):
         check_labels(LabelFile(path, "annif"))
 
 
+@pytest.mark.parametrize("end", ["", "\t", "\t\t79.1"])
+def test_a_subject_with_an_address_and_no_label_is_deprecated_and_counted(tmp_path, end):
+    source = LabelFile(write(tmp_path, "subjects.tsv", f"<http://x/1>\ta\n<http://x/2>{end}\n"))
+    (note,) = check_labels(source)
+    assert [label.id for label in source] == ["http://x/1"]
+    assert source.left_out.counts == {"deprecated subjects (an address without a label)": 1}
+    assert note.endswith("(the first: line 2, http://x/2)")
+
+
+def test_a_subject_without_the_language_is_counted_apart_from_one_without_any_label(tmp_path):
+    text = "uri,label_fi,label_en\n<http://x/1>,a,b\n<http://x/2>,c,\n<http://x/3>,,\n"
+    source = LabelFile(write(tmp_path, "subjects.csv", text), "annif", "en")
+    assert [label.id for label in source] == ["http://x/1"]
+    assert source.left_out.counts == {
+        "subjects without a label_en": 1,
+        "deprecated subjects (an address without a label)": 1,
+    }
+
+
 def test_documents_bring_their_subjects_as_gold_tags(tmp_path):
     path = write(tmp_path, "corpus.tsv", "plays chess\t<http://x/1> <http://x/2>\nnothing\t\n")
     first, second = read_documents(path)
@@ -44,7 +63,8 @@ def test_a_line_without_a_tab_is_no_document(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("s.tsv", "<http://x/1>\ta\n<http://x/2>\n", r"s\.tsv, line 2: an address, a tab"),
+        ("s.tsv", "<http://x/1>\ta\nchess\n", r"s\.tsv, line 2: an address, a tab and a label"),
+        ("s.tsv", "<http://x/1>\n", r"s\.tsv holds no labels\. Left out: 1 deprecated subjects"),
         ("s.csv", "id,text\n1,a\n", r"s\.csv, line 1: the columns are id, text: uri and label_xx"),
     ],
 )
