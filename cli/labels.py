@@ -1,24 +1,20 @@
-"""``lmtx-search labels``: load, add, rename, retire."""
+"""``lmtx-search labels``: add, rename, retire; ``load`` has a file of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.labels_load import labels_load, waiting_tagger
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.labels.index import LabelIndex
-from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
-from lmtx_search.sources import LabelFile
-from lmtx_search.sources.label_formats import FORMATS
-from lmtx_search.sources.labels import check_labels, make_label
+from lmtx_search.sources.labels import make_label
 
 if TYPE_CHECKING:
     from lmtx_search.tagging.deployment.label_updates import LabelEdit, Wanted
@@ -29,70 +25,7 @@ def labels() -> None:
     """Load and change the label set; a deployed tagger has the change with its next document."""
 
 
-@labels.command("load")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    type=click.Choice(FORMATS),
-    help="Where the name of FILE does not tell: SKOS is .rdf, .xml, .ttl, .nt; Annif's .tsv.",
-)
-@click.option("--language", help="Which of a thesaurus's languages: de, en, …")
-@pass_context
-def labels_load(context: Context, file: Path, format: str | None, language: str | None) -> None:
-    """Embed the labels of FILE and write them to the label index.
-
-    FILE is JSONL or CSV (also .gz) with the fields id, text and, where there are any, description,
-    synonyms and broader, ids of the labels above (both in CSV separated by |); a thesaurus in SKOS
-    (RDF/XML, Turtle, N-Triples; the extra skos); a vocabulary of Annif's (TSV, CSV); or the label
-    texts of a data set of the Extreme Classification Repository (lbl.json.gz, Y.txt, its folder),
-    whose ids are row numbers. Loaded again, only what changed is embedded and written; labels that
-    are no longer in FILE stay. A deployed tagger assigns the changed labels with its next document;
-    documents that are indexed already get them with `retag`.
-
-    \b
-    Example:
-      lmtx-search labels load labels.jsonl
-      lmtx-search labels load thesaurus.rdf --language de
-    """
-    from lmtx_search.tagging.deployment.label_updates import load_labels
-
-    settings = context.settings
-    client = connect(settings.opensearch)
-    LabelIndex(client, settings.opensearch.knn_engine).require()
-    source = LabelFile(file, format, language, context.progress)
-    notes = check_labels(source, context.progress)
-    followed = load_labels(client, settings, source, context.progress)
-    report = followed.report
-    context.say(
-        f"{report.index}: {report.created:,} labels created, {report.updated:,} updated, "
-        f"{report.unchanged:,} unchanged"
-    )
-    if report.kept:
-        context.say(f"{report.kept:,} labels that are not in {file} were kept")
-    for note in notes:
-        context.say(note)
-    if report.new_version:
-        context.say(
-            f"The alias {names.LABELS} moved from {report.previous} to {report.index}: the labels "
-            "as the encoder of the settings embeds them"
-        )
-    if followed.put:
-        context.say(f"The tagger {followed.tagger} assigns {followed.put:,} of them from now on")
-    if followed.waiting and (report.created or report.updated):
-        context.say(_waiting(context, followed.waiting))
-    context.result(
-        {
-            "index": report.index,
-            "created": report.created,
-            "updated": report.updated,
-            "unchanged": report.unchanged,
-            "kept": report.kept,
-            "notes": notes,
-            "new_version": report.new_version,
-            "tagger": followed.tagger or followed.waiting,
-            "tagger_has_them": followed.waiting is None,
-        }
-    )
+labels.add_command(labels_load)
 
 
 @labels.command("add")
@@ -207,7 +140,7 @@ def _tell(context: Context, edit: LabelEdit) -> None:
         what = "them" if len(edit.retired) > 1 else "it"
         context.say(f"The tagger {edit.tagger} {word} {what} from its next document on")
     if edit.waiting:
-        context.say(_waiting(context, edit.waiting))
+        context.say(waiting_tagger(context, edit.waiting))
     context.result(
         {
             "index": edit.index,
@@ -216,14 +149,4 @@ def _tell(context: Context, edit: LabelEdit) -> None:
             "tagger": edit.tagger or edit.waiting,
             "tagger_has_it": edit.waiting is None,
         }
-    )
-
-
-def _waiting(context: Context, tagger: str) -> str:
-    runs = RunStore(connect(context.settings.opensearch)).of_kind("deploy")
-    seconds = [sum(run["seconds"].values()) for _, run in runs if run.get("version") == tagger]
-    took = f" (it took {seconds[-1]:.0f} s to make)" if seconds else ""
-    return (
-        f"The tagger {tagger} runs inside the cluster and still has the labels it was made with: "
-        f"`lmtx-search deploy --runtime in-cluster` makes one with these{took}"
     )

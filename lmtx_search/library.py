@@ -30,7 +30,7 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
 
 if TYPE_CHECKING:
-    from lmtx_search.cluster.labels.index import LoadReport
+    from lmtx_search.cluster.labels.load_plan import LoadReport
 
 
 @dataclass(frozen=True, slots=True)

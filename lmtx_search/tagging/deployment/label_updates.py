@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import Vectors
-from lmtx_search.cluster.labels.index import LabelIndex, LoadReport
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.labels.load_plan import LoadReport
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
@@ -113,6 +114,7 @@ class Followed:
     tagger: str | None = None
     waiting: str | None = None
     put: int = 0
+    retired: int = 0
 
 
 def load_labels(
@@ -120,8 +122,12 @@ def load_labels(
     settings: Settings,
     labels: Iterable[Label],
     progress: Progress = SILENT,
+    retire: Collection[str] = (),
 ) -> Followed:
     """Bring the label index up to the labels (:meth:`LabelIndex.load`), and the live tagger too.
+
+    Args:
+        retire: ids that are taken out of use, where ``labels`` does not have them.
 
     Raises:
         UserError: as ``LabelIndex.load``, or the live tagger's folder is not on this machine.
@@ -147,10 +153,10 @@ def load_labels(
             rows = [embedded[label] for label in batch]
             return np.stack(rows) if rows else no_vectors(encoder.dimension)
 
-        report = index.load(labels, encode, digest, encoder.dimension, progress)
+        report = index.load(labels, encode, digest, encoder.dimension, progress, retire)
         if live is None or live.version is None:
             return Followed(report, waiting=live.name if live else None)
-        put, _ = bring_up_to_date(
+        put, retired = bring_up_to_date(
             live.version,
             settings,
             index.labels(),
@@ -158,7 +164,7 @@ def load_labels(
             known if same else None,
             progress,
         )
-        return Followed(report, tagger=live.name, put=put)
+        return Followed(report, tagger=live.name, put=put, retired=retired)
 
 
 def _embedded(
