@@ -1,4 +1,4 @@
-"""Annif's formats: a vocabulary as TSV or CSV, documents with their subjects as TSV."""
+"""Annif's formats: a vocabulary as TSV or CSV, documents with their subjects."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.annif_records import SUBJECTS, clean_uri, read_annif_records
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.lines import read_lines
-from lmtx_search.sources.rows import Row, ending, read_rows
+from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
 
 _ADDRESS = re.compile(r"<[^<>]+>|[A-Za-z][\w+.-]*:\S+")
 _DEPRECATED = "deprecated subjects (an address without a label)"
-
-SUBJECTS = "subjects"
-"""The field that a document's right labels come into (ids, or texts): for --gold-field."""
 
 
 def read_annif_labels(
@@ -87,6 +85,9 @@ def _label_columns(columns: Iterable[str]) -> list[str]:
 
 def read_annif_documents(path: Path) -> Iterator[Row | BadLine]:
     """Yield a row of ``text`` and ``subjects`` for each line: text, tab, addresses."""
+    if ending(path) in (".csv", *JSON_LINES):
+        yield from read_annif_records(path)
+        return
     for number, line in read_lines(path):
         if not line.strip():
             continue
@@ -112,9 +113,3 @@ def subjects_beside(text_file: Path) -> list[str] | None:
             first = (line.split("\t")[0].strip() for _, line in read_lines(path))
             return [clean_uri(name) for name in first if name]
     return None
-
-
-def clean_uri(uri: str) -> str:
-    """Return an address without its angle brackets."""
-    uri = uri.strip()
-    return uri[1:-1] if uri.startswith("<") and uri.endswith(">") else uri

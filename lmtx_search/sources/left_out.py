@@ -42,6 +42,11 @@ class LeftOut:
             if example:
                 self._first.setdefault(reason, example)
 
+    def update(self, other: LeftOut) -> None:
+        """Add the counts of another one."""
+        for reason, count in other._counts.items():
+            self.add(reason, other._first.get(reason, ""), count)
+
     @property
     def counts(self) -> dict[str, int]:
         """How many were left out by reason, the most frequent reason first; for ``--json``."""
