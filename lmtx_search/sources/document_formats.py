@@ -11,6 +11,8 @@ from lmtx_search.sources.annif import read_annif_documents
 from lmtx_search.sources.feed import count_entries, read_feed
 from lmtx_search.sources.folder import folder_files, read_folder
 from lmtx_search.sources.mail import count_messages, read_mailbox
+from lmtx_search.sources.marc import count_marc, read_marc
+from lmtx_search.sources.ris import count_ris, read_ris
 from lmtx_search.sources.rows import JSON_LINES, Row, count_lines, ending, read_rows
 from lmtx_search.sources.xmc_texts import (
     is_xmc_json,
@@ -19,12 +21,14 @@ from lmtx_search.sources.xmc_texts import (
     xmc_documents_file,
 )
 
-FORMATS = ("jsonl", "csv", "folder", "mbox", "feed", "annif", "xmc")
+FORMATS = ("jsonl", "csv", "folder", "mbox", "feed", "annif", "xmc", "marc", "ris")
 # What does not come in lines.
-_COUNTS: dict[str, Callable[[Path], int]] = {
+_COUNTS: dict[str, Callable[[Path], int | None]] = {
     "folder": lambda path: len(folder_files(path)),
     "mbox": count_messages,
     "feed": count_entries,
+    "marc": count_marc,
+    "ris": count_ris,
 }
 _READERS: dict[str, Callable[[Path], Iterator[Row | BadLine]]] = {
     "folder": read_folder,
@@ -32,6 +36,8 @@ _READERS: dict[str, Callable[[Path], Iterator[Row | BadLine]]] = {
     "feed": read_feed,
     "annif": read_annif_documents,
     "xmc": read_xmc_documents,
+    "marc": read_marc,
+    "ris": read_ris,
 }
 _FEEDS = (".rss", ".atom", ".xml")
 
@@ -85,6 +91,8 @@ def _by_name(path: Path) -> str:
         ".csv": "csv",
         ".tsv": "annif",
         ".mbox": "mbox",
+        **dict.fromkeys((".mrc", ".marc", ".marcxml"), "marc"),
+        ".ris": "ris",
     }
     if (found := kinds.get(ending(path))) is None:
         raise UserError(
