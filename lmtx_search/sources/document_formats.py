@@ -8,10 +8,12 @@ from pathlib import Path
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.annif import read_annif_documents
+from lmtx_search.sources.bibtex import count_bibtex, read_bibtex
 from lmtx_search.sources.feed import count_entries, read_feed
 from lmtx_search.sources.folder import folder_files, read_folder
 from lmtx_search.sources.mail import count_messages, read_mailbox
 from lmtx_search.sources.marc import count_marc, read_marc
+from lmtx_search.sources.oai import read_oai
 from lmtx_search.sources.ris import count_ris, read_ris
 from lmtx_search.sources.rows import JSON_LINES, Row, count_lines, ending, read_rows
 from lmtx_search.sources.xmc_texts import (
@@ -21,13 +23,15 @@ from lmtx_search.sources.xmc_texts import (
     xmc_documents_file,
 )
 
-FORMATS = ("jsonl", "csv", "folder", "mbox", "feed", "annif", "xmc", "marc", "ris")
+FORMATS = ("jsonl", "csv", "folder", "mbox", "feed", "annif", "xmc", "marc", "ris", "bibtex", "oai")
 # What does not come in lines.
 _COUNTS: dict[str, Callable[[Path], int | None]] = {
     "folder": lambda path: len(folder_files(path)),
     "mbox": count_messages,
     "feed": count_entries,
+    "bibtex": count_bibtex,
     "marc": count_marc,
+    "oai": lambda _: None,
     "ris": count_ris,
 }
 _READERS: dict[str, Callable[[Path], Iterator[Row | BadLine]]] = {
@@ -36,7 +40,9 @@ _READERS: dict[str, Callable[[Path], Iterator[Row | BadLine]]] = {
     "feed": read_feed,
     "annif": read_annif_documents,
     "xmc": read_xmc_documents,
+    "bibtex": read_bibtex,
     "marc": read_marc,
+    "oai": read_oai,
     "ris": read_ris,
 }
 _FEEDS = (".rss", ".atom", ".xml")
@@ -93,6 +99,7 @@ def _by_name(path: Path) -> str:
         ".mbox": "mbox",
         **dict.fromkeys((".mrc", ".marc", ".marcxml"), "marc"),
         ".ris": "ris",
+        ".bib": "bibtex",
     }
     if (found := kinds.get(ending(path))) is None:
         raise UserError(

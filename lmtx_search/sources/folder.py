@@ -10,7 +10,8 @@ from pathlib import Path
 
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine, content_digest
-from lmtx_search.sources.annif import SUBJECTS, subjects_beside
+from lmtx_search.sources.annif import subjects_beside
+from lmtx_search.sources.annif_records import SUBJECTS
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.mail import read_mail
 from lmtx_search.sources.pdf import pdf_text

@@ -162,7 +162,7 @@ TABLE = [
     bad(
         "documents of an unknown kind",
         "docs load d.txt",
-        "d.txt: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, give a folder of texts and PDF files, or --format jsonl|csv|folder|mbox|feed|annif|xmc|marc|ris",
+        "d.txt: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, give a folder of texts and PDF files, or --format jsonl|csv|folder|mbox|feed|annif|xmc|marc|ris|bibtex|oai",
         state="none",
         files={"d.txt": b"x"},
     ),
