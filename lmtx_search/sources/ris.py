@@ -45,7 +45,7 @@ def read_ris(path: Path, options: ReadOptions | None = None) -> Iterator[Row | B
         unended += lines[-1] != "ER  - "
         text = "\n".join(lines if lines[-1] == "ER  - " else [*lines, "ER  - "])
         try:
-            # Without it the second abstract of a reference replaces the first.
+            # Without it the second abstract of a reference is lost.
             (found,) = rispy.loads(text, enforce_list_tags=False)
         except (ValueError, OSError, KeyError, TypeError) as error:
             yield BadLine(str(path), line, f"not RIS: {error}", text[:1000])
