@@ -100,7 +100,7 @@ def _candidates(graph: Graph, hierarchy: Hierarchy, left_out: LeftOut) -> list[A
     # By SKOS these are concepts too. Many are only pointed at, and described in another file.
     related = {*graph.objects(None, SKOS.hasTopConcept), *hierarchy.members()}
     related |= {one for pair in graph.subject_objects(SKOS.related) for one in pair}
-    concepts |= {one for one in related - terms if _texts(graph, one, "prefLabel")}
+    concepts |= {one for one in related - terms - concepts if _texts(graph, one, "prefLabel")}
     for one in sorted(concepts & groups, key=str):
         left_out.add("collections and schemes", str(one))
     return sorted(concepts - groups, key=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _reasons(graph: Graph, concept: Any) -> Iterator[str]:
     from rdflib import DCTERMS, OWL, RDF, Literal, URIRef
 
     for predicate, value in graph.predicate_objects(concept):
-        name = _letters(_local_name(predicate))
+        name = _property(str(predicate))
         if predicate == OWL.deprecated and str(value).strip().lower() in _TRUE:
             yield _DEPRECATED
         elif predicate in (DCTERMS.isReplacedBy, URIRef(_IAO_REPLACED_BY)):
@@ -98,6 +99,11 @@ def _last_change(graph: Graph, concept: Any) -> str:
     ]
     # Of several on one date, the one that ends its use is the last.
     return max(((date, reason in _GONE, reason) for date, reason in found), default=("", 0, ""))[2]
+
+
+@lru_cache(maxsize=1000)
+def _property(address: str) -> str:
+    return _letters(_local_name(address))
 
 
 def _local_name(address: Any) -> str:
