@@ -37,7 +37,7 @@ def confirm(question: str, yes: bool) -> None:
             raise
         click.echo(err=True)
         raise UserError(
-            "nothing was deleted, because standard input has no answer: --yes confirms, and "
+            "nothing was changed, because standard input has no answer: --yes confirms, and "
             "--dry-run shows what would be deleted"
         ) from None
     if not agreed:

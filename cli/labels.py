@@ -1,10 +1,9 @@
-"""``lmtx-search labels``: load, add, rename, retire."""
+"""``lmtx-search labels``: add, rename, retire; ``load`` has a file of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,13 +11,11 @@ import click
 from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Group
+from lmtx_search.cli.labels_load import labels_load, waiting_tagger
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
-from lmtx_search.sources import LabelFile
-from lmtx_search.sources.label_formats import FORMATS
 from lmtx_search.sources.labels import make_label
 
 if TYPE_CHECKING:
@@ -36,72 +33,7 @@ def labels() -> None:
     """
 
 
-@labels.command("load")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    type=click.Choice(FORMATS),
-    help="Format of FILE (default: from its name; SKOS: .rdf, .xml, .ttl, .nt; Annif: .tsv).",
-)
-@click.option("--language", help="Language of the labels to read from a thesaurus: de, en, …")
-@pass_context
-def labels_load(context: Context, file: Path, format: str | None, language: str | None) -> None:
-    """Embed the labels of FILE and write them to the label index.
-
-    \b
-    FILE is one of these:
-    - JSONL or CSV (also .gz) with the fields id and text, and optionally
-      description, synonyms and broader (the ids of broader labels); in CSV,
-      synonyms and broader labels are separated by |
-    - a thesaurus in SKOS: RDF/XML, Turtle or N-Triples (needs the extra skos)
-    - an Annif vocabulary (TSV or CSV)
-    - the label texts of a data set of the Extreme Classification Repository
-      (lbl.json.gz, Y.txt or its folder); their row numbers become the ids
-
-    When a file is loaded again, only changed labels are embedded and written. Labels that are no
-    longer in FILE stay. A deployed tagger assigns the changed labels from its next document on;
-    `retag` assigns them to documents that are already indexed.
-
-    \b
-    Example:
-      lmtx-search labels load labels.jsonl
-      lmtx-search labels load thesaurus.rdf --language de
-    """
-    from lmtx_search.library import load_labels
-
-    source = LabelFile(file, format, language, context.progress)
-    loaded = load_labels(context.settings, source, context.progress)
-    report = loaded.report
-    context.say(
-        f"{report.index}: {report.created:,} labels created, {report.updated:,} updated, "
-        f"{report.unchanged:,} unchanged"
-    )
-    if report.kept:
-        context.say(f"{report.kept:,} labels that are not in {file} stay")
-    if report.new_version:
-        context.say(
-            f"The alias {names.LABELS} moved from {report.previous} to {report.index}, which has "
-            "the embeddings of the encoder in the settings"
-        )
-    if loaded.put:
-        context.say(
-            f"The tagger {loaded.tagger} assigns {loaded.put:,} of these labels from now on"
-        )
-    if loaded.waiting and (report.created or report.updated):
-        context.say(_waiting(context, loaded.waiting))
-    context.result(
-        {
-            "index": report.index,
-            "created": report.created,
-            "updated": report.updated,
-            "unchanged": report.unchanged,
-            "kept": report.kept,
-            "notes": list(loaded.notes),
-            "new_version": report.new_version,
-            "tagger": loaded.tagger or loaded.waiting,
-            "tagger_has_them": loaded.waiting is None,
-        }
-    )
+labels.add_command(labels_load)
 
 
 @labels.command("add")
@@ -219,7 +151,7 @@ def _tell(context: Context, edit: LabelEdit) -> None:
         what = "them" if len(edit.retired) > 1 else "it"
         context.say(f"The tagger {edit.tagger} {word} {what} from its next document on")
     if edit.waiting:
-        context.say(_waiting(context, edit.waiting))
+        context.say(waiting_tagger(context, edit.waiting))
     context.result(
         {
             "index": edit.index,
@@ -228,14 +160,4 @@ def _tell(context: Context, edit: LabelEdit) -> None:
             "tagger": edit.tagger or edit.waiting,
             "tagger_has_it": edit.waiting is None,
         }
-    )
-
-
-def _waiting(context: Context, tagger: str) -> str:
-    runs = RunStore(connect(context.settings.opensearch)).of_kind("deploy")
-    seconds = [sum(run["seconds"].values()) for _, run in runs if run.get("version") == tagger]
-    took = f" (the last one took {seconds[-1]:.0f} s)" if seconds else ""
-    return (
-        f"The tagger {tagger} runs inside the cluster and keeps the labels that it was made with. "
-        f"To make a new one: `lmtx-search deploy --runtime in-cluster`{took}"
     )

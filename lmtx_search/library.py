@@ -5,7 +5,7 @@ Documents have functions of their own in ``loading``. Import all of them from ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from lmtx_search.cluster.client.connect import connect
@@ -65,13 +65,18 @@ def bootstrap_index(settings: Settings, *, apply_cluster_settings: bool = False)
 
 @clear_errors()
 def load_labels(
-    settings: Settings, labels: Iterable[Label], progress: Progress = SILENT
+    settings: Settings,
+    labels: Iterable[Label],
+    progress: Progress = SILENT,
+    *,
+    retire: Collection[str] = (),
 ) -> LoadedLabels:
     """Embed labels; write new and changed ones to the label index and to the deployed tagger.
 
     Args:
         labels: any labels. A :class:`~lmtx_search.sources.labels.LabelFile` is read as a whole
             first, so that a mistake in it changes nothing.
+        retire: ids of labels to take out of use.
 
     Raises:
         UserError: ``bootstrap_index`` has not run, a mistake in the file, or the deployed tagger is
@@ -88,7 +93,8 @@ def load_labels(
     notes = check_labels(labels, progress) if isinstance(labels, LabelFile) else []
     for note in notes:
         progress.note(note)
-    return replace(label_updates.load_labels(client, settings, labels, progress), notes=notes)
+    loaded = label_updates.load_labels(client, settings, labels, progress, retire)
+    return replace(loaded, notes=notes)
 
 
 def shortlists(

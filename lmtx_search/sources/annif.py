@@ -1,34 +1,38 @@
-"""Annif's formats: a vocabulary as TSV or CSV, documents with their subjects as TSV."""
+"""Annif's formats: a vocabulary as TSV or CSV, documents with their subjects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.annif_records import SUBJECTS, clean_uri, read_annif_records
+from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.lines import read_lines
 from lmtx_search.sources.read_options import ReadOptions
-from lmtx_search.sources.rows import Row, ending, read_rows
+from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
 
-SUBJECTS = "subjects"
-"""The field that a document's right labels come into (ids, or texts): for --gold-field."""
+_ADDRESS = re.compile(r"<[^<>]+>|[A-Za-z][\w+.-]*:\S+")
+_DEPRECATED = "deprecated subjects (an address without a label)"
 
 
 def read_annif_labels(
-    path: Path, language: str | None, notes: list[str]
+    path: Path, language: str | None, left_out: LeftOut, notes: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield where each label stands, and it.
 
     TSV: address in angle brackets, tab, label, and maybe a notation, a line. CSV: columns ``uri``
-    and ``label_xx`` for each language.
+    and ``label_xx`` for each language. A subject with an address and no label is deprecated, and
+    left out (Annif keeps its number for models that were trained with it).
 
     Raises:
         UserError: the first line that is not so, or a language that is not there.
     """
     if ending(path) == ".csv":
-        yield from _csv_labels(path, language, notes)
+        yield from _csv_labels(path, language, left_out, notes)
         return
     if language is not None:
         raise UserError(f"{path}: a TSV vocabulary has one language: leave --language out")
@@ -38,13 +42,16 @@ def read_annif_labels(
         where = f"{path}, line {number}"
         uri, _, rest = line.partition("\t")
         label = rest.split("\t")[0]
-        if not rest or not label.strip():
+        if label.strip():
+            yield where, {"id": clean_uri(uri), "text": label}
+        elif _ADDRESS.fullmatch(uri.strip()):
+            left_out.add(_DEPRECATED, f"line {number}, {clean_uri(uri)}")
+        else:
             raise UserError(f"{where}: an address, a tab and a label are expected")
-        yield where, {"id": clean_uri(uri), "text": label}
 
 
 def _csv_labels(
-    path: Path, language: str | None, notes: list[str]
+    path: Path, language: str | None, left_out: LeftOut, notes: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     column = ""
     for row in read_rows(path, "csv", notes):
@@ -52,13 +59,17 @@ def _csv_labels(
             raise UserError(str(row))
         if not column:
             column = _label_column(path, list(row.fields), language)
+        id_ = clean_uri(row.fields["uri"])
         if row.fields[column].strip():
-            id_ = clean_uri(row.fields["uri"])
             yield f"{path}, line {row.line}", {"id": id_, "text": row.fields[column]}
+        elif any(row.fields[name].strip() for name in _label_columns(row.fields)):
+            left_out.add(f"subjects without a {column}", f"line {row.line}, {id_}")
+        else:
+            left_out.add(_DEPRECATED, f"line {row.line}, {id_}")
 
 
 def _label_column(path: Path, columns: list[str], language: str | None) -> str:
-    there = [name for name in columns if name == "label" or name.startswith("label_")]
+    there = _label_columns(columns)
     wanted = [name for name in there if language is None or name == f"label_{language}"]
     if "uri" not in columns or not there:
         raise UserError(
@@ -71,8 +82,15 @@ def _label_column(path: Path, columns: list[str], language: str | None) -> str:
     return wanted[0]
 
 
-def read_annif_documents(path: Path, _: ReadOptions) -> Iterator[Row | BadLine]:
+def _label_columns(columns: Iterable[str]) -> list[str]:
+    return [name for name in columns if name == "label" or name.startswith("label_")]
+
+
+def read_annif_documents(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of ``text`` and ``subjects`` for each line: text, tab, addresses."""
+    if ending(path) in (".csv", *JSON_LINES):
+        yield from read_annif_records(path, options.notes)
+        return
     for number, line in read_lines(path):
         if not line.strip():
             continue
@@ -98,9 +116,3 @@ def subjects_beside(text_file: Path) -> list[str] | None:
             first = (line.split("\t")[0].strip() for _, line in read_lines(path))
             return [clean_uri(name) for name in first if name]
     return None
-
-
-def clean_uri(uri: str) -> str:
-    """Return an address without its angle brackets."""
-    uri = uri.strip()
-    return uri[1:-1] if uri.startswith("<") and uri.endswith(">") else uri

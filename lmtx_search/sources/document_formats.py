@@ -9,11 +9,19 @@ from pathlib import Path
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.annif import read_annif_documents
+from lmtx_search.sources.bibtex import count_bibtex, read_bibtex
+from lmtx_search.sources.exports import read_karakeep, read_paperless
 from lmtx_search.sources.feed import count_entries, read_feed
-from lmtx_search.sources.folder import folder_files, read_folder
+from lmtx_search.sources.folder import SINGLE_ENDINGS, folder_files, read_file, read_folder
 from lmtx_search.sources.mail import count_messages, read_mailbox
+from lmtx_search.sources.marc import count_marc, read_marc
+from lmtx_search.sources.oai import read_oai
+from lmtx_search.sources.office.files import CONVERTIBLE
 from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.ris import count_ris, read_ris
 from lmtx_search.sources.rows import JSON_LINES, Row, count_lines, ending, read_rows
+from lmtx_search.sources.sheet import SHEET_ENDINGS, read_sheet
+from lmtx_search.sources.tickets import read_jira, read_zammad, read_zendesk
 from lmtx_search.sources.xmc_texts import is_xmc_json, is_xmc_texts, read_xmc_documents
 
 
@@ -47,11 +55,22 @@ _KNOWN = {
             endings=(".csv",),
             own_fields=True,
         ),
+        DocumentFormat("sheet", read_sheet, lambda _: None, endings=SHEET_ENDINGS, own_fields=True),
         DocumentFormat("folder", read_folder, lambda path: len(folder_files(path))),
+        DocumentFormat("file", read_file, lambda _: 1, endings=SINGLE_ENDINGS),
         DocumentFormat("mbox", read_mailbox, count_messages, endings=(".mbox",)),
         DocumentFormat("feed", read_feed, count_entries, endings=(".rss", ".atom", ".xml")),
         DocumentFormat("annif", read_annif_documents, endings=(".tsv",)),
         DocumentFormat("xmc", read_xmc_documents),
+        DocumentFormat("marc", read_marc, count_marc, endings=(".mrc", ".marc", ".marcxml")),
+        DocumentFormat("ris", read_ris, count_ris, endings=(".ris",)),
+        DocumentFormat("bibtex", read_bibtex, count_bibtex, endings=(".bib",)),
+        DocumentFormat("oai", read_oai, lambda _: None),
+        DocumentFormat("zammad", read_zammad),
+        DocumentFormat("zendesk", read_zendesk),
+        DocumentFormat("jira", read_jira),
+        DocumentFormat("karakeep", read_karakeep),
+        DocumentFormat("paperless", read_paperless, lambda _: None),
     )
 }
 FORMATS = tuple(_KNOWN)
@@ -70,7 +89,7 @@ def document_format(path: Path, format: str | None = None) -> DocumentFormat:
     found = format or _by_name(path)
     if found == "folder" and not path.is_dir():
         raise UserError(f"{path} is not a folder")
-    if path.is_dir() and found not in ("folder", "xmc"):
+    if path.is_dir() and found not in ("folder", "xmc", "paperless"):
         raise UserError(f"{path} is a folder, not a file")
     return _KNOWN[found]
 
@@ -85,8 +104,13 @@ def _by_name(path: Path) -> str:
     for format in _KNOWN.values():
         if ending(path) in format.endings:
             return format.name
+    if target := CONVERTIBLE.get(ending(path)):
+        raise UserError(
+            f"{path}: {ending(path)} files are not read: save it as .{target}, for example "
+            "with LibreOffice"
+        )
     raise UserError(
-        f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz), .mbox or .rss, "
-        "or give a folder of texts and PDF files (`docs load` and `ingest` also take --format "
-        f"{'|'.join(FORMATS)})"
+        f"{path}: unknown kind of file: name it .jsonl or .csv (or with .gz), .mbox or .rss, give "
+        "a folder of texts, PDF and office files, or name its format (`docs load` and `ingest` "
+        f"take --format {'|'.join(FORMATS)})"
     )

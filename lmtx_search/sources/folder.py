@@ -1,4 +1,4 @@
-"""A folder of texts, Markdown, HTML, PDF and mail files: a document each."""
+"""Files that are a document each: texts, Markdown, HTML, PDF, mail, office files, e-books."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine, content_digest
-from lmtx_search.sources.annif import SUBJECTS, subjects_beside
+from lmtx_search.sources.annif import subjects_beside
+from lmtx_search.sources.annif_records import SUBJECTS
 from lmtx_search.sources.charsets import decoded, html_charset
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.mail import read_mail
+from lmtx_search.sources.office.files import OFFICE_ENDINGS, read_office, require_office
 from lmtx_search.sources.pdf import pdf_text
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
@@ -21,7 +24,9 @@ from lmtx_search.sources.rows import Row
 _TEXTS = (".txt", ".md", ".markdown", ".text")
 _PAGES = (".html", ".htm")
 _MAIL = ".eml"
-_KINDS = (*_TEXTS, *_PAGES, ".pdf", _MAIL)
+_KINDS = (*_TEXTS, *_PAGES, ".pdf", _MAIL, *OFFICE_ENDINGS)
+SINGLE_ENDINGS = (*_PAGES, ".pdf", _MAIL, ".docx", ".pptx", ".odt", ".odp", ".epub")
+"""Endings of files that are one document when they are given by themselves."""
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -30,14 +35,23 @@ def folder_files(folder: Path) -> list[Path]:
 
     Raises:
         UserError: there is none.
-        MissingExtra: there is a PDF file, and pypdf is not installed.
+        MissingExtra: there is a PDF or office file, and what reads it is not installed.
     """
     found = [path for path in _files(folder) if path.suffix.lower() in _KINDS]
     if not found:
-        raise UserError(f"the folder {folder} holds no .txt, .md, .html, .pdf or .eml file")
-    if find_spec("pypdf") is None and any(path.suffix.lower() == ".pdf" for path in found):
-        raise MissingExtra("pdf", "reading PDF files")
+        raise UserError(
+            f"the folder {folder} holds no text, Markdown, HTML, PDF, mail or office file and no "
+            "e-book"
+        )
+    _require_readers({path.suffix.lower() for path in found})
     return found
+
+
+def _require_readers(endings: set[str]) -> None:
+    if ".pdf" in endings and find_spec("pypdf") is None:
+        raise MissingExtra("pdf", "reading PDF files")
+    if not endings.isdisjoint(OFFICE_ENDINGS):
+        require_office()
 
 
 def passed_over(folder: Path) -> dict[str, int]:
@@ -62,18 +76,34 @@ def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     read, is empty or not UTF-8 (or UTF-16 with its mark) comes out as :class:`BadLine`.
     """
     for path in folder_files(folder):
-        try:
-            fields, problem = _fields(path, options)
-            subjects = None if path.suffix.lower() == ".pdf" else subjects_beside(path)
-        except UserError as error:
-            problem = str(error)
-        except OSError as error:
-            problem = f"cannot be read: {error.strerror}"
-        if problem:
-            yield BadLine(str(path), 0, problem)
-            continue
-        fields = {**fields, "id": path.relative_to(folder).as_posix()}
-        yield Row(0, fields if subjects is None else {**fields, SUBJECTS: subjects})
+        yield _read_one(path, path.relative_to(folder).as_posix(), options)
+
+
+def read_file(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield the row of one file, as :func:`read_folder` does; its id is the file's name.
+
+    Raises:
+        UserError: no such file.
+        MissingExtra: it is a PDF or office file, and what reads it is not installed.
+    """
+    if not path.is_file():
+        raise UserError(f"no such file: {path}")
+    _require_readers({path.suffix.lower()})
+    yield _read_one(path, path.name, options)
+
+
+def _read_one(path: Path, id_: str, options: ReadOptions) -> Row | BadLine:
+    fields: dict[str, Any] = {}
+    try:
+        fields, problem = _fields(path, options)
+        subjects = subjects_beside(path) if path.suffix.lower() in (*_TEXTS, *_PAGES) else None
+    except UserError as error:
+        problem = str(error)
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    if problem:
+        return BadLine(str(path), 0, problem)
+    return Row(0, {**fields, "id": id_} | ({} if subjects is None else {SUBJECTS: subjects}))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -85,11 +115,13 @@ def _files(folder: Path) -> list[Path]:
     )
 
 
-def _fields(path: Path, options: ReadOptions) -> tuple[dict[str, str], str]:
+def _fields(path: Path, options: ReadOptions) -> tuple[dict[str, Any], str]:
     """Return a file's fields, or what is wrong with it."""
     kind = path.suffix.lower()
     if kind == _MAIL:
         return read_mail(path.read_bytes(), options.left_out)
+    if kind in OFFICE_ENDINGS:
+        return read_office(path, options.left_out), ""
     text, problem = pdf_text(path) if kind == ".pdf" else _text(path)
     return {"text": html_text(text) if kind in _PAGES else text}, problem
 

@@ -11,6 +11,7 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document, Label
 from lmtx_search.sources.documents import read_documents
+from lmtx_search.sources.label_names import label_name
 
 
 class FieldGold:
@@ -25,16 +26,15 @@ class FieldGold:
 
     def __init__(self, field: str, labels: Iterable[Label]) -> None:
         self._field = field
-        ids: set[str] = set()
+        self._ids: set[str] = set()
         texts: dict[str, str] = {}
         shared: Counter[str] = Counter()
         for label in labels:
-            ids.add(label.id)
-            texts[label.text] = label.id
-            shared[label.text] += 1
-        self._by_text = {
-            text: id_ for text, id_ in texts.items() if shared[text] == 1 and text not in ids
-        }
+            self._ids.add(label.id)
+            text = label_name(label.text)
+            texts[text] = label.id
+            shared[text] += 1
+        self._by_text = {text: id_ for text, id_ in texts.items() if shared[text] == 1}
 
     def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
         """Return what the field says; None where there is none.
@@ -50,7 +50,7 @@ class FieldGold:
         if not isinstance(value, list):
             value = [value]
         return {
-            self._by_text.get(name, name)
+            name if name in self._ids else self._by_text.get(label_name(name), name)
             for name in (self._name(item, document) for item in value)
             if name
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lmtx_search.errors import UserError
+from lmtx_search.sources.rdf import RDF_ENDINGS, is_json_ld
 from lmtx_search.sources.rows import JSON_LINES, ending
 from lmtx_search.sources.xmc_texts import is_xmc_json, is_xmc_label_texts
 
@@ -13,7 +14,7 @@ FORMATS = ("jsonl", "csv", "skos", "annif", "xmc")
 _ENDINGS = {
     **dict.fromkeys(JSON_LINES, "jsonl"),
     ".csv": "csv",
-    **dict.fromkeys((".rdf", ".xml", ".owl", ".skos", ".ttl", ".turtle", ".n3", ".nt"), "skos"),
+    **dict.fromkeys((*RDF_ENDINGS, ".skos"), "skos"),
     ".tsv": "annif",
 }
 
@@ -33,10 +34,12 @@ def label_format(path: Path, format: str | None = None) -> str:
         return "jsonl"
     if path.is_dir() or is_xmc_json(path) or is_xmc_label_texts(path):
         return "xmc"
+    if ending(path) == ".json" and is_json_ld(path):
+        return "skos"
     found = _ENDINGS.get(ending(path))
     if found is None:
         raise UserError(
-            f"{path}: unknown kind of file: name it .jsonl, .csv, .rdf, .ttl (SKOS) or .tsv "
-            f"(Annif), or use `labels load --format {'|'.join(FORMATS)}`"
+            f"{path}: unknown kind of file: name it .jsonl, .csv, .rdf, .ttl, .jsonld, .trig "
+            f"(SKOS) or .tsv (Annif), or use `labels load --format {'|'.join(FORMATS)}`"
         )
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Label
 from lmtx_search.sources.annif import read_annif_labels
 from lmtx_search.sources.label_formats import label_format
+from lmtx_search.sources.label_names import label_name
+from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.rows import read_rows
 from lmtx_search.sources.skos import Thesaurus
 from lmtx_search.sources.xmc_texts import read_xmc_labels
@@ -61,7 +64,9 @@ class LabelFile:
     ) -> None:
         self.path = path
         self.notes: list[str] = []
-        """What was left out; complete once the file has been read."""
+        """What should be known of the file, a sentence each; complete once it has been read."""
+        self.left_out = LeftOut()
+        """What was left out in the last reading, by reason."""
         self.format = label_format(path, format)
         if language is not None and self.format not in ("skos", "annif"):
             raise UserError(f"{path}: --language is for thesauri (SKOS, Annif's CSV)")
@@ -71,6 +76,7 @@ class LabelFile:
 
     def __iter__(self) -> Iterator[Label]:
         seen: dict[str, str] = {}
+        self.left_out = LeftOut()
         for where, fields in self._entries():
             label = make_label(fields, where)
             if label.id in seen:
@@ -86,9 +92,10 @@ class LabelFile:
             if self._thesaurus is None:
                 self._thesaurus = Thesaurus.read(self.path, self._language, self._progress)
                 self.notes = self._thesaurus.notes
+            self.left_out = self._thesaurus.left_out
             return self._thesaurus.entries
         if self.format == "annif":
-            return read_annif_labels(self.path, self._language, self.notes)
+            return read_annif_labels(self.path, self._language, self.left_out, self.notes)
         if self.format == "xmc":
             return read_xmc_labels(self.path, self.notes, _TEXT_CHARACTERS)
         return _row_entries(self.path, self.format, self.notes)
@@ -104,13 +111,21 @@ def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
         UserError: as :class:`LabelFile`, or the file holds no labels.
     """
     broader: dict[str, tuple[str, ...]] = {}
+    texts: Counter[str] = Counter()
     with progress.stage(f"Check {labels.path.name}", unit="labels") as advance:
         for label in labels:
             broader[label.id] = label.broader
+            texts[label.text] += 1
             advance(1)
     if not broader:
-        raise UserError(f"{labels.path} holds no labels")
-    notes = list(dict.fromkeys(labels.notes))
+        but = "; ".join(labels.left_out.lines())
+        raise UserError(f"{labels.path} holds no labels{f'. {but}' if but else ''}")
+    notes = [*labels.left_out.lines(), *dict.fromkeys(labels.notes)]
+    if shared := [text for text, count in texts.items() if count > 1]:
+        notes.append(
+            f"Texts that several labels share: {len(shared):,}, among them {min(shared)}: the tags "
+            "of these labels are called by text and id"
+        )
     unknown = {above for ids in broader.values() for above in ids} - broader.keys()
     if unknown:
         notes.append(
@@ -142,7 +157,8 @@ def make_label(fields: Fields, where: str) -> Label:
     if len(id_.encode("utf-8", "replace")) > _ID_BYTES:
         raise wrong("id", f"longer than {_ID_BYTES} bytes")
     text = fields.get("text")
-    if not isinstance(text, str) or not text.strip():
+    text = label_name(_clean(text)) if isinstance(text, str) else ""
+    if not text:
         raise wrong("text", f"missing or empty in label {id_!r}; a label needs a text")
     if len(text) > _TEXT_CHARACTERS:
         raise wrong(
@@ -150,20 +166,20 @@ def make_label(fields: Fields, where: str) -> Label:
             f"longer than {_TEXT_CHARACTERS:,} characters; the text is the label's name: put "
             "explanations into description",
         )
-    if text.strip().startswith(_RESERVED):
+    if text.startswith(_RESERVED):
         raise wrong("text", "begins with U+E03E, a private character that stands for no letter")
     description = fields.get("description")
     if description is None:
         description = ""
     if not isinstance(description, str):
         raise wrong("description", "must be a text")
-    synonyms = _texts(fields.get("synonyms"))
+    synonyms = _texts(fields.get("synonyms"), lambda name: label_name(_clean(name)))
     if synonyms is None:
         raise wrong("synonyms", "must be a list of texts (in CSV: one text, separated by |)")
-    broader = _texts(fields.get("broader"))
+    broader = _texts(fields.get("broader"), _clean)
     if broader is None:
         raise wrong("broader", "must be a list of label ids (in CSV: one text, separated by |)")
-    return Label(_clean(id_), _clean(text), _clean(description), synonyms, broader)
+    return Label(_clean(id_), text, _clean(description), synonyms, broader)
 
 
 def _row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[str, Fields]]:
@@ -183,14 +199,14 @@ def _row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[st
         yield f"{path}, line {row.line}", columns
 
 
-def _texts(value: Any) -> tuple[str, ...] | None:
+def _texts(value: Any, cleaned: Callable[[str], str]) -> tuple[str, ...] | None:
     if value is None:
         return ()
     if isinstance(value, str):
         value = value.split("|")
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         return None
-    return tuple(clean for item in value if (clean := _clean(item)))
+    return tuple(clean for item in value if (clean := cleaned(item)))
 
 
 def _clean(text: str) -> str:

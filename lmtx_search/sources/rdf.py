@@ -1,13 +1,14 @@
-"""RDF files (RDF/XML, Turtle, N-Triples), with one clear line where one cannot be read."""
+"""RDF files in any syntax, with one clear line where one cannot be read."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from xml.sax import SAXException, SAXParseException
 
 from lmtx_search.errors import LmtxError, MissingExtra, UserError
@@ -15,20 +16,42 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.sources.rows import ending, opened
 
 if TYPE_CHECKING:
-    from rdflib import Graph
+    from rdflib import Dataset, Graph
 
 _SYNTAXES = {
     **dict.fromkeys((".ttl", ".turtle", ".n3"), "turtle"),
     **dict.fromkeys((".rdf", ".xml", ".owl"), "xml"),
+    **dict.fromkeys((".jsonld", ".json"), "json-ld"),
+    **dict.fromkeys((".nq", ".nquads"), "nquads"),
     ".nt": "nt",
+    ".trig": "trig",
 }
-_NAMES = {"turtle": "Turtle", "xml": "RDF/XML", "nt": "N-Triples"}
+_NAMES = {
+    "turtle": "Turtle",
+    "xml": "RDF/XML",
+    "nt": "N-Triples",
+    "json-ld": "JSON-LD",
+    "nquads": "N-Quads",
+    "trig": "TriG",
+}
+RDF_ENDINGS = tuple(_SYNTAXES.keys() - {".json"})
+"""What the names of RDF files end with; ``.json`` may be anything."""
+# In these a file may hold several graphs, and each triple of them counts.
+_WITH_GRAPHS = ("json-ld", "nquads", "trig")
 _TURTLE_REASON = re.compile(r"Bad syntax \((.*?)\) at \^", re.DOTALL)
 _PLACE = re.compile(r".*?:(\d+):\d+: ", re.DOTALL)
+_JSON_LD = re.compile(rb"\s*[\[{]\s*(\{|\"|\})")
+_KEYWORDS = re.compile(rb'"@(context|graph|id|type)"')
+_BEGINNING = 65_536
+# What relative addresses are relative to. JSON-LD drops them without a base of this form.
+_BASE = "http://thesaurus.invalid/"
 
 
 def read_graph(path: Path, progress: Progress = SILENT) -> Graph:
     """Read a file (also ``.gz``) as a whole; a name that does not tell its syntax is no obstacle.
+
+    The triples of named graphs (TriG, N-Quads, JSON-LD) count like all others. Nothing is fetched
+    from elsewhere.
 
     Raises:
         UserError: no such file, or not as it should be, with the line.
@@ -36,17 +59,21 @@ def read_graph(path: Path, progress: Progress = SILENT) -> Graph:
         MissingExtra: rdflib is not installed.
     """
     try:
-        from rdflib import Graph
+        from rdflib import Dataset, Graph
     except ImportError as error:
         raise MissingExtra("skos", "reading SKOS") from error
-    graph = Graph()
     size = path.stat().st_size if path.is_file() and path.suffix != ".gz" else None
+    syntax = _SYNTAXES.get(ending(path)) or _sniffed(path)
+    # A plain Graph leaves named graphs out and says nothing.
+    graph = Dataset(default_union=True) if syntax in _WITH_GRAPHS else Graph()
     with opened(path) as stream, progress.stage(f"Read {path.name}", size, "bytes") as advance:
-        syntax = _SYNTAXES.get(ending(path)) or _sniffed(path)
         counted = _Counted(stream, advance)
         with _quiet():
             try:
-                graph.parse(cast("BinaryIO", counted), format=syntax, publicID="thesaurus:")
+                if syntax == "json-ld":
+                    _parse_json_ld(path, counted.read(), graph)
+                else:
+                    graph.parse(cast("BinaryIO", counted), format=syntax, publicID=_BASE)
             except (LmtxError, OSError, EOFError):
                 raise
             except Exception as error:
@@ -54,10 +81,56 @@ def read_graph(path: Path, progress: Progress = SILENT) -> Graph:
     return graph
 
 
+def is_json_ld(path: Path) -> bool:
+    """Tell by its first 64 KiB whether a JSON file is JSON-LD, where only the content can tell."""
+    if not path.is_file():
+        return False
+    with opened(path) as stream:
+        start = stream.read(_BEGINNING)
+    # One object a line is JSONL, whatever its fields are called.
+    first = start.removeprefix(b"\xef\xbb\xbf").strip().split(b"\n")[0].strip()
+    whole_lines = first.startswith(b"{") and first.endswith(b"}") and b"\n" in start.strip()
+    return not whole_lines and _KEYWORDS.search(start) is not None
+
+
+def _parse_json_ld(path: Path, data: bytes, graph: Graph) -> None:
+    from rdflib.plugins.parsers.jsonld import to_rdf
+
+    content = json.loads(data.decode("utf-8-sig"))
+    if not isinstance(content, dict | list):
+        raise UserError(f"{path}: not JSON-LD: an object or a list of objects is expected")
+    # rdflib would fetch it: from any address, and from this machine's files.
+    if (elsewhere := next(_contexts_elsewhere(content), None)) is not None:
+        raise UserError(
+            f"{path}: its @context is elsewhere ({elsewhere}) and is not fetched: write the "
+            "context itself into the file, or convert the file to Turtle"
+        )
+    to_rdf(content, cast("Dataset", graph), base=_BASE)
+
+
+def _contexts_elsewhere(content: Any) -> Iterator[str]:
+    """Yield the addresses that contexts are to be fetched from."""
+    rest = [content]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, list):
+            rest += node
+        elif isinstance(node, dict):
+            rest += node.values()
+            contexts = node.get("@context")
+            for one in contexts if isinstance(contexts, list) else [contexts]:
+                address = one.get("@import") if isinstance(one, dict) else one
+                if isinstance(address, str):
+                    yield address
+
+
 def _sniffed(path: Path) -> str:
     with opened(path) as stream:
-        start = stream.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
-    return "xml" if start.startswith((b"<?xml", b"<rdf:", b"<!")) else "turtle"
+        start = stream.read(_BEGINNING).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith((b"<?xml", b"<rdf:", b"<!")):
+        return "xml"
+    # A list of blank nodes in Turtle begins with a bracket too.
+    return "json-ld" if _JSON_LD.match(start) and _KEYWORDS.search(start) else "turtle"
 
 
 def _why(path: Path, syntax: str, error: Exception) -> str:
@@ -68,7 +141,11 @@ def _why(path: Path, syntax: str, error: Exception) -> str:
         return f"{path}, line {error.getLineNumber()}: {what}: {error.getMessage()}"
     if isinstance(error, SAXException):
         return f"{path}: {what}: {error.getMessage()}"
-    message = str(error)
+    if isinstance(error, json.JSONDecodeError):
+        return f"{path}, line {error.lineno}: {what}: {error.msg}"
+    if isinstance(error, RecursionError):
+        return f"{path}: {what} that can be read: nested too deeply"
+    message = " ".join(str(error).split("\n")) if syntax in ("nt", "nquads") else str(error)
     if isinstance(error, SyntaxError):
         reason = _TURTLE_REASON.search(message)
         told = reason[1] if reason else message.splitlines()[0]

@@ -6,22 +6,25 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.rdf import read_graph
-
-if TYPE_CHECKING:
-    from rdflib import Graph
+from lmtx_search.sources.skos_concepts import Concept, read_concepts
 
 
 @dataclass(frozen=True, slots=True)
 class Thesaurus:
-    """The concepts of a thesaurus as label records by their address, and what was left out."""
+    """The concepts of a thesaurus as label records, each with where it stands.
+
+    ``left_out`` counts the concepts that are no labels; ``notes`` are sentences about the others.
+    """
 
     entries: list[tuple[str, dict[str, Any]]]
     notes: list[str]
+    left_out: LeftOut
 
     @classmethod
     def read(
@@ -33,79 +36,28 @@ class Thesaurus:
         it has none), its synonyms the altLabels in the same language, its description the
         definition and scope note. Where several have the same prefLabel, what is above them is
         written behind it: "Mercury (planets)". hiddenLabels (misspellings, for searching) are not
-        read; nor are schemes and collections; deprecated and replaced concepts are left out.
+        read. Schemes and collections are no labels. Concepts that are no longer in use are left
+        out (see :func:`~lmtx_search.sources.skos_retired.retired`); what is below one of them has
+        what is above it.
 
         Raises:
             UserError: not SKOS, with the line; no concept, or none in the language; several
                 languages and none chosen.
             MissingExtra: rdflib is not installed.
         """
-        graph = read_graph(path, progress)
-        found, left_out = _concepts(graph)
+        left_out = LeftOut()
+        found, notes = read_concepts(read_graph(path, progress), left_out)
         if not found:
-            raise UserError(f"{path} holds no SKOS concept{left_out}: is it a thesaurus?")
-        return _labels(path, found, language, left_out)
+            but = "; ".join(left_out.lines())
+            why = f" in use. {but}" if but else ": is it a thesaurus?"
+            raise UserError(f"{path} holds no SKOS concept{why}")
+        entries, more = _labels(path, found, language)
+        return cls(entries, notes + more, left_out)
 
 
-@dataclass(frozen=True, slots=True)
-class _Concept:
-    """A concept's texts as (text, language); ``notes`` explain it."""
-
-    uri: str
-    names: list[tuple[str, str]]
-    synonyms: list[tuple[str, str]]
-    notes: list[tuple[str, str]]
-    broader: list[str]
-
-
-def _concepts(graph: Graph) -> tuple[list[_Concept], str]:
-    from rdflib import DCTERMS, OWL, RDF, SKOS, BNode, Literal, Namespace, URIRef
-
-    xl = Namespace("http://www.w3.org/2008/05/skos-xl#")
-
-    def texts(concept: Any, name: str) -> list[tuple[str, str]]:
-        found = list(graph.objects(concept, SKOS[name]))
-        # In SKOS-XL a label, in SKOS a note, may be a thing of its own.
-        for thing in graph.objects(concept, xl[name]):
-            found += graph.objects(thing, xl.literalForm)
-        for thing in [one for one in found if not isinstance(one, Literal)]:
-            found += graph.objects(thing, RDF.value)
-        literals = {one for one in found if isinstance(one, Literal)}
-        pairs = {(" ".join(str(one).split()), (one.language or "").lower()) for one in literals}
-        return sorted(pair for pair in pairs if pair[0])
-
-    groups = {
-        one for kind in ("Collection", "OrderedCollection", "ConceptScheme")
-        for one in graph.subjects(RDF.type, SKOS[kind])
-    }  # fmt: skip
-    left_out: Counter[str] = Counter()
-    concepts = []
-    for concept in sorted(set(graph.subjects(RDF.type, SKOS.Concept)) - groups, key=str):
-        gone = any(
-            str(value).lower() in ("true", "1") for value in graph.objects(concept, OWL.deprecated)
-        )
-        if gone or (concept, DCTERMS.isReplacedBy, None) in graph:
-            left_out["deprecated"] += 1
-        elif isinstance(concept, BNode):
-            left_out["without an address"] += 1
-        elif not (names := texts(concept, "prefLabel")):
-            left_out["without a prefLabel"] += 1
-        else:
-            above = {*graph.objects(concept, SKOS.broader), *graph.subjects(SKOS.narrower, concept)}
-            concepts.append(
-                _Concept(
-                    str(concept),
-                    names,
-                    texts(concept, "altLabel"),
-                    texts(concept, "definition") + texts(concept, "scopeNote"),
-                    sorted(str(one) for one in above if isinstance(one, URIRef)),
-                )
-            )
-    told = ", ".join(f"{count:,} {why}" for why, count in sorted(left_out.items()))
-    return concepts, f" ({told})" if told else ""
-
-
-def _labels(path: Path, concepts: list[_Concept], language: str | None, left_out: str) -> Thesaurus:
+def _labels(
+    path: Path, concepts: list[Concept], language: str | None
+) -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
     languages = Counter(tag for one in concepts for tag in {tag for _, tag in one.names})
     there = ", ".join(f"{tag or 'none'} ({count:,})" for tag, count in languages.most_common())
     tagged = [tag for tag in languages if tag]
@@ -119,7 +71,6 @@ def _labels(path: Path, concepts: list[_Concept], language: str | None, left_out
     language = language.lower()
     if not any(_speaks(tag, language) for tag in languages):
         raise UserError(f"{path} has no prefLabel in the language {language}: it has {there}")
-    known = {one.uri for one in concepts}
     entries, others, several = [], Counter[str](), 0
     for one in concepts:
         own = _nearest_language({tag for _, tag in one.names}, language)
@@ -136,10 +87,10 @@ def _labels(path: Path, concepts: list[_Concept], language: str | None, left_out
                 if tag == own and text != names[0]
             ],
             "description": " ".join(dict.fromkeys(t for t, tag in one.notes if tag == spoken)),
-            "broader": [above for above in one.broader if above in known and above != one.uri],
+            "broader": one.broader,
         }
         entries.append((f"{path}, <{one.uri}>", fields))
-    notes = [f"Concepts left out{left_out}"] if left_out else []
+    notes = []
     for tag, count in others.items():
         if count:
             which = f"in the language {tag}" if tag else "without a language"
@@ -149,7 +100,7 @@ def _labels(path: Path, concepts: list[_Concept], language: str | None, left_out
         notes.append(f"Concepts with several prefLabels: {several:,}, the others are synonyms")
     if apart := _tell_apart([fields for _, fields in entries]):
         notes.append(f"Concepts that share their prefLabel: {apart:,}, told apart by what is above")
-    return Thesaurus(entries, notes)
+    return entries, notes
 
 
 def _tell_apart(labels: list[dict[str, Any]]) -> int:

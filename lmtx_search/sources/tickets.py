@@ -43,7 +43,11 @@ def read_jira(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
 def _read(
     path: Path, make: Callable[[Fields, ReadOptions], Fields], options: ReadOptions
 ) -> Iterator[Row | BadLine]:
-    rows = read_rows(path, "csv") if ending(path) == ".csv" else read_json_records(path, _LISTS)
+    rows = (
+        read_rows(path, "csv", options.notes)
+        if ending(path) == ".csv"
+        else read_json_records(path, _LISTS)
+    )
     for row in rows:
         yield row if isinstance(row, BadLine) else Row(row.line, make(row.fields, options))
 

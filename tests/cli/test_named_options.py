@@ -23,10 +23,11 @@ LOADING = {"docs load", "ingest"}
 MEASURING = {"compare", "evaluate", "report", "study"}
 # File → the commands that print its messages, where the file's place does not tell.
 PRINTED_BY = {
-    "cli/confirm.py": {"down", "labels retire", "taggers prune"},
+    "cli/confirm.py": {"down", "labels load", "labels retire", "taggers prune"},
     "cli/evaluation_tables.py": {"evaluate"},
     "cli/facet_tables.py": {"facets"},
     "cli/gold_options.py": MEASURING,
+    "cli/labels_load.py": {"labels load"},
     "cli/main.py": set(all_commands(groups=True)),
     "lmtx_search/cluster/dashboards/api.py": {"dashboards import"},
     "lmtx_search/cluster/dashboards/importing.py": {"dashboards import"},

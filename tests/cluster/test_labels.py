@@ -184,6 +184,47 @@ def test_without_bootstrap_it_says_what_to_run(client):
         LabelIndex(client).load(LABELS, Encoder(), FIRST, 384)
 
 
+@pytest.mark.parametrize("encoder", [FIRST, SECOND])
+def test_of_labels_that_are_not_loaded_those_to_retire_go_and_others_stay(index, encoder):
+    index.load([*LABELS, Label("d", "music")], Encoder(), FIRST, 384)
+    report = index.load(LABELS[:2], Encoder(), encoder, 384, retire=["a", "c", "unknown"])
+    assert (report.retired, report.kept, report.new_version) == (1, 1, encoder == SECOND)
+    assert [label.id for label in index.labels()] == ["a", "b", "d"]
+
+
+def test_more_labels_are_retired_than_one_request_takes(index):
+    labels = [Label(f"{row:04}", f"label {row}") for row in range(1200)]
+    index.load(labels, Encoder(), FIRST, 384)
+    index.load(labels[:3], Encoder(), FIRST, 384, retire=[label.id for label in labels[3:]])
+    assert list(index.labels()) == labels[:3]
+
+
+def test_a_plan_says_what_a_load_does_and_changes_nothing(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    plan = index.plan([LABELS[0], Label("b", "game", "to play"), Label("d", "music")])
+    assert (plan.created, plan.updated) == ({"d"}, {"b"})
+    assert (plan.unchanged, plan.missing, plan.there) == ({"a"}, {"c"}, 3)
+    assert list(index.labels()) == LABELS
+
+
+def test_the_command_counts_what_is_left_out_of_a_thesaurus_by_reason(index, lmtx, tmp_path):
+    (tmp_path / "t.ttl").write_text("""@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+    @prefix owl: <http://www.w3.org/2002/07/owl#> .
+    <http://x/1> a skos:Concept ; skos:prefLabel "chess" .
+    <http://x/2> a skos:Concept ; skos:prefLabel "old" ; owl:deprecated true .
+    <http://x/3> a skos:Concept .""")
+    shown = lmtx("labels", "load", "t.ttl", "--dry-run").stdout
+    assert "Would create 1 labels" in shown
+    assert "Left out: 1 concepts without a prefLabel (the first: http://x/3)" in shown
+    assert index.current().count == 0
+    report = json.loads(lmtx("labels", "load", "t.ttl", "--json").stdout)
+    assert report["created"] == 1
+    assert report["left_out"] == {
+        "concepts that are marked as deprecated": 1,
+        "concepts without a prefLabel": 1,
+    }
+
+
 def test_bm25_ranks_labels_by_the_words_they_share(index, client):
     index.load(LABELS, Encoder(), FIRST, 384)
     texts = ["An editor for text", "an internet page viewer", "the and of", "word " * 20_000]

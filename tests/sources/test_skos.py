@@ -105,7 +105,10 @@ def test_deprecated_and_nameless_concepts_are_left_out_and_counted(tmp_path):
         [] a skos:Concept ; skos:prefLabel "e" .""",
     )
     assert check_labels(source) == [
-        "Concepts left out (2 deprecated, 1 without a prefLabel, 1 without an address)"
+        "Left out: 1 concepts that are marked as deprecated (the first: http://x.example/b)",
+        "Left out: 1 concepts that others replace (the first: http://x.example/c)",
+        "Left out: 1 concepts without a prefLabel (the first: http://x.example/d)",
+        "Left out: 1 concepts without an address (the first: e)",
     ]
     assert list(source) == [Label("http://x.example/a", "a")]
 
@@ -179,7 +182,7 @@ def test_a_circle_of_broader_labels_is_told_and_kept(tmp_path):
         ("t.ttl", ":a a skos:Concept\n:b a skos:Concept .", r"ttl, line 8: not Turtle: expected"),
         ("t.ttl", ":a foo:bar 1 .", r"t\.ttl, line 7: not Turtle: Prefix .foo:. not bound"),
         ("t.ttl", ':a skos:prefLabel "a" .', r"t\.ttl holds no SKOS concept: is it a"),
-        ("t.ttl", ":a a skos:Concept .", r"holds no SKOS concept \(1 without a prefLabel\)"),
+        ("t.ttl", ":a a skos:Concept .", r"in use\. Left out: 1 concepts without a pref"),
         ("t.nt", "<a> <b .", r"t\.nt: not N-Triples"),
     ],
 )  # fmt: skip

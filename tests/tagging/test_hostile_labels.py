@@ -16,6 +16,7 @@ from lmtx_search.cluster.facets.counts import facets
 from lmtx_search.cluster.facets.over_time import over_time
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.settings import Settings, load_settings
+from lmtx_search.sources.label_names import label_name
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -49,6 +50,7 @@ HOSTILE = [
     "=cmd|' /C calc'!A0",
     "\ue020 begins with a private letter, \ue02e and \ue03e are others",
 ]
+NAMES = [label_name(text) for text in HOSTILE]
 INDEX = "hostile"
 
 
@@ -97,19 +99,19 @@ def test_they_are_loaded_deployed_and_given_to_their_documents(
         done = lmtx(*words, env=tagged.environment)
         assert done.returncode == 0, done.stderr
     tagged.client.indices.refresh(index=INDEX)
-    assert {label.text for label in LabelIndex(tagged.client).labels()} == set(HOSTILE)
-    for at, text in enumerate(HOSTILE):
+    assert {label.text for label in LabelIndex(tagged.client).labels()} == set(NAMES)
+    for at, (text, name) in enumerate(zip(HOSTILE, NAMES, strict=True)):
         source = tagged.client.get(index=INDEX, id=f"d{at}")["_source"]
         assert source["text"] == text
         assert source["tagging"]["status"] == "tagged", source
-        assert text in source["tags"]
+        assert name in source["tags"]
         assert source["tag_scores"].keys() == set(source["tags"])
 
 
 def test_facets_count_them_and_go_down_into_each(tagged: Tagged, lmtx: Run) -> None:
     counts = dict(facets(tagged.client, INDEX, size=100).tags)
-    assert counts.keys() == set(HOSTILE)
-    for at, text in enumerate(HOSTILE):
+    assert counts.keys() == set(NAMES)
+    for at, text in enumerate(NAMES):
         found = facets(tagged.client, INDEX, tags=(text,), size=100, examples=50)
         assert found.documents == counts[text]
         assert f"d{at}" in {example.id for example in found.examples}
@@ -117,7 +119,7 @@ def test_facets_count_them_and_go_down_into_each(tagged: Tagged, lmtx: Run) -> N
         assert facets(tagged.client, INDEX, query=text).documents <= len(HOSTILE)
     (day,) = over_time(tagged.client, INDEX, "day", "tagging.at", size=100)
     assert dict(day.tags) == counts
-    assert {group.tags[0] for group in together(tagged.client, INDEX, size=100)} == set(HOSTILE)
+    assert {group.tags[0] for group in together(tagged.client, INDEX, size=100)} == set(NAMES)
     words = [part for text in HOSTILE[1:5] for part in ("--with", text)]
     told = lmtx("facets", "--index", INDEX, *words, "--json", env=tagged.environment)
     assert (told.returncode, json.loads(told.stdout)["documents"]) == (0, 0)
@@ -136,8 +138,8 @@ def test_an_explanation_names_them(tagged: Tagged, lmtx: Run) -> None:
     version = TaggerVersions(tagged.settings.data_dir).latest()
     assert version is not None
     tagger = Tagger(version)
-    for text in HOSTILE:
-        assert text in [label.name for label in explain(tagger, text) if label.assigned]
+    for text, name in zip(HOSTILE, NAMES, strict=True):
+        assert name in [label.name for label in explain(tagger, text) if label.assigned]
     told = lmtx("tag", "--explain", "--json", HOSTILE[2], env=tagged.environment)
     assert HOSTILE[2] in [label["name"] for label in json.loads(told.stdout)["labels"]]
 
@@ -159,4 +161,4 @@ def test_dashboards_count_and_filter_by_them(tagged: Tagged, lmtx: Run) -> None:
         # What a click on a value adds: a filter of this form.
         chosen = {"query": {"match_phrase": {"tags": option["key"]}}}
         assert tagged.client.count(index=index, body=chosen)["count"] == counts[option["key"]]
-    assert {option["key"] for option in options} == set(HOSTILE)
+    assert {option["key"] for option in options} == set(NAMES)

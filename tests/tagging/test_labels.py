@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
@@ -116,6 +117,67 @@ class TestOnTheCluster:
         assert tags_of(cluster, "a web browser")[0] == "Browser"
         assert "assigns" not in lmtx("labels", "load", "more.jsonl").stdout
 
+    def test_a_new_edition_retires_what_it_no_longer_has(
+        self, cluster: Any, settings: Settings, lmtx: Run, tmp_path: Path
+    ) -> None:
+        version = deployed(cluster, settings).version
+        assert "Chess" in tags_of(cluster, "a game of chess")
+        _write(tmp_path / "new.jsonl", [label for label in LABELS if label.id != "game::chess"])
+        load = ("labels", "load", "new.jsonl", "--retire-missing")
+        before = _ids(cluster)
+
+        shown = lmtx(*load, "--dry-run")
+        assert "leave 4 unchanged and retire 1" in shown.stdout
+        assert "Would retire game::chess (Chess)" in shown.stdout
+        asked = lmtx(*load, input="")
+        assert asked.returncode == 2
+        assert "To be retired: game::chess (Chess)" in asked.stderr
+        assert "Retire 1 of 5 labels?" in asked.stderr
+        assert "nothing was changed, because standard input has no answer" in asked.stderr
+        assert lmtx(*load, input="n\n").returncode == 1
+        assert _ids(cluster) == before
+        assert "Chess" in tags_of(cluster, "a game of chess")
+
+        done = lmtx(*load, input="y\n")
+        assert done.returncode == 0, done.stderr
+        assert "4 unchanged, 1 retired" in done.stdout
+        assert f"The tagger {version} no longer assigns 1 labels" in done.stdout
+        assert _ids(cluster) == before - {"game::chess"}
+        assert "Chess" not in tags_of(cluster, "a game of chess")
+
+        again = json.loads(lmtx(*load, "--json").stdout)
+        assert (again["retired"], again["kept"], again["unchanged"]) == ([], 0, 4)
+
+    def test_most_labels_are_not_retired_without_a_yes(
+        self, cluster: Any, settings: Settings, lmtx: Run, tmp_path: Path
+    ) -> None:
+        version = TaggerVersions(settings.data_dir).get(deployed(cluster, settings).version)
+        _write(tmp_path / "other.jsonl", [LABELS[0], Label("new", "Weather")])
+        load = ("labels", "load", "other.jsonl", "--retire-missing")
+        refused = lmtx(*load, input="y\n")
+        assert refused.returncode == 2
+        assert "other.jsonl does not have 4 of the 5 labels that are loaded" in refused.stderr
+        assert _ids(cluster) == {label.id for label in LABELS}
+        assert list(version.changes()) == []
+
+        report = json.loads(lmtx(*load, "--yes", "--json").stdout)
+        assert set(report["retired"]) == {label.id for label in LABELS[1:]}
+        assert _ids(cluster) == {"game::chess", "new"}
+        (change,) = version.changes()
+        assert set(change.retired) == set(report["retired"])
+
+    def test_a_tagger_that_missed_a_retirement_has_it_with_the_same_command(
+        self, cluster: Any, settings: Settings, lmtx: Run, tmp_path: Path
+    ) -> None:
+        version = TaggerVersions(settings.data_dir).get(deployed(cluster, settings).version)
+        _write(tmp_path / "new.jsonl", LABELS[1:])
+        # As after a kill between the label index and the tagger.
+        edits.delete(cluster, LabelIndex(cluster).require().index, [LABELS[0].id])
+        done = lmtx("labels", "load", "new.jsonl", "--retire-missing")
+        assert f"{version.manifest.version} no longer assigns 1 labels" in done.stdout
+        (change,) = version.changes()
+        assert list(change.retired) == [LABELS[0].id]
+
     def test_what_cannot_be_changed_is_one_clear_line_and_changes_nothing(
         self, cluster: Any, settings: Settings, lmtx: Run
     ) -> None:
@@ -162,6 +224,11 @@ class TestOnTheCluster:
 
 def _ids(client: Any) -> set[str]:
     return {label.id for label in LabelIndex(client).labels()}
+
+
+def _write(path: Path, labels: Sequence[Label]) -> None:
+    rows = [{"id": one.id, "text": one.text, "description": one.description} for one in labels]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _swap_encoder(version: TaggerVersion) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client.errors import lacking
+from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import describe, write_all
 from lmtx_search.cluster.documents.by_id import read_by_id
 from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of
@@ -50,11 +51,12 @@ def delete(client: OpenSearch, index: str, ids: Sequence[str]) -> None:
     Raises:
         LmtxError: the cluster refused one.
     """
-    lines = [{"delete": {"_id": id_}} for id_ in ids]
-    answer = client.bulk(body=lines, index=index, params={"refresh": "true"})
-    for item in answer["items"]:
-        if "error" in item["delete"]:
-            reason = describe(item["delete"]["error"])
-            raise lacking(reason, f"deleting from {index}") or LmtxError(
-                f"{index} does not let go of a label: {reason}"
-            )
+    for start in range(0, len(ids), _BATCH):
+        lines = [{"delete": {"_id": id_}} for id_ in ids[start : start + _BATCH]]
+        answer = patiently(client.bulk, body=lines, index=index, params={"refresh": "true"})
+        for item in answer["items"]:
+            if "error" in item["delete"]:
+                reason = describe(item["delete"]["error"])
+                raise lacking(reason, f"deleting from {index}") or LmtxError(
+                    f"{index} did not delete a label: {reason}"
+                )

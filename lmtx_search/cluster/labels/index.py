@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch
+from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import Action, write_all
 from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of, rounded
+from lmtx_search.cluster.labels.load_plan import LoadPlan, LoadReport, short_digest
 from lmtx_search.cluster.labels.versions import LabelVersions
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
@@ -41,26 +43,6 @@ class LabelIndexInfo:
     encoder_digest: str | None
     dimension: int
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a load did. ``kept`` labels are in the index but not in what was loaded.
-
-    ``previous`` is the version that the alias pointed to before.
-    """
-
-    index: str
-    previous: str
-    created: int
-    updated: int
-    unchanged: int
-    kept: int
-
-    @property
-    def new_version(self) -> bool:
-        """Whether the alias moved."""
-        return self.index != self.previous
 
 
 class LabelIndex:
@@ -94,6 +76,14 @@ class LabelIndex:
         for hit in scan(self._client, index, fields=FIELDS):
             yield label_of(hit)
 
+    def plan(self, labels: Iterable[Label]) -> LoadPlan:
+        """Return what :meth:`load` does with which labels.
+
+        Raises:
+            UserError: as :meth:`load`.
+        """
+        return LoadPlan.of(labels, self._digests(self.require().index))
+
     def load(
         self,
         labels: Iterable[Label],
@@ -101,25 +91,24 @@ class LabelIndex:
         encoder_digest: str,
         dimension: int,
         progress: Progress = SILENT,
+        retire: Collection[str] = (),
     ) -> LoadReport:
         """Bring the index up to the labels: embed and write those whose content is new.
 
         ``labels`` is read twice (an iterator is first gathered into a list), so that everything
         is known to be good before anything is written. Labels of the index that are not among
-        ``labels`` are kept. Where the index was made with another encoder or dimension, a new
-        version with all labels is written and the alias moved to it when it is complete; the old
-        version stays. Interrupted, the same call continues.
+        ``labels`` are kept, except those whose ids are in ``retire``. Where the index was made with
+        another encoder or dimension, a new version with all labels is written and the alias moved
+        to it when it is complete; the old version stays. Interrupted, the same call continues.
 
         Raises:
             UserError: ``bootstrap-index`` has not run, or ``labels`` is not as it should be.
         """
         labels = list(labels) if isinstance(labels, Iterator) else labels
         info = self.require()
-        wanted = {label.id: _short(label.digest) for label in labels}
-        there = self._digests(info.index)
-        changed = {id_ for id_, digest in wanted.items() if there.get(id_) != digest}
-        updated = sum(id_ in there for id_ in changed)
-        kept = len(there.keys() - wanted.keys())
+        plan = self.plan(labels)
+        changed = plan.created | plan.updated
+        gone = plan.missing.intersection(retire)
         same_encoder = info.encoder_digest == encoder_digest and info.dimension == dimension
         index = info.index
         if not same_encoder and not info.count and info.dimension == dimension:
@@ -127,17 +116,19 @@ class LabelIndex:
             same_encoder = True
         if same_encoder:
             self._write(index, labels, changed, encode, progress)
+            edits.delete(self._client, index, sorted(gone))
         else:
-            everything = _Merged(labels, wanted.keys(), self)
+            everything = _Merged(labels, plan.missing - gone, self)
             index = self.write_version(everything, encode, encoder_digest, dimension, progress)
             self.switch(index)
         return LoadReport(
             index=index,
             previous=info.index,
-            created=len(changed) - updated,
-            updated=updated,
-            unchanged=len(wanted) - len(changed),
-            kept=kept,
+            created=len(plan.created),
+            updated=len(plan.updated),
+            unchanged=len(plan.unchanged),
+            kept=len(plan.missing) - len(gone),
+            retired=len(gone),
         )
 
     def write_version(
@@ -163,11 +154,10 @@ class LabelIndex:
         else:
             self._versions.set_meta(index, encoder_digest, "writing")
         there = self._digests(index)
-        wanted = {label.id: _short(label.digest) for label in labels}
-        changed = {id_ for id_, digest in wanted.items() if there.get(id_) != digest}
+        plan = LoadPlan.of(labels, there)
         encode = vectors if callable(vectors) else _lookup(labels, vectors)
-        self._delete(index, there.keys() - wanted.keys())
-        self._write(index, labels, changed, encode, progress)
+        edits.delete(self._client, index, sorted(plan.missing))
+        self._write(index, labels, plan.created | plan.updated, encode, progress)
         self._versions.set_meta(index, encoder_digest, "ready")
         return index
 
@@ -230,20 +220,13 @@ class LabelIndex:
 
     def _digests(self, index: str) -> dict[str, bytes]:
         hits = scan(self._client, index, fields=("digest",), page=5000)
-        return {hit["_id"]: _short(hit["_source"]["digest"]) for hit in hits}
-
-    def _delete(self, index: str, ids: Iterable[str]) -> None:
-        for id_ in ids:
-            try:
-                self._client.delete(index=index, id=id_)
-            except NotFoundError:
-                continue
+        return {hit["_id"]: short_digest(hit["_source"]["digest"]) for hit in hits}
 
     def _write(
         self,
         index: str,
         labels: Iterable[Label],
-        changed: set[str],
+        changed: Collection[str],
         encode: EncodeLabels,
         progress: Progress,
     ) -> None:
@@ -261,16 +244,15 @@ Ranking = list[tuple[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class _Merged:
-    """The labels to load and then those of the current version that are not among them."""
+    """The labels to load and then those of the current version that stay beside them."""
 
     labels: Iterable[Label]
-    ids: Iterable[str]
+    kept: Collection[str]
     index: LabelIndex
 
     def __iter__(self) -> Iterator[Label]:
         yield from self.labels
-        ids = set(self.ids)
-        yield from (label for label in self.index.labels() if label.id not in ids)
+        yield from (label for label in self.index.labels() if label.id in self.kept)
 
 
 def _actions(labels: Iterator[Label], encode: EncodeLabels) -> Iterator[Action]:
@@ -284,11 +266,6 @@ def _lookup(labels: Iterable[Label], vectors: Vectors) -> EncodeLabels:
     if len(rows) != len(vectors):
         raise ValueError(f"{len(rows)} labels but {len(vectors)} vectors")
     return lambda batch: vectors[[rows[label.id] for label in batch]]
-
-
-def _short(digest: str) -> bytes:
-    """Half of a SHA-256, as bytes: enough to tell contents apart, small for a large label set."""
-    return bytes.fromhex(digest[:32])
 
 
 def _why(error: Mapping[str, Any]) -> str:

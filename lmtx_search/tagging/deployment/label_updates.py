@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import Vectors
-from lmtx_search.cluster.labels.index import LabelIndex, LoadReport
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.labels.load_plan import LoadReport
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
@@ -125,6 +126,7 @@ class LoadedLabels:
     waiting: str | None = None
     put: int = 0
     notes: Sequence[str] = ()
+    retired: int = 0
 
 
 def load_labels(
@@ -132,8 +134,12 @@ def load_labels(
     settings: Settings,
     labels: Iterable[Label],
     progress: Progress = SILENT,
+    retire: Collection[str] = (),
 ) -> LoadedLabels:
     """Bring the label index up to the labels (:meth:`LabelIndex.load`), and the live tagger too.
+
+    Args:
+        retire: ids that are taken out of use, where ``labels`` does not have them.
 
     Raises:
         UserError: ``LabelIndex.load`` raised it, or the live tagger is not on this machine.
@@ -159,10 +165,10 @@ def load_labels(
             rows = [embedded[label] for label in batch]
             return np.stack(rows) if rows else no_vectors(encoder.dimension)
 
-        report = index.load(labels, encode, digest, encoder.dimension, progress)
+        report = index.load(labels, encode, digest, encoder.dimension, progress, retire)
         if live is None or live.version is None:
             return LoadedLabels(report, waiting=live.name if live else None)
-        put, _ = sync_labels(
+        put, retired = sync_labels(
             live.version,
             settings,
             index.labels(),
@@ -170,7 +176,7 @@ def load_labels(
             known if same else None,
             progress,
         )
-        return LoadedLabels(report, tagger=live.name, put=put)
+        return LoadedLabels(report, tagger=live.name, put=put, retired=retired)
 
 
 def _embedded(

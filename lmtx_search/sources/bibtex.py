@@ -1,0 +1,95 @@
+"""References in BibTeX."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import MissingExtra
+from lmtx_search.records import BadLine
+from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row
+
+_ENTRY = re.compile(r"\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE)
+# A field inside another one's value: the comma between them is missing.
+_SWALLOWED = re.compile(r"\n\s*(\w[\w-]*)\s*=\s*[{\"]")
+# In LaTeX it begins a comment; in the values of real files it is a percentage.
+_PERCENT = re.compile(r"(?<!\\)%")
+_SEPARATOR = re.compile(r"\s*[;,]\s*")
+
+
+def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row | BadLine]:
+    """Yield a row of ``id``, ``title``, ``text``, ``authors`` and ``keywords`` for each entry.
+
+    ``text`` is the abstract and the note, without LaTeX; ``keywords`` can be gold tags. The file is
+    read as a whole. ``line`` is the entry's first.
+
+    Raises:
+        UserError: no such file, or not UTF-8.
+        LmtxError: a damaged gzip file.
+        MissingExtra: bibtexparser is not installed.
+    """
+    try:
+        import bibtexparser
+        from bibtexparser.middlewares import NormalizeFieldKeys
+        from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock
+    except ImportError as error:
+        raise MissingExtra("library", "reading BibTeX") from error
+    options = options or ReadOptions()
+    text = "\n".join(line for _, line in read_lines(path))
+    # What it logs comes out as BadLine.
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+    library = bibtexparser.parse_string(text, append_middleware=[NormalizeFieldKeys()])
+    twice = 0
+    blocks = [*library.entries, *library.failed_blocks]
+    for block in sorted(blocks, key=lambda one: one.start_line or 0):
+        entry, line = block, (block.start_line or 0) + 1
+        if isinstance(block, DuplicateFieldKeyBlock):
+            twice += 1
+        if isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock):
+            entry = block.ignore_error_block
+        if not hasattr(entry, "fields"):
+            reason = "not BibTeX: an entry that does not end, or a value without its end"
+            yield BadLine(str(path), line, reason, str(block.raw)[:1000])
+            continue
+        fields: dict[str, str] = {}
+        for field in entry.fields:
+            fields.setdefault(field.key.lower(), str(field.value))
+        swallowed = next(filter(None, map(_SWALLOWED.search, fields.values())), None)
+        if swallowed:
+            reason = f"a comma is missing before the field {swallowed[1]}"
+            yield BadLine(str(path), line, reason, str(block.raw)[:1000])
+        else:
+            yield Row(line, _fields(entry.key, fields))
+    if twice:
+        options.notes.append(f"{path}: entries with a field twice: {twice:,}, the first is taken")
+
+
+def count_bibtex(path: Path) -> int:
+    """Return how many entries begin in a file."""
+    return sum(_ENTRY.match(line) is not None for _, line in read_lines(path))
+
+
+def _fields(key: str, found: dict[str, str]) -> dict[str, Any]:
+    authors = _plain(found.get("author", "")).split(" and ")
+    fields = {
+        "id": key,
+        "title": _plain(found.get("title", "")),
+        "text": "\n".join(_plain(found[name]) for name in ("abstract", "note") if name in found),
+        "authors": [name for one in authors if (name := one.strip())],
+        "keywords": list(filter(None, _SEPARATOR.split(_plain(found.get("keywords", ""))))),
+        **{name: _plain(found.get(name, "")) for name in ("year", "doi", "url")},
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _plain(value: str) -> str:
+    """Return a value without LaTeX; formulas stay as they are written."""
+    from pylatexenc.latex2text import LatexNodes2Text
+
+    decoder = LatexNodes2Text(math_mode="verbatim")
+    return " ".join(decoder.latex_to_text(_PERCENT.sub(r"\%", value)).split())

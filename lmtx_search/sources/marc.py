@@ -1,0 +1,136 @@
+"""Records of library catalogues: MARC 21 (ISO 2709) and MARCXML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from lmtx_search.errors import MissingExtra
+from lmtx_search.records import BadLine
+from lmtx_search.sources.marc_fields import record_fields
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row, opened
+
+if TYPE_CHECKING:
+    from pymarc import Record
+
+_RECORD = "{http://www.loc.gov/MARC21/slim}record"
+_END_OF_RECORD = b"\x1d"
+_BLOCK = 1 << 20
+# What the leader says of a record's kind: holdings, authorities, classification, communities.
+_NOT_BOOKS = "uvxyzwq"
+
+
+def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | BadLine]:
+    """Yield a row of ``id``, ``title``, ``text`` and the subjects for each record.
+
+    Which of both syntaxes it is, the file's beginning says. Deleted records, and records that
+    describe no document, are left out. ``line`` is the record's number in ISO 2709, and its line
+    in XML. Memory is bounded by the longest record.
+
+    Raises:
+        UserError: no such file.
+        LmtxError: a damaged gzip file.
+        MissingExtra: pymarc or lxml is not installed.
+    """
+    try:
+        import lxml.etree  # noqa: F401
+        import pymarc  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("library", "reading MARC") from error
+    options = options or ReadOptions()
+    with opened(path) as stream:
+        start = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
+    with opened(path) as stream:
+        found = _xml_records if start.startswith(b"<") else _binary_records
+        for number, record in found(stream, path):
+            if isinstance(record, BadLine):
+                yield record
+            elif record.leader[5] == "d":
+                options.left_out.add("deleted records", _name(record, number))
+            elif record.leader[6] in _NOT_BOOKS:
+                options.left_out.add("holdings and authority records", _name(record, number))
+            else:
+                yield Row(number, record_fields(record))
+
+
+def count_marc(path: Path) -> int | None:
+    """Return how many records a file in ISO 2709 has; None for XML, which does not tell."""
+    count, first = 0, b""
+    with opened(path) as stream:
+        while block := stream.read(_BLOCK):
+            first = first or block.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+            if first == b"<":
+                return None
+            count += block.count(_END_OF_RECORD)
+    return count
+
+
+def _name(record: Record, number: int) -> str:
+    control = record.get("001")
+    return f"record {control.data}" if control and control.data else f"record {number}"
+
+
+def _binary_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | BadLine]]:
+    """Split at the mark that ends a record: pymarc ends at a line break between two records."""
+    from pymarc import Record
+
+    for number, data in enumerate(_split(stream), start=1):
+        try:
+            yield number, Record(data, to_unicode=True, hide_utf8_warnings=True)
+        except Exception as error:  # pymarc raises whatever a damaged directory leads to
+            what = " ".join(f"{type(error).__name__} {error}".split())
+            raw = data[:1000].decode("utf-8", "replace")
+            yield number, BadLine(str(path), number, f"not a MARC record: {what}", raw)
+
+
+def _split(stream: BinaryIO) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(_BLOCK):
+        *whole, rest = (rest + block).split(_END_OF_RECORD)
+        for data in whole:
+            yield data.removeprefix(b"\xef\xbb\xbf").lstrip() + _END_OF_RECORD
+    if rest.strip(b" \t\r\n\x00\x1a"):
+        yield rest.lstrip()
+
+
+def _xml_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | BadLine]]:
+    from lxml import etree
+
+    try:
+        # Only MARC's own: the <record> of an OAI-PMH answer holds one.
+        for _, element in etree.iterparse(
+            stream, tag=_RECORD, resolve_entities=False, no_network=True
+        ):
+            yield element.sourceline or 0, _record_of(element)
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except etree.XMLSyntaxError as error:
+        line = error.lineno or 0
+        reason = f"not XML, and not read from here on: {error.msg}"
+        yield line, BadLine(str(path), line, reason)
+
+
+def _record_of(element: Any) -> Record:
+    """Return a record without the blanks that pretty-printing puts around values."""
+    from pymarc import Field, Indicators, Leader, Record, Subfield
+
+    record = Record()
+    for child in element:
+        name = child.tag.rsplit("}", 1)[-1] if isinstance(child.tag, str) else ""
+        text = (child.text or "").strip()
+        if name == "leader":
+            record.leader = Leader((child.text or "").strip("\r\n\t").ljust(24)[:24])
+        elif name == "controlfield":
+            record.add_field(Field(tag=child.get("tag", "000"), data=text))
+        elif name == "datafield":
+            subfields = [
+                Subfield(code=one.get("code", " "), value=(one.text or "").strip()) for one in child
+            ]
+            marks = Indicators(child.get("ind1", " "), child.get("ind2", " "))
+            record.add_field(
+                Field(tag=child.get("tag", "000"), indicators=marks, subfields=subfields)
+            )
+    return record

@@ -1,0 +1,93 @@
+"""What a MARC record says of a document."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pymarc import Field, Record
+
+_HEADINGS = ("600", "610", "611", "630", "647", "648", "650", "651")
+# A German subject chain has one field for each of its links.
+_CHAIN = "689"
+_SUBDIVISIONS = "vxyz"
+# Around a leading article that catalogues do not sort by.
+_NOT_SORTED = dict.fromkeys((0x88, 0x89, 0x98, 0x9C))
+_ISBD = " /:;,=+"
+_AUTHORITY = re.compile(r"\((?P<of>[^)]+)\)(?P<id>\S+)")
+_ADDRESSES = {"DE-588": "https://d-nb.info/gnd/", "uri": ""}
+
+
+def record_fields(record: Record) -> dict[str, Any]:
+    """Return the fields of a document.
+
+    ``id`` is the control number, ``title`` the title with its parts (245 a, b, n, p), ``text`` the
+    summary, contents and notes (520, 505, 500). ``subjects`` are headings as texts, subdivisions
+    behind ``--``; ``subject_ids`` the same headings by their authority ($0, $1); ``keywords`` are
+    uncontrolled (653). All are NFC, and without the punctuation of ISBD at the end.
+    """
+    title = " ".join(_parts(record, "245", "abnp"))
+    notes = [
+        *_joined(record, "520", "ab"),
+        *_joined(record, "505", "agrt"),
+        *_joined(record, "500", "a"),
+    ]
+    headings = record.get_fields(*_HEADINGS, _CHAIN)
+    control = record.get("001")
+    fields: dict[str, Any] = {
+        "id": _text(control.data or "") if control else "",
+        "title": title.rstrip(_ISBD),
+        "text": "\n".join(notes),
+        "authors": _unique([*_parts(record, "100", "a"), *_parts(record, "700", "a")]),
+        "subjects": _unique(list(map(_heading, headings))),
+        "subject_ids": _unique([id_ for field in headings for id_ in _ids(field)]),
+        "keywords": _unique(_parts(record, "653", "a")),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _heading(field: Field) -> str:
+    """Return a heading without links, sources and roles, which are subfields too."""
+    main = [one.value for one in field.subfields if one.code in "abcdgnpt"]
+    below = [one.value for one in field.subfields if one.code in _SUBDIVISIONS]
+    if field.tag == _CHAIN:
+        below = []
+    parts = [_text(" ".join(main)).rstrip(_ISBD), *(_text(one).rstrip(_ISBD) for one in below)]
+    return "--".join(part.removesuffix(".") if len(part) > 2 else part for part in parts if part)
+
+
+def _ids(field: Field) -> list[str]:
+    found = []
+    for value in field.get_subfields("0", "1"):
+        match = _AUTHORITY.fullmatch(value.strip())
+        if match is None:
+            found.append(value.strip())
+        elif match["of"] in _ADDRESSES:
+            found.append(_ADDRESSES[match["of"]] + match["id"])
+    return found
+
+
+def _joined(record: Record, tag: str, codes: str) -> list[str]:
+    return [
+        " ".join(_text(one.value) for one in field.subfields if one.code in codes)
+        for field in record.get_fields(tag)
+    ]
+
+
+def _parts(record: Record, tag: str, codes: str) -> list[str]:
+    return [
+        text if tag == "245" else text.rstrip(_ISBD)
+        for field in record.get_fields(tag)
+        for one in field.subfields
+        if one.code in codes and (text := _text(one.value))
+    ]
+
+
+def _text(value: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", value.translate(_NOT_SORTED)).split())
+
+
+def _unique(texts: list[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, texts)))

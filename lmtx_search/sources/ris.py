@@ -1,0 +1,107 @@
+"""References in RIS, as reference managers and databases export them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import MissingExtra
+from lmtx_search.records import BadLine
+from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row
+
+# Two blanks before the hyphen are the rule; exports with one, or with tabs, are read too.
+_TAG = re.compile(r"([A-Z][A-Z0-9])[ \t]+-(?:[ \t]+(.*))?$")
+_AUTHORS = ("first_authors", "authors", "secondary_authors")
+
+
+def read_ris(path: Path, options: ReadOptions | None = None) -> Iterator[Row | BadLine]:
+    """Yield a row of ``title``, ``text``, ``authors``, ``keywords`` and others for each reference.
+
+    ``text`` is the abstract (all of them) and the notes, ``keywords`` can be gold tags. A reference
+    begins with ``TY``, whether the one before it was ended with ``ER`` or not. ``line`` is that of
+    its ``TY``.
+
+    Raises:
+        UserError: no such file, or not UTF-8.
+        LmtxError: a damaged gzip file.
+        MissingExtra: rispy is not installed.
+    """
+    try:
+        import rispy
+    except ImportError as error:
+        raise MissingExtra("library", "reading RIS") from error
+    options = options or ReadOptions()
+    unended = 0
+    for line, lines in _references(path):
+        if not lines[0].startswith("TY"):
+            if any(text.strip() for text in lines):
+                raw = "\n".join(lines)[:1000]
+                yield BadLine(str(path), line, "not in a reference: TY is expected first", raw)
+            continue
+        unended += lines[-1] != "ER  - "
+        text = "\n".join(lines if lines[-1] == "ER  - " else [*lines, "ER  - "])
+        try:
+            # Without it the second abstract of a reference is lost.
+            (found,) = rispy.loads(text, enforce_list_tags=False)
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            yield BadLine(str(path), line, f"not RIS: {error}", text[:1000])
+            continue
+        yield Row(line, _fields(found))
+    if unended:
+        options.notes.append(f"{path}: references without an end (ER): {unended:,}, all were read")
+
+
+def count_ris(path: Path) -> int:
+    """Return how many references begin in a file."""
+    return sum(line.startswith("TY") and bool(_TAG.match(line)) for _, line in read_lines(path))
+
+
+def _references(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the tags from one TY to the next, each on one line and as the standard has it."""
+    start, lines = 1, list[str]()
+    for number, line in read_lines(path):
+        match = _TAG.match(line)
+        if match and (match[1] == "TY" or (lines and lines[-1] == "ER  - ")):
+            if lines:
+                yield start, lines
+            start, lines = number, []
+        if match:
+            lines.append("ER  - " if match[1] == "ER" else f"{match[1]}  - {match[2] or ''}")
+        elif line.strip() and lines and lines[-1] != "ER  - ":
+            # rispy raises where such a line follows a tag that came twice.
+            lines[-1] += f" {line.strip()}"
+        elif line.strip():
+            if lines:
+                yield start, lines
+            start, lines = number, [line]
+    if lines:
+        yield start, lines
+
+
+def _fields(found: dict[str, Any]) -> dict[str, Any]:
+    fields = {
+        "id": _first(found, "id", "accession_number", "doi"),
+        "title": _first(found, "title", "primary_title", "translated_title"),
+        "text": "\n".join([*_texts(found, "abstract", "notes_abstract"), *_texts(found, "notes")]),
+        "authors": list(dict.fromkeys(_texts(found, *_AUTHORS))),
+        "keywords": _texts(found, "keywords"),
+        "year": _first(found, "year", "publication_year"),
+        "doi": _first(found, "doi"),
+        "url": _first(found, "urls", "url"),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _texts(found: dict[str, Any], *names: str) -> list[str]:
+    """Return the values of fields; a repeated one is a list."""
+    values = (found.get(name) or [] for name in names)
+    flat = (one for value in values for one in (value if isinstance(value, list) else [value]))
+    return [text for one in flat if (text := " ".join(str(one).split()))]
+
+
+def _first(found: dict[str, Any], *names: str) -> str:
+    return next(iter(_texts(found, *names)), "")

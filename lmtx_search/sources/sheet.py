@@ -1,0 +1,56 @@
+"""Spreadsheets as tables of documents: the first row of a sheet names the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine
+from lmtx_search.sources.csv_header import Column, columns_of
+from lmtx_search.sources.office.files import require_office
+from lmtx_search.sources.office.sheets import sheet_rows
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row
+
+SHEET_ENDINGS = (".xlsx", ".xls", ".ods")
+
+
+def read_sheet(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield a row of fields for each row below the first of each visible sheet.
+
+    Empty cells are no fields. A column whose name comes several times gives a list of its values. A
+    value in a column without a name makes the row a bad line.
+
+    Raises:
+        UserError: no such file, or it cannot be read.
+        MissingExtra: the extra ``office`` is not installed.
+    """
+    require_office()
+    if not path.is_file():
+        raise UserError(f"no such file: {path}")
+    sheet, columns = None, list[Column]()
+    try:
+        for name, number, cells in sheet_rows(path, options.left_out):
+            if name != sheet:
+                sheet, columns = name, columns_of(cells, options.notes)
+            elif any(cells[len(columns) :]):
+                where = f"{path}, sheet {name}"
+                yield BadLine(where, number, "more values than the first row has names")
+            else:
+                yield Row(number, _fields(columns, cells))
+    except UserError as error:
+        raise UserError(f"{path} {error}") from error
+
+
+def _fields(columns: list[Column], cells: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for column, value in zip(columns, cells, strict=False):
+        if not value:
+            continue
+        if column.repeated:
+            fields.setdefault(column.name, []).append(value)
+        else:
+            fields[column.name] = value
+    return fields

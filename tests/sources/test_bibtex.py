@@ -1,0 +1,58 @@
+"""References in BibTeX, with the oddities of real files."""
+
+from lmtx_search.records import BadLine, Label
+from lmtx_search.sources import FieldGold, read_documents
+from lmtx_search.sources.bibtex import count_bibtex, read_bibtex
+from lmtx_search.sources.read_options import ReadOptions
+
+ENTRY = r"""@Article{a1, Title={{On} Chess \& caf\'e}, author="Example, P. and Other, O.",
+  keywords={chess; board games}, abstract = {Grows by 10% and 20\% more, $x_1$.}, year=2001}
+"""
+
+
+def write(folder, text):
+    (folder / "r.bib").write_text(text)
+    return folder / "r.bib"
+
+
+def test_values_are_read_without_latex_and_whole(tmp_path):
+    (row,) = read_bibtex(write(tmp_path, ENTRY))
+    assert row.fields == {
+        "id": "a1",
+        "title": "On Chess & caf\u00e9",
+        "text": "Grows by 10% and 20% more, $x_1$.",
+        "authors": ["Example, P.", "Other, O."],
+        "keywords": ["chess", "board games"],
+        "year": "2001",
+    }
+
+
+def test_keywords_are_gold_tags(tmp_path):
+    (document,) = read_documents(write(tmp_path, ENTRY))
+    gold = FieldGold("keywords", [Label("1", "chess"), Label("2", "board games")])
+    assert gold.tags(0, document) == {"1", "2"}
+
+
+def test_a_broken_entry_costs_no_other_and_is_told_with_its_line(tmp_path):
+    path = write(tmp_path, "@article{b, title={no end}\n" + ENTRY)
+    bad, row = read_bibtex(path)
+    assert row.fields["id"] == "a1"
+    assert isinstance(bad, BadLine)
+    assert "line 1: not BibTeX" in str(bad)
+    assert count_bibtex(path) == 2
+
+
+def test_a_missing_comma_is_told_instead_of_a_title_that_swallowed_a_field(tmp_path):
+    (bad,) = read_bibtex(
+        write(tmp_path, "@article{b, title={x}\n abstract = {A text.}, year=2000}")
+    )
+    assert "line 1: a comma is missing before the field abstract" in str(bad)
+
+
+def test_a_field_twice_is_noted_and_a_key_twice_is_two_rows(tmp_path):
+    options = ReadOptions()
+    path = write(tmp_path, ENTRY + "@book{b, title={x}, title={y}}\n" + ENTRY)
+    rows = list(read_bibtex(path, options))
+    assert [row.fields["id"] for row in rows] == ["a1", "b", "a1"]
+    assert {row.fields["title"] for row in rows if row.fields["id"] == "b"} == {"x"}
+    assert options.notes == [f"{path}: entries with a field twice: 1, the first is taken"]

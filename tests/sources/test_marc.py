@@ -1,0 +1,139 @@
+"""Catalogue records in ISO 2709 and in XML, with the oddities of real exports."""
+
+import gzip
+
+import pytest
+from pymarc import Field, Indicators, Leader, Record, Subfield, record_to_xml
+
+from lmtx_search.records import BadLine
+from lmtx_search.sources import read_documents
+from lmtx_search.sources.marc import read_marc
+from lmtx_search.sources.read_options import ReadOptions
+
+SLIM = "http://www.loc.gov/MARC21/slim"
+
+
+def field(tag, *subfields, marks=" 0"):
+    pairs = [Subfield(code=one[0], value=one[1:]) for one in subfields]
+    return Field(tag=tag, indicators=Indicators(*marks), subfields=pairs)
+
+
+def record(number="1", leader="00000nam a2200000 a 4500"):
+    made = Record(leader=Leader(leader), to_unicode=True, force_utf8=True)
+    made.add_field(
+        Field(tag="001", data=number),
+        field(
+            "245", "a\u0098The\u009c cafe\u0301 :", "bits history.", "nPart 2,", "pTables /", "cX."
+        ),
+        field("100", "aExample, Person,", "eauthor."),
+        field("500", "aWith an index."),
+        field("520", "aOn coffee houses."),
+        field("520", "aOf all times."),
+        field("650", "aCoffeehouses", "zAustria", "xHistory.", "2fast", "0(uri)http://x/1"),
+        field("650", "aCoffeehouses", "zAustria", "xHistory", "2lcsh"),
+        field("653", "acakes"),
+        field("689", "Ds", "0(DE-588)4029207-5", "0(DE-627)10443", "aKaffeehaus"),
+    )
+    return made
+
+
+def xml_of(*records):
+    inner = b"".join(record_to_xml(one, namespace=True) for one in records).decode()
+    return f'<collection xmlns="{SLIM}">{inner}</collection>'
+
+
+def write(folder, name, data):
+    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    return folder / name
+
+
+EXPECTED = {
+    "id": "1",
+    "title": "The caf\u00e9 : its history. Part 2, Tables",
+    "text": "On coffee houses.\nOf all times.\nWith an index.",
+    "authors": ["Example, Person"],
+    "subjects": ["Coffeehouses--Austria--History", "Kaffeehaus"],
+    "subject_ids": ["http://x/1", "https://d-nb.info/gnd/4029207-5"],
+    "keywords": ["cakes"],
+}
+
+
+@pytest.mark.parametrize("name", ["c.mrc", "c.marcxml"])
+def test_title_notes_and_subjects_are_read_in_both_syntaxes(tmp_path, name):
+    data = record().as_marc() if name == "c.mrc" else xml_of(record())
+    (row,) = read_marc(write(tmp_path, name, data))
+    assert row.fields == EXPECTED
+
+
+def test_the_name_tells_that_it_is_marc(tmp_path):
+    path = write(tmp_path, "c.mrc.gz", gzip.compress(record().as_marc()))
+    (document,) = read_documents(path)
+    assert document.text.startswith("The caf\u00e9 : its history")
+
+
+def test_line_breaks_between_records_end_nothing(tmp_path):
+    data = b"\r\n\r\n".join(record(number).as_marc() for number in "123") + b"\n"
+    assert [row.fields["id"] for row in read_marc(write(tmp_path, "c.mrc", data))] == [
+        "1",
+        "2",
+        "3",
+    ]
+
+
+def test_a_damaged_record_costs_no_other(tmp_path):
+    data = record("1").as_marc() + b"00099damaged\x1d" + record("3").as_marc()
+    first, bad, third = read_marc(write(tmp_path, "c.mrc", data))
+    assert isinstance(bad, BadLine)
+    assert "line 2: not a MARC record" in str(bad)
+    assert (first.fields["id"], third.fields["id"]) == ("1", "3")
+
+
+def test_a_record_that_is_cut_off_is_told(tmp_path):
+    data = record("1").as_marc() + record("2").as_marc()[:-40]
+    first, bad = read_marc(write(tmp_path, "c.mrc", data))
+    assert first.fields["id"] == "1"
+    assert isinstance(bad, BadLine)
+
+
+def test_deleted_records_and_authorities_are_left_out_and_counted(tmp_path):
+    records = [
+        record("1"),
+        record("2", "00000dam a2200000 a 4500"),
+        record("3", "00000nz  a2200000 a 4500"),
+    ]
+    path = write(tmp_path, "c.mrc", b"".join(one.as_marc() for one in records))
+    options = ReadOptions()
+    assert [row.fields["id"] for row in read_marc(path, options)] == ["1"]
+    assert options.left_out.counts == {"deleted records": 1, "holdings and authority records": 1}
+
+
+def test_blanks_of_pretty_printed_xml_are_no_text(tmp_path):
+    text = xml_of(record()).replace(">The", ">\n   The").replace("</subfield>", "\n  </subfield>")
+    (row,) = read_marc(
+        write(tmp_path, "c.marcxml", text.replace("</controlfield>", "\n</controlfield>"))
+    )
+    assert row.fields == EXPECTED
+
+
+def test_records_inside_an_oai_pmh_answer_are_each_read_once(tmp_path):
+    inner = record_to_xml(record(), namespace=True).decode()
+    text = (
+        '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record>'
+        f"<header/><metadata>{inner}</metadata></record></ListRecords></OAI-PMH>"
+    )
+    (row,) = read_marc(write(tmp_path, "c.marcxml", text))
+    assert row.fields == EXPECTED
+
+
+def test_xml_that_is_cut_off_gives_what_came_before_and_its_line(tmp_path):
+    text = xml_of(record("1"), record("2"))
+    first, bad = read_marc(write(tmp_path, "c.marcxml", text[: text.rindex("<datafield")]))
+    assert first.fields["id"] == "1"
+    assert "not XML, and not read from here on" in str(bad)
+
+
+def test_entities_of_xml_are_not_resolved(tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    text = f'<!DOCTYPE c [<!ENTITY e SYSTEM "{tmp_path}/secret">]>' + xml_of(record())
+    rows = list(read_marc(write(tmp_path, "c.marcxml", text.replace("On coffee", "&e; coffee"))))
+    assert "secret" not in str(rows)

@@ -1,0 +1,78 @@
+"""References in RIS, with the oddities of real exports."""
+
+import pytest
+
+from lmtx_search.records import BadLine, Label
+from lmtx_search.sources import FieldGold, read_documents
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.ris import count_ris, read_ris
+
+FIRST = """TY  - JOUR
+ID  - 12
+TI  - On chess
+ and other games
+AU  - Example, Person
+A1  - Example, Other
+AB  - One abstract.
+AB  - A second one,
+on two lines.
+N1  - A note.
+KW  - chess
+KW  - board games
+PY  - 2001
+DO  - 10.1/2
+UR  - http://x.example/1
+ER  - 
+"""
+
+
+def write(folder, text, encoding="utf-8"):
+    (folder / "r.ris").write_text(text, encoding=encoding)
+    return folder / "r.ris"
+
+
+def test_repeated_and_continued_fields_are_whole(tmp_path):
+    (row,) = read_ris(write(tmp_path, FIRST))
+    assert row.fields == {
+        "id": "12",
+        "title": "On chess and other games",
+        "text": "One abstract.\nA second one, on two lines.\nA note.",
+        "authors": ["Example, Other", "Example, Person"],
+        "keywords": ["chess", "board games"],
+        "year": "2001",
+        "doi": "10.1/2",
+        "url": "http://x.example/1",
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_the_first_reference_is_there_with_and_without_a_byte_order_mark(tmp_path, encoding):
+    path = write(tmp_path, FIRST + "\n" + FIRST.replace("12", "13"), encoding)
+    assert [document.id for document in read_documents(path)] == ["12", "13"]
+
+
+def test_a_reference_without_an_end_does_not_take_the_next_one_along(tmp_path):
+    path = write(tmp_path, FIRST.replace("ER  - \n", "") + FIRST.replace("12", "13"))
+    options = ReadOptions()
+    assert [row.fields["id"] for row in read_ris(path, options)] == ["12", "13"]
+    assert options.notes == [f"{path}: references without an end (ER): 1, all were read"]
+    assert count_ris(path) == 2
+
+
+def test_one_blank_or_a_tab_before_the_hyphen_will_do(tmp_path):
+    path = write(tmp_path, FIRST.replace("  - ", " - ").replace("ER - ", "ER\t-"))
+    (row,) = read_ris(path)
+    assert row.fields["title"] == "On chess and other games"
+
+
+def test_what_is_outside_of_a_reference_is_told_with_its_line(tmp_path):
+    path = write(tmp_path, FIRST + "Exported on Monday\n" + FIRST)
+    _, bad, _ = read_ris(path)
+    assert isinstance(bad, BadLine)
+    assert "line 17: not in a reference: TY is expected first" in str(bad)
+
+
+def test_keywords_are_gold_tags(tmp_path):
+    (document,) = read_documents(write(tmp_path, FIRST))
+    gold = FieldGold("keywords", [Label("1", "chess"), Label("2", "board games")])
+    assert gold.tags(0, document) == {"1", "2"}
