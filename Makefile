@@ -13,6 +13,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
+# Two processes share the tests, file by file; each has servers of its own. Tests mostly wait, so
+# that two are worth it on two cores.
+WORKERS := -n 2 --dist loadfile
 
 .PHONY: demo test test-faults test-secured fast-test check types imports wheel docs audit lock setup clean
 
@@ -20,10 +23,10 @@ demo: setup
 	examples/demo.sh $(SOURCE)
 
 test: setup check
-	pytest
+	pytest $(WORKERS)
 	lmtx-search up --prepare-only
 	tests/support/browser.sh
-	pytest -m integration --durations=15
+	pytest -m integration --durations=15 $(WORKERS)
 
 test-faults: setup
 	lmtx-search up --prepare-only
@@ -34,7 +37,7 @@ test-secured: setup
 	pytest -m secured --durations=5
 
 fast-test: setup
-	pytest
+	pytest $(WORKERS)
 
 check: setup
 	ruff check .

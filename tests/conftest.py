@@ -55,14 +55,7 @@ def environment(settings: Settings) -> dict[str, str]:
 @pytest.fixture
 def lmtx(environment: dict[str, str], tmp_path: Path) -> Run:
     """Run `lmtx-search` with these words in an empty folder, and return what it printed."""
-    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
-
-    def run(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        command = [*program, *map(str, words)]
-        options = {"env": environment, "cwd": tmp_path, "timeout": 300, **options}
-        return subprocess.run(command, capture_output=True, text=True, **options)
-
-    return run
+    return runner(environment, tmp_path)
 
 
 @pytest.fixture
@@ -74,6 +67,18 @@ def client(settings: Settings) -> Any:
     found = connect(settings.opensearch)
     wipe(found)
     return found
+
+
+def runner(environment: dict[str, str], folder: Path) -> Run:
+    """Return a function that runs `lmtx-search` with its words in a folder."""
+    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
+
+    def run(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        command = [*program, *map(str, words)]
+        options = {"env": environment, "cwd": folder, "timeout": 300, **options}
+        return subprocess.run(command, capture_output=True, text=True, **options)
+
+    return run
 
 
 def flags_of(servers: backends.Servers, data_dir: Path) -> dict[str, Any]:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from lmtx_search.evaluation.comparators import COMPARATORS
 from lmtx_search.settings import Settings
-from tests.training.test_run import SMALL, loaded  # noqa: F401
+from tests.conftest import Run
+from tests.support.small_collection import SMALL, load_small_collection
 
 pytestmark = pytest.mark.integration
 
-Run = Callable[..., "CompletedProcess[str]"]
+
+@pytest.fixture
+def loaded(client: Any, lmtx: Run, tmp_path: Path) -> Path:
+    """A cluster with the small collection; returns the folder of its files."""
+    return load_small_collection(lmtx, tmp_path)
+
+
 GOLD = ("documents.jsonl", "--gold", "gold.tsv", "--train-gold", "gold.tsv")
 
 
 def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
-    loaded: Path,  # noqa: F811
+    loaded: Path,
     lmtx: Run,
     settings: Settings,
 ) -> None:
@@ -64,7 +69,7 @@ def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
 
 
 def test_files_are_compared_like_the_cluster_and_leave_nothing_there(
-    loaded: Path,  # noqa: F811
+    loaded: Path,
     lmtx: Run,
     client: Any,
 ) -> None:
@@ -85,7 +90,7 @@ def test_files_are_compared_like_the_cluster_and_leave_nothing_there(
 
 
 def test_a_study_of_cycles_measures_each_and_goes_on_where_it_ended(
-    loaded: Path,  # noqa: F811
+    loaded: Path,
     lmtx: Run,
     settings: Settings,
 ) -> None:

@@ -16,11 +16,11 @@ import pytest
 
 from lmtx_search.judges.ollama import IN_FLIGHT
 from lmtx_search.settings import Settings
+from tests.conftest import Run
 from tests.support.recording_proxy import recording_proxy
 
 pytestmark = pytest.mark.integration
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
 SMALL = ("--pairs-per-document", "3", "--shortlist", "4", "--seed", "3")

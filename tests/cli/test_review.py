@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
-from tests.training.test_run import loaded  # noqa: F401
+from tests.conftest import Run
+from tests.support.small_collection import load_small_collection
 
 pytestmark = pytest.mark.integration
 
-Run = Callable[..., "CompletedProcess[str]"]
+
+@pytest.fixture
+def loaded(client: Any, lmtx: Run, tmp_path: Path) -> Path:
+    """A cluster with the small collection; returns the folder of its files."""
+    return load_small_collection(lmtx, tmp_path)
 
 
 def test_what_a_person_checks_is_kept_and_corrects_the_judge(
-    loaded: Path,  # noqa: F811
+    loaded: Path,
     lmtx: Run,
     client: Any,
 ) -> None:
@@ -47,7 +50,7 @@ def test_what_a_person_checks_is_kept_and_corrects_the_judge(
     assert "people on" in lmtx(*words).stdout
 
 
-def test_without_labels_or_text_there_is_one_clear_line(loaded: Path, lmtx: Run) -> None:  # noqa: F811
+def test_without_labels_or_text_there_is_one_clear_line(loaded: Path, lmtx: Run) -> None:
     (loaded / "empty.jsonl").write_text('{"id": "a"}\n')
     done = lmtx("review", "empty.jsonl", "--system", "bm25")
     assert done.returncode == 2

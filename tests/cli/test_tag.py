@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from lmtx_search.cli.main import cli
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.errors import UserError
-from tests.tagging.test_in_cluster import version_of
+from tests.support.tiny_tagger import version_of
 
 
 @pytest.mark.parametrize(

@@ -12,19 +12,9 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.cluster.dashboards.objects import Shown, as_ndjson, saved_objects
+from lmtx_search.cluster.dashboards.objects import as_ndjson, saved_objects
 from lmtx_search.cluster.dashboards.scope import used_fields
-
-SHOWN = Shown("library", "published", "2020-01-01T00:00:00.000Z", "now", ("title", "tags"))
-
-# src/plugins/{data,visualizations,discover,dashboard}/server/saved_objects/*_migrations.ts: the
-# newest of each. A newer version in a file is refused, an older one is changed.
-MIGRATIONS = {
-    "index-pattern": "7.6.0",
-    "visualization": "7.10.0",
-    "search": "7.9.3",
-    "dashboard": "7.9.3",
-}
+from tests.support.dashboards_objects import DASHBOARDS, MIGRATIONS, OBJECTS, SHOWN, VISUALIZATIONS
 
 # …/server/saved_objects/*.ts: the fields of each type. The index of saved objects is strict; only
 # of index patterns other fields are taken (those of public/…/index_patterns.ts).
@@ -70,14 +60,6 @@ PARAMETERS = {
     "date_histogram": {"field", "interval", "min_doc_count", *LABELLED},
     "filters": {"filters"},
 }
-
-OBJECTS = saved_objects(SHOWN)
-VISUALIZATIONS = {
-    one["id"]: json.loads(one["attributes"]["visState"])
-    for one in OBJECTS
-    if one["type"] == "visualization"
-}
-DASHBOARDS = [one for one in OBJECTS if one["type"] == "dashboard"]
 
 
 def test_there_are_three_dashboards_with_what_they_show():

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.cluster.test_dashboards import DASHBOARDS, VISUALIZATIONS
+from tests.support.dashboards_objects import DASHBOARDS, VISUALIZATIONS
 from tests.support.npm import npm_file
 
 pytestmark = pytest.mark.integration

@@ -13,7 +13,7 @@ from lmtx_search.cluster.dashboards.objects import saved_objects
 from lmtx_search.embedded.net import free_port
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import OpenSearchSettings
-from tests.cluster.test_dashboards import SHOWN
+from tests.support.dashboards_objects import SHOWN
 from tests.support.dashboards_server import PASSWORD, USER, dashboards_server
 
 OBJECTS = saved_objects(SHOWN)

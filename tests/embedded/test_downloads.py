@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lmtx_search.embedded.artefacts import Artefact, read_distribution
 from lmtx_search.embedded.maven import fetch_artefacts
 from lmtx_search.embedded.ollama_build import check_module
 from lmtx_search.embedded.toolchain import find_go
 from lmtx_search.embedded.wheels import download_wheels
 from lmtx_search.errors import LmtxError, UserError
+from tests.support.artefacts import artefact
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.integration
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.integration
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from tests.embedded.test_downloads import artefact
+from tests.support.artefacts import artefact
 from lmtx_search.embedded.maven import fetch_artefacts
 from lmtx_search.embedded.wheels import download_wheels
 from lmtx_search.errors import LmtxError
@@ -38,11 +38,6 @@ for fetch in (
     except LmtxError as error:
         print(error)
 """
-
-
-def artefact(name: str) -> Artefact:
-    every = read_distribution().artefacts()
-    return next(found for found in every if f":{name}:" in found.coordinates)
 
 
 def files_under(folder: Path) -> list[str]:

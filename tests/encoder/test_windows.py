@@ -13,7 +13,7 @@ from lmtx_search.encoder.windows import WindowPooling, Windows, best_of_windows,
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.version import TaggerVersion
-from tests.tagging.test_in_cluster import version_of
+from tests.support.tiny_tagger import version_of
 
 BEHIND = "a game " * 20 + "chess " * 90
 

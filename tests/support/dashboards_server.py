@@ -18,7 +18,7 @@ from email import message_from_bytes
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.cluster.test_dashboards import MIGRATIONS
+from tests.support.dashboards_objects import MIGRATIONS
 from tests.support.http_server import QuietHandler, serving
 
 USER, PASSWORD = "editor", "secret"

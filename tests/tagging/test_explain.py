@@ -12,7 +12,7 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
-from tests.tagging.test_in_cluster import version_of
+from tests.support.tiny_tagger import version_of
 
 
 def test_tags_come_first_with_their_rivals_and_then_what_was_near(tmp_path: Path) -> None:

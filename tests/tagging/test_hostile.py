@@ -32,7 +32,7 @@ from lmtx_search.tagging.service.server import address_of, listen, server_of
 from lmtx_search.tagging.service.version_pool import TaggerPool
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.ui.app import create_app as create_page
-from tests.tagging.test_in_cluster import version_of
+from tests.support.tiny_tagger import version_of
 
 TOKEN = "a-token-of-the-tests-0123456789"
 

@@ -13,21 +13,15 @@ import onnxruntime
 import pytest
 from tokenizers import Tokenizer
 
-from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import UserError
-from lmtx_search.records import Label
 from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.scoring.broader import MARK
 from lmtx_search.tagging.scoring.tagger import Tagger
-from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
-from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.tagging.versions.version import TaggerVersion
-from tests.support.tiny_encoder import DIMENSION, TOKENIZER, make_tiny_encoder
+from tests.support.tiny_encoder import TOKENIZER, make_tiny_encoder
+from tests.support.tiny_tagger import LABELS, TEXTS, version_of
 
-LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web"), Label("4", " a, and.")]
-TEXTS = ["plays chess", "mail and web", "CHESS " * 99, "a", "nothing of it"]
 # Pairs of texts that are read alike.
 ALIKE = [
     *(
@@ -38,42 +32,6 @@ ALIKE = [
     ("ma\xad\nil", "mail"),
     ("ma\xad \r\n  il", "mail"),
 ]
-
-
-def version_of(
-    folder: Path,
-    threshold: float = 0.2,
-    dimension: int = DIMENSION,
-    calibration: Calibration | None = None,
-    own_thresholds: dict[str, float] | None = None,
-    labels: list[Label] = LABELS,
-    broader_tags: bool = False,
-) -> TaggerVersion:
-    folder.mkdir(exist_ok=True)
-    folder.mkdir(exist_ok=True)
-    form = make_tiny_encoder(folder / "form")
-    encoder = OnnxEncoder(form, 64)
-    embeddings = encoder.encode([label.text for label in labels])
-    return TaggerVersions(folder).create(
-        VersionEncoder(
-            onnx_folder=form,
-            name="tiny",
-            digest=encoder.digest,
-            precision="fp32",
-            document_tokens=8,
-        ),
-        VersionLabels(
-            labels=labels,
-            embeddings=np.ascontiguousarray(embeddings[:, :dimension]),
-        ),
-        TaggingRule(
-            threshold=threshold,
-            max_tags=2,
-            own_thresholds=own_thresholds or {},
-            calibration=calibration,
-            broader_tags=broader_tags,
-        ),
-    )
 
 
 PLAIN = [{}, {}, {}, {}]

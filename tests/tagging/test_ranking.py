@@ -13,7 +13,7 @@ from lmtx_search.tagging.scoring.ranking import LabelSearch, top_scores
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.version import TaggerVersion
-from tests.tagging.test_in_cluster import LABELS, TEXTS, version_of
+from tests.support.tiny_tagger import LABELS, TEXTS, version_of
 
 
 def rows(*scores: list[float]) -> np.ndarray:

@@ -15,7 +15,7 @@ from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.thresholds import LEAST_SCORE, Thresholds, own_thresholds
-from tests.tagging.test_in_cluster import LABELS, version_of
+from tests.support.tiny_tagger import LABELS, version_of
 
 
 def test_a_label_has_its_own_threshold_or_the_general_one() -> None:

@@ -30,7 +30,7 @@ from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.learning_targets import LearningTargets
 from lmtx_search.training.teacher.human_feedback import person_judgment
-from tests.training.test_judging import MemoryStore, OneHost
+from tests.support.memory_judge import MemoryStore, OneHost
 
 LABELS = [Label(f"l{number}", f"label {number}") for number in range(10)]
 

@@ -15,7 +15,7 @@ from lmtx_search.training.teacher.human_feedback import (
     prefer_people,
     without_refused,
 )
-from tests.training.test_judging import MemoryStore, OneHost
+from tests.support.memory_judge import MemoryStore, OneHost
 
 A, B = Document("a", "chess program"), Document("b", "mail reader")
 CHESS, MAIL = Label("chess", "chess"), Label("mail", "electronic mail")

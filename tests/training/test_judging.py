@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,44 +11,14 @@ import pytest
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
-from lmtx_search.judges.order import ORDERS, Case, Order, make_order
+from lmtx_search.judges.order import ORDERS, make_order
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.records import Document, Judgment, Label, content_digest
+from lmtx_search.records import Document, Label, content_digest
 from lmtx_search.training.teacher import judging
 from lmtx_search.training.teacher.judging import judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
-
-
-class MemoryStore:
-    """Keeps judgments as long as the test."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Judgment] = {}
-
-    def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
-        return {id_: self.kept[id_] for id_ in ids if id_ in self.kept}
-
-    def add(self, judgments: list[Judgment]) -> None:
-        self.kept.update((judgment.id, judgment) for judgment in judgments)
-
-
-class OneHost:
-    """Asks one question after another."""
-
-    lost: Mapping[str, str] = {}
-
-    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
-        raise NotImplementedError
-
-    def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
-        for case in cases:
-            while isinstance(position := order.next(case), int):
-                (answer,) = self.ask([case.pairs[position]])
-                case.answers[position] = answer.p_yes
-                if answer.p_yes is not None:
-                    order.learn(answer.pair, answer.p_yes)
-                yield answer
+from tests.support.memory_judge import MemoryStore, OneHost
 
 
 class Scripted(OneHost):

@@ -6,74 +6,22 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
-from lmtx_search.encoder.load import load_encoder
-from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
-from lmtx_search.tagging.versions.store import TaggerVersions
+from tests.conftest import Run
+from tests.support.small_collection import LABELS, SMALL, load_small_collection
 
 pytestmark = pytest.mark.integration
-
-Run = Callable[..., "CompletedProcess[str]"]
-
-LABELS = {
-    "browser": "web browsers",
-    "chess": "chess",
-    "mail": "electronic mail",
-    "astronomy": "astronomy",
-    "music": "music players",
-    "database": "databases",
-    "spell": "spelling",
-    "photo": "photography",
-}
-SMALL = ("--judge-budget", "20", "--pairs-per-document", "2", "--shortlist", "4", "--epochs", "1")
 
 
 @pytest.fixture
 def loaded(client: Any, lmtx: Run, tmp_path: Path) -> Path:
-    """A cluster with labels and training documents; returns the folder of the files."""
-    labels = [{"id": id_, "text": text} for id_, text in LABELS.items()]
-    documents = [
-        {"id": f"{id_}-{n}", "title": f"Program {n} about {text}", "text": f"It is for {text}."}
-        for id_, text in LABELS.items()
-        for n in range(5)
-    ]
-    for name, rows in (("labels", labels), ("documents", documents)):
-        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
-    (tmp_path / "gold.tsv").write_text("".join(f"{d['id']}\t{d['id'][:-2]}\n" for d in documents))
-    for words in (
-        ("bootstrap-index",),
-        ("labels", "load", "labels.jsonl"),
-        ("docs", "load", "documents.jsonl"),
-    ):
-        done = lmtx(*words)
-        assert done.returncode == 0, done.stderr
-    return tmp_path
-
-
-def test_a_small_training_from_end_to_end_and_its_answers_are_kept(loaded: Path, lmtx: Run) -> None:
-    first = lmtx("train", *SMALL, "--batch-size", "8", "--json")
-    assert first.returncode == 0, first.stderr
-    record = json.loads(first.stdout)
-    assert (Path(record["encoder_path"]) / "model.safetensors").is_file()
-    assert record["counts"]["asked"] == 20
-    assert record["encoder_digest"] != record["base_digest"]
-    assert -1 < record["threshold"] < 1
-
-    # The same again: the training pairs are known, and the same encoder comes out.
-    second = lmtx("train", *SMALL, "--batch-size", "8", "--json")
-    assert second.returncode == 0, second.stderr
-    again = json.loads(second.stdout)
-    assert again["counts"]["asked"] == 0
-    assert again["counts"]["known"] == 20
-    assert again["encoder_digest"] == record["encoder_digest"]
+    """A cluster with the small collection; returns the folder of its files."""
+    return load_small_collection(lmtx, tmp_path)
 
 
 def test_a_label_version_made_for_a_training_alone_goes_with_it(
@@ -198,51 +146,6 @@ def test_gold_of_each_form_is_measured_alike(loaded: Path, lmtx: Run) -> None:
     done = lmtx("evaluate", "documents.jsonl", "--gold", "tst.txt", "--system", "frozen")
     assert done.returncode == 2
     assert "--labels" in done.stderr
-
-
-def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
-    loaded: Path, lmtx: Run, settings: Settings
-) -> None:
-    done = lmtx("train", *SMALL, "--batch-size", "8", "--json")
-    assert done.returncode == 0, done.stderr
-    record = json.loads(done.stdout)
-    encoder = load_encoder(settings, max_tokens=64, folder=Path(record["encoder_path"]))
-    labels = [Label(id_, text) for id_, text in LABELS.items()]
-    version = TaggerVersions(settings.data_dir).create(
-        VersionEncoder(
-            onnx_folder=encoder.folder,
-            name="run",
-            digest=encoder.digest,
-            precision="fp32",
-            document_tokens=settings.encoder.document_tokens,
-        ),
-        VersionLabels(
-            labels=labels,
-            embeddings=encoder.encode([label.text for label in labels]),
-        ),
-        TaggingRule(
-            threshold=record["threshold"],
-            max_tags=10,
-        ),
-    )
-    names = ("run", f"run:{record['run']}", f"tagger:{version.manifest.version}")
-    words = [word for name in names for word in ("--system", name)]
-    done = lmtx("evaluate", "documents.jsonl", "--gold", "gold.tsv", *words, "--json")
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert list(result["systems"]) == list(names)
-    run, same, tagger = result["systems"].values()
-    assert run == same
-    assert run["P@1"] == tagger["P@1"]
-    assert run["micro F1"]["value"] == pytest.approx(tagger["micro F1"]["value"], abs=0.02)
-    assert result["measured"]["run"]["of"] == record["run"]
-    assert result["differences"][0]["measures"]["P@1"]["p"] == 1.0
-
-    shown = lmtx("evaluate", "documents.jsonl", "--gold", "gold.tsv", "--system", "run", "--all")
-    assert f"run is {record['run']}" in shown.stdout
-    done = lmtx("evaluate", "documents.jsonl", "--gold", "gold.tsv", "--system", "run:nothing")
-    assert done.returncode == 2
-    assert "no training run nothing" in done.stderr
 
 
 def test_a_batch_larger_than_the_collection_is_one_clear_line(loaded: Path, lmtx: Run) -> None:

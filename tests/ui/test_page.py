@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.settings import load_settings
 from lmtx_search.ui.app import MAX_BODY, create_app
-from tests.tagging.test_in_cluster import version_of
+from tests.support.tiny_tagger import version_of
 
 HERE = "http://127.0.0.1:1234"
 

@@ -1,0 +1,40 @@
+"""A store of judgments in memory, and a judge that answers one question after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from lmtx_search.judges.base import Answer, Pair
+from lmtx_search.judges.order import Case, Order
+from lmtx_search.records import Judgment
+
+
+class MemoryStore:
+    """Keeps judgments as long as the test."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Judgment] = {}
+
+    def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
+        return {id_: self.kept[id_] for id_ in ids if id_ in self.kept}
+
+    def add(self, judgments: list[Judgment]) -> None:
+        self.kept.update((judgment.id, judgment) for judgment in judgments)
+
+
+class OneHost:
+    """Asks one question after another."""
+
+    lost: Mapping[str, str] = {}
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        raise NotImplementedError
+
+    def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
+        for case in cases:
+            while isinstance(position := order.next(case), int):
+                (answer,) = self.ask([case.pairs[position]])
+                case.answers[position] = answer.p_yes
+                if answer.p_yes is not None:
+                    order.learn(answer.pair, answer.p_yes)
+                yield answer

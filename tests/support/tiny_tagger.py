@@ -1,0 +1,56 @@
+"""A tagger version made of a tiny encoder, and labels and texts for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.records import Label
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
+from tests.support.tiny_encoder import DIMENSION, make_tiny_encoder
+
+LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web"), Label("4", " a, and.")]
+
+
+TEXTS = ["plays chess", "mail and web", "CHESS " * 99, "a", "nothing of it"]
+
+
+def version_of(
+    folder: Path,
+    threshold: float = 0.2,
+    dimension: int = DIMENSION,
+    calibration: Calibration | None = None,
+    own_thresholds: dict[str, float] | None = None,
+    labels: list[Label] = LABELS,
+    broader_tags: bool = False,
+) -> TaggerVersion:
+    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
+    form = make_tiny_encoder(folder / "form")
+    encoder = OnnxEncoder(form, 64)
+    embeddings = encoder.encode([label.text for label in labels])
+    return TaggerVersions(folder).create(
+        VersionEncoder(
+            onnx_folder=form,
+            name="tiny",
+            digest=encoder.digest,
+            precision="fp32",
+            document_tokens=8,
+        ),
+        VersionLabels(
+            labels=labels,
+            embeddings=np.ascontiguousarray(embeddings[:, :dimension]),
+        ),
+        TaggingRule(
+            threshold=threshold,
+            max_tags=2,
+            own_thresholds=own_thresholds or {},
+            calibration=calibration,
+            broader_tags=broader_tags,
+        ),
+    )
