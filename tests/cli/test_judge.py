@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 from lmtx_search.judges.ollama import IN_FLIGHT
 from lmtx_search.settings import Settings
 from tests.conftest import Run
+from tests.support.kept_judgments import kept, pair
 from tests.support.recording_proxy import recording_proxy
 
 pytestmark = pytest.mark.integration
@@ -113,18 +113,3 @@ def test_killed_at_three_moments_it_asks_no_kept_pair_twice_and_ends_the_same(
     assert len(distinct) == BUDGET
     # A kill costs what was under way at the judge, and as much again at the store.
     assert len(record.asked) - len(distinct) <= 3 * 2 * IN_FLIGHT
-
-
-def kept(client: Any) -> set[tuple[str, str]]:
-    """The pairs of document and label whose judgments are in the index."""
-    client.indices.refresh(index="lmtx-judgments")
-    found = client.search(index="lmtx-judgments", body={"size": 1000})
-    sources = [hit["_source"] for hit in found["hits"]["hits"]]
-    return {(source["document_id"], source["label_id"]) for source in sources}
-
-
-def pair(prompt: str) -> tuple[str, str]:
-    """The document and the label that a prompt asks about."""
-    found = re.search(r'Program (\w) about ([\w ]+)\n.*Tag: "([^"]+)"', prompt, re.DOTALL)
-    assert found
-    return f"{found[2]}-{found[1]}", found[3]

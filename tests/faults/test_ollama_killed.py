@@ -16,9 +16,9 @@ from lmtx_search.embedded.ollama import find_ollama, start_ollama
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, is_alive, stop
 from lmtx_search.settings import Settings
-from tests.cli.test_judge import kept, pair
 from tests.faults import proxy, toolbox
 from tests.faults.toolbox import Commands
+from tests.support.kept_judgments import kept, pair
 from tests.support.recording_proxy import recording_proxy
 
 pytestmark = pytest.mark.faults

@@ -62,7 +62,12 @@ OPERATIONS = [
 
 @pytest.fixture(scope="module")
 def described(tiny: Path) -> Any:
-    return schemathesis.openapi.from_asgi("/openapi.json", app_of(tiny))
+    # More texts than a request may have are refused with 413, which is no success either.
+    refused = ["400", "401", "404", "405", "411", "413", "415"]
+    config = schemathesis.Config.from_dict(
+        {"checks": {"negative_data_rejection": {"expected-statuses": refused}}}
+    )
+    return schemathesis.openapi.from_asgi("/openapi.json", app_of(tiny), config=config)
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)

@@ -54,14 +54,6 @@ def test_the_record_has_the_encoder_the_calls_and_the_threshold(trained: Trained
     assert -1 < record["threshold"] < 1
 
 
-def test_the_same_training_again_asks_nothing_and_makes_the_same_encoder(trained: Trained) -> None:
-    done = trained.lmtx(*TRAIN)
-    assert done.returncode == 0, done.stderr
-    again = json.loads(done.stdout)
-    assert (again["counts"]["asked"], again["counts"]["known"]) == (0, 20)
-    assert again["encoder_digest"] == trained.record["encoder_digest"]
-
-
 def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
     trained: Trained,
 ) -> None:
@@ -103,3 +95,11 @@ def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
     done = lmtx("evaluate", "documents.jsonl", "--gold", "gold.tsv", "--system", "run:nothing")
     assert done.returncode == 2
     assert "no training run nothing" in done.stderr
+
+
+def test_the_same_training_again_asks_nothing_and_makes_the_same_encoder(trained: Trained) -> None:
+    done = trained.lmtx(*TRAIN)
+    assert done.returncode == 0, done.stderr
+    again = json.loads(done.stdout)
+    assert (again["counts"]["asked"], again["counts"]["known"]) == (0, 20)
+    assert again["encoder_digest"] == trained.record["encoder_digest"]
