@@ -1,13 +1,15 @@
-"""What README and docs name is there: commands, files, settings."""
+"""README and docs name only what exists: commands, options, files, tests, settings."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from lmtx_search.cli.main import COMMANDS
+from lmtx_search.cli.main import COMMANDS, cli
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import flat_settings
 from tests.support.paths import ROOT
@@ -22,6 +24,51 @@ def test_every_command_that_is_named_exists(page: Path, text: str) -> None:
     flags = r"(?:--(?:url|user|ca-file|ollama|model|encoder|data-dir|config) \S+ )*"
     named = re.findall(rf"(?:^|`|\$ |exec tagger )lmtx-search {flags}([a-z-]+)", text, re.M)
     assert {name for name in named if not name.startswith("-")} <= set(COMMANDS)
+
+
+@pages
+def test_every_option_that_is_shown_with_a_command_exists(page: Path, text: str) -> None:
+    wrong = []
+    for shown in _shown_commands(text):
+        commands = ALL if shown.startswith("--") else _called(shown)
+        known = {"--help"}.union(*(each.opts for command in commands for each in command.params))
+        options = re.findall(r"(?<!\S)--[a-z][a-z-]*", shown)
+        wrong += [(shown, option) for option in options if commands[1:] and option not in known]
+    assert wrong == []
+
+
+def _shown_commands(text: str) -> Iterator[str]:
+    """Give each command line in the code blocks, and each inline code."""
+    fenced = r"^```\w*\n(.*?)^```"
+    for block in re.findall(fenced, text, re.M | re.S):
+        for line in block.replace("\\\n", " ").splitlines():
+            yield re.split(r"\s[#>&]", line.partition("lmtx-search ")[2])[0]
+    for code in re.findall(r"`([^`]+)`", re.sub(fenced, "", text, flags=re.M | re.S)):
+        yield " ".join(code.split()).removeprefix("lmtx-search ")
+
+
+def _all_commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from _all_commands(found)
+
+
+ALL = list(_all_commands(cli))
+
+
+def _called(shown: str) -> list[click.Command]:
+    """Return the command that a line calls, after the groups that it belongs to."""
+    called: list[click.Command] = [cli]
+    for word in shown.split():
+        group = called[-1]
+        found = isinstance(group, click.Group) and group.get_command(click.Context(group), word)
+        if found:
+            called.append(found)
+    return called
 
 
 @pages
@@ -65,6 +112,11 @@ def test_the_layout_names_every_package_and_module_and_no_other() -> None:
     named = set(re.findall(r"\w+(?:\.py|/(?=`))", layout))
     assert (modules | packages) - named == set()
     assert {name for name in named if name.endswith("/")} - packages == {"static/"}
+
+
+@pages
+def test_every_measurement_that_is_named_exists(page: Path, text: str) -> None:
+    assert [name for name in re.findall(r"bench/\w+\.py", text) if not (ROOT / name).exists()] == []
 
 
 @pages
