@@ -31,7 +31,7 @@ def test_every_option_that_is_shown_with_a_command_exists(page: Path, text: str)
     wrong = []
     for shown in _shown_commands(text):
         commands = ALL if shown.startswith("--") else _called(shown)
-        known = {"--help"}.union(*(each.opts for command in commands for each in command.params))
+        known = {name for command in commands for name in _options(command)}
         options = re.findall(r"(?<!\S)--[a-z][a-z-]*", shown)
         wrong += [(shown, option) for option in options if commands[1:] and option not in known]
     assert wrong == []
@@ -45,6 +45,11 @@ def _shown_commands(text: str) -> Iterator[str]:
             yield re.split(r"\s[#>&]", line.partition("lmtx-search ")[2])[0]
     for code in re.findall(r"`([^`]+)`", re.sub(fenced, "", text, flags=re.M | re.S)):
         yield " ".join(code.split()).removeprefix("lmtx-search ")
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    for each in command.get_params(click.Context(command)):
+        yield from [*each.opts, *each.secondary_opts]
 
 
 def _all_commands(command: click.Command) -> Iterator[click.Command]:
