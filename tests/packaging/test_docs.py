@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 import pytest
+import tomli
 
+from lmtx_search.cli import renamed
 from lmtx_search.cli.main import COMMANDS, cli
-from lmtx_search.settings import Settings
-from lmtx_search.settings_sources import flat_settings
+from lmtx_search.settings import Settings, flat_settings
 from tests.support.paths import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -32,6 +33,7 @@ def test_every_option_that_is_shown_with_a_command_exists(page: Path, text: str)
     for shown in _shown_commands(text):
         commands = ALL if shown.startswith("--") else _called(shown)
         known = {name for command in commands for name in _options(command)}
+        known |= OLD_NAMES if shown.startswith("--") else set()
         options = re.findall(r"(?<!\S)--[a-z][a-z-]*", shown)
         wrong += [(shown, option) for option in options if commands[1:] and option not in known]
     assert wrong == []
@@ -63,6 +65,7 @@ def _all_commands(command: click.Command) -> Iterator[click.Command]:
 
 
 ALL = list(_all_commands(cli))
+OLD_NAMES = {old for names in renamed.OPTIONS.values() for old in names}
 
 
 def _called(shown: str) -> list[click.Command]:
@@ -105,6 +108,19 @@ def test_every_module_that_the_architecture_names_exists() -> None:
         if not (ROOT / "lmtx_search" / path).exists() and not (ROOT / path).exists()
     ]
     assert missing == []
+
+
+def test_the_layout_lists_the_layers_that_the_import_contract_enforces() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown: dict[int, set[str]] = {}
+    for number, parts in re.findall(r"^\| (\d+) \| (`[^|]+`) \|", text, re.M):
+        names = re.findall(r"`([\w]+)(?:\.py|/)`", parts)
+        shown.setdefault(int(number), set()).update(names)
+    project = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["type"] == "layers")
+    enforced = [set(layer.split(" | ")) for layer in layers]
+    assert shown == dict(enumerate(enforced, start=1))
 
 
 def test_the_layout_names_every_package_inside_a_part() -> None:
