@@ -1,4 +1,4 @@
-"""Pages of the site that are made from something else: README.md, the commands, the notebook."""
+"""Generates the pages of the site with another source: README.md, the commands, the notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from nbconvert import MarkdownExporter
 
-from lmtx_search.cli.main import COMMANDS, cli
+from lmtx_search.cli.commands import SECTIONS
+from lmtx_search.cli.main import cli
 
 ROOT = Path(__file__).parent.parent
 _WIDTH = 98
@@ -27,12 +28,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """Leave out Sphinx's roles, which the docstrings have: ``:class:`` before a name."""
+    """Remove the Sphinx roles of the docstrings, such as ``:class:`` before a name."""
     return re.sub(r":(?:func|class|mod|meth|attr):(?=<)", "", html)
 
 
 def readme() -> str:
-    """Return README.md with links as they are from the site's folder."""
+    """Return README.md with its links relative to the folder of the site."""
     text = (ROOT / "README.md").read_text(encoding="utf-8").replace("](docs/", "](")
     return text.replace("](python.ipynb)", "](python.md)")
 
@@ -40,8 +41,10 @@ def readme() -> str:
 def commands() -> str:
     """Return the help of every command, as `--help` prints it."""
     parts = ["# Commands", "What `lmtx-search COMMAND --help` prints.", _block([])]
-    for name in COMMANDS:
-        parts += [f"## {name}", *map(_block, _words(name))]
+    for section, names in SECTIONS.items():
+        parts.append(f"## {section}")
+        for name in names:
+            parts += [f"### {name}", *map(_block, _words(name))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -54,13 +57,13 @@ def _words(name: str) -> Iterator[list[str]]:
 
 
 def _block(words: list[str]) -> str:
-    """Return the help of the command that is called by these words."""
-    context = click.Context(cli, info_name="lmtx-search", terminal_width=_WIDTH)
+    """Return the help of the command with these words."""
     command: click.Command = cli
+    context = cli.context_class(cli, info_name="lmtx-search", terminal_width=_WIDTH)
     for word in words:
         assert isinstance(command, click.Group)
         found = command.get_command(context, word)
         assert found is not None
         command = found
-        context = click.Context(command, context, word, terminal_width=_WIDTH)
+        context = command.context_class(command, context, word, terminal_width=_WIDTH)
     return f"```text\n{command.get_help(context)}\n```"
