@@ -12,7 +12,7 @@ import click
 from lmtx_search.cli.context import Context, index_name, pass_context
 
 if TYPE_CHECKING:
-    from lmtx_search.cluster.setup.attach import Change
+    from lmtx_search.cluster.setup.changes import Change
 
 
 @click.command()
@@ -27,18 +27,22 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print the requests, change nothing.")
 @pass_context
 def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: bool) -> None:
-    """Make an existing index tag what is indexed from now on.
+    """Make an index tag what is indexed from now on.
 
-    Documents that are already in it stay as they are. A default pipeline of its own stays too.
+    INDEX is an index, an alias, a data stream or a pattern. Of an alias that is rolled over, a
+    data stream or a pattern, later indices tag too: their index templates are changed, or one is
+    written. Documents that are already there stay as they are. A default pipeline of an index or
+    a template stays, and runs first.
 
     \b
     Example:
       lmtx-search attach articles --text-field title --text-field body
+      lmtx-search attach "logs-app-*" --text-field message --dry-run
     """
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.client.lock import exclusive
     from lmtx_search.cluster.setup.attach import attach as carry_out
-    from lmtx_search.cluster.setup.attach import plan_attach
+    from lmtx_search.cluster.setup.attach import later_unforeseen, plan_attach
 
     client = connect(context.settings.opensearch)
     if dry_run:
@@ -52,6 +56,8 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
         context.say(
             f"Nothing to do: {index} already tags its documents by {', '.join(text_fields)}."
         )
+    for note in later_unforeseen(client, index):
+        context.say(f"Note: {note}.")
     _result(context, index, changes, dry_run)
 
 
@@ -60,9 +66,10 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
 @click.option("--dry-run", is_flag=True, help="Print the requests, change nothing.")
 @pass_context
 def detach(context: Context, index: str, dry_run: bool) -> None:
-    """Undo `attach`: an index no longer tags what is indexed from now on.
+    """Undo `attach`: INDEX no longer tags what is indexed from now on.
 
-    Tags that its documents have stay. A default pipeline of its own runs as before.
+    Index templates that `attach` changed become as they were. Tags that documents have stay. A
+    default pipeline of the index runs as before.
 
     \b
     Example:
