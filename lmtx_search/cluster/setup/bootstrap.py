@@ -141,9 +141,10 @@ def _send_step(client: OpenSearch, step: Step) -> None:
         send(client, step.request)
         return
     with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it meanwhile
-        now = _pipeline(client)
-        if now.request is not None:
-            send(client, now.request)
+        main = _pipeline(client)
+        for now in (main, *_pipeline_copies(client, main)):
+            if now.request is not None:
+                send(client, now.request)
 
 
 def send(client: OpenSearch, request: Request) -> Any:
