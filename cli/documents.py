@@ -13,6 +13,7 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import FailedFile
 from lmtx_search.cluster.documents.load import load_documents, read_documents
+from lmtx_search.cluster.documents.scan import SharedIds
 from lmtx_search.cluster.ml.model_state import redeploy
 from lmtx_search.cluster.ml.pipeline import reads_of
 from lmtx_search.cluster.retag.selection import Selection, require_query
@@ -136,12 +137,20 @@ def _copy(
     total = client.count(index=source, body={"query": body})["count"]
     if prepare_training_index(client, index, fields.id_field):
         context.say(f"Created the index {index}")
-    return load_documents(
+    shared = SharedIds()
+    report = load_documents(
         client,
-        read_documents(client, source, fields.text_fields, body),
+        read_documents(client, source, fields.text_fields, body, shared),
         index,
         failed=FailedFile(options["failed"]) if options["failed"] else None,
         progress=context.progress,
         total=total,
         threads=options["threads"],
     )
+    context.say(f"Read {report.records:,} documents of {source}")
+    if shared.documents:
+        context.say(
+            f"  {shared.documents:,} of them share their id with others: their ids here are "
+            "ID@INDEX, or ID@INDEX#ROUTING"
+        )
+    return report

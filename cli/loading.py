@@ -14,7 +14,7 @@ from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents
-from lmtx_search.cluster.setup.indices import index_uuid
+from lmtx_search.cluster.setup.indices import index_uuid, is_data_stream
 from lmtx_search.sources import count_documents, read_documents
 from lmtx_search.sources.document_formats import FORMATS, document_format
 from lmtx_search.sources.documents import require_documents, require_readable
@@ -110,6 +110,7 @@ def load(
         progress=context.progress,
         total=total,
         threads=threads,
+        create=is_data_stream(client, index),
     )
 
 
@@ -123,6 +124,11 @@ def finish(
         f"{report.index}: {report.indexed:,} documents indexed "
         f"({report.created:,} new, {report.updated:,} replaced), {report.failed:,} failed"
     )
+    if report.left_out:
+        context.say(
+            f"  {report.left_out:,} were there already and stay as they are: a data stream takes "
+            "no replacement"
+        )
     for reason in report.reasons.values():
         context.say(f"  {reason.count:,} × {reason.example}")
     if not report.records:

@@ -21,12 +21,17 @@ class Reason:
 
 @dataclass(slots=True)
 class BulkReport:
-    """Counts of a load; ``resumed_after`` records had been dealt with by an earlier run."""
+    """Counts of a load: ``records`` are those indexed, failed and left out.
+
+    ``left_out`` documents were there already and may not be replaced; ``resumed_after`` records
+    had been dealt with by an earlier run.
+    """
 
     index: str
     created: int = 0
     updated: int = 0
     failed: int = 0
+    left_out: int = 0
     bad_lines: int = 0
     without_text: int = 0
     records: int = 0
@@ -56,6 +61,7 @@ class BulkReport:
             "created": self.created,
             "updated": self.updated,
             "failed": self.failed,
+            "left_out": self.left_out,
             "bad_lines": self.bad_lines,
             "without_text": self.without_text,
             "records": self.records,
@@ -70,6 +76,7 @@ class BulkReport:
         """Take over the counts of an earlier run from :meth:`as_dict`."""
         for name in ("created", "updated", "failed", "bad_lines", "without_text", "records"):
             setattr(self, name, int(saved[name]))
+        self.left_out = int(saved.get("left_out", 0))  # an earlier release left none out
         self.resumed_after = self.records
         self.reasons = {
             entry["reason"]: Reason(entry["count"], entry["example"]) for entry in saved["reasons"]

@@ -15,12 +15,13 @@ from lmtx_search.cluster.documents.bulk import (
     Action,
     Chunk,
     ChunkResult,
+    Operation,
     send_chunks,
     to_json,
 )
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
-from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.documents.scan import SharedIds, scan, told_apart
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, document_text
 
@@ -40,13 +41,15 @@ def load_documents(
     progress: Progress = SILENT,
     total: int | None = None,
     threads: int = THREADS,
+    create: bool = False,
 ) -> BulkReport:
     """Index documents as they come, whole, and report what failed and why.
 
     Memory is bounded: a few requests of at most 256 documents or 8 MB (a larger document goes
     alone). A busy or absent cluster is retried with growing pauses. With a ``checkpoint`` the
     same load continues where it ended, also after a kill; ``documents`` must then come from the
-    beginning and in the same order. The index is refreshed at the end.
+    beginning and in the same order. The index is refreshed at the end. With ``create``, as data
+    streams want it, a document whose id is there is left as it is, and counted.
 
     Raises:
         LmtxError, TransportError: the load as a whole cannot go on; the checkpoint stays.
@@ -62,7 +65,7 @@ def load_documents(
     try:
         with progress.stage(f"Index into {index}", total, "documents") as advance:
             advance(report.records)
-            batches = _batches(rest, report.records)
+            batches = _batches(rest, report.records, "create" if create else "index")
             for chunk, result in send_chunks(
                 client, batches, index, pipeline=pipeline, threads=threads
             ):
@@ -89,15 +92,18 @@ def read_documents(
     index: str,
     text_fields: Sequence[str],
     query: Mapping[str, Any] | None = None,
+    shared: SharedIds | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of an index in the order of their ids, as they are at this moment.
 
     A page of them is in memory at a time. ``text`` is empty where a document has none of the
     fields; ``source`` leaves out what tagging added. With a ``query``, only those that match.
+    ``index`` may be an alias, a data stream or a pattern. Documents that share an id, in several
+    indices or by routing, get ids of their own (:func:`told_apart`); ``shared`` counts them.
     """
-    for hit in scan(client, index, query=query):
+    for id_, hit in told_apart(scan(client, index, query=query), shared):
         source = {name: v for name, v in hit["_source"].items() if name not in TAGGING_FIELDS}
-        yield Document(hit["_id"], document_text(source, text_fields), source)
+        yield Document(id_, document_text(source, text_fields), source)
 
 
 @dataclass(slots=True)
@@ -109,7 +115,9 @@ class _Batch(Chunk):
     without_text: int = 0
 
 
-def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_Batch]:
+def _batches(
+    documents: Iterable[Document | BadLine], start: int, operation: Operation
+) -> Iterator[_Batch]:
     batch = _Batch(end=start)
     for item in documents:
         batch.end += 1
@@ -117,7 +125,7 @@ def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_B
             batch.bad.append(item)
         else:
             try:
-                batch.add(Action(item.id, item.source))
+                batch.add(Action(item.id, item.source, operation=operation))
                 batch.without_text += not item.text
             except (ValueError, RecursionError) as error:
                 batch.unfit.append((item.id, f"cannot be written as JSON: {error}"))
@@ -133,6 +141,7 @@ def _account(
 ) -> None:
     report.created += result.created
     report.updated += result.updated
+    report.left_out += result.present
     report.without_text += batch.without_text
     report.bad_lines += len(batch.bad)
     report.failed += len(batch.bad) + len(batch.unfit) + len(result.refused)
