@@ -45,10 +45,10 @@ def test_a_rolled_over_index_reads_the_aliass_fields_before_and_after_a_deployme
     attach(cluster, plan_attach(cluster, "news", ["title"]))
     deployed(cluster, settings)
     cluster.indices.rollover(alias="news")
-    assert "chess" in tags(cluster, "news")
-    assert "chess" in tags(cluster, "news-000002")
+    assert "Chess" in tags(cluster, "news")
+    assert "Chess" in tags(cluster, "news-000002")
     shown = lmtx("facets", "--index", "news")
-    assert "chess" in shown.stdout, shown.stderr
+    assert "Chess" in shown.stdout, shown.stderr
 
 
 def test_documents_of_one_id_under_two_routings_are_tagged_again(
