@@ -13,7 +13,7 @@ from lmtx_search.cli.context import Context, index_name, pass_context
 from lmtx_search.cli.grammar import Command
 
 if TYPE_CHECKING:
-    from lmtx_search.cluster.setup.attach import Change
+    from lmtx_search.cluster.setup.changes import Change
 
 
 @click.command(cls=Command)
@@ -28,19 +28,22 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print the requests; change nothing.")
 @pass_context
 def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: bool) -> None:
-    """Tag the documents that are indexed into an existing INDEX from now on.
+    """Make an index tag the documents that are indexed from now on.
 
-    Documents that are already in the index stay unchanged. If the index has a default pipeline, it
-    keeps running.
+    INDEX is an index, an alias, a data stream or a pattern. Later indices of an alias that is
+    rolled over, of a data stream or of a pattern tag too: `attach` changes the index template that
+    makes them, or writes one. Documents that are already in the index stay unchanged. If an index
+    or a template has a default pipeline, it keeps running, and runs first.
 
     \b
     Example:
       lmtx-search attach articles --text-field title --text-field body
+      lmtx-search attach "logs-app-*" --text-field message --dry-run
     """
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.client.lock import exclusive
     from lmtx_search.cluster.setup.attach import attach as carry_out
-    from lmtx_search.cluster.setup.attach import plan_attach
+    from lmtx_search.cluster.setup.attach import later_unforeseen, plan_attach
 
     client = connect(context.settings.opensearch)
     if dry_run:
@@ -54,6 +57,8 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
         context.say(
             f"Nothing to do: {index} already tags its documents from {', '.join(text_fields)}."
         )
+    for note in later_unforeseen(client, index):
+        context.say(f"Note: {note}.")
     _result(context, index, changes, dry_run)
 
 
@@ -64,7 +69,8 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
 def detach(context: Context, index: str, dry_run: bool) -> None:
     """Undo `attach`: stop tagging the documents that are indexed into INDEX.
 
-    Tagged documents keep their tags. If the index has a default pipeline, it keeps running.
+    Index templates that `attach` changed are restored. Tagged documents keep their tags. If the
+    index has a default pipeline, it keeps running.
 
     \b
     Example:

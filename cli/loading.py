@@ -86,6 +86,11 @@ def finish(context: Context, report: BulkReport) -> None:
         f"{report.index}: {report.indexed:,} documents indexed "
         f"({report.created:,} new, {report.updated:,} replaced), {report.failed:,} failed"
     )
+    if report.present:
+        context.say(
+            f"  {report.present:,} were there already and stay as they are: a data stream takes "
+            "no replacement"
+        )
     for reason in report.reasons.values():
         context.say(f"  {reason.count:,} × {reason.example}")
     if report.repeated:

@@ -83,6 +83,11 @@ def _print(context: Context, url: str, cluster: Overview) -> None:
         context.say("Documents   not counted: the user lacks the right to search all indices")
     for index, statuses in (cluster.documents or {}).items():
         context.say(f"Documents   {index}: {_counts(statuses)}")
+    for name, indices in (cluster.untagging or {}).items():
+        behind = "" if list(indices) == [name] else f" (of {name})"
+        context.say(
+            f"Not tagging {', '.join(indices)}{behind}: run `lmtx-search attach {name}` again"
+        )
 
 
 def _counts(statuses: Any) -> str:

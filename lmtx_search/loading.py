@@ -18,11 +18,13 @@ from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents, read_documents
+from lmtx_search.cluster.documents.scan import SharedIds
 from lmtx_search.cluster.ml.model_state import redeploy
 from lmtx_search.cluster.ml.pipeline import reads_of
 from lmtx_search.cluster.retag.selection import Selection, require_query
 from lmtx_search.cluster.setup.indices import (
     index_uuid,
+    is_data_stream,
     prepare_tagged_index,
     prepare_training_index,
     tagging_counts,
@@ -104,8 +106,16 @@ def copy_training_documents(
         require_query(client, source, query)
     body = Selection(query=query).body()
     total = client.count(index=source, body={"query": body})["count"]
-    documents = read_documents(client, source, fields.text_fields, body)
-    return load.run(documents, prepare_training_index, total)
+    shared = SharedIds()
+    documents = read_documents(client, source, fields.text_fields, body, shared)
+    report = load.run(documents, prepare_training_index, total)
+    load.note(f"Read {report.records:,} documents of {source}")
+    if shared.documents:
+        load.note(
+            f"{shared.documents:,} of them share their id with others: their ids here are "
+            "ID@INDEX, or ID@INDEX#ROUTING"
+        )
+    return report
 
 
 @clear_errors()
@@ -213,6 +223,7 @@ class _Load:
             progress=self._progress,
             total=total,
             threads=options.threads,
+            create=is_data_stream(self.client, self._index),
         )
         if file:
             for line in (*file.last_read.notes, *file.last_read.left_out.lines()):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.setup.attach import require_fields
 from lmtx_search.cluster.setup.requirements import check_cluster
+from lmtx_search.cluster.setup.text_fields import require_fields
 from lmtx_search.errors import UserError
 from lmtx_search.judges.open import open_judge
 from lmtx_search.settings import OpenSearchSettings, Settings

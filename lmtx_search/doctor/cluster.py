@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.health.attached import open_changes, untagging
 from lmtx_search.cluster.health.health import (
     account,
     disks,
@@ -19,6 +20,7 @@ from lmtx_search.cluster.health.health import (
 from lmtx_search.cluster.health.overview import tagged_documents
 from lmtx_search.cluster.health.permissions import lacking_to_write
 from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.setup.bootstrap import plan, tagger_url
 from lmtx_search.cluster.setup.connector_settings import missing_settings
 from lmtx_search.cluster.setup.requirements import (
@@ -67,6 +69,7 @@ class ClusterChecks:
         yield Check(_GROUP, "labels", self._labels)
         yield Check(_GROUP, "to learn from", self._documents)
         yield Check(_GROUP, "tagged", self._tagged)
+        yield Check(_GROUP, "attached", self._attached)
 
     def _version(self) -> Finding:
         info = self.client.info()
@@ -191,5 +194,29 @@ class ClusterChecks:
                 f"{sum(pending.values()):,} documents are pending: no tagger answered for them",
                 f"lmtx-search retag --index {index} --pending",
             )
+        if not by_index:
+            return ok("no index holds tagged documents yet")
         tagged = sum(counts.get("tagged", 0) for counts in by_index.values())
         return ok(f"{tagged:,} documents in {len(by_index)} indices, none pending")
+
+    def _attached(self) -> Finding:
+        state = read_pipeline(self.client)
+        silent = untagging(self.client, state)
+        if silent is None:
+            return ok("not seen: the user may not see the settings of all attached indices")
+        for name, indices in silent.items():
+            fields = " ".join(f"--text-field {field}" for field in state.indices[name])
+            behind = "" if indices == [name] else f" of {name}"
+            return Finding(
+                "warn",
+                f"{', '.join(indices)}{behind} does not tag what is indexed, though attached",
+                f"lmtx-search attach {name} {fields}, or lmtx-search detach {name}",
+            )
+        for name, reason in open_changes(self.client, state):
+            fields = " ".join(f"--text-field {field}" for field in state.indices[name])
+            return Finding(
+                "warn",
+                f"later indices of {name} will not tag: {reason}",
+                f"lmtx-search attach {name} {fields}",
+            )
+        return ok(f"{len(state.indices)} attached names, all their indices tag")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
-from lmtx_search.cluster.ml.pipeline import read_pipeline, simulate
+from lmtx_search.cluster.ml.pipeline import index_pipeline, read_pipeline, simulate
 from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.errors import UserError
@@ -103,7 +103,8 @@ def preview(client: Client, made: Plan) -> list[Preview]:
         sources = [hit["_source"] for hit in answer["hits"]]
         changed = 0
         if sources:
-            after = simulate(client, state.body, sources, target.index)
+            pipeline = index_pipeline(client, state, target.index)
+            after = simulate(client, pipeline, sources, target.index)
             for before, then in zip(sources, after, strict=True):
                 changed += (before.get("tags") or []) != (then.get("tags") or [])
         previews.append(Preview(target.index, answer["total"]["value"], len(sources), changed))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.facets.recent_sample import Tagged, labels_of_tags, sample_tagged
 from lmtx_search.cluster.judgments.store import JudgmentStore
-from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.cluster.ml.pipeline import index_text_fields, read_pipeline
 from lmtx_search.cluster.retag.selection import targets
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.errors import UserError
@@ -87,7 +87,8 @@ def check_precision(
         and record["prompt"] == judge.prompt.digest
     ]
     yes_from = before[0]["yes_from"] if before else _border(runs, settings, state.tagger)
-    fields = state.text_fields(target.index) or list(settings.documents.text_fields)
+    fields = index_text_fields(client, state, target.index)
+    fields = fields or list(settings.documents.text_fields)
     after = max((record["upto"] for record in before), default=None)
     seed = random.randrange(2**31)
     found = sample_tagged(client, target.index, fields, sample, seed, after)

@@ -35,6 +35,8 @@ PRINTED_BY = {
     "lmtx_search/cluster/documents/checkpoint.py": LOADING,
     "lmtx_search/cluster/facets/over_time.py": {"facets"},
     "lmtx_search/cluster/ml/local_models.py": {"deploy"},
+    "lmtx_search/cluster/setup/text_fields.py": {"attach"},
+    "lmtx_search/doctor/cluster.py": {"attach"},
     "lmtx_search/cluster/setup/roles.py": {"bootstrap-index"},
     "lmtx_search/doctor/tagger.py": {"deploy"},
     "lmtx_search/evaluation/comparators/ceiling.py": {"compare"},

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline import (
+    index_text_fields,
+    pipeline_state,
+    put_pipeline,
+    read_pipeline,
+    tagging_pipeline,
+    untagged_pipeline,
+)
+from lmtx_search.cluster.ml.pipeline_copies import copy_name
 from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
 from lmtx_search.errors import UserError
 from tests.conftest import Run
@@ -14,7 +22,18 @@ from tests.conftest import Run
 pytestmark = pytest.mark.integration
 
 MAPPING = {
-    "properties": {"title": {"type": "text"}, "body": {"properties": {"en": {"type": "text"}}}}
+    "derived": {"shouted": {"type": "keyword", "script": "emit(params._source.title + '!')"}},
+    "properties": {
+        "title": {
+            "type": "text",
+            "copy_to": "everything",
+            "fields": {"raw": {"type": "keyword"}},
+        },
+        "body": {"properties": {"en": {"type": "text", "copy_to": ["everything"]}}},
+        "everything": {"type": "text"},
+        "heading": {"type": "alias", "path": "title"},
+        "any": {"type": "flat_object"},
+    },
 }
 
 
@@ -36,7 +55,7 @@ def test_documents_indexed_from_then_on_go_through_the_pipeline(cluster: Any) ->
     assert properties["tags"] == {"type": "keyword"}
 
 
-def test_the_text_fields_are_known_under_the_indexs_aliases_too(cluster: Any) -> None:
+def test_an_alias_is_noted_with_its_indices(cluster: Any) -> None:
     attach(cluster, plan_attach(cluster, "current", ["title"]))
     assert read_pipeline(cluster).indices == {"news": ["title"], "current": ["title"]}
 
@@ -46,10 +65,30 @@ def test_twice_changes_nothing(cluster: Any) -> None:
     assert plan_attach(cluster, "news", ["title"]) == []
 
 
-def test_other_fields_for_an_attached_index_change_only_the_pipeline(cluster: Any) -> None:
+def test_other_fields_for_an_attached_index_are_another_copy_of_the_pipeline(cluster: Any) -> None:
     attach(cluster, plan_attach(cluster, "news", ["title"]))
-    (change,) = plan_attach(cluster, "news", ["body.en"])
-    assert change.path.startswith("/_ingest/")
+    attach(cluster, plan_attach(cluster, "news", ["body.en"]))
+    assert index_text_fields(cluster, read_pipeline(cluster), "news") == ["body.en"]
+    assert _settings(cluster) == {"index.default_pipeline": copy_name(["body.en"])}
+
+
+def test_copies_follow_the_pipeline_when_it_is_replaced(cluster: Any) -> None:
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    put_pipeline(cluster, tagging_pipeline("a", "no-model", ["text"]))
+    copy = cluster.ingest.get_pipeline(id=copy_name(["title"]))[copy_name(["title"])]
+    assert pipeline_state(copy).tagger == "a"
+    assert pipeline_state(copy).fields == ["title"]
+
+
+def test_a_copy_that_was_left_behind_is_brought_up_by_bootstrap(cluster: Any, lmtx: Run) -> None:
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    body = tagging_pipeline("a", "no-model", ["text"])
+    cluster.ingest.put_pipeline(id="lmtx-tagging", body=body)  # as a kill in between leaves it
+    cluster.indices.delete(index="lmtx-runs")
+    done = lmtx("bootstrap-index")
+    assert f"ingest pipeline {copy_name(['title'])}" in done.stdout, done.stderr
+    copy = cluster.ingest.get_pipeline(id=copy_name(["title"]))[copy_name(["title"])]
+    assert pipeline_state(copy).tagger == "a"
 
 
 def test_an_index_keeps_its_own_default_pipeline(cluster: Any) -> None:
@@ -71,13 +110,30 @@ def test_an_index_with_both_pipelines_is_refused(cluster: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "message"), [("none", "no field none"), ("body", "is an object")]
+    ("field", "message"),
+    [
+        ("none", "no field none"),
+        ("body", "is an object"),
+        ("everything", r"copies body.en, title into it \(copy_to\). Name --text-field body.en"),
+        ("heading", "is an alias. Name --text-field title"),
+        ("title.raw", r"\(multi-field\). Name --text-field title"),
+        ("shouted", "derives it by a script"),
+    ],
 )
 def test_a_field_that_holds_no_text_is_one_clear_line(
     cluster: Any, field: str, message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
         plan_attach(cluster, "news", ["title", field])
+
+
+def test_a_field_that_others_are_copied_to_is_taken_where_documents_hold_it(cluster: Any) -> None:
+    cluster.index(index="news", id="1", body={"title": "x", "everything": "y"})
+    assert plan_attach(cluster, "news", ["everything"])
+
+
+def test_a_field_inside_a_flat_object_is_taken(cluster: Any) -> None:
+    assert plan_attach(cluster, "news", ["any.text"])
 
 
 def test_a_field_tags_of_the_users_own_is_not_touched(cluster: Any) -> None:
@@ -96,7 +152,6 @@ def test_the_command_says_what_it_did_and_when_there_is_nothing_to_do(lmtx: Run)
     assert "Nothing to do" in lmtx(*words).stdout
 
 
-@pytest.mark.usefixtures("cluster")
 @pytest.mark.usefixtures("cluster")
 @pytest.mark.parametrize("index", ["lmtx-labels", "lmtx-runs"])
 def test_an_index_of_the_products_own_is_never_attached(client: Any, index: str) -> None:
@@ -123,7 +178,7 @@ def test_detaching_undoes_it(cluster: Any, own: str | None) -> None:
     attach(cluster, plan_attach(cluster, "news", ["title", "body.en"]))
     attach(cluster, plan_detach(cluster, "news"))
     assert _settings(cluster) == before
-    assert read_pipeline(cluster).indices.keys() == {"other", "all"}
+    assert read_pipeline(cluster).indices.keys() == {"other"}
     assert plan_detach(cluster, "news") == []
     cluster.index(index="news", id="1", body={"title": "x"})
     assert "tagging" not in cluster.get(index="news", id="1")["_source"]

@@ -17,14 +17,18 @@ _SECONDS = 20.0
 
 def wipe(client: Any) -> None:
     """Delete every index, template, pipeline, model and connector that tests make."""
+    client.indices.delete_data_stream(name="*")
     client.indices.delete(index="*,-.*", params={"expand_wildcards": "all"})
     for name in client.ingest.get_pipeline(params={"ignore": 404}):
         client.ingest.delete_pipeline(id=name)
     for entry in client.indices.get_index_template()["index_templates"]:
-        if entry["name"].startswith("lmtx"):
+        if not entry["name"].startswith("."):
             client.indices.delete_index_template(name=entry["name"])
+    for name in client.indices.get_template():
+        if not name.startswith("."):
+            client.indices.delete_template(name=name)
     for entry in client.cluster.get_component_template()["component_templates"]:
-        if entry["name"].startswith("lmtx"):
+        if not entry["name"].startswith("."):
             client.cluster.delete_component_template(name=entry["name"])
     for kind in ("models", "connectors", "model_groups"):
         for identifier in found(client, kind):

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from opensearchpy import OpenSearch, TransportError
 
@@ -27,6 +27,9 @@ _ANSWER = "errors,items.*.status,items.*.result,items.*.error"
 _HOPELESS = ("security_exception", "index_not_found_exception", "index_closed_exception")
 
 
+Operation = Literal["index", "create"]
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One document to write under an id; ``only`` says where, and which version it may replace."""
@@ -34,6 +37,8 @@ class Action:
     id: str
     source: Mapping[str, Any]
     only: Mapping[str, Any] = field(default_factory=dict)
+    operation: Operation = "index"
+    """``create`` leaves a document of this id as it is; data streams take nothing else."""
 
 
 @dataclass(slots=True)
@@ -52,7 +57,7 @@ class Chunk:
             ValueError: it holds a number that JSON has no form for.
         """
         source = to_json(action.source)
-        head = to_json({"index": {"_id": action.id, **action.only}})
+        head = to_json({action.operation: {"_id": action.id, **action.only}})
         self.ids.append(action.id)
         self.lines.append(head + b"\n" + source + b"\n")
         self.size += len(head) + len(source) + 2
@@ -74,10 +79,11 @@ class Refused:
 
 @dataclass(slots=True)
 class ChunkResult:
-    """What became of a chunk."""
+    """What became of a chunk; ``present`` documents were there and were not to be replaced."""
 
     created: int = 0
     updated: int = 0
+    present: int = 0
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -188,7 +194,7 @@ def _send(
         later: list[int] = []
         reason = ""
         for number, item in zip(waiting, answer["items"], strict=True):
-            outcome = next(iter(item.values()))
+            ((operation, outcome),) = item.items()
             if "error" not in outcome:
                 if outcome.get("result") == "created":
                     result.created += 1
@@ -196,7 +202,9 @@ def _send(
                     result.updated += 1
                 continue
             reason = describe(outcome["error"])
-            if outcome["status"] in BUSY:
+            if operation == "create" and outcome["status"] == 409:
+                result.present += 1
+            elif outcome["status"] in BUSY:
                 later.append(number)
             elif outcome["error"].get("type") in _HOPELESS or outcome["status"] == 403:
                 raise lacking(reason, f"writing to {index}") or LmtxError(

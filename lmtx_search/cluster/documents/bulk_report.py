@@ -30,6 +30,7 @@ class BulkReport:
         updated: documents that replaced one with the same id that was there before the load.
         repeated: documents that replaced an earlier one of the same file with other content.
         first_repeated: where the first of these stands.
+        present: documents that were there already and may not be replaced (data streams).
         failed: lines that are not documents, and documents that the cluster refused.
         bad_lines: how many of the failed ones are lines that are not documents.
         without_text: documents that have no text in the text fields.
@@ -49,6 +50,7 @@ class BulkReport:
     repeated: int = 0
     first_repeated: str = ""
     failed: int = 0
+    present: int = 0
     bad_lines: int = 0
     without_text: int = 0
     records: int = 0
@@ -88,8 +90,9 @@ class BulkReport:
             "updated": self.updated,
             "repeated": self.repeated,
             "first_repeated": self.first_repeated,
-            "left_out": self.left_out,
+            "present": self.present,
             "failed": self.failed,
+            "left_out": self.left_out,
             "bad_lines": self.bad_lines,
             "without_text": self.without_text,
             "records": self.records,
@@ -108,6 +111,7 @@ class BulkReport:
         for name in ("created", "updated", "failed", "bad_lines", "without_text", "records"):
             setattr(self, name, int(saved[name]))
         self.repeated, self.first_repeated = saved["repeated"], saved["first_repeated"]
+        self.present = int(saved.get("present", 0))  # an earlier release had no such count
         self.resumed_after = self.records
         self.reasons = {
             entry["reason"]: Reason(entry["count"], entry["example"]) for entry in saved["reasons"]

@@ -15,12 +15,13 @@ from lmtx_search.cluster.documents.bulk import (
     Action,
     Chunk,
     ChunkResult,
+    Operation,
     send_chunks,
     to_json,
 )
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
-from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.documents.scan import SharedIds, scan, told_apart
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, document_text
 
@@ -40,6 +41,7 @@ def load_documents(
     progress: Progress = SILENT,
     total: int | None = None,
     threads: int = THREADS,
+    create: bool = False,
 ) -> BulkReport:
     """Index whole documents in their order, and report what failed and why.
 
@@ -53,6 +55,7 @@ def load_documents(
         failed: the file that gets what was not indexed.
         total: how many documents there are, for the progress bar.
         threads: requests in flight.
+        create: leave a document whose id is there as it is, as data streams need it, and count it.
 
     Raises:
         LmtxError, TransportError: the load as a whole cannot go on; the checkpoint stays.
@@ -68,7 +71,7 @@ def load_documents(
     try:
         with progress.stage(f"Index into {index}", total, "documents") as advance:
             advance(report.records)
-            batches = _batches(rest, report.records)
+            batches = _batches(rest, report.records, "create" if create else "index")
             for chunk, result in send_chunks(
                 client, batches, index, pipeline=pipeline, threads=threads
             ):
@@ -95,16 +98,19 @@ def read_documents(
     index: str,
     text_fields: Sequence[str],
     query: Mapping[str, Any] | None = None,
+    shared: SharedIds | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of an index in the order of their ids, as they are at this moment.
 
     One page of documents is in memory at a time. ``text`` is empty if a document has none of the
     text fields; ``source`` does not have the fields that tagging adds. A ``query`` selects
-    documents.
+    documents. ``index`` may be an alias, a data stream or a pattern. Documents that share an id, in
+    several indices or by routing, get ids of their own (:func:`told_apart`); ``shared`` counts
+    them.
     """
-    for hit in scan(client, index, query=query):
+    for id_, hit in told_apart(scan(client, index, query=query), shared):
         source = {name: v for name, v in hit["_source"].items() if name not in TAGGING_FIELDS}
-        yield Document(hit["_id"], document_text(source, text_fields), source)
+        yield Document(id_, document_text(source, text_fields), source)
 
 
 @dataclass(slots=True)
@@ -117,7 +123,9 @@ class _Batch(Chunk):
     repeated: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_Batch]:
+def _batches(
+    documents: Iterable[Document | BadLine], start: int, operation: Operation
+) -> Iterator[_Batch]:
     batch = _Batch(end=start)
     for item in documents:
         batch.end += 1
@@ -125,7 +133,7 @@ def _batches(documents: Iterable[Document | BadLine], start: int) -> Iterator[_B
             batch.bad.append(item)
         else:
             try:
-                batch.add(Action(item.id, item.source))
+                batch.add(Action(item.id, item.source, operation=operation))
                 batch.without_text += not item.text
                 if item.repeats:
                     batch.repeated.append((item.id, item.repeats))
@@ -146,6 +154,7 @@ def _account(
     report.repeat(repeated)
     report.created += result.created
     report.updated += max(0, result.updated - len(repeated))
+    report.present += result.present
     report.without_text += batch.without_text
     report.bad_lines += len(batch.bad)
     report.failed += len(batch.bad) + len(batch.unfit) + len(result.refused)

@@ -1,8 +1,16 @@
-"""Reading an index from end to end, stably sorted, at one point in time."""
+"""Reading an index from end to end, in the order of ids, at one point in time.
+
+An id is unique in one shard only: an alias, or an index with routing, may hold it several times.
+The cluster has no sort value that tells such documents apart in all its releases, so those that
+share the last id of a page are asked for by that id.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
@@ -13,6 +21,19 @@ from lmtx_search.cluster.client.retry import patiently
 _KEEP_ALIVE = "1h"
 _FIRST_PAGE = 20
 _PAGE_CHARACTERS = 8_000_000
+# More documents of one id than any cluster has shards; the most that a search may return.
+_SAME_ID = 10_000
+
+Hit = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where reading goes on: behind an id, and behind those documents of this id that are done."""
+
+    id: str
+    done: Collection[tuple[str, str | None]] = ()
+    """Index and routing of each."""
 
 
 def scan(
@@ -21,57 +42,131 @@ def scan(
     *,
     fields: Sequence[str] | bool = True,
     query: Mapping[str, Any] | None = None,
-    sort: str = "_id",
     page: int = 1000,
-    after: str | None = None,
+    after: Place | None = None,
     versions: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """Yield the hits of an index in the order of ``sort``, a page of them in memory at a time.
+) -> Iterator[Hit]:
+    """Yield the hits of an index in the order of their ids, a page of them in memory at a time.
 
-    ``fields`` are the parts of ``_source`` to fetch. What is written meanwhile is not seen, unless
-    the cluster is restarted: what comes then is as it is then. The index is refreshed first.
-    ``page`` is the most hits of a page: large documents make it smaller.
-    ``after`` is the sort value to go on behind; with ``versions`` the hits say which version of
-    the document they are (``_seq_no``, ``_primary_term``).
+    ``index`` may be an alias, a data stream or a pattern; documents with the same id come one
+    after the other, each once. ``fields`` are the parts of ``_source`` to fetch. What is written
+    meanwhile is not seen, unless the cluster is restarted: what comes then is as it is then. The
+    index is refreshed first. ``page`` is the most hits of a page: large documents make it smaller.
+    With ``versions`` the hits say which version of the document they are (``_seq_no``,
+    ``_primary_term``).
     """
-    pit = _open(client, index)
-    body: dict[str, Any] = {
-        "size": min(page, _FIRST_PAGE),
-        "query": query or {"match_all": {}},
-        "sort": [{sort: "asc"}],
+    reader = _Reader(client, index)
+    asked = {
+        "sort": [{"_id": "asc"}],
         "_source": fields if isinstance(fields, bool) else list(fields),
         "track_total_hits": False,
         "seq_no_primary_term": versions,
     }
-    if after is not None:
-        body["search_after"] = [after]
+    query = query or {"match_all": {}}
+    size = min(page, _FIRST_PAGE)
     try:
+        if after is not None:
+            done = set(after.done)
+            yield from (
+                hit for hit in _of_id(reader, asked, query, after.id) if place(hit) not in done
+            )
+        last = after.id if after is not None else None
         while True:
-            body["pit"] = {"id": pit, "keep_alive": _KEEP_ALIVE}
+            behind = {} if last is None else {"search_after": [last]}
+            hits = reader.search({**asked, **behind, "query": query, "size": size})
+            if not hits:
+                break
+            yield from hits
+            last = hits[-1]["_id"]
+            if len(hits) == size:
+                seen = {place(hit) for hit in hits if hit["_id"] == last}
+                rest = _of_id(reader, asked, query, last)
+                yield from (hit for hit in rest if place(hit) not in seen)
+            mean = sum(len(str(hit)) for hit in hits) // len(hits)
+            size = max(1, min(page, _PAGE_CHARACTERS // mean))
+    finally:
+        reader.close()
+
+
+def place(hit: Hit) -> tuple[str, str | None]:
+    """Return what tells a hit from others with the same id: its index and routing."""
+    return hit["_index"], hit.get("_routing")
+
+
+@dataclass(slots=True)
+class SharedIds:
+    """How many documents have an id that others have too."""
+
+    documents: int = 0
+
+
+def told_apart(hits: Iterable[Hit], shared: SharedIds | None = None) -> Iterator[tuple[str, Hit]]:
+    """Yield each hit with an id that no other hit has.
+
+    That is its own where no other hit has it. Those that share one get the index and, where that
+    does not tell them apart, the routing behind it: ``7@news-1``, ``7@news-1#berlin``.
+
+    Args:
+        hits: in the order of their ids.
+        shared: counts those that share one.
+    """
+    given: set[str] = set()
+    for id_, group in groupby(hits, lambda hit: str(hit["_id"])):
+        same = list(group)
+        if len(same) == 1 and id_ not in given:
+            yield id_, same[0]
+            continue
+        if shared is not None:
+            shared.documents += len(same)
+        indices = Counter(hit["_index"] for hit in same)
+        for hit in same:
+            index, routing = place(hit)
+            behind = f"#{routing or ''}" if indices[index] > 1 else ""
+            own = f"{id_}@{index}{behind}"
+            given.add(own)
+            yield own, hit
+
+
+def _of_id(
+    reader: _Reader, asked: Mapping[str, Any], query: Mapping[str, Any], id_: str
+) -> list[Hit]:
+    """Return all documents of an id."""
+    both = {"bool": {"filter": [query, {"ids": {"values": [id_]}}]}}
+    return reader.search({**asked, "query": both, "size": _SAME_ID})
+
+
+class _Reader:
+    """Searches that all see the index as it was when the first one was made."""
+
+    def __init__(self, client: OpenSearch, index: str) -> None:
+        self._client = client
+        self._index = index
+        self._open()
+
+    def search(self, body: Mapping[str, Any]) -> list[Hit]:
+        while True:
+            pit = {"id": self._pit, "keep_alive": _KEEP_ALIVE}
             try:
-                hits = patiently(client.search, body=body)["hits"]["hits"]
+                answer = patiently(self._client.search, body={**body, "pit": pit})
             except NotFoundError as error:
                 # A node that starts again knows no snapshots: go on with one of this moment.
                 if "search_context_missing" not in str(error.info):
                     raise
-                pit = _open(client, index)
+                self._open()
                 continue
-            if not hits:
-                break
-            yield from hits
-            body["search_after"] = hits[-1]["sort"]
-            mean = sum(len(str(hit)) for hit in hits) // len(hits)
-            body["size"] = max(1, min(page, _PAGE_CHARACTERS // mean))
-    finally:
+            hits: list[Hit] = answer["hits"]["hits"]
+            return hits
+
+    def _open(self) -> None:
+        patiently(self._client.indices.refresh, index=self._index)
+        params = {"keep_alive": _KEEP_ALIVE}
+        answer = patiently(self._client.create_pit, index=self._index, params=params)
+        self._pit = str(answer["pit_id"])
+
+    def close(self) -> None:
         try:
-            client.delete_pit(body={"pit_id": [pit]})
+            self._client.delete_pit(body={"pit_id": [self._pit]})
         except AuthorizationException:
             raise  # else each command would leave one, until the node takes no more
         except TransportError:
             pass  # it ends by itself
-
-
-def _open(client: OpenSearch, index: str) -> str:
-    patiently(client.indices.refresh, index=index)
-    answer = patiently(client.create_pit, index=index, params={"keep_alive": _KEEP_ALIVE})
-    return str(answer["pit_id"])

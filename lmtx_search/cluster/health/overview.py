@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.health.attached import untagging
 from lmtx_search.cluster.labels.index import LabelIndex, LabelIndexInfo
 from lmtx_search.cluster.ml.pipeline import pipeline_state
 
-_MOST_INDICES = 100
+# All indices that are people's; the backing indices of data streams begin with a dot.
+_ALL = "*,-.*,.ds-*"
+# Names that fit into the address of a request.
+_AT_A_TIME = 40
 _STATUS = "tagging.status"
+_STATUS_FIELDS = {"status": "keyword", "tagger": "keyword", "at": "date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Overview:
     documents: Mapping[str, Mapping[str, int]] | None = None
     """Index → tagging status → documents, of indices whose documents have a status; None where
     the user may not search all indices."""
+    untagging: Mapping[str, Sequence[str]] | None = None
+    """Attached name → indices that it stands for now and that do not tag; None: not to be seen."""
 
 
 def overview(client: OpenSearch) -> Overview:
@@ -46,6 +53,7 @@ def overview(client: OpenSearch) -> Overview:
         tagger=pipeline_state(pipeline or {}).tagger,
         labels=LabelIndex(client).current(),
         documents=tagged_documents(client),
+        untagging=untagging(client, pipeline_state(pipeline or {})),
     )
 
 
@@ -60,24 +68,49 @@ def _pipeline(client: OpenSearch) -> dict[str, Any] | None:
 def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]] | None:
     """Return index → tagging status → documents, of indices whose documents have a status.
 
-    None where the user may not search all indices.
+    None where the user may not search all indices. A field of this name that is somebody else's,
+    of whatever type, is no status.
     """
+    found: dict[str, dict[str, int]] = {}
+    try:
+        indices = _with_status(client)
+        for first in range(0, len(indices), _AT_A_TIME):
+            found |= _counted(client, indices[first : first + _AT_A_TIME])
+    except AuthorizationException:
+        return None
+    return found
+
+
+def _with_status(client: OpenSearch) -> list[str]:
+    """Return the indices that have the tagger's fields, of its types."""
+    params = {
+        "filter_path": "*.mappings.properties.tagging.properties.*.type",
+        "expand_wildcards": "open,hidden",
+    }
+    answer = client.transport.perform_request("GET", f"/{_ALL}/_mapping", params=params)
+    return sorted(
+        index
+        for index, one in answer.items()
+        if all(
+            one["mappings"]["properties"]["tagging"]["properties"].get(name, {}).get("type") == kind
+            for name, kind in _STATUS_FIELDS.items()
+        )
+    )
+
+
+def _counted(client: OpenSearch, indices: Sequence[str]) -> dict[str, dict[str, int]]:
     body = {
         "size": 0,
         "query": {"exists": {"field": _STATUS}},
         "aggs": {
             "indices": {
-                "terms": {"field": "_index", "size": _MOST_INDICES},
+                "terms": {"field": "_index", "size": len(indices)},
                 "aggs": {"statuses": {"terms": {"field": _STATUS, "size": 20}}},
             }
         },
     }
-    # An index of the user's may have a field of this name that is not ours: text has no counts.
     params = {"allow_partial_search_results": "true", "ignore_unavailable": "true"}
-    try:
-        answer = client.search(index="*,-.*", body=body, params=params)
-    except AuthorizationException:
-        return None
+    answer = client.search(index=",".join(indices), body=body, params=params)
     return {
         index["key"]: {
             status["key"]: status["doc_count"] for status in index["statuses"]["buckets"]

@@ -11,6 +11,12 @@ from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.schema import SCHEMA
+from lmtx_search.cluster.ml.pipeline_copies import (
+    copy_of,
+    fields_of,
+    outdated_copies,
+    read_copies,
+)
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load, text
 
@@ -122,11 +128,32 @@ def active(client: OpenSearch) -> str | None:
 
 
 def reads_of(client: OpenSearch, index: str) -> list[str] | None:
-    """Return the fields that the tagger reads of an index; None where that cannot be told."""
-    with suppress(UserError, AuthorizationException):
+    """Return the fields that the tagger reads of an index; None where that cannot be told.
+
+    ``index`` may be an alias or a data stream: the newest index behind it counts.
+    """
+    with suppress(UserError, AuthorizationException, NotFoundError):
         state = read_pipeline(client)
-        return state.text_fields(index) if state.tagger else None
+        return index_text_fields(client, state, index) if state.tagger else None
     return None
+
+
+def index_text_fields(client: OpenSearch, state: PipelineState, index: str) -> list[str]:
+    """Return the fields that are read of an index: its pipeline says so, else its name."""
+    params = {"flat_settings": "true"}
+    settings = client.indices.get_settings(index=index, name="index.*_pipeline", params=params)
+    copies = read_copies(client)
+    for _, answer in sorted(settings.items(), reverse=True):
+        for pipeline in answer["settings"].values():
+            if pipeline in copies:
+                return fields_of(copies[pipeline])
+    return state.text_fields(index)
+
+
+def index_pipeline(client: OpenSearch, state: PipelineState, index: str) -> Mapping[str, Any]:
+    """Return the body of the pipeline that tags an index."""
+    fields = index_text_fields(client, state, index)
+    return copy_of(state.body, fields) if fields else state.body
 
 
 def deployed(client: OpenSearch) -> str | None:
@@ -186,8 +213,13 @@ def _with_source(processor: Mapping[str, Any], sources: Mapping[str, str]) -> Ma
 
 
 def put_pipeline(client: OpenSearch, body: Mapping[str, Any]) -> None:
-    """Replace the cluster's pipeline, in one step."""
+    """Replace the cluster's pipeline in one step, then each of its copies.
+
+    What is interrupted in between is completed by the next call, or by ``bootstrap-index``.
+    """
     client.ingest.put_pipeline(id=names.PIPELINE, body=body)
+    for name, copy in outdated_copies(client, body):
+        client.ingest.put_pipeline(id=name, body=copy)
 
 
 def simulate(

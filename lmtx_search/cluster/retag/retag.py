@@ -14,7 +14,7 @@ from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import Action, Chunk, ChunkResult, send_chunks
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.cluster.documents.load import TAGGING_FIELDS
-from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.documents.scan import Place, scan
 from lmtx_search.cluster.retag.retired_tags import Before, before, kept, put_back, read
 from lmtx_search.cluster.retag.selection import Target
 from lmtx_search.errors import LmtxError
@@ -78,21 +78,23 @@ def retag(
     saved = checkpoint.read()
     report = RetagReport(**saved["report"]) if saved else RetagReport()
     report.resumed_after = report.documents
-    after = saved["after"] if saved else None
-    open_: dict[str, Before] = saved.get("open", {}) if saved else {}
-    if open_ and keep_but is not None:
-        put_back(client, target.index, open_, keep_but)
-        open_ = {}
+    after = _place(saved["after"], target.index) if saved else None
+    if saved and keep_but is not None:
+        for one_of_each in _layers(saved.get("open", {})):
+            put_back(client, target.index, one_of_each, keep_but)
+    open_: dict[tuple[str, str | None], Before] = {}
 
     def note() -> None:
-        checkpoint.write({"report": asdict(report), "after": after, "open": open_})
+        done = [after.id, [routing for _, routing in after.done]] if after else None
+        waiting = [(id_, one) for (id_, _), one in open_.items()]
+        checkpoint.write({"report": asdict(report), "after": done, "open": waiting})
 
     def noted(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
         """Note what has to be put back before the documents are sent, in case of a kill."""
         for chunk in chunks:
             if keep_but is not None:
                 open_.update(
-                    (id_, one)
+                    ((id_, one["routing"]), one)
                     for id_, one in chunk.before.items()
                     if not keep_but.issuperset(one["tags"])
                 )
@@ -107,9 +109,9 @@ def retag(
             assert isinstance(chunk, _Chunk)
             _account(client, target.index, report, chunk, result, keep_but)
             advance(len(chunk.ids))
-            after = chunk.ids[-1]
-            for id_ in chunk.ids:
-                open_.pop(id_, None)
+            after = _behind(after, chunk, target.index)
+            for id_, one in chunk.before.items():
+                open_.pop((id_, one["routing"]), None)
             note()
     client.indices.refresh(index=target.index)
     checkpoint.clear()
@@ -128,21 +130,60 @@ class _Chunk(Chunk):
         return dict(json.loads(line.split(b"\n", 1)[1]))
 
 
+def _place(saved: Any, index: str) -> Place | None:
+    """Return where a run that was interrupted goes on."""
+    if saved is None:
+        return None
+    if isinstance(saved, str):  # an earlier release noted the id alone
+        return Place(saved)
+    id_, routings = saved
+    return Place(id_, [(index, routing) for routing in routings])
+
+
+def _layers(saved: Any) -> list[dict[str, Before]]:
+    """Return the documents that a killed run had in flight, each id once in a layer."""
+    layers: list[dict[str, Before]] = []
+    # An earlier release noted them by id.
+    for id_, one in saved.items() if isinstance(saved, dict) else saved:
+        free = next((layer for layer in layers if id_ not in layer), None)
+        if free is None:
+            layers.append(free := {})
+        free[id_] = one
+    return layers
+
+
+def _behind(after: Place | None, chunk: _Chunk, index: str) -> Place:
+    """Return the place behind a chunk, of which ids may have been done before it."""
+    last = chunk.ids[-1]
+    done = (index, chunk.before[last]["routing"])
+    earlier = after.done if after is not None and after.id == last else ()
+    return Place(last, [*earlier, done])
+
+
 def _chunks(hits: Iterator[dict[str, Any]], per_second: float | None) -> Iterator[_Chunk]:
+    """Gather hits, each id once in a chunk: with other routing it is another document."""
     started, sent = time.monotonic(), 0
     chunk = _Chunk()
     most = None if per_second is None else max(1, int(per_second))
+
+    def paced(done: _Chunk) -> Iterator[_Chunk]:
+        nonlocal sent
+        yield done
+        sent += len(done.ids)
+        if per_second is not None:
+            time.sleep(max(0.0, started + sent / per_second - time.monotonic()))
+
     for hit in hits:
+        if hit["_id"] in chunk.before:
+            yield from paced(chunk)
+            chunk = _Chunk()
         only = {"if_seq_no": hit["_seq_no"], "if_primary_term": hit["_primary_term"]}
         if "_routing" in hit:
             only["routing"] = hit["_routing"]
         chunk.before[hit["_id"]] = before(hit)
         chunk.add(Action(hit["_id"], hit["_source"], only))
         if chunk.full or len(chunk.ids) == most:
-            yield chunk
-            sent += len(chunk.ids)
-            if per_second is not None:
-                time.sleep(max(0.0, started + sent / per_second - time.monotonic()))
+            yield from paced(chunk)
             chunk = _Chunk()
     if chunk.ids:
         yield chunk

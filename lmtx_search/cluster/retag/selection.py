@@ -9,6 +9,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging
 from lmtx_search.errors import UserError
 
 
@@ -105,20 +106,17 @@ def require_query(client: OpenSearch, index: str, query: str) -> None:
 
 def _pipeline(client: OpenSearch, index: str, settings: dict[str, str]) -> str:
     default = settings.get("index.default_pipeline", "_none")
-    if settings.get("index.final_pipeline") == names.PIPELINE:
+    if is_tagging(settings.get("index.final_pipeline")):
         return "_none"  # the final pipeline runs whatever is named
-    if default == names.PIPELINE or _calls_ours(client, default):
-        return names.PIPELINE
+    if is_tagging(default):
+        return default
+    called = called_pipeline(client, default)
+    if called is not None:
+        return called
     raise UserError(
         f"the index {index} does not tag its documents: run "
         f"`lmtx-search attach {index} --text-field FIELD` first"
     )
-
-
-def _calls_ours(client: OpenSearch, pipeline: str) -> bool:
-    found = client.ingest.get_pipeline(params={"ignore": 404})
-    processors = found.get(pipeline, {}).get("processors", [])
-    return any(step.get("pipeline", {}).get("name") == names.PIPELINE for step in processors)
 
 
 def _require_whole(index: str, source: dict[str, Any]) -> None:

@@ -1,12 +1,11 @@
-"""Attach an existing index to the tagging pipeline, and detach it."""
+"""Attach indices to the tagging pipeline, those that come later too, and detach them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from opensearchpy import OpenSearch
+from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.pipeline import (
@@ -15,184 +14,159 @@ from lmtx_search.cluster.ml.pipeline import (
     read_pipeline,
     with_text_fields,
 )
+from lmtx_search.cluster.ml.pipeline_copies import copy_name, copy_of, is_tagging, read_copies
+from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
+from lmtx_search.cluster.setup.later_indices import plan_later, plan_undo
+from lmtx_search.cluster.setup.named_indices import Named, look_up
+from lmtx_search.cluster.setup.text_fields import require_text_fields
 from lmtx_search.errors import UserError
-from lmtx_search.index_templates import load
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One request of an attach, and in words what it is for."""
-
-    method: str
-    path: str
-    body: dict[str, Any]
-    reason: str
+_MAIN = f"/_ingest/pipeline/{names.PIPELINE}"
 
 
 def plan_attach(client: OpenSearch, index: str, text_fields: Sequence[str]) -> list[Change]:
     """Return what has to be done; nothing where the index already tags with these fields.
 
-    ``index`` may be an alias: each of its indices is attached. An index that has a default
-    pipeline of its own keeps it: tagging then is its final pipeline, which runs after it.
+    ``index`` may be an alias, a data stream or a pattern, or several of these with commas: each
+    of its indices is attached, and the index templates that make later ones are changed. An index
+    that has a default pipeline of its own keeps it: tagging then is its final pipeline.
 
     Raises:
-        UserError: no such index, no such field, a field ``tags`` of another type, or both places
-            for a pipeline are taken.
+        UserError: no such index, no such field, a field that no document holds, a field ``tags``
+            of another type, or both places for a pipeline are taken.
     """
-    if index.startswith(names.OWN):
-        raise UserError(f"{index} is lmtx-search's own index: attach one of yours")
     state = read_pipeline(client)
-    mappings = client.indices.get_mapping(index=index)
-    settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
-    if not mappings:
-        raise UserError(f"no index {index}: check its name")
+    found = [look_up(client, name) for name in index.split(",")]
+    pipeline = copy_name(text_fields)
+    mappings = {name: one for named in found for name, one in named.mappings.items()}
     changes: list[Change] = []
     for name in sorted(mappings):
-        properties = mappings[name]["mappings"].get("properties", {})
-        for field in text_fields:
-            _require_field(name, properties, field)
-        changes += _mapping_change(name, properties)
-    changes += _pipeline_change(client, state, index, sorted(mappings), text_fields)
-    for name in sorted(mappings):
-        changes += _setting_change(name, settings[name]["settings"])
+        require_text_fields(client, name, mappings[name], text_fields)
+        changes += _mapping_change(name, mappings[name])
+    changes += _pipeline_changes(client, state, found, text_fields)
+    for named in found:
+        later = plan_later(client, named, pipeline)
+        changes += [one for one in later if one.path not in {change.path for change in changes}]
+    settings = {name: one for named in found for name, one in named.settings.items()}
+    for name in sorted(settings):
+        changes += _setting_change(name, settings[name], pipeline)
     return changes
 
 
-def require_fields(client: OpenSearch, index: str, fields: Sequence[str]) -> None:
-    """See that each index of that name has the fields.
-
-    Raises:
-        UserError: no such index, or one without such a field; it says which ones there are.
-    """
-    mappings = client.indices.get_mapping(index=index)
-    if not mappings:
-        raise UserError(f"no index {index}: check its name")
-    for name in sorted(mappings):
-        for field in fields:
-            _require_field(name, mappings[name]["mappings"].get("properties", {}), field)
-
-
 def attach(client: OpenSearch, changes: Sequence[Change]) -> None:
-    """Carry a plan out. The last step is the one that makes the index tag."""
+    """Carry a plan out. The last steps are those that make the indices tag."""
     for change in changes:
-        if change.path.startswith("/_ingest/"):
+        if change.path == _MAIN:
             put_pipeline(client, change.body)
         else:
-            client.transport.perform_request(change.method, change.path, body=change.body)
+            client.transport.perform_request(change.method, change.path, body=change.body or None)
 
 
-def _require_field(index: str, properties: dict[str, Any], field: str) -> None:
-    node = {"properties": properties}
-    for part in field.split("."):
-        inner = node.get("properties", {}).get(part) or node.get("fields", {}).get(part)
-        if inner is None:
-            known = ", ".join(sorted(properties)[:20]) or "none"
-            raise UserError(f"{index} has no field {field}; its fields: {known}")
-        node = inner
-    if "properties" in node:
-        raise UserError(f"the field {field} of {index} is an object: name a field in it")
-
-
-def _mapping_change(index: str, properties: dict[str, Any]) -> list[Change]:
-    wanted = load("component_templates/tags")["template"]["mappings"]["properties"]
-    for name, field in wanted.items():
-        there = properties.get(name)
-        kind = field.get("type", "object")
-        if name == "tags_manual":  # people's own, whatever it is
-            continue
-        if there is not None and there.get("type", "object") != kind:
-            raise UserError(
-                f"{index} has its own field {name} ({there.get('type', 'object')}, not {kind}): "
-                "reindex it under another name first"
+def later_unforeseen(client: OpenSearch, index: str) -> Iterator[str]:
+    """Yield in words where no later index of an attached name can be foreseen."""
+    for name in index.split(","):
+        named = look_up(client, name)
+        if named.kind == "alias" and named.coming is None:
+            yield (
+                f"The alias {name} has no write index whose name ends in a number: nobody can tell "
+                "which index comes next behind it. Run the same command again when one does"
             )
-    missing = {
-        name: field
-        for name, field in wanted.items()
-        if name not in properties
-        or not field.get("properties", {}).keys() <= properties[name].get("properties", {}).keys()
-    }
+        if named.kind == "index":
+            yield from _written_by(client, name)
+
+
+def _written_by(client: OpenSearch, index: str) -> Iterator[str]:
+    if index.startswith(".ds-"):
+        yield f"{index} belongs to a data stream: attach that, so that later ones tag too"
+        return
+    for alias in client.indices.get_alias(index=index)[index]["aliases"]:
+        if look_up(client, alias).coming is not None:
+            yield f"The next index of the alias {alias} does not tag: attach {alias} instead"
+
+
+def _mapping_change(index: str, mappings: Mapping[str, Any]) -> list[Change]:
+    missing = missing_tag_fields(index, mappings)
     if not missing:
         return []
     reason = f"fields for the tags: {', '.join(missing)}"
     return [Change("PUT", f"/{index}/_mapping", {"properties": missing}, reason)]
 
 
-def _pipeline_change(
-    client: OpenSearch,
-    state: PipelineState,
-    alias: str,
-    indices: Sequence[str],
-    text_fields: Sequence[str],
+def _pipeline_changes(
+    client: OpenSearch, state: PipelineState, found: Sequence[Named], text_fields: Sequence[str]
 ) -> list[Change]:
-    # Documents may be sent to the index by any of its aliases.
-    written = {alias, *indices}
-    for answer in client.indices.get_alias(index=",".join(indices)).values():
-        written |= answer["aliases"].keys()
-    written = {name for name in written if "*" not in name and "," not in name}
-    fields = {**state.indices, **{name: list(text_fields) for name in sorted(written)}}
-    if fields == state.indices:
-        return []
-    reason = f"text of {', '.join(sorted(written))}: {', '.join(text_fields)}"
-    path = f"/_ingest/pipeline/{names.PIPELINE}"
-    return [Change("PUT", path, with_text_fields(state, fields), reason)]
+    """Plan the pipeline that reads these fields, and note the names in the main one."""
+    changes = []
+    told = ", ".join(text_fields)
+    name, body = copy_name(text_fields), copy_of(state.body, text_fields)
+    if read_copies(client).get(name) != body:
+        reason = f"the pipeline {name}: {names.PIPELINE}, reading {told}"
+        changes.append(Change("PUT", f"/_ingest/pipeline/{name}", body, reason))
+    written = {one for named in found for one in (named.name, *named.indices)}
+    fields = {**state.indices, **{one: list(text_fields) for one in sorted(written)}}
+    if fields != state.indices:
+        reason = f"text of {', '.join(sorted(written))}: {told}"
+        changes.append(Change("PUT", _MAIN, with_text_fields(state, fields), reason))
+    return changes
 
 
-def _setting_change(index: str, settings: dict[str, str]) -> list[Change]:
-    default = settings.get("index.default_pipeline", "_none")
-    final = settings.get("index.final_pipeline", "_none")
-    if names.PIPELINE in (default, final):
+def _setting_change(index: str, settings: Mapping[str, str], pipeline: str) -> list[Change]:
+    slot = free_slot(index, settings)
+    there = settings.get(f"index.{slot}")
+    if there == pipeline:
         return []
-    if default == "_none":
-        reason = f"tag what is indexed (default pipeline {names.PIPELINE})"
-        setting = "default_pipeline"
-    elif final == "_none":
-        reason = f"tag after its own default pipeline {default}, which stays (final pipeline)"
-        setting = "final_pipeline"
-    else:
-        raise UserError(
-            f"{index} has a default pipeline ({default}) and a final one ({final}): add a "
-            f"`pipeline` processor that names {names.PIPELINE} at the end of {default}"
-        )
-    body = {"index": {setting: names.PIPELINE}}
-    return [Change("PUT", f"/{index}/_settings", body, reason)]
+    own = settings.get("index.default_pipeline", "_none")
+    reason = f"tag what is indexed (default pipeline {pipeline})"
+    if slot == "final_pipeline":
+        reason = f"tag after its own default pipeline {own}, which stays (final pipeline)"
+    return [Change("PUT", f"/{index}/_settings", {"index": {slot: pipeline}}, reason)]
 
 
 def plan_detach(client: OpenSearch, index: str) -> list[Change]:
     """Return what has to be done; nothing where the index does not tag.
 
-    The index gets back what it had: its own default pipeline was never touched. Tags that its
-    documents have stay, and so do the fields of the mapping, which cannot be taken out of it.
+    Indices and index templates get back what they had: own default pipelines were never touched.
+    Tags that documents have stay, and so do the fields of the mapping, which cannot be taken out
+    of it, and the pipeline, which a clone or a snapshot of the index may name.
 
     Raises:
-        UserError: no such index, or its own pipeline calls the tagging pipeline.
+        UserError: no such index, and none of that name was attached.
     """
     if index.startswith(names.OWN):
         raise UserError(f"{index} is lmtx-search's own index: name one of yours")
     state = read_pipeline(client)
-    settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
-    if not settings:
+    given = index.split(",")
+    undone = [change for name in given for change in plan_undo(client, name)]
+    settings: dict[str, Any] = {}
+    for name in given:
+        try:
+            settings |= client.indices.get_settings(index=name, params={"flat_settings": "true"})
+        except NotFoundError:
+            if not undone and name not in state.indices:
+                raise UserError(f"no index {name}: check its name") from None
+    if not settings and not undone and state.indices.keys().isdisjoint(given):
         raise UserError(f"no index {index}: check its name")
-    changes = []
+    # Templates first: an index that comes meanwhile does not tag either.
+    changes = list(undone)
     for name in sorted(settings):
         values = settings[name]["settings"]
         for kind in ("default", "final"):
-            if values.get(f"index.{kind}_pipeline") == names.PIPELINE:
+            if is_tagging(values.get(f"index.{kind}_pipeline")):
                 body = {"index": {f"{kind}_pipeline": None}}
                 reason = f"no longer tag what is indexed (no {kind} pipeline)"
                 changes.append(Change("PUT", f"/{name}/_settings", body, reason))
-    return [*changes, *_forget_fields(client, state, index, sorted(settings))]
+    return [*changes, *_forget_fields(client, state, given, sorted(settings))]
 
 
 def _forget_fields(
-    client: OpenSearch, state: PipelineState, alias: str, indices: list[str]
+    client: OpenSearch, state: PipelineState, given: Sequence[str], indices: Sequence[str]
 ) -> list[Change]:
     """Take the text fields of the indices out of the pipeline, and of aliases that are theirs."""
-    gone = set(indices)
-    for answer in client.indices.get_alias(index=",".join(indices)).values():
-        gone |= answer["aliases"].keys()
-    if alias not in indices:
-        gone.add(alias)
-    for name in sorted(gone - set(indices)):
+    gone = {*given, *indices}
+    if indices:
+        for answer in client.indices.get_alias(index=",".join(indices)).values():
+            gone |= answer["aliases"].keys()
+    for name in sorted(gone - {*given, *indices}):
         # An alias that also stands for an index that stays attached is still needed.
         if not set(client.indices.get_alias(name=name)) <= set(indices):
             gone.discard(name)
@@ -200,5 +174,4 @@ def _forget_fields(
     if fields == state.indices:
         return []
     reason = f"forget the text fields of {', '.join(sorted(gone & state.indices.keys()))}"
-    path = f"/_ingest/pipeline/{names.PIPELINE}"
-    return [Change("PUT", path, with_text_fields(state, fields), reason)]
+    return [Change("PUT", _MAIN, with_text_fields(state, fields), reason)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ from lmtx_search.cluster.client.schema import (
     schema_of,
 )
 from lmtx_search.cluster.labels.versions import LabelVersions, version_body, version_name
-from lmtx_search.cluster.ml.pipeline import of_this_release, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline import of_this_release, read_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline_copies import outdated_copies
 from lmtx_search.cluster.setup.compare import holds
 from lmtx_search.cluster.setup.connector_settings import missing_settings
 from lmtx_search.cluster.setup.requirements import Cluster, check_cluster
@@ -92,7 +93,8 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
     steps.append(_labels(client, settings, notes))
     steps += [_index(client, names.JUDGMENTS, "judgments"), _index(client, names.RUNS, "runs")]
     steps += _earlier_forms(client, settings, forms)
-    steps.append(_pipeline(client))
+    pipeline = _pipeline(client)
+    steps += [pipeline, *_pipeline_copies(client, pipeline)]
     url = tagger_url(settings)
     missing = missing_settings(client, url, cluster.has_ml_nodes)
     return Plan(cluster, tuple(steps), missing, tuple(notes))
@@ -139,9 +141,10 @@ def _send_step(client: OpenSearch, step: Step) -> None:
         send(client, step.request)
         return
     with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it meanwhile
-        now = _pipeline(client)
-        if now.request is not None:
-            send(client, now.request)
+        main = _pipeline(client)
+        for now in (main, *_pipeline_copies(client, main)):
+            if now.request is not None:
+                send(client, now.request)
 
 
 def send(client: OpenSearch, request: Request) -> Any:
@@ -244,3 +247,11 @@ def _pipeline(client: OpenSearch) -> Step:
         what = f"{what} (form {form} to {SCHEMA})"
         return Step(what, Request("PUT", path, renewed), replaces=True, locked=True)
     return Step(what, Request("PUT", path, untagged_pipeline()))
+
+
+def _pipeline_copies(client: OpenSearch, main: Step) -> Iterator[Step]:
+    """Yield what brings the copies of the pipeline up to it, should something have come between."""
+    body = main.request.body if main.request else read_pipeline(client).body
+    for name, copy in outdated_copies(client, body):
+        request = Request("PUT", f"/_ingest/pipeline/{name}", copy)
+        yield Step(f"ingest pipeline {name}", request, replaces=True, locked=True)

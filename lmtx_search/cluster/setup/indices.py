@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.ml.pipeline_copies import is_tagging
+from lmtx_search.cluster.setup.named_indices import write_index
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
@@ -52,24 +55,63 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
         settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
     except AuthorizationException:
         return False
-    for name, answer in settings.items():
-        values = answer["settings"]
-        pipelines = [values.get(f"index.{kind}_pipeline", "") for kind in ("default", "final")]
-        if not any(pipeline.startswith(names.PIPELINE) for pipeline in pipelines):
-            raise UserError(
-                f"the index {name} does not tag its documents: run "
-                f"`lmtx-search attach {name} --text-field FIELD` first"
-            )
+    name = _written(client, index, settings)
+    if not tags(settings[name]["settings"]):
+        where = f"the index {name}" if name == index else f"{index} (its write index {name})"
+        raise UserError(
+            f"{where} does not tag its documents: run "
+            f"`lmtx-search attach {index} --text-field FIELD` first"
+        )
     return False
 
 
+def tags(settings: Mapping[str, str]) -> bool:
+    """Tell by an index's settings (flat) whether it tags what is indexed."""
+    return any(is_tagging(settings.get(f"index.{kind}_pipeline")) for kind in ("default", "final"))
+
+
+def _written(client: OpenSearch, name: str, settings: Mapping[str, Any]) -> str:
+    """Return the index that documents sent to a name go into: its own, or an alias's or stream's.
+
+    Raises:
+        UserError: an alias of several indices, none of which is for writing.
+    """
+    if name in settings:
+        return name
+    try:
+        aliases = client.indices.get_alias(name=name)
+    except NotFoundError:
+        return max(settings)  # the newest backing index of a data stream
+    written = write_index(name, aliases)
+    if written is None:
+        raise UserError(
+            f"the alias {name} stands for {', '.join(sorted(aliases))}, and none is its write "
+            "index: set is_write_index for one of them, or name that one"
+        )
+    return written
+
+
+def is_data_stream(client: OpenSearch, index: str) -> bool:
+    """Tell whether a name is a data stream's (False where the user may not see its settings)."""
+    try:
+        settings = client.indices.get_settings(index=index, name="index.uuid")
+    except AuthorizationException:
+        return False
+    return all(name.startswith(f".ds-{index}-") for name in settings)
+
+
 def index_uuid(client: OpenSearch, index: str) -> str:
-    """Return what tells this index from a later one of the same name ("" if it may not be read)."""
+    """Return what tells this index from a later one of the same name ("" if it may not be read).
+
+    Of an alias or a data stream that is the oldest index's: a rollover is no other index.
+    """
     try:
         settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
     except AuthorizationException:
         return ""
-    return ",".join(sorted(answer["settings"]["index.uuid"] for answer in settings.values()))
+    values = [answer["settings"] for answer in settings.values()]
+    oldest = min(values, key=lambda one: (int(one["index.creation_date"]), one["index.uuid"]))
+    return str(oldest["index.uuid"])
 
 
 def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:

@@ -1,0 +1,64 @@
+"""Whether what was attached still tags: indices that came later, templates that were replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
+
+from lmtx_search.cluster.ml.pipeline import PipelineState
+from lmtx_search.cluster.ml.pipeline_copies import called_pipeline
+from lmtx_search.cluster.setup.attach import plan_attach
+from lmtx_search.cluster.setup.indices import tags
+from lmtx_search.errors import UserError
+
+
+def untagging(client: OpenSearch, state: PipelineState) -> dict[str, list[str]] | None:
+    """Return attached name → indices that it stands for and that do not tag.
+
+    A name whose indices all tag, or that stands for none, is left out. None where the user may
+    not see the settings of one.
+    """
+    found: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    # Aliases and patterns first: an index is named once.
+    for name in sorted(state.indices, key=lambda name: ("*" not in name, name)):
+        params = {"flat_settings": "true"}
+        try:
+            answer = client.indices.get_settings(index=name, params=params)
+        except NotFoundError:
+            continue
+        except AuthorizationException:
+            return None
+        silent = [
+            index
+            for index, one in sorted(answer.items())
+            if index not in seen and not tags(one["settings"]) and not _calls(client, one)
+        ]
+        seen.update(silent)
+        if silent:
+            found[name] = silent
+    return found
+
+
+def _calls(client: OpenSearch, index: dict[str, dict[str, str]]) -> bool:
+    """Tell whether an index's own default pipeline calls the tagging pipeline."""
+    own = index["settings"].get("index.default_pipeline", "_none")
+    return own != "_none" and called_pipeline(client, own) is not None
+
+
+def open_changes(client: OpenSearch, state: PipelineState) -> Iterator[tuple[str, str]]:
+    """Yield attached names whose later indices will not tag, each with what is to be done or why.
+
+    That is so where the index template was written again without the pipeline, for instance.
+    """
+    for name, fields in sorted(state.indices.items()):
+        try:
+            changes = plan_attach(client, name, fields)
+        except (UserError, NotFoundError) as error:
+            if client.indices.exists(index=name):
+                yield name, str(error)
+            continue
+        for change in changes:
+            if "template/" in change.path:
+                yield name, change.reason

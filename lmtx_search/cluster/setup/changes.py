@@ -1,0 +1,76 @@
+"""What an attach changes of an index or an index template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.ml.pipeline_copies import is_tagging
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One request of an attach, and in words what it is for."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+    reason: str
+
+
+def free_slot(what: str, settings: Mapping[str, str]) -> str:
+    """Return the setting that is to name the tagging pipeline.
+
+    An own default pipeline stays: tagging then is the final pipeline, which runs after it.
+
+    Args:
+        what: the index or template, for the message.
+        settings: its settings, flat.
+
+    Raises:
+        UserError: both places are taken.
+    """
+    default = settings.get("index.default_pipeline", "_none")
+    final = settings.get("index.final_pipeline", "_none")
+    if is_tagging(default):
+        return "default_pipeline"
+    if is_tagging(final):
+        return "final_pipeline"
+    if default == "_none":
+        return "default_pipeline"
+    if final == "_none":
+        return "final_pipeline"
+    raise UserError(
+        f"{what} has a default pipeline ({default}) and a final one ({final}): add a "
+        f"`pipeline` processor that names {names.PIPELINE} at the end of {default}"
+    )
+
+
+def missing_tag_fields(what: str, mappings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the tags that mappings lack.
+
+    Raises:
+        UserError: they have a field of the same name and another type.
+    """
+    properties = mappings.get("properties", {})
+    wanted = load("component_templates/tags")["template"]["mappings"]["properties"]
+    for name, field in wanted.items():
+        there = properties.get(name)
+        kind = field.get("type", "object")
+        if name == "tags_manual":  # people's own, whatever it is
+            continue
+        if there is not None and there.get("type", "object") != kind:
+            raise UserError(
+                f"{what} has its own field {name} ({there.get('type', 'object')}, not {kind}): "
+                "reindex it under another name first"
+            )
+    return {
+        name: field
+        for name, field in wanted.items()
+        if name not in properties
+        or not field.get("properties", {}).keys() <= properties[name].get("properties", {}).keys()
+    }

@@ -1,0 +1,186 @@
+"""The index templates that make the later indices of an alias, a data stream or a pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.ml.pipeline_copies import is_tagging
+from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
+from lmtx_search.cluster.setup.legacy_templates import read_legacy, write_legacy
+from lmtx_search.cluster.setup.name_patterns import covers, overlap
+from lmtx_search.cluster.setup.named_indices import Named
+from lmtx_search.cluster.setup.templates import (
+    Template,
+    composable,
+    flat,
+    free_priority,
+    marked,
+    own_name,
+    restored,
+    simulated,
+    tagging_body,
+)
+
+
+def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
+    """Return what makes the later indices of a name tag by ``pipeline``.
+
+    The composable templates that make them are changed: the pipeline's setting, and the component
+    template with the fields of the tags. A template that makes all indices of a cluster, or that
+    tags by other fields for another name already, gets a copy of higher priority for these indices
+    alone. Where there is no template, one is written.
+
+    Raises:
+        UserError: a template has pipelines of its own in both places, or its own field ``tags``.
+    """
+    templates = composable(client)
+    legacy = read_legacy(client)
+    changes: list[Change] = []
+    # Patterns of names for which only legacy templates are to be had.
+    old_ways = _giving_alias(legacy, named)
+    makers = list(_makers(templates, named))
+    for one in makers:
+        changes += _change(client, templates, named, one, pipeline)
+    if named.pattern is not None and not any(_makes_all(one, named) for one in makers):
+        priority = _low_priority(templates, named.pattern)
+        if priority is None or any(
+            overlap(pattern, named.pattern)
+            for one in legacy.values()
+            for pattern in one["index_patterns"]
+        ):
+            # A composable template would keep legacy ones, or those it outranks, from its indices.
+            old_ways.append(named.pattern)
+        else:
+            changes.append(_new(named, pipeline, named.pattern, priority))
+    if old_ways:
+        changes += write_legacy(own_name(named.name), legacy, old_ways, pipeline)
+    return changes
+
+
+def plan_undo(client: OpenSearch, name: str) -> list[Change]:
+    """Return what takes back all that :func:`plan_later` did for a name."""
+    changes = []
+    for one in composable(client):
+        if name not in one.mark.get("attached", []):
+            continue
+        path = f"/_index_template/{one.name}"
+        if one.name == own_name(name):
+            reason = f"delete the index template {one.name}, which attach wrote"
+            changes.append(Change("DELETE", path, {}, reason))
+            continue
+        left = [other for other in one.mark["attached"] if other != name]
+        if left:
+            body = marked(one.body, {**one.mark, "attached": left})
+            reason = f"the index template {one.name} goes on to tag for {', '.join(left)}"
+        else:
+            body = restored(one)
+            reason = f"the index template {one.name} becomes as it was"
+        changes.append(Change("PUT", path, body, reason))
+    if own_name(name) in read_legacy(client, own_name(name)):
+        reason = f"delete the legacy template {own_name(name)}, which attach wrote"
+        changes.append(Change("DELETE", f"/_template/{own_name(name)}", {}, reason))
+    return changes
+
+
+def _makers(templates: Sequence[Template], named: Named) -> Iterator[Template]:
+    """Yield the templates that make some of the later indices, that of the highest priority first.
+
+    Of templates for the same names only those count that no other one outranks everywhere.
+    """
+    covered = False
+    for one in templates:
+        if named.template is not None:
+            makes = one.name == named.template
+        else:
+            makes = not covered and named.coming is not None and _makes_some(one, named.coming)
+            covered = covered or (makes and _makes_all(one, named))
+        gives = named.kind == "alias" and named.name in _aliases(one.body.get("template", {}))
+        if makes or gives:
+            yield one
+
+
+def _makes_some(one: Template, names: str) -> bool:
+    return any(overlap(pattern, names) for pattern in one.patterns)
+
+
+def _makes_all(one: Template, named: Named) -> bool:
+    return named.coming is not None and any(
+        covers(pattern, named.coming) for pattern in one.patterns
+    )
+
+
+def _aliases(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    aliases: Mapping[str, Any] = template.get("aliases", {})
+    return aliases
+
+
+def _giving_alias(legacy: Mapping[str, Mapping[str, Any]], named: Named) -> list[str]:
+    """Return the patterns of legacy templates that put an attached alias on their indices."""
+    if named.kind != "alias":
+        return []
+    giving = (one for one in legacy.values() if named.name in _aliases(one))
+    return [pattern for one in giving for pattern in one["index_patterns"]]
+
+
+def _change(
+    client: OpenSearch,
+    templates: Sequence[Template],
+    named: Named,
+    one: Template,
+    pipeline: str,
+) -> Iterator[Change]:
+    made = simulated(client, one)
+    settings = {
+        key: value
+        for key, value in flat(made.get("settings", {})).items()
+        if key in ("index.default_pipeline", "index.final_pipeline")
+    }
+    missing_tag_fields(f"the index template {one.name}", made.get("mappings", {}))
+    attached = list(one.mark.get("attached", []))
+    there = next((value for value in settings.values() if is_tagging(value)), None)
+    if there == pipeline and named.name in attached:
+        return
+    patterns = ", ".join(one.patterns)
+    slot = free_slot(f"the index template {one.name}", settings)
+    is_anothers = there != pipeline and any(name != named.name for name in attached)
+    if named.pattern is not None and (is_anothers or "*" in one.patterns):
+        body = tagging_body(restored(one), named.name, slot, pipeline)
+        body |= {
+            "index_patterns": [named.pattern],
+            "priority": free_priority(templates, named.pattern, one.priority + 1),
+        }
+        yield _put(
+            own_name(named.name),
+            body,
+            f"make later indices ({named.pattern}) tag: a copy of the index template {one.name} "
+            f"({patterns}) with a higher priority; what you change in {one.name}, change in both",
+        )
+        return
+    yield _put(
+        one.name,
+        tagging_body(one.body, named.name, slot, pipeline),
+        f"make later indices tag: {slot} {pipeline} in the index template {one.name}, for all "
+        f"that it makes ({patterns})",
+    )
+
+
+def _low_priority(templates: Sequence[Template], pattern: str) -> int | None:
+    """Return a priority below that of all templates for some of the names; None: there is none."""
+    near = [one.priority for one in templates if _makes_some(one, pattern)]
+    if not near:
+        return 1
+    return min(near) - 1 if min(near) else None
+
+
+def _new(named: Named, pipeline: str, pattern: str, priority: int) -> Change:
+    name = own_name(named.name)
+    body = tagging_body({}, named.name, "default_pipeline", pipeline)
+    body |= {"index_patterns": [pattern], "priority": priority}
+    return _put(name, body, f"make later indices ({pattern}) tag: a new index template {name}")
+
+
+def _put(name: str, body: dict[str, Any], reason: str) -> Change:
+    return Change("PUT", f"/_index_template/{name}", body, reason)

@@ -1,0 +1,67 @@
+"""Legacy index templates (``_template``), which add up where no composable one makes an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
+from lmtx_search.cluster.setup.name_patterns import overlap
+from lmtx_search.cluster.setup.templates import flat
+
+
+def read_legacy(client: OpenSearch, name: str | None = None) -> dict[str, dict[str, Any]]:
+    """Return all legacy templates, or the one of that name, by name."""
+    try:
+        found: dict[str, dict[str, Any]] = client.indices.get_template(name=name)
+    except NotFoundError:
+        return {}
+    return found
+
+
+def write_legacy(
+    name: str, legacy: Mapping[str, Mapping[str, Any]], patterns: Sequence[str], pipeline: str
+) -> Iterator[Change]:
+    """Yield what writes a template that makes indices of these patterns tag.
+
+    It comes on top of what others say of the same indices, and leaves them as they are.
+
+    Args:
+        legacy: all legacy templates.
+
+    Raises:
+        UserError: they name pipelines in both places, or have a field ``tags`` of another type.
+    """
+    near = {
+        key: one
+        for key, one in legacy.items()
+        if any(overlap(pattern, new) for pattern in one["index_patterns"] for new in patterns)
+    }
+    there = near.pop(name, None)
+    settings: dict[str, str] = {}
+    properties: dict[str, Any] = {}
+    for one in sorted(near.values(), key=_order):
+        settings |= flat(one.get("settings", {}))
+        properties |= one.get("mappings", {}).get("properties", {})
+    told = ", ".join(patterns)
+    what = f"the legacy templates for {told}"
+    slot = free_slot(what, settings)
+    body = {
+        "index_patterns": list(patterns),
+        "order": max(map(_order, near.values()), default=0) + 1,
+        "settings": {"index": {slot: pipeline}},
+        "mappings": {"properties": missing_tag_fields(what, {"properties": properties})},
+    }
+    if there is not None and all(
+        there[part] == body[part] for part in ("index_patterns", "order", "settings")
+    ):
+        return
+    beside = f", on top of {', '.join(sorted(near))}" if near else ""
+    reason = f"make later indices ({told}) tag: a new legacy template {name}{beside}"
+    yield Change("PUT", f"/_template/{name}", body, reason)
+
+
+def _order(template: Mapping[str, Any]) -> int:
+    return int(template.get("order", 0))

@@ -1,0 +1,135 @@
+"""Composable index templates, and what an attach adds to one and takes back."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.setup.name_patterns import overlap
+
+_MARK = "lmtx-search"
+"""Key in a template's ``_meta``: what was added to it, and for which attached names."""
+
+_OURS = "lmtx-attached-"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A composable index template."""
+
+    name: str
+    body: Mapping[str, Any]
+
+    @property
+    def patterns(self) -> list[str]:
+        """Names of the indices that it makes."""
+        return list(self.body["index_patterns"])
+
+    @property
+    def priority(self) -> int:
+        """Of several templates for a name the one with the highest makes the index."""
+        return int(self.body.get("priority") or 0)
+
+    @property
+    def mark(self) -> Mapping[str, Any]:
+        """What an attach noted in it."""
+        mark: Mapping[str, Any] = self.body.get("_meta", {}).get(_MARK, {})
+        return mark
+
+
+def own_name(name: str) -> str:
+    """Return what a template is called that is written for an attached name."""
+    readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return f"{_OURS}{readable}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def composable(client: OpenSearch) -> list[Template]:
+    """Return all composable templates, that of the highest priority first."""
+    answer = client.indices.get_index_template()["index_templates"]
+    found = [Template(one["name"], one["index_template"]) for one in answer]
+    return sorted(found, key=lambda one: one.priority, reverse=True)
+
+
+def simulated(client: OpenSearch, one: Template) -> dict[str, Any]:
+    """Return settings and mappings of an index that a template makes, with its components."""
+    answer = client.transport.perform_request("POST", f"/_index_template/_simulate/{one.name}")
+    template: dict[str, Any] = answer.get("template", {})
+    return template
+
+
+def free_priority(templates: Sequence[Template], pattern: str, lowest: int) -> int:
+    """Return a priority that no template for the same names has: the cluster refuses two."""
+    own = (one for one in templates if not one.name.startswith(_OURS))
+    taken = {one.priority for one in own if any(overlap(p, pattern) for p in one.patterns)}
+    while lowest in taken:
+        lowest += 1
+    return lowest
+
+
+def tagging_body(
+    body: Mapping[str, Any], attached: str, slot: str, pipeline: str
+) -> dict[str, Any]:
+    """Return a template's body that tags, and that says what was added to it."""
+    changed: dict[str, Any] = copy.deepcopy(dict(body))
+    template = changed.setdefault("template", {})
+    settings = template.setdefault("settings", {}).setdefault("index", {})
+    mark = dict(changed.get("_meta", {}).get(_MARK, {}))
+    if not mark:
+        mark = {"setting": slot, "was": settings.get(slot)}
+    settings[slot] = pipeline
+    parts = changed.setdefault("composed_of", [])
+    if names.TAGS_TEMPLATE not in parts:
+        parts.insert(0, names.TAGS_TEMPLATE)  # fields of the template's own come after it
+        mark["composed_of"] = True
+    mark["attached"] = sorted({*mark.get("attached", []), attached})
+    return marked(changed, mark)
+
+
+def marked(body: Mapping[str, Any], mark: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a template's body with another note of what was added to it."""
+    return {**body, "_meta": {**body.get("_meta", {}), _MARK: dict(mark)}}
+
+
+def restored(one: Template) -> dict[str, Any]:
+    """Return a template's body without what an attach added to it."""
+    body: dict[str, Any] = copy.deepcopy(dict(one.body))
+    if not one.mark:
+        return body
+    del body["_meta"][_MARK]
+    settings = body.get("template", {}).get("settings", {}).get("index", {})
+    settings.pop(one.mark["setting"], None)
+    if one.mark.get("was") is not None:
+        settings[one.mark["setting"]] = one.mark["was"]
+    if one.mark.get("composed_of") and names.TAGS_TEMPLATE in body.get("composed_of", []):
+        body["composed_of"].remove(names.TAGS_TEMPLATE)
+    for path in (("template", "settings", "index"), ("template", "settings"), ("template",)):
+        _drop_empty(body, path)
+    _drop_empty(body, ("_meta",))
+    return body
+
+
+def _drop_empty(body: dict[str, Any], path: Sequence[str]) -> None:
+    *parents, last = path
+    node: Any = body
+    for part in parents:
+        node = node.get(part, {})
+    if node.get(last) == {}:
+        del node[last]
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested settings by their dotted names."""
+    found: dict[str, str] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
