@@ -180,6 +180,9 @@ class TestOnTheCluster:
 
     def test_what_the_user_sent_comes_out_as_it_was(self, client: Any) -> None:
         theirs = {"a.b": 1, "c": {"d.e": {"": [{"f..g": 2}]}, "h": None}, "i": [1, "x", {"j": 2}]}
+        theirs |= {
+            "by": [{"name": "A", "id": 1, "of": [{"x": 1, "y": [[{"z": 1, "u.v": 2}], []]}]}]
+        }
         for body in (_with_scores({"t": 0.5}), tagging_pipeline("v1", "none", FIELDS)):
             (source,) = simulate(client, body, [{"text": "x", **theirs}])
             assert {name: source[name] for name in theirs} == theirs
