@@ -24,9 +24,16 @@ if TYPE_CHECKING:
     required=True,
     help="Field that holds a document's text; repeat it for several, in order.",
 )
+@click.option(
+    "--keep-own-tags",
+    is_flag=True,
+    help="Move values of your own in fields like tags to tags_manual as documents are tagged.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the requests, change nothing.")
 @pass_context
-def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: bool) -> None:
+def attach(
+    context: Context, index: str, text_fields: tuple[str, ...], keep_own_tags: bool, dry_run: bool
+) -> None:
     """Make an existing index tag what is indexed from now on.
 
     Documents that are already in it stay as they are. A default pipeline of its own stays too.
@@ -42,10 +49,10 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
 
     client = connect(context.settings.opensearch)
     if dry_run:
-        changes = plan_attach(client, index, text_fields)
+        changes = plan_attach(client, index, text_fields, keep_own_tags)
     else:
         with exclusive(client, "attach"):
-            changes = plan_attach(client, index, text_fields)
+            changes = plan_attach(client, index, text_fields, keep_own_tags)
             carry_out(client, changes)
     _tell(context, index, changes, dry_run)
     if not changes:

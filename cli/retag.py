@@ -26,7 +26,15 @@ from lmtx_search.cli.context import Context, index_name, pass_context
     is_flag=True,
     help="Also documents that the tagger in use has tagged, with the labels as they are now.",
 )
+@click.option(
+    "--stale", is_flag=True, help="Only documents whose text has changed since they were tagged."
+)
 @click.option("--keep-retired", is_flag=True, help="Tags that no label has any more stay.")
+@click.option(
+    "--keep-own-tags",
+    is_flag=True,
+    help="Move values that lmtx-search did not write in fields like tags to tags_manual.",
+)
 @click.option("--per-second", type=click.FloatRange(1), help="Documents a second, at most.")
 @click.option("--dry-run", is_flag=True, help="Count them and try a sample, change nothing.")
 @pass_context
@@ -35,13 +43,16 @@ def retag(
 ) -> None:
     """Send documents that are already indexed through the tagging pipeline again.
 
-    A document that somebody writes meanwhile is left as they wrote it; people's own tags (the
-    field tags_manual) and all other fields stay. Stopped in whatever way, the same command goes on.
+    A document that changes during the run is left as it is. People's own tags (the field
+    tags_manual) and all other fields stay. If the run is interrupted, the same command continues.
+    If documents hold values in fields like tags that lmtx-search did not write, nothing is changed
+    until you decide: --keep-own-tags moves them to tags_manual.
 
     \b
     Example:
       lmtx-search retag --index library --dry-run
       lmtx-search retag --index library --pending
+      lmtx-search retag --index library --stale
       lmtx-search retag --index library --label q718 --query "year:>2020" --per-second 20
     """
     from lmtx_search.cluster.client.connect import connect
@@ -53,6 +64,10 @@ def retag(
         previews = preview(client, made)
         for one in previews:
             context.say(f"{one.index}: {one.documents:,} documents would be tagged again")
+            for own in one.own:
+                counted = "" if own.values is None else f", {own.values:,} values"
+                verb = "move to the manual tags" if made.keep_own_tags else "need --keep-own-tags"
+                context.say(f"  {own}{counted}: they {verb}")
             if one.sample:
                 context.say(
                     f"  of a sample of {one.sample}, {one.sample_changed} would get other tags"
@@ -69,8 +84,9 @@ def retag(
         )
         rest = {
             "without text": report.untagged,
+            "with their own values in the fields of the tags, left as they are": report.skipped,
             "pending: the tagger did not answer": report.pending,
-            "written or deleted by others meanwhile, left as they are": report.overtaken,
+            "changed or deleted during the run, left as they are": report.overtaken,
             "refused": report.failed,
         }
         for what, count in rest.items():

@@ -22,6 +22,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
+
 FILE_NAME = "lmtx-search.toml"
 ENV_PREFIX = "LMTX_"
 # Read by the test suite only; never a setting.
@@ -156,7 +158,39 @@ class DocumentSettings(_Section):
         False, description="write what is broader than a document's tags into tags_broader"
     )
 
+    tags_field: str = Field(DEFAULT_FIELDS.tags, description="field that the tags go into")
+    scores_field: str = Field(DEFAULT_FIELDS.scores, description="field of the tags' scores")
+    broader_field: str = Field(DEFAULT_FIELDS.broader, description="field of broader tags")
+    manual_field: str = Field(DEFAULT_FIELDS.manual, description="field of people's own tags")
+    tagging_field: str = Field(
+        DEFAULT_FIELDS.tagging, description="field that says when and by which tagger"
+    )
+
     _fields = field_validator("text_fields", mode="before")(_split_commas)
+
+    @field_validator("tags_field", "scores_field", "broader_field", "manual_field", "tagging_field")
+    @classmethod
+    def _is_a_field(cls, value: str, info: ValidationInfo) -> str:
+        if not re.fullmatch(r"[^\W_][\w-]*", value) or value.startswith("lmtx_"):
+            raise ValueError("is no name of a field: letters, digits, _ and -, a letter first")
+        named = [name for name in info.data if name.endswith("_field") and name != "id_field"]
+        for other in (*named, "id_field"):
+            if info.data.get(other) == value:
+                raise ValueError(f"documents.{other} has the same name")
+        if value in info.data.get("text_fields", ()):
+            raise ValueError(f"{value} is one of documents.text_fields")
+        return value
+
+    @property
+    def tag_fields(self) -> TagFields:
+        """The names of the fields that tagging writes."""
+        return TagFields(
+            self.tags_field,
+            self.scores_field,
+            self.broader_field,
+            self.manual_field,
+            self.tagging_field,
+        )
 
 
 class ServiceSettings(_Section):

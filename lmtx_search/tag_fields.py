@@ -15,6 +15,9 @@ STATUSES = ("tagged", "pending", "untagged", "skipped")
 """Values of ``tagging.status``: the tagger answered; it did not; there was no text, or no tagger;
 the document has values of people's in these fields."""
 
+# Keys of searches whose value is a field, and those whose value's keys are fields.
+_NAME_A_FIELD = frozenset(("field", "fieldName"))
+_HOLD_FIELDS = frozenset(("term", "terms", "range", "match", "match_phrase"))
 _OF_TAGGING = frozenset(("status", "tagger", "at", "best_score", "error", "text_digest"))
 
 
@@ -58,11 +61,29 @@ class TagFields:
         """Return what a field, or a path in it, that has its default name is called here."""
         head, dot, rest = field.partition(".")
         names = dict(zip(asdict(DEFAULT_FIELDS).values(), asdict(self).values(), strict=True))
-        return names.get(head, head) + dot + rest
+        return str(names.get(head, head)) + dot + rest
 
     def properties(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Return the mapping of the fields under these names."""
         return {self.renamed(name): field for name, field in properties.items()}
+
+    def in_body(self, body: Any) -> Any:
+        """Return a search that is written with the default names under these names."""
+        if self == DEFAULT_FIELDS:
+            return body
+        if isinstance(body, list):
+            return [self.in_body(part) for part in body]
+        if not isinstance(body, Mapping):
+            return body
+        found: dict[str, Any] = {}
+        for key, value in body.items():
+            if key in _NAME_A_FIELD and isinstance(value, str):
+                found[key] = self.renamed(value)
+            elif key in _HOLD_FIELDS and isinstance(value, Mapping):
+                found[key] = {self.renamed(name): self.in_body(one) for name, one in value.items()}
+            else:
+                found[key] = self.in_body(value)
+        return found
 
     def without(self, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return a document without what tagging wrote; people's values stay."""
@@ -72,7 +93,7 @@ class TagFields:
 
     def theirs(self, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return people's values in these fields, by field (as the pipeline's scripts decide)."""
-        tagging = source.get(self.tagging)
+        tagging: Any = source.get(self.tagging)
         ours = is_ours(tagging)
         if ours and tagging.get("tagger") and tagging["status"] != "skipped":
             scores = source.get(self.scores)

@@ -85,14 +85,14 @@ class TaggerChecks:
             return ok("nothing to try yet")
         field = self._settings.documents.text_fields[0]
         (source,) = simulate(self._client(), state.body, [document_with(field, _TEXT)])
-        tagging = source.get("tagging", {})
+        tagging = source.get(state.names.tagging, {})
         if tagging.get("status") != "tagged":
             return Finding(
                 "bad",
                 f"a document comes out {tagging.get('status')}: {tagging.get('error', tagging)}",
                 "see to the tagger; documents that come meanwhile: lmtx-search retag --pending",
             )
-        tags = ", ".join(source.get("tags") or []) or "no tag"
+        tags = ", ".join(source.get(state.names.tags) or []) or "no tag"
         return ok(f'"{_TEXT}" → {tags}')
 
     def _version(self, name: str) -> TaggerVersion | None:

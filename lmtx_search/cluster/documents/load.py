@@ -21,10 +21,10 @@ from lmtx_search.cluster.documents.bulk import (
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, document_text
 
-TAGGING_FIELDS = ("tags", "tags_broader", "tag_scores", "tagging")
 # A stretch of bad lines is noted this often, though nothing is sent.
 _BAD_LINES = 1000
 
@@ -95,8 +95,9 @@ def read_documents(
     A page of them is in memory at a time. ``text`` is empty where a document has none of the
     fields; ``source`` leaves out what tagging added. With a ``query``, only those that match.
     """
+    fields = tag_fields(client)
     for hit in scan(client, index, query=query):
-        source = {name: v for name, v in hit["_source"].items() if name not in TAGGING_FIELDS}
+        source = fields.without(hit["_source"])
         yield Document(hit["_id"], document_text(source, text_fields), source)
 
 

@@ -25,6 +25,7 @@ def scan(
     page: int = 1000,
     after: str | None = None,
     versions: bool = False,
+    script_fields: Mapping[str, Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the hits of an index in the order of ``sort``, a page of them in memory at a time.
 
@@ -32,7 +33,8 @@ def scan(
     the cluster is restarted: what comes then is as it is then. The index is refreshed first.
     ``page`` is the most hits of a page: large documents make it smaller.
     ``after`` is the sort value to go on behind; with ``versions`` the hits say which version of
-    the document they are (``_seq_no``, ``_primary_term``).
+    the document they are (``_seq_no``, ``_primary_term``). ``script_fields`` are computed for each
+    hit.
     """
     pit = _open(client, index)
     body: dict[str, Any] = {
@@ -45,6 +47,8 @@ def scan(
     }
     if after is not None:
         body["search_after"] = [after]
+    if script_fields is not None:
+        body["script_fields"] = script_fields
     try:
         while True:
             body["pit"] = {"id": pit, "keep_alive": _KEEP_ALIVE}

@@ -272,7 +272,8 @@ def simulate(
 ) -> list[dict[str, Any]]:
     """Run a pipeline over documents (``_source`` each) and return theirs; nothing is stored.
 
-    ``index`` is the one that they are taken to be of.
+    What the pipeline itself refuses has the status ``failed``. ``index`` is the index that the
+    documents are taken to be in.
 
     Raises:
         TransportError: the pipeline is no pipeline.
@@ -282,8 +283,9 @@ def simulate(
         for number, source in enumerate(documents)
     ]
     answer = client.ingest.simulate(body={"pipeline": body, "docs": docs})
+    tagging = pipeline_state(body).names.tagging
     return [
-        doc["doc"]["_source"] if "doc" in doc else {"tagging": {"status": "failed", **doc}}
+        doc["doc"]["_source"] if "doc" in doc else {tagging: {"status": "failed", **doc}}
         for doc in answer["docs"]
     ]
 

@@ -15,8 +15,15 @@ from lmtx_search.cluster.ml.pipeline import (
     read_pipeline,
     with_text_fields,
 )
+from lmtx_search.cluster.setup.indices import tag_properties
+from lmtx_search.cluster.setup.own_fields import (
+    keeping_own,
+    own_fields,
+    require_decided,
+    require_manual,
+)
 from lmtx_search.errors import UserError
-from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import TagFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +36,21 @@ class Change:
     reason: str
 
 
-def plan_attach(client: OpenSearch, index: str, text_fields: Sequence[str]) -> list[Change]:
+def plan_attach(
+    client: OpenSearch, index: str, text_fields: Sequence[str], keep_own_tags: bool = False
+) -> list[Change]:
     """Return what has to be done; nothing where the index already tags with these fields.
 
     ``index`` may be an alias: each of its indices is attached. An index that has a default
     pipeline of its own keeps it: tagging then is its final pipeline, which runs after it.
 
+    Args:
+        keep_own_tags: values in fields named like the product's that people wrote move to the
+            field of manual tags as their documents are tagged.
+
     Raises:
-        UserError: no such index, no such field, a field ``tags`` of another type, or both places
-            for a pipeline are taken.
+        UserError: no such index, no such field, a field ``tags`` of another type or with values of
+            people's, or both places for a pipeline are taken.
     """
     if index.startswith(names.OWN):
         raise UserError(f"{index} is lmtx-search's own index: attach one of yours")
@@ -46,12 +59,12 @@ def plan_attach(client: OpenSearch, index: str, text_fields: Sequence[str]) -> l
     settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
     if not mappings:
         raise UserError(f"no index {index}: check its name")
-    changes: list[Change] = []
+    changes, state = plan_own_fields(client, state, index, sorted(mappings), keep_own_tags)
     for name in sorted(mappings):
         properties = mappings[name]["mappings"].get("properties", {})
         for field in text_fields:
             _require_field(name, properties, field)
-        changes += _mapping_change(name, properties)
+        changes += _mapping_change(name, properties, state.names)
     changes += _pipeline_change(client, state, index, sorted(mappings), text_fields)
     for name in sorted(mappings):
         changes += _setting_change(name, settings[name]["settings"])
@@ -93,18 +106,38 @@ def _require_field(index: str, properties: dict[str, Any], field: str) -> None:
         raise UserError(f"the field {field} of {index} is an object: name a field in it")
 
 
-def _mapping_change(index: str, properties: dict[str, Any]) -> list[Change]:
-    wanted = load("component_templates/tags")["template"]["mappings"]["properties"]
-    for name, field in wanted.items():
-        there = properties.get(name)
-        kind = field.get("type", "object")
-        if name == "tags_manual":  # people's own, whatever it is
-            continue
-        if there is not None and there.get("type", "object") != kind:
-            raise UserError(
-                f"{index} has its own field {name} ({there.get('type', 'object')}, not {kind}): "
-                "reindex it under another name first"
-            )
+def plan_own_fields(
+    client: OpenSearch, state: PipelineState, alias: str, indices: Sequence[str], keep: bool
+) -> tuple[list[Change], PipelineState]:
+    """See that people decided about their own values in the fields of the tags.
+
+    Returns what has to be done, and the pipeline as it is then.
+
+    Raises:
+        UserError: an index has such a field, and ``keep`` is false or the field cannot hold tags.
+    """
+    wanted = tag_properties(state.names)
+    for name in indices:
+        found = own_fields(client, name, state.names)
+        require_decided(found, state.names, keep or name in state.keep, wanted)
+        if keep:
+            require_manual(client, name, state.names)
+    if not keep:
+        return [], state
+    # Documents may be sent to the index by any of its aliases.
+    written = {alias, *indices}
+    for answer in client.indices.get_alias(index=",".join(indices)).values():
+        written |= answer["aliases"].keys()
+    kept = keeping_own(state, sorted(written))
+    if kept.keep == state.keep:
+        return [], state
+    reason = f"values of people's in the fields of the tags move to {state.names.manual}"
+    path = f"/_ingest/pipeline/{names.PIPELINE}"
+    return [Change("PUT", path, dict(kept.body), reason)], kept
+
+
+def _mapping_change(index: str, properties: dict[str, Any], fields: TagFields) -> list[Change]:
+    wanted = tag_properties(fields)
     missing = {
         name: field
         for name, field in wanted.items()

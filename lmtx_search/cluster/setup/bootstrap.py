@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,20 @@ from lmtx_search.cluster.client.schema import (
     schema_of,
 )
 from lmtx_search.cluster.labels.versions import LabelVersions, version_body, version_name
-from lmtx_search.cluster.ml.pipeline import of_this_release, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline import (
+    of_this_release,
+    pipeline_state,
+    untagged_pipeline,
+    with_names,
+)
 from lmtx_search.cluster.setup.compare import holds
 from lmtx_search.cluster.setup.connector_settings import missing_settings
+from lmtx_search.cluster.setup.indices import tag_properties
 from lmtx_search.cluster.setup.requirements import Cluster, check_cluster
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 TEMPLATES = ("documents", "labels", "judgments", "runs")
 
@@ -50,6 +57,8 @@ class Step:
     replaces: bool = False
     locked: bool = False
     """Whether another command may change the same thing."""
+    fields: TagFields = DEFAULT_FIELDS
+    """What the pipeline's fields are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +92,19 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
     forms = client.transport.perform_request("GET", META_PATH, params=META_ONLY)
     require_known(forms)
     notes: list[str] = []
-    tags = _template(client, "_component_template", names.TAGS_TEMPLATE, "component_templates/tags")
-    steps = [tags]
+    fields = settings.documents.tag_fields
+    tags = load("component_templates/tags")
+    tags["template"]["mappings"]["properties"] = tag_properties(fields)
+    steps = [_template(client, "_component_template", names.TAGS_TEMPLATE, tags)]
     steps += [
-        _template(client, "_index_template", f"lmtx-{name}", f"templates/{name}")
+        _template(client, "_index_template", f"lmtx-{name}", load(f"templates/{name}"))
         for name in TEMPLATES
     ]
     steps.append(_labels(client, settings, notes))
     steps += [_index(client, names.JUDGMENTS, "judgments"), _index(client, names.RUNS, "runs")]
     steps += _earlier_forms(client, settings, forms)
-    steps.append(_pipeline(client))
+    steps += _tagged_indices(client, fields)
+    steps.append(_pipeline(client, fields))
     url = tagger_url(settings)
     missing = missing_settings(client, url, cluster.has_ml_nodes)
     return Plan(cluster, tuple(steps), missing, tuple(notes))
@@ -139,7 +151,7 @@ def _send_step(client: OpenSearch, step: Step) -> None:
         send(client, step.request)
         return
     with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it meanwhile
-        now = _pipeline(client)
+        now = _pipeline(client, step.fields)
         if now.request is not None:
             send(client, now.request)
 
@@ -156,9 +168,8 @@ def _get(client: OpenSearch, path: str) -> Any:
         return None
 
 
-def _template(client: OpenSearch, api: str, name: str, file: str) -> Step:
+def _template(client: OpenSearch, api: str, name: str, body: dict[str, Any]) -> Step:
     what = f"{api.strip('_').replace('_', ' ')} {name}"
-    body = load(file)
     answer = _get(client, f"/{api}/{name}")
     key = api.strip("_")
     found = answer[f"{key}s"][0][key] if answer else None
@@ -188,7 +199,7 @@ def _earlier_forms(client: OpenSearch, settings: Settings, forms: Mapping[str, A
     bodies = LabelVersions(client, settings.opensearch.knn_engine).outdated()
     for name, answer in client.indices.get_mapping(index=f"{names.DOCUMENTS}*").items():
         if schema_of(answer["mappings"]) < SCHEMA:
-            tags = load("component_templates/tags")["template"]["mappings"]["properties"]
+            tags = tag_properties(settings.documents.tag_fields)
             bodies[name] = brought_up(answer["mappings"], tags)
     return [
         Step(
@@ -229,7 +240,29 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
     )
 
 
-def _pipeline(client: OpenSearch) -> Step:
+def _tagged_indices(client: OpenSearch, fields: TagFields) -> Iterator[Step]:
+    """Yield what adds fields to indices that tag: not each of them adds new fields by itself."""
+    wanted = tag_properties(fields)
+    params = {"flat_settings": "true", "expand_wildcards": "all"}
+    settings = client.indices.get_settings(index="*,-.*", name="index.*_pipeline", params=params)
+    for name, answer in sorted(settings.items()):
+        if not any(str(one).startswith(names.PIPELINE) for one in answer["settings"].values()):
+            continue
+        there = client.indices.get_mapping(index=name)[name]["mappings"].get("properties", {})
+        missing = {
+            field: body
+            for field, body in wanted.items()
+            if field not in there
+            or not body.get("properties", {}).keys() <= there[field].get("properties", {}).keys()
+        }
+        if fields.tagging in there and "properties" not in there[fields.tagging]:
+            missing.pop(fields.tagging, None)  # theirs: `attach` says so
+        if missing:
+            request = Request("PUT", f"/{name}/_mapping", {"properties": missing})
+            yield Step(f"fields {', '.join(missing)} of index {name}", request, replaces=True)
+
+
+def _pipeline(client: OpenSearch, fields: TagFields) -> Step:
     what = f"ingest pipeline {names.PIPELINE}"
     path = f"/_ingest/pipeline/{names.PIPELINE}"
     found = _get(client, path)
@@ -239,8 +272,14 @@ def _pipeline(client: OpenSearch) -> Step:
         require_known_form(f"the {what}", form)
         # One that is there may be a deployed tagger's: it goes on with the same one.
         renewed = of_this_release(body)
+        if renewed is not None:
+            what = f"{what} (form {form} to {SCHEMA})"
+        before = pipeline_state(renewed or body).names
+        if before != fields:
+            renewed = with_names(renewed or body, fields)
+            what = f"{what}, which writes {', '.join(fields.written)}"
         if renewed is None:
             return Step(what)
-        what = f"{what} (form {form} to {SCHEMA})"
-        return Step(what, Request("PUT", path, renewed), replaces=True, locked=True)
-    return Step(what, Request("PUT", path, untagged_pipeline()))
+        request = Request("PUT", path, renewed)
+        return Step(what, request, replaces=True, locked=True, fields=fields)
+    return Step(what, Request("PUT", path, untagged_pipeline(names=fields)))

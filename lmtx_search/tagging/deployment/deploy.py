@@ -14,6 +14,7 @@ from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors, local_models
 from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
+    pipeline_state,
     put_pipeline,
     read_pipeline,
     simulate,
@@ -171,7 +172,9 @@ def deploy(
             done(1)
         fields = settings.documents.text_fields
         windows = version.manifest.windows.most
-        body = tagging_pipeline(name, remote.model, fields, state.indices, windows)
+        body = tagging_pipeline(
+            name, remote.model, fields, state.indices, windows, state.names, state.keep
+        )
         with _timed(seconds, "test"):
             try_out(client, body, name, fields[0], labels, url)
         with _timed(seconds, "switch"):
@@ -267,8 +270,9 @@ def try_out(
         UserError, LmtxError: they do not come out tagged by that version.
     """
     documents = [document_with(field, label_passage(label)) for label in labels[:3]]
+    fields = pipeline_state(body).names
     for source in simulate(client, body, documents):
-        tagging = source.get("tagging", {})
+        tagging = source.get(fields.tagging, {})
         if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
             reason = str(tagging.get("error", tagging))
             refused = connectors.refusal(url, reason) if url else local_models.refusal(reason)

@@ -116,7 +116,9 @@ def roll_back(
             put, retired = bring_up_to_date(version, settings, labels, now, progress=progress)
         fields = state.fields or settings.documents.text_fields
         windows = version.manifest.windows.most
-        body = tagging_pipeline(name, model, fields, state.indices, windows)
+        body = tagging_pipeline(
+            name, model, fields, state.indices, windows, state.names, state.keep
+        )
         try_out(client, body, name, fields[0], labels, url)
         label_index = _label_index(index, settings, version, labels, there.in_cluster, progress)
         held.require()
