@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.documents import bulk
-from lmtx_search.cluster.retag.retag import retag as retagging
+from lmtx_search.cluster.retag import retag as retagging
 from lmtx_search.cluster.retag.selection import Selection, targets
 from lmtx_search.cluster.setup.attach import attach, plan_attach
 from lmtx_search.errors import LmtxError, UserError
