@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -11,6 +12,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.dashboards.objects import Object, Shown, saved_objects
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
@@ -18,7 +20,6 @@ TIME_FIELD = "tagging.at"
 
 _DATES = {"date", "date_nanos"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_BEHIND_THE_TEXT = ("tags", "tagging.best_score")
 
 
 def objects_about(
@@ -36,12 +37,15 @@ def objects_about(
     """
     index = index or ",".join(tagging_indices(client))
     now = datetime.now(timezone.utc)
-    shown = Shown(index, time_field, "now-1y", "now", (*text_fields, *_BEHIND_THE_TEXT))
+    fields = tag_fields(client)
+    time_field = fields.renamed(time_field) if time_field == TIME_FIELD else time_field
+    columns = (*text_fields, fields.tags, fields.of_tagging("best_score"))
+    shown = Shown(index, time_field, "now-1y", "now", columns, fields)
     require_fields(client, saved_objects(shown), time_field)
     first, last = _range(client, index, time_field)
     if first is not None and last is not None:
         until = "now" if last <= now else _iso(last)
-        shown = Shown(index, time_field, _iso(first), until, shown.columns)
+        shown = replace(shown, time_from=_iso(first), time_to=until)
     return shown, saved_objects(shown)
 
 

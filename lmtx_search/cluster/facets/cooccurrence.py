@@ -9,6 +9,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.facets.filters import subset
+from lmtx_search.cluster.facets.searching import search
 from lmtx_search.index_templates import load
 
 
@@ -56,10 +57,10 @@ def together(
     common = {"query": chosen.body(), "among": chosen.among()}
     if tags:
         body = load("searches/together_with", companions=companions + len(tags), **common)
-        found = client.search(index=index, body=body)["aggregations"]["companions"]
+        found = search(client, index, body)["aggregations"]["companions"]
         return [_together(tags, found, companions)]
     body = load("searches/together", tags=size, companions=companions + 1, **common)
-    buckets = client.search(index=index, body=body)["aggregations"]["tags"]["buckets"]
+    buckets = search(client, index, body)["aggregations"]["tags"]["buckets"]
     return [_together([bucket["key"]], bucket["companions"], companions) for bucket in buckets]
 
 

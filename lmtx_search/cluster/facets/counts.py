@@ -10,7 +10,10 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.facets.filters import subset
 from lmtx_search.cluster.facets.roll_up import rolled_up, with_narrower
+from lmtx_search.cluster.facets.searching import search
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import TagFields, scores_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +62,25 @@ def facets(
         wanted = [{"terms": {"tags": with_narrower(client, tag)}} for tag in tags]
         chosen = load("searches/selected", must=[chosen], tags=wanted)
     body = load("searches/facets", query=chosen, tags=size, size=examples, start=start)
-    answer = client.search(index=index, body=body)
+    answer = search(client, index, body)
     found = answer["aggregations"]
     counts = [(bucket["key"], bucket["doc_count"]) for bucket in found["tags"]["buckets"]]
     other = found["tags"]["sum_other_doc_count"]
     if roll_up:
         counts = rolled_up(client, index, chosen)
         counts, other = counts[:size], sum(count for _, count in counts[size:])
+    fields = tag_fields(client)
     return Facets(
         documents=answer["hits"]["total"]["value"],
         tags=counts,
         other=other,
         statuses={bucket["key"]: bucket["doc_count"] for bucket in found["statuses"]["buckets"]},
-        examples=[_tagged(hit["_id"], hit["_source"]) for hit in answer["hits"]["hits"]],
+        examples=[_tagged(hit["_id"], hit["_source"], fields) for hit in answer["hits"]["hits"]],
     )
 
 
-def _tagged(id_: str, source: dict[str, Any]) -> TaggedDocument:
-    scores = source.get("tag_scores") or {}
-    tags = source.get("tags") or []
+def _tagged(id_: str, source: dict[str, Any], fields: TagFields) -> TaggedDocument:
+    scores = scores_of(source.get(fields.scores))
+    tags = source.get(fields.tags) or []
+    tags = tags if isinstance(tags, list) else [str(tags)]
     return TaggedDocument(id_, source, [(tag, float(scores.get(tag, 0.0))) for tag in tags])

@@ -11,6 +11,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.facets.searching import search
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, label_of
 from lmtx_search.errors import UserError
@@ -31,7 +32,7 @@ def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[
     Raises:
         UserError: none of the tags has a label with broader ones.
     """
-    answer = client.search(index=index, body=load("searches/all_tags", query=query))
+    answer = search(client, index, load("searches/all_tags", query=query))
     counts = {b["key"]: b["doc_count"] for b in answer["aggregations"]["tags"]["buckets"]}
     tags = labels_of_tags(client, counts) if counts else {}
     labels = _upwards(client, tags.values())
@@ -53,7 +54,7 @@ def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[
     rest = iter(filters.items())
     while some := dict(islice(rest, _BATCH)):
         body = load("searches/roll_up", query=query, above=some)
-        buckets = client.search(index=index, body=body)["aggregations"]["above"]["buckets"]
+        buckets = search(client, index, body)["aggregations"]["above"]["buckets"]
         counts.update((name, bucket["doc_count"]) for name, bucket in buckets.items())
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 

@@ -10,10 +10,9 @@ from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.labels.index import LabelIndex, LabelIndexInfo
-from lmtx_search.cluster.ml.pipeline import pipeline_state
+from lmtx_search.cluster.ml.pipeline import pipeline_state, tag_fields
 
 _MOST_INDICES = 100
-_STATUS = "tagging.status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +61,14 @@ def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]] | None:
 
     None where the user may not search all indices.
     """
+    status = tag_fields(client).status
     body = {
         "size": 0,
-        "query": {"exists": {"field": _STATUS}},
+        "query": {"exists": {"field": status}},
         "aggs": {
             "indices": {
                 "terms": {"field": "_index", "size": _MOST_INDICES},
-                "aggs": {"statuses": {"terms": {"field": _STATUS, "size": 20}}},
+                "aggs": {"statuses": {"terms": {"field": status, "size": 20}}},
             }
         },
     }
