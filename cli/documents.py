@@ -144,4 +144,6 @@ def _copy(
         progress=context.progress,
         total=total,
         threads=options["threads"],
+        # Only the copy changes.
+        keep_own_tags=True,
     )

@@ -14,6 +14,8 @@ from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.documents.own_values import look_ahead
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.setup.indices import index_uuid
 from lmtx_search.sources import count_documents, read_documents
 from lmtx_search.sources.document_formats import FORMATS, document_format
@@ -41,6 +43,11 @@ def load_options(function: F) -> F:
             type=click.Path(path_type=Path, dir_okay=False),
             help="Keep what failed, with reasons, in this JSONL file.",
         ),
+        click.option(
+            "--keep-own-tags",
+            is_flag=True,
+            help="Move values of your own in fields like tags to tags_manual.",
+        ),
         click.option("--from-start", is_flag=True, help="Do not continue an earlier run."),
         click.option(
             "--threads",
@@ -64,6 +71,7 @@ def load(
     failed: Path | None,
     from_start: bool,
     threads: int,
+    keep_own_tags: bool,
 ) -> BulkReport:
     """Load a file into an index that ``prepare`` makes or checks."""
     settings = context.settings
@@ -73,7 +81,7 @@ def load(
         file = xmc_documents_file(file)
     total = count_documents(file, format)
     columns = require_readable(file, format, fields.text_fields)
-    if columns and fields.id_field not in columns:
+    if columns and not {fields.id_field, "_id"} & {*columns}:
         context.say(
             f"{file} has no column {fields.id_field} (documents.id_field): a hash of its content "
             f"is each document's id. Its columns: {', '.join(columns)}"
@@ -87,6 +95,10 @@ def load(
     if strict:
         require_documents(file, fields.id_field, context.progress, format)
     client = connect(settings.opensearch)
+    if kind in ("jsonl", "csv") and str(file) != "-":
+        documents = read_documents(file, fields.id_field, fields.text_fields, format)
+        for note in look_ahead(documents, str(file), tag_fields(client), keep_own_tags):
+            context.say(f"Note: {note}")
     if prepare(client, index, fields.id_field):
         context.say(f"Created the index {index}")
     checkpoint = None
@@ -110,6 +122,7 @@ def load(
         progress=context.progress,
         total=total,
         threads=threads,
+        keep_own_tags=keep_own_tags,
     )
 
 

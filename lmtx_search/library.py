@@ -77,12 +77,15 @@ def load_labels(
 
 
 def load_training_documents(
-    settings: Settings, documents: Iterable[Document | BadLine], progress: Progress = SILENT
+    settings: Settings,
+    documents: Iterable[Document | BadLine],
+    progress: Progress = SILENT,
+    keep_own_tags: bool = False,
 ) -> BulkReport:
     """Write documents to the index that training reads; the report says what failed and why."""
     client, index = connect(settings.opensearch), settings.documents.training_index
     prepare_training_index(client, index, settings.documents.id_field)
-    return load_documents(client, documents, index, progress=progress)
+    return load_documents(client, documents, index, progress=progress, keep_own_tags=keep_own_tags)
 
 
 def ingest(
@@ -90,6 +93,7 @@ def ingest(
     documents: Iterable[Document | BadLine],
     index: str,
     progress: Progress = SILENT,
+    keep_own_tags: bool = False,
 ) -> BulkReport:
     """Index documents through the tagging pipeline; the index is made if it is not there.
 
@@ -98,7 +102,7 @@ def ingest(
     """
     client = connect(settings.opensearch)
     prepare_tagged_index(client, index, settings.documents.id_field)
-    return load_documents(client, documents, index, progress=progress)
+    return load_documents(client, documents, index, progress=progress, keep_own_tags=keep_own_tags)
 
 
 def shortlists(

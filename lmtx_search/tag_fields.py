@@ -80,7 +80,8 @@ class TagFields:
             if key in _NAME_A_FIELD and isinstance(value, str):
                 found[key] = self.renamed(value)
             elif key in _HOLD_FIELDS and isinstance(value, Mapping):
-                found[key] = {self.renamed(name): self.in_body(one) for name, one in value.items()}
+                inner = self.in_body(value)
+                found[key] = {self.renamed(name): one for name, one in inner.items()}
             else:
                 found[key] = self.in_body(value)
         return found

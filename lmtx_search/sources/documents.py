@@ -26,7 +26,8 @@ def read_documents(
 ) -> Iterator[Document | BadLine]:
     """Read documents in the order of the file; ``-`` is standard input (JSONL).
 
-    A document without an id gets a hash of its content, so that reading it again changes nothing.
+    A document without an id gets that of its field ``_id``, or a hash of its content, so that
+    reading it again changes nothing.
     What is no document comes out as :class:`BadLine`; blank lines are passed over. Memory is
     bounded by the longest line, or file of a folder. What has no field names of its own (folders,
     Annif, the Extreme Classification Repository) comes under ``id_field`` and ``text_fields``.
@@ -118,6 +119,11 @@ def _document(
     row: Row, path: Path, id_field: str, text_fields: Sequence[str]
 ) -> Document | BadLine:
     value = row.fields.get(id_field)
+    # OpenSearch's own exports have ids in a field of this name, which cannot be stored.
+    if value in (None, "") and isinstance(row.fields.get("_id"), str | int):
+        value = row.fields["_id"]
+    if "_id" in row.fields and value == row.fields["_id"]:
+        row = Row(row.line, {name: one for name, one in row.fields.items() if name != "_id"})
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     try:

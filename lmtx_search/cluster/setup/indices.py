@@ -7,6 +7,7 @@ from typing import Any
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.documents.own_values import METADATA_FIELD
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
@@ -110,7 +111,8 @@ def _body(name: str, id_field: str, fields: TagFields) -> dict[str, Any]:
     tags = tag_properties(fields)
     # A dot would make an object of the field.
     own = {} if "." in id_field else {id_field: {"type": "keyword"}}
-    return load(f"indices/{name}", properties={**own, **tags})
+    metadata = {METADATA_FIELD: {"type": "object", "enabled": False}}
+    return load(f"indices/{name}", properties={**own, **metadata, **tags})
 
 
 def _refuse_own(index: str) -> None:
