@@ -12,7 +12,7 @@ import pytest
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.retag.stale import TextCheck
-from lmtx_search.cluster.setup.attach import attach, plan_attach
+from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.settings import Settings
 from lmtx_search.settings_sources import load_settings
@@ -80,6 +80,8 @@ def tagging_cluster(
 @pytest.fixture
 def attached(tagging_cluster: tuple[Any, Settings]) -> Attached:
     client, settings = tagging_cluster
+    if client.indices.exists(index="articles"):
+        attach(client, plan_detach(client, "articles"))
     client.indices.delete(index="articles*", params={"ignore_unavailable": "true"})
     client.indices.create(index="articles", body={"mappings": MAPPING})
     attach(client, plan_attach(client, "articles", ["title", "text"]))

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, untagged_pipeline
-from lmtx_search.cluster.setup.attach import attach, plan_attach
+from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
+from lmtx_search.doctor.texts import examine_own_tags
 from lmtx_search.errors import UserError
 from lmtx_search.tagging.retagging import Wish, carry_out, plan, preview
 from tests.conftest import Run
@@ -94,6 +95,22 @@ class TestAttach:
         assert (report.tagged, report.skipped) == (1, 0)
         assert attached.source("mine")["tags_manual"] == ["embargo"]
         assert attached.state("mine") == "fits"
+
+    def test_detach_forgets_what_was_decided(self, attached: Attached) -> None:
+        client = attached.client
+        attach(client, plan_attach(client, "articles", ["title"], keep_own_tags=True))
+        assert "articles" in read_pipeline(client).keep
+        attach(client, plan_detach(client, "articles"))
+        assert "articles" not in read_pipeline(client).keep
+
+    def test_doctor_names_the_documents_that_nobody_decided_about(self, attached: Attached) -> None:
+        client = attached.client
+        assert examine_own_tags(client).status == "ok"
+        attached.bulk({"index": {"_id": "mine"}}, MINE)
+        found = examine_own_tags(client)
+        assert found.status == "warn"
+        assert found.found.startswith("1 documents are not tagged")
+        assert found.todo == "lmtx-search retag --index articles --keep-own-tags"
 
 
 class TestFiles:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.retag.stale import TextCheck
+from lmtx_search.doctor.texts import examine_texts
 from lmtx_search.tag_fields import DEFAULT_FIELDS
 from lmtx_search.tagging.retagging import Wish, carry_out
 from lmtx_search.tagging.retagging import plan as plan_retag
@@ -115,11 +116,15 @@ class TestPartsOfDocuments:
         assert attached.state("there") == "stale"
         counts = TextCheck(["title", "text"], DEFAULT_FIELDS).count(attached.client, "articles", 10)
         assert (counts.stale, counts.fits, counts.complete) == (1, 0, True)
+        found = examine_texts(attached.client)
+        assert found.found.startswith("1 documents have changed since they were tagged")
+        assert found.todo == "lmtx-search retag --index articles --stale"
         made = plan_retag(attached.client, attached.settings, "articles", Wish(stale=True))
         (report,) = carry_out(attached.client, attached.settings, made).values()
         assert (report.documents, attached.state("there")) == (1, "fits")
         (report,) = carry_out(attached.client, attached.settings, made).values()
         assert report.documents == 0
+        assert examine_texts(attached.client).found == "the tags of 1 documents fit"
 
     @pytest.mark.parametrize(
         "body",

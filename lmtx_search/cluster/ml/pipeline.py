@@ -182,9 +182,8 @@ def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any
 
 
 def keeping(state: PipelineState, indices: Iterable[str]) -> dict[str, Any]:
-    """Return the pipeline's body that moves people's own values of more indices' documents."""
-    keep = sorted({*state.keep, *indices})
-    return _with_params(state.body, {"lmtx-text": {"keep": keep}})
+    """Return the pipeline's body that moves people's own values of these indices' documents."""
+    return _with_params(state.body, {"lmtx-text": {"keep": sorted(indices)}})
 
 
 def with_names(body: Mapping[str, Any], names: TagFields) -> dict[str, Any]:

@@ -230,8 +230,10 @@ def _forget_fields(
         if not set(client.indices.get_alias(name=name)) <= set(indices):
             gone.discard(name)
     fields = {name: value for name, value in state.indices.items() if name not in gone}
-    if fields == state.indices:
+    known = state.indices.keys() | {*state.keep}
+    if known.isdisjoint(gone):
         return []
-    reason = f"forget the text fields of {', '.join(sorted(gone & state.indices.keys()))}"
+    state = keeping_own(state, but=gone)
+    reason = f"forget the text fields of {', '.join(sorted(gone & known))}"
     path = f"/_ingest/pipeline/{names.PIPELINE}"
     return [Change("PUT", path, with_text_fields(state, fields), reason)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,10 +107,12 @@ def require_manual(client: OpenSearch, index: str, fields: TagFields) -> None:
         )
 
 
-def keeping_own(state: PipelineState, indices: Sequence[str]) -> PipelineState:
-    """Return a pipeline that moves people's values of these indices, too."""
-    body = keeping(state, indices)
-    return replace(state, body=body, keep=tuple(sorted({*state.keep, *indices})))
+def keeping_own(
+    state: PipelineState, more: Iterable[str] = (), but: Iterable[str] = ()
+) -> PipelineState:
+    """Return a pipeline that moves people's values of more indices, or of fewer."""
+    keep = tuple(sorted({*state.keep, *more} - {*but}))
+    return replace(state, body=keeping(state, keep), keep=keep)
 
 
 def setting_of(fields: TagFields, name: str) -> str:
