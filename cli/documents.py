@@ -13,8 +13,9 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import FailedFile
 from lmtx_search.cluster.documents.load import load_documents, read_documents
+from lmtx_search.cluster.documents.own_values import fitting
 from lmtx_search.cluster.ml.model_state import redeploy
-from lmtx_search.cluster.ml.pipeline import reads_of
+from lmtx_search.cluster.ml.pipeline import reads_of, tag_fields
 from lmtx_search.cluster.retag.selection import Selection, require_query
 from lmtx_search.cluster.setup.indices import (
     prepare_tagged_index,
@@ -138,12 +139,13 @@ def _copy(
         context.say(f"Created the index {index}")
     return load_documents(
         client,
-        read_documents(client, source, fields.text_fields, body),
+        # People's own values move: only the copy changes.
+        fitting(
+            read_documents(client, source, fields.text_fields, body), tag_fields(client), keep=True
+        ),
         index,
         failed=FailedFile(options["failed"]) if options["failed"] else None,
         progress=context.progress,
         total=total,
         threads=options["threads"],
-        # Only the copy changes.
-        keep_own_tags=True,
     )

@@ -14,7 +14,7 @@ from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents
-from lmtx_search.cluster.documents.own_values import look_ahead
+from lmtx_search.cluster.documents.own_values import fitting, look_ahead
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.setup.indices import index_uuid
 from lmtx_search.sources import count_documents, read_documents
@@ -95,9 +95,10 @@ def load(
     if strict:
         require_documents(file, fields.id_field, context.progress, format)
     client = connect(settings.opensearch)
+    tags = tag_fields(client)
     if kind in ("jsonl", "csv") and str(file) != "-":
         documents = read_documents(file, fields.id_field, fields.text_fields, format)
-        for note in look_ahead(documents, str(file), tag_fields(client), keep_own_tags):
+        for note in look_ahead(documents, str(file), tags, keep_own_tags):
             context.say(f"Note: {note}")
     if prepare(client, index, fields.id_field):
         context.say(f"Created the index {index}")
@@ -115,14 +116,15 @@ def load(
             checkpoint.clear()
     return load_documents(
         client,
-        read_documents(file, fields.id_field, fields.text_fields, format),
+        fitting(
+            read_documents(file, fields.id_field, fields.text_fields, format), tags, keep_own_tags
+        ),
         index,
         checkpoint=checkpoint,
         failed=kept,
         progress=context.progress,
         total=total,
         threads=threads,
-        keep_own_tags=keep_own_tags,
     )
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.documents.own_values import fitting
 from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.cluster.setup import bootstrap as setting_up
 from lmtx_search.cluster.setup.indices import prepare_tagged_index, prepare_training_index
@@ -82,10 +84,19 @@ def load_training_documents(
     progress: Progress = SILENT,
     keep_own_tags: bool = False,
 ) -> BulkReport:
-    """Write documents to the index that training reads; the report says what failed and why."""
+    """Write documents to the index that training reads; the report says what failed and why.
+
+    A document with values of people's in the fields of the tags fails, unless ``keep_own_tags``
+    moves them to the field of manual tags.
+    """
     client, index = connect(settings.opensearch), settings.documents.training_index
     prepare_training_index(client, index, settings.documents.id_field)
-    return load_documents(client, documents, index, progress=progress, keep_own_tags=keep_own_tags)
+    return load_documents(
+        client,
+        fitting(documents, tag_fields(client), keep_own_tags),
+        index,
+        progress=progress,
+    )
 
 
 def ingest(
@@ -97,12 +108,20 @@ def ingest(
 ) -> BulkReport:
     """Index documents through the tagging pipeline; the index is made if it is not there.
 
+    A document with values of people's in the fields of the tags fails, unless ``keep_own_tags``
+    moves them to the field of manual tags.
+
     Raises:
         UserError: ``bootstrap_index`` has not run, or the index is there and does not tag.
     """
     client = connect(settings.opensearch)
     prepare_tagged_index(client, index, settings.documents.id_field)
-    return load_documents(client, documents, index, progress=progress, keep_own_tags=keep_own_tags)
+    return load_documents(
+        client,
+        fitting(documents, tag_fields(client), keep_own_tags),
+        index,
+        progress=progress,
+    )
 
 
 def shortlists(

@@ -18,6 +18,7 @@ the document has values of people's in these fields."""
 # Keys of searches whose value is a field, and those whose value's keys are fields.
 _NAME_A_FIELD = frozenset(("field", "fieldName"))
 _HOLD_FIELDS = frozenset(("term", "terms", "range", "match", "match_phrase"))
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 _OF_TAGGING = frozenset(("status", "tagger", "at", "best_score", "error", "text_digest"))
 
 
@@ -96,7 +97,7 @@ class TagFields:
         """Return people's values in these fields, by field (as the pipeline's scripts decide)."""
         tagging: Any = source.get(self.tagging)
         ours = is_ours(tagging)
-        if ours and tagging.get("tagger") and tagging["status"] != "skipped":
+        if ours and tagging.get("tagger"):
             scores = source.get(self.scores)
             known = scores_of(scores)
             tags = source.get(self.tags)
@@ -104,7 +105,7 @@ class TagFields:
             added = [tag for tag in tags if tag is not None and tag not in known]
             return {self.tags: added} if added and scores is not None else {}
         fields = [self.tags, self.scores, self.broader, *([] if ours else [self.tagging])]
-        return {name: source[name] for name in fields if source.get(name) not in (None, [], {})}
+        return {name: source[name] for name in fields if source.get(name) not in _EMPTY}
 
     def moved(self, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return a document with people's values in ``manual``: texts as they are, else JSON."""

@@ -18,7 +18,6 @@ from lmtx_search.cluster.ml.pipeline import (
 from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.cluster.retag.stale import TextCheck
-from lmtx_search.cluster.setup.indices import tag_properties
 from lmtx_search.cluster.setup.own_fields import (
     OwnField,
     keeping_own,
@@ -221,13 +220,12 @@ def _decide_own_tags(client: OpenSearch, made: Plan) -> None:
         UserError: there are such values, and nobody said what becomes of them.
     """
     state = read_pipeline(client)
-    wanted = tag_properties(state.names)
     indices = []
     for target in made.targets:
         if target.index in state.keep:
             continue
         found = own_fields(client, target.index, state.names, made.selection.body())
-        require_decided(found, state.names, made.keep_own_tags, wanted)
+        require_decided(found, state.names, made.keep_own_tags)
         if found:
             require_manual(client, target.index, state.names)
             indices.append(target.index)

@@ -246,8 +246,10 @@ class TestOnTheCluster:
         added = {"text": "x", **EARLIER, "tags": ["a.b", "embargo"]}
         (source,) = simulate(client, _with_scores({"t": 0.5}), [added])
         assert (source["tags"], source["tagging"]["status"]) == (["a.b", "embargo"], "skipped")
+        assert source["tagging"]["tagger"] == "v0"
+        assert simulate(client, _with_scores({"t": 0.5}), [source]) == [source]
         body = keeping(pipeline_state(_with_scores({"t": 0.5})), ["lmtx-simulate"])
-        (source,) = simulate(client, body, [added])
+        (source,) = simulate(client, body, [source])
         assert (source["tags"], source["tags_manual"]) == (["t"], ["embargo"])
 
     def test_its_fields_may_have_other_names(self, client: Any) -> None:

@@ -64,6 +64,13 @@ class TestAttach:
         with pytest.raises(UserError, match=r"where tags need keyword: set documents\.tags_field"):
             plan_attach(client, attached.index, ["title"], keep_own_tags=True)
 
+    def test_an_object_of_the_same_name_is_refused_too(self, attached: Attached) -> None:
+        client = attached.client
+        document = {**CHESS, "tagging": {"status": "by hand"}}
+        client.index(index="articles-mine", id="1", body=document, params={"refresh": "true"})
+        with pytest.raises(UserError, match=r"own field tagging \(object with status: text, 1 doc"):
+            plan_attach(client, "articles-mine", ["title"], keep_own_tags=True)
+
     def test_kept_values_move_as_documents_are_tagged(self, attached: Attached) -> None:
         client = self.make(attached)
         attach(client, plan_attach(client, attached.index, ["title", "text"], keep_own_tags=True))

@@ -20,7 +20,6 @@ from lmtx_search.cluster.documents.bulk import (
 )
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
-from lmtx_search.cluster.documents.own_values import fitting
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.progress import SILENT, Progress
@@ -41,7 +40,6 @@ def load_documents(
     progress: Progress = SILENT,
     total: int | None = None,
     threads: int = THREADS,
-    keep_own_tags: bool = False,
 ) -> BulkReport:
     """Index documents as they come, whole, and report what failed and why.
 
@@ -49,9 +47,6 @@ def load_documents(
     alone). A busy or absent cluster is retried with growing pauses. With a ``checkpoint`` the
     same load continues where it ended, also after a kill; ``documents`` must then come from the
     beginning and in the same order. The index is refreshed at the end.
-
-    A document with values of people's in the fields of the tags counts as failed, unless
-    ``keep_own_tags`` moves them to the field of manual tags.
 
     Raises:
         LmtxError, TransportError: the load as a whole cannot go on; the checkpoint stays.
@@ -63,7 +58,7 @@ def load_documents(
     if failed:
         same = saved is not None and saved.get("failed_file") == str(failed)
         failed.open(saved["failed_bytes"] if saved and same else 0)
-    rest = fitting(islice(iter(documents), report.records, None), tag_fields(client), keep_own_tags)
+    rest = islice(iter(documents), report.records, None)
     try:
         with progress.stage(f"Index into {index}", total, "documents") as advance:
             advance(report.records)

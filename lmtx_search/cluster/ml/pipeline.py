@@ -171,8 +171,9 @@ def tag_fields(client: OpenSearch) -> TagFields:
 
     The default names where there is no pipeline, or it may not be read.
     """
-    with suppress(UserError, AuthorizationException):
-        return read_pipeline(client).names
+    with suppress(NotFoundError, AuthorizationException):
+        body = client.ingest.get_pipeline(id=names.PIPELINE)[names.PIPELINE]
+        return pipeline_state(body).names
     return DEFAULT_FIELDS
 
 

@@ -116,10 +116,9 @@ def plan_own_fields(
     Raises:
         UserError: an index has such a field, and ``keep`` is false or the field cannot hold tags.
     """
-    wanted = tag_properties(state.names)
     for name in indices:
         found = own_fields(client, name, state.names)
-        require_decided(found, state.names, keep or name in state.keep, wanted)
+        require_decided(found, state.names, keep or name in state.keep)
         if keep:
             require_manual(client, name, state.names)
     if not keep:
@@ -233,7 +232,8 @@ def _forget_fields(
     known = state.indices.keys() | {*state.keep}
     if known.isdisjoint(gone):
         return []
-    state = keeping_own(state, but=gone)
+    if not gone.isdisjoint(state.keep):
+        state = keeping_own(state, but=gone)
     reason = f"forget the text fields of {', '.join(sorted(gone & known))}"
     path = f"/_ingest/pipeline/{names.PIPELINE}"
     return [Change("PUT", path, with_text_fields(state, fields), reason)]

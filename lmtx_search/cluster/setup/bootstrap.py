@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch, TransportError
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import translate
@@ -103,7 +103,7 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
     steps.append(_labels(client, settings, notes))
     steps += [_index(client, names.JUDGMENTS, "judgments"), _index(client, names.RUNS, "runs")]
     steps += _earlier_forms(client, settings, forms)
-    steps += _tagged_indices(client, fields)
+    steps += _tagged_indices(client, fields, notes)
     steps.append(_pipeline(client, fields))
     url = tagger_url(settings)
     missing = missing_settings(client, url, cluster.has_ml_nodes)
@@ -240,12 +240,19 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
     )
 
 
-def _tagged_indices(client: OpenSearch, fields: TagFields) -> Iterator[Step]:
+def _tagged_indices(client: OpenSearch, fields: TagFields, notes: list[str]) -> Iterator[Step]:
     """Yield what adds fields to indices that tag: not each of them adds new fields by itself."""
     wanted = tag_properties(fields)
     params = {"flat_settings": "true", "expand_wildcards": "all"}
-    settings = client.indices.get_settings(index="*,-.*", name="index.*_pipeline", params=params)
-    for name, answer in sorted(settings.items()):
+    try:
+        found = client.indices.get_settings(index="*,-.*", name="index.*_pipeline", params=params)
+    except AuthorizationException:
+        notes.append(
+            "the user may not see the settings of all indices: run `lmtx-search attach` again for "
+            "each index that tags, so that it has all fields of this release"
+        )
+        return
+    for name, answer in sorted(found.items()):
         if not any(str(one).startswith(names.PIPELINE) for one in answer["settings"].values()):
             continue
         there = client.indices.get_mapping(index=name)[name]["mappings"].get("properties", {})

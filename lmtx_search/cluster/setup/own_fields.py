@@ -8,7 +8,9 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.client.schema import SCHEMA
 from lmtx_search.cluster.ml.pipeline import PipelineState, keeping
+from lmtx_search.cluster.setup.indices import tag_properties
 from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
 
@@ -49,33 +51,30 @@ def own_fields(
     A field is also theirs if no document holds it yet and the index was never attached.
     """
     properties = client.indices.get_mapping(index=index)[index]["mappings"].get("properties", {})
+    wanted = tag_properties(fields)
     status = properties.get(fields.tagging, {}).get("properties", {}).get("status", {})
     attached = status.get("type") == "keyword"
     found = []
     for name in fields.written:
         if name not in properties:
             continue
-        kind = str(properties[name].get("type", "object"))
-        if not attached and query is None and name == fields.tagging and kind == "object":
-            continue  # it counts if a document holds it
+        kind = _type(properties[name], wanted[name])
         one = _look(client, OwnField(index, name, kind, 0, None, None), fields, attached, query)
         if one.documents or (not attached and query is None):
             found.append(one)
     return found
 
 
-def require_decided(
-    found: Sequence[OwnField], fields: TagFields, keep: bool, wanted: Mapping[str, Any]
-) -> None:
+def require_decided(found: Sequence[OwnField], fields: TagFields, keep: bool) -> None:
     """Refuse fields of people's, unless they said what becomes of the values.
 
     Args:
         keep: their values move to ``fields.manual``.
-        wanted: the mapping of the product's fields.
 
     Raises:
         UserError: they did not, or a field cannot hold the tags as well.
     """
+    wanted = tag_properties(fields)
     for one in found:
         kind = wanted[one.name].get("type", "object")
         setting = setting_of(fields, one.name)
@@ -110,7 +109,13 @@ def require_manual(client: OpenSearch, index: str, fields: TagFields) -> None:
 def keeping_own(
     state: PipelineState, more: Iterable[str] = (), but: Iterable[str] = ()
 ) -> PipelineState:
-    """Return a pipeline that moves people's values of more indices, or of fewer."""
+    """Return a pipeline that moves people's values of more indices, or of fewer.
+
+    Raises:
+        UserError: it is of a release that cannot.
+    """
+    if int(state.body.get("version", 1)) < SCHEMA:
+        raise UserError("the pipeline is of an earlier release: run `lmtx-search bootstrap-index`")
     keep = tuple(sorted({*state.keep, *more} - {*but}))
     return replace(state, body=keeping(state, keep), keep=keep)
 
@@ -119,6 +124,16 @@ def setting_of(fields: TagFields, name: str) -> str:
     """Return the setting that names a field."""
     purpose = next(purpose for purpose, called in fields.as_dict().items() if called == name)
     return f"documents.{purpose}_field"
+
+
+def _type(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Return the type of a field in words, with the part of an object that has another type."""
+    kind = str(there.get("type", "object"))
+    for name, field in wanted.get("properties", {}).items():
+        part = there.get("properties", {}).get(name)
+        if part is not None and part.get("type", "object") != field["type"]:
+            return f"{kind} with {name}: {part.get('type', 'object')}"
+    return kind
 
 
 def _look(
