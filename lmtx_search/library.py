@@ -86,8 +86,8 @@ def load_training_documents(
 ) -> BulkReport:
     """Write documents to the index that training reads; the report says what failed and why.
 
-    A document with values of people's in the fields of the tags fails, unless ``keep_own_tags``
-    moves them to the field of manual tags.
+    A document with values in the tag fields that lmtx-search did not write fails, unless
+    ``keep_own_tags`` moves them to the field of manual tags.
     """
     client, index = connect(settings.opensearch), settings.documents.training_index
     prepare_training_index(client, index, settings.documents.id_field)
@@ -108,8 +108,8 @@ def ingest(
 ) -> BulkReport:
     """Index documents through the tagging pipeline; the index is made if it is not there.
 
-    A document with values of people's in the fields of the tags fails, unless ``keep_own_tags``
-    moves them to the field of manual tags.
+    A document with values in the tag fields that lmtx-search did not write fails, unless
+    ``keep_own_tags`` moves them to the field of manual tags.
 
     Raises:
         UserError: ``bootstrap_index`` has not run, or the index is there and does not tag.

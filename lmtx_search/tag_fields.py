@@ -13,7 +13,7 @@ from typing import Any
 
 STATUSES = ("tagged", "pending", "untagged", "skipped")
 """Values of ``tagging.status``: the tagger answered; it did not; there was no text, or no tagger;
-the document has values of people's in these fields."""
+the document has values of its own in these fields."""
 
 # Keys of searches whose value is a field, and those whose value's keys are fields.
 _NAME_A_FIELD = frozenset(("field", "fieldName"))

@@ -13,7 +13,8 @@ from lmtx_search.cluster.client.schema import SCHEMA, require_known, schema_of
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.codec import label_action
 from lmtx_search.cluster.ml import connectors
-from lmtx_search.cluster.ml.pipeline import of_this_release, read_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline import read_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest

@@ -47,7 +47,7 @@ def examine_own_tags(client: OpenSearch) -> Finding:
     """Look for documents that keep people's values where tags go."""
     skipped = _indices(client, "skipped")
     if not skipped:
-        return ok("no document has values of people's in the fields of the tags")
+        return ok("no document has values in the tag fields that lmtx-search did not write")
     index = max(skipped, key=lambda name: skipped[name])
     return Finding(
         "warn",

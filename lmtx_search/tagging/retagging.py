@@ -44,8 +44,8 @@ class Wish:
 
     ``labels`` are ids, or names as they stand in ``tags``; ``everything`` also takes documents that
     the tagger in use has tagged already, with the labels as they are now. ``stale`` takes those
-    whose text has changed since they were tagged. ``keep_own_tags`` moves values of people's in the
-    fields of the tags to the field of manual tags.
+    whose text has changed since they were tagged. ``keep_own_tags`` moves values in
+    the tag fields that lmtx-search did not write to the field of manual tags.
     """
 
     query: str | None = None
@@ -67,7 +67,7 @@ class Preview:
     sample: int
     sample_changed: int
     own: Sequence[OwnField] = ()
-    """Fields with values of people's, which --keep-own-tags moves."""
+    """Fields with values that lmtx-search did not write, which --keep-own-tags moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def carry_out(
 
 
 def _decide_own_tags(client: OpenSearch, made: Plan) -> None:
-    """Let the pipeline move values of people's, or refuse.
+    """Let the pipeline move values that lmtx-search did not write, or refuse.
 
     Raises:
         UserError: there are such values, and nobody said what becomes of them.
@@ -222,7 +222,7 @@ def _decide_own_tags(client: OpenSearch, made: Plan) -> None:
     state = read_pipeline(client)
     indices = []
     for target in made.targets:
-        if target.index in state.keep:
+        if state.keeps(target.index):
             continue
         found = own_fields(client, target.index, state.names, made.selection.body())
         require_decided(found, state.names, made.keep_own_tags)

@@ -36,7 +36,7 @@ def fitting(
 
     Args:
         fields: what the fields of the tags are called.
-        keep: values of people's in these fields move to ``fields.manual``; else the document
+        keep: such values in the tag fields move to ``fields.manual``; else the document
             comes out as a :class:`BadLine`.
     """
     for item in documents:
@@ -60,7 +60,8 @@ def look_ahead(
     """Look at the first 1,000 documents before any is indexed; return what a user should know.
 
     Raises:
-        UserError: one has values of people's in the fields of the tags, and ``keep`` is false.
+        UserError: one has values in the tag fields that lmtx-search did not write, and ``keep`` is
+            false.
     """
     metadata: dict[str, None] = {}
     for item in islice(documents, _AHEAD):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
-from lmtx_search.cluster.client.schema import SCHEMA
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load, text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
@@ -47,6 +47,10 @@ class PipelineState:
     """What the fields that it writes are called."""
     keep: tuple[str, ...] = ()
     """Indices whose documents' own values in these fields it moves to ``names.manual``."""
+
+    def keeps(self, index: str) -> bool:
+        """Tell whether people's own values of an index's documents move to ``names.manual``."""
+        return any(fnmatchcase(index, name) for name in self.keep)
 
     def text_fields(self, index: str) -> list[str]:
         """Return the fields that it reads of an index's documents."""
@@ -199,7 +203,7 @@ def _with_params(
     """Return a pipeline's body with other parameters of scripts, by their tags."""
 
     def changed(processor: Mapping[str, Any]) -> Mapping[str, Any]:
-        if (tag := _tag(processor)) not in params:
+        if (tag := step_tag(processor)) not in params:
             return processor
         there = processor["script"]
         return {
@@ -211,52 +215,9 @@ def _with_params(
     return {**body, **{key: [changed(one) for one in body[key]] for key in lists if key in body}}
 
 
-def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a pipeline of an earlier release with the scripts of this one.
-
-    Tagger, model, text fields and what somebody added stay. None where there is nothing to do:
-    it is this release's, or nobody's of ours.
-    """
-    if int(body.get("version", 1)) >= SCHEMA:
-        return None
-    state = pipeline_state(body)
-    made = tagging_pipeline("", "", []) if state.model else untagged_pipeline()
-    ours = {
-        _tag(processor): processor["script"]
-        for processor in (*made["processors"], *made.get("on_failure", []))
-        if _tag(processor)
-    }
-    if not any(_tag(processor) in ours for processor in body.get("processors", [])):
-        return None
-    renewed = {
-        key: [_renewed(processor, ours) for processor in body[key]]
-        for key in ("processors", "on_failure")
-        if key in body
-    }
-    if "on_failure" in renewed and not any(_sets(one, "lmtx_error") for one in body["on_failure"]):
-        # The script writes the reason, which form 2 had a step of its own for.
-        rest = [one for one in renewed["on_failure"] if not _sets(one, "tagging.error")]
-        renewed["on_failure"] = [made["on_failure"][0], *rest]
-    return {**body, **renewed, "version": SCHEMA}
-
-
-def _tag(processor: Mapping[str, Any]) -> str:
+def step_tag(processor: Mapping[str, Any]) -> str:
+    """Return the tag of a step that is a script; "" for other steps."""
     return str(processor.get("script", {}).get("tag", ""))
-
-
-def _sets(processor: Mapping[str, Any], field: str) -> bool:
-    return bool(processor.get("set", {}).get("field") == field)
-
-
-def _renewed(
-    processor: Mapping[str, Any], ours: Mapping[str, Mapping[str, Any]]
-) -> Mapping[str, Any]:
-    """Return a step with this release's script, and the parameters that are new in it."""
-    if (new := ours.get(_tag(processor))) is None:
-        return processor
-    there = processor["script"]
-    params = {**new["params"], **there.get("params", {})}
-    return {**processor, "script": {**there, "source": new["source"], "params": params}}
 
 
 def put_pipeline(client: OpenSearch, body: Mapping[str, Any]) -> None:

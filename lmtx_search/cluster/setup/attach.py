@@ -118,7 +118,7 @@ def plan_own_fields(
     """
     for name in indices:
         found = own_fields(client, name, state.names)
-        require_decided(found, state.names, keep or name in state.keep)
+        require_decided(found, state.names, keep or state.keeps(name))
         if keep:
             require_manual(client, name, state.names)
     if not keep:
@@ -130,7 +130,7 @@ def plan_own_fields(
     kept = keeping_own(state, sorted(written))
     if kept.keep == state.keep:
         return [], state
-    reason = f"values of people's in the fields of the tags move to {state.names.manual}"
+    reason = f"values in the tag fields that lmtx-search did not write move to {state.names.manual}"
     path = f"/_ingest/pipeline/{names.PIPELINE}"
     return [Change("PUT", path, dict(kept.body), reason)], kept
 

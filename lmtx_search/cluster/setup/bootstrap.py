@@ -22,11 +22,11 @@ from lmtx_search.cluster.client.schema import (
 )
 from lmtx_search.cluster.labels.versions import LabelVersions, version_body, version_name
 from lmtx_search.cluster.ml.pipeline import (
-    of_this_release,
     pipeline_state,
     untagged_pipeline,
     with_names,
 )
+from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.setup.compare import holds
 from lmtx_search.cluster.setup.connector_settings import missing_settings
 from lmtx_search.cluster.setup.indices import tag_properties

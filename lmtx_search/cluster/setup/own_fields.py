@@ -22,7 +22,10 @@ _HOLD_TEXTS = ("keyword", "text", "wildcard", "match_only_text")
 
 @dataclass(frozen=True, slots=True)
 class OwnField:
-    """A field with values of people's; ``values`` is None where the field cannot be counted."""
+    """A field with values that lmtx-search did not write.
+
+    ``values`` is None where the values cannot be counted.
+    """
 
     index: str
     name: str
@@ -66,13 +69,13 @@ def own_fields(
 
 
 def require_decided(found: Sequence[OwnField], fields: TagFields, keep: bool) -> None:
-    """Refuse fields of people's, unless they said what becomes of the values.
+    """Refuse fields with such values, unless it was decided what becomes of them.
 
     Args:
         keep: their values move to ``fields.manual``.
 
     Raises:
-        UserError: they did not, or a field cannot hold the tags as well.
+        UserError: it was not, or a field cannot hold the tags as well.
     """
     wanted = tag_properties(fields)
     for one in found:
