@@ -108,7 +108,8 @@ def ingest(context: Context, index: str, file: Path, **options: Any) -> None:
     report = load(context, index, prepare, file, **options)
     client = connect(context.settings.opensearch)
     counts = tagging_counts(client, index)
-    errors = tagging_errors(client, index) if counts.get("pending") or counts.get("failed") else []
+    explained = any(counts.get(status) for status in ("pending", "skipped", "failed"))
+    errors = tagging_errors(client, index) if explained else []
     reads = reads_of(client, index) if counts.get("untagged") else None
     if reads and reads != list(context.settings.documents.text_fields):
         context.say(
