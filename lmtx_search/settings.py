@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -146,6 +146,11 @@ class EncoderSettings(_Section):
     )
 
 
+def _other(default: str, description: str) -> Any:
+    """Return a setting that is checked against the ones before it, also if it is not set."""
+    return Field(default, validate_default=True, description=description)
+
+
 class DocumentSettings(_Section):
     """What a document of the user's looks like."""
 
@@ -159,12 +164,10 @@ class DocumentSettings(_Section):
     )
 
     tags_field: str = Field(DEFAULT_FIELDS.tags, description="field that the tags go into")
-    scores_field: str = Field(DEFAULT_FIELDS.scores, description="field of the tags' scores")
-    broader_field: str = Field(DEFAULT_FIELDS.broader, description="field of broader tags")
-    manual_field: str = Field(DEFAULT_FIELDS.manual, description="field of people's own tags")
-    tagging_field: str = Field(
-        DEFAULT_FIELDS.tagging, description="field that says when and by which tagger"
-    )
+    scores_field: str = _other(DEFAULT_FIELDS.scores, "field of the tags' scores")
+    broader_field: str = _other(DEFAULT_FIELDS.broader, "field of broader tags")
+    manual_field: str = _other(DEFAULT_FIELDS.manual, "field of people's own tags")
+    tagging_field: str = _other(DEFAULT_FIELDS.tagging, "field that says when and by which tagger")
 
     _fields = field_validator("text_fields", mode="before")(_split_commas)
 
