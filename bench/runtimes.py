@@ -23,6 +23,7 @@ from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
+from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.tagging.deployment.options import DeployOptions
@@ -63,7 +64,7 @@ def main() -> None:
         assert report.indexed == len(documents), report
         client.indices.refresh(index=INDEX)
         hits = scan(client, INDEX, fields=("tag_scores",))
-        scores[runtime] = {hit["_id"]: hit["_source"].get("tag_scores") or {} for hit in hits}
+        scores[runtime] = {hit["_id"]: scores_of(hit["_source"].get("tag_scores")) for hit in hits}
         result[runtime] = {
             "documents_per_second": round(len(documents) / seconds, 1),
             "deploy_seconds": done.seconds,

@@ -37,6 +37,7 @@ from lmtx_search.embedded.state import read_state
 from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
+from lmtx_search.tag_fields import DEFAULT_FIELDS
 
 INDEX = "lmtx-bench-soak"
 _BULK = 50
@@ -137,7 +138,7 @@ def main() -> None:
     print(json.dumps(result, indent=1))
 
 
-_WRITTEN = ("tags", "tag_scores", "tags_broader", "tagging")
+_WRITTEN = DEFAULT_FIELDS.written
 
 
 def digest(source: Any) -> str:

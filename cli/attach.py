@@ -25,9 +25,16 @@ if TYPE_CHECKING:
     required=True,
     help="Field with a document's text (repeatable, in order).",
 )
+@click.option(
+    "--keep-own-tags",
+    is_flag=True,
+    help="Move values of your own in fields like tags to tags_manual as documents are tagged.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the requests; change nothing.")
 @pass_context
-def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: bool) -> None:
+def attach(
+    context: Context, index: str, text_fields: tuple[str, ...], keep_own_tags: bool, dry_run: bool
+) -> None:
     """Make an index tag the documents that are indexed from now on.
 
     INDEX is an index, an alias, a data stream or a pattern. Later indices of an alias that is
@@ -47,10 +54,10 @@ def attach(context: Context, index: str, text_fields: tuple[str, ...], dry_run: 
 
     client = connect(context.settings.opensearch)
     if dry_run:
-        changes = plan_attach(client, index, text_fields)
+        changes = plan_attach(client, index, text_fields, keep_own_tags)
     else:
         with exclusive(client, "attach"):
-            changes = plan_attach(client, index, text_fields)
+            changes = plan_attach(client, index, text_fields, keep_own_tags)
             carry_out(client, changes)
     _tell(context, index, changes, dry_run)
     if not changes:

@@ -53,6 +53,11 @@ def load_options(function: F) -> F:
             help="Do not continue an earlier run.",
         ),
         click.option(
+            "--keep-own-tags",
+            is_flag=True,
+            help="Move values of your own in fields like tags to tags_manual.",
+        ),
+        click.option(
             "--threads",
             type=click.IntRange(1, 8),
             default=THREADS,

@@ -39,6 +39,16 @@ from lmtx_search.cli.queries import query_option
 @click.option(
     "--dry-run", is_flag=True, help="Count the documents and try a sample; change nothing."
 )
+@click.option(
+    "--stale",
+    is_flag=True,
+    help="Tag only documents whose text has changed since they were tagged.",
+)
+@click.option(
+    "--keep-own-tags",
+    is_flag=True,
+    help="Move values of your own in fields like tags to tags_manual.",
+)
 @pass_context
 def retag(
     context: Context, index: str, per_second: float | None, dry_run: bool, **wish: Any
@@ -46,13 +56,15 @@ def retag(
     """Send documents that are already indexed through the tagging pipeline again.
 
     A document that another program writes in the meantime stays as it was written. Manual tags
-    (the field tags_manual) and all other fields stay too. After an interruption, the same command
-    continues where it stopped.
+    (the field tags_manual) and all other fields stay too. If documents hold values in fields like
+    tags that lmtx-search did not write, nothing is changed until you decide: --keep-own-tags moves
+    them to tags_manual. After an interruption, the same command continues where it stopped.
 
     \b
     Example:
       lmtx-search retag --index library --dry-run
       lmtx-search retag --index library --pending
+      lmtx-search retag --index library --stale
       lmtx-search retag --index library --label q718 --query "year:>2020" --per-second 20
     """
     from lmtx_search.cluster.client.connect import connect
@@ -64,6 +76,10 @@ def retag(
         previews = preview(client, made)
         for one in previews:
             context.say(f"{one.index}: {one.documents:,} documents would be tagged again")
+            for own in one.own:
+                counted = "" if own.values is None else f", {own.values:,} values"
+                verb = "move to the manual tags" if made.keep_own_tags else "need --keep-own-tags"
+                context.say(f"  {own}{counted}: they {verb}")
             if one.sample:
                 context.say(
                     f"  of a sample of {one.sample}, {one.sample_changed} would get other tags"
@@ -80,6 +96,7 @@ def retag(
         )
         rest = {
             "without text": report.untagged,
+            "with their own values in the fields of the tags, left as they are": report.skipped,
             "pending, because the tagger did not answer": report.pending,
             "written or deleted by other programs in the meantime": report.overtaken,
             "refused": report.failed,

@@ -18,9 +18,10 @@ from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents, read_documents
+from lmtx_search.cluster.documents.own_values import fitting, look_ahead
 from lmtx_search.cluster.documents.scan import SharedIds
 from lmtx_search.cluster.ml.model_state import redeploy
-from lmtx_search.cluster.ml.pipeline import reads_of
+from lmtx_search.cluster.ml.pipeline import reads_of, tag_fields
 from lmtx_search.cluster.retag.selection import Selection, require_query
 from lmtx_search.cluster.setup.indices import (
     index_uuid,
@@ -36,6 +37,7 @@ from lmtx_search.records import BadLine, Document
 from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.documents import check_documents
+from lmtx_search.sources.read_options import ReadOptions
 
 Documents = DocumentFile | Iterable[Document | BadLine]
 
@@ -50,12 +52,15 @@ class LoadOptions:
             is not a document. The file is read twice.
         from_start: do not continue an earlier load of the file that was interrupted.
         threads: requests in flight.
+        keep_own_tags: move values that lmtx-search did not write in the fields of the tags to the
+            field of manual tags; without it, a document with such values fails.
     """
 
     failed: Path | None = None
     strict: bool = False
     from_start: bool = False
     threads: int = THREADS
+    keep_own_tags: bool = False
 
 
 @clear_errors()
@@ -108,7 +113,9 @@ def copy_training_documents(
     total = client.count(index=source, body={"query": body})["count"]
     shared = SharedIds()
     documents = read_documents(client, source, fields.text_fields, body, shared)
-    report = load.run(documents, prepare_training_index, total)
+    # Values of the user's in the fields of the tags move: only the copy changes.
+    fitted = fitting(documents, tag_fields(client), keep=True)
+    report = load.run(fitted, prepare_training_index, total)
     load.note(f"Read {report.records:,} documents of {source}")
     if shared.documents:
         load.note(
@@ -153,7 +160,7 @@ def ingest(
     client = load.client
     report = load.run(documents, load.prepare_tagged)
     report.tagging = tagging_counts(client, index)
-    if report.tagging.get("pending") or report.tagging.get("failed"):
+    if any(report.tagging.get(status) for status in ("pending", "skipped", "failed")):
         report.tagging_errors = dict(tagging_errors(client, index))
     reads = reads_of(client, index) if report.tagging.get("untagged") else None
     if reads and reads != list(settings.documents.text_fields):
@@ -212,11 +219,20 @@ class _Load:
             for note in check_documents(file, strict=options.strict, progress=self._progress):
                 self.note(note)
             total = file.count()
+        fields = tag_fields(self.client)
+        if file and file.format in ("jsonl", "csv") and not file.is_standard_input:
+            for note in look_ahead(
+                file.read(ReadOptions(file.everything)),
+                str(file.path),
+                fields,
+                options.keep_own_tags,
+            ):
+                self.note(note)
         if prepare(self.client, self._index, self._settings.documents.id_field):
             self.note(f"Created the index {self._index}")
         report = load_documents(
             self.client,
-            documents,
+            fitting(documents, fields, options.keep_own_tags),
             self._index,
             checkpoint=self._checkpoint(file) if file else None,
             failed=failed,

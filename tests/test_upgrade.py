@@ -13,7 +13,8 @@ from lmtx_search.cluster.client.schema import SCHEMA, require_known, schema_of
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.codec import label_action
 from lmtx_search.cluster.ml import connectors
-from lmtx_search.cluster.ml.pipeline import of_this_release, read_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline import read_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
@@ -71,7 +72,16 @@ def test_a_pipeline_keeps_everything_but_its_scripts() -> None:
     for old, new in zip(before["processors"][1:], after["processors"][1:], strict=True):
         if "script" in old:
             assert old["script"].pop("source") != new["script"].pop("source")
+            # What is new in this release has its defaults.
+            new["script"]["params"] = {
+                name: value
+                for name, value in new["script"]["params"].items()
+                if name in old["script"]["params"]
+            }
         assert old == new
+    reason, pending = after["on_failure"]
+    assert reason["set"]["field"] == "lmtx_error"
+    assert pending["script"]["tag"] == "lmtx-pending"
     assert of_this_release(after) is None
 
 

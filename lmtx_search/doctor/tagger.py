@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline, simulate
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.doctor.checks import Check, Finding, ok
+from lmtx_search.doctor.texts import examine_names, examine_own_tags, examine_texts
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.pipeline_check import document_with
@@ -40,6 +41,12 @@ class TaggerChecks:
         yield Check(_GROUP, "pipeline", self._pipeline, leads=True, needs="Cluster")
         yield Check(_GROUP, "runs in", self._runtime, needs="Cluster")
         yield Check(_GROUP, "trial", self._trial, needs="Cluster")
+        client = self._client
+        yield Check(
+            _GROUP, "fields", lambda: examine_names(client(), self._settings), needs="Cluster"
+        )
+        yield Check(_GROUP, "texts", lambda: examine_texts(client()), needs="Cluster")
+        yield Check(_GROUP, "own tags", lambda: examine_own_tags(client()), needs="Cluster")
 
     def _pipeline(self) -> Finding:
         tagger = self._state.tagger
@@ -85,14 +92,14 @@ class TaggerChecks:
             return ok("nothing to try yet")
         field = self._settings.documents.text_fields[0]
         (source,) = simulate(self._client(), state.body, [document_with(field, _TEXT)])
-        tagging = source.get("tagging", {})
+        tagging = source.get(state.names.tagging, {})
         if tagging.get("status") != "tagged":
             return Finding(
                 "bad",
                 f"a document comes out {tagging.get('status')}: {tagging.get('error', tagging)}",
                 "see to the tagger; documents that come meanwhile: lmtx-search retag --pending",
             )
-        tags = ", ".join(source.get("tags") or []) or "no tag"
+        tags = ", ".join(source.get(state.names.tags) or []) or "no tag"
         return ok(f'"{_TEXT}" → {tags}')
 
     def _version(self, name: str) -> TaggerVersion | None:

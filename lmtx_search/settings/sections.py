@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -16,6 +16,8 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import NoDecode
+
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 
 class _Section(BaseModel):
@@ -146,6 +148,11 @@ class EncoderSettings(_Section):
     )
 
 
+def _other(default: str, description: str) -> Any:
+    """Return a setting that is checked against the ones before it, also if it is not set."""
+    return Field(default, validate_default=True, description=description)
+
+
 class DocumentSettings(_Section):
     """The fields of the user's documents."""
 
@@ -160,7 +167,37 @@ class DocumentSettings(_Section):
         False, description="write the labels above a document's tags to tags_broader"
     )
 
+    tags_field: str = Field(DEFAULT_FIELDS.tags, description="field that the tags go into")
+    scores_field: str = _other(DEFAULT_FIELDS.scores, "field of the tags' scores")
+    broader_field: str = _other(DEFAULT_FIELDS.broader, "field of broader tags")
+    manual_field: str = _other(DEFAULT_FIELDS.manual, "field of people's own tags")
+    tagging_field: str = _other(DEFAULT_FIELDS.tagging, "field that says when and by which tagger")
+
     _fields = field_validator("text_fields", mode="before")(_split_commas)
+
+    @field_validator("tags_field", "scores_field", "broader_field", "manual_field", "tagging_field")
+    @classmethod
+    def _is_a_field(cls, value: str, info: ValidationInfo) -> str:
+        if not re.fullmatch(r"[^\W_][\w-]*", value) or value.startswith("lmtx_"):
+            raise ValueError("is no name of a field: letters, digits, _ and -, a letter first")
+        named = [name for name in info.data if name.endswith("_field") and name != "id_field"]
+        for other in (*named, "id_field"):
+            if info.data.get(other) == value:
+                raise ValueError(f"documents.{other} has the same name")
+        if value in info.data.get("text_fields", ()):
+            raise ValueError(f"{value} is one of documents.text_fields")
+        return value
+
+    @property
+    def tag_fields(self) -> TagFields:
+        """The names of the fields that tagging writes."""
+        return TagFields(
+            self.tags_field,
+            self.scores_field,
+            self.broader_field,
+            self.manual_field,
+            self.tagging_field,
+        )
 
 
 class ServiceSettings(_Section):

@@ -49,7 +49,7 @@ def read_csv(
     lines.begin()
     try:
         names = next(reader, [])
-    except (csv.Error, _TooLong) as error:
+    except csv.Error as error:
         raise UserError(f"{name}, line 1: the header is not CSV: {error}") from error
     named = [column.strip() for column in names if column.strip()]
     if not named or len(named) > len(set(named)) == 1:
@@ -64,7 +64,7 @@ def read_csv(
             values = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _TooLong) as error:
+        except csv.Error as error:
             problem = "a quote is not closed" if lines.several else f"not CSV: {error}"
             lines.give_back_all_but_first()
         if not problem and not any(value.strip() for value in values):
@@ -78,10 +78,6 @@ def read_csv(
             yield BadLine(name, lines.first, problem, _repaired(raw))
         else:
             yield lines.first, table.fields(values)
-
-
-class _TooLong(Exception):
-    """A row has no end within :data:`_LONGEST_ROW`."""
 
 
 class _Lines(Iterator[str]):
@@ -105,7 +101,7 @@ class _Lines(Iterator[str]):
         self._size += len(line)
         self.several = len(self.used) > 1
         if self._size > _LONGEST_ROW and self.several:
-            raise _TooLong("a quote is not closed")
+            raise csv.Error("a quote is not closed")
         return line
 
     def peek(self) -> str:

@@ -41,11 +41,11 @@ def read_documents(
 class DocumentFile:
     """The documents of a file or folder, to be read as often as needed.
 
-    A document without an id gets a hash of its content, so that the same document has the same id
-    when it is read again. A line or file that is not a document comes out as :class:`BadLine`;
-    blank lines are skipped. Memory is bounded by the longest line, or the largest file of a
-    folder. Formats without field names of their own (folders, mailboxes, feeds, Annif, the Extreme
-    Classification Repository) use ``id_field`` and ``text_fields``.
+    A document without an id gets that of its field ``_id``, or a hash of its content, so that the
+    same document has the same id when it is read again. A line or file that is not a document comes
+    out as :class:`BadLine`; blank lines are skipped. Memory is bounded by the longest line, or the
+    largest file of a folder. Formats without field names of their own (folders, mailboxes, feeds,
+    Annif, the Extreme Classification Repository) use ``id_field`` and ``text_fields``.
 
     Args:
         path: a file, also ``.gz``; a folder; or ``-``, standard input (JSONL), which can be read
@@ -173,7 +173,7 @@ def check_documents(
             f"{path}, line 1: the columns are {', '.join(columns)}: none is one of the fields "
             f"{', '.join(documents.text_fields)} (set documents.text_fields)"
         )
-    if columns and documents.id_field not in columns:
+    if columns and not {documents.id_field, "_id"} & {*columns}:
         notes.append(
             f"{path} has no column {documents.id_field} (documents.id_field): each document's id "
             f"is a hash of its content. The columns are {', '.join(columns)}"
@@ -215,6 +215,11 @@ def _document(
     row: Row, path: Path, id_field: str, text_fields: Sequence[str], ids: RepeatedIds
 ) -> Document | BadLine:
     value = row.fields.get(id_field)
+    # OpenSearch's own exports have ids in a field of this name, which cannot be stored.
+    if value in (None, "") and isinstance(row.fields.get("_id"), str | int):
+        value = row.fields["_id"]
+    if "_id" in row.fields and value == row.fields["_id"]:
+        row = Row(row.line, {name: one for name, one in row.fields.items() if name != "_id"})
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     try:

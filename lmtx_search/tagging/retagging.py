@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
-from lmtx_search.cluster.ml.pipeline import index_pipeline, read_pipeline, simulate
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.ml.pipeline import (
+    PipelineState,
+    index_pipeline,
+    index_text_fields,
+    put_pipeline,
+    read_pipeline,
+    simulate,
+)
 from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
+from lmtx_search.cluster.retag.stale import TextCheck
+from lmtx_search.cluster.setup.own_fields import (
+    OwnField,
+    keeping_own,
+    own_fields,
+    require_decided,
+    require_manual,
+)
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
@@ -28,7 +45,9 @@ class Wish:
     """Which documents to tag again, as a user says it.
 
     ``labels`` are ids, or names as they stand in ``tags``; ``everything`` also takes documents that
-    the tagger in use has tagged already, with the labels as they are now.
+    the tagger in use has tagged already, with the labels as they are now. ``stale`` takes those
+    whose text has changed since they were tagged. ``keep_own_tags`` moves values in
+    the tag fields that lmtx-search did not write to the field of manual tags.
     """
 
     query: str | None = None
@@ -37,6 +56,8 @@ class Wish:
     labels: Sequence[str] = ()
     everything: bool = False
     keep_retired: bool = False
+    stale: bool = False
+    keep_own_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,8 @@ class Preview:
     documents: int
     sample: int
     sample_changed: int
+    own: Sequence[OwnField] = ()
+    """Fields with values that lmtx-search did not write, which --keep-own-tags moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +80,7 @@ class Plan:
     selection: Selection
     targets: Sequence[Target]
     names: frozenset[str] | None = field(default=None, repr=False)
+    keep_own_tags: bool = False
 
 
 def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
@@ -65,7 +89,8 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
     Raises:
         UserError: no tagger is deployed, the index does not tag, or no such version.
     """
-    tagger = read_pipeline(client).tagger
+    state = read_pipeline(client)
+    tagger = state.tagger
     if tagger is None:
         raise UserError("no tagger is deployed: `lmtx-search deploy` first")
     found = targets(client, index)
@@ -80,7 +105,7 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         )
     if wish.query is not None:
         require_query(client, index, wish.query)
-    fresh = None if wish.everything or wish.labels else tagger
+    fresh = None if wish.everything or wish.labels or wish.stale else tagger
     selection = Selection(
         query=wish.query,
         pending=wish.pending,
@@ -88,27 +113,52 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         tags=_tags(version, wish.labels),
         tagger=fresh,
         tagged_from=_changed_at(version) if fresh and version else None,
+        stale=wish.stale,
+        fields=state.names,
     )
     names = frozenset(version.rows().names) if wish.keep_retired and version else None
-    return Plan(tagger, selection, found, names)
+    return Plan(tagger, selection, found, names, wish.keep_own_tags)
 
 
 def preview(client: Client, made: Plan) -> list[Preview]:
     """Say what a plan would do, per index; nothing is written."""
     state = read_pipeline(client)
     previews = []
+    query, tags = made.selection.body(), state.names.tags
     for target in made.targets:
-        body = {"query": made.selection.body(), "size": _SAMPLE, "track_total_hits": True}
-        answer = client.search(index=target.index, body=body)["hits"]
-        sources = [hit["_source"] for hit in answer["hits"]]
+        documents, sources = _sample(client, state, made.selection, target.index)
+        own = own_fields(client, target.index, state.names, query)
+        if made.keep_own_tags:
+            state = keeping_own(state, [target.index])
         changed = 0
         if sources:
             pipeline = index_pipeline(client, state, target.index)
             after = simulate(client, pipeline, sources, target.index)
             for before, then in zip(sources, after, strict=True):
-                changed += (before.get("tags") or []) != (then.get("tags") or [])
-        previews.append(Preview(target.index, answer["total"]["value"], len(sources), changed))
+                changed += (before.get(tags) or []) != (then.get(tags) or [])
+        previews.append(Preview(target.index, documents, len(sources), changed, own))
     return previews
+
+
+def _sample(
+    client: Client, state: PipelineState, selection: Selection, index: str
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many documents of an index are selected, and some of them."""
+    query = selection.body()
+    if not selection.stale:
+        body = {"query": query, "size": _SAMPLE, "track_total_hits": True}
+        found = client.search(index=index, body=body)["hits"]
+        return found["total"]["value"], [hit["_source"] for hit in found["hits"]]
+    texts = TextCheck(index_text_fields(client, state, index), state.names)
+    hits = scan(client, index, query=query, script_fields=texts.script_fields())
+    documents = 0
+    sources: list[dict[str, Any]] = []
+    for hit in hits:
+        if texts.is_stale(hit):
+            documents += 1
+            if len(sources) < _SAMPLE:
+                sources.append(hit["_source"])
+    return documents, sources
 
 
 def carry_out(
@@ -128,6 +178,8 @@ def carry_out(
     folder = settings.data_dir / "retags"
     query = made.selection.body()
     reports = {}
+    _decide_own_tags(client, made)
+    state = read_pipeline(client)
     with only_one(folder / "lock", "a retag"):
         for target in made.targets:
             checkpoint = Checkpoint(
@@ -141,8 +193,14 @@ def carry_out(
             saved = checkpoint.read()
             body = {"query": query}
             client.indices.refresh(index=target.index)
-            total = client.count(index=target.index, body=body)["count"]
-            if saved and made.selection.tagger:
+            texts = None
+            total = None
+            if made.selection.stale:
+                fields = index_text_fields(client, state, target.index)
+                texts = TextCheck(fields, state.names)
+            else:
+                total = client.count(index=target.index, body=body)["count"]
+            if total is not None and saved and made.selection.tagger:
                 # What was done before is no longer among them.
                 total += saved["report"]["tagged"]
             reports[target.index] = retag(
@@ -153,9 +211,31 @@ def carry_out(
                 total=total,
                 per_second=per_second,
                 keep_but=made.names,
+                texts=texts,
                 progress=progress,
             )
     return reports
+
+
+def _decide_own_tags(client: Client, made: Plan) -> None:
+    """Let the pipeline move values that lmtx-search did not write, or refuse.
+
+    Raises:
+        UserError: there are such values, and nobody said what becomes of them.
+    """
+    state = read_pipeline(client)
+    indices = []
+    for target in made.targets:
+        if state.keeps(target.index):
+            continue
+        found = own_fields(client, target.index, state.names, made.selection.body())
+        require_decided(found, state.names, made.keep_own_tags)
+        if found:
+            require_manual(client, target.index, state.names)
+            indices.append(target.index)
+    if indices:
+        with exclusive(client, "retag --keep-own-tags"):
+            put_pipeline(client, keeping_own(read_pipeline(client), indices).body)
 
 
 def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:

@@ -228,14 +228,18 @@ def test_an_index_that_is_read_only_is_one_clear_line(ready, lmtx, tmp_path):
 
 
 def test_an_index_is_copied_without_what_tagging_added(ready, lmtx):
-    rows = [
-        {"text": f"text {n}", "year": n, "tags": ["x"], "tags_broader": ["y"]} for n in range(5)
-    ]
+    tagging = {"status": "tagged", "tagger": "v1"}
+    added = {"tags": ["x"], "tags_broader": ["y"], "tagging": tagging}
+    rows = [{"text": f"text {n}", "year": n, **added} for n in range(4)]
+    rows.append({"text": "text 4", "year": 4, "tags": ["mine"]})
     load_documents(ready, [Document(str(n), "", row) for n, row in enumerate(rows)], "theirs")
     words = ("docs", "load", "--from-index", "theirs", "--query", "year:>2", "--json")
     assert json.loads(lmtx(*words).stdout)["created"] == 2
     found = [document.source for document in read_documents(ready, "lmtx-documents", ("text",))]
-    assert found == [{"text": "text 3", "year": 3}, {"text": "text 4", "year": 4}]
+    assert found == [
+        {"text": "text 3", "year": 3},
+        {"text": "text 4", "year": 4, "tags_manual": ["mine"]},
+    ]
 
 
 @pytest.mark.parametrize(

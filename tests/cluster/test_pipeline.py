@@ -9,19 +9,33 @@ import pytest
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.pipeline import (
     active,
+    keeping,
     pipeline_state,
     put_pipeline,
     read_pipeline,
     simulate,
     tagging_pipeline,
     untagged_pipeline,
+    with_names,
     with_text_fields,
 )
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
+from lmtx_search.tag_fields import TagFields, scores_of
 from lmtx_search.tagging.scoring.broader import MARK
 
 FIELDS = ("title", "text")
+EARLIER = {
+    "tags": ["a.b"],
+    "tag_scores": [{"tag": "a.b", "score": 0.5}],
+    "tags_broader": ["y"],
+    "tagging": {
+        "status": "tagged",
+        "tagger": "v0",
+        "at": "2026-01-01T00:00:00Z",
+        "best_score": 0.5,
+    },
+}
 
 
 def test_the_state_is_read_back_from_the_body() -> None:
@@ -61,7 +75,7 @@ class TestOnTheCluster:
         assert active(client) == "v1"
 
     def test_before_a_deployment_documents_are_untagged(self, client: Any) -> None:
-        (source,) = simulate(client, untagged_pipeline(), [{"text": "x", "tagging": "of a user"}])
+        (source,) = simulate(client, untagged_pipeline(), [{"text": "x", **EARLIER}])
         assert source == {"text": "x", "tagging": {"status": "untagged"}}
 
     @pytest.mark.parametrize(
@@ -117,18 +131,19 @@ class TestOnTheCluster:
         scores = {"b.c": 0.5, "a": 0.9, "😀 'q\"{}": 0.7}
         (source,) = simulate(client, _with_scores(scores), [{"text": "x", "n": 1}])
         assert source["tags"] == ["a", "😀 'q\"{}", "b.c"]
-        assert source["tag_scores"] == scores
+        assert [one["tag"] for one in source["tag_scores"]] == source["tags"]
+        assert scores_of(source["tag_scores"]) == scores
         assert source["tagging"].pop("at")
+        assert source["tagging"].pop("text_digest").startswith("8000-")
         assert source["tagging"] == {"status": "tagged", "tagger": "v1", "best_score": 0.9}
         assert source.keys() == {"text", "n", "tags", "tag_scores", "tagging"}
 
     def test_broader_labels_go_beside_the_tags(self, client: Any) -> None:
         scores = {"a": 0.9, f"{MARK}b.c": 0.5, f"{MARK}a": 0.9, f"{MARK}d": 1.4}
-        earlier = {"tags": ["x"], "tags_broader": ["y"]}
-        (source,) = simulate(client, _with_scores(scores), [{"text": "x", **earlier}])
-        assert (source["tags"], source["tag_scores"]) == (["a"], {"a": 0.9})
+        (source,) = simulate(client, _with_scores(scores), [{"text": "x", **EARLIER}])
+        assert (source["tags"], scores_of(source["tag_scores"])) == (["a"], {"a": 0.9})
         assert source["tags_broader"] == ["d", "b.c"]
-        (source,) = simulate(client, _with_scores({"a": 0.9}), [{"text": "x", **earlier}])
+        (source,) = simulate(client, _with_scores({"a": 0.9}), [{"text": "x", **EARLIER}])
         assert "tags_broader" not in source
 
     def test_no_label_above_the_threshold_is_tagged_with_nothing(self, client: Any) -> None:
@@ -138,7 +153,8 @@ class TestOnTheCluster:
 
     def test_a_document_without_text_goes_in_untagged(self, client: Any) -> None:
         body = tagging_pipeline("v1", "none", FIELDS)
-        (source,) = simulate(client, body, [{"title": " ", "n": 1, "tags": ["old"]}])
+        (source,) = simulate(client, body, [{"title": " ", "n": 1, **EARLIER}])
+        assert source["tagging"].pop("text_digest")
         assert source == {"title": " ", "n": 1, "tagging": {"status": "untagged"}}
 
     def test_without_its_model_documents_are_pending(self, client: Any) -> None:
@@ -148,25 +164,103 @@ class TestOnTheCluster:
         assert source.keys() == {"text", "tagging"}
 
     def test_a_pending_document_keeps_an_earlier_taggers_tags(self, client: Any) -> None:
-        at = "2026-01-01T00:00:00Z"
-        tagging = {"status": "tagged", "tagger": "v0", "at": at, "best_score": 0.5}
-        before = {"text": "x", "tags": ["a.b"], "tag_scores": {"a.b": 0.5}, "tagging": tagging}
-        (source,) = simulate(client, tagging_pipeline("v1", "none", FIELDS), [before])
-        assert (source["tags"], source["tag_scores"]) == (["a.b"], {"a.b": 0.5})
+        (source,) = simulate(
+            client, tagging_pipeline("v1", "none", FIELDS), [{"text": "x", **EARLIER}]
+        )
         assert source["tagging"].pop("error")
-        assert source["tagging"] == {**tagging, "status": "pending"}
+        tagging = {**EARLIER["tagging"], "status": "pending"}
+        assert source == {"text": "x", **EARLIER, "tagging": tagging}
 
     def test_a_new_tagging_replaces_the_earlier_one(self, client: Any) -> None:
-        earlier = {"tags": ["a.b"], "tag_scores": {"a.b": 1}, "tagging": {"error": "e"}}
-        (source,) = simulate(client, _with_scores({"new": 0.4}), [{"text": "x", **earlier}])
-        assert (source["tags"], source["tag_scores"]) == (["new"], {"new": 0.4})
-        assert "error" not in source["tagging"]
+        for scores in (EARLIER["tag_scores"], {"a.b": 0.5}):  # as form 2 wrote them
+            earlier = {**EARLIER, "tag_scores": scores}
+            (source,) = simulate(client, _with_scores({"new": 0.4}), [{"text": "x", **earlier}])
+            assert (source["tags"], scores_of(source["tag_scores"])) == (["new"], {"new": 0.4})
+            assert source["tagging"]["tagger"] == "v1"
 
     def test_what_the_user_sent_comes_out_as_it_was(self, client: Any) -> None:
         theirs = {"a.b": 1, "c": {"d.e": {"": [{"f..g": 2}]}, "h": None}, "i": [1, "x", {"j": 2}]}
+        theirs |= {
+            "by": [{"name": "A", "id": 1, "of": [{"x": 1, "y": [[{"z": 1, "u.v": 2}], []]}]}]
+        }
         for body in (_with_scores({"t": 0.5}), tagging_pipeline("v1", "none", FIELDS)):
             (source,) = simulate(client, body, [{"text": "x", **theirs}])
             assert {name: source[name] for name in theirs} == theirs
+
+    @pytest.mark.parametrize(
+        "theirs",
+        [
+            {"tags": ["to read", "shelf 3"]},
+            {"tags": "embargo"},
+            {"tag_scores": {"a": 1}},
+            {"tags_broader": ["b"], "tagging": {"status": "untagged"}},
+        ],
+    )
+    def test_values_of_people_in_its_fields_stay_and_the_document_says_so(
+        self, client: Any, theirs: dict[str, Any]
+    ) -> None:
+        for body in (_with_scores({"t": 0.5}), untagged_pipeline()):
+            (source,) = simulate(client, body, [{"text": "x", **theirs}])
+            tagging = source.pop("tagging")
+            assert tagging["status"] == "skipped"
+            assert "--keep-own-tags" in tagging["error"], tagging
+            assert source == {"text": "x", **{k: v for k, v in theirs.items() if k != "tagging"}}
+            # The next time nothing else happens.
+            again = {**source, "tagging": tagging}
+            assert simulate(client, body, [again]) == [again]
+
+    @pytest.mark.parametrize(
+        ("theirs", "manual"),
+        [
+            ({"tags": ["a", "b"]}, ["own", "a", "b"]),
+            ({"tags": "own", "tagging": "auto"}, ["own", "auto"]),
+            (
+                {"tags": [{"id": 3, "name": 'to "read"'}, 7]},
+                ["own", '{"id":3,"name":"to \\"read\\""}', "7"],
+            ),
+            (
+                {"tagging": {"status": "done", "n": [1.5, None, True]}},
+                ["own", '{"n":[1.5,null,true],"status":"done"}'],
+            ),
+        ],
+    )
+    def test_values_of_people_move_to_the_manual_tags_when_told_to(
+        self, client: Any, theirs: dict[str, Any], manual: list[str]
+    ) -> None:
+        given = {"text": "x", "tags_manual": ["own"], **theirs}
+        assert TagFields().moved(given)["tags_manual"] == manual
+        body = keeping(pipeline_state(_with_scores({"t": 0.5})), ["lmtx-simulate"])
+        (source,) = simulate(client, body, [given])
+        assert (source["tags"], source["tags_manual"]) == (["t"], manual)
+        assert source["tagging"]["status"] == "tagged"
+
+    def test_what_its_mapping_cannot_hold_is_moved_so_that_no_document_is_refused(
+        self, client: Any
+    ) -> None:
+        theirs = {"tags": [{"id": 3}], "tagging": "auto"}
+        (source,) = simulate(client, _with_scores({"t": 0.5}), [{"text": "x", **theirs}])
+        assert source["tags_manual"] == ['{"id":3}', "auto"]
+        assert (source["tagging"]["status"], "tags" in source) == ("skipped", False)
+
+    def test_a_tag_that_somebody_added_to_the_tags_is_theirs(self, client: Any) -> None:
+        added = {"text": "x", **EARLIER, "tags": ["a.b", "embargo"]}
+        (source,) = simulate(client, _with_scores({"t": 0.5}), [added])
+        assert (source["tags"], source["tagging"]["status"]) == (["a.b", "embargo"], "skipped")
+        assert source["tagging"]["tagger"] == "v0"
+        assert simulate(client, _with_scores({"t": 0.5}), [source]) == [source]
+        body = keeping(pipeline_state(_with_scores({"t": 0.5})), ["lmtx-simulate"])
+        (source,) = simulate(client, body, [source])
+        assert (source["tags"], source["tags_manual"]) == (["t"], ["embargo"])
+
+    def test_its_fields_may_have_other_names(self, client: Any) -> None:
+        names_ = TagFields("auto_tags", "s", "b", "m", "t")
+        body = with_names(_with_scores({"x": 0.5, f"{MARK}up": 0.4}), names_)
+        theirs = {"tags": ["mine"], "tagging": 7, "tag_scores": "good"}
+        (source,) = simulate(client, body, [{"text": "x", **theirs}])
+        assert source["t"]["status"] == "tagged"
+        assert (source["auto_tags"], source["b"], source["s"][0]["tag"]) == (["x"], ["up"], "x")
+        assert {name: source[name] for name in theirs} == theirs
+        assert pipeline_state(body).names == names_
 
     def test_the_pipeline_is_stored_under_its_name(self, client: Any) -> None:
         put_pipeline(client, untagged_pipeline())

@@ -11,6 +11,7 @@ import pytest
 
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.settings import Settings
+from lmtx_search.tag_fields import scores_of
 from tests.conftest import Run
 from tests.faults import proxy, toolbox
 from tests.faults.toolbox import Commands
@@ -39,7 +40,7 @@ def retired(
 def scores(client: Any) -> dict[str, float]:
     """Return the score that each document has of the retired label."""
     return {
-        hit["_id"]: hit["_source"]["tag_scores"]["Chess"]
+        hit["_id"]: scores_of(hit["_source"]["tag_scores"])["Chess"]
         for hit in scan(client, "articles")
         if "Chess" in hit["_source"]["tags"]
     }

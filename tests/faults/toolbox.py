@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lmtx_search.cluster.documents.load import TAGGING_FIELDS
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.embedded import servers
 from lmtx_search.embedded.net import is_free
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.state import read_state
 from lmtx_search.settings import load_settings
+from lmtx_search.tag_fields import DEFAULT_FIELDS
 from tests.support.tagger_service import LABELS
 
 _PROGRAM = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
@@ -150,7 +150,9 @@ def found(client: Any, index: str) -> dict[str, str]:
     for hit in scan(client, index):
         assert hit["_id"] not in there
         source = hit["_source"]
-        there[hit["_id"]] = _hash({k: v for k, v in source.items() if k not in TAGGING_FIELDS})
+        there[hit["_id"]] = _hash(
+            {k: v for k, v in source.items() if k not in DEFAULT_FIELDS.written}
+        )
     return there
 
 

@@ -90,8 +90,15 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "indices:admin/delete",
     ),
 }
-# Not of the job: what `doctor`, `estimate` and the lock ask for.
+# Not of the job: what `doctor`, `estimate`, the lock, and an attach of an alias, a data stream or a
+# pattern ask for.
 ELSEWHERE = {
+    "indices:admin/data_stream/get",
+    "indices:admin/index_template/delete",
+    "indices:admin/index_template/simulate",
+    "indices:admin/template/delete",
+    "indices:admin/template/get",
+    "indices:admin/template/put",
     "cluster:monitor/health",
     "cluster:monitor/nodes/stats",
     "indices:data/read/get",

@@ -16,6 +16,7 @@ from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
+from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment import deploy as deploying
 from lmtx_search.tagging.deployment.deploy import Deployment, deploy
 from lmtx_search.tagging.deployment.encoder_source import (
@@ -119,7 +120,7 @@ class TestDeploy:
         assert statuses == ["tagged", "tagged", "untagged", "tagged"]
         assert sources[0]["key.with"] == {"dots.in": "it"}
         assert sources[1]["tagging"]["tagger"] == done.version
-        assert list(sources[1]["tag_scores"]) == sources[1]["tags"]
+        assert list(scores_of(sources[1]["tag_scores"])) == sources[1]["tags"]
 
         # `tag` runs the version that the pipeline names.
         shown = json.loads(lmtx("tag", "plays chess", "--json").stdout)

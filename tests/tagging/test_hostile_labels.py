@@ -17,6 +17,7 @@ from lmtx_search.cluster.facets.over_time import over_time
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.sources.label_names import label_name
+from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -105,7 +106,7 @@ def test_they_are_loaded_deployed_and_given_to_their_documents(
         assert source["text"] == text
         assert source["tagging"]["status"] == "tagged", source
         assert name in source["tags"]
-        assert source["tag_scores"].keys() == set(source["tags"])
+        assert scores_of(source["tag_scores"]).keys() == set(source["tags"])
 
 
 def test_facets_count_them_and_go_down_into_each(tagged: Tagged, lmtx: Run) -> None:

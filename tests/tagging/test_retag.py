@@ -14,6 +14,7 @@ from lmtx_search.cluster.retag.selection import Selection, targets
 from lmtx_search.cluster.setup.attach import attach, plan_attach
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
+from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.retagging import Wish, carry_out, plan
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap, deployed, index_documents
@@ -93,7 +94,7 @@ class TestRetag:
         assert kept.returncode == 0, kept.stderr
         source = _source(cluster, "1")
         assert source["tags"][-1] == "Chess"
-        assert source["tag_scores"]["Chess"] > 0.3
+        assert scores_of(source["tag_scores"])["Chess"] > 0.3
         assert source["own"] == 1
         done = lmtx(*words, "--json")
         assert json.loads(done.stdout)["indices"]["old"]["documents"] == 2

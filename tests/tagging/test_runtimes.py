@@ -27,6 +27,7 @@ from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
+from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
 from lmtx_search.tagging.deployment.label_updates import edit_labels
@@ -125,8 +126,8 @@ def deployed(
 def test_both_give_the_same_tags(deployed: Deployed) -> None:
     service, cluster = (deployed.sources[name] for name in ("service", "in-cluster"))
     for name, source in service.items():
-        scores = cluster[name].get("tag_scores")
-        assert scores == pytest.approx(source.get("tag_scores"), abs=2e-4), name
+        scores = scores_of(cluster[name].get("tag_scores"))
+        assert scores == pytest.approx(scores_of(source.get("tag_scores")), abs=2e-4), name
         assert cluster[name]["tagging"]["status"] == source["tagging"]["status"], name
         assert cluster[name].get("tags_broader") == source.get("tags_broader"), name
 
@@ -156,7 +157,7 @@ def test_a_tag_is_written_as_its_label(deployed: Deployed, runtime: str) -> None
     for label, tag in zip(LABELS, names, strict=True):
         source = deployed.sources[runtime][f"label {label.id}"]
         assert tag in source["tags"]
-        assert source["tag_scores"][tag] == pytest.approx(1, abs=1e-2)
+        assert scores_of(source["tag_scores"])[tag] == pytest.approx(1, abs=1e-2)
 
 
 @pytest.mark.parametrize("runtime", ["service", "in-cluster"])

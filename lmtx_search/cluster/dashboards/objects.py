@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lmtx_search.index_templates import load, text
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 DASHBOARDS = ("tags", "tagger", "judge")
 
@@ -45,6 +46,7 @@ class Shown:
         judged_from: what the dashboard of the judge starts with.
         judges: models' names by their digests.
         labels: labels' texts by their ids, of those that were judged.
+        fields: what the fields of the tags are called.
     """
 
     index: str
@@ -56,6 +58,7 @@ class Shown:
     judged_from: str = "now-1y"
     judges: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    fields: TagFields = DEFAULT_FIELDS
 
 
 def saved_objects(shown: Shown) -> list[Object]:
@@ -83,6 +86,7 @@ class _Files:
     """Reads the files, each with those of the values that it has places for."""
 
     def __init__(self, shown: Shown) -> None:
+        self._fields = shown.fields
         self._values: dict[str, Any] = {
             "index": shown.index,
             "any_time": f"{shown.index} (any time)",
@@ -101,7 +105,23 @@ class _Files:
     def read(self, name: str) -> dict[str, Any]:
         path = f"dashboards/{name}"
         there = text(f"{path}.json")
-        return load(path, **{k: v for k, v in self._values.items() if f'"${k}"' in there})
+        body = load(path, **{k: v for k, v in self._values.items() if f'"${k}"' in there})
+        return dict(_with_queries(self._fields.in_body(body), self._fields))
+
+
+def _with_queries(node: Any, fields: TagFields) -> Any:
+    """Return a body whose query strings have these names of fields."""
+    if isinstance(node, list):
+        return [_with_queries(part, fields) for part in node]
+    if not isinstance(node, Mapping):
+        return node
+    default = f"{DEFAULT_FIELDS.tagging}."
+    return {
+        key: value.replace(default, f"{fields.tagging}.")
+        if key == "query" and isinstance(value, str)
+        else _with_queries(value, fields)
+        for key, value in node.items()
+    }
 
 
 def _lookup(names: Mapping[str, str]) -> Object:

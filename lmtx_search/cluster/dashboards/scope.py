@@ -13,6 +13,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.dashboards.lookups import judge_names, judged_label_texts
 from lmtx_search.cluster.dashboards.objects import Object, Shown, saved_objects
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
@@ -20,7 +21,6 @@ TIME_FIELD = "tagging.at"
 
 _DATES = {"date", "date_nanos"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_BEHIND_THE_TEXT = ("tags", "tagging.best_score")
 
 
 def objects_about(
@@ -38,13 +38,16 @@ def objects_about(
     """
     index = index or ",".join(tagging_indices(client))
     now = datetime.now(timezone.utc)
-    shown = Shown(index, time_field, "now-1y", "now", (*text_fields, *_BEHIND_THE_TEXT))
+    fields = tag_fields(client)
+    time_field = fields.renamed(time_field) if time_field == TIME_FIELD else time_field
+    columns = (*text_fields, fields.tags, fields.of_tagging("best_score"))
+    shown = Shown(index, time_field, "now-1y", "now", columns, fields=fields)
     require_fields(client, saved_objects(shown), time_field)
     first, last = _range(client, index, time_field)
     if first is not None and last is not None:
         until = "now" if last <= now else _iso(last)
         shown = replace(shown, time_from=_iso(first), time_to=until)
-    tagged, _ = _range(client, index, TIME_FIELD)
+    tagged, _ = _range(client, index, fields.of_tagging("at"))
     run, _ = _range(client, names.RUNS, "at")
     judged, _ = _range(client, names.JUDGMENTS, "at")
     shown = replace(

@@ -22,10 +22,10 @@ from lmtx_search.cluster.documents.bulk import (
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.scan import SharedIds, scan, told_apart
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, document_text
 
-TAGGING_FIELDS = ("tags", "tags_broader", "tag_scores", "tagging")
 # A checkpoint is written after this many bad lines, although nothing is sent.
 _BAD_LINES = 1000
 
@@ -108,8 +108,9 @@ def read_documents(
     several indices or by routing, get ids of their own (:func:`told_apart`); ``shared`` counts
     them.
     """
+    fields = tag_fields(client)
     for id_, hit in told_apart(scan(client, index, query=query), shared):
-        source = {name: v for name, v in hit["_source"].items() if name not in TAGGING_FIELDS}
+        source = fields.without(hit["_source"])
         yield Document(id_, document_text(source, text_fields), source)
 
 

@@ -45,6 +45,7 @@ def scan(
     page: int = 1000,
     after: Place | None = None,
     versions: bool = False,
+    script_fields: Mapping[str, Any] | None = None,
 ) -> Iterator[Hit]:
     """Yield the hits of an index in the order of their ids, a page of them in memory at a time.
 
@@ -53,15 +54,17 @@ def scan(
     meanwhile is not seen, unless the cluster is restarted: what comes then is as it is then. The
     index is refreshed first. ``page`` is the most hits of a page: large documents make it smaller.
     With ``versions`` the hits say which version of the document they are (``_seq_no``,
-    ``_primary_term``).
+    ``_primary_term``). ``script_fields`` are computed for each hit.
     """
     reader = _Reader(client, index)
-    asked = {
+    asked: dict[str, Any] = {
         "sort": [{"_id": "asc"}],
         "_source": fields if isinstance(fields, bool) else list(fields),
         "track_total_hits": False,
         "seq_no_primary_term": versions,
     }
+    if script_fields is not None:
+        asked["script_fields"] = script_fields
     query = query or {"match_all": {}}
     size = min(page, _FIRST_PAGE)
     try:

@@ -10,6 +10,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.facets.exact_counts import count_most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
+from lmtx_search.cluster.facets.searching import search
 from lmtx_search.index_templates import load
 
 # How many companions each shard proposes for a tag.
@@ -71,10 +72,10 @@ def together(
         "chosen": {key: {"bool": {"filter": terms}} for key, terms in chosen.items()},
     }
     body = load("searches/together", candidates=_CANDIDATES, **common)
-    proposed = client.search(index=index, body=body)["aggregations"]["chosen"]["buckets"]
+    proposed = search(client, index, body)["aggregations"]["chosen"]["buckets"]
     names = sorted({b["key"] for one in proposed.values() for b in one["companions"]["buckets"]})
     body = load("searches/together_counts", tags=names, number=max(1, len(names)), **common)
-    answer = client.search(index=index, body=body)
+    answer = search(client, index, body)
     everything = answer["hits"]["total"]["value"], _counts(answer["aggregations"]["all"])
     buckets = answer["aggregations"]["chosen"]["buckets"]
     return [_together(tags or [key], buckets[key], everything, companions) for key in chosen]

@@ -12,7 +12,10 @@ from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
 from lmtx_search.cluster.facets.roll_up import rolled_up, with_narrower
+from lmtx_search.cluster.facets.searching import search
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import TagFields, scores_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def facets(
     body = load(
         "searches/facets", query=chosen, tags=candidates_of(size), size=examples, start=start
     )
-    answer = client.search(index=index, body=body)
+    answer = search(client, index, body)
     found = answer["aggregations"]
     if roll_up:
         counts = rolled_up(client, index, chosen)
@@ -74,16 +77,18 @@ def facets(
     else:
         counts = most_frequent(client, index, chosen, found["tags"], size)
         other = found["given"]["value"] - sum(count for _, count in counts)
+    fields = tag_fields(client)
     return Facets(
         documents=answer["hits"]["total"]["value"],
         tags=counts,
         other=other,
         statuses={bucket["key"]: bucket["doc_count"] for bucket in found["statuses"]["buckets"]},
-        examples=[_tagged(hit["_id"], hit["_source"]) for hit in answer["hits"]["hits"]],
+        examples=[_tagged(hit["_id"], hit["_source"], fields) for hit in answer["hits"]["hits"]],
     )
 
 
-def _tagged(id_: str, source: dict[str, Any]) -> TaggedDocument:
-    scores = source.get("tag_scores") or {}
-    tags = source.get("tags") or []
+def _tagged(id_: str, source: dict[str, Any], fields: TagFields) -> TaggedDocument:
+    scores = scores_of(source.get(fields.scores))
+    tags = source.get(fields.tags) or []
+    tags = tags if isinstance(tags, list) else [str(tags)]
     return TaggedDocument(id_, source, [(tag, float(scores.get(tag, 0.0))) for tag in tags])

@@ -15,6 +15,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.facets.searching import search
 from lmtx_search.index_templates import load
 
 Counts = list[tuple[str, int]]
@@ -59,7 +60,7 @@ def count_most_frequent(
 ) -> Counts:
     """Return the ``size`` most frequent tags of documents with their exact counts."""
     body = load("searches/frequent_tags", query=query, tags=candidates_of(size))
-    found = client.search(index=index, body=body)["aggregations"]["tags"]
+    found = search(client, index, body)["aggregations"]["tags"]
     return most_frequent(client, index, query, found, size)
 
 
@@ -72,7 +73,7 @@ def count_named(
     for start in range(0, len(wanted), _PAGE):
         some = wanted[start : start + _PAGE]
         body = load("searches/named_tags", query=query, tags=some, number=len(some))
-        buckets = client.search(index=index, body=body)["aggregations"]["tags"]["buckets"]
+        buckets = search(client, index, body)["aggregations"]["tags"]["buckets"]
         counts.update((bucket["key"], bucket["doc_count"]) for bucket in buckets)
     return counts
 
@@ -82,7 +83,7 @@ def count_all(client: OpenSearch, index: str, query: Mapping[str, Any]) -> dict[
     counts: dict[str, int] = {}
     body = load("searches/all_tags", query=query, page=_PAGE)
     while True:
-        found = client.search(index=index, body=body)["aggregations"]["tags"]
+        found = search(client, index, body)["aggregations"]["tags"]
         counts.update((bucket["key"]["tag"], bucket["doc_count"]) for bucket in found["buckets"])
         if len(found["buckets"]) < _PAGE:
             return counts

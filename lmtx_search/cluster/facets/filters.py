@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
@@ -75,18 +76,21 @@ def subset(
             f"the fields of {index} cannot be seen: check its name, or have the right "
             "indices:data/read/field_caps[index] granted"
         )
-    kinds = answer.get("tags", {})
+    fields = tag_fields(client)
+    kinds = answer.get(fields.tags, {})
     if not kinds:
         raise UserError(
             f"the index {index} has no tags: documents come in with "
             f"`lmtx-search ingest FILE --index {index}`, or attach it first"
         )
     if set(kinds) - {"unmapped"} != {"keyword"}:
-        raise UserError(f"the field tags of {index} is not a keyword field: {', '.join(kinds)}")
+        raise UserError(
+            f"the field {fields.tags} of {index} is not a keyword field: {', '.join(kinds)}"
+        )
     texts = [
         name
         for name, found in answer.items()
-        if "text" in found and not name.startswith("tagging.")
+        if "text" in found and not name.startswith(f"{fields.tagging}.")
     ]
     dates = [name for name, found in answer.items() if found.keys() & {"date", "date_nanos"}]
     return Subset(index, query, tags, texts[:_FIELDS] or ["*"], dates)

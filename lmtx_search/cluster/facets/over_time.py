@@ -11,8 +11,11 @@ from opensearchpy import OpenSearch, TransportError
 from lmtx_search.cluster.client.errors import reason_of
 from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
+from lmtx_search.cluster.facets.searching import search
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import DEFAULT_FIELDS
 
 Period = Literal["day", "week", "month", "year"]
 
@@ -44,6 +47,8 @@ def over_time(
             more periods than the cluster counts.
     """
     chosen = subset(client, index, query, tags)
+    if field == DEFAULT_FIELDS.of_tagging("at"):
+        field = tag_fields(client).of_tagging("at")
     if field not in chosen.dates:
         known = ", ".join(sorted(chosen.dates)) or "it has none"
         raise UserError(f"{index} has no date field {field} (--time-field): {known}")
@@ -51,7 +56,7 @@ def over_time(
     common = {"tags": candidates_of(size), "field": field, "period": period}
     body = load("searches/over_time", query=selected, **common)
     try:
-        answer = client.search(index=index, body=body)
+        answer = search(client, index, body)
     except TransportError as error:
         if "too many buckets" in reason_of(error).lower():
             raise UserError(

@@ -10,7 +10,9 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.facets.searching import search
 from lmtx_search.cluster.labels import edits
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.records import Document, Label, document_text
 
 # A tag's name where several labels have the same text: `Mail (mail-1)`.
@@ -54,14 +56,15 @@ def sample_tagged(
         "boost_mode": "replace",
     }
     client.indices.refresh(index=index)
-    answer = client.search(index=index, body={"size": size, "query": {"function_score": chance}})
+    answer = search(client, index, {"size": size, "query": {"function_score": chance}})
     found = []
+    fields = tag_fields(client)
     for hit in answer["hits"]["hits"]:
         source = hit["_source"]
-        tagging = source["tagging"]
+        tagging = source[fields.tagging]
         text = document_text(source, text_fields)
         document = Document(hit["_id"], text, source)
-        found.append(Tagged(document, source["tags"], tagging["tagger"], tagging["at"]))
+        found.append(Tagged(document, source[fields.tags], tagging["tagger"], tagging["at"]))
     return found
 
 

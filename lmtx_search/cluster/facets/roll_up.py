@@ -12,6 +12,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.facets.exact_counts import count_all, ordered
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.facets.searching import search
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, label_of
 from lmtx_search.errors import UserError
@@ -52,7 +53,7 @@ def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[
     rest = iter(filters.items())
     while some := dict(islice(rest, _BATCH)):
         body = load("searches/roll_up", query=query, above=some)
-        buckets = client.search(index=index, body=body)["aggregations"]["above"]["buckets"]
+        buckets = search(client, index, body)["aggregations"]["above"]["buckets"]
         counts.update((name, bucket["doc_count"]) for name, bucket in buckets.items())
     return ordered(counts.items())
 

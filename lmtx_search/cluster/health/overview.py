@@ -11,14 +11,14 @@ from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.health.attached import untagging
 from lmtx_search.cluster.labels.index import LabelIndex, LabelIndexInfo
-from lmtx_search.cluster.ml.pipeline import pipeline_state
+from lmtx_search.cluster.ml.pipeline import pipeline_state, tag_fields
+from lmtx_search.tag_fields import TagFields
 
 # All indices that are people's; the backing indices of data streams begin with a dot.
 _ALL = "*,-.*,.ds-*"
 # Names that fit into the address of a request.
 _AT_A_TIME = 40
-_STATUS = "tagging.status"
-_STATUS_FIELDS = {"status": "keyword", "tagger": "keyword", "at": "date"}
+_OF_TAGGING = {"status": "keyword", "tagger": "keyword", "at": "date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,20 @@ def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]] | None:
     of whatever type, is no status.
     """
     found: dict[str, dict[str, int]] = {}
+    fields = tag_fields(client)
     try:
-        indices = _with_status(client)
+        indices = _with_status(client, fields)
         for first in range(0, len(indices), _AT_A_TIME):
-            found |= _counted(client, indices[first : first + _AT_A_TIME])
+            found |= _counted(client, indices[first : first + _AT_A_TIME], fields.status)
     except AuthorizationException:
         return None
     return found
 
 
-def _with_status(client: OpenSearch) -> list[str]:
+def _with_status(client: OpenSearch, fields: TagFields) -> list[str]:
     """Return the indices that have the tagger's fields, of its types."""
     params = {
-        "filter_path": "*.mappings.properties.tagging.properties.*.type",
+        "filter_path": f"*.mappings.properties.{fields.tagging}.properties.*.type",
         "expand_wildcards": "open,hidden",
     }
     answer = client.transport.perform_request("GET", f"/{_ALL}/_mapping", params=params)
@@ -92,28 +93,31 @@ def _with_status(client: OpenSearch) -> list[str]:
         index
         for index, one in answer.items()
         if all(
-            one["mappings"]["properties"]["tagging"]["properties"].get(name, {}).get("type") == kind
-            for name, kind in _STATUS_FIELDS.items()
+            _inner(one["mappings"], fields.tagging).get(name, {}).get("type") == kind
+            for name, kind in _OF_TAGGING.items()
         )
     )
 
 
-def _counted(client: OpenSearch, indices: Sequence[str]) -> dict[str, dict[str, int]]:
+def _inner(mappings: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = mappings["properties"][field]["properties"]
+    return found
+
+
+def _counted(client: OpenSearch, indices: Sequence[str], status: str) -> dict[str, dict[str, int]]:
     body = {
         "size": 0,
-        "query": {"exists": {"field": _STATUS}},
+        "query": {"exists": {"field": status}},
         "aggs": {
             "indices": {
                 "terms": {"field": "_index", "size": len(indices)},
-                "aggs": {"statuses": {"terms": {"field": _STATUS, "size": 20}}},
+                "aggs": {"statuses": {"terms": {"field": status, "size": 20}}},
             }
         },
     }
     params = {"allow_partial_search_results": "true", "ignore_unavailable": "true"}
     answer = client.search(index=",".join(indices), body=body, params=params)
     return {
-        index["key"]: {
-            status["key"]: status["doc_count"] for status in index["statuses"]["buckets"]
-        }
+        index["key"]: {one["key"]: one["doc_count"] for one in index["statuses"]["buckets"]}
         for index in answer.get("aggregations", {}).get("indices", {}).get("buckets", [])
     }

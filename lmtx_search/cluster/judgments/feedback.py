@@ -12,8 +12,8 @@ from typing import Any
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
-from lmtx_search.cluster.documents.load import TAGGING_FIELDS
 from lmtx_search.cluster.judgments.store import judgment_body, judgment_of
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.setup.indices import prepare_training_index
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
@@ -57,13 +57,14 @@ def find_document(
     if not hits:
         raise UserError(f"no document {id_} in {index}: it was deleted meanwhile")
     whole: dict[str, Any] = hits[0]["_source"]
-    source = {name: value for name, value in whole.items() if name not in TAGGING_FIELDS}
+    fields = tag_fields(client)
+    source = fields.without(whole)
     text = document_text(source, text_fields)
     if not text:
         raise UserError(
             f"the document {id_} has no text in {', '.join(text_fields)}: set documents.text_fields"
         )
-    return Document(id_, text, source), list(whole.get("tags") or [])
+    return Document(id_, text, source), list(whole.get(fields.tags) or [])
 
 
 def train_on(client: OpenSearch, where: DocumentSettings, document: Document) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
-from lmtx_search.cluster.client.schema import SCHEMA
 from lmtx_search.cluster.ml.pipeline_copies import (
     copy_of,
     fields_of,
@@ -19,6 +19,7 @@ from lmtx_search.cluster.ml.pipeline_copies import (
 )
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load, text
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 CHARACTERS = 8000
 """Characters of a document that are sent to the tagger, a window: more than any encoder reads."""
@@ -26,6 +27,14 @@ CHARACTERS = 8000
 # Windows of a request to the tagger: requests wait for each other, and the cluster's connector
 # gives up after a minute.
 _WINDOWS = 256
+
+# What a script is made of, in order.
+_SCRIPTS = {
+    "mark": ("own", "untagged"),
+    "text": ("keys", "read", "own", "text"),
+    "tags": ("keys", "own", "restored", "tags"),
+    "pending": ("keys", "own", "restored", "pending"),
+}
 
 TextFields = Mapping[str, Sequence[str]]
 """Index name → the fields that hold its documents' text, where they are not the default ones."""
@@ -40,16 +49,37 @@ class PipelineState:
     model: str | None = None
     indices: dict[str, list[str]] = field(default_factory=dict)
     fields: list[str] = field(default_factory=list)
+    names: TagFields = DEFAULT_FIELDS
+    """What the fields that it writes are called."""
+    keep: tuple[str, ...] = ()
+    """Indices whose documents' own values in these fields it moves to ``names.manual``."""
+
+    def keeps(self, index: str) -> bool:
+        """Tell whether people's own values of an index's documents move to ``names.manual``."""
+        return any(fnmatchcase(index, name) for name in self.keep)
 
     def text_fields(self, index: str) -> list[str]:
         """Return the fields that it reads of an index's documents."""
         return self.indices.get(index, self.fields)
 
 
-def untagged_pipeline(indices: TextFields | None = None) -> dict[str, Any]:
+def script(name: str) -> str:
+    """Return the source of a script of the pipeline: ``mark``, ``text``, ``tags``, ``pending``."""
+    return "".join(text(f"pipelines/{part}.painless") for part in _SCRIPTS[name])
+
+
+def untagged_pipeline(
+    indices: TextFields | None = None,
+    names: TagFields = DEFAULT_FIELDS,
+    keep: Sequence[str] = (),
+) -> dict[str, Any]:
     """Return the pipeline before a first deployment: documents go in, marked ``untagged``."""
     return load(
-        "pipelines/untagged", mark=text("pipelines/untagged.painless"), indices=_lists(indices)
+        "pipelines/untagged",
+        mark=script("mark"),
+        indices=_lists(indices),
+        names=names.as_dict(),
+        keep=sorted(keep),
     )
 
 
@@ -59,6 +89,8 @@ def tagging_pipeline(
     fields: Sequence[str],
     indices: TextFields | None = None,
     windows: int = 1,
+    names: TagFields = DEFAULT_FIELDS,
+    keep: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the pipeline that tags.
 
@@ -68,11 +100,9 @@ def tagging_pipeline(
         fields: fields that hold a document's text, in order.
         indices: other fields for single indices.
         windows: of a document that the tagger reads.
+        names: what the fields that it writes are called.
+        keep: indices whose documents' own values in these fields move to ``names.manual``.
     """
-    keys = text("pipelines/keys.painless")
-    scripts = {
-        name: keys + text(f"pipelines/{name}.painless") for name in ("text", "tags", "pending")
-    }
     return load(
         "pipelines/tagging",
         description=f"lmtx-search: tags documents with the tagger {tagger}",
@@ -82,7 +112,9 @@ def tagging_pipeline(
         batch=max(1, _WINDOWS // windows),
         model=model,
         tagger=tagger,
-        **scripts,
+        names=names.as_dict(),
+        keep=sorted(keep),
+        **{name: script(name) for name in ("text", "tags", "pending")},
     )
 
 
@@ -119,6 +151,8 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
         model,
         dict(text.get("indices", {})),
         list(text.get("fields", [])),
+        TagFields(**text.get("names", {})),
+        tuple(text.get("keep", ())),
     )
 
 
@@ -163,53 +197,54 @@ def deployed(client: OpenSearch) -> str | None:
     return None
 
 
+def tag_fields(client: OpenSearch) -> TagFields:
+    """Return what the fields that the cluster's pipeline writes are called.
+
+    The default names where there is no pipeline, or it may not be read.
+    """
+    with suppress(NotFoundError, AuthorizationException):
+        body = client.ingest.get_pipeline(id=names.PIPELINE)[names.PIPELINE]
+        return pipeline_state(body).names
+    return DEFAULT_FIELDS
+
+
 def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any]:
     """Return the pipeline's body with other text fields for single indices."""
-    body = dict(state.body)
-    processors = []
-    for processor in body["processors"]:
-        script = processor.get("script")
-        if script and script.get("tag") == "lmtx-text":
-            params = {**script.get("params", {}), "indices": _lists(indices)}
-            processor = {**processor, "script": {**script, "params": params}}
-        processors.append(processor)
-    return {**body, "processors": processors}
+    return _with_params(state.body, {"lmtx-text": {"indices": _lists(indices)}})
 
 
-def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a pipeline of an earlier release with the scripts of this one.
-
-    Tagger, model, text fields and what somebody added stay. None where there is nothing to do:
-    it is this release's, or nobody's of ours.
-    """
-    if int(body.get("version", 1)) >= SCHEMA:
-        return None
-    state = pipeline_state(body)
-    made = tagging_pipeline("", "", []) if state.model else untagged_pipeline()
-    sources = {
-        script["tag"]: script["source"]
-        for processor in (*made["processors"], *made.get("on_failure", []))
-        if (script := processor.get("script"))
-    }
-    if not any(_tag(processor) in sources for processor in body.get("processors", [])):
-        return None
-    renewed = {
-        key: [_with_source(processor, sources) for processor in body[key]]
-        for key in ("processors", "on_failure")
-        if key in body
-    }
-    return {**body, **renewed, "version": SCHEMA}
+def keeping(state: PipelineState, indices: Iterable[str]) -> dict[str, Any]:
+    """Return the pipeline's body that moves people's own values of these indices' documents."""
+    return _with_params(state.body, {"lmtx-text": {"keep": sorted(indices)}})
 
 
-def _tag(processor: Mapping[str, Any]) -> str:
+def with_names(body: Mapping[str, Any], names: TagFields) -> dict[str, Any]:
+    """Return a pipeline's body that writes fields of other names."""
+    given = {"names": names.as_dict()}
+    return _with_params(body, dict.fromkeys(("lmtx-text", "lmtx-tags", "lmtx-pending"), given))
+
+
+def _with_params(
+    body: Mapping[str, Any], params: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return a pipeline's body with other parameters of scripts, by their tags."""
+
+    def changed(processor: Mapping[str, Any]) -> Mapping[str, Any]:
+        if (tag := step_tag(processor)) not in params:
+            return processor
+        there = processor["script"]
+        return {
+            **processor,
+            "script": {**there, "params": {**there.get("params", {}), **params[tag]}},
+        }
+
+    lists = ("processors", "on_failure")
+    return {**body, **{key: [changed(one) for one in body[key]] for key in lists if key in body}}
+
+
+def step_tag(processor: Mapping[str, Any]) -> str:
+    """Return the tag of a step that is a script; "" for other steps."""
     return str(processor.get("script", {}).get("tag", ""))
-
-
-def _with_source(processor: Mapping[str, Any], sources: Mapping[str, str]) -> Mapping[str, Any]:
-    tag = _tag(processor)
-    if tag not in sources:
-        return processor
-    return {**processor, "script": {**processor["script"], "source": sources[tag]}}
 
 
 def put_pipeline(client: OpenSearch, body: Mapping[str, Any]) -> None:
@@ -230,7 +265,8 @@ def simulate(
 ) -> list[dict[str, Any]]:
     """Run a pipeline over documents (``_source`` each) and return theirs; nothing is stored.
 
-    ``index`` is the one that they are taken to be of.
+    What the pipeline itself refuses has the status ``failed``. ``index`` is the index that the
+    documents are taken to be in.
 
     Raises:
         TransportError: the pipeline is no pipeline.
@@ -240,8 +276,9 @@ def simulate(
         for number, source in enumerate(documents)
     ]
     answer = client.ingest.simulate(body={"pipeline": body, "docs": docs})
+    tagging = pipeline_state(body).names.tagging
     return [
-        doc["doc"]["_source"] if "doc" in doc else {"tagging": {"status": "failed", **doc}}
+        doc["doc"]["_source"] if "doc" in doc else {tagging: {"status": "failed", **doc}}
         for doc in answer["docs"]
     ]
 

@@ -13,12 +13,14 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import Action, Chunk, ChunkResult, send_chunks
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
-from lmtx_search.cluster.documents.load import TAGGING_FIELDS
 from lmtx_search.cluster.documents.scan import Place, scan
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.retag.retired_tags import Before, before, kept, put_back, read
 from lmtx_search.cluster.retag.selection import Target
+from lmtx_search.cluster.retag.stale import TextCheck
 from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.tag_fields import TagFields
 
 _CONFLICT = "version_conflict_engine_exception"
 # So many documents without an answer in a row say that the tagger is away.
@@ -30,13 +32,15 @@ class RetagReport:
     """What became of the documents that were selected.
 
     ``changed`` of those that are ``tagged`` have other tags than before, ``overtaken`` documents
-    were written or deleted by others meanwhile and left as they are, ``failed`` were refused.
+    were written or deleted by others meanwhile and left as they are, ``skipped`` have values of
+    people's in the fields of the tags and keep them, ``failed`` were refused.
     """
 
     documents: int = 0
     tagged: int = 0
     changed: int = 0
     untagged: int = 0
+    skipped: int = 0
     pending: int = 0
     overtaken: int = 0
     failed: int = 0
@@ -59,6 +63,7 @@ def retag(
     total: int | None = None,
     per_second: float | None = None,
     keep_but: frozenset[str] | None = None,
+    texts: TextCheck | None = None,
     progress: Progress = SILENT,
 ) -> RetagReport:
     """Send an index's documents through the tagging pipeline again, in the order of their ids.
@@ -71,6 +76,7 @@ def retag(
         per_second: documents at most, on average.
         keep_but: names of the labels there are. Where given, a tag of a document that is none of
             them (a retired label's) stays, behind the new ones.
+        texts: only documents whose text is no longer the one that was read.
 
     Raises:
         LmtxError: the tagger answers for no document any more; what is done is kept.
@@ -79,9 +85,10 @@ def retag(
     report = RetagReport(**saved["report"]) if saved else RetagReport()
     report.resumed_after = report.documents
     after = _place(saved["after"], target.index) if saved else None
+    fields = tag_fields(client)
     if saved and keep_but is not None:
         for one_of_each in _layers(saved.get("open", {})):
-            put_back(client, target.index, one_of_each, keep_but)
+            put_back(client, target.index, one_of_each, keep_but, fields)
     open_: dict[tuple[str, str | None], Before] = {}
 
     def note() -> None:
@@ -101,13 +108,16 @@ def retag(
                 note()
             yield chunk
 
-    hits = scan(client, target.index, query=query, after=after, versions=True)
+    script = texts.script_fields() if texts else None
+    hits = scan(client, target.index, query=query, after=after, versions=True, script_fields=script)
+    if texts:
+        hits = (hit for hit in hits if texts.is_stale(hit))
     with progress.stage(f"Tag {target.index} again", total, "documents") as advance:
         advance(report.documents)
-        chunks = noted(_chunks(hits, per_second))
+        chunks = noted(_chunks(hits, per_second, fields))
         for chunk, result in send_chunks(client, chunks, target.index, pipeline=target.pipeline):
             assert isinstance(chunk, _Chunk)
-            _account(client, target.index, report, chunk, result, keep_but)
+            _account(client, target.index, report, chunk, result, keep_but, fields)
             advance(len(chunk.ids))
             after = _behind(after, chunk, target.index)
             for id_, one in chunk.before.items():
@@ -160,7 +170,9 @@ def _behind(after: Place | None, chunk: _Chunk, index: str) -> Place:
     return Place(last, [*earlier, done])
 
 
-def _chunks(hits: Iterator[dict[str, Any]], per_second: float | None) -> Iterator[_Chunk]:
+def _chunks(
+    hits: Iterator[dict[str, Any]], per_second: float | None, fields: TagFields
+) -> Iterator[_Chunk]:
     """Gather hits, each id once in a chunk: with other routing it is another document."""
     started, sent = time.monotonic(), 0
     chunk = _Chunk()
@@ -180,7 +192,7 @@ def _chunks(hits: Iterator[dict[str, Any]], per_second: float | None) -> Iterato
         only = {"if_seq_no": hit["_seq_no"], "if_primary_term": hit["_primary_term"]}
         if "_routing" in hit:
             only["routing"] = hit["_routing"]
-        chunk.before[hit["_id"]] = before(hit)
+        chunk.before[hit["_id"]] = before(hit, fields)
         chunk.add(Action(hit["_id"], hit["_source"], only))
         if chunk.full or len(chunk.ids) == most:
             yield from paced(chunk)
@@ -196,19 +208,20 @@ def _account(
     chunk: _Chunk,
     result: ChunkResult,
     keep_but: Collection[str] | None,
+    fields: TagFields,
 ) -> None:
     refused = {item.id: item.reason for item in result.refused}
     written = {id_: one for id_, one in chunk.before.items() if id_ not in refused}
-    after = read(client, index, written)
+    after = read(client, index, written, fields)
     # What was written, but whose answer got lost, was sent again and is now a conflict with itself.
     conflicts = {
         id_: chunk.before[id_] for id_, why in refused.items() if why.startswith(_CONFLICT)
     }
-    for id_, there in read(client, index, conflicts, whole=True).items():
-        if _content(there) == _content(chunk.sent(id_)):
+    for id_, there in read(client, index, conflicts, fields, whole=True).items():
+        if _content(there, fields) == _content(chunk.sent(id_), fields):
             after[id_] = there
             del refused[id_]
-    waiting = [source["tagging"] for source in after.values() if _status(source) == "pending"]
+    waiting = [one[fields.tagging] for one in after.values() if _status(one, fields) == "pending"]
     # A few that it cannot answer for are no reason to stop.
     telling = report.documents == report.resumed_after or len(chunk.ids) >= _TELLING
     if waiting and len(waiting) == len(chunk.ids) and telling:
@@ -226,17 +239,19 @@ def _account(
                 report.fail(refused[id_])
             continue
         source = after.get(id_)
-        status = _status(source) if source else None
+        status = _status(source, fields) if source else None
         if source is None:
             report.overtaken += 1
         elif status == "tagged":
             earlier = chunk.before[id_]
             if keep_but is not None:
-                puts_back += kept(id_, earlier, source, keep_but)
+                puts_back += kept(id_, earlier, source, keep_but, fields)
             report.tagged += 1
-            report.changed += (source.get("tags") or []) != earlier["tags"]
+            report.changed += (source.get(fields.tags) or []) != earlier["tags"]
         elif status == "pending":
             report.pending += 1
+        elif status == "skipped":
+            report.skipped += 1
         else:
             report.untagged += 1
     if puts_back:
@@ -245,11 +260,11 @@ def _account(
         patiently(client.bulk, body=puts_back, index=index)
 
 
-def _status(source: Mapping[str, Any]) -> str | None:
-    tagging = source.get("tagging")
+def _status(source: Mapping[str, Any], fields: TagFields) -> str | None:
+    tagging = source.get(fields.tagging)
     return tagging.get("status") if isinstance(tagging, Mapping) else None
 
 
-def _content(source: Mapping[str, Any]) -> dict[str, Any]:
-    own = ("if_seq_no", "if_primary_term", *TAGGING_FIELDS)
+def _content(source: Mapping[str, Any], fields: TagFields) -> dict[str, Any]:
+    own = ("if_seq_no", "if_primary_term", *fields.written)
     return {name: value for name, value in source.items() if name not in own}

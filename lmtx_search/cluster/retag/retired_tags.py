@@ -9,8 +9,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.by_id import read_by_id
-
-_RESULT = ("tags", "tag_scores", "tagging")
+from lmtx_search.tag_fields import TagFields, as_scores, scores_of
 
 
 class Before(TypedDict):
@@ -21,24 +20,29 @@ class Before(TypedDict):
     routing: str | None
 
 
-def before(hit: Mapping[str, Any]) -> Before:
+def before(hit: Mapping[str, Any], fields: TagFields) -> Before:
     """Return the tags of a hit."""
     source = hit["_source"]
+    tags = source.get(fields.tags) or []
     return {
-        "tags": source.get("tags") or [],
-        "tag_scores": source.get("tag_scores") or {},
+        "tags": tags if isinstance(tags, list) else [tags],
+        "tag_scores": scores_of(source.get(fields.scores)),
         "routing": hit.get("_routing"),
     }
 
 
 def read(
-    client: OpenSearch, index: str, of: Mapping[str, Before], whole: bool = False
+    client: OpenSearch,
+    index: str,
+    of: Mapping[str, Before],
+    fields: TagFields,
+    whole: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Return documents by id, as they are now: their tags and version, or the whole of them."""
     if not of:
         return {}
     docs = [{"_id": id_, **_routing(one)} for id_, one in of.items()]
-    params = {} if whole else {"_source_includes": ",".join(_RESULT)}
+    params = {} if whole else {"_source_includes": ",".join(fields.written)}
     return {
         hit["_id"]: {
             **hit["_source"],
@@ -50,30 +54,38 @@ def read(
 
 
 def kept(
-    id_: str, earlier: Before, source: dict[str, Any], labels: Collection[str]
+    id_: str,
+    earlier: Before,
+    source: dict[str, Any],
+    labels: Collection[str],
+    fields: TagFields,
 ) -> list[dict[str, Any]]:
     """Return what puts a document's tags back that are no label's; ``source`` gets them too."""
     tags = [tag for tag in earlier["tags"] if tag not in labels]
     if not tags:
         return []
-    scores = earlier["tag_scores"]
-    source["tags"] = [*source["tags"], *(tag for tag in tags if tag not in source["tags"])]
-    doc = {
-        "tags": source["tags"],
-        "tag_scores": {tag: scores[tag] for tag in tags if tag in scores},
-    }
+    there = source[fields.tags]
+    source[fields.tags] = [*there, *(tag for tag in tags if tag not in there)]
+    scores = scores_of(source.get(fields.scores))
+    # A tag without a score would be taken for one that a person added.
+    scores |= {tag: earlier["tag_scores"].get(tag, 0.0) for tag in tags if tag not in scores}
+    doc = {fields.tags: source[fields.tags], fields.scores: as_scores(scores)}
     only = {name: source[name] for name in ("if_seq_no", "if_primary_term")}
     return [{"update": {"_id": id_, **only, **_routing(earlier)}}, {"doc": doc}]
 
 
 def put_back(
-    client: OpenSearch, index: str, of: Mapping[str, Before], labels: Collection[str]
+    client: OpenSearch,
+    index: str,
+    of: Mapping[str, Before],
+    labels: Collection[str],
+    fields: TagFields,
 ) -> None:
     """Do so for documents that a process which was killed may have sent."""
     lines: list[dict[str, Any]] = []
-    for id_, source in read(client, index, of).items():
-        if isinstance(source.get("tags"), list):
-            lines += kept(id_, of[id_], source, labels)
+    for id_, source in read(client, index, of, fields).items():
+        if isinstance(source.get(fields.tags), list):
+            lines += kept(id_, of[id_], source, labels, fields)
     if lines:
         patiently(client.bulk, body=lines, index=index)
 

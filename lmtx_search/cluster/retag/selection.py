@@ -11,6 +11,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging
 from lmtx_search.errors import UserError
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Selection:
         tags: those that have one of these tags.
         tagger: not those that this version has tagged…
         tagged_from: …at this time (ISO) or later; None: at any time.
+        stale: those whose text is no longer the one that was read; the query cannot say which.
+        fields: what the fields of the tags are called.
     """
 
     query: str | None = None
@@ -32,10 +35,14 @@ class Selection:
     tags: Sequence[str] = ()
     tagger: str | None = None
     tagged_from: str | None = None
+    stale: bool = False
+    fields: TagFields = DEFAULT_FIELDS
 
     def body(self) -> dict[str, Any]:
         """Return the query for the cluster."""
         wanted: list[dict[str, Any]] = []
+        if self.stale:
+            wanted.append({"exists": {"field": "tagging.status"}})
         if self.query:
             wanted.append({"query_string": {"query": self.query}})
         if self.pending:
@@ -53,7 +60,8 @@ class Selection:
             if self.tagged_from:
                 done.append({"range": {"tagging.at": {"gte": self.tagged_from}}})
             unwanted.append({"bool": {"filter": done}})
-        return {"bool": {"filter": wanted, "must_not": unwanted}}
+        query = {"bool": {"filter": wanted, "must_not": unwanted}}
+        return dict(self.fields.in_body(query))
 
 
 @dataclass(frozen=True, slots=True)

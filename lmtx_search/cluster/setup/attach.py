@@ -18,31 +18,45 @@ from lmtx_search.cluster.ml.pipeline_copies import copy_name, copy_of, is_taggin
 from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
 from lmtx_search.cluster.setup.later_indices import plan_later, plan_undo
 from lmtx_search.cluster.setup.named_indices import Named, look_up
+from lmtx_search.cluster.setup.own_fields import (
+    keeping_own,
+    own_fields,
+    require_decided,
+    require_manual,
+)
 from lmtx_search.cluster.setup.text_fields import require_text_fields
 from lmtx_search.errors import UserError
+from lmtx_search.tag_fields import TagFields
 
 _MAIN = f"/_ingest/pipeline/{names.PIPELINE}"
 
 
-def plan_attach(client: OpenSearch, index: str, text_fields: Sequence[str]) -> list[Change]:
+def plan_attach(
+    client: OpenSearch, index: str, text_fields: Sequence[str], keep_own_tags: bool = False
+) -> list[Change]:
     """Return what has to be done; nothing where the index already tags with these fields.
 
     ``index`` may be an alias, a data stream or a pattern, or several of these with commas: each
     of its indices is attached, and the index templates that make later ones are changed. An index
     that has a default pipeline of its own keeps it: tagging then is its final pipeline.
 
+    Args:
+        keep_own_tags: values in fields named like the product's that people wrote move to the
+            field of manual tags as their documents are tagged.
+
     Raises:
         UserError: no such index, no such field, a field that no document holds, a field ``tags``
-            of another type, or both places for a pipeline are taken.
+            of another type or with values of people's, or both places for a pipeline are taken.
     """
     state = read_pipeline(client)
-    found = [look_up(client, name) for name in index.split(",")]
+    given = index.split(",")
+    found = [look_up(client, name) for name in given]
     pipeline = copy_name(text_fields)
     mappings = {name: one for named in found for name, one in named.mappings.items()}
-    changes: list[Change] = []
+    changes, state = plan_own_fields(client, state, given, sorted(mappings), keep_own_tags)
     for name in sorted(mappings):
         require_text_fields(client, name, mappings[name], text_fields)
-        changes += _mapping_change(name, mappings[name])
+        changes += _mapping_change(name, mappings[name], state.names)
     changes += _pipeline_changes(client, state, found, text_fields)
     for named in found:
         later = plan_later(client, named, pipeline)
@@ -84,8 +98,46 @@ def _written_by(client: OpenSearch, index: str) -> Iterator[str]:
             yield f"The next index of the alias {alias} does not tag: attach {alias} instead"
 
 
-def _mapping_change(index: str, mappings: Mapping[str, Any]) -> list[Change]:
-    missing = missing_tag_fields(index, mappings)
+def plan_own_fields(
+    client: OpenSearch,
+    state: PipelineState,
+    given: Sequence[str],
+    indices: Sequence[str],
+    keep: bool,
+) -> tuple[list[Change], PipelineState]:
+    """See that people decided about their own values in the fields of the tags.
+
+    Returns what has to be done, and the pipeline as it is then.
+
+    Args:
+        given: the names that are attached: indices, aliases, data streams or patterns.
+        indices: the indices behind them.
+        keep: values of people's move to the field of manual tags.
+
+    Raises:
+        UserError: an index has such a field, and ``keep`` is false or the field cannot hold tags.
+    """
+    for name in indices:
+        found = own_fields(client, name, state.names)
+        require_decided(found, state.names, keep or state.keeps(name))
+        if keep:
+            require_manual(client, name, state.names)
+    if not keep:
+        return [], state
+    # Documents may be sent to the index by any of its aliases.
+    written = {*given, *indices}
+    if indices:
+        for answer in client.indices.get_alias(index=",".join(indices)).values():
+            written |= answer["aliases"].keys()
+    kept = keeping_own(state, sorted(written))
+    if kept.keep == state.keep:
+        return [], state
+    reason = f"values in the tag fields that lmtx-search did not write move to {state.names.manual}"
+    return [Change("PUT", _MAIN, dict(kept.body), reason)], kept
+
+
+def _mapping_change(index: str, mappings: Mapping[str, Any], fields: TagFields) -> list[Change]:
+    missing = missing_tag_fields(index, mappings, fields)
     if not missing:
         return []
     reason = f"fields for the tags: {', '.join(missing)}"
@@ -171,7 +223,10 @@ def _forget_fields(
         if not set(client.indices.get_alias(name=name)) <= set(indices):
             gone.discard(name)
     fields = {name: value for name, value in state.indices.items() if name not in gone}
-    if fields == state.indices:
+    known = state.indices.keys() | {*state.keep}
+    if known.isdisjoint(gone):
         return []
-    reason = f"forget the text fields of {', '.join(sorted(gone & state.indices.keys()))}"
+    if not gone.isdisjoint(state.keep):
+        state = keeping_own(state, but=gone)
+    reason = f"forget the text fields of {', '.join(sorted(gone & known))}"
     return [Change("PUT", _MAIN, with_text_fields(state, fields), reason)]

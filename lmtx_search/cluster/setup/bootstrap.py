@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch, TransportError
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import translate
@@ -21,14 +21,22 @@ from lmtx_search.cluster.client.schema import (
     schema_of,
 )
 from lmtx_search.cluster.labels.versions import LabelVersions, version_body, version_name
-from lmtx_search.cluster.ml.pipeline import of_this_release, read_pipeline, untagged_pipeline
-from lmtx_search.cluster.ml.pipeline_copies import outdated_copies
+from lmtx_search.cluster.ml.pipeline import (
+    pipeline_state,
+    read_pipeline,
+    untagged_pipeline,
+    with_names,
+)
+from lmtx_search.cluster.ml.pipeline_copies import is_tagging, outdated_copies
+from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.setup.compare import holds
 from lmtx_search.cluster.setup.connector_settings import missing_settings
+from lmtx_search.cluster.setup.indices import tag_properties
 from lmtx_search.cluster.setup.requirements import Cluster, check_cluster
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 TEMPLATES = ("documents", "labels", "judgments", "runs")
 
@@ -51,6 +59,8 @@ class Step:
     replaces: bool = False
     locked: bool = False
     """Whether another command may change the same thing."""
+    fields: TagFields = DEFAULT_FIELDS
+    """What the pipeline's fields are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +94,19 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
     forms = client.transport.perform_request("GET", META_PATH, params=META_ONLY)
     require_known(forms)
     notes: list[str] = []
-    tags = _template(client, "_component_template", names.TAGS_TEMPLATE, "component_templates/tags")
-    steps = [tags]
+    fields = settings.documents.tag_fields
+    tags = load("component_templates/tags")
+    tags["template"]["mappings"]["properties"] = tag_properties(fields)
+    steps = [_template(client, "_component_template", names.TAGS_TEMPLATE, tags)]
     steps += [
-        _template(client, "_index_template", f"lmtx-{name}", f"templates/{name}")
+        _template(client, "_index_template", f"lmtx-{name}", load(f"templates/{name}"))
         for name in TEMPLATES
     ]
     steps.append(_labels(client, settings, notes))
     steps += [_index(client, names.JUDGMENTS, "judgments"), _index(client, names.RUNS, "runs")]
     steps += _earlier_forms(client, settings, forms)
-    pipeline = _pipeline(client)
+    steps += _tagged_indices(client, fields, notes)
+    pipeline = _pipeline(client, fields)
     steps += [pipeline, *_pipeline_copies(client, pipeline)]
     url = tagger_url(settings)
     missing = missing_settings(client, url, cluster.has_ml_nodes)
@@ -141,7 +154,7 @@ def _send_step(client: OpenSearch, step: Step) -> None:
         send(client, step.request)
         return
     with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it meanwhile
-        main = _pipeline(client)
+        main = _pipeline(client, step.fields)
         for now in (main, *_pipeline_copies(client, main)):
             if now.request is not None:
                 send(client, now.request)
@@ -159,9 +172,8 @@ def _get(client: OpenSearch, path: str) -> Any:
         return None
 
 
-def _template(client: OpenSearch, api: str, name: str, file: str) -> Step:
+def _template(client: OpenSearch, api: str, name: str, body: dict[str, Any]) -> Step:
     what = f"{api.strip('_').replace('_', ' ')} {name}"
-    body = load(file)
     answer = _get(client, f"/{api}/{name}")
     key = api.strip("_")
     found = answer[f"{key}s"][0][key] if answer else None
@@ -191,7 +203,7 @@ def _earlier_forms(client: OpenSearch, settings: Settings, forms: Mapping[str, A
     bodies = LabelVersions(client, settings.opensearch.knn_engine).outdated()
     for name, answer in client.indices.get_mapping(index=f"{names.DOCUMENTS}*").items():
         if schema_of(answer["mappings"]) < SCHEMA:
-            tags = load("component_templates/tags")["template"]["mappings"]["properties"]
+            tags = tag_properties(settings.documents.tag_fields)
             bodies[name] = brought_up(answer["mappings"], tags)
     return [
         Step(
@@ -232,7 +244,38 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
     )
 
 
-def _pipeline(client: OpenSearch) -> Step:
+def _tagged_indices(client: OpenSearch, fields: TagFields, notes: list[str]) -> Iterator[Step]:
+    """Yield what adds fields to indices that tag: not each of them adds new fields by itself."""
+    wanted = tag_properties(fields)
+    params = {"flat_settings": "true", "expand_wildcards": "all"}
+    try:
+        found = client.indices.get_settings(
+            index="*,-.*,.ds-*", name="index.*_pipeline", params=params
+        )
+    except AuthorizationException:
+        notes.append(
+            "the user may not see the settings of all indices: run `lmtx-search attach` again for "
+            "each index that tags, so that it has all fields of this release"
+        )
+        return
+    for name, answer in sorted(found.items()):
+        if not any(is_tagging(str(one)) for one in answer["settings"].values()):
+            continue
+        there = client.indices.get_mapping(index=name)[name]["mappings"].get("properties", {})
+        missing = {
+            field: body
+            for field, body in wanted.items()
+            if field not in there
+            or not body.get("properties", {}).keys() <= there[field].get("properties", {}).keys()
+        }
+        if fields.tagging in there and "properties" not in there[fields.tagging]:
+            missing.pop(fields.tagging, None)  # theirs: `attach` says so
+        if missing:
+            request = Request("PUT", f"/{name}/_mapping", {"properties": missing})
+            yield Step(f"fields {', '.join(missing)} of index {name}", request, replaces=True)
+
+
+def _pipeline(client: OpenSearch, fields: TagFields) -> Step:
     what = f"ingest pipeline {names.PIPELINE}"
     path = f"/_ingest/pipeline/{names.PIPELINE}"
     found = _get(client, path)
@@ -242,11 +285,17 @@ def _pipeline(client: OpenSearch) -> Step:
         require_known_form(f"the {what}", form)
         # One that is there may be a deployed tagger's: it goes on with the same one.
         renewed = of_this_release(body)
+        if renewed is not None:
+            what = f"{what} (form {form} to {SCHEMA})"
+        before = pipeline_state(renewed or body).names
+        if before != fields:
+            renewed = with_names(renewed or body, fields)
+            what = f"{what}, which writes {', '.join(fields.written)}"
         if renewed is None:
             return Step(what)
-        what = f"{what} (form {form} to {SCHEMA})"
-        return Step(what, Request("PUT", path, renewed), replaces=True, locked=True)
-    return Step(what, Request("PUT", path, untagged_pipeline()))
+        request = Request("PUT", path, renewed)
+        return Step(what, request, replaces=True, locked=True, fields=fields)
+    return Step(what, Request("PUT", path, untagged_pipeline(names=fields)))
 
 
 def _pipeline_copies(client: OpenSearch, main: Step) -> Iterator[Step]:
@@ -254,4 +303,5 @@ def _pipeline_copies(client: OpenSearch, main: Step) -> Iterator[Step]:
     body = main.request.body if main.request else read_pipeline(client).body
     for name, copy in outdated_copies(client, body):
         request = Request("PUT", f"/_ingest/pipeline/{name}", copy)
-        yield Step(f"ingest pipeline {name}", request, replaces=True, locked=True)
+        what = f"ingest pipeline {name}"
+        yield Step(what, request, replaces=True, locked=True, fields=main.fields)

@@ -8,8 +8,9 @@ from typing import Any
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
+from lmtx_search.cluster.setup.indices import tag_properties
 from lmtx_search.errors import UserError
-from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import TagFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +51,18 @@ def free_slot(what: str, settings: Mapping[str, str]) -> str:
     )
 
 
-def missing_tag_fields(what: str, mappings: Mapping[str, Any]) -> dict[str, Any]:
+def missing_tag_fields(what: str, mappings: Mapping[str, Any], fields: TagFields) -> dict[str, Any]:
     """Return the fields of the tags that mappings lack.
 
     Raises:
         UserError: they have a field of the same name and another type.
     """
     properties = mappings.get("properties", {})
-    wanted = load("component_templates/tags")["template"]["mappings"]["properties"]
+    wanted = tag_properties(fields)
     for name, field in wanted.items():
         there = properties.get(name)
         kind = field.get("type", "object")
-        if name == "tags_manual":  # people's own, whatever it is
+        if name == fields.manual:  # people's own, whatever it is
             continue
         if there is not None and there.get("type", "object") != kind:
             raise UserError(

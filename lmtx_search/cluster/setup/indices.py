@@ -8,12 +8,15 @@ from typing import Any
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.documents.own_values import METADATA_FIELD
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
 from lmtx_search.cluster.setup.named_indices import write_index
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import TagFields
 
-_STATUSES = ("tagged", "pending", "untagged", "failed")
+_STATUSES = ("tagged", "pending", "untagged", "skipped", "failed")
 
 
 def prepare_training_index(client: OpenSearch, index: str, id_field: str = "id") -> bool:
@@ -28,7 +31,7 @@ def prepare_training_index(client: OpenSearch, index: str, id_field: str = "id")
     if client.indices.exists(index=index):
         return False
     _require_pipeline(client)
-    client.indices.create(index=index, body=_body("documents", id_field))
+    client.indices.create(index=index, body=_body("documents", id_field, tag_fields(client)))
     return True
 
 
@@ -49,7 +52,7 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
     except AuthorizationException:
         return False
     if not there:
-        client.indices.create(index=index, body=_body("tagged", id_field))
+        client.indices.create(index=index, body=_body("tagged", id_field, tag_fields(client)))
         return True
     try:
         settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
@@ -115,11 +118,11 @@ def index_uuid(client: OpenSearch, index: str) -> str:
 
 
 def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
-    """Return how many documents of an index are tagged, pending, untagged and failed.
+    """Return how many documents of an index are tagged, pending, untagged, skipped and failed.
 
     ``other`` are those that never went through the pipeline. Empty for a user who may only write.
     """
-    statuses = {"terms": {"field": "tagging.status", "size": 20}}
+    statuses = {"terms": {"field": tag_fields(client).status, "size": 20}}
     body = {"size": 0, "track_total_hits": True, "aggs": {"statuses": statuses}}
     try:
         answer = client.search(index=index, body=body)
@@ -134,17 +137,24 @@ def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
 
 def tagging_errors(client: OpenSearch, index: str) -> list[tuple[str, int]]:
     """Return the most frequent reasons why documents of an index could not be tagged."""
-    reasons = {"terms": {"field": "tagging.error.keyword", "size": 3}}
+    error = tag_fields(client).of_tagging("error.keyword")
+    reasons = {"terms": {"field": error, "size": 3}}
     body = {"size": 0, "aggs": {"reasons": reasons}}
     buckets = client.search(index=index, body=body)["aggregations"]["reasons"]["buckets"]
     return [(bucket["key"], bucket["doc_count"]) for bucket in buckets]
 
 
-def _body(name: str, id_field: str) -> dict[str, Any]:
-    tags = load("component_templates/tags")["template"]["mappings"]["properties"]
+def tag_properties(fields: TagFields) -> dict[str, Any]:
+    """Return the mapping of the fields that tagging writes."""
+    return fields.properties(load("component_templates/tags")["template"]["mappings"]["properties"])
+
+
+def _body(name: str, id_field: str, fields: TagFields) -> dict[str, Any]:
+    tags = tag_properties(fields)
     # A dot would make an object of the field.
     own = {} if "." in id_field else {id_field: {"type": "keyword"}}
-    return load(f"indices/{name}", properties={**own, **tags})
+    metadata = {METADATA_FIELD: {"type": "object", "enabled": False}}
+    return load(f"indices/{name}", properties={**own, **metadata, **tags})
 
 
 def _refuse_own(index: str) -> None:

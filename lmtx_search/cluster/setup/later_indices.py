@@ -7,6 +7,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
 from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
 from lmtx_search.cluster.setup.legacy_templates import read_legacy, write_legacy
@@ -56,7 +57,9 @@ def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
         else:
             changes.append(_new(named, pipeline, named.pattern, priority))
     if old_ways:
-        changes += write_legacy(own_name(named.name), legacy, old_ways, pipeline)
+        changes += write_legacy(
+            own_name(named.name), legacy, old_ways, pipeline, tag_fields(client)
+        )
     return changes
 
 
@@ -138,7 +141,9 @@ def _change(
         for key, value in flat(made.get("settings", {})).items()
         if key in ("index.default_pipeline", "index.final_pipeline")
     }
-    missing_tag_fields(f"the index template {one.name}", made.get("mappings", {}))
+    missing_tag_fields(
+        f"the index template {one.name}", made.get("mappings", {}), tag_fields(client)
+    )
     attached = list(one.mark.get("attached", []))
     there = next((value for value in settings.values() if is_tagging(value)), None)
     if there == pipeline and named.name in attached:

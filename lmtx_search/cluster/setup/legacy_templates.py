@@ -10,6 +10,7 @@ from opensearchpy import NotFoundError, OpenSearch
 from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
 from lmtx_search.cluster.setup.name_patterns import overlap
 from lmtx_search.cluster.setup.templates import flat
+from lmtx_search.tag_fields import TagFields
 
 
 def read_legacy(client: OpenSearch, name: str | None = None) -> dict[str, dict[str, Any]]:
@@ -22,7 +23,11 @@ def read_legacy(client: OpenSearch, name: str | None = None) -> dict[str, dict[s
 
 
 def write_legacy(
-    name: str, legacy: Mapping[str, Mapping[str, Any]], patterns: Sequence[str], pipeline: str
+    name: str,
+    legacy: Mapping[str, Mapping[str, Any]],
+    patterns: Sequence[str],
+    pipeline: str,
+    fields: TagFields,
 ) -> Iterator[Change]:
     """Yield what writes a template that makes indices of these patterns tag.
 
@@ -30,6 +35,7 @@ def write_legacy(
 
     Args:
         legacy: all legacy templates.
+        fields: what the fields of the tags are called.
 
     Raises:
         UserError: they name pipelines in both places, or have a field ``tags`` of another type.
@@ -52,7 +58,7 @@ def write_legacy(
         "index_patterns": list(patterns),
         "order": max(map(_order, near.values()), default=0) + 1,
         "settings": {"index": {slot: pipeline}},
-        "mappings": {"properties": missing_tag_fields(what, {"properties": properties})},
+        "mappings": {"properties": missing_tag_fields(what, {"properties": properties}, fields)},
     }
     if there is not None and all(
         there[part] == body[part] for part in ("index_patterns", "order", "settings")

@@ -144,7 +144,9 @@ def deploy(
             done(1)
         fields = settings.documents.text_fields
         windows = version.manifest.windows.most
-        body = tagging_pipeline(name, remote.model, fields, state.indices, windows)
+        body = tagging_pipeline(
+            name, remote.model, fields, state.indices, windows, state.names, state.keep
+        )
         with _timed(seconds, "test"):
             check_pipeline(client, body, name, fields[0], labels, url)
         with _timed(seconds, "switch"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.ml import connectors, local_models
-from lmtx_search.cluster.ml.pipeline import simulate
+from lmtx_search.cluster.ml.pipeline import pipeline_state, simulate
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Label
@@ -37,8 +37,9 @@ def check_pipeline(
         UserError, LmtxError: the documents were not tagged by that version.
     """
     documents = [document_with(field, label_passage(label)) for label in labels[:3]]
+    fields = pipeline_state(body).names
     for source in simulate(client, body, documents):
-        tagging = source.get("tagging", {})
+        tagging = source.get(fields.tagging, {})
         if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
             reason = str(tagging.get("error", tagging))
             refused = connectors.refusal(url, reason) if url else local_models.refusal(reason)

@@ -117,7 +117,9 @@ def roll_back(
             put, retired = sync_labels(version, settings, labels, now, progress=progress)
         fields = state.fields or settings.documents.text_fields
         windows = version.manifest.windows.most
-        body = tagging_pipeline(name, model, fields, state.indices, windows)
+        body = tagging_pipeline(
+            name, model, fields, state.indices, windows, state.names, state.keep
+        )
         check_pipeline(client, body, name, fields[0], labels, url)
         label_index = _label_index(index, settings, version, labels, found.in_cluster, progress)
         lock.require()

@@ -1,0 +1,101 @@
+"""Fields of a document that mean something to the product or to OpenSearch, not only to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine, Document
+from lmtx_search.tag_fields import TagFields
+
+METADATA_FIELD = "file_metadata"
+"""Where fields go that are named like OpenSearch's metadata: as data they would be refused, and in
+a pipeline ``_index`` or ``_routing`` would send the document elsewhere."""
+
+_METADATA = frozenset(
+    (
+        *("_id", "_index", "_type", "_routing", "_source", "_version", "_version_type"),
+        *("_seq_no", "_primary_term", "_if_seq_no", "_if_primary_term", "_op_type"),
+        *("_field_names", "_ignored", "_doc_count", "_nested_path", "_size", "_feature"),
+        *("_data_stream_timestamp", "_ingest", "_score", "_tier", "_recovery_source"),
+    )
+)
+# Documents of a file that are looked at before anything is indexed.
+_AHEAD = 1000
+_RAW_KEPT = 100_000
+
+
+def fitting(
+    documents: Iterable[Document | BadLine], fields: TagFields, keep: bool = False
+) -> Iterator[Document | BadLine]:
+    """Yield documents so that nothing in them is lost or taken for more than data.
+
+    Args:
+        fields: what the fields of the tags are called.
+        keep: such values in the tag fields move to ``fields.manual``; else the document
+            comes out as a :class:`BadLine`.
+    """
+    for item in documents:
+        if isinstance(item, BadLine):
+            yield item
+            continue
+        source = _without_metadata(item.source)
+        theirs = fields.theirs(source)
+        if theirs and not keep:
+            raw = json.dumps(item.source, ensure_ascii=False, default=str)[:_RAW_KEPT]
+            yield BadLine(f'document "{item.id}"', 0, _reason(theirs, fields), raw)
+            continue
+        if theirs:
+            source = fields.moved(source)
+        yield item if source is item.source else replace(item, source=source)
+
+
+def look_ahead(
+    documents: Iterable[Document | BadLine], where: str, fields: TagFields, keep: bool
+) -> list[str]:
+    """Look at the first 1,000 documents before any is indexed; return what a user should know.
+
+    Raises:
+        UserError: one has values in the tag fields that lmtx-search did not write, and ``keep`` is
+            false.
+    """
+    metadata: dict[str, None] = {}
+    for item in islice(documents, _AHEAD):
+        if isinstance(item, BadLine):
+            continue
+        theirs = fields.theirs(item.source)
+        if theirs and not keep:
+            raise UserError(
+                f'{where}, document "{item.id}": {_reason(theirs, fields)}; nothing was indexed'
+            )
+        metadata |= dict.fromkeys(name for name in item.source if name in _METADATA)
+    if not metadata:
+        return []
+    return [
+        f"{where} has fields named like OpenSearch's metadata ({', '.join(metadata)}): they are "
+        f"stored in the field {METADATA_FIELD} and mean nothing else"
+    ]
+
+
+def _reason(theirs: Iterable[str], fields: TagFields) -> str:
+    return (
+        f"it has its own {', '.join(theirs)}, where the tags go: --keep-own-tags moves the values "
+        f"to {fields.manual}, or set documents.tags_field (and the like) to another name and run "
+        "`lmtx-search bootstrap-index`"
+    )
+
+
+def _without_metadata(source: Any) -> Any:
+    """Return a document whose fields named like metadata are in one field."""
+    found = {name: source[name] for name in source if name in _METADATA}
+    if not found:
+        return source
+    rest = {name: value for name, value in source.items() if name not in found}
+    there = rest.get(METADATA_FIELD)
+    if there is not None and not isinstance(there, dict):
+        there = {METADATA_FIELD: there}
+    return {**rest, METADATA_FIELD: {**(there or {}), **found}}

@@ -1,0 +1,285 @@
+"""What people wrote in fields named like the product's, in an index and in files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, untagged_pipeline
+from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
+from lmtx_search.doctor.texts import examine_own_tags
+from lmtx_search.errors import UserError
+from lmtx_search.tagging.retagging import Wish, carry_out, plan, preview
+from tests.conftest import Run
+from tests.tagging.conftest import CHESS, MAPPING, WEB, Attached
+
+pytestmark = pytest.mark.integration
+
+MINE = {**CHESS, "tags": ["embargo"]}
+KEYWORD = {"properties": {**MAPPING["properties"], "tags": {"type": "keyword"}}}
+METADATA = {
+    "g1": {"_routing": "desk7"},
+    "g2": {"_version": 7},
+    "g3": {"_index": "elsewhere", "_score": 1.0},
+    "g4": {"_if_seq_no": 5},
+    "g5": {"_version_type": "external"},
+    "g6": {"_ingest": {"x": 1}},
+    "g7": {"_source": {"x": 1}},
+    "g8": {"_primary_term": 1, "_id": "other"},
+}
+
+
+class TestAttach:
+    def make(self, attached: Attached, mapping: dict[str, Any] | None = KEYWORD) -> Any:
+        client = attached.client
+        attached.index = "articles-mine"
+        client.indices.create(index=attached.index, body={"mappings": mapping} if mapping else {})
+        client.index(index=attached.index, id="1", body=MINE, params={"refresh": "true"})
+        return client
+
+    def test_a_field_of_ones_own_is_refused_until_somebody_decides(
+        self, attached: Attached
+    ) -> None:
+        client = self.make(attached)
+        with pytest.raises(UserError) as refused:
+            plan_attach(client, attached.index, ["title", "text"])
+        told = str(refused.value)
+        assert told.startswith("articles-mine has its own field tags (keyword, 1 documents, for")
+        assert "embargo" in told
+        assert "--keep-own-tags" in told
+        assert "documents.tags_field" in told
+
+    def test_so_is_one_that_no_document_holds_yet(self, attached: Attached) -> None:
+        client = attached.client
+        client.indices.create(index="articles-empty", body={"mappings": KEYWORD})
+        with pytest.raises(UserError, match="has its own field tags"):
+            plan_attach(client, "articles-empty", ["title"])
+
+    def test_a_field_that_cannot_hold_tags_needs_another_name(self, attached: Attached) -> None:
+        client = self.make(attached, None)
+        with pytest.raises(UserError, match=r"where tags need keyword: set documents\.tags_field"):
+            plan_attach(client, attached.index, ["title"], keep_own_tags=True)
+
+    def test_an_object_of_the_same_name_is_refused_too(self, attached: Attached) -> None:
+        client = attached.client
+        document = {**CHESS, "tagging": {"status": "by hand"}}
+        client.index(index="articles-mine", id="1", body=document, params={"refresh": "true"})
+        with pytest.raises(UserError, match=r"own field tagging \(object with status: text, 1 doc"):
+            plan_attach(client, "articles-mine", ["title"], keep_own_tags=True)
+
+    def test_kept_values_move_as_documents_are_tagged(self, attached: Attached) -> None:
+        client = self.make(attached)
+        attach(client, plan_attach(client, attached.index, ["title", "text"], keep_own_tags=True))
+        assert plan_attach(client, attached.index, ["title", "text"], keep_own_tags=True) == []
+        assert attached.source("1") == MINE  # until it is tagged
+        made = plan(client, attached.settings, attached.index, Wish())
+        (told,) = preview(client, made)
+        assert [(one.name, one.values) for one in told.own] == [("tags", 1)]
+        carry_out(client, attached.settings, made)
+        client.index(index=attached.index, id="2", body={**WEB, "tags": ["mine", 7]})
+        for id_, tag, mine in (("1", "Chess", ["embargo"]), ("2", "Web browser", ["mine", "7"])):
+            source = attached.source(id_)
+            assert (source["tags"][0], source["tags_manual"]) == (tag, mine)
+            assert attached.state(id_) == "fits"
+
+    def test_retag_refuses_values_that_came_later_and_moves_them_when_told_to(
+        self, attached: Attached
+    ) -> None:
+        client = attached.client
+        attached.bulk({"index": {"_id": "mine"}}, MINE)
+        source = attached.source("mine")
+        assert (source["tags"], source["tagging"]["status"]) == (["embargo"], "skipped")
+        made = plan(client, attached.settings, "articles", Wish())
+        with pytest.raises(UserError, match="has its own field tags"):
+            carry_out(client, attached.settings, made)
+        assert attached.source("mine") == source
+        made = plan(client, attached.settings, "articles", Wish(keep_own_tags=True))
+        (report,) = carry_out(client, attached.settings, made).values()
+        assert (report.tagged, report.skipped) == (1, 0)
+        assert attached.source("mine")["tags_manual"] == ["embargo"]
+        assert attached.state("mine") == "fits"
+
+    def test_detach_forgets_what_was_decided(self, attached: Attached) -> None:
+        client = attached.client
+        attach(client, plan_attach(client, "articles", ["title"], keep_own_tags=True))
+        assert "articles" in read_pipeline(client).keep
+        attach(client, plan_detach(client, "articles"))
+        assert "articles" not in read_pipeline(client).keep
+
+    def test_doctor_names_the_documents_that_nobody_decided_about(self, attached: Attached) -> None:
+        client = attached.client
+        assert examine_own_tags(client).status == "ok"
+        attached.bulk({"index": {"_id": "mine"}}, MINE)
+        found = examine_own_tags(client)
+        assert found.status == "warn"
+        assert found.found.startswith("1 documents are not tagged")
+        assert found.todo == "lmtx-search retag --index articles --keep-own-tags"
+
+
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def ready(self, client: Any, lmtx: Run) -> None:
+        assert lmtx("bootstrap-index").returncode == 0
+
+    @pytest.fixture
+    def write(self, tmp_path: Path) -> Callable[..., Path]:
+        def write(*documents: dict[str, Any]) -> Path:
+            path = tmp_path / "articles.jsonl"
+            path.write_text("".join(json.dumps(one) + "\n" for one in documents))
+            return path
+
+        return write
+
+    @pytest.mark.parametrize(
+        ("words", "index"),
+        [(("ingest", "--index", "mine"), "mine"), (("docs", "load"), "lmtx-documents")],
+    )
+    @pytest.mark.parametrize(
+        ("theirs", "moved"),
+        [
+            ({"tags": ["to read", "shelf 3"]}, ["to read", "shelf 3"]),
+            ({"tags": [{"id": 3, "name": "to read"}]}, ['{"id":3,"name":"to read"}']),
+            ({"tagging": "auto"}, ["auto"]),
+        ],
+    )
+    def test_values_of_ones_own_are_refused_or_moved(
+        self,
+        client: Any,
+        lmtx: Run,
+        write: Callable[..., Path],
+        words: tuple[str, ...],
+        index: str,
+        theirs: dict[str, Any],
+        moved: list[str],
+    ) -> None:
+        file = write({"id": "1", **CHESS}, {"id": "2", **CHESS, **theirs})
+        refused = lmtx(*words, file)
+        assert refused.returncode == 2
+        (line,) = refused.stderr.strip().splitlines()
+        assert line.startswith(f'Error: {file}, document "2": it has its own {next(iter(theirs))},')
+        assert "--keep-own-tags" in line
+        assert not client.indices.exists(index=index)
+
+        done = lmtx(*words, file, "--keep-own-tags")
+        assert done.returncode == 0, done.stderr
+        source = client.get(index=index, id="2")["_source"]
+        assert source["tags_manual"] == moved
+        assert source.keys() - {"tagging"} == {"id", *CHESS, "tags_manual"}
+
+    def test_such_a_value_far_down_in_a_file_fails_alone(
+        self, client: Any, lmtx: Run, write: Callable[..., Path]
+    ) -> None:
+        plain = [{"id": str(n), "title": "x"} for n in range(1001)]
+        done = lmtx("ingest", "--index", "mine", write(*plain, {"id": "last", **MINE}), "--json")
+        assert done.returncode == 1
+        report = json.loads(done.stdout)
+        assert (report["failed"], report["indexed"]) == (1, 1001)
+        assert "--keep-own-tags" in report["reasons"][0]["example"]
+
+    @pytest.mark.parametrize(
+        ("words", "index"),
+        [(("ingest", "--index", "mine"), "mine"), (("docs", "load"), "lmtx-documents")],
+    )
+    def test_fields_named_like_metadata_are_only_data(
+        self,
+        client: Any,
+        lmtx: Run,
+        write: Callable[..., Path],
+        words: tuple[str, ...],
+        index: str,
+    ) -> None:
+        file = write(*({"id": id_, **CHESS, **own} for id_, own in METADATA.items()))
+        done = lmtx(*words, file)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "named like OpenSearch's metadata (_routing, _version," in done.stdout
+        hits = client.search(index=f"{index},elsewhere*", body={"size": 20})["hits"]["hits"]
+        found = {hit["_id"]: hit for hit in hits}
+        assert found.keys() == METADATA.keys()
+        for id_, own in METADATA.items():
+            assert (found[id_]["_index"], found[id_].get("_routing")) == (index, None)
+            assert found[id_]["_source"]["file_metadata"] == own
+
+    def test_without_an_id_field_the_id_is_that_of_an_export(
+        self, client: Any, lmtx: Run, write: Callable[..., Path]
+    ) -> None:
+        done = lmtx("ingest", "--index", "mine", write({"_id": "1", **CHESS}))
+        assert done.returncode == 0, done.stderr
+        source = client.get(index="mine", id="1")["_source"]
+        assert source.keys() - {"tagging"} == CHESS.keys()
+
+    def test_documents_that_were_tagged_before_come_in_as_any_other(
+        self, client: Any, lmtx: Run, write: Callable[..., Path]
+    ) -> None:
+        tagging = {"status": "tagged", "tagger": "v0", "at": "2026-01-01T00:00:00Z"}
+        scores = [{"tag": "a", "score": 0.5}]
+        tagged = {"id": "1", **CHESS, "tags": ["a"], "tag_scores": scores, "tagging": tagging}
+        done = lmtx("ingest", "--index", "mine", write(tagged))
+        assert done.returncode == 0, done.stderr
+        source = client.get(index="mine", id="1")["_source"]
+        assert source == {"id": "1", **CHESS, "tagging": {"status": "untagged"}}
+
+
+class TestOtherNames:
+    @pytest.fixture
+    def renamed(self, environment: dict[str, str]) -> dict[str, str]:
+        return environment | {
+            "LMTX_DOCUMENTS_TAGS_FIELD": "auto_tags",
+            "LMTX_DOCUMENTS_TAGGING_FIELD": "auto_tagging",
+        }
+
+    def test_everything_that_reads_or_writes_tags_uses_them(
+        self, client: Any, lmtx: Run, renamed: dict[str, str], tmp_path: Path
+    ) -> None:
+        def run(*words: str | Path) -> str:
+            done = lmtx(*words, env=renamed)
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout
+
+        run("bootstrap-index")
+        assert "Nothing changed" in run("bootstrap-index")
+        client.indices.create(index="mine", body={"mappings": KEYWORD})
+        run("attach", "mine", "--text-field", "title")
+        document = {**MINE, "tagging": "by hand"}
+        client.index(index="mine", id="1", body=document, params={"refresh": "true"})
+        source = client.get(index="mine", id="1")["_source"]
+        assert source == {**document, "auto_tagging": {"status": "untagged"}}
+
+        tagging = {"status": "tagged", "tagger": "v0", "at": "2026-01-01T00:00:00Z"}
+        tagged = {**document, "auto_tags": ["a", "b"], "auto_tagging": tagging}
+        params = {"refresh": "true", "pipeline": "_none"}
+        client.index(index="mine", id="2", body=tagged, params=params)
+        found = json.loads(run("facets", "--index", "mine", "--json"))
+        assert found["tags"] == [{"tag": "a", "count": 1}, {"tag": "b", "count": 1}]
+        chosen = run("facets", "--index", "mine", "--with", "a", "--over", "year", "--json")
+        assert json.loads(chosen)["documents"] == 1
+        assert json.loads(run("status", "--json"))["cluster"]["documents"]["mine"] == {
+            "tagged": 1,
+            "untagged": 1,
+        }
+        exported = tmp_path / "dashboards.ndjson"
+        run("dashboards", "export", "--index", "mine", "--output", exported)
+        text = exported.read_text()
+        assert "auto_tagging.status:pending" in text
+        assert '\\"field\\": \\"auto_tags\\"' in text
+
+    def test_a_new_name_reaches_indices_that_are_attached(
+        self, client: Any, lmtx: Run, renamed: dict[str, str]
+    ) -> None:
+        lmtx("bootstrap-index")
+        client.indices.create(index="mine", body={"mappings": MAPPING})
+        lmtx("attach", "mine", "--text-field", "title")
+        told = lmtx("bootstrap-index", env=renamed).stdout
+        assert "fields auto_tags, auto_tagging of index mine" in told
+        assert "which writes auto_tags, tags_broader, tag_scores, auto_tagging" in told
+        client.index(index="mine", id="1", body=CHESS)
+        assert client.get(index="mine", id="1")["_source"]["auto_tagging"]["status"] == "untagged"
+
+    def test_an_older_pipeline_keeps_the_default_names(self, client: Any) -> None:
+        body = untagged_pipeline()
+        del body["processors"][0]["script"]["params"]["names"]
+        put_pipeline(client, body)
+        assert read_pipeline(client).names.tags == "tags"

@@ -1,0 +1,84 @@
+"""Names of the fields that tagging writes, and whose their values are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from lmtx_search.settings import DocumentSettings
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, scores_of
+
+OTHER = TagFields(tags="auto", tagging="by")
+TAGGED = {
+    "tags": ["a"],
+    "tag_scores": [{"tag": "a", "score": 0.5}],
+    "tagging": {"status": "tagged", "tagger": "v1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ({"terms": {"field": "tags", "size": 5}}, {"terms": {"field": "auto", "size": 5}}),
+        ({"term": {"tagging.status": "tags"}}, {"term": {"by.status": "tags"}}),
+        (
+            {"aggs": {"tags": {"terms": {"field": "title"}}}},
+            {"aggs": {"tags": {"terms": {"field": "title"}}}},
+        ),
+        ({"query_string": {"query": "tags:x"}}, {"query_string": {"query": "tags:x"}}),
+    ],
+)
+def test_a_search_gets_the_names_in_use_and_no_words_of_a_user_change(
+    search: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert OTHER.in_body(search) == expected
+    assert DEFAULT_FIELDS.in_body(search) == search
+
+
+def test_what_tagging_wrote_is_nobody_elses() -> None:
+    assert DEFAULT_FIELDS.theirs(TAGGED) == {}
+    assert DEFAULT_FIELDS.theirs({**TAGGED, "tag_scores": {"a": 0.5}}) == {}
+    assert DEFAULT_FIELDS.without({"n": 1, **TAGGED}) == {"n": 1}
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"tags": ["x"]},
+        {"tags": "x", "tagging": {"status": "untagged"}},
+        {"tagging": {"status": "tagged"}},
+        {"tagging": {"status": "tagged", "tagger": "v1", "note": "mine"}},
+        {"tag_scores": {"a": 1}},
+    ],
+)
+def test_other_values_are_peoples_and_stay(theirs: dict[str, Any]) -> None:
+    assert DEFAULT_FIELDS.theirs(theirs)
+    kept = DEFAULT_FIELDS.without(theirs)
+    assert kept.items() >= DEFAULT_FIELDS.theirs(theirs).items()
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}])
+def test_an_empty_field_holds_nothing_of_theirs(empty: Any) -> None:
+    assert DEFAULT_FIELDS.theirs({"tags": empty, "tagging": empty}) == {}
+
+
+def test_scores_are_read_in_both_forms() -> None:
+    assert scores_of([{"tag": "a", "score": 0.5}]) == scores_of({"a": 0.5}) == {"a": 0.5}
+    assert scores_of(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"tags_field": "a.b"}, "is no name of a field"),
+        ({"tags_field": "_id"}, "is no name of a field"),
+        ({"tags_field": "tag_scores"}, "has the same name"),
+        ({"tags_field": "id"}, "has the same name"),
+        ({"tags_field": "title"}, "is one of documents.text_fields"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused(given: dict[str, str], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        DocumentSettings(**given)  # type: ignore[arg-type]
