@@ -81,7 +81,7 @@ def test_what_was_backed_up_works_again_on_an_empty_cluster(
     shutil.copytree(tmp_path / "copy" / "taggers", settings.data_dir / "taggers")
     assert "Nothing changed" in run("bootstrap-index")
     assert "model lost" in run("taggers")
-    assert f"tags with {version} again" in run("rollback", version)
+    assert f"now uses the tagger {version}" in run("rollback", version)
 
     assert run("facets", "--index", "articles", "--json") == facets
     assert client.count(index="lmtx-labels")["count"] == len(LABELS) + 1

@@ -263,10 +263,10 @@ def test_a_folder_is_loaded_and_what_cannot_be_read_is_named(ready, lmtx, tmp_pa
     (folder / "deep").mkdir(parents=True)
     (folder / "a.txt").write_text("plays chess")
     (folder / "deep/b.txt").write_bytes(b"caf\xe9")
-    (folder / "c.docx").write_text("x")
+    (folder / "c.zip").write_text("x")
     done = lmtx("docs", "load", folder)
     assert done.returncode == 1
-    assert "Files of other kinds are skipped: 1 .docx" in done.stderr
+    assert "Files of other kinds are skipped: 1 .zip" in done.stderr
     assert "deep/b.txt: not UTF-8 (byte 4)" in done.stdout
     assert [document.id for document in read_documents(ready, "lmtx-documents", ())] == ["a.txt"]
 
@@ -297,7 +297,7 @@ def test_what_a_wordpress_export_does_not_publish_is_left_out_and_counted(ready,
     path = write(tmp_path, [f"{head}<title>Paper</title>{items}</channel></rss>"], "export.xml")
     report = json.loads(lmtx("docs", "load", path, "--json").stdout)
     assert (report["created"], report["left_out"]) == (1, {"drafts": 2, "private posts": 1})
-    assert "Left out: 2 drafts (the first: 1: Post 1)" in lmtx("docs", "load", path).stdout
+    assert "Left out: 2 drafts (the first: 1: Post 1)" in lmtx("docs", "load", path).stderr
     assert json.loads(lmtx("docs", "load", path, "--all", "--json").stdout)["created"] == 3
 
 

@@ -189,7 +189,7 @@ class TestOnTheCluster:
             ("rename", "none", "x"): "there is no label none",
             ("rename", "web", ""): "the new text: field text",
             ("retire", "web", "none"): "there is no label none: nothing was changed",
-            ("retire", "--yes", *(label.id for label in LABELS)): "no label would be left",
+            ("retire", "--yes", *(label.id for label in LABELS)): "no label would remain",
         }
         for words, message in wrong.items():
             done = lmtx("labels", *words)

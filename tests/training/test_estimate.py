@@ -103,7 +103,8 @@ def test_it_is_measured_with_the_users_own_texts_and_leaves_nothing(
     found = json.loads(done.stdout)
     assert found["estimate"]["calls"] == 20
     assert found["sizes"]["labels"] == len(topics)
-    assert all(value > 0 for value in found["speeds"].values())
+    # A fast start is within the time of a step.
+    assert all(value > 0 for name, value in found["speeds"].items() if name != "start")
     assert found["total_seconds"] > 20 / found["speeds"]["pairs"]
     client.indices.refresh(index="lmtx-*")
     assert client.count(index="lmtx-judgments")["count"] == 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.labels.index import LabelIndex
-from lmtx_search.cluster.ml.pipeline import deployed
+from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.ml.registry import Registered, pipelines_with, registered, unregister
 from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
 from lmtx_search.encoder.passages import passages_digest
@@ -48,14 +48,14 @@ def find_unused(client: Client, settings: Settings, keep: int = 1) -> UnusedVers
         UserError: no tagger is deployed, so it is unknown which version will be needed.
     """
     versions = TaggerVersions(settings.data_dir)
-    active = deployed(client)
-    if active is None:
+    in_use = active(client)
+    if in_use is None:
         raise UserError("no tagger is deployed, so no version is known to be unused")
     models = registered(client)
     names = sorted({*versions.names(), *models})
-    kept = {active: "in use"}
+    kept = {in_use: "in use"}
     unfinished = set(versions.names()) - set(versions.finished())
-    for name in [name for name in names if name < active and name not in unfinished][::-1][:keep]:
+    for name in [name for name in names if name < in_use and name not in unfinished][::-1][:keep]:
         kept[name] = "the way back"
     for name, found in models.items():
         if name not in kept and found.model and (users := pipelines_with(client, found.model)):
