@@ -195,7 +195,7 @@ class TestFiles:
         file = write(*({"id": id_, **CHESS, **own} for id_, own in METADATA.items()))
         done = lmtx(*words, file)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "named like OpenSearch's metadata (_routing, _version," in done.stdout
+        assert "named like OpenSearch's metadata (_routing, _version," in done.stderr
         hits = client.search(index=f"{index},elsewhere*", body={"size": 20})["hits"]["hits"]
         found = {hit["_id"]: hit for hit in hits}
         assert found.keys() == METADATA.keys()

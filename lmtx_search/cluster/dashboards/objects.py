@@ -90,6 +90,7 @@ class _Files:
         self._values: dict[str, Any] = {
             "index": shown.index,
             "any_time": f"{shown.index} (any time)",
+            "tagged_at": shown.fields.of_tagging("at"),
             "by_tagging": f"{shown.index} (by time of tagging)",
             "judgment_formats": _json(
                 {"judge": _lookup(shown.judges), "label_id": _lookup(shown.labels)}
