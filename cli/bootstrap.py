@@ -9,8 +9,9 @@ import click
 from lmtx_search.cli.context import Context, index_name, pass_context
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.setup.bootstrap import Plan, Request, Step, apply, plan
+from lmtx_search.cluster.setup.bootstrap import Plan, apply, plan
 from lmtx_search.cluster.setup.roles import Kind, role
+from lmtx_search.cluster.setup.steps import Request, Step
 
 
 def _index_names(

@@ -10,7 +10,7 @@ Broader = Mapping[str, Sequence[str]]
 
 
 def ancestors(broader: Broader, id_: str) -> list[str]:
-    """Return the ids of all labels above one, nearest first; circles do no harm."""
+    """Return the ids of all labels above one, nearest first; cycles are allowed."""
     found: dict[str, None] = {}
     level: Sequence[str] = broader.get(id_, ())
     while level:

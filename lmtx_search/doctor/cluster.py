@@ -119,10 +119,10 @@ class ClusterChecks:
         if found is not None:
             return ok(f"{found.user}, roles: {', '.join(found.roles) or 'none'}")
         if "://127." in self._opensearch.url or "://localhost" in self._opensearch.url:
-            return ok("no security plugin says who asks; the address is this machine's")
+            return ok("no security plugin; only this machine reaches the address")
         return Finding(
             "warn",
-            "no security plugin says who asks: whoever reaches the cluster may do everything",
+            "the cluster has no security plugin: everyone who reaches it may do everything",
             "see `Security` in the operators' page",
         )
 

@@ -53,7 +53,7 @@ class TaggerChecks:
         if tagger is None:
             return Finding(
                 "warn",
-                "no tagger is deployed: documents go in untagged",
+                "no tagger is deployed: documents are indexed untagged",
                 "lmtx-search train, then lmtx-search deploy",
             )
         version = self._version(tagger)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*(?:"|$)')
-# The first line with which Excel is told the delimiter.
+# The first line in which Excel finds the delimiter.
 _SAID = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 
 

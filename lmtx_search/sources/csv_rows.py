@@ -18,7 +18,7 @@ _RAW_KEPT = 100_000
 _DIGITS = re.compile(r"\d+")
 # What stands for bytes that could not be decoded.
 _SURROGATES = re.compile("[\ud800-\udfff]")
-# A quote that is still open after so many characters is one that nobody closed.
+# A quote that is still open after so many characters was never closed.
 _LONGEST_ROW = 64_000_000
 
 

@@ -37,7 +37,7 @@ def open_gold(path: Path, label_ids: Sequence[str] | None = None) -> TsvGold | X
     """Read a file of gold tags: a TSV file, or one of the Extreme Classification Repository.
 
     Args:
-        path: the second is told by its header, three numbers.
+        path: the second is recognised by its header, three numbers.
         label_ids: what the row numbers of the second stand for; None: the ids are row numbers.
 
     Raises:

@@ -122,7 +122,7 @@ def _body(lines: _Lines, length: int) -> list[bytes]:
         while lines.peek() and not _separates(lines, before):
             body.append(before := lines.take())
     text = b"".join(body)
-    # Where such lines are left as they are, those with a mark are somebody's own.
+    # If the mailbox leaves such lines as they are, a marked line is the author's own.
     if not _BODY_BEGINS_WITH_FROM.search(text):
         text = _QUOTED.sub(rb"\1", text)
     return [empty, text]

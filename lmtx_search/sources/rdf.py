@@ -179,4 +179,4 @@ class _Counted:
         return data
 
     def close(self) -> None:
-        """Leave it to whoever opened it."""
+        """Leave the stream open: the code that opened it closes it."""

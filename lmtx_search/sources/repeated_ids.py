@@ -9,7 +9,7 @@ import sqlite3
 class RepeatedIds:
     """Remembers the ids of a file and a digest of what each stands for, in a bounded memory.
 
-    SQLite moves the table to a temporary file that nobody sees when it becomes large.
+    SQLite moves the table to a hidden temporary file when it becomes large.
     """
 
     def __init__(self) -> None:

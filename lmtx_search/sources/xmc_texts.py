@@ -47,7 +47,7 @@ def is_xmc_texts(path: Path) -> bool:
 def read_xmc_labels(
     path: Path, notes: list[str], most_characters: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield where each label stands, and it; ``notes`` is told what was left out or cut.
+    """Yield where each label stands, and it; ``notes`` gets what was left out or cut.
 
     Raises:
         UserError: a folder without a labels file, or a line that is no label.

@@ -100,7 +100,7 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         raise UserError(f"{wish.since} is no tagger version: `lmtx-search taggers` lists them")
     if wish.keep_retired and version is None:
         raise UserError(
-            f"the tagger {tagger} is not in {versions.folder}, so that nobody can tell which "
+            f"the tagger {tagger} is not in {versions.folder}, and only its folder says which "
             "labels are retired: run this where it was deployed"
         )
     if wish.query is not None:
@@ -221,7 +221,7 @@ def _decide_own_tags(client: Client, made: Plan) -> None:
     """Let the pipeline move values that lmtx-search did not write, or refuse.
 
     Raises:
-        UserError: there are such values, and nobody said what becomes of them.
+        UserError: there are such values, and it was not decided what becomes of them.
     """
     state = read_pipeline(client)
     indices = []

@@ -104,7 +104,7 @@ def _file(name: str) -> Endpoint:
 
 
 def _answering(call: Callable[[Request], Awaitable[Any]]) -> Endpoint:
-    """Make an endpoint of what returns JSON, or raises what is told in one line."""
+    """Make an endpoint of a function that returns JSON or raises an error of one line."""
 
     async def endpoint(request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""What the tagger makes of a text that somebody types."""
+"""The tags that the tagger gives to a text typed on the page."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_a_user_signs_in_and_objects_go_to_the_tenant():
     ("tenant", "password", "said"),
     [
         (None, "wrong", f"refused the user {USER} or the password"),
-        (None, None, "refused a request of nobody"),
+        (None, None, "refused a request without a user"),
         ("elsewhere", PASSWORD, f"{USER} has no tenant elsewhere .*global, library, private, read"),
         ("read", PASSWORD, f"{USER} may only read the tenant read"),
     ],

@@ -34,7 +34,7 @@ def test_no_cluster_says_where_and_what_to_do():
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
-        (AuthenticationException(401, "", None), UserError, "does not know who asks"),
+        (AuthenticationException(401, "", None), UserError, "does not accept the user"),
         (
             AuthorizationException(403, "", {"message": "The security token is invalid"}),
             UserError,

@@ -253,7 +253,7 @@ class TestAnAlias:
             index="single", body={"mappings": {"properties": PROPERTIES}, "aliases": {"now": {}}}
         )
         done = lmtx("attach", "now", "--text-field", "title")
-        assert "nobody can tell which index comes next" in done.stdout
+        assert "its next index is unknown" in done.stdout
         assert (
             "attach news instead" in lmtx("attach", "news-000001", "--text-field", "title").stdout
         )

@@ -65,7 +65,7 @@ def refusal(node: SecuredNode, **settings: Any) -> str:
 
 def test_what_is_wrong_is_one_clear_line(node: SecuredNode, tmp_path: Path) -> None:
     user = {"user": "operator", "password": PASSWORD}
-    unknown = f"{node.url} does not know who asks: check"
+    unknown = f"{node.url} does not accept the user: check"
     password = "opensearch.user and LMTX_OPENSEARCH_PASSWORD"
     assert refusal(node, user="operator", password="wrong") == f"{unknown} {password}"
     assert refusal(node) == f"{unknown} {password}"

@@ -1,4 +1,4 @@
-"""The cluster's clock: what machines compare with each other is told by one clock."""
+"""The cluster's clock: times that several machines compare come from one clock."""
 
 from __future__ import annotations
 

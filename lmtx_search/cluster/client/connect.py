@@ -24,7 +24,7 @@ def connect(settings: OpenSearchSettings, *, reading: bool = False) -> Client:
     """Return a client; nothing is sent yet.
 
     Args:
-        reading: nothing will be written, so that a cluster of a newer release does no harm. Else
+        reading: nothing will be written, so a cluster of a newer release is accepted. Otherwise
             the first request of the client raises a UserError there.
 
     Errors of its requests are opensearch-py's:

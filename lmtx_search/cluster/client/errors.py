@@ -52,7 +52,7 @@ def translate(error: Exception) -> LmtxError | None:
     if isinstance(error, ConnectionError):
         return _connection(error)
     if isinstance(error, AuthenticationException):
-        return UserError(f"{_cluster(error)} does not know who asks: check {_sign_in(error)}")
+        return UserError(f"{_cluster(error)} does not accept the user: check {_sign_in(error)}")
     if isinstance(error, SerializationError):
         return LmtxError(
             "the cluster's answer is not JSON: is opensearch.url an OpenSearch? "

@@ -28,7 +28,7 @@ _SECONDS_BETWEEN_SIGNS = 15.0
 
 
 class Held:
-    """The lock, as whoever holds it sees it."""
+    """The lock as its holder sees it."""
 
     def __init__(self, client: OpenSearch, what: str) -> None:
         self._client = client
@@ -132,7 +132,7 @@ def exclusive(client: OpenSearch, what: str) -> Iterator[Held]:
     """Be the only command on the cluster that changes the tagger, for the block.
 
     A sign of life is given every few seconds, by the cluster's clock. The place of a holder that
-    died is free at once for whoever sees that on the same machine, for others a minute after its
+    died is free at once for commands on the same machine, and for others a minute after its
     last sign.
 
     Args:

@@ -45,7 +45,7 @@ class PatientTransport(Transport):
 
     def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         """Send a request, several times if need be."""
-        if url.endswith("/_bulk"):  # its sender is patient, and stops when it is told to
+        if url.endswith("/_bulk"):  # its sender repeats it, and stops on request
             return super().perform_request(method, url, *args, **kwargs)
         # What makes a new thing each time is sent again only if surely nothing was done.
         statuses = {429} if "/_plugins/" in url else BUSY

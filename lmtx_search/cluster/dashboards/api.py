@@ -85,7 +85,11 @@ class DashboardsApi:
     def read(self, status: int, body: bytes, path: str) -> Any:
         """Return what an answer says; errors as those of :meth:`ask`."""
         if status == 401:
-            who = f"the user {self._user} or the password" if self._user else "a request of nobody"
+            who = (
+                f"the user {self._user} or the password"
+                if self._user
+                else "a request without a user"
+            )
             raise UserError(
                 f"{self.url} refused {who}: check opensearch.user (--user) and "
                 "LMTX_OPENSEARCH_PASSWORD"

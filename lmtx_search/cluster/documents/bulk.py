@@ -238,6 +238,6 @@ def describe(error: Mapping[str, Any]) -> str:
     while isinstance(cause, Mapping) and isinstance(cause.get("caused_by"), Mapping):
         cause = cause["caused_by"]
     if isinstance(cause, Mapping) and cause.get("reason"):
-        # Jackson adds where in its own buffer it was, which helps nobody.
+        # Jackson adds a place in its own buffer, which is of no use to a user.
         reason += f" ({str(cause['reason']).split(' at [Source:')[0]})"
     return " ".join(reason.split())

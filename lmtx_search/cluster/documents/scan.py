@@ -17,7 +17,7 @@ from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, Tran
 
 from lmtx_search.cluster.client.retry import patiently
 
-# Long enough for whoever judges or embeds a page before asking for the next one.
+# Long enough for a caller that judges or embeds a page before it asks for the next one.
 _KEEP_ALIVE = "1h"
 _FIRST_PAGE = 20
 _PAGE_CHARACTERS = 8_000_000
@@ -50,8 +50,8 @@ def scan(
     """Yield the hits of an index in the order of their ids, a page of them in memory at a time.
 
     ``index`` may be an alias, a data stream or a pattern; documents with the same id come one
-    after the other, each once. ``fields`` are the parts of ``_source`` to fetch. What is written
-    meanwhile is not seen, unless the cluster is restarted: what comes then is as it is then. The
+    after the other, each once. ``fields`` are the parts of ``_source`` to fetch. Documents that are
+    written meanwhile are not seen, unless the cluster restarts: the rest is then read as it is. The
     index is refreshed first. ``page`` is the most hits of a page: large documents make it smaller.
     With ``versions`` the hits say which version of the document they are (``_seq_no``,
     ``_primary_term``). ``script_fields`` are computed for each hit.

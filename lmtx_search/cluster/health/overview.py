@@ -68,8 +68,8 @@ def _pipeline(client: OpenSearch) -> dict[str, Any] | None:
 def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]] | None:
     """Return index → tagging status → documents, of indices whose documents have a status.
 
-    None where the user may not search all indices. A field of this name that is somebody else's,
-    of whatever type, is no status.
+    None if the user may not search all indices. A field of the same name that another
+    program wrote, of any type, does not count.
     """
     found: dict[str, dict[str, int]] = {}
     fields = tag_fields(client)

@@ -52,8 +52,8 @@ def export_judgments(
     """Return one answer for each pair that was judged.
 
     Args:
-        judge: ``person``, a model's name, or the beginning of a judge's digest; None: anybody's, a
-            person's before a model's. Of several answers to a pair the last one counts.
+        judge: ``person``, a model's name, or the beginning of a judge's digest; None: of all
+            judges, a person's before a model's. Of several answers to a pair the last one counts.
         index: only documents that are in this index, by their ids; None: of all.
 
     Raises:

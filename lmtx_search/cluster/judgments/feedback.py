@@ -1,4 +1,4 @@
-"""What somebody said of single documents: found, kept and removed at once.
+"""People's judgments of single documents: found, stored and removed at once.
 
 Unlike :class:`~lmtx_search.cluster.judgments.store.JudgmentStore` without patience: a person waits.
 """

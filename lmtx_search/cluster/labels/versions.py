@@ -73,7 +73,7 @@ class LabelVersions:
     def reusable(self, encoder_digest: str, dimension: int, owner: str | None = None) -> str | None:
         """Return the owner's last version of this encoder that is not the current one.
 
-        It may be incomplete. ``owner`` None: a version that is nobody's own.
+        It may be incomplete. ``owner`` None: a version without an owner.
         """
         current = self.current()
         found = []
@@ -91,7 +91,7 @@ class LabelVersions:
         return max(found, default=None)
 
     def newest_ready(self) -> str | None:
-        """Return the last complete version, also where no alias points to it; nobody's own."""
+        """Return the last complete version without an owner, even if no alias points to it."""
         ready = [
             index
             for index, answer in self._all().items()

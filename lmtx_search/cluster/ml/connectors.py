@@ -49,7 +49,7 @@ def register(
     Args:
         version: the tagger's version; names and descriptions carry it.
         url: where the version's texts are posted to.
-        token: what the tagger asks for; ML Commons keeps it encrypted and gives it to nobody.
+        token: what the tagger asks for; ML Commons stores it encrypted and never returns it.
 
     Raises:
         UserError: the cluster's settings do not allow it.

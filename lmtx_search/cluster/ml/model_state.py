@@ -11,7 +11,7 @@ _DOWN = ("UNDEPLOYED", "DEPLOY_FAILED")
 
 
 def redeploy(client: OpenSearch) -> bool:
-    """Deploy the pipeline's model again where somebody undeployed it; tell whether that was so.
+    """Deploy the pipeline's model again if it was undeployed; return whether it was.
 
     ML Commons does it itself after a node's restart, and for a model that a service runs at its
     next request; not for one of its own that was undeployed.

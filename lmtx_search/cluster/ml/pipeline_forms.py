@@ -17,8 +17,8 @@ from lmtx_search.cluster.ml.pipeline import (
 def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a pipeline of an earlier release with the scripts of this one.
 
-    Tagger, model, text fields and what somebody added stay. None where there is nothing to do:
-    it is this release's, or nobody's of ours.
+    Tagger, model, text fields and steps that others added stay. None if there is nothing to do: the
+    pipeline is this release's, or not one of ours.
     """
     if int(body.get("version", 1)) >= SCHEMA:
         return None

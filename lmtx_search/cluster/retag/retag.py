@@ -68,7 +68,7 @@ def retag(
 ) -> RetagReport:
     """Send an index's documents through the tagging pipeline again, in the order of their ids.
 
-    A document is replaced only if nobody has written it since it was read; all its fields but the
+    A document is replaced only if it was not written since it was read; all its fields but the
     tagger's stay. Interrupted, the same call goes on behind the last document that was done.
 
     Args:

@@ -82,8 +82,8 @@ def later_unforeseen(client: OpenSearch, index: str) -> Iterator[str]:
         named = look_up(client, name)
         if named.kind == "alias" and named.coming is None:
             yield (
-                f"The alias {name} has no write index whose name ends in a number: nobody can tell "
-                "which index comes next behind it. Run the same command again when one does"
+                f"The alias {name} has no write index whose name ends in a number, so the name of "
+                "its next index is unknown. Run the same command again when it has a new index"
             )
         if named.kind == "index":
             yield from _written_by(client, name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
+from opensearchpy import NotFoundError, OpenSearch, TransportError
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import translate
@@ -27,40 +27,20 @@ from lmtx_search.cluster.ml.pipeline import (
     untagged_pipeline,
     with_names,
 )
-from lmtx_search.cluster.ml.pipeline_copies import is_tagging, outdated_copies
+from lmtx_search.cluster.ml.pipeline_copies import outdated_copies
 from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.setup.compare import holds
 from lmtx_search.cluster.setup.connector_settings import missing_settings
 from lmtx_search.cluster.setup.indices import tag_properties
 from lmtx_search.cluster.setup.requirements import Cluster, check_cluster
+from lmtx_search.cluster.setup.steps import Request, Step
+from lmtx_search.cluster.setup.tagged_indices import tagged_index_steps
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
-from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
+from lmtx_search.tag_fields import TagFields
 
 TEMPLATES = ("documents", "labels", "judgments", "runs")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request to the cluster."""
-
-    method: str
-    path: str
-    body: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that has to be there; ``request`` is None where it is there already."""
-
-    what: str
-    request: Request | None = None
-    replaces: bool = False
-    locked: bool = False
-    """Whether another command may change the same thing."""
-    fields: TagFields = DEFAULT_FIELDS
-    """What the pipeline's fields are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +85,7 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
     steps.append(_labels(client, settings, notes))
     steps += [_index(client, names.JUDGMENTS, "judgments"), _index(client, names.RUNS, "runs")]
     steps += _earlier_forms(client, settings, forms)
-    steps += _tagged_indices(client, fields, notes)
+    steps += tagged_index_steps(client, fields, notes)
     pipeline = _pipeline(client, fields)
     steps += [pipeline, *_pipeline_copies(client, pipeline)]
     url = tagger_url(settings)
@@ -242,37 +222,6 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
     return Step(
         what, Request("PUT", f"/{version_name(1)}", {**body, "aliases": {names.LABELS: {}}})
     )
-
-
-def _tagged_indices(client: OpenSearch, fields: TagFields, notes: list[str]) -> Iterator[Step]:
-    """Yield what adds fields to indices that tag: not each of them adds new fields by itself."""
-    wanted = tag_properties(fields)
-    params = {"flat_settings": "true", "expand_wildcards": "all"}
-    try:
-        found = client.indices.get_settings(
-            index="*,-.*,.ds-*", name="index.*_pipeline", params=params
-        )
-    except AuthorizationException:
-        notes.append(
-            "the user may not see the settings of all indices: run `lmtx-search attach` again for "
-            "each index that tags, so that it has all fields of this release"
-        )
-        return
-    for name, answer in sorted(found.items()):
-        if not any(is_tagging(str(one)) for one in answer["settings"].values()):
-            continue
-        there = client.indices.get_mapping(index=name)[name]["mappings"].get("properties", {})
-        missing = {
-            field: body
-            for field, body in wanted.items()
-            if field not in there
-            or not body.get("properties", {}).keys() <= there[field].get("properties", {}).keys()
-        }
-        if fields.tagging in there and "properties" not in there[fields.tagging]:
-            missing.pop(fields.tagging, None)  # theirs: `attach` says so
-        if missing:
-            request = Request("PUT", f"/{name}/_mapping", {"properties": missing})
-            yield Step(f"fields {', '.join(missing)} of index {name}", request, replaces=True)
 
 
 def _pipeline(client: OpenSearch, fields: TagFields) -> Step:

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def holds(actual: Any, wanted: Any) -> bool:
-    """Tell whether every leaf of ``wanted`` is in ``actual``; more there does no harm.
+    """Return whether every leaf of ``wanted`` is in ``actual``, which may hold more.
 
     OpenSearch gives settings back as text, and under ``index`` whether or not it was said.
     """

@@ -44,7 +44,7 @@ def endpoint_regex(tagger_url: str) -> str:
 
 
 def is_private(tagger_url: str) -> bool:
-    """Tell whether an address may be in a private network (a name may: nobody can tell)."""
+    """Return whether an address may be in a private network (a host name always may)."""
     host = urlsplit(tagger_url).hostname or ""
     try:
         return not ipaddress.ip_address(host).is_global

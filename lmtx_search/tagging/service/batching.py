@@ -19,7 +19,7 @@ _TEXTS = 256
 class Batcher:
     """One thread that runs a tagger over all texts that wait for it.
 
-    ``on_run`` is told how many texts each run has.
+    ``on_run`` is called with the number of texts of each run.
     """
 
     def __init__(self, tagger: Tagger, on_run: Callable[[int], None] = lambda texts: None) -> None:

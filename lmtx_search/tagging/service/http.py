@@ -20,7 +20,7 @@ _HEARD_OUT = 4
 async def read_body(
     request: Request, limit: int, take: Callable[[int], None] = lambda size: None
 ) -> bytes:
-    """Return the body; ``take`` is told how many bytes came.
+    """Return the body; ``take`` is called with the number of bytes that arrived.
 
     Raises:
         HTTPException: 413, it is larger than ``limit`` bytes; 408, it was not there in time; 400,

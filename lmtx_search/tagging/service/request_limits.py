@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 MOST_REQUESTS = 128
 """Requests that wait for the tagger: of 128 texts each, minutes of work. The cluster's connector
-gives up after one, so whoever would come last is told at once instead."""
+gives up after one, so a request that would come last is refused at once instead."""
 
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes of their bodies, whether they are there already or still being sent."""

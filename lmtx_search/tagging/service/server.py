@@ -1,4 +1,4 @@
-"""Runs the HTTP tagger until it is told to stop."""
+"""Runs the HTTP tagger until a signal stops it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def server_of(app: Starlette) -> uvicorn.Server:
         app,
         http=BoundedConnection,
         ws="none",
-        # A line for each request that is no HTTP would let anybody fill the log.
+        # A line for each request that is not HTTP would let a stranger fill the log.
         log_level="error",
         access_log=False,
         lifespan="on",
