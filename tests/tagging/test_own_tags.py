@@ -103,6 +103,19 @@ class TestAttach:
         assert attached.source("mine")["tags_manual"] == ["embargo"]
         assert attached.state("mine") == "fits"
 
+    def test_what_was_decided_for_a_pattern_holds_for_later_indices(
+        self, attached: Attached
+    ) -> None:
+        client, pattern = attached.client, "articles-*-en"
+        client.indices.create(index="articles-a-en", body={"mappings": KEYWORD})
+        attach(client, plan_attach(client, pattern, ["title", "text"], keep_own_tags=True))
+        attached.index = "articles-b-en"
+        client.index(index=attached.index, id="1", body=MINE, params={"refresh": "true"})
+        source = attached.source("1")
+        assert (source["tags"][0], source["tags_manual"]) == ("Chess", ["embargo"])
+        assert read_pipeline(client).keeps("articles-c-en")
+        assert not read_pipeline(client).keeps("articles-c-de")
+
     def test_detach_forgets_what_was_decided(self, attached: Attached) -> None:
         client = attached.client
         attach(client, plan_attach(client, "articles", ["title"], keep_own_tags=True))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.name_patterns import covers
 from lmtx_search.cluster.ml.pipeline_copies import (
     copy_of,
     fields_of,
@@ -56,7 +56,7 @@ class PipelineState:
 
     def keeps(self, index: str) -> bool:
         """Tell whether people's own values of an index's documents move to ``names.manual``."""
-        return any(fnmatchcase(index, name) for name in self.keep)
+        return any(covers(name, index) for name in self.keep)
 
     def text_fields(self, index: str) -> list[str]:
         """Return the fields that it reads of an index's documents."""

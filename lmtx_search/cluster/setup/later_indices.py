@@ -7,11 +7,11 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.client.name_patterns import covers, overlap
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
 from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
 from lmtx_search.cluster.setup.legacy_templates import read_legacy, write_legacy
-from lmtx_search.cluster.setup.name_patterns import covers, overlap
 from lmtx_search.cluster.setup.named_indices import Named
 from lmtx_search.cluster.setup.templates import (
     Template,

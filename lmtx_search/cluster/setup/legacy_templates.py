@@ -7,8 +7,8 @@ from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch
 
+from lmtx_search.cluster.client.name_patterns import overlap
 from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
-from lmtx_search.cluster.setup.name_patterns import overlap
 from lmtx_search.cluster.setup.templates import flat
 from lmtx_search.tag_fields import TagFields
 

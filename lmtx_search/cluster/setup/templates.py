@@ -12,7 +12,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
-from lmtx_search.cluster.setup.name_patterns import overlap
+from lmtx_search.cluster.client.name_patterns import overlap
 
 _MARK = "lmtx-search"
 """Key in a template's ``_meta``: what was added to it, and for which attached names."""
