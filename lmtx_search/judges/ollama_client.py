@@ -50,13 +50,14 @@ class OllamaClient(ollama.Client):
         if thinks:
             body["think"] = False
         try:
-            return _patience()(
+            found: ollama.GenerateResponse = _patience()(
                 self._request, ollama.GenerateResponse, "POST", "/api/generate", json=body
             )
         except ollama.ResponseError as error:
             if _is_too_long(error):
                 return None
             raise
+        return found
 
 
 def reason(error: BaseException) -> str:
