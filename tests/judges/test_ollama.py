@@ -12,13 +12,19 @@ import pytest
 
 pytest.importorskip("ollama")
 
+from lmtx_search.doctor.checks import carry_out
+from lmtx_search.doctor.judge import judge_checks
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.base import Pair, judgment_id
+from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.ollama import OllamaJudge
+from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt
 from lmtx_search.records import Document, Label
-from lmtx_search.settings import OllamaSettings
+from lmtx_search.settings import OllamaSettings, Settings
+from lmtx_search.training.teacher.judging import judge_pairs
 from tests.support.http_server import QuietHandler, serving
+from tests.support.memory_judge import MemoryStore
 
 Answer = Callable[[int], tuple[int, dict[str, Any]]]
 YES = {
@@ -265,6 +271,17 @@ def test_a_model_that_thinks_is_refused_without_log_probabilities_too() -> None:
         pytest.raises(UserError, match="thinks before it answers"),
     ):
         list(judge(host).ask(PAIRS))
+
+
+def test_doctor_and_training_refuse_a_model_that_thinks_in_the_same_words() -> None:
+    with fake_ollama(lambda n: (200, first_token("<think>")), shown=QWEN3) as host:
+        settings = Settings(ollama=OllamaSettings(hosts=(host,), model="tiny", timeout=10))
+        (found,) = carry_out(judge_checks(settings))
+        with pytest.raises(UserError) as refused:
+            judge_pairs(
+                judge(host), Exhaustive(), MemoryStore(), [PAIRS[:2]], Budget(calls=2), "Judge"
+            )
+    assert (found.status, found.found) == ("bad", str(refused.value))
 
 
 def test_a_later_thought_costs_only_its_answer() -> None:
