@@ -11,7 +11,7 @@ from lmtx_search.records import Document, Judgment, Label, content_digest
 
 # What users can do about a judge, for messages.
 ANOTHER_MODEL = "choose another model (--model, or judge.gguf for llama.cpp)"
-SHORTER = "choose a prompt with fewer document_characters (--prompt)"
+SHORTER = "choose a prompt with fewer document_characters"
 
 
 @dataclass(frozen=True, slots=True)
