@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from lmtx_search.doctor.checks import Check, Finding, ok
-from lmtx_search.judges.base import Answer, Pair
+from lmtx_search.judges.base import ANOTHER_MODEL, Answer, Pair
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Label
@@ -72,13 +72,13 @@ def judge_finding(judge: OrderedJudge, answers: list[Answer], speed: float) -> F
         return Finding(
             "bad",
             f"{found}; neither yes nor no to {silent} of {len(answers)} easy questions",
-            "set ollama.model to a model that follows instructions",
+            f"{ANOTHER_MODEL}: one that follows instructions",
         )
     if sum(a > b for a, b in zip(right, wrong, strict=True)) <= len(right) // 2:
         return Finding(
             "bad",
             f"{found}; it does not tell right labels from wrong ones",
-            "set ollama.model to a better model",
+            ANOTHER_MODEL,
         )
     if judge.lost:
         lost = "; ".join(f"{host}: {why}" for host, why in judge.lost.items())
@@ -87,7 +87,7 @@ def judge_finding(judge: OrderedJudge, answers: list[Answer], speed: float) -> F
         return Finding(
             "warn",
             f"{found}: slow",
-            "name more ollama.hosts, a smaller ollama.model, or take judge.runtime = llamacpp",
+            "name more ollama.hosts, choose a smaller model, or set judge.runtime = llamacpp",
         )
     return ok(f"{found}, tells right labels from wrong ones")
 

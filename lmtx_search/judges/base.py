@@ -9,6 +9,10 @@ from typing import Protocol
 from lmtx_search.judges.prompts import Prompt
 from lmtx_search.records import Document, Judgment, Label, content_digest
 
+# What users can do about a judge, for messages.
+ANOTHER_MODEL = "choose another model (--model, or judge.gguf for llama.cpp)"
+SHORTER = "choose a prompt with fewer document_characters"
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -28,12 +32,14 @@ class Pair:
 class Answer:
     """A judge's answer about a pair: P(yes) in [0, 1], or None if it is neither yes nor no.
 
-    ``host`` is the server that answered.
+    ``host`` is the server that answered. ``too_long``: there is no answer, because the prompt does
+    not fit into the model's context.
     """
 
     pair: Pair
     p_yes: float | None
     host: str = ""
+    too_long: bool = False
 
 
 class Judge(Protocol):

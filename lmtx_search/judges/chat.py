@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,26 @@ GEMMA = ChatFormat(
 )
 
 
-def chat_format(template: str) -> ChatFormat:
-    """Return the format of a model's chat template, or ChatML (Qwen and others) without one."""
+# What templates write at the start of an answer when thinking is off (Qwen3, DeepSeek-R1, SmolLM3).
+_NO_THOUGHTS = "<think>\n\n</think>\n\n"
+
+
+def chat_format(template: str, *, thinks: bool = False) -> ChatFormat:
+    """Return the format of a model's chat template, or ChatML (Qwen and others) without one.
+
+    Args:
+        thinks: the model can think before it answers. A raw prompt bypasses the template, which
+            would switch thinking off. The answer therefore starts with an empty block of thoughts,
+            if the model marks its thoughts with ``<think>``. The format then has another name, so
+            that judgments with and without the block are kept apart.
+    """
     if "<|start_header_id|>" in template:
-        return LLAMA3
-    return GEMMA if "<start_of_turn>" in template else CHATML
+        found = LLAMA3
+    else:
+        found = GEMMA if "<start_of_turn>" in template else CHATML
+    # For some models Ollama has a renderer in place of a template, which is then {{ .Prompt }}.
+    if thinks and ("<think>" in template or "<" not in template):
+        return replace(
+            found, name=f"{found.name}-no-thinking", user_end=found.user_end + _NO_THOUGHTS
+        )
+    return found

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.errors import UserError
-from lmtx_search.judges.answers import p_yes
+from lmtx_search.judges.answers import FirstTokens, most_likely, p_yes
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.chat import chat_format
 from lmtx_search.judges.llama_context import MOST_PROMPTS, LlamaContext, common_prefix
@@ -46,7 +46,10 @@ class LlamaCppJudge:
         self._context = LlamaContext(
             settings.gguf, prompt.document_characters + 1024, settings.threads
         )
-        self._chat = chat_format(self._context.chat_template())
+        template = self._context.chat_template()
+        # Templates of models whose thinking can be switched off have this variable.
+        self._chat = chat_format(template, thinks="enable_thinking" in template)
+        self._first_tokens = FirstTokens(self.name, "judge.gguf")
         # Without the last token, which depends on the first letters of the document.
         self._head = self._context.tokenize(
             self._chat.start(prompt.system) + prompt.document.partition("{document}")[0]
@@ -61,6 +64,7 @@ class LlamaCppJudge:
         """Yield answers to the pairs that the order chooses, as they arrive.
 
         Raises:
+            UserError: the model thinks before it answers.
             LmtxError: llama.cpp failed.
         """
         for case in cases:
@@ -79,7 +83,8 @@ class LlamaCppJudge:
                     case.answers[position] = value
                     if value is not None:
                         order.learn(pair, value)
-                    yield Answer(pair, value, HOST)
+                    fits = self._context.fits(shared, prompts[position])
+                    yield Answer(pair, value, HOST, too_long=not fits)
 
     def _answer(self, prompts: Sequence[list[int]], shared: int) -> list[float | None]:
         fitting = [prompt for prompt in prompts if self._context.fits(shared, prompt)]
@@ -93,7 +98,8 @@ class LlamaCppJudge:
         top = np.argpartition(logits, -_CANDIDATES)[-_CANDIDATES:]
         highest = float(logits.max())
         log_sum = highest + float(np.log(np.exp(logits - highest, dtype=np.float64).sum()))
-        return p_yes((self._context.piece(int(t)), float(logits[t]) - log_sum) for t in top)
+        found = [(self._context.piece(int(t)), float(logits[t]) - log_sum) for t in top]
+        return self._first_tokens.check(most_likely(found), p_yes(found))
 
 
 def _shared(prompts: Sequence[list[int]]) -> int:

@@ -6,19 +6,16 @@ import threading
 from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
 
-from lmtx_search.errors import LmtxError, MissingExtra, UserError
-
-try:
-    import httpx
-    import ollama
-except ImportError as error:
-    raise MissingExtra("judge", "The judge") from error
-
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
-
-from lmtx_search.judges.answers import p_yes, p_yes_of_text
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.judges.answers import FirstTokens, most_likely, p_yes, p_yes_of_text
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.chat import ChatFormat, chat_format
+from lmtx_search.judges.ollama_client import (
+    FAILURES,
+    OllamaClient,
+    is_refusal,
+    reason,
+)
 from lmtx_search.judges.order.base import Case, Order, cases_of
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import Prompt
@@ -30,12 +27,8 @@ IN_FLIGHT = 2
 """Concurrent requests to a host about one document: the server reads the next while it computes
 one. More requests gained nothing on one slot."""
 
-_ATTEMPTS = 3
 # A host is given up after this many errors in a row.
 _ERRORS_IN_A_ROW = 3
-_CANDIDATES = 20
-# ValueError: the server is not Ollama.
-_FAILURES = (ConnectionError, httpx.HTTPError, ollama.ResponseError, ValueError)
 
 
 class OllamaJudge:
@@ -43,8 +36,9 @@ class OllamaJudge:
 
     One token is generated, and P(yes) is read from its log-probabilities. For an old server without
     log-probabilities the word itself is read. The context length is short and constant, because a
-    change would make the server reload the model. A host that fails is given up, and the others
-    take its pairs. ``lost`` maps such hosts to the reasons.
+    change would make the server reload the model. A prompt that does not fit has no answer.
+    Thinking is switched off. A host that fails is given up, and the others take its pairs. ``lost``
+    maps such hosts to the reasons.
 
     Raises:
         UserError: no host answers, or a host lacks the model.
@@ -55,14 +49,14 @@ class OllamaJudge:
         self.name = settings.model
         self.prompt = prompt
         self.lost: dict[str, str] = {}
-        self._clients: dict[str, ollama.Client] = {}
+        self._clients: dict[str, OllamaClient] = {}
         digests: dict[str, str] = {}
         for host in settings.hosts:
-            client = ollama.Client(host, timeout=settings.timeout)
+            client = OllamaClient(host, timeout=settings.timeout)
             try:
                 digests[host] = _model_digest(client, settings.model, host)
-            except _FAILURES as error:
-                self.lost[host] = _why(error)
+            except FAILURES as error:
+                self.lost[host] = reason(error)
             else:
                 self._clients[host] = client
         if not self._clients:
@@ -75,7 +69,8 @@ class OllamaJudge:
                 f"the hosts have different models named {settings.model}: "
                 f"run `ollama pull {settings.model}` on each"
             )
-        self._chat = _chat_of(next(iter(self._clients.values())), settings.model)
+        self._chat, self._thinks = _chat_of(next(iter(self._clients.values())), settings.model)
+        self._first_tokens = FirstTokens(self.name, "--model, ollama.model")
         self._options = {
             "num_predict": 1,
             "temperature": 0,
@@ -88,6 +83,7 @@ class OllamaJudge:
         """Yield an answer for each pair as it arrives. Pairs of one document must be adjacent.
 
         Raises:
+            UserError: the model thinks before it answers.
             LmtxError: all hosts failed.
         """
         return self.ask_cases(cases_of(pairs), Exhaustive())
@@ -96,6 +92,7 @@ class OllamaJudge:
         """Yield answers to the pairs that the order chooses, as they arrive.
 
         Raises:
+            UserError: the model thinks before it answers.
             LmtxError: all hosts failed.
         """
         work = WorkQueue(cases, order)
@@ -133,54 +130,50 @@ class OllamaJudge:
     def _serve(
         self,
         host: str,
-        client: ollama.Client,
+        client: OllamaClient,
         work: WorkQueue,
         results: SimpleQueue[Answer | BaseException | None],
     ) -> None:
         errors = 0
         try:
             while (task := work.next(host)) is not None:
-                p_yes = None
+                answer = Answer(task.pair, None, host)
                 try:
-                    p_yes = self._ask_one(client, task.pair)
+                    answer = self._ask_one(host, client, task.pair)
                     errors = 0
-                except _FAILURES as error:
+                except FAILURES as error:
                     errors += 1
-                    refused = isinstance(error, ollama.ResponseError) and error.status_code != 404
-                    if not refused or errors >= _ERRORS_IN_A_ROW:
+                    if not is_refusal(error) or errors >= _ERRORS_IN_A_ROW:
                         work.give_back(host, task)
                         self._clients.pop(host, None)
-                        self.lost[host] = _why(error)
+                        self.lost[host] = reason(error)
                         return
                 # The answer goes first, because noting it may already lead to the next question.
-                results.put(Answer(task.pair, p_yes, host))
-                work.note(task, p_yes)
+                results.put(answer)
+                work.note(task, answer.p_yes)
         except BaseException as error:  # raised in the caller
             results.put(error)
         finally:
             results.put(None)
 
-    def _ask_one(self, client: ollama.Client, pair: Pair) -> float | None:
+    def _ask_one(self, host: str, client: OllamaClient, pair: Pair) -> Answer:
         prompt = self.prompt.render(pair.document.text, pair.label, self._chat)
-        response = _patience()(
-            client.generate,
-            model=self.name,
-            prompt=prompt,
-            raw=True,
-            logprobs=True,
-            top_logprobs=_CANDIDATES,
-            options=self._options,
-            keep_alive="30m",
-        )
-        if not response.logprobs:
-            return p_yes_of_text(response.response or "")
-        return p_yes((t.token, t.logprob) for t in response.logprobs[0].top_logprobs or ())
+        response = client.next_token(self.name, prompt, self._options, thinks=self._thinks)
+        if response is None:
+            return Answer(pair, None, host, too_long=True)
+        if response.logprobs:
+            found = [(t.token, t.logprob) for t in response.logprobs[0].top_logprobs or ()]
+            token, value = most_likely(found), p_yes(found)
+        else:
+            token = response.response or ""
+            value = p_yes_of_text(token)
+        return Answer(pair, self._first_tokens.check(token, value), host)
 
     def _losses(self) -> str:
         return "; ".join(f"{host}: {why}" for host, why in self.lost.items())
 
 
-def _model_digest(client: ollama.Client, model: str, host: str) -> str:
+def _model_digest(client: OllamaClient, model: str, host: str) -> str:
     names = {model, f"{model}:latest"}
     for entry in client.list().models:
         if entry.model in names and entry.digest:
@@ -188,36 +181,14 @@ def _model_digest(client: ollama.Client, model: str, host: str) -> str:
     raise UserError(f"{host} has no model {model}: run  ollama pull {model}")
 
 
-def _chat_of(client: ollama.Client, model: str) -> ChatFormat:
-    return chat_format(client.show(model).template or "")
+def _chat_of(client: OllamaClient, model: str) -> tuple[ChatFormat, bool]:
+    """Return the model's chat format, and whether the model can think."""
+    shown = client.show(model)
+    thinks = "thinking" in (shown.capabilities or ())
+    return chat_format(shown.template or "", thinks=thinks), thinks
 
 
 def _context(characters: int) -> int:
     """Return the context length: a power of two for the document, at one token a character."""
     needed = characters + 400
     return max(1024, 1 << (needed - 1).bit_length())
-
-
-def _patience() -> Retrying:
-    return Retrying(
-        retry=retry_if_exception(_is_passing),
-        wait=wait_random_exponential(multiplier=0.5, max=10),
-        stop=stop_after_attempt(_ATTEMPTS),
-        reraise=True,
-    )
-
-
-def _is_passing(error: BaseException) -> bool:
-    if isinstance(error, ollama.ResponseError):
-        return error.status_code in (429, 500, 502, 503, 504)
-    return isinstance(error, (ConnectionError, httpx.HTTPError))
-
-
-def _why(error: BaseException) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "no answer in time (ollama.timeout)"
-    if isinstance(error, ConnectionError):
-        return "cannot connect"
-    if isinstance(error, ValueError):
-        return "the server there is not Ollama"
-    return " ".join(str(error).split()) or type(error).__name__

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lmtx_search.errors import UserError
+from lmtx_search.judges.base import ANOTHER_MODEL
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
@@ -202,5 +203,5 @@ def _too_few(positives: int, judged: JudgingResult, yes_from: float) -> str:
         return f"only {len(judged.p_yes)} documents were judged: raise --judge-budget"
     return (
         f"the judge says yes (P(yes) from {yes_from:.2f}) for only {positives} of "
-        f"{len(judged.p_yes)} documents: choose another model (--model), prompt or profile"
+        f"{len(judged.p_yes)} documents: {ANOTHER_MODEL}, prompt or profile"
     )

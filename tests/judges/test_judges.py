@@ -111,3 +111,16 @@ def test_a_text_is_cut_at_a_space() -> None:
 )
 def test_the_chat_format_follows_the_models_own_template(template: str, expected: object) -> None:
     assert chat_format(template) is expected
+
+
+@pytest.mark.parametrize(
+    "template", ["<|im_start|>{% if enable_thinking %}<think>", "{{ .Prompt }}"]
+)
+def test_with_thinking_off_the_answer_starts_with_no_thoughts(template: str) -> None:
+    found = chat_format(template, thinks=True)
+    assert found.user_end == CHATML.user_end + "<think>\n\n</think>\n\n"
+    assert found.name != CHATML.name
+
+
+def test_a_model_with_other_marks_for_thoughts_gets_no_block() -> None:
+    assert chat_format("<|start|>{{ .Role }}<|channel|>", thinks=True) is CHATML

@@ -12,13 +12,19 @@ import pytest
 
 pytest.importorskip("ollama")
 
+from lmtx_search.doctor.checks import carry_out
+from lmtx_search.doctor.judge import judge_checks
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.base import Pair, judgment_id
+from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.ollama import OllamaJudge
-from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.judges.order.exhaustive import Exhaustive
+from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt
 from lmtx_search.records import Document, Label
-from lmtx_search.settings import OllamaSettings
+from lmtx_search.settings import OllamaSettings, Settings
+from lmtx_search.training.teacher.judging import judge_pairs
 from tests.support.http_server import QuietHandler, serving
+from tests.support.memory_judge import MemoryStore
 
 Answer = Callable[[int], tuple[int, dict[str, Any]]]
 YES = {
@@ -42,8 +48,16 @@ PAIRS = [
 
 
 @contextmanager
-def fake_ollama(answer: Answer, digest: str = "abc") -> Iterator[str]:
-    """Serve one model; ``answer`` gives status and body of the n-th question."""
+def fake_ollama(
+    answer: Answer,
+    digest: str = "abc",
+    shown: dict[str, Any] | None = None,
+    bodies: list[dict[str, Any]] | None = None,
+) -> Iterator[str]:
+    """Serve one model; ``answer`` gives status and body of the n-th question.
+
+    ``shown`` is what /api/show says; ``bodies`` receives the questions.
+    """
     asked = iter(range(10**6))
 
     class Handler(QuietHandler):
@@ -58,14 +72,30 @@ def fake_ollama(answer: Answer, digest: str = "abc") -> Iterator[str]:
             self._send(200, {"models": [{"model": "tiny:latest", "digest": digest}]})
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if self.path == "/api/show":
-                self._send(200, {"template": "", "model_info": {}})
+                self._send(200, {"template": "", "model_info": {}, **(shown or {})})
             else:
+                if bodies is not None:
+                    bodies.append(body)
                 self._send(*answer(next(asked)))
 
     with serving(Handler) as url:
         yield url
+
+
+def first_token(token: str) -> dict[str, Any]:
+    """Return an answer that almost surely starts with this token."""
+    candidates = [
+        {"token": t, "logprob": p} for t, p in ((token, -0.01), ("Yes", -12), ("No", -13))
+    ]
+    return {"response": token, "logprobs": [{**candidates[0], "top_logprobs": candidates}]}
+
+
+# What Ollama shows of qwen3, of gpt-oss, and of a model with a renderer in place of a template.
+QWEN3 = {"template": "<|im_start|>{{ if .Think }}<think>", "capabilities": ["thinking"]}
+GPT_OSS = {"template": "<|start|>{{ .Role }}<|channel|>", "capabilities": ["thinking"]}
+RENDERED = {"template": "{{ .Prompt }}", "capabilities": ["thinking"]}
 
 
 def judge(*hosts: str, model: str = "tiny") -> OllamaJudge:
@@ -89,7 +119,7 @@ def test_a_server_without_log_probabilities_is_read_by_its_word() -> None:
 
 
 def test_an_answer_that_is_neither_costs_only_itself() -> None:
-    with fake_ollama(lambda n: (200, {"response": "<think>"} if n == 1 else YES)) as host:
+    with fake_ollama(lambda n: (200, {"response": "Perhaps"} if n == 1 else YES)) as host:
         answers = list(judge(host).ask(PAIRS))
     assert sum(a.p_yes is None for a in answers) == 1
     assert len(answers) == len(PAIRS)
@@ -178,3 +208,106 @@ def test_a_server_that_is_not_ollama_is_reported() -> None:
         pytest.raises(UserError, match="no Ollama"),
     ):
         judge(host)
+
+
+@pytest.mark.parametrize("shown", [QWEN3, RENDERED])
+def test_thinking_is_switched_off_where_the_model_can_think(shown: dict[str, Any]) -> None:
+    bodies: list[dict[str, Any]] = []
+    with fake_ollama(lambda n: (200, YES), shown=shown, bodies=bodies) as host:
+        assert all(answer.p_yes is not None for answer in judge(host).ask(PAIRS))
+    assert {body["think"] for body in bodies} == {False}
+    block = "<|im_start|>assistant\n<think>\n\n</think>\n\n"
+    assert all(body["prompt"].endswith(block) for body in bodies)
+
+
+def test_a_model_that_cannot_think_is_asked_as_before() -> None:
+    bodies: list[dict[str, Any]] = []
+    with fake_ollama(lambda n: (200, YES), bodies=bodies) as host:
+        list(judge(host).ask(PAIRS))
+    assert all("think" not in body for body in bodies)
+    assert all(body["prompt"].endswith("<|im_start|>assistant\n") for body in bodies)
+
+
+def test_judgments_with_thinking_off_are_kept_apart() -> None:
+    with fake_ollama(lambda n: (200, YES)) as host:
+        plain = judge(host)
+    with fake_ollama(lambda n: (200, YES), shown=QWEN3) as host:
+        thinking = judge(host)
+    assert judgment_id(plain, PAIRS[0]) != judgment_id(thinking, PAIRS[0])
+
+
+def test_the_ids_of_stored_judgments_stay_the_same() -> None:
+    with fake_ollama(lambda n: (200, YES)) as host:
+        settings = OllamaSettings(hosts=(host,), model="tiny", timeout=10)
+        found = OllamaJudge(settings, load_prompt(DEFAULT_PROMPT))
+    assert judgment_id(found, PAIRS[0]) == (
+        "4f6bf5ac7ba09ce542e97270c077aaf62289a528f51eedd1d4921d82febe56d0"
+    )
+
+
+@pytest.mark.parametrize("shown", [{}, QWEN3, GPT_OSS])
+@pytest.mark.parametrize(
+    "token",
+    ["<think>", "<thinking>", "[THINK]", "<|channel|>", "<|START_THINKING|>", "<seed:think>"],
+)
+def test_a_model_that_thinks_is_refused_at_its_first_answer(
+    token: str, shown: dict[str, Any]
+) -> None:
+    bodies: list[dict[str, Any]] = []
+    answer = first_token(token)
+    with (
+        fake_ollama(lambda n: (200, answer), shown=shown, bodies=bodies) as host,
+        pytest.raises(UserError) as refused,
+    ):
+        list(judge(host).ask(PAIRS))
+    assert f"tiny thinks before it answers (its first token is {token})" in str(refused.value)
+    assert "--model, ollama.model" in str(refused.value)
+    assert len(bodies) < len(PAIRS)
+
+
+def test_a_model_that_thinks_is_refused_without_log_probabilities_too() -> None:
+    with (
+        fake_ollama(lambda n: (200, {"response": "<think>"})) as host,
+        pytest.raises(UserError, match="thinks before it answers"),
+    ):
+        list(judge(host).ask(PAIRS))
+
+
+def test_doctor_and_training_refuse_a_model_that_thinks_in_the_same_words() -> None:
+    with fake_ollama(lambda n: (200, first_token("<think>")), shown=QWEN3) as host:
+        settings = Settings(ollama=OllamaSettings(hosts=(host,), model="tiny", timeout=10))
+        (found,) = carry_out(judge_checks(settings))
+        with pytest.raises(UserError) as refused:
+            judge_pairs(
+                judge(host), Exhaustive(), MemoryStore(), [PAIRS[:2]], Budget(calls=2), "Judge"
+            )
+    assert (found.status, found.found) == ("bad", str(refused.value))
+
+
+def test_a_later_thought_costs_only_its_answer() -> None:
+    last = len(PAIRS) - 1
+    thought = first_token("<think>")
+    with fake_ollama(lambda n: (200, thought if n == last else YES)) as host:
+        answers = list(judge(host).ask(PAIRS))
+    assert [a.p_yes is None for a in answers].count(True) == 1
+    assert len(answers) == len(PAIRS)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "the input length exceeds the context length",
+        "request (2622 tokens) exceeds the available context size (512 tokens), try increasing it",
+    ],
+)
+def test_a_prompt_that_does_not_fit_is_never_cut(error: str) -> None:
+    bodies: list[dict[str, Any]] = []
+    with fake_ollama(
+        lambda n: (400, {"error": error}) if n < 5 else (200, YES), bodies=bodies
+    ) as host:
+        asked = judge(host)
+        answers = list(asked.ask(PAIRS))
+    assert {body["truncate"] for body in bodies} == {False}
+    assert [(a.p_yes is None) == a.too_long for a in answers] == [True] * len(PAIRS)
+    assert sum(a.too_long for a in answers) == 5
+    assert not asked.lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import ORDERS, make_order
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.progress import Silent
 from lmtx_search.records import Document, Label, content_digest
 from lmtx_search.training.teacher import judging
 from lmtx_search.training.teacher.judging import judge_pairs
@@ -106,6 +108,40 @@ def test_a_judge_that_says_the_same_to_everything_is_refused_after_a_sample() ->
 def test_a_judge_that_says_neither_is_refused_after_a_sample() -> None:
     with pytest.raises(UserError, match="neither yes nor no to"):
         judge_all(Scripted((None, None, 0.2)), MemoryStore(), documents(1000), Budget(calls=4000))
+
+
+class ShortContext(Scripted):
+    """A judge whose context is too short for every pair without P(yes)."""
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        for answer in super().ask(pairs):
+            yield replace(answer, too_long=answer.p_yes is None)
+
+
+class Notes(Silent):
+    """Keeps the notes."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.kept.append(text)
+
+
+def test_prompts_that_do_not_fit_are_counted_and_reported() -> None:
+    judge, notes = ShortContext((0.9, None, 0.2, 0.1)), Notes()
+    judged = judge_all(judge, MemoryStore(), documents(5), Budget(calls=20), progress=notes)
+    assert (judged.neither, judged.too_long) == (5, 5)
+    assert [note.partition(" of scripted")[0] for note in notes.kept] == [
+        "5 of 20 prompts do not fit into the context"
+    ]
+
+
+def test_a_judge_with_too_short_a_context_is_refused_with_this_reason() -> None:
+    with pytest.raises(UserError, match="40 of 60 prompts do not fit into the context of scripted"):
+        judge_all(
+            ShortContext((None, None, 0.2)), MemoryStore(), documents(1000, 3), Budget(calls=4000)
+        )
 
 
 def test_what_one_cycle_asked_is_not_asked_in_the_next() -> None:

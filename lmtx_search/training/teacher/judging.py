@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from lmtx_search.errors import UserError
-from lmtx_search.judges.base import Judge, Pair, as_judgment, judgment_id
+from lmtx_search.judges.base import ANOTHER_MODEL, SHORTER, Judge, Pair, as_judgment, judgment_id
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order.base import Case, Order, OrderedJudge
 from lmtx_search.judges.order.replay import Replay
@@ -103,6 +103,11 @@ def judge_pairs(
             if isinstance(answers, Generator):
                 answers.close()
     judged.seconds = time.monotonic() - started
+    if judged.too_long:
+        progress.note(
+            f"{judged.too_long} of {judged.asked} prompts do not fit into the context of "
+            f"{judge.name} and have no answer: {SHORTER}"
+        )
     return judged
 
 
@@ -173,9 +178,14 @@ class _Calls:
 def _refuse_useless(judge: Judge, judged: JudgingResult) -> None:
     """Stop before hours are spent on a judge that does not distinguish pairs."""
     if judged.neither > judged.asked // 2:
+        if judged.too_long > judged.asked // 2:
+            raise UserError(
+                f"{judged.too_long} of {judged.asked} prompts do not fit into the context of "
+                f"{judge.name}: {SHORTER}"
+            )
         raise UserError(
             f"{judge.name} said neither yes nor no to {judged.neither} of {judged.asked} pairs: "
-            "choose another model (--model) or prompt"
+            f"{ANOTHER_MODEL} or prompt"
         )
     # Copies, because the judge's threads add stored judgments at the same time.
     values = [p_yes for labels in list(judged.p_yes.values()) for p_yes in list(labels.values())]
@@ -183,5 +193,5 @@ def _refuse_useless(judge: Judge, judged: JudgingResult) -> None:
     if high - low < _LEAST_SPREAD:
         raise UserError(
             f"{judge.name} says the same to everything (P(yes) {middle:.3f} over {len(values)} "
-            "pairs): choose another model (--model) or prompt"
+            f"pairs): {ANOTHER_MODEL} or prompt"
         )

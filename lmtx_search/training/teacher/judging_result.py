@@ -26,6 +26,7 @@ class JudgingResult:
         asked: calls of this run.
         known: answers that were taken from stored judgments.
         neither: answers that were neither yes nor no. They are not stored.
+        too_long: how many of these had a prompt that does not fit into the judge's context.
         seconds: time spent.
         silent: the pairs (document id, label id) whose answer was neither yes nor no.
         hosts: calls by host.
@@ -36,6 +37,7 @@ class JudgingResult:
     asked: int = 0
     known: int = 0
     neither: int = 0
+    too_long: int = 0
     seconds: float = 0.0
     silent: set[tuple[str, str]] = field(default_factory=set)
     hosts: dict[str, HostCost] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class JudgingResult:
         if answer.p_yes is None:
             self.neither += 1
             host.neither += 1
+            self.too_long += answer.too_long
             self.silent.add((answer.pair.document.id, answer.pair.label.id))
         else:
             self.note(answer.pair, answer.p_yes)
@@ -70,6 +73,7 @@ class JudgingResult:
         self.asked += other.asked
         self.known += other.known
         self.neither += other.neither
+        self.too_long += other.too_long
         self.seconds += other.seconds
 
     def __add__(self, other: JudgingResult) -> JudgingResult:
