@@ -34,7 +34,9 @@ def test_where_nothing_runs_scripts_get_the_reason(tmp_path: Path) -> None:
 
 @pytest.mark.integration
 def test_documents_are_counted_by_index_and_status(client: Any) -> None:
-    mapping = {"properties": {"tagging": {"properties": {"status": {"type": "keyword"}}}}}
+    types = {"status": "keyword", "tagger": "keyword", "at": "date"}
+    fields = {name: {"type": kind} for name, kind in types.items()}
+    mapping = {"properties": {"tagging": {"properties": fields}}}
     client.indices.create(index="articles", body={"mappings": mapping})
     client.indices.create(index="no-tags")
     for number, status in enumerate(["tagged", "tagged", "pending"]):

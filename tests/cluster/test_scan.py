@@ -96,7 +96,7 @@ def test_a_load_from_an_alias_keeps_all_of_them_and_says_so(three: Any, lmtx: Ru
     done = lmtx("docs", "load", "--from-index", "all")
     assert done.returncode == 0, done.stderr
     assert "900 documents indexed (900 new, 0 replaced), 0 failed" in done.stdout
-    assert "900 of them share their id with others" in done.stdout
+    assert "900 of them share their id with others" in done.stderr
     assert three.count(index="lmtx-documents")["count"] == 3 * SHARED
 
 

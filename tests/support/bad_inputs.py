@@ -306,7 +306,7 @@ TABLE = [
     bad(
         "attach a missing index",
         "attach missing --text-field text",
-        "no index missing at <url>: check its name",
+        "no index missing: check its name",
     ),
     bad(
         "attach the product's index",
@@ -318,7 +318,7 @@ TABLE = [
         "attach plain --text-field body",
         "plain has no field body; its fields: text",
     ),
-    bad("detach a missing index", "detach missing", "no index missing at <url>: check its name"),
+    bad("detach a missing index", "detach missing", "no index missing: check its name"),
     bad(
         "facets of a missing index",
         "facets --index missing",

@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
-from lmtx_search.records import Tag
+from lmtx_search.records import Label, Tag
 from lmtx_search.settings import load_settings
 from lmtx_search.tagging.service import app, connection_limits, http
 from lmtx_search.tagging.service.app import MAX_TEXTS, create_app
@@ -120,6 +120,17 @@ def test_texts_that_are_no_unicode_are_tagged_and_harm_no_other(tiny: Path) -> N
         alone = client.post(path_in(tiny), json={"input": ["chess"]}).json()["response"]
     assert answer.status_code == 200
     assert answer.json()["response"][0] == alone[0] != {}
+
+
+def test_an_answer_is_ascii_so_that_it_may_be_decoded_piece_by_piece(tmp_path: Path) -> None:
+    names = ["Möbel", "象棋", "😀 too"]
+    version_of(tmp_path, threshold=-1.0, labels=[Label(name, name) for name in names])
+    with TestClient(app_of(tmp_path)) as client:
+        answer = client.post(path_in(tmp_path), json={"input": names})
+    assert answer.content.isascii()
+    (first, *_) = answer.json()["response"]
+    assert set(first) <= set(names)
+    assert first
 
 
 @pytest.fixture(scope="module")

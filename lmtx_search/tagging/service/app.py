@@ -46,6 +46,18 @@ _SMALL_BODY = 1024 * 1024
 _TEXTS_AND_BLANKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[ \t\r\n]+', re.DOTALL)
 
 
+class _AsciiResponse(JSONResponse):
+    """JSON in which every character beyond ASCII is escaped.
+
+    ML Commons decodes an answer piece by piece as it arrives: a character whose bytes lie in two
+    pieces would reach the documents as U+FFFD.
+    """
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
 def create_app(
     pool: TaggerPool, token: SecretStr | None = None, room: Room | None = None
 ) -> Starlette:
@@ -97,7 +109,7 @@ def create_app(
                 tags = await asyncio.wrap_future(future)
         metrics.texts.inc(len(texts))
         metrics.tags.inc(sum(map(len, tags)))
-        return JSONResponse({"response": [batcher.tagger.weights(row) for row in tags]})
+        return _AsciiResponse({"response": [batcher.tagger.weights(row) for row in tags]})
 
     async def manifest(request: Request) -> Response:
         batcher = await _batcher(pool, request.path_params["version"])
