@@ -47,11 +47,17 @@ def docs_load(
     \b
     FILE is one of these:
     - JSONL or CSV (also .gz; - is standard input)
-    - a folder of .txt, .md, .html, .eml and .pdf files (PDF needs the extra pdf);
+    - a folder of text, Markdown, HTML, mail, PDF and office files and e-books
+      (PDF needs the extra pdf, office files and e-books the extra office);
       their paths become the ids
+    - a spreadsheet (.xlsx, .xls, .ods; extra office), a document in each row
     - a mailbox (.mbox)
-    - an RSS or Atom feed (needs the extra feeds)
-    - an Annif TSV file
+    - an RSS or Atom feed or a WordPress export (needs the extra feeds)
+    - MARC 21 or MARCXML, RIS, BibTeX, or Dublin Core of an OAI-PMH harvest
+      (--format oai); they need the extra library
+    - tickets: --format zammad, zendesk or jira (JSON or CSV)
+    - exports: --format karakeep or paperless
+    - an Annif corpus (TSV; CSV and JSONL with --format annif)
     - texts of the Extreme Classification Repository
 
     The documents are written to the index of the setting documents.training_index. The settings
