@@ -347,7 +347,7 @@ TABLE = [
     bad(
         "an address that is no tagger",
         "deploy --untrained",
-        "what answers at <url> is no lmtx-search tagger: set service.url",
+        "the program at <url> is not an lmtx-search tagger: set service.url",
         environment={"LMTX_SERVICE_URL": "<url>"},
     ),
     bad(
@@ -364,7 +364,7 @@ TABLE = [
     bad(
         "tags since no version",
         "retag --index articles --since yesterday",
-        "yesterday is no tagger version: `lmtx-search taggers` lists them",
+        "yesterday is not a tagger version: `lmtx-search taggers` lists them",
     ),
     bad(
         "retag a missing index",
