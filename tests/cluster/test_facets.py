@@ -150,7 +150,7 @@ def test_a_date_that_cannot_be_counted_is_one_clear_line(dated):
         over_time(dated, "lmtx-documents-y", "day", "text")
     far = [Document(at, "x", {"tagging": {"at": at}}) for at in ("0001", "9999")]
     load_documents(dated, far, "lmtx-documents-z")
-    with pytest.raises(UserError, match="spans too many days to count: take a longer --over"):
+    with pytest.raises(UserError, match="spans too many days to count: choose a longer --over"):
         over_time(dated, "lmtx-documents-z", "day", "tagging.at")
 
 

@@ -327,7 +327,7 @@ TABLE = [
     bad(
         "facets over no date",
         "facets --index articles --over month --time-field text",
-        "articles has no date field text (--time-field): tagging.at",
+        "articles has no date field text (--time-field); its date fields: tagging.at",
     ),
     bad(
         "web page of a missing index",
@@ -477,7 +477,7 @@ TABLE = [
     bad(
         "judgments of nobody",
         "judgments export j.csv --judge nobody",
-        "there are no judgments yet, so none of nobody",
+        "there are no judgments yet, and so none by nobody",
     ),
     bad("review of a missing file", "review missing.jsonl", "no such file: missing.jsonl"),
 ]

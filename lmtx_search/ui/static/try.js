@@ -62,7 +62,7 @@ function note(found) {
     `Tagger ${found.tagger}${found.note ? ` (${found.note})` : ""}.`,
   ];
   if (!found.calibrated) {
-    parts.push("Probabilities are unknown, because this tagger has no calibration.");
+    parts.push("This tagger has no probabilities, because it was not trained on judgments.");
   }
   return parts.join(" ");
 }
