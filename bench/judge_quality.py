@@ -20,7 +20,6 @@ import numpy as np
 from loop import FileStore, read_folder, run_resources
 from numpy.typing import NDArray
 
-from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
@@ -31,7 +30,7 @@ from lmtx_search.training.shortlist import Shortlister
 from lmtx_search.training.targets import judge_calibration
 from lmtx_search.training.targets.judge_calibration import RIVALS, YES, calibrate
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives, yes_threshold
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 
 Values = NDArray[np.float64]
@@ -62,13 +61,9 @@ def main(folder: Path, **o: Any) -> None:
     )
     by_id = {label.id: label for label in data.labels}
     judged = judge_pairs(
-        judge,
-        Exhaustive(),
-        resources.store,
+        Teacher(judge, Exhaustive(), resources.store),
         shortlister.pairs(resources.training, by_id, 10),
-        Budget(),
-        "judge",
-        sample=False,
+        JudgingTask("judge", sample=False),
     )
     plain = Shortlister(encoder, search, 1)
     first = {x.id: found[0][0] for x, found in plain.shortlists(resources.training)}

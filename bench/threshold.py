@@ -22,7 +22,6 @@ import numpy as np
 from loop import FileStore, Folder, read_folder, run_resources
 
 from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
@@ -39,7 +38,7 @@ from lmtx_search.training.targets.judge_calibration import calibrate
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
 from lmtx_search.training.targets.threshold import choose_threshold
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.trained_encoder import TrainedEncoder
 
 MOST_TAGS = 10
@@ -90,12 +89,9 @@ def judged(resources: RunResources, training: TrainingSettings) -> PYes:
     )
     labels = {label.id: label for label in resources.labels}
     asked = judge_pairs(
-        resources.judge,
-        make_order(training.order, first_yes(training)),
-        resources.store,
+        Teacher(resources.judge, make_order(training.order, first_yes(training)), resources.store),
         shortlister.pairs(resources.training, labels, training.pairs_per_document),
-        Budget(),
-        "Judge pairs",
+        JudgingTask("Judge pairs"),
     )
     return calibrate(asked.p_yes, asked.nearness, training.sure_share)
 
