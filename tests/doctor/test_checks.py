@@ -138,5 +138,5 @@ def test_a_real_cluster_from_its_first_day_on(client: Any, lmtx: Run, tmp_path: 
     second = doctor()
     assert second["Cluster set up"]["status"] == "ok"
     assert second["Cluster labels"]["todo"] == "lmtx-search labels load FILE"
-    assert "has a text in title, text" in second["Cluster to learn from"]["found"]
+    assert "has text in title, text" in second["Cluster to learn from"]["found"]
     assert "no tagger is deployed" in second["Tagger pipeline"]["found"]

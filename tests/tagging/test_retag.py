@@ -180,7 +180,7 @@ def test_without_the_service_it_stops_and_pending_documents_are_tagged_later(
         index_documents(client, "articles", [{"id": "1", "text": "plays chess"}])
     index_documents(client, "articles", [{"id": "2", "text": "plays chess"}])
     made = plan(client, settings, "articles", Wish(everything=True))
-    with pytest.raises(LmtxError, match="answers for no document"):
+    with pytest.raises(LmtxError, match="the tagger does not answer"):
         carry_out(client, settings, made)
     assert client.get(index="articles", id="1")["_source"]["tags"][0] == "Chess"
     with running(environment):
