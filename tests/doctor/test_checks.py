@@ -68,7 +68,7 @@ def test_a_judge_that_tells_right_from_wrong_is_well() -> None:
 @pytest.mark.parametrize(
     ("said", "speed", "status", "told"),
     [
-        (((0.5, 0.5), (0.1, 0.9)), 4.0, "bad", "does not tell right labels"),
+        (((0.5, 0.5), (0.1, 0.9)), 4.0, "bad", "does not distinguish right labels"),
         (((None, 0.1), (0.9, 0.1)), 4.0, "bad", "neither yes nor no to 1 of 4"),
         (((0.9, 0.1), (0.9, 0.1)), 0.1, "warn", "slow"),
     ],
