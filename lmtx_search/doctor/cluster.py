@@ -139,7 +139,7 @@ class ClusterChecks:
             return Finding(
                 "bad",
                 f"the user lacks {', '.join(missing)}",
-                "ask for a role as lmtx-search bootstrap-index --print-role prints it",
+                "ask for the role that lmtx-search bootstrap-index --print-role prints",
             )
         return ok(
             "has the rights to write (the rights to create connectors and models cannot be probed)"

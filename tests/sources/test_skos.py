@@ -139,9 +139,7 @@ def test_several_names_in_one_language_are_one_and_synonyms(tmp_path):
     source = thesaurus(tmp_path, ':a a skos:Concept ; skos:prefLabel "b"@en, "a"@en .')
     notes = check_labels(source)
     assert list(source) == [Label("http://x.example/a", "a", "", ("b",))]
-    assert notes == [
-        "Concepts with several prefLabels: 1; one is the name, others are synonyms"
-    ]
+    assert notes == ["Concepts with several prefLabels: 1; one is the name, others are synonyms"]
 
 
 def test_what_is_above_tells_concepts_of_one_name_apart(tmp_path):

@@ -157,7 +157,7 @@ class TestRetag:
         cluster.indices.create(index="cut", body=cut)
         for index, message in {
             "plain": "attach plain",
-            "cut": "_source is cut",
+            "cut": "_source is filtered",
             "lmtx-runs": "own index",
             "none": "no index none",
         }.items():

@@ -82,7 +82,7 @@ def lacking(reason: str, what: str) -> UserError | None:
         return None
     return UserError(
         f"the user lacks the right{'s' if len(rights) > 1 else ''} {', '.join(rights)} for {what}: "
-        "ask for a role as `lmtx-search bootstrap-index --print-role` prints it"
+        "ask for the role that `lmtx-search bootstrap-index --print-role` prints"
     )
 
 
