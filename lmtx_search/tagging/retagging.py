@@ -101,7 +101,7 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
     if wish.keep_retired and version is None:
         raise UserError(
             f"the tagger {tagger} is not in {versions.folder}, and only its folder says which "
-            "labels are retired: run this where it was deployed"
+            "labels are retired: run this on the machine that deployed it"
         )
     if wish.query is not None:
         require_query(client, index, wish.query)

@@ -33,7 +33,7 @@ class Busy(Exception):
 
 
 def is_passing(error: BaseException) -> bool:
-    """Tell whether the same request may succeed later: the cluster is busy, slow or unreachable."""
+    """Return whether the request may succeed later: the cluster is busy, slow or unreachable."""
     if isinstance(error, Busy):
         return True
     if isinstance(error, SSLError):

@@ -158,7 +158,7 @@ def write_all(
     advance: Callable[[int], None] | None = None,
     threads: int = 2,
 ) -> int:
-    """Write actions, none of which may fail; return how many were written.
+    """Write actions and require that none fails; return how many were written.
 
     Raises:
         LmtxError: the cluster refused a document.

@@ -83,8 +83,8 @@ def look_ahead(
 
 def _reason(theirs: Iterable[str], fields: TagFields) -> str:
     return (
-        f"it has its own {', '.join(theirs)}, where the tags go: --keep-own-tags moves the values "
-        f"to {fields.manual}, or set documents.tags_field (and the like) to another name and run "
+        f"it has its own {', '.join(theirs)}, which are tag fields: --keep-own-tags moves the "
+        f"values to {fields.manual}, or set documents.tags_field etc. to other names and run "
         "`lmtx-search bootstrap-index`"
     )
 

@@ -170,6 +170,6 @@ class _Reader:
         try:
             self._client.delete_pit(body={"pit_id": [self._pit]})
         except AuthorizationException:
-            raise  # else each command would leave one, until the node takes no more
+            raise  # otherwise each command would leave one, until the node refuses more
         except TransportError:
             pass  # it ends by itself

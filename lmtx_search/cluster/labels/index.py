@@ -176,7 +176,7 @@ class LabelIndex:
         return self._versions.unneeded(needed)
 
     def has_version(self, encoder_digest: str, dimension: int) -> bool:
-        """Tell whether there is a version of this encoder besides the current one."""
+        """Return whether there is a version of this encoder besides the current one."""
         return self._versions.reusable(encoder_digest, dimension) is not None
 
     def discard(self, owner: str, but: str | None = None) -> None:
@@ -190,7 +190,7 @@ class LabelIndex:
         self._versions.switch(index)
 
     def remove(self, index: str) -> None:
-        """Delete a version that is not in use; one that is not there is no error."""
+        """Delete a version that is not in use; a missing one is not an error."""
         self._versions.remove(index)
 
     def search(self, vectors: Vectors, k: int, index: str = names.LABELS) -> list[Ranking]:

@@ -56,7 +56,7 @@ class BoundedConnection(H11Protocol):
             self._wait()
 
     def _has_request(self) -> bool:
-        """Tell whether a whole request has arrived that is not answered yet."""
+        """Return whether a whole request has arrived that is not answered yet."""
         return not (self.cycle is None or self.cycle.response_complete or self.cycle.more_body)
 
     def _wait(self) -> None:
