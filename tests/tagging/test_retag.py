@@ -164,7 +164,7 @@ class TestRetag:
             done = lmtx("retag", "--index", index)
             assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
             assert message in done.stderr
-        with pytest.raises(UserError, match="no tagger version"):
+        with pytest.raises(UserError, match="not a tagger version"):
             plan(cluster, settings, "old", Wish(since="yesterday"))
         broken = lmtx("retag", "--index", "old", "--query", "text:(")
         assert (broken.returncode, broken.stderr.count("\n")) == (2, 1), broken.stderr
