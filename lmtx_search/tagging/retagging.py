@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.cluster.documents.scan import scan
-from lmtx_search.cluster.ml.pipeline import (
-    PipelineState,
+from lmtx_search.cluster.ml.index_pipeline import (
+    index_copy,
     index_pipeline,
     index_text_fields,
+    keeps_own_tags,
+)
+from lmtx_search.cluster.ml.pipeline import (
+    PipelineState,
     put_pipeline,
     read_pipeline,
     simulate,
 )
+from lmtx_search.cluster.ml.pipeline_copies import fields_of
 from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.cluster.retag.stale import TextCheck
+from lmtx_search.cluster.setup.attach import attach, plan_attach
 from lmtx_search.cluster.setup.own_fields import (
     OwnField,
     keeping_own,
@@ -76,6 +82,7 @@ class Preview:
 class Plan:
     """A wish, made out for the cluster as it is."""
 
+    index: str
     tagger: str
     selection: Selection
     targets: Sequence[Target]
@@ -117,7 +124,7 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         fields=state.names,
     )
     names = frozenset(version.rows().names) if wish.keep_retired and version else None
-    return Plan(tagger, selection, found, names, wish.keep_own_tags)
+    return Plan(index, tagger, selection, found, names, wish.keep_own_tags)
 
 
 def preview(client: Client, made: Plan) -> list[Preview]:
@@ -128,11 +135,9 @@ def preview(client: Client, made: Plan) -> list[Preview]:
     for target in made.targets:
         documents, sources = _sample(client, state, made.selection, target.index)
         own = own_fields(client, target.index, state.names, query)
-        if made.keep_own_tags:
-            state = keeping_own(state, [target.index])
         changed = 0
         if sources:
-            pipeline = index_pipeline(client, state, target.index)
+            pipeline = index_pipeline(client, state, target.index, made.keep_own_tags)
             after = simulate(client, pipeline, sources, target.index)
             for before, then in zip(sources, after, strict=True):
                 changed += (before.get(tags) or []) != (then.get(tags) or [])
@@ -178,10 +183,10 @@ def carry_out(
     folder = settings.data_dir / "retags"
     query = made.selection.body()
     reports = {}
-    _decide_own_tags(client, made)
+    decided = _decide_own_tags(client, made)
     state = read_pipeline(client)
     with only_one(folder / "lock", "a retag"):
-        for target in made.targets:
+        for target in decided:
             checkpoint = Checkpoint(
                 folder,
                 None,
@@ -217,25 +222,36 @@ def carry_out(
     return reports
 
 
-def _decide_own_tags(client: Client, made: Plan) -> None:
-    """Let the pipeline move values that lmtx-search did not write, or refuse.
+def _decide_own_tags(client: Client, made: Plan) -> Sequence[Target]:
+    """Let the pipelines move values that lmtx-search did not write, or refuse.
+
+    Returns the targets with the pipelines that tag them now.
 
     Raises:
         UserError: there are such values, and it was not decided what becomes of them.
     """
     state = read_pipeline(client)
-    indices = []
+    undecided = []
     for target in made.targets:
-        if state.keeps(target.index):
+        if keeps_own_tags(client, state, target.index):
             continue
         found = own_fields(client, target.index, state.names, made.selection.body())
         require_decided(found, state.names, made.keep_own_tags)
         if found:
             require_manual(client, target.index, state.names)
-            indices.append(target.index)
-    if indices:
-        with exclusive(client, "retag --keep-own-tags"):
-            put_pipeline(client, keeping_own(read_pipeline(client), indices).body)
+            undecided.append(target.index)
+    if not undecided:
+        return made.targets
+    # What is decided for an attached name holds for its later indices too.
+    names = [made.index] if made.index in state.indices else undecided
+    with exclusive(client, "retag --keep-own-tags"):
+        for name in names:
+            copy = index_copy(client, name)
+            if copy is None:
+                put_pipeline(client, keeping_own(read_pipeline(client), undecided).body)
+            else:
+                attach(client, plan_attach(client, name, fields_of(copy), keep_own_tags=True))
+    return [now for target in made.targets for now in targets(client, target.index)]
 
 
 def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
