@@ -59,17 +59,21 @@ def read_csv(
     if any(map(_is_broken, names)):
         raise UserError(f"{name}, line 1: the header is not {encoding}: save the file as UTF-8")
     table = _Table(name, columns_of(names, notes), delimiter, encoding, notes)
+    headers = 0
     while True:
         lines.begin()
         problem, values = "", []
         try:
             values = next(reader)
         except StopIteration:
-            return
+            break
         except csv.Error as error:
             problem = "a quote is not closed" if lines.several else f"not CSV: {error}"
             lines.give_back_all_but_first()
         if not problem and not any(value.strip() for value in values):
+            continue
+        if values == names:
+            headers += 1
             continue
         problem = problem or table.problem(values)
         if lines.several and table.has_swallowed(lines.used, lines.first, problem, values):
@@ -80,6 +84,8 @@ def read_csv(
             yield BadLine(name, lines.first, problem, _repaired(raw))
         else:
             yield lines.first, table.fields(values)
+    if headers:
+        notes.append(f"{name}: rows that repeat the header are skipped: {headers:,}")
 
 
 class _Lines(Iterator[str]):

@@ -87,6 +87,14 @@ def test_a_cell_whose_lines_could_all_be_rows_is_told(tmp_path):
     assert note.startswith("Each line of the row at line 2 could be a row of its own")
 
 
+def test_a_header_that_comes_again_is_no_row(tmp_path):
+    notes: list[str] = []
+    rows = read(tmp_path, "id,title\n1,a\nid,title\n2,b\n", notes)
+    assert [row["id"] for row in rows] == ["1", "2"]
+    (note,) = notes
+    assert note.endswith("rows that repeat the header are skipped: 1")
+
+
 def test_each_row_with_an_open_quote_is_named(tmp_path):
     found = read(tmp_path, 'id,title\n1,"a\n2,"b\n3,c\n4,"d"x\n')
     assert [(row.line, row.raw) for row in found if isinstance(row, BadLine)] == [

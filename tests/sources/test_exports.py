@@ -79,3 +79,17 @@ def test_another_file_is_one_line(tmp_path: Path, content: str) -> None:
     path.write_text(content)
     with pytest.raises(UserError, match=r"manifest\.json is not"):
         list(read_paperless(path, ReadOptions()))
+
+
+def test_notes_of_scanned_documents_are_part_of_their_text(tmp_path: Path) -> None:
+    notes = [
+        {"model": "documents.note", "pk": 1, "fields": {"document": 9, "note": "Paid twice"}},
+        {
+            "model": "documents.note",
+            "pk": 2,
+            "fields": {"document": 9, "note": "x", "deleted_at": "2026-01-01T00:00:00Z"},
+        },
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps([*notes, *MANIFEST]))
+    (document,) = fields_of(read_paperless, tmp_path, ReadOptions())
+    assert document["text"] == "Ink, black\nPaid twice"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ class TestLaterIndices:
     """The decision stays with an index, and holds for the next one behind an attached name."""
 
     @pytest.fixture(params=["alias", "data stream"])
-    def name(self, attached: Attached, request: pytest.FixtureRequest) -> str:
+    def name(self, attached: Attached, request: pytest.FixtureRequest) -> Iterator[str]:
         """A name with one index, whose field ``tags`` is people's; not attached yet."""
         client, name = attached.client, "articles-news"
         if request.param == "alias":
@@ -149,14 +149,10 @@ class TestLaterIndices:
             made = {"template": {"mappings": KEYWORD}}
             client.indices.put_index_template(name="articles", body={**stream, **made})
             client.indices.create_data_stream(name=name)
-        request.addfinalizer(lambda: self.clear(client, name))
-        return name
-
-    @staticmethod
-    def clear(client: Any, name: str) -> None:
+        yield name
         attach(client, plan_detach(client, name))
         client.indices.delete_data_stream(name=f"{name}*")
-        client.indices.delete_index_template(name="articles", params={"ignore": "404"})
+        client.indices.delete_index_template(name="articles", params={"ignore": 404})
 
     @staticmethod
     def add(client: Any, name: str, **params: str) -> tuple[str, str]:
