@@ -11,6 +11,7 @@ from typing import Any
 from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
 from lmtx_search.sources.bibtex_values import joined_value, names_of
+from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.lines import read_lines
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
@@ -100,8 +101,9 @@ def _fields(key: str, found: dict[str, str]) -> dict[str, Any]:
 
 
 def _plain(value: str) -> str:
-    """Return a value without LaTeX; formulas stay as they are written."""
+    """Return a value without LaTeX and HTML; formulas stay as they are written."""
     from pylatexenc.latex2text import LatexNodes2Text
 
     decoder = LatexNodes2Text(math_mode="verbatim")
-    return " ".join(decoder.latex_to_text(_PERCENT.sub(r"\%", value)).split())
+    text = decoder.latex_to_text(_PERCENT.sub(r"\%", value))
+    return " ".join(plain_or_html_text(text).split())

@@ -9,7 +9,7 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, content_digest
-from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
@@ -33,7 +33,10 @@ def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
             yield row
             continue
         bookmark, content = row.fields, row.fields.get("content") or {}
-        texts = [html_text(str(content.get("text") or "")), str(bookmark.get("note") or "")]
+        texts = [
+            plain_or_html_text(str(content.get("text") or "")),
+            str(bookmark.get("note") or ""),
+        ]
         url, title = content.get("url"), str(bookmark.get("title") or content.get("title") or "")
         fields: dict[str, Any] = {"title": title, "text": "\n".join(filter(None, texts))}
         if not any(fields.values()):
@@ -52,7 +55,8 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield the documents of an export's ``manifest.json`` with their recognised text.
 
     ``path`` is the folder of the export or its manifest. Documents have ``id``, ``title``,
-    ``text`` (with the notes that people added), ``created``, ``correspondent``, ``document_type`` and ``subjects`` (their tags).
+    ``text`` (with the notes that people added), ``created``, ``correspondent``, ``document_type``
+    and ``subjects`` (their tags).
     Documents in the bin are left out and counted.
 
     Raises:

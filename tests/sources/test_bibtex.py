@@ -75,3 +75,9 @@ def test_a_field_twice_is_noted_and_a_key_twice_is_two_rows(tmp_path):
     assert [row.fields["id"] for row in rows] == ["a1", "b", "a1"]
     assert {row.fields["title"] for row in rows if row.fields["id"] == "b"} == {"x"}
     assert options.notes == [f"{path}: entries with a field twice: 1, the first is taken"]
+
+
+def test_publishers_markup_in_an_abstract_is_no_text(tmp_path):
+    entry = "@misc{a, abstract={<jats:p>H<jats:sub>2</jats:sub>O, $a<b$.</jats:p>}}"
+    (row,) = read_bibtex(write(tmp_path, entry))
+    assert row.fields["text"] == "H2O, $a<b$."

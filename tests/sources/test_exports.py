@@ -93,3 +93,11 @@ def test_notes_of_scanned_documents_are_part_of_their_text(tmp_path: Path) -> No
     (tmp_path / "manifest.json").write_text(json.dumps([*notes, *MANIFEST]))
     (document,) = fields_of(read_paperless, tmp_path, ReadOptions())
     assert document["text"] == "Ink, black\nPaid twice"
+
+
+def test_a_bookmarked_text_keeps_what_stands_in_angle_brackets(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    content = {"type": "text", "text": "vector<int> and <template>"}
+    path.write_text(json.dumps({"bookmarks": [{"content": content}]}))
+    (bookmark,) = fields_of(read_karakeep, path, ReadOptions())
+    assert bookmark["text"] == "vector<int> and <template>"
