@@ -6,37 +6,26 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.index_pipeline import (
-    index_copy,
     index_pipeline,
     index_text_fields,
-    keeps_own_tags,
 )
 from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
-    put_pipeline,
     read_pipeline,
     simulate,
 )
-from lmtx_search.cluster.ml.pipeline_copies import fields_of
 from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.cluster.retag.stale import TextCheck
-from lmtx_search.cluster.setup.attach import attach, plan_attach
-from lmtx_search.cluster.setup.own_fields import (
-    OwnField,
-    keeping_own,
-    own_fields,
-    require_decided,
-    require_manual,
-)
+from lmtx_search.cluster.setup.own_fields import OwnField, own_fields
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
+from lmtx_search.tagging.own_tags import decide_own_tags
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -183,7 +172,9 @@ def carry_out(
     folder = settings.data_dir / "retags"
     query = made.selection.body()
     reports = {}
-    decided = _decide_own_tags(client, made)
+    decided = decide_own_tags(
+        client, made.index, made.targets, made.selection.body(), made.keep_own_tags
+    )
     state = read_pipeline(client)
     with only_one(folder / "lock", "a retag"):
         for target in decided:
@@ -220,38 +211,6 @@ def carry_out(
                 progress=progress,
             )
     return reports
-
-
-def _decide_own_tags(client: Client, made: Plan) -> Sequence[Target]:
-    """Let the pipelines move values that lmtx-search did not write, or refuse.
-
-    Returns the targets with the pipelines that tag them now.
-
-    Raises:
-        UserError: there are such values, and it was not decided what becomes of them.
-    """
-    state = read_pipeline(client)
-    undecided = []
-    for target in made.targets:
-        if keeps_own_tags(client, state, target.index):
-            continue
-        found = own_fields(client, target.index, state.names, made.selection.body())
-        require_decided(found, state.names, made.keep_own_tags)
-        if found:
-            require_manual(client, target.index, state.names)
-            undecided.append(target.index)
-    if not undecided:
-        return made.targets
-    # What is decided for an attached name holds for its later indices too.
-    names = [made.index] if made.index in state.indices else undecided
-    with exclusive(client, "retag --keep-own-tags"):
-        for name in names:
-            copy = index_copy(client, name)
-            if copy is None:
-                put_pipeline(client, keeping_own(read_pipeline(client), undecided).body)
-            else:
-                attach(client, plan_attach(client, name, fields_of(copy), keep_own_tags=True))
-    return [now for target in made.targets for now in targets(client, target.index)]
 
 
 def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
