@@ -52,6 +52,23 @@ def test_an_answer_that_breaks_off_is_no_cluster_that_is_not_there():
     )
 
 
+@pytest.mark.parametrize("busy", [429, 503])
+def test_an_error_that_is_no_fault_is_none_after_a_refusal_either(busy):
+    statuses = iter([busy, 404])
+
+    class Handler(QuietHandler):
+        def do_GET(self):
+            self.send_response(next(statuses))
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    with serving(Handler) as url:
+        client = connect(OpenSearchSettings(url=url), reading=True)
+        assert client.ingest.get_pipeline(id="a-*", params={"ignore": 404}) == {}
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
