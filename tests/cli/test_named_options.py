@@ -38,7 +38,7 @@ PRINTED_BY = {
     "lmtx_search/cluster/documents/own_values.py": LOADING,
     "lmtx_search/cluster/setup/own_fields.py": {"attach", "retag"},
     "lmtx_search/cluster/setup/text_fields.py": {"attach"},
-    "lmtx_search/tagging/retagging.py": {"retag"},
+    "lmtx_search/tagging/own_tags.py": {"retag"},
     "lmtx_search/doctor/cluster.py": {"attach"},
     "lmtx_search/cluster/setup/roles.py": {"bootstrap-index"},
     "lmtx_search/doctor/tagger.py": {"deploy"},

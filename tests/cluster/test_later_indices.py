@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.client.name_patterns import covers, overlap
-from lmtx_search.cluster.ml.pipeline import index_text_fields, read_pipeline
+from lmtx_search.cluster.ml.index_pipeline import index_text_fields
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.pipeline_copies import copy_name
 from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
 from lmtx_search.errors import UserError
