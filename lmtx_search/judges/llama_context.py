@@ -32,9 +32,7 @@ class LlamaContext:
         UserError: the file does not exist or is not a model.
     """
 
-    def __init__(
-        self, file: Path, tokens: int, threads: int, library: LlamaLibrary
-    ) -> None:
+    def __init__(self, file: Path, tokens: int, threads: int, library: LlamaLibrary) -> None:
         self._library = library
         self._c = self._library.c
         if not file.is_file():

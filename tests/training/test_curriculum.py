@@ -130,7 +130,8 @@ class World:
 
     def run(self, judge: Judge, people: Sequence[Judgment] = (), **changes: Any) -> Curriculum:
         settings = TrainingSettings(
-            **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4} | changes
+            **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4, "least_documents": 2}
+            | changes
         )
         documents = [Document(f"d{number}", f"document {number}") for number in range(120)]
         resources = RunResources(
