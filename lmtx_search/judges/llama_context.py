@@ -34,31 +34,28 @@ class LlamaContext:
 
     def __init__(self, file: Path, tokens: int, threads: int, library: LlamaLibrary) -> None:
         self._library = library
-        self._c = self._library.c
+        self._c = library.c
         if not file.is_file():
             raise UserError(f"no model file {file}: set judge.gguf to a GGUF file")
         self._c.llama_backend_init()
         self._model = self._c.llama_model_load_from_file(
-            str(file).encode(), self._c.llama_model_default_params()
+            str(file).encode(), library.model_parameters()
         )
         if not self._model:
             raise UserError(f"llama.cpp cannot read {file} as a model: set judge.gguf")
-        self._vocabulary = self._library.vocabulary(self._model)
+        self._vocabulary = library.vocabulary(self._model)
         self._vocabulary_size = self._c.llama_vocab_n_tokens(
             self._c.llama_model_get_vocab(self._model)
         )
-        parameters = self._c.llama_context_default_params()
+        parameters = library.context_parameters()
         parameters.n_ctx = tokens + _BATCH_TOKENS
         parameters.n_batch = _BATCH_TOKENS
         parameters.n_seq_max = MOST_PROMPTS + 1
         parameters.n_threads = parameters.n_threads_batch = threads or os.cpu_count() or 1
-        if self._library.kv_unified:
-            # One store for all sequences, so that sharing a prefix needs no copy.
-            parameters.kv_unified = True
         self._context = self._c.llama_init_from_model(self._model, parameters)
         if not self._context:
             raise LmtxError(f"llama.cpp could not allocate memory for {file}: is there enough?")
-        self._memory = self._library.memory(self._context)
+        self._memory = library.memory(self._context)
         self._batch = self._c.llama_batch_init(_BATCH_TOKENS, 0, 1)
         self._held: list[int] = []
         self._longest = tokens

@@ -25,8 +25,8 @@ class LlamaLibrary:
     Attributes:
         name: part of the judge's digest, because the libraries round differently.
         c: module with the functions and structures that both libraries have.
-        kv_unified: a context has this parameter; without it there is always one store for all
-            sequences.
+        model_parameters, context_parameters: return parameters to load a model and to open a
+            context. All sequences of a context have one store, so that sharing needs no copy.
         vocabulary: returns what ``c.llama_tokenize`` takes for a model.
         memory: returns what ``remove`` and ``copy`` take for a context.
         remove: removes the positions [p0, p1) of a sequence (memory, sequence, p0, p1).
@@ -35,7 +35,8 @@ class LlamaLibrary:
 
     name: str
     c: Any
-    kv_unified: bool
+    model_parameters: Callable[[], Any]
+    context_parameters: Callable[[], Any]
     vocabulary: Callable[[Any], Any]
     memory: Callable[[Any], Any]
     remove: Callable[..., Any]
@@ -80,10 +81,18 @@ def _ik_llama_cpp() -> LlamaLibrary | None:
     library.llama_model_chat_template.argtypes = [handle, ctypes.c_char_p]
     library.llama_model_chat_template.restype = ctypes.c_char_p
     _silence(library)
+
+    def model_parameters() -> Any:
+        found = c.llama_model_default_params()
+        # Rows of weights are interleaved as the model is loaded, which saves a fifth of the time.
+        found.repack_tensors = True
+        return found
+
     return LlamaLibrary(
         name="ik_llama.cpp",
         c=c,
-        kv_unified=False,
+        model_parameters=model_parameters,
+        context_parameters=c.llama_context_default_params,
         vocabulary=lambda model: model,
         memory=lambda context: context,
         remove=library.llama_kv_cache_seq_rm,
@@ -99,10 +108,17 @@ def _llama_cpp() -> LlamaLibrary | None:
     except ImportError:
         return None
     _silence(c)
+
+    def context_parameters() -> Any:
+        found = c.llama_context_default_params()
+        found.kv_unified = True
+        return found
+
     return LlamaLibrary(
         name="llama.cpp",
         c=c,
-        kv_unified=True,
+        model_parameters=c.llama_model_default_params,
+        context_parameters=context_parameters,
         vocabulary=c.llama_model_get_vocab,
         memory=c.llama_get_memory,
         remove=c.llama_memory_seq_rm,
