@@ -50,23 +50,31 @@ def open_library() -> LlamaLibrary:
 
     Raises:
         MissingExtra: neither is installed.
-        UserError: only ik_llama.cpp is installed, and this processor cannot run it.
+        UserError: only ik_llama.cpp is installed, and it does not run on this machine.
     """
-    runs = _has_avx2()
-    if runs and (found := _ik_llama_cpp()):
+    refused = "" if _has_avx2() else "this processor has no AVX2"
+    if not refused:
+        try:
+            if found := prebuilt_library():
+                return found
+        except OSError as error:
+            refused = str(error)
+    if found := compiled_library():
         return found
-    if found := _llama_cpp():
-        return found
-    if not runs:
+    if refused:
         raise UserError(
-            "this processor has no AVX2, which ik-llama-cpp-python needs: run  "
-            "pip install 'llama-cpp-python<0.4'  (compiles for minutes), or set "
-            "judge.runtime = ollama"
+            f"ik-llama-cpp-python does not run on this machine ({refused}): run  pip install "
+            "'llama-cpp-python<0.4'  (compiles for minutes), or set judge.runtime = ollama"
         )
     raise MissingExtra("llamacpp", "The judge inside this process")
 
 
-def _ik_llama_cpp() -> LlamaLibrary | None:
+def prebuilt_library() -> LlamaLibrary | None:
+    """Return ik_llama.cpp, or None if it is not installed.
+
+    Raises:
+        OSError: it cannot be loaded here.
+    """
     try:
         from ik_llama_cpp import _ctypes_api as c
     except ImportError:
@@ -102,7 +110,8 @@ def _ik_llama_cpp() -> LlamaLibrary | None:
     )
 
 
-def _llama_cpp() -> LlamaLibrary | None:
+def compiled_library() -> LlamaLibrary | None:
+    """Return llama.cpp, or None if it is not installed."""
     try:
         import llama_cpp as c
     except ImportError:
