@@ -38,11 +38,12 @@ class LlamaContext:
         if not file.is_file():
             raise UserError(f"no model file {file}: set judge.gguf to a GGUF file")
         self._c.llama_backend_init()
-        self._model = self._c.llama_model_load_from_file(
+        # ik_llama.cpp prints its own line about a file of another kind.
+        self._model = _is_gguf(file) and self._c.llama_model_load_from_file(
             str(file).encode(), library.model_parameters()
         )
         if not self._model:
-            raise UserError(f"llama.cpp cannot read {file} as a model: set judge.gguf")
+            raise UserError(f"{library.name} cannot read {file} as a model: set judge.gguf")
         self._vocabulary = library.vocabulary(self._model)
         self._vocabulary_size = self._c.llama_vocab_n_tokens(
             self._c.llama_model_get_vocab(self._model)
@@ -165,6 +166,11 @@ class LlamaContext:
         code = self._c.llama_decode(self._context, batch)
         if code:
             raise LmtxError(f"llama.cpp failed on a batch of {len(entries)} tokens (code {code})")
+
+
+def _is_gguf(file: Path) -> bool:
+    with file.open("rb") as content:
+        return content.read(4) == b"GGUF"
 
 
 def common_prefix(sequences: Sequence[list[int]]) -> int:
