@@ -33,4 +33,4 @@ def chance_of_change(better: int, worse: int) -> float:
     """
     changed = better + worse
     at_least = sum(math.comb(changed, k) for k in range(max(better, worse), changed + 1))
-    return min(1.0, 2 * at_least / 2**changed)
+    return min(1.0, 2 * at_least / (1 << changed))
