@@ -96,11 +96,18 @@ def prebuilt_library() -> LlamaLibrary | None:
         found.repack_tensors = True
         return found
 
+    def context_parameters() -> Any:
+        found = c.llama_context_default_params()
+        # The default computes wrong logits, without an error, for several sequences in a batch of
+        # more than 32 tokens (findings/ik-llama-flash-attention.sh). It is not faster here.
+        found.flash_attn = False
+        return found
+
     return LlamaLibrary(
         name="ik_llama.cpp",
         c=c,
         model_parameters=model_parameters,
-        context_parameters=c.llama_context_default_params,
+        context_parameters=context_parameters,
         vocabulary=lambda model: model,
         memory=lambda context: context,
         remove=library.llama_kv_cache_seq_rm,
