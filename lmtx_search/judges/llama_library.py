@@ -98,9 +98,11 @@ def prebuilt_library() -> LlamaLibrary | None:
 
     def context_parameters() -> Any:
         found = c.llama_context_default_params()
-        # The default computes wrong logits, without an error, for several sequences in a batch of
-        # more than 32 tokens (findings/ik-llama-flash-attention.sh). It is not faster here.
+        # With the defaults, several sequences in a batch get wrong logits (flash attention), and
+        # models in some formats all do (micro-batches from 32 tokens on), both without an error:
+        # see findings/ik-llama-batches.sh.
         found.flash_attn = False
+        found.n_ubatch = 31
         return found
 
     return LlamaLibrary(
