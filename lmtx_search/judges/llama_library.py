@@ -57,7 +57,7 @@ def open_library() -> LlamaLibrary:
         try:
             if found := prebuilt_library():
                 return found
-        except OSError as error:
+        except (OSError, AttributeError) as error:
             refused = str(error)
     if found := compiled_library():
         return found
@@ -74,6 +74,7 @@ def prebuilt_library() -> LlamaLibrary | None:
 
     Raises:
         OSError: it cannot be loaded here.
+        AttributeError: a function is missing in this release.
     """
     try:
         from ik_llama_cpp import _ctypes_api as c
