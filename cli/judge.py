@@ -89,7 +89,7 @@ def judge(
     for name, why in record["judge"]["lost_hosts"].items():
         context.say(f"Lost the host {name}: {why}")
     if record["too_few"]:
-        context.say(f"Too few to train on: {record['too_few']}")
+        context.say(f"Not enough yet: {record['too_few']}")
     same = {"profile": profile, "seed": seed, **given}
     words = (f"--{name.replace('_', '-')} {value}" for name, value in same.items())
     context.say("Next: lmtx-search train " + " ".join(words))
