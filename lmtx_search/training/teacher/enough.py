@@ -9,9 +9,9 @@ from lmtx_search.judges.llamacpp import HOST as IN_PROCESS
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.teacher.judging_result import JudgingResult
 
-# Measured by bench/judge.py, with the same model and questions.
+# Measured by bench/judge.py (docs/benchmarks.md).
 _FASTER = (
-    "judge.runtime = llamacpp (the extra llamacpp) is about five times as fast as Ollama on a CPU"
+    "judge.runtime = llamacpp (the extra llamacpp) is several times as fast as Ollama on a CPU"
 )
 
 
