@@ -170,6 +170,6 @@ def test_a_judge_inside_the_commands_gets_its_model_and_no_ollama(
     found = result_of(start("up", "--without-tagger", "--json", **runtime))
     assert [server["name"] for server in found["servers"]] == ["opensearch"]
     checks = json.loads(finish(start("doctor", "--json", **runtime))[1])["checks"]
-    (judge,) = [check for check in checks if check["section"] == "Judge"]
+    (judge,) = [check for check in checks if check["group"] == "Judge"]
     assert judge["name"] == "llama.cpp"
     assert "tells right labels from wrong ones" in judge["found"]
