@@ -8,7 +8,7 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
-from lmtx_search.cli.training_options import ORDER, PAIRS, PROMPT, SHORTLIST
+from lmtx_search.cli.training_options import LEAST, ORDER, PAIRS, PROMPT, SHORTLIST
 from lmtx_search.training.profiles import PROFILES, training_settings
 
 
@@ -32,6 +32,7 @@ from lmtx_search.training.profiles import PROFILES, training_settings
 @PAIRS
 @PROMPT
 @ORDER
+@LEAST
 @click.option(
     "--yes-from",
     type=click.FloatRange(0, 1),
@@ -87,6 +88,8 @@ def judge(
         )
     for name, why in record["judge"]["lost_hosts"].items():
         context.say(f"Lost the host {name}: {why}")
+    if record["too_few"]:
+        context.say(f"Not enough yet: {record['too_few']}")
     same = {"profile": profile, "seed": seed, **given}
     words = (f"--{name.replace('_', '-')} {value}" for name, value in same.items())
     context.say("Next: lmtx-search train " + " ".join(words))

@@ -104,6 +104,7 @@ def study(
         PROFILES[profile](context.settings.encoder),
         budget=Budget() if judge_budget is None else parse_budget(judge_budget),
         most_documents=documents,
+        least_documents=2,  # a study may measure how little is enough
         seed=seed,
     )
     wanted = [value for part in values.split(",") if (value := part.strip())]

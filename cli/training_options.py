@@ -38,6 +38,12 @@ PROMPT = click.option(
     "(small: label-last, paper: paper).",
 )
 
+LEAST = click.option(
+    "--least-documents",
+    type=click.IntRange(2),
+    help="Number of judged documents below which `train` stops before training (default: 32).",
+)
+
 
 def training_options(function: F) -> F:
     """Add the options, which arrive as keywords for :func:`training_of`."""
@@ -59,6 +65,7 @@ def training_options(function: F) -> F:
             help="Time (5m, 90s, 1h) or number of calls (500) for the judge in all cycles "
             "together (small: 5m, paper: no limit).",
         ),
+        LEAST,
         click.option("--seed", default=0, show_default=True, help="Seed of samples and training."),
         SHORTLIST,
         PAIRS,

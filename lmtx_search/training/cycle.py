@@ -27,6 +27,7 @@ from lmtx_search.training.targets.learning_targets import make_targets, sure_yes
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
 from lmtx_search.training.teacher.budgets import split
+from lmtx_search.training.teacher.enough import too_few_judged
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
@@ -99,7 +100,8 @@ def run_cycle(
 
     Raises:
         LmtxError: the judge or the training failed.
-        UserError: the judge's answers are not informative enough, or the budget is too small.
+        UserError: the judge's answers are not informative enough, or the budget is too small. The
+            answers are stored.
     """
     timer = StageTimer()
     labels = {label.id: label for label in resources.labels}
@@ -137,8 +139,11 @@ def run_cycle(
     targets, yes_from = make_targets(
         all_judged, resources.people, resources.training, labels, shortlister.rankings, settings
     )
-    if len(targets.positives) < 2:
-        raise UserError(_too_few(len(targets.positives), all_judged, yes_from))
+    too_few = too_few_judged(
+        all_judged, len(targets.evidence), len(resources.training), settings
+    ) or _too_few_positives(len(targets.positives), all_judged, yes_from)
+    if too_few:
+        raise UserError(too_few)
     with timer.stage("train"):
         steps, loss = train_student(
             resources.base,
@@ -200,9 +205,9 @@ def run_cycle(
     )
 
 
-def _too_few(positives: int, judged: JudgingResult, yes_from: float) -> str:
-    if len(judged.p_yes) < 2:
-        return f"only {len(judged.p_yes)} documents were judged: raise --judge-budget"
+def _too_few_positives(positives: int, judged: JudgingResult, yes_from: float) -> str | None:
+    if positives > 1:
+        return None
     return (
         f"the judge says yes (P(yes) from {yes_from:.2f}) for only {positives} of "
         f"{len(judged.p_yes)} documents: {ANOTHER_MODEL}, prompt or profile"

@@ -18,6 +18,7 @@ from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.inputs import gather_inputs, open_base
 from lmtx_search.training.record import hosts_record, judge_record
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.teacher.enough import too_few_judged
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
@@ -108,6 +109,7 @@ def _record(
             "known": judged.known,
             "neither": judged.neither,
         },
+        "too_few": too_few_judged(judged, len(judged.p_yes), documents, training),
         "measures": {
             "pairs_per_second": judged.asked / seconds if seconds else None,
             "share_neither": judged.neither / judged.asked if judged.asked else None,

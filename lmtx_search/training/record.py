@@ -11,6 +11,7 @@ from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import labels_digest
 from lmtx_search.settings import Settings
+from lmtx_search.training.certainty import share_interval
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.resources import RunResources
@@ -142,11 +143,19 @@ def _measures(cycle: CycleResult) -> dict[str, Any]:
         "llm_p1": development.llm_p1,
         "llm_p1_before": development.llm_p1_before,
         "llm_p1_documents": development.documents,
+        "llm_p1_interval": _interval(development.llm_p1, development.documents),
+        "llm_p1_before_interval": _interval(development.llm_p1_before, development.documents),
+        "llm_p1_better": development.better,
+        "llm_p1_worse": development.worse,
         "llm_p1_yes_from": cycle.measured_from,
         "yes_from": cycle.yes_from,
         "loss": cycle.loss,
         "pairs_per_second": judged.asked / judged.seconds if judged.seconds else None,
     }
+
+
+def _interval(share: float | None, documents: int) -> list[float] | None:
+    return None if share is None else list(share_interval(share, documents))
 
 
 def _sum(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:

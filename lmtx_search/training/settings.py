@@ -66,6 +66,7 @@ class TrainingSettings:
         development_pairs: labels judged for each held-out document.
         most_development: the largest number of held-out documents.
         most_documents: a larger collection is sampled.
+        least_documents: with fewer judged documents nothing is trained.
         seed: of sampling, training order and negatives.
     """
 
@@ -86,6 +87,7 @@ class TrainingSettings:
     development_pairs: int = 1
     most_development: int = 100
     most_documents: int = 30_000
+    least_documents: int = 32
     seed: int = 0
     fine_tuning: FineTuning = field(default_factory=FineTuning)
 

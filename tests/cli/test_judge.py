@@ -58,7 +58,8 @@ def test_training_finds_what_was_judged_ahead(loaded: None, lmtx: Run, order: st
     assert record["counts"]["asked"] == 12
     assert [host["asked"] for host in record["hosts"]] == [12]
 
-    trained = lmtx(*("train", "--judge-budget", "12", *same, "--epochs", "1", "--batch-size", "4"))
+    few = ("--epochs", "1", "--batch-size", "4", "--least-documents", "2")
+    trained = lmtx("train", "--judge-budget", "12", *same, *few)
     assert trained.returncode == 0, trained.stderr
     run = json.loads(trained.stdout)
     counts = run["counts"]

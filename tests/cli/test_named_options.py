@@ -56,8 +56,9 @@ PRINTED_BY = {
     "lmtx_search/tagging/in_cluster/archive.py": {"deploy"},
     "lmtx_search/tagging/in_cluster/tokenizer.py": {"deploy"},
     "lmtx_search/tagging/service/server.py": {"serve", "ui"},
-    "lmtx_search/training/cycle.py": {"study", "train"},
+    "lmtx_search/training/estimate.py": {"estimate"},
     "lmtx_search/training/settings.py": {"estimate", "judge", "train"},
+    "lmtx_search/training/teacher/enough.py": {"judge", "train"},
 }
 
 

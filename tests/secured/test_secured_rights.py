@@ -107,6 +107,8 @@ ELSEWHERE = {
 SMALL = (
     "--judge-budget",
     "12",
+    "--least-documents",
+    "2",
     "--pairs-per-document",
     "2",
     "--shortlist",

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.errors import LmtxError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import ORDERS
@@ -130,7 +130,8 @@ class World:
 
     def run(self, judge: Judge, people: Sequence[Judgment] = (), **changes: Any) -> Curriculum:
         settings = TrainingSettings(
-            **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4} | changes
+            **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4, "least_documents": 2}
+            | changes
         )
         documents = [Document(f"d{number}", f"document {number}") for number in range(120)]
         resources = RunResources(
@@ -243,6 +244,18 @@ def test_the_budget_is_split_over_the_cycles(world: Any) -> None:
     calls = [r.judged.asked + r.development.judged.asked for r in found.cycles]
     assert calls[0] == 100
     assert sum(calls) == len(judge.asked) <= 300
+
+
+def test_a_handful_of_judged_documents_is_not_trained_on_and_its_answers_are_kept(
+    world: Any,
+) -> None:
+    made, judge = world(4), Judge()
+    with pytest.raises(UserError, match=r"only 8 documents were judged .*--judge-budget to 151"):
+        made.run(judge, budget=Budget(calls=38), cycles=1, least_documents=32)
+    assert not made.state.encoder(1).exists()
+    made.run(judge, budget=Budget(calls=151), cycles=1, least_documents=32)
+    assert len(judge.asked) == len(set(judge.asked))
+    assert made.state.encoder(1).exists()
 
 
 def test_where_the_shortlists_hold_nothing_new_the_loop_ends(world: Any) -> None:
