@@ -12,7 +12,8 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
-from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
+from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
@@ -75,7 +76,7 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     documents = training_documents(client, settings, training, progress)
     training.check(len(labels), len(documents))
     judge = open_judge(settings, prompt)
-    base = resolve_encoder(settings.encoder.name, settings.cache_dir)
+    base = chosen_encoder(settings)
     held_in, held_out = hold_out(documents, training.most_development)
     people = JudgmentStore(client).of(PERSON)
     return RunInputs(

@@ -85,6 +85,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         [*labels.names, *(MARK + labels.names[row] for row in broader)],
         min(manifest.document_tokens, form.max_tokens),
         form.lower,
+        form.document_prompt,
     )
     graph = tagging_graph(
         folder / MODEL_FILES[manifest.precision],
@@ -93,6 +94,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         manifest.thresholds.rows(labels.ids),
         manifest.max_tags,
         _places(above, broader, len(labels.ids)),
+        form.document_prompt_tokens,
     )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("tagger.onnx", graph)
