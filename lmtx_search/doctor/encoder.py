@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from lmtx_search.doctor.checks import Check, Finding, ok
+from lmtx_search.encoder.chosen import find_chosen_encoder
+from lmtx_search.encoder.description import Description, describe
 from lmtx_search.encoder.export import form_folder
-from lmtx_search.encoder.folder import encoder_digest, find_encoder
+from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.form import is_onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import MissingExtra
@@ -25,7 +27,7 @@ def encoder_checks(settings: Settings) -> Iterator[Check]:
 
 def _examine(settings: Settings) -> Finding:
     wanted = settings.encoder
-    folder = find_encoder(wanted.name, settings.cache_dir)
+    folder = find_chosen_encoder(settings)
     if folder is None:
         return Finding(
             "warn",
@@ -44,18 +46,31 @@ def _examine(settings: Settings) -> Finding:
             "nothing: the first command that needs it makes it, in some 20 s",
         )
     encoder = OnnxEncoder(form, wanted.document_tokens, settings.service.threads, "int8")
-    if encoder.dimension != wanted.dimension:
-        return Finding(
-            "bad",
-            f"{wanted.name} has {encoder.dimension} dimensions, encoder.dimension says "
-            f"{wanted.dimension}",
-            f"set encoder.dimension = {encoder.dimension}",
-        )
     encoder.encode([_TEXT])
     started = time.monotonic()
     encoder.encode([_TEXT] * _TEXTS)
     speed = _TEXTS / max(1e-6, time.monotonic() - started)
-    return ok(
+    described = describe(folder)
+    found = (
         f"{wanted.name}, {encoder.dimension} dimensions, {speed:,.0f} documents/s of "
-        f"{encoder.max_tokens} tokens (int8)"
+        f"{encoder.max_tokens} tokens (int8){_prompts(described)}"
     )
+    if encoder.max_tokens < max(wanted.document_tokens, wanted.label_tokens):
+        return Finding(
+            "bad",
+            f"{found}: it reads fewer tokens than are set",
+            f"set encoder.document_tokens and encoder.label_tokens to at most {encoder.max_tokens}",
+        )
+    if described.unused_prompts and not (described.document_prompt or described.label_prompt):
+        return Finding(
+            "warn",
+            f"{found}; it has prompts for other uses ({', '.join(described.unused_prompts)})",
+            "set encoder.document_prompt and encoder.label_prompt if its model card says so",
+        )
+    return ok(found)
+
+
+def _prompts(described: Description) -> str:
+    prompts = {"documents": described.document_prompt, "labels": described.label_prompt}
+    said = [f"{prompt!r} before {texts}" for texts, prompt in prompts.items() if prompt]
+    return "".join(f", {one}" for one in said)

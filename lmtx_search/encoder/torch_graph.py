@@ -54,7 +54,7 @@ class EncoderGraph(nn.Module):
         else:
             more = {"token_type_ids": torch.zeros_like(input_ids)} if self.typed else {}
             vectors = self.tokens(
-                input_ids=input_ids, attention_mask=attention_mask, **more
+                input_ids=input_ids, attention_mask=self._attention(attention_mask), **more
             ).last_hidden_state
         mask = attention_mask
         if prompt_tokens is not None:
@@ -64,6 +64,30 @@ class EncoderGraph(nn.Module):
         for module in self.later:
             features = module(features)
         return normalize(features["sentence_embedding"][:, : self.dimension], dim=-1)
+
+    def _attention(self, mask: Tensor) -> Tensor | dict[str, Tensor]:
+        """Return what the model takes as its attention mask.
+
+        The exporter cannot follow how transformers makes the masks of a Gemma 3 model that reads
+        in both directions (EmbeddingGemma), so they are made here: which tokens a token attends to,
+        in layers that see the whole text and in those that see a window around the token.
+        """
+        config = self.tokens.config if not self.static else None
+        if not getattr(config, "use_bidirectional_attention", False):
+            return mask
+        place = torch.ones_like(mask).cumsum(1)
+        near = (place.unsqueeze(1) - place.unsqueeze(2)).abs() < config.sliding_window
+        real = (mask > 0).unsqueeze(1).expand_as(near)
+        return {
+            "full_attention": _as_added(real),
+            "sliding_attention": _as_added(real & near),
+        }
+
+
+def _as_added(attended: Tensor) -> Tensor:
+    """Return booleans [texts, tokens, tokens] as what is added to the logits of all heads."""
+    lowest = torch.finfo(torch.float32).min
+    return (~attended).to(torch.float32).mul(lowest).unsqueeze(1)
 
 
 def pooled(vectors: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:

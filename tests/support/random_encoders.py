@@ -84,6 +84,17 @@ KINDS: dict[str, Kind] = {
         "PreTrainedTokenizerFast",
         values={**_CAUSAL, "sliding_window": 16},
     ),
+    "EmbeddingGemma": Kind(
+        "Gemma3TextConfig",
+        "unigram",
+        "PreTrainedTokenizerFast",
+        values={
+            **_CAUSAL,
+            "sliding_window": 16,
+            "use_bidirectional_attention": True,
+            "layer_types": ["sliding_attention", "full_attention"],
+        },
+    ),
     "T5": Kind(
         "T5Config",
         "unigram",
