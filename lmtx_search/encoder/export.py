@@ -18,6 +18,7 @@ import numpy as np
 from lmtx_search.encoder.description import ANOTHER, describe
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, is_onnx_form
+from lmtx_search.encoder.onnx_files import quantise, tidy
 from lmtx_search.errors import MissingExtra, UserError
 
 # Increased when the graph changes, so that older forms are not used.
@@ -105,7 +106,8 @@ def _make(folder: Path, digest: str, target: Path) -> None:
         form.write(target)
         try:
             export_graph(model, described, target / MODEL_FILES["fp32"])
-            _quantise(target / MODEL_FILES["fp32"], target / MODEL_FILES["int8"])
+            tidy(target / MODEL_FILES["fp32"])
+            quantise(target / MODEL_FILES["fp32"], target / MODEL_FILES["int8"])
         except Exception as error:  # torch and onnx raise many kinds
             raise UserError(
                 f"the encoder {folder} cannot be written as ONNX ({first_line(error)}): {ANOTHER}"
@@ -120,15 +122,6 @@ def _write_tokenizer(backend: Any, static: bool, path: Path) -> None:
         # A static encoder reads the tokens of the text and no special ones.
         content["post_processor"] = None
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-
-
-def _quantise(source: Path, target: Path) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    # Seven bits of weight (reduce_range), because eight overflow 16-bit sums on CPUs without VNNI.
-    quantize_dynamic(
-        str(source), str(target), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
-    )
 
 
 def _compare(model: Any, folder: Path, target: Path, form: OnnxForm) -> None:

@@ -15,7 +15,10 @@ from lmtx_search.encoder.load import load_encoder, onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.torch_model import load_torch_model
 from lmtx_search.errors import UserError
+from lmtx_search.records import Label
 from lmtx_search.settings import EncoderSettings, Settings
+from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
+from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.training_data import TrainingData
 from tests.support.random_encoders import (
@@ -283,3 +286,21 @@ def test_the_lowest_precision_that_is_offered_stays_close(tmp_path: Path) -> Non
     form = onnx_form(folder, tmp_path / "cache")
     exact = OnnxEncoder(form, TOKENS).encode(TEXTS)
     assert worst(OnnxEncoder(form, TOKENS, precision="int8").encode(TEXTS), exact) > 0.95
+
+
+def test_a_model_of_over_two_gigabytes_keeps_its_weights_in_a_second_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lmtx_search.encoder.onnx_files.MOST_BYTES", 0)
+    folder = make_random_encoder(tmp_path / "base")
+    form = onnx_form(folder, tmp_path / "cache")
+    models = ["model.onnx", "model.onnx.data", "model_int8.onnx", "model_int8.onnx.data"]
+    assert sorted(path.name for path in form.iterdir() if "model" in path.name) == models
+    version = TaggerVersions(tmp_path / "data").create(
+        VersionEncoder(form, "large", OnnxEncoder(form, 8).digest, "int8", TOKENS),
+        VersionLabels([Label("1", "chess")], OnnxEncoder(form, 8).encode_labels(["chess"])),
+        TaggingRule(threshold=0.1, max_tags=3),
+    )
+    expected = torch_embeddings(load_torch_model(folder), TEXTS)
+    encoder = OnnxEncoder(version.encoder_folder, TOKENS)
+    assert worst(encoder.encode(TEXTS), expected) >= FAITHFUL
