@@ -11,7 +11,7 @@ from lmtx_search.encoder.chosen import find_chosen_encoder
 from lmtx_search.encoder.description import Description, describe
 from lmtx_search.encoder.export import form_folder
 from lmtx_search.encoder.folder import encoder_digest
-from lmtx_search.encoder.form import is_onnx_form
+from lmtx_search.encoder.form import OnnxForm, is_onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import MissingExtra
 from lmtx_search.settings import Settings
@@ -55,11 +55,12 @@ def _examine(settings: Settings) -> Finding:
         f"{wanted.name}, {encoder.dimension} dimensions, {speed:,.0f} documents/s of "
         f"{encoder.max_tokens} tokens (int8){_prompts(described)}"
     )
-    if encoder.max_tokens < max(wanted.document_tokens, wanted.label_tokens):
+    most = OnnxForm.read(form).max_tokens
+    if most < max(wanted.document_tokens, wanted.label_tokens):
         return Finding(
             "bad",
             f"{found}: it reads fewer tokens than are set",
-            f"set encoder.document_tokens and encoder.label_tokens to at most {encoder.max_tokens}",
+            f"set encoder.document_tokens and encoder.label_tokens to at most {most}",
         )
     if described.unused_prompts and not (described.document_prompt or described.label_prompt):
         return Finding(

@@ -72,7 +72,7 @@ class EncoderGraph(nn.Module):
         in both directions (EmbeddingGemma), so they are made here: which tokens a token attends to,
         in layers that see the whole text and in those that see a window around the token.
         """
-        config = self.tokens.config if not self.static else None
+        config: Any = self.tokens.config
         if not getattr(config, "use_bidirectional_attention", False):
             return mask
         place = torch.ones_like(mask).cumsum(1)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
+from tokenizers import Tokenizer
 
 from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.folder import encoder_digest
@@ -17,6 +20,8 @@ from lmtx_search.encoder.torch_model import load_torch_model
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 from lmtx_search.settings import EncoderSettings, Settings
+from lmtx_search.tagging.in_cluster.archive import write_archive
+from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.settings import FineTuning
@@ -135,7 +140,6 @@ def test_more_tokens_than_the_model_has_positions_are_one_clear_line(tmp_path: P
 def test_the_tokens_are_those_of_the_file_before_and_after_training(
     kind: str, tmp_path: Path
 ) -> None:
-    from tokenizers import Tokenizer
     from tokenizers.normalizers import NFKC
 
     base = make_random_encoder(tmp_path / "base", kind, normalizer=NFKC())
@@ -304,3 +308,34 @@ def test_a_model_of_over_two_gigabytes_keeps_its_weights_in_a_second_file(
     expected = torch_embeddings(load_torch_model(folder), TEXTS)
     encoder = OnnxEncoder(version.encoder_folder, TOKENS)
     assert worst(encoder.encode(TEXTS), expected) >= FAITHFUL
+
+
+@pytest.mark.parametrize("pooling", [{}, {"include_prompt": False}])
+@pytest.mark.parametrize("kind", ["BERT", "RoBERTa", "XLM-R", "Qwen3", "EmbeddingGemma", "T5"])
+def test_the_clusters_form_gives_what_the_service_gives(
+    kind: str, pooling: dict[str, Any], tmp_path: Path
+) -> None:
+    how = {"pooling_mode": KINDS[kind].pooling, **pooling}
+    folder = make_random_encoder(tmp_path / "base", kind, pooling=how, prompts=PROMPTS)
+    encoder = read(folder, tmp_path)
+    labels = [Label("1", "chess"), Label("2", "Bibliothek"), Label("3", "music players")]
+    version = TaggerVersions(tmp_path / "data").create(
+        VersionEncoder(encoder.folder, kind, encoder.digest, "fp32", TOKENS),
+        VersionLabels(labels, encoder.encode_labels([label.text for label in labels])),
+        TaggingRule(threshold=0.01, max_tags=3),
+    )
+    write_archive(version, tmp_path / "tagger.zip")
+    with zipfile.ZipFile(tmp_path / "tagger.zip") as archive:
+        archive.extractall(tmp_path)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    session = onnxruntime.InferenceSession(str(tmp_path / "tagger.onnx"))
+    given = []
+    for text in TEXTS:
+        ids = np.array([tokenizer.encode(text).ids])
+        names = {"input1.input_ids": ids, "input1.attention_mask": np.ones_like(ids)}
+        (scores,) = session.run(None, names)[0]
+        given.append({tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)})
+    tagger = Tagger(version)
+    expected = [tagger.weights(tags) for tags in tagger.tag(TEXTS)]
+    assert [pytest.approx(tags, abs=2e-4) for tags in expected] == given
+    assert any(expected)
