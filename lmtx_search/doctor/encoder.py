@@ -11,7 +11,7 @@ from lmtx_search.encoder.chosen import find_chosen_encoder
 from lmtx_search.encoder.description import Description, describe
 from lmtx_search.encoder.export import form_folder
 from lmtx_search.encoder.folder import encoder_digest
-from lmtx_search.encoder.form import OnnxForm, is_onnx_form
+from lmtx_search.encoder.form import OnnxForm, Precision, is_onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import MissingExtra
 from lmtx_search.settings import Settings
@@ -45,7 +45,8 @@ def _examine(settings: Settings) -> Finding:
             f"{wanted.name} has no ONNX form yet",
             "nothing: the first command that needs it makes it, in some 20 s",
         )
-    encoder = OnnxEncoder(form, wanted.document_tokens, settings.service.threads, "int8")
+    precision: Precision = "int8" if OnnxForm.read(form).int8 else "fp32"
+    encoder = OnnxEncoder(form, wanted.document_tokens, settings.service.threads, precision)
     encoder.encode([_TEXT])
     started = time.monotonic()
     encoder.encode([_TEXT] * _TEXTS)
@@ -53,9 +54,9 @@ def _examine(settings: Settings) -> Finding:
     described = describe(folder)
     found = (
         f"{wanted.name}, {encoder.dimension} dimensions, {speed:,.0f} documents/s of "
-        f"{encoder.max_tokens} tokens (int8){_prompts(described)}"
+        f"{encoder.max_tokens} tokens ({precision}){_prompts(described)}"
     )
-    most = OnnxForm.read(form).max_tokens
+    most = encoder.form.max_tokens
     if most < max(wanted.document_tokens, wanted.label_tokens):
         return Finding(
             "bad",

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ import numpy as np
 
 from lmtx_search.encoder.description import ANOTHER, describe
 from lmtx_search.encoder.folder import encoder_digest
-from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, is_onnx_form
-from lmtx_search.encoder.onnx_files import quantise, tidy
+from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision, is_onnx_form
+from lmtx_search.encoder.onnx_files import files_of, quantise, tidy
 from lmtx_search.errors import MissingExtra, UserError
 
 # Increased when the graph changes, so that older forms are not used.
 FORM_VERSION = 2
-_FAITHFUL = {"fp32": 0.9999, "int8": 0.9}
+_FAITHFUL: dict[Precision, float] = {"fp32": 0.9999, "int8": 0.9}
 _SAMPLE = ("a", "A text editor for the console.", "Bibliothek für Zahlen, 数学 " * 12)
 _TOKENS = 64
 
@@ -35,7 +36,8 @@ def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
     (float32 [n, dimension], each row of length 1). It includes pooling, all later modules and
     normalisation (``encoder/torch_graph.py``).
     ``model_int8.onnx`` is the same graph, dynamically quantised. Both are compared with the output
-    of sentence-transformers before they are stored.
+    of sentence-transformers before they are stored. If the quantised one differs too much, it is
+    left out.
 
     Args:
         folder: sentence-transformers folder.
@@ -86,12 +88,10 @@ def _make(folder: Path, digest: str, target: Path) -> None:
         # Only eager attention gives a graph that is the same for every input.
         model = load_torch_model(folder, eager=True).eval().float()
         _write_tokenizer(backend_of(model), described.static, target / TOKENIZER_FILE)
-        skips = {}
-        if not described.pools_prompt:
-            skips = {
-                "document_prompt_tokens": prompt_tokens(model, described.document_prompt),
-                "label_prompt_tokens": prompt_tokens(model, described.label_prompt),
-            }
+        prompts = (described.document_prompt, described.label_prompt)
+        left_out = [
+            0 if described.pools_prompt else prompt_tokens(model, prompt) for prompt in prompts
+        ]
         form = OnnxForm(
             digest=digest,
             dimension=described.dimension,
@@ -101,9 +101,9 @@ def _make(folder: Path, digest: str, target: Path) -> None:
             document_prompt=described.document_prompt,
             label_prompt=described.label_prompt,
             pools_prompt=described.pools_prompt,
-            **skips,
+            document_prompt_tokens=left_out[0],
+            label_prompt_tokens=left_out[1],
         )
-        form.write(target)
         try:
             export_graph(model, described, target / MODEL_FILES["fp32"])
             tidy(target / MODEL_FILES["fp32"])
@@ -112,7 +112,17 @@ def _make(folder: Path, digest: str, target: Path) -> None:
             raise UserError(
                 f"the encoder {folder} cannot be written as ONNX ({first_line(error)}): {ANOTHER}"
             ) from error
-        _compare(model, folder, target, form)
+        form.write(target)
+        worst = _worst(model, target, form, "fp32")
+        if not worst >= _FAITHFUL["fp32"]:
+            raise UserError(
+                f"the ONNX form of {folder} differs from the encoder (cosine {worst:.4f}), this "
+                f"kind of encoder is not supported: {ANOTHER}"
+            )
+        if not _worst(model, target, form, "int8") >= _FAITHFUL["int8"]:
+            for path in files_of(target / MODEL_FILES["int8"]):
+                path.unlink()
+            replace(form, int8=False).write(target)
 
 
 def _write_tokenizer(backend: Any, static: bool, path: Path) -> None:
@@ -124,25 +134,20 @@ def _write_tokenizer(backend: Any, static: bool, path: Path) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-def _compare(model: Any, folder: Path, target: Path, form: OnnxForm) -> None:
-    """Compare both models with sentence-transformers, so that a wrong graph is never stored."""
+def _worst(model: Any, target: Path, form: OnnxForm, precision: Precision) -> float:
+    """Return the least cosine between the embeddings of a form and of sentence-transformers."""
     from lmtx_search.encoder.onnx import OnnxEncoder
     from lmtx_search.encoder.torch_model import expected_embeddings
 
     tokens = min(_TOKENS, form.max_tokens)
-    for precision in MODEL_FILES:
-        encoder = OnnxEncoder(target, tokens, precision=precision)
-        for prompt, encode in (
-            (form.document_prompt, encoder.encode),
-            (form.label_prompt, encoder.encode_labels),
-        ):
-            expected = expected_embeddings(model, _SAMPLE, prompt, tokens)
-            worst = float(np.min(np.sum(encode(_SAMPLE) * expected, axis=1)))
-            if not worst >= _FAITHFUL[precision]:
-                raise UserError(
-                    f"the ONNX form ({precision}) of {folder} differs from the encoder "
-                    f"(cosine {worst:.4f}), this kind of encoder is not supported: {ANOTHER}"
-                )
+    encoder = OnnxEncoder(target, tokens, precision=precision)
+    sides = (
+        (form.document_prompt, encoder.encode),
+        (form.label_prompt, encoder.encode_labels),
+    )
+    expected = [expected_embeddings(model, _SAMPLE, prompt, tokens) for prompt, _ in sides]
+    actual = [encode(_SAMPLE) for _, encode in sides]
+    return float(np.min(np.sum(np.concatenate(actual) * np.concatenate(expected), axis=1)))
 
 
 @contextlib.contextmanager

@@ -21,6 +21,8 @@ PROMPT_TOKENS = "prompt_tokens"
 """A further input of encoders that do not pool the tokens of a prompt: how many these are."""
 EMBEDDING = "embedding"
 
+TOO_INEXACT = "int8 changes the embeddings of this encoder too much (--precision fp32 does not)"
+
 
 @dataclass(frozen=True, slots=True)
 class OnnxForm:
@@ -34,6 +36,7 @@ class OnnxForm:
         document_prompt, label_prompt: what stands before each text of that kind.
         pools_prompt: whether the tokens of a prompt count in the pooling.
         document_prompt_tokens, label_prompt_tokens: how many tokens do not count if they do not.
+        int8: whether the quantised model is close enough to the encoder to be used.
     """
 
     digest: str
@@ -46,6 +49,7 @@ class OnnxForm:
     pools_prompt: bool = True
     document_prompt_tokens: int = 0
     label_prompt_tokens: int = 0
+    int8: bool = True
 
     def write(self, folder: Path) -> None:
         """Write ``encoder.json`` into the folder."""

@@ -16,6 +16,7 @@ from lmtx_search.encoder.form import (
     MODEL_FILES,
     PROMPT_TOKENS,
     TOKENIZER_FILE,
+    TOO_INEXACT,
     OnnxForm,
     Precision,
 )
@@ -47,6 +48,7 @@ class OnnxEncoder:
 
     Attributes:
         folder: the ONNX form's folder.
+        form: the properties of the ONNX form.
         digest: digest of the encoder that the form was made from.
         dimension: length of an embedding.
 
@@ -66,11 +68,13 @@ class OnnxEncoder:
         from tokenizers import Tokenizer
 
         form = OnnxForm.read(onnx_folder)
+        if precision == "int8" and not form.int8:
+            raise UserError(TOO_INEXACT)
         self.folder = onnx_folder
         self.digest = form.digest
         self.dimension = form.dimension
         self.max_tokens = min(max_tokens, form.max_tokens)
-        self._form = form
+        self.form = form
         self._of_documents = _Prompt(form.document_prompt, form.document_prompt_tokens)
         self._of_labels = _Prompt(form.label_prompt, form.label_prompt_tokens)
         self._precision = precision
@@ -161,7 +165,7 @@ class OnnxEncoder:
     def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
         limit = most * self.max_tokens * _CHARACTERS_PER_TOKEN
         cut = [read_text(_clean(text[:limit])) for text in texts]
-        if self._form.lower:
+        if self.form.lower:
             cut, prompt = [text.lower() for text in cut], prompt.lower()
         if prompt and most > 1:
             return [self._windows_with_prompt(text, most, prompt) for text in cut]
@@ -188,13 +192,13 @@ class OnnxEncoder:
 
     def _run(self, batch: list[list[int]], prompt_tokens: int) -> NDArray[np.float32]:
         width = max(1, *(len(ids) for ids in batch)) if batch else 1
-        ids = np.full((len(batch), width), self._form.pad_id, dtype=np.int64)
+        ids = np.full((len(batch), width), self.form.pad_id, dtype=np.int64)
         mask = np.zeros((len(batch), width), dtype=np.int64)
         for row, tokens in enumerate(batch):
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = 1
         inputs = dict(zip(INPUTS, (ids, mask), strict=True))
-        if not self._form.pools_prompt:
+        if not self.form.pools_prompt:
             inputs[PROMPT_TOKENS] = np.array([prompt_tokens], dtype=np.int64)
         (embeddings,) = self._session.run(None, inputs)
         return np.asarray(embeddings, dtype=np.float32)

@@ -99,23 +99,22 @@ def expected_embeddings(
 @contextmanager
 def read_at_most(model: SentenceTransformer, tokens: int) -> Iterator[None]:
     """Cut texts to so many tokens; afterwards the model has its own limit again."""
+    from sentence_transformers.models import StaticEmbedding
+
     first: Any = model[0]
-    if (
-        isinstance(getattr(type(first), "max_seq_length", None), property)
-        and not type(first).max_seq_length.fset
-    ):
-        first.tokenizer.enable_truncation(tokens)  # a static encoder
-        try:
-            yield
-        finally:
-            first.tokenizer.no_truncation()
-        return
+    static = isinstance(first, StaticEmbedding)
     before = model.max_seq_length
-    model.max_seq_length = tokens
+    if static:
+        first.tokenizer.enable_truncation(tokens)
+    else:
+        model.max_seq_length = tokens
     try:
         yield
     finally:
-        model.max_seq_length = before
+        if static:
+            first.tokenizer.no_truncation()
+        else:
+            model.max_seq_length = before
 
 
 def _use_tokenizer_file(model: SentenceTransformer, folder: Path, lowers: bool) -> None:

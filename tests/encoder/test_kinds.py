@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 from tokenizers import Tokenizer
 
+from lmtx_search.encoder import export
 from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.load import load_encoder, onnx_form
@@ -283,6 +284,17 @@ def test_every_window_of_a_document_starts_with_the_prompt(tmp_path: Path) -> No
     from_each_place = encoder.encode([text[start:] for start in range(len(text))])
     assert (vectors @ from_each_place.T).max(axis=1).min() >= FAITHFUL
     assert worst(vectors[:1], encoder.encode([text])) >= FAITHFUL
+
+
+def test_a_quantised_model_that_is_too_inexact_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(export._FAITHFUL, "int8", 1.1)
+    form = onnx_form(make_random_encoder(tmp_path / "base"), tmp_path / "cache")
+    assert not (form / "model_int8.onnx").exists()
+    assert OnnxEncoder(form, TOKENS).encode(TEXTS).shape == (len(TEXTS), HIDDEN)
+    with pytest.raises(UserError, match="int8 changes the embeddings of this encoder too much"):
+        OnnxEncoder(form, TOKENS, precision="int8")
 
 
 def test_the_lowest_precision_that_is_offered_stays_close(tmp_path: Path) -> None:
