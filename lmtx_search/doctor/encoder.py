@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
+from lmtx_search.cluster.client.connect import Client
 from lmtx_search.doctor.checks import Check, Finding, ok
+from lmtx_search.doctor.languages import examine_languages
 from lmtx_search.encoder.chosen import find_chosen_encoder
 from lmtx_search.encoder.description import Description, describe
 from lmtx_search.encoder.export import form_folder
@@ -20,9 +22,12 @@ _TEXT = "A text editor for the console that shows several files beside each othe
 _TEXTS = 16
 
 
-def encoder_checks(settings: Settings) -> Iterator[Check]:
+def encoder_checks(settings: Settings, client: Callable[[], Client]) -> Iterator[Check]:
     """Return the checks."""
-    yield Check("Encoder", "encoder", lambda: _examine(settings))
+    yield Check("Encoder", "encoder", lambda: _examine(settings), leads=True)
+    yield Check(
+        "Encoder", "languages", lambda: examine_languages(client(), settings), needs="Cluster"
+    )
 
 
 def _examine(settings: Settings) -> Finding:

@@ -19,6 +19,12 @@ from lmtx_search.encoder.folder import read_json
 MOST_TEXTS = 500
 """Texts that are looked at."""
 
+ADVICE = (
+    "set encoder.name to an encoder for that language or to a multilingual one, such as "
+    'intfloat/multilingual-e5-small with encoder.label_prompt = "query: " and '
+    'encoder.document_prompt = "passage: "'
+)
+
 _CHARACTERS = 1000  # of each text
 _LEAST_WORDS = 50
 # A multilingual tokenizer splits more, and knows more pieces.
@@ -101,8 +107,8 @@ def tokenizer_fit(tokenizer_file: Path, texts: Iterable[str]) -> Fit:
     return fit
 
 
-def language_note(tokenizer_file: Path, texts: Iterable[str], what: str) -> str:
-    """Return a sentence for the user if the encoder does not fit the texts, else nothing.
+def language_problem(tokenizer_file: Path, texts: Iterable[str], what: str) -> str:
+    """Return in words that the encoder does not fit the texts, else nothing.
 
     Args:
         what: the texts, in words ("labels").
@@ -112,7 +118,11 @@ def language_note(tokenizer_file: Path, texts: Iterable[str], what: str) -> str:
         return ""
     return (
         f"the encoder was probably not made for the language of the {what}: it {problem}, and the "
-        "tags will be worse for it. Set encoder.name to an encoder for that language or to a "
-        "multilingual one, such as intfloat/multilingual-e5-small with encoder.label_prompt = "
-        '"query: " and encoder.document_prompt = "passage: "'
+        "tags will be worse for it"
     )
+
+
+def language_note(tokenizer_file: Path, texts: Iterable[str], what: str) -> str:
+    """Return :func:`language_problem` with what to do about it, for the user."""
+    problem = language_problem(tokenizer_file, texts, what)
+    return f"{problem}. {ADVICE[0].upper()}{ADVICE[1:]}" if problem else ""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.doctor.checks import carry_out
 from lmtx_search.doctor.encoder import encoder_checks
+from lmtx_search.doctor.languages import examine_languages
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.records import Label
 from lmtx_search.settings import EncoderSettings, Settings
+from tests.conftest import Run
 from tests.support.random_encoders import make_random_encoder
 
 pytestmark = pytest.mark.integration
@@ -23,8 +28,12 @@ def found(folder: Path, tmp_path: Path, **choices: Any) -> Any:
         encoder=EncoderSettings(name=str(folder), **{"document_tokens": 48, **choices}),
     )
     load_encoder(settings, max_tokens=8)
-    (finding,) = carry_out(encoder_checks(settings))
-    return finding
+    return first_finding(settings)
+
+
+def first_finding(settings: Settings) -> Any:
+    """Return what is found of the encoder itself, which needs no cluster."""
+    return next(carry_out(encoder_checks(settings, lambda: pytest.fail("asks the cluster"))))
 
 
 def test_the_prompts_of_an_encoder_are_named(tmp_path: Path) -> None:
@@ -51,6 +60,23 @@ def test_more_tokens_than_the_encoder_reads_are_wrong(tmp_path: Path) -> None:
 def test_an_encoder_that_is_not_supported_is_one_clear_line(tmp_path: Path) -> None:
     folder = make_random_encoder(tmp_path / "base", pooling={"pooling_mode": ["mean", "max"]})
     settings = Settings(cache_dir=tmp_path / "cache", encoder=EncoderSettings(name=str(folder)))
-    (finding,) = carry_out(encoder_checks(settings))
+    finding = first_finding(settings)
     assert finding.status == "bad"
     assert "pools in 2 ways at once" in finding.found
+
+
+def test_labels_in_another_language_than_the_encoders_are_noticed(
+    client: Any, lmtx: Run, settings: Settings
+) -> None:
+    assert lmtx("bootstrap-index").returncode == 0
+    assert examine_languages(client, settings).status == "ok"
+    words = ("Zerrissenheit", "Bibliothekswissenschaft", "Großhandelsgeschäft", "Urheberrecht")
+    labels = [Label(f"{word}{n}", f"{word} {n}") for word in words for n in range(20)]
+    dimension = LabelIndex(client).require().dimension
+    vectors = np.eye(dimension, dtype=np.float32)[: len(labels)]
+    rows = dict(zip(labels, vectors, strict=True))
+    LabelIndex(client).load(labels, lambda some: np.stack([rows[x] for x in some]), "d", dimension)
+    finding = examine_languages(client, settings)
+    assert finding.status == "warn"
+    assert "not made for the language of the labels" in finding.found
+    assert "multilingual" in finding.todo
