@@ -102,15 +102,15 @@ def describe(folder: Path) -> Description:
                 f"{path} has no model.safetensors, and pickled weights are not read: {ANOTHER}"
             )
         if name == "Dense":
-            dimension = int(_object(path / "config.json")["out_features"])
+            dimension = _length(_object(path / "config.json"), "out_features", path)
     said = _object(folder / PROMPTS_FILE) if (folder / PROMPTS_FILE).is_file() else {}
     prompts, default = _prompts(said, folder)
-    cut = said.get("truncate_dim")
+    cut = _length(said, "truncate_dim", folder / PROMPTS_FILE) if said.get("truncate_dim") else None
     return Description(
         pooling=pooling,
         pools_prompt=pools_prompt,
         static=static,
-        dimension=min(dimension, int(cut)) if cut else dimension,
+        dimension=min(dimension, cut) if cut else dimension,
         own_dimension=dimension,
         document_prompt=_first(prompts, _DOCUMENT_PROMPTS) or default,
         label_prompt=_first(prompts, _LABEL_PROMPTS) or default,
@@ -149,7 +149,7 @@ def _pooling(config: Mapping[str, Any], folder: Path) -> Pooling:
     ]
     named = config.get("pooling_mode")
     if named is not None:
-        modes = [named] if isinstance(named, str) else list(named)
+        modes = [named] if isinstance(named, str) else [str(name) for name in named]
     modes = modes or ["mean"]
     if len(modes) > 1:
         raise UserError(
@@ -181,6 +181,15 @@ def _first(prompts: Mapping[str, str], names: Sequence[str]) -> str:
     return next((prompts[name] for name in names if prompts.get(name)), "")
 
 
+def _length(config: Mapping[str, Any], key: str, where: Path) -> int:
+    value = config.get(key)
+    if not isinstance(value, int) or value < 1:
+        raise UserError(
+            f"{where}: `{key}` is {value!r} in place of a number: fetch the encoder again"
+        )
+    return value
+
+
 def _hidden_size(config: Mapping[str, Any], folder: Path) -> int:
     for settings in (config, config.get("text_config") or {}):
         for key in ("hidden_size", "d_model", "dim", "n_embd"):
@@ -198,10 +207,11 @@ def _table_width(folder: Path) -> int:
             header = json.loads(content.read(length))
     except (OSError, ValueError, struct.error) as error:
         raise UserError(f"cannot read {file}, which holds the encoder's table") from error
-    tables = [value for name, value in header.items() if name in ("embedding.weight", "embeddings")]
-    if not tables:
-        raise UserError(f"{file} has no table of vectors: {ANOTHER}")
-    return int(tables[0]["shape"][1])
+    try:
+        table = header.get("embedding.weight") or header["embeddings"]
+        return int(table["shape"][1])
+    except (AttributeError, LookupError, TypeError) as error:
+        raise UserError(f"{file} has no table of vectors: {ANOTHER}") from error
 
 
 def _lowers(folder: Path) -> bool:

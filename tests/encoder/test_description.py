@@ -131,6 +131,8 @@ def test_prompts_that_are_for_something_else_are_named(tmp_path: Path) -> None:
         ({"said": {"prompts": {"query": 3}}}, "has no texts under `prompts`"),
         ({"said": {"default_prompt_name": "all"}}, "names a default prompt"),
         ({"said": []}, "is not a JSON object"),
+        ({"said": {"truncate_dim": "small"}}, "`truncate_dim` is 'small' in place of a number"),
+        ({"modules": (("sentence_transformers.models.StaticEmbedding", ""),)}, "cannot read"),
     ],
 )
 def test_an_encoder_that_is_not_supported_is_one_clear_line(
