@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.doctor.checks import carry_out
 from lmtx_search.doctor.encoder import encoder_checks
 from lmtx_search.doctor.languages import examine_languages
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.records import Label
 from lmtx_search.settings import EncoderSettings, Settings
 from tests.conftest import Run
 from tests.support.random_encoders import make_random_encoder
@@ -66,17 +64,17 @@ def test_an_encoder_that_is_not_supported_is_one_clear_line(tmp_path: Path) -> N
 
 
 def test_labels_in_another_language_than_the_encoders_are_noticed(
-    client: Any, lmtx: Run, settings: Settings
+    client: Any, lmtx: Run, settings: Settings, tmp_path: Path
 ) -> None:
     assert lmtx("bootstrap-index").returncode == 0
     assert examine_languages(client, settings).status == "ok"
     words = ("Zerrissenheit", "Bibliothekswissenschaft", "Großhandelsgeschäft", "Urheberrecht")
-    labels = [Label(f"{word}{n}", f"{word} {n}") for word in words for n in range(20)]
-    dimension = LabelIndex(client).require().dimension
-    vectors = np.eye(dimension, dtype=np.float32)[: len(labels)]
-    rows = dict(zip(labels, vectors, strict=True))
-    LabelIndex(client).load(labels, lambda some: np.stack([rows[x] for x in some]), "d", dimension)
+    labels = [{"id": f"{word}{n}", "text": f"{word} {n}"} for word in words for n in range(20)]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    loaded = lmtx("labels", "load", "labels.jsonl")
+    assert loaded.returncode == 0
     finding = examine_languages(client, settings)
     assert finding.status == "warn"
-    assert "not made for the language of the labels" in finding.found
+    for said in (" ".join(loaded.stderr.split()), finding.found):
+        assert "not made for the language of the labels" in said
     assert "multilingual" in finding.todo
