@@ -21,7 +21,9 @@ PROMPT_TOKENS = "prompt_tokens"
 """A further input of encoders that do not pool the tokens of a prompt: how many these are."""
 EMBEDDING = "embedding"
 
-TOO_INEXACT = "int8 changes the embeddings of this encoder too much (--precision fp32 does not)"
+TOO_INEXACT = (
+    "int8 changes the embeddings of this encoder too much (`deploy --precision fp32` does not)"
+)
 
 
 @dataclass(frozen=True, slots=True)
