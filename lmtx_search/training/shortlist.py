@@ -27,7 +27,13 @@ class Encoder(WindowEncoder, Protocol):
     def encode(
         self, texts: Sequence[str], *, on_batch: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
-        """Embed the texts."""
+        """Embed documents."""
+        ...
+
+    def encode_labels(
+        self, texts: Sequence[str], *, on_batch: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Embed the texts of labels."""
         ...
 
 

@@ -24,7 +24,7 @@ class Encoder:
 
     digest, dimension = "d", 2
 
-    def encode(self, texts: Sequence[str], **_: Any) -> Any:
+    def encode_labels(self, texts: Sequence[str], **_: Any) -> Any:
         return np.eye(2, dtype=np.float32)[["xy".index(text) for text in texts]]
 
     def encode_windows(self, texts: Sequence[str], most: int, on_batch: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.encoder.folder import resolve_encoder
+from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 
@@ -70,5 +70,5 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
 
 def untrained_source(settings: Settings) -> EncoderSource:
     """Return the untrained encoder of the settings."""
-    folder = resolve_encoder(settings.encoder.name, settings.cache_dir)
+    folder = chosen_encoder(settings)
     return EncoderSource(folder, settings.encoder.name)

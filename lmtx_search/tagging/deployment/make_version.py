@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.windows import Windows
+from lmtx_search.errors import UserError
 from lmtx_search.progress import Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
@@ -37,7 +39,7 @@ def make_version(
             onnx_folder=encoder.folder,
             name=source.name,
             digest=encoder.digest,
-            precision=options.of_runtime(),
+            precision=_precision(options, encoder.form, progress),
             document_tokens=settings.encoder.document_tokens,
             windows=Windows.of(settings.encoder),
             run=source.run,
@@ -59,6 +61,16 @@ def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:
     """Return the threshold of the options, else of the training run, else the default."""
     candidates = (options.threshold, source.threshold, DEFAULT_THRESHOLD)
     return next(value for value in candidates if value is not None)
+
+
+def _precision(options: DeployOptions, form: OnnxForm, progress: Progress) -> Precision:
+    wanted = options.of_runtime()
+    if wanted == "fp32" or form.int8:
+        return wanted
+    if options.precision is not None:
+        raise UserError(TOO_INEXACT)
+    progress.note(f"{TOO_INEXACT}; this version uses fp32")
+    return "fp32"
 
 
 def _own_thresholds(source: EncoderSource, options: DeployOptions) -> dict[str, float]:

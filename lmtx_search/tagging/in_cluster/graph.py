@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.form import PROMPT_TOKENS
 from lmtx_search.tagging.scoring.ranking import ROUNDING
 
 # The names that ML Commons uses.
@@ -26,6 +27,7 @@ def tagging_graph(
     least: NDArray[np.float32],
     most: int,
     above: Places,
+    prompt_tokens: int = 0,
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
@@ -40,6 +42,7 @@ def tagging_graph(
         least: float32 [L], lowest score at which a label is a tag; positive.
         most: highest number of tags of a text.
         above: int64 [L, K], values from L to L + A - 1; K is 0 if no label has a broader one.
+        prompt_tokens: number of first tokens that are not pooled, if the encoder's graph needs it.
     """
     import onnx  # an extra: see check_labels
     from onnx import TensorProto, helper, numpy_helper
@@ -66,6 +69,12 @@ def tagging_graph(
             "last": np.array([2], dtype=np.int64),
             "flat": np.array([0, -1], dtype=np.int64),
         }
+    if any(given.name == PROMPT_TOKENS for given in graph.input):
+        kept = [given for given in graph.input if given.name != PROMPT_TOKENS]
+        del graph.input[:]
+        graph.input.extend(kept)
+        number = np.array([prompt_tokens], dtype=np.int64)
+        graph.initializer.append(numpy_helper.from_array(number, PROMPT_TOKENS))
     graph.initializer.extend(
         numpy_helper.from_array(value, _own(name)) for name, value in values.items()
     )

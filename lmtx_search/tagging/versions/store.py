@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE
+from lmtx_search.encoder.onnx_files import files_of
 from lmtx_search.errors import UserError
 from lmtx_search.records import content_digest, labels_digest
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
@@ -119,7 +120,8 @@ class TaggerVersions:
             # Labels are embedded in fp32, including those that are added later.
             models = {MODEL_FILES[encoder.precision], MODEL_FILES["fp32"]}
             for name in (FORM_FILE, TOKENIZER_FILE, *sorted(models)):
-                _link(encoder.onnx_folder / name, folder / "encoder" / name)
+                for path in files_of(encoder.onnx_folder / name):
+                    _link(path, folder / "encoder" / path.name)
             with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
                 lines.writelines(json.dumps(asdict(label)) + "\n" for label in labels.labels)
             embeddings = labels.embeddings.astype(np.float32)
