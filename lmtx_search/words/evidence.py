@@ -1,0 +1,136 @@
+"""Compares the words of documents with those of labels, by an inverted index in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.words.tokens import Tokens
+from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
+
+COMPLETE = 0.999
+"""The share of a label's words from which a document has all of them."""
+
+Form = Tokens
+"""The words of a label's name or of one of its synonyms."""
+
+
+def word_importance(texts: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
+    """Return the inverse document frequency of each token: float32[vocabulary], at least 1."""
+    seen = np.zeros(vocabulary, dtype=np.int64)
+    for words in texts:
+        seen[np.unique(words)] += 1
+    return np.asarray(np.log((len(texts) + 1) / (seen + 1)) + 1, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Postings:
+    """The forms that have a token: those of token t are ``starts[t]:starts[t + 1]``.
+
+    Attributes:
+        similarity: weight of the token in the form's unit vector.
+        share: the token's share of the form's importance; the shares of a form add up to 1.
+    """
+
+    starts: NDArray[np.int64]
+    form: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+    share: NDArray[np.float32]
+
+
+class LabelWords:
+    """The words of L labels, each with one form or more.
+
+    Args:
+        labels: for each label its forms. A label without any word has no evidence.
+        importance: float32[vocabulary], from :func:`word_importance`.
+    """
+
+    def __init__(self, labels: Sequence[Sequence[Form]], importance: NDArray[np.float32]) -> None:
+        self._importance = importance
+        self._firsts = np.cumsum([0, *(max(1, len(forms)) for forms in labels)])[:-1]
+        self._labels = len(labels)
+        forms = [form for of_label in labels for form in (of_label or [np.empty(0, np.int64)])]
+        self._forms = len(forms)
+        self._postings = self._index(forms)
+
+    def _index(self, forms: Sequence[Form]) -> _Postings:
+        tokens: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+        numbers: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+        similarity: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
+        share: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
+        for number, form in enumerate(forms):
+            if not len(form):
+                continue
+            words, vector = self._vector(form)
+            tokens.append(words)
+            numbers.append(np.full(len(words), number, dtype=np.int64))
+            similarity.append(vector)
+            share.append(self._importance[words] / self._importance[words].sum())
+        every = np.concatenate(tokens)
+        order = np.argsort(every, kind="stable")
+        starts = np.searchsorted(every[order], np.arange(len(self._importance) + 1))
+        return _Postings(
+            starts,
+            np.concatenate(numbers)[order],
+            np.concatenate(similarity)[order].astype(np.float32),
+            np.concatenate(share)[order].astype(np.float32),
+        )
+
+    def scores(self, documents: Sequence[Tokens], weights: WordWeights) -> NDArray[np.float32]:
+        """Return the weighted evidence of each label in its best form: float32[n, L]."""
+        found = np.zeros((len(documents), self._labels), dtype=np.float32)
+        for row, words in enumerate(documents):
+            weighted = weights.of(*self._compare(words))
+            found[row] = self._of_labels(weighted)
+        return found
+
+    def evidence(self, words: Tokens, labels: Sequence[int]) -> NDArray[np.float32]:
+        """Return similarity, share and completeness of some labels in their best form.
+
+        Args:
+            labels: rows of n labels.
+
+        Returns:
+            float32[n, 3], what :class:`WordWeights` weighs.
+        """
+        features = np.stack(self._compare(words), axis=1)
+        weighted = DEFAULT_WEIGHTS.of(*features.T)
+        ends = np.append(self._firsts[1:], self._forms)
+        best = [
+            int(self._firsts[row] + np.argmax(weighted[self._firsts[row] : ends[row]]))
+            for row in labels
+        ]
+        return np.asarray(features[best], dtype=np.float32)
+
+    def _of_labels(self, of_forms: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._forms == self._labels:
+            return of_forms
+        return np.asarray(np.maximum.reduceat(of_forms, self._firsts), dtype=np.float32)
+
+    def _compare(
+        self, words: Tokens
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return similarity, share and completeness of all forms: float32[forms] each."""
+        postings = self._postings
+        similarity = np.zeros(self._forms, dtype=np.float32)
+        share = np.zeros(self._forms, dtype=np.float32)
+        if len(words) and len(postings.form):
+            tokens, vector = self._vector(words)
+            counts = postings.starts[tokens + 1] - postings.starts[tokens]
+            skipped = np.cumsum(counts) - counts
+            places = np.repeat(postings.starts[tokens] - skipped, counts) + np.arange(counts.sum())
+            form = postings.form[places]
+            products = postings.similarity[places] * np.repeat(vector, counts)
+            similarity += np.bincount(form, products, self._forms).astype(np.float32)
+            share += np.bincount(form, postings.share[places], self._forms).astype(np.float32)
+        return similarity, share, (share >= COMPLETE).astype(np.float32)
+
+    def _vector(self, words: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+        """Return the different words, and their weights in a vector of length 1."""
+        tokens, counts = np.unique(words, return_counts=True)
+        weights = (1 + np.log(counts)) * self._importance[tokens]
+        return tokens, np.asarray(weights / np.linalg.norm(weights), dtype=np.float32)
