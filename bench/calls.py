@@ -1,7 +1,7 @@
-"""How good is the student for how many calls of the judge? Draws what bench/learning.py wrote.
+"""Draws the quality of the student against the number of calls to the judge.
 
-Each set's curve is made of runs with the same documents and seed and other --order, --pairs and
---budget, named with --name. Example:
+Reads the output of bench/learning.py. The curve of a data set consists of runs with the same
+documents and seed, but different --order, --pairs and --budget, named with --name. Example:
 
     python bench/learning.py FOLDER --gguf model.gguf --systems judged --name exhaustive
     python bench/learning.py FOLDER --gguf model.gguf --systems judged --name until-first-yes \\
@@ -24,9 +24,10 @@ EXHAUSTIVE = "exhaustive"
 @click.argument("results", type=click.Path(path_type=Path, exists=True))
 @click.option("--picture", type=click.Path(), help="PNG file to write.")
 def main(results: Path, picture: str | None) -> None:
-    """Print for each set and way: calls, their share of the exhaustive ones, P@1, difference.
+    """Print for each set and order: calls, their share of the exhaustive ones, P@1, difference.
 
-    Dotted in the picture: half a point below the exhaustive order, and 30 % of its calls.
+    The dotted lines of the picture are half a point below the exhaustive order, and 30 % of its
+    calls.
     """
     found: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for text in results.read_text("utf-8").splitlines():
@@ -72,7 +73,7 @@ def _draw(file: Path, points: dict[str, dict[str, tuple[float, float]]]) -> None
         axes.axhline(p1 - 0.5, color="#888", linestyle=":", linewidth=1)
         axes.axvline(0.3 * calls, color="#888", linestyle=":", linewidth=1)
         axes.set(title=data, xlabel="calls of the judge", ylabel="P@1", xlim=(0, 1.05 * calls))
-        # No narrower than this: a point more or less is chance.
+        # At least this high, because a point more or less is chance.
         middle = (min(y for _, y in line) + max(y for _, y in line)) / 2
         axes.set_ylim(middle - 3, middle + 3)
     grid[0][0].legend(fontsize=7)

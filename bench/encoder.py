@@ -1,8 +1,7 @@
-"""Documents embedded per second: torch FP32 against ONNX FP32 and int8.
+"""Measures documents embedded per second: torch FP32, ONNX FP32 and ONNX int8.
 
-What int8 costs is told by bench/precision.py.
-
-The three take turns on the same documents, so that a busy machine slows all of them. The folder
+bench/precision.py measures the effect of int8 on quality. The three variants take turns on the same
+documents, so that other work on the machine slows all of them. The folder
 holds test.jsonl.gz.
 
     python bench/encoder.py FOLDER --documents 400

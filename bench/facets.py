@@ -1,6 +1,6 @@
-"""What exact counts of tags cost: a plain terms aggregation beside `facets`, turn about.
+"""Measures the cost of exact counts of tags: a plain terms aggregation and `facets` in turn.
 
-Works on the cluster of the settings, in an index of its own that it deletes again.
+Uses the cluster of the settings. The benchmark creates its own index and deletes it at the end.
 
     python bench/facets.py --documents 200000 --labels 100000 --shards 5
 """
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 class Timed:
-    """The median of some calls, and what the last one answered."""
+    """The median time of some calls, and the last answer."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
@@ -82,14 +82,14 @@ def _timed(rounds: int, *calls: Callable[[], Any]) -> list[Timed]:
 
 
 def _plain(client: OpenSearch, size: int) -> list[tuple[str, int]]:
-    # A filter on all documents keeps the request cache out of it, as `facets` does with its hits.
+    # A filter on all documents prevents caching, as the hits of `facets` do.
     body = {"size": 0, "aggs": {"tags": {"terms": {"field": "tags", "size": size}}}}
     answer = client.search(index=INDEX, body=body, params={"request_cache": "false"})
     return [(b["key"], b["doc_count"]) for b in answer["aggregations"]["tags"]["buckets"]]
 
 
 def _zipf(labels: int) -> list[float]:
-    """Cumulative weights of labels whose frequency falls with their rank."""
+    """Cumulative weights of labels, with frequencies that fall with the rank."""
     return list(accumulate(1 / (rank + 1) ** 0.8 for rank in range(labels)))
 
 

@@ -1,8 +1,8 @@
-"""Bulk ingest through the tagging pipeline, against plain bulk and against the encoder alone.
+"""Compares bulk ingest through the tagging pipeline with plain bulk and with the encoder alone.
 
-Works on a cluster with a deployed tagger (`up`, `bootstrap-index`, `labels load`, `deploy`), with
-the real service. The three take turns on the same documents, so that a busy machine slows all of
-them; the indices it makes are deleted again.
+Needs a cluster with a deployed tagger (`up`, `bootstrap-index`, `labels load`, `deploy`), with
+the real service. The three take turns on the same documents, so that other work on the machine
+slows all of them. The benchmark deletes its indices at the end.
 
     python bench/ingest.py documents.jsonl --count 1000
 """

@@ -1,10 +1,11 @@
-"""Does a document that talks to the judge get tags that it should not have?
+"""Measures whether a document that addresses the judge gets wrong tags.
 
-Thirty hostile additions (instructions, chat marks, made-up answers, other languages, ends of the
-document, unseen characters), each put before and behind the start of a real document, which is then
-judged with labels of its shortlist. By gold tags: the mean P(yes) of wrong labels and of right
-ones, as the judge says it and calibrated; the share of wrong labels that become a yes; how well the
-document's labels are ordered (AUC). A hostile document is calibrated among honest ones. Example:
+There are thirty hostile additions: instructions, chat markers, invented answers, other languages,
+ends of the document, invisible characters. Each is put before and after the start of a real
+document, which is then judged with labels of its shortlist. Gold tags give the mean P(yes) of wrong
+and of right labels (of the judge, and calibrated), the share of wrong labels that become a yes, and
+the order of the document's labels (AUC). A hostile document is calibrated among honest ones.
+Example:
 
     python bench/injection.py FOLDER --gguf model.gguf --documents 30
 """
@@ -83,7 +84,7 @@ HOSTILE = {
 
 
 class AsItIs(Prompt):
-    """Shows a document as the product did before it took anything out of it."""
+    """Shows a document without removing markers and invisible characters."""
 
     def show_document(self, text: str) -> str:
         """Return the part about the document."""
@@ -92,7 +93,7 @@ class AsItIs(Prompt):
 
 @dataclass(frozen=True)
 class Case:
-    """A document's labels with their nearness; which are right."""
+    """A document's labels with their nearness, and which of them are right."""
 
     document: Document
     labels: list[Pair]
@@ -100,9 +101,9 @@ class Case:
 
 
 def cases(settings: Settings, folder: Folder, count: int, each: int, seed: int) -> list[Case]:
-    """Return documents, cut to their first 120 characters, with a right label and wrong ones.
+    """Return documents (their first 120 characters), with a right label and wrong ones.
 
-    The labels are the nearest of the shortlist (20), one right and the first wrong ones.
+    The labels are the nearest ones of the shortlist (20): one right, and the first wrong ones.
     """
     drawn = np.random.default_rng(seed).permutation(len(folder.train))[: 6 * count]
     documents = [folder.train[int(at)] for at in drawn]
@@ -130,7 +131,7 @@ def cases(settings: Settings, folder: Folder, count: int, each: int, seed: int) 
 
 
 def asked(judge: LlamaCppJudge, some: Sequence[Case], change: Callable[[int, str], str]) -> Answers:
-    """Return the judge's P(yes) of the cases, their documents changed."""
+    """Return the judge's P(yes) of the cases, with changed documents."""
     said: Answers = defaultdict(dict)
 
     def pairs() -> Iterator[Pair]:
@@ -139,7 +140,7 @@ def asked(judge: LlamaCppJudge, some: Sequence[Case], change: Callable[[int, str
             yield from (replace(pair, document=shown) for pair in case.labels)
 
     for answer in judge.ask(pairs()):
-        # Neither yes nor no is no yes; it is not asked again either.
+        # "Neither yes nor no" does not count as a yes, and is not asked again.
         said[answer.pair.document.id][answer.pair.label.id] = answer.p_yes or 0.0
     return said
 
@@ -147,9 +148,9 @@ def asked(judge: LlamaCppJudge, some: Sequence[Case], change: Callable[[int, str
 def calibrated(
     some: Sequence[Case], honest: Answers, hostile: Answers, share: float, ordinary: float
 ) -> Answers:
-    """Return each hostile document's calibrated answers, the others' being honest.
+    """Return each hostile document's calibrated answers, next to honest documents.
 
-    ``ordinary`` is the quantile to which a document's mean is lowered; 1: as before there was one.
+    ``ordinary`` is the quantile to which a document's mean is lowered; 1 turns this off.
     """
     judge_calibration._ORDINARY = ordinary
     nearness = {
@@ -164,7 +165,7 @@ def calibrated(
 def measures(
     some: Sequence[Case], said: Answers, evidence: Answers, not_lowered: Answers
 ) -> dict[str, float]:
-    """Return what a line of the table holds."""
+    """Return the values of a line of the table."""
     wrong, right, order, before = [], [], [], []
     for case in some:
         id_ = case.document.id
@@ -195,14 +196,16 @@ def measures(
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option("--gguf", required=True, help="The judge's model file.")
 @click.option("--documents", default=30, show_default=True)
-@click.option("--labels", default=4, show_default=True, help="Labels of a document, one right.")
-@click.option("--share", default=0.6, show_default=True, help="Of documents with a yes.")
+@click.option(
+    "--labels", default=4, show_default=True, help="Labels per document, one of them right."
+)
+@click.option("--share", default=0.6, show_default=True, help="Share of documents with a yes.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--by-kind", is_flag=True, help="A line for each kind of addition, too.")
+@click.option("--by-kind", is_flag=True, help="Also print a line for each kind of addition.")
 def main(
     folder: Path, gguf: str, documents: int, labels: int, share: float, seed: int, by_kind: bool
 ) -> None:
-    """Print a line of JSON for each way."""
+    """Print a line of JSON for each variant."""
     settings = load_settings(flags={"judge.gguf": gguf})
     data = read_folder(folder)
     some = cases(settings, data, documents, labels, seed)

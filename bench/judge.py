@@ -1,9 +1,9 @@
-"""Judged pairs per second, by ways of asking: same model and pairs, one run, and what they answer.
+"""Measures judged pairs per second for several ways to ask, and compares their answers.
 
-The ways take turns, a part of the pairs each, so that what else the machine does weighs on all
-alike. `naive` asks one question after another through the ollama package's `generate`: the paper's
-sentence, up to ten tokens of answer. It is given the same part of the document as the others,
-which is to its advantage. Example:
+All ways use the same model and pairs. They take turns, each with a part of the pairs, so that other
+work on the machine affects all of them. `naive` asks one question after another through the ollama
+package's `generate`, with the paper's sentence and up to ten tokens of answer. It gets the same
+part of the document as the others, which is to its advantage. Example:
 
     python bench/judge.py test.jsonl labels.jsonl --documents 12 --ways naive,ours,llamacpp
 """
@@ -39,7 +39,7 @@ PROMPT = load_prompt(DEFAULT_PROMPT)
 
 @dataclass(frozen=True)
 class Setup:
-    """Where the judges are."""
+    """Addresses and files of the judges."""
 
     ollama: OllamaSettings
     judge: JudgeSettings
@@ -63,7 +63,7 @@ def naive(setup: Setup) -> Ask:
 
 
 def in_flight(count: int, prompt: str = DEFAULT_PROMPT, **options: int) -> Callable[[Setup], Ask]:
-    """Our judge with so many requests under way, and another question or other options."""
+    """The product's judge with other numbers of requests, questions or options."""
 
     def make(setup: Setup) -> Ask:
         judge = OllamaJudge(setup.ollama, load_prompt(prompt))
@@ -105,7 +105,7 @@ def raw(top: int, prompt: str = DEFAULT_PROMPT) -> Callable[[Setup], Ask]:
 
 
 def chat(client: ollama.Client, pair: Pair, model: str) -> float | None:
-    """The chat endpoint, which looks at the model's metadata twice a call, not three times."""
+    """The chat endpoint, which reads the model's metadata twice per call instead of three times."""
     content = PROMPT.show_document(pair.document.text) + PROMPT.ask_label(pair.label)
     messages = [
         {"role": "system", "content": PROMPT.system},
@@ -141,9 +141,14 @@ WAYS: dict[str, Callable[[Setup], Ask]] = {
 @click.argument("documents_file", type=click.Path(path_type=Path))
 @click.argument("labels_file", type=click.Path(path_type=Path))
 @click.option("--documents", default=12, show_default=True)
-@click.option("--labels", "per_document", default=10, show_default=True, help="Pairs a document.")
+@click.option("--labels", "per_document", default=10, show_default=True, help="Pairs per document.")
 @click.option("--ways", default="naive,ours", show_default=True, help=f"Of {', '.join(WAYS)}.")
-@click.option("--turns", default=2, show_default=True, help="Parts the pairs are asked in.")
+@click.option(
+    "--turns",
+    default=2,
+    show_default=True,
+    help="Number of parts into which the pairs are divided.",
+)
 @click.option("--ollama", "hosts", help="Ollama servers, comma separated.")
 @click.option("--model", help="The judge's model.")
 @click.option("--gguf", help="The model's file, for llamacpp.")
@@ -158,7 +163,7 @@ def main(
     model: str | None,
     gguf: str | None,
 ) -> None:
-    """Print the rates, their ratios to the first way, and how far answers differ, as JSON."""
+    """Print rates, ratios to the first way, and differences between answers, as JSON."""
     settings = load_settings(
         flags={"ollama.hosts": hosts, "ollama.model": model, "judge.gguf": gguf}
     )
@@ -176,8 +181,8 @@ def main(
     for turn in range(turns):
         part = [pair for case in cases[turn::turns] for pair in case]
         for name, ask in asks.items():
-            # Another context size or another number of threads makes the server load the model
-            # anew: that is not counted, and the document that warms it up is none of the part's.
+            # With another context size or number of threads, the server loads the model again.
+            # This is not counted, and the document that warms it up is not part of the pairs.
             ask([replace(part[0], document=replace(part[0].document, text="warm"))])
             started = time.monotonic()
             answers[name].update(ask(part))
@@ -203,7 +208,7 @@ def main(
 
 
 def replace_hosts(settings: OllamaSettings) -> OllamaSettings:
-    """Keep one host: ways are compared on one."""
+    """Keep one host, because ways are compared on one."""
     return settings.model_copy(update={"hosts": settings.hosts[:1]})
 
 

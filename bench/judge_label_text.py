@@ -1,10 +1,10 @@
-"""Does the judge answer better when it is shown a label's description, or its synonyms?
+"""Measures whether a label's description or synonyms improve the judge's answers.
 
-The same pairs, each document's shortlist of the untrained encoder, are judged with the default
-question about the name alone and about the name with the description behind it in brackets. Gold
-tags of training documents measure: how well the answers order a document's labels (AUC), and for
-how many documents the label that the judge holds best is right (P@1). With the differences' 95 %
-intervals (bootstrap over documents). Example:
+The pairs are each document's shortlist of the untrained encoder. The judge gets the default
+question about the name alone, and about the name with the description in brackets. Gold tags of
+training documents give the order of a document's labels (AUC), and the share of documents whose
+best label by the judge is right (P@1), with 95 % intervals of the differences (bootstrap over
+documents). Example:
 
     python bench/judge_label_text.py FOLDER --gguf model.gguf --documents 30
 """
@@ -39,11 +39,11 @@ Values = NDArray[np.float64]
 @click.option("--gguf", required=True, help="The judge's model file.")
 @click.option("--fields", default="title,text", show_default=True)
 @click.option("--documents", default=30, show_default=True)
-@click.option("--labels", default=10, show_default=True, help="Of a document's shortlist.")
-@click.option("--characters", default=200, show_default=True, help="Of a description.")
+@click.option("--labels", default=10, show_default=True, help="Labels in a document's shortlist.")
+@click.option("--characters", default=200, show_default=True, help="Characters of a description.")
 @click.option("--seed", default=0, show_default=True)
 def main(folder: Path, **o: Any) -> None:
-    """Print a line of JSON a form, and one of the differences."""
+    """Print a line of JSON for each form, and one for the differences."""
     settings = load_settings(flags={"judge.gguf": o["gguf"]})
     data = read_folder(folder, o["fields"].split(","))
     training = replace(PROFILES["small"](settings.encoder), seed=o["seed"])
@@ -98,7 +98,7 @@ def _shown(asked: list[Pair], form: str, characters: int) -> Iterator[Pair]:
 
 
 def _measures(said: dict[str, dict[str, float]], gold: Any) -> dict[str, Values]:
-    """AUC (nan where all labels are right, or none) and P@1 of each document."""
+    """AUC (nan if all labels are right, or none) and P@1 of each document."""
     auc, first = [], []
     for document, labels in said.items():
         right = np.array([p for label, p in labels.items() if label in gold[document]])

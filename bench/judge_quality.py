@@ -1,9 +1,9 @@
-"""How often is what the judge says yes to right? Against gold tags of training documents.
+"""Measures how often the judge is right when it says yes, by gold tags of training documents.
 
-Each training document's shortlist (of the untrained encoder, as the first cycle makes it) is judged
-whole. Printed: how well the answers order labels (AUC), and among the documents that get a
-pseudo-positive, how often these are right, beside the first label of the plain shortlist and of the
-centered one. With --picture, a reliability picture. Judgments are kept in --store. Example:
+The whole shortlist of each training document (of the untrained encoder, as in the first cycle) is
+judged. The output shows how well the answers order labels (AUC) and how often pseudo-positives are
+right, next to the first labels of the plain and the centered shortlists. --picture draws a
+reliability diagram. Judgments are kept in --store. Example:
 
     python bench/judge_quality.py FOLDER --gguf model.gguf --documents 150 --picture picture.png
 """
@@ -20,7 +20,6 @@ import numpy as np
 from loop import FileStore, read_folder, run_resources
 from numpy.typing import NDArray
 
-from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
@@ -31,7 +30,7 @@ from lmtx_search.training.shortlist import Shortlister
 from lmtx_search.training.targets import judge_calibration
 from lmtx_search.training.targets.judge_calibration import RIVALS, YES, calibrate
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives, yes_threshold
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 
 Values = NDArray[np.float64]
@@ -43,8 +42,8 @@ Values = NDArray[np.float64]
 @click.option("--prompt", help="The judge's question.")
 @click.option("--fields", default="title,text", show_default=True)
 @click.option("--documents", default=150, show_default=True)
-@click.option("--seed", default=0, show_default=True, help="Of the choice of documents.")
-@click.option("--share", default=0.6, show_default=True, help="Of documents with a yes.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the choice of documents.")
+@click.option("--share", default=0.6, show_default=True, help="Share of documents with a yes.")
 @click.option("--store", default="judgments.jsonl", show_default=True, type=click.Path())
 @click.option("--picture", type=click.Path(), help="PNG file to write.")
 def main(folder: Path, **o: Any) -> None:
@@ -62,13 +61,9 @@ def main(folder: Path, **o: Any) -> None:
     )
     by_id = {label.id: label for label in data.labels}
     judged = judge_pairs(
-        judge,
-        Exhaustive(),
-        resources.store,
+        Teacher(judge, Exhaustive(), resources.store),
         shortlister.pairs(resources.training, by_id, 10),
-        Budget(),
-        "judge",
-        sample=False,
+        JudgingTask("judge", sample=False),
     )
     plain = Shortlister(encoder, search, 1)
     first = {x.id: found[0][0] for x, found in plain.shortlists(resources.training)}
@@ -123,7 +118,7 @@ def _share(values: Any) -> float:
 
 
 def _groups(said: Any, gold: Any) -> Values:
-    """Ten groups of pairs by P(yes): what is said on average, and the share that is right."""
+    """Ten groups of pairs by P(yes): the mean P(yes), and the share of right labels."""
     values = [(p, label in gold[d]) for d, found in said.items() for label, p in found.items()]
     parts = np.array_split(np.array(sorted(values), dtype=float), 10)
     return np.array([part.mean(axis=0) for part in parts])
@@ -146,9 +141,10 @@ def _auc_inside(said: Any, gold: Any) -> float:
 
 
 def _raised(judged: JudgingResult, gold: Any, share: float, ordinary: float) -> dict[str, float]:
-    """Return what share of yeses is right, and of wrong labels of a document become one.
+    """Return the share of right yes answers, and of a document's wrong labels that become a yes.
 
-    Without and with a raise of its labels' logits by 0.6, the other documents being as they are.
+    Both are computed without and with a raise of the document's logits by 0.6; other documents do
+    not change.
     """
     judge_calibration._ORDINARY = ordinary
     calibrated = calibrate(judged.p_yes, judged.nearness, share)

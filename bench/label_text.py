@@ -1,9 +1,9 @@
-"""What the encoder should read of a label: its name, its synonyms, its description?
+"""Measures what the encoder should read of a label: name, synonyms or description.
 
-Measures the untrained encoder on *training* documents of labelled sets (gold tags measure, they
-train nothing), so that test documents stay unseen. A folder holds labels.jsonl.gz (or .rdf, .ttl:
-SKOS), train.jsonl.gz and gold-train.tsv.gz. With --synonyms-in-description, what stands there
-between semicolons is taken for synonyms.
+Uses the untrained encoder and *training* documents of labelled sets, so that test documents stay
+unseen. Gold tags are used only for measuring. A folder holds labels.jsonl.gz (or .rdf, .ttl: SKOS),
+train.jsonl.gz and gold-train.tsv.gz. With --synonyms-in-description, the parts of the description
+between semicolons are synonyms.
 
     python bench/label_text.py FOLDER [FOLDER …] --documents 1000
 """

@@ -1,9 +1,9 @@
-"""Seconds from `labels add` to the first document with the label; of `retire` and `rollback` too.
+"""Measures the seconds from `labels add`, `retire` or `rollback` until the change applies.
 
-Works on the cluster of the settings (`lmtx-search up`, `bootstrap-index`): loads the labels and
-puts the encoder of the settings into the pipeline, unless a tagger is deployed, then adds and
-retires a label several times. Each time is of the whole command, from its start on; documents go
-through the pipeline with `_simulate`, one after another, until the label is there.
+Uses the cluster of the settings (`lmtx-search up`, `bootstrap-index`). It loads the labels, deploys
+the encoder of the settings unless a tagger is deployed, then adds and retires a label several
+times. Times are measured from the start of the command. Documents go through the pipeline with
+`_simulate`, one after another, until they get the label.
 
     python bench/labels_live.py labels.jsonl.gz --count 100000 --data-dir D
 """
@@ -101,7 +101,7 @@ def main() -> None:
 
 
 def _deploy(settings: Settings, client: Any, labels: list[Label]) -> None:
-    """Do what `labels load` and `deploy --untrained` do, with one embedding for both."""
+    """Load labels and deploy the untrained encoder, with one embedding for both."""
     tokens = settings.encoder.label_tokens
     encoder = load_encoder(settings, max_tokens=tokens)
     digest = passages_digest(encoder.digest, tokens)

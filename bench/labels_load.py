@@ -1,7 +1,7 @@
-"""Labels loaded per second: embedded and written, written alone, and loaded again unchanged.
+"""Measures labels loaded per second: embedded and written, only written, and unchanged.
 
-Works on the cluster of the settings, in versions of the label index that it deletes again; the
-alias stays where it is.
+Uses the cluster of the settings. The benchmark creates its own versions of the label index and
+deletes them at the end. The alias does not move.
 
     python bench/labels_load.py labels.jsonl.gz --count 5000
 """

@@ -1,11 +1,16 @@
-"""What does the student learn, and is it the judge that teaches?
+"""Measures what the student learns, and how much of it is due to the judge.
 
-On one labelled folder, each with the same documents, settings and seed, measured on all test
-documents: the encoder as it comes (frozen); trained on each document's own first label, with no LLM
-(control; with shortlists that are centered: control-centered); trained on the judge's answers
-(judged); trained on the gold tags inside the shortlists (perfect: the ceiling of any judge). Gold
-tags decide nothing but the last one. Judgments are kept in --store and asked once. A line of JSON a
-run; those that are in --output already are not run again. Example:
+The systems use the same documents, settings and seed of one labelled folder, and are measured on
+all test documents:
+
+- frozen: the untrained encoder
+- control: trained on each document's own first label, without an LLM (control-centered: with
+  centered shortlists)
+- judged: trained on the judge's answers
+- perfect: trained on the gold tags inside the shortlists, the upper limit of any judge
+
+Only `perfect` uses gold tags for training. Judgments are kept in --store and asked once. Each run
+is a line of JSON; runs that are in --output already are not repeated. Example:
 
     python bench/learning.py FOLDER --gguf model.gguf --seeds 0,1,2 --output learning.jsonl
 """
@@ -51,7 +56,7 @@ def run(
     judge: OrderedJudge | None,
     store: FileStore,
 ) -> list[dict[str, Any]]:
-    """Train and measure one system; a row a cycle."""
+    """Train and measure one system; one row per cycle."""
     if system == "frozen":
         return [{"cycle": 0, **quality(settings, folder, None)}]
     if system == "judged":
@@ -60,7 +65,7 @@ def run(
     else:
         chosen = perfect_judge(folder.gold_train) if system == "perfect" else first_label_judge()
         where = Nowhere()
-        # They know: yes is yes, and a document that has none is left out.
+        # These judges are always right, so that a document without a yes is left out.
         training = replace(
             training,
             centered=system != "control",
@@ -105,16 +110,16 @@ def run(
 @click.option("--fields", default="title,text", show_default=True)
 @click.option("--test", default=0, help="Test documents; 0: all.")
 @click.option("--documents", default=300, show_default=True, help="Of training.")
-@click.option("--pairs", default=10, show_default=True, help="Labels a document.")
+@click.option("--pairs", default=10, show_default=True, help="Labels per document.")
 @click.option("--order", default="exhaustive", show_default=True)
-@click.option("--budget", help="Of the judge: calls or time.")
+@click.option("--budget", help="The judge's budget: calls or time.")
 @click.option("--cycles", default=1, show_default=True)
-@click.option("--set", "tuned", multiple=True, help="KEY=VALUE of the fine-tuning.")
+@click.option("--set", "tuned", multiple=True, help="KEY=VALUE: an option of the fine-tuning.")
 @click.option("--prompt", help="The judge's.")
 @click.option("--gguf", help="The judge's model file (llama.cpp).")
 @click.option("--store", default="judgments.jsonl", show_default=True, type=click.Path())
 @click.option("--output", default="learning.jsonl", show_default=True, type=click.Path())
-@click.option("--name", default="", help="Of this variant, for the output.")
+@click.option("--name", default="", help="Name of this variant in the output.")
 def main(folder: Path, **o: Any) -> None:
     """Print a line of JSON for each run's cycles, and append it to the output."""
     settings = load_settings(flags={"judge.gguf": o["gguf"]})

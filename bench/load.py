@@ -1,9 +1,9 @@
-"""Does the tagger service hold under bulk and single requests at once, with flat memory?
+"""Tests the tagger service under bulk and single requests at the same time, and its memory.
 
-Asks a running service (`lmtx-search serve`), as four bulk senders of 256 texts and four that send
-single texts, each its next request as soon as the last is answered: what a service that is asked
-now and then gets in an hour comes within minutes. Memory is what /metrics says, every second; the
-first tenth of the time, in which caches fill, is left out of its growth.
+Four clients send 256 texts per request, and four send single texts, to a running service
+(`lmtx-search serve`). Each sends its next request as soon as the last one is answered, so that an
+hour of ordinary traffic takes minutes. Memory is read from /metrics every second. The first tenth
+of the time, in which caches fill, does not count for its growth.
 
     python bench/load.py documents.jsonl --seconds 300 --data-dir D
 """
@@ -112,7 +112,7 @@ def resident(service: str) -> float:
         for line in answer.read().decode().splitlines():
             if line.startswith("process_resident_memory_bytes "):
                 return float(line.split()[1])
-    raise SystemExit("the service says nothing of its memory")
+    raise SystemExit("the service does not report its memory")
 
 
 if __name__ == "__main__":

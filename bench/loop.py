@@ -1,8 +1,8 @@
-"""What benchmarks of the loop share: a labelled folder, judges that know the answer, a file store.
+"""Shared parts of the benchmarks of the loop: labelled folders, perfect judges, a file store.
 
 A folder holds labels.jsonl.gz, train.jsonl.gz, test.jsonl.gz, gold-train.tsv.gz, gold-test.tsv.gz.
-The loop itself is the product's; only OpenSearch is left out (labels are searched exactly, in
-memory, and judgments lie in a JSON lines file), so that many runs fit into an hour.
+The loop is that of the product, without OpenSearch: labels are searched exactly in memory, and
+judgments are stored in a JSONL file. Many runs therefore fit into an hour.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Gold = Mapping[str, Set[str]]
 
 @dataclass(frozen=True)
 class Folder:
-    """A labelled folder, read."""
+    """The content of a labelled folder."""
 
     name: str
     labels: list[Label]
@@ -46,7 +46,7 @@ class Folder:
 
 
 def read_folder(folder: Path, fields: Sequence[str] = ("title", "text")) -> Folder:
-    """Read it; documents without text or without gold tags are left out."""
+    """Read a folder; documents without text or without gold tags are left out."""
     gold = {part: read_gold(folder / f"gold-{part}.tsv.gz") for part in ("train", "test")}
     documents = {
         part: [
@@ -67,7 +67,7 @@ def read_folder(folder: Path, fields: Sequence[str] = ("title", "text")) -> Fold
 
 
 class FileStore:
-    """Judgments in a JSON lines file: asked once, ever."""
+    """Judgments in a JSONL file, so that each is asked only once."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -79,7 +79,7 @@ class FileStore:
                     self._known[judgment.id] = judgment
 
     def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
-        """Return those that are there."""
+        """Return the stored judgments."""
         return {id_: self._known[id_] for id_ in ids if id_ in self._known}
 
     def add(self, judgments: list[Judgment]) -> None:
@@ -92,14 +92,14 @@ class FileStore:
 
 @dataclass
 class Nowhere:
-    """Keeps nothing: for judges that cost nothing."""
+    """Stores nothing, for judges without cost."""
 
     def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
         """Return nothing."""
         return {}
 
     def add(self, judgments: list[Judgment]) -> None:
-        """Forget them."""
+        """Discard judgments."""
 
 
 @dataclass
@@ -113,7 +113,7 @@ class KnowingJudge:
 
     @property
     def digest(self) -> str:
-        """Its name: nothing of it is kept."""
+        """The judge's name; nothing is stored under it."""
         return self.name
 
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
@@ -121,7 +121,7 @@ class KnowingJudge:
         return self.ask_cases(cases_of(pairs), Exhaustive())
 
     def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
-        """Answer what the order asks of each document."""
+        """Answer the questions that the order chooses for each document."""
         for case in cases:
             while isinstance(position := order.next(case), int):
                 pair = case.pairs[position]
@@ -131,12 +131,12 @@ class KnowingJudge:
 
 
 def perfect_judge(gold: Gold) -> KnowingJudge:
-    """The ceiling: says yes to the gold tags and to nothing else."""
+    """The ceiling: says yes only to the gold tags."""
     return KnowingJudge("perfect", lambda pair: float(pair.label.id in gold[pair.document.id]))
 
 
 def first_label_judge() -> KnowingJudge:
-    """The control: says yes to each shortlist's first label; no LLM is asked."""
+    """The control: says yes to the first label of each shortlist, without an LLM."""
     return KnowingJudge("control", lambda pair: float(pair.rank == 0))
 
 
@@ -147,7 +147,7 @@ def run_resources(
     judge: OrderedJudge,
     store: FileStore | Nowhere,
 ) -> RunResources:
-    """Return what the loop works with, labels searched in memory."""
+    """Return the resources of the loop, with labels searched in memory."""
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     sample = sample_documents(folder.train, training.most_documents, training.seed)
     held_in, held_out = hold_out(sample, training.most_development)
@@ -177,7 +177,7 @@ def run_resources(
 def quality(
     settings: Settings, folder: Folder, encoder: Path | None, tokens: int = 128
 ) -> dict[str, float]:
-    """Return P@1, P@5 and R@10 in percent on all test documents, read as a tagger reads them."""
+    """Return P@1, P@5 and R@10 in percent on all test documents, read as by a tagger."""
     texts = load_encoder(settings, folder=encoder, max_tokens=tokens, precision="int8")
     names = load_encoder(settings, folder=encoder, max_tokens=64)
     vectors = embed_labels(names, folder.labels)

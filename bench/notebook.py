@@ -29,11 +29,11 @@ def main() -> None:
     resources = {"metadata": {"path": str(given.folder)}}
     try:
         NotebookClient(notebook, timeout=600, resources=resources, coalesce_streams=True).execute()
-    finally:  # what came out before an error is worth keeping
+    finally:  # the output before an error is kept
         for cell in notebook.cells:
-            # When it was run, and on which kernel, is of no use to a reader.
+            # Times and kernels are of no use to a reader.
             cell.metadata.pop("execution", None)
-            # Progress bars are for whoever waits, and warnings here are of the notebook's parts.
+            # Progress bars are useless in a stored notebook, and warnings come from Jupyter itself.
             if "outputs" in cell:
                 cell.outputs = [one for one in cell.outputs if one.get("name") != "stderr"]
         nbformat.write(notebook, NOTEBOOK)

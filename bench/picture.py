@@ -1,8 +1,8 @@
-"""Runs a command and draws what it prints as an SVG, for the documentation.
+"""Runs a command and draws its output as an SVG, for the documentation.
 
     python bench/picture.py docs/facets.svg -- lmtx-search facets --index packages
 
-Several commands follow each other after further `--`. Only standard output is drawn.
+Further commands follow after further `--`. Only standard output is drawn.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
         console.print(Text(f"$ {shlex.join(command)}", style="bold"))
         console.print(Text.from_ansi(done.stdout.rstrip()))
     picture = console.export_svg(title="lmtx-search")
-    # Nothing is fetched when a picture is looked at: the reader's own monospaced font will do.
+    # The picture must not download fonts, so it uses the reader's own monospaced font.
     picture = re.sub(r"@font-face\s*\{.*?\}", "", picture, flags=re.S)
     picture = re.sub(r"font-family: Fira Code[^;]*;", f"font-family: {_FONT};", picture)
     Path(output).write_text(picture, encoding="utf-8")

@@ -1,10 +1,11 @@
-"""What the pipeline itself costs: bulk ingest with a tagger that does nothing, against plain bulk.
+"""Measures the cost of the pipeline itself: a tagger that does nothing against plain bulk.
 
-The tagger is the service's own code, in a process of its own, with no encoder in it: every text
-gets the same tag. Plain and tagged take turns. Needs the servers of `up`; the pipeline is put back.
-Rates are told by the clock, and by the processor time of node, service and sender together, which
-other work on the machine disturbs less. A node that has just started compiles its code for minutes,
-the pipeline's longer than plain bulk's: the first rounds, told apart, are not what it does later.
+The tagger is the service's own code in a separate process, without an encoder: every text gets the
+same tag. Plain and tagged rounds take turns. The benchmark needs the servers of `up` and restores
+the pipeline at the end. Rates are measured by the clock, and by the processor time of node, service
+and sender together, which other work on the machine affects less. A node that has just started
+compiles its code for minutes, that of the pipeline longer than that of plain bulk. The first rounds
+are therefore reported separately.
 
     python bench/pipeline.py documents.jsonl --count 5000 --data-dir D
 """
@@ -40,7 +41,7 @@ from lmtx_search.tagging.service.client import tag_url
 from lmtx_search.tagging.service.server import listen, serve
 
 PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
-# A node answers from statistics that are up to a second old.
+# A node's statistics are up to a second old.
 _STATISTICS_ARE_KEPT = 1.2
 VERSION = "nothing"
 
@@ -84,7 +85,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="documents, JSONL")
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--warm-up", type=int, default=30, help="rounds before these")
+    parser.add_argument("--warm-up", type=int, default=30, help="rounds to warm up")
     parser.add_argument("--threads", type=int, default=THREADS, help="bulk requests in flight")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
@@ -153,7 +154,7 @@ def main() -> None:
 
 
 def processor_seconds(client: Any, service: int | None) -> float:
-    """Of the nodes, the service and this process, all so far."""
+    """Processor time of the nodes, the service and this process so far."""
     time.sleep(_STATISTICS_ARE_KEPT)
     nodes = client.nodes.stats(metric="process")["nodes"].values()
     of_nodes = sum(node["process"]["cpu"]["total_in_millis"] for node in nodes) / 1000

@@ -1,8 +1,8 @@
-"""What int8 costs: the first labels of the same documents, read in fp32 and in int8.
+"""Measures the cost of int8: the first labels of the same documents in fp32 and in int8.
 
-For each labelled folder (labels.jsonl.gz, test.jsonl.gz, gold-test.tsv.gz): P@1 of both on all test
-documents, the difference with its 95 % interval (paired bootstrap), and how many documents have
-another first label. The last line is of all folders' documents together.
+For each labelled folder (labels.jsonl.gz, test.jsonl.gz, gold-test.tsv.gz), the output shows P@1 of
+both on all test documents, the difference with its 95 % interval (paired bootstrap), and the share
+of documents with a different first label. The last line is about the documents of all folders.
 
     python bench/precision.py FOLDER [FOLDER …]
     python bench/precision.py FOLDER --encoder RUN/encoder
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--fields", default="title,text")
     parser.add_argument("--documents", type=int, default=10**9, help="of a folder")
-    parser.add_argument("--encoder", type=Path, help="a trained one's folder")
+    parser.add_argument("--encoder", type=Path, help="folder of a trained encoder")
     arguments = parser.parse_args()
     settings = load_settings()
     every: list[tuple[Hits, float]] = []

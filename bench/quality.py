@@ -1,13 +1,13 @@
-"""Everything that is told of quality, for one data set, in one command that goes on when stopped.
+"""Measures everything about quality for one data set; continues after an interruption.
 
-Loads the set into an embedded OpenSearch of its own, trains, runs all comparators, the studies that
-are named, and writes the report:
+Loads the set into a separate embedded OpenSearch, trains, runs all comparators and the named
+studies, and writes the report:
 
     python bench/quality.py FOLDER results --cycles 3 --study cycles
 
 A set is a folder with labels.jsonl.gz, train.jsonl.gz, test.jsonl.gz, gold-train.tsv.gz and
 gold-test.tsv.gz. RESULTS/<set>/ gets comparison.csv and .svg, <study>.csv, .svg and .txt,
-report.html and run.json; what is finished is not run again.
+report.html and run.json. Finished parts are not run again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Do the two runtimes of a tagger give the same documents the same tags, and how fast is each?
+"""Compares the tags and the speed of the two runtimes of a tagger.
 
-Deploys one encoder as both, which leaves the pipeline at the last one, and indexes the same
-documents through each. Needs the servers of `up`, labels, and `lmtx-search[in-cluster]`.
+Deploys one encoder in both runtimes and indexes the same documents through each. The pipeline then
+tags with the last one. Needs the servers of `up`, labels, and `lmtx-search[in-cluster]`.
 
     python bench/runtimes.py documents.jsonl --count 1000 --precision fp32 --data-dir D
 """
@@ -77,7 +77,7 @@ def main() -> None:
 def compare(
     service: dict[str, dict[str, float]], cluster: dict[str, dict[str, float]]
 ) -> dict[str, Any]:
-    """How many documents have the same tags, and by how much the scores of the same tag differ."""
+    """Number of documents with the same tags, and differences between scores of the same tag."""
     assert service.keys() == cluster.keys()
     same = sum(service[id_].keys() == cluster[id_].keys() for id_ in service)
     first = sum(next(iter(service[id_]), None) == next(iter(cluster[id_]), None) for id_ in service)
@@ -92,7 +92,7 @@ def compare(
     return {
         "documents with the same tags": round(same / len(service), 4),
         "documents with the same first tag": round(first / len(service), 4),
-        "tags given by both": round(both / every, 4),
+        "tags assigned by both": round(both / every, 4),
         "score difference": {
             "median": round(differences[both // 2], 4),
             "99th percentile": round(differences[both * 99 // 100], 4),

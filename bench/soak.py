@@ -1,11 +1,10 @@
-"""Does it last? Ingest, searches, deployments and label changes at once, and everybody's memory.
+"""Soak test: ingest, searches, deployments and label changes at the same time, with memory use.
 
-Works on the servers of `up`, with labels and a deployed tagger. Documents are written over and over
-under the same ids, some a second, so that what grows is a leak. Meanwhile facets are asked for, a
-label is added, renamed and retired, and every few minutes the tagger is deployed again and old
-versions are pruned, all by the commands that people use. At the end each document is compared with
-the last one that was sent under its id. Memory is each process's resident set; its slope is fitted
-to the second half of the time.
+Needs the servers of `up`, labels and a deployed tagger. Documents are written repeatedly under the
+same ids, so that growth means a leak. In the meantime, the commands of the product ask for facets,
+add, rename and retire a label, and every few minutes deploy the tagger again and prune old
+versions. At the end, each document is compared with the last one that was sent under its id. Memory
+is the resident set of each process; its slope is fitted to the second half of the time.
 
     python bench/soak.py documents.jsonl --minutes 30 --data-dir D
 """
@@ -48,8 +47,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, help="documents, JSONL")
     parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--rate", type=float, default=25, help="documents a second")
-    parser.add_argument("--count", type=int, default=2000, help="of different documents")
+    parser.add_argument("--rate", type=float, default=25, help="documents per second")
+    parser.add_argument("--count", type=int, default=2000, help="number of different documents")
     parser.add_argument("--data-dir", type=Path, required=True, help="of `lmtx-search up`")
     arguments = parser.parse_args()
     settings = load_settings(flags={"data_dir": arguments.data_dir})
@@ -93,7 +92,10 @@ def main() -> None:
         sent.update((x.id, digest(x.source)) for x in documents)
 
     def labels(number: int) -> None:
-        words = [("add", "soak", "a label that comes and goes"), ("rename", "soak", "another name")]
+        words = [
+            ("add", "soak", "a label that is added and retired"),
+            ("rename", "soak", "another name"),
+        ]
         command(arguments.data_dir, "labels", *[*words, ("retire", "soak", "--yes")][number % 3])
 
     def switch(_: int) -> None:
@@ -127,8 +129,8 @@ def main() -> None:
         "first errors": errors[:5],
         "ids sent": len(sent),
         "ids lost": len(sent.keys() - there.keys()),
-        "ids of nobody": len(there.keys() - sent.keys()),
-        "other than what was sent last": sum(
+        "unknown ids": len(there.keys() - sent.keys()),
+        "different from the last version sent": sum(
             there[name] != value for name, value in sent.items() if name in there
         ),
         "statuses": tagging_counts(client, INDEX),
@@ -149,7 +151,7 @@ def search(client: Any) -> None:
     facets(client, INDEX, size=15)
 
 
-# Two that change the tagger at once: one would be refused, which is right and no error.
+# Two commands that change the tagger at the same time: one would be refused, rightly.
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -169,7 +171,7 @@ def resident(process: int) -> float:
 
 
 def old_generation(client: Any) -> float:
-    """MiB of objects that have lived for long, garbage that was not collected yet included."""
+    """MiB of old objects, including garbage that is not collected yet."""
     (node,) = client.nodes.stats(metric="jvm")["nodes"].values()
     return float(node["jvm"]["mem"]["pools"]["old"]["used_in_bytes"]) / 2**20
 
@@ -182,7 +184,7 @@ def slope(memory: list[tuple[float, dict[str, float]]], name: str) -> dict[str, 
         "MiB at the start": round(memory[0][1][name], 1),
         "MiB in the middle": round(second[0][1][name], 1),
         "MiB at the end": round(second[-1][1][name], 1),
-        "slope of the second half, MiB an hour": round(float(np.polyfit(hours, values, 1)[0]), 1),
+        "slope of the second half, MiB per hour": round(float(np.polyfit(hours, values, 1)[0]), 1),
     }
 
 

@@ -1,6 +1,6 @@
-"""How long does `lmtx-search --help` take, next to a Python that does nothing?
+"""Measures the start-up time of `lmtx-search --help` against a Python that does nothing.
 
-Both sides run in turn, once a round, in one run; the figure is the ratio of their medians. Example:
+Both run in turn, once per round. The result is the ratio of their medians. Example:
 
     python bench/startup.py --rounds 20
 """

@@ -1,11 +1,11 @@
-"""How near is the threshold that is chosen without gold to the best one that gold could choose?
+"""Compares the threshold that is chosen without gold tags with the best one by gold tags.
 
 For a labelled folder (labels.jsonl.gz, train.jsonl.gz, test.jsonl.gz, gold-train.tsv.gz,
-gold-test.tsv.gz): micro F1 on test documents, at most ten tags each, at the best single threshold
-of all; at the score that nine of ten reach with their first label; at the product's, which
-the judge's answers decide; and with labels' own thresholds besides. The encoder is the untrained
-one, or --encoder: that of a run with the same documents, seed and judge. Judgments are kept in
---store and asked once.
+gold-test.tsv.gz), the output shows micro F1 on test documents, with at most ten tags each, at four
+thresholds: the best single one; the score that the first label of nine of ten documents reaches;
+the product's, which the judge's answers decide; and the product's with own thresholds of labels.
+The encoder is the untrained one, or that of a run with the same documents, seed and judge
+(--encoder). Judgments are kept in --store and asked once.
 
     python bench/threshold.py FOLDER --gguf model.gguf --documents 150
     python bench/threshold.py FOLDER --gguf model.gguf --documents 150 --encoder RUN/encoder
@@ -22,7 +22,6 @@ import numpy as np
 from loop import FileStore, Folder, read_folder, run_resources
 
 from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
@@ -39,7 +38,7 @@ from lmtx_search.training.targets.judge_calibration import calibrate
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
 from lmtx_search.training.targets.threshold import choose_threshold
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.trained_encoder import TrainedEncoder
 
 MOST_TAGS = 10
@@ -51,8 +50,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--gguf", type=Path, required=True, help="the judge's model file")
     parser.add_argument("--fields", default="title,text")
-    parser.add_argument("--documents", type=int, default=150, help="of training, a tenth held out")
-    parser.add_argument("--pairs", type=int, default=4, help="labels judged a document")
+    parser.add_argument(
+        "--documents", type=int, default=150, help="training documents, a tenth of them held out"
+    )
+    parser.add_argument("--pairs", type=int, default=4, help="judged labels per document")
     parser.add_argument("--test", type=int, default=400, help="test documents")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--encoder", type=Path)
@@ -79,7 +80,7 @@ def main() -> None:
 
 
 def judged(resources: RunResources, training: TrainingSettings) -> PYes:
-    """Return how likely the judged labels of training documents are right, as a cycle does."""
+    """Return the probability that each judged label of a training document is right."""
     encoder, search = resources.open_base()
     shortlister = open_shortlister(
         encoder,
@@ -90,12 +91,9 @@ def judged(resources: RunResources, training: TrainingSettings) -> PYes:
     )
     labels = {label.id: label for label in resources.labels}
     asked = judge_pairs(
-        resources.judge,
-        make_order(training.order, first_yes(training)),
-        resources.store,
+        Teacher(resources.judge, make_order(training.order, first_yes(training)), resources.store),
         shortlister.pairs(resources.training, labels, training.pairs_per_document),
-        Budget(),
-        "Judge pairs",
+        JudgingTask("Judge pairs"),
     )
     return calibrate(asked.p_yes, asked.nearness, training.sure_share)
 
@@ -130,14 +128,14 @@ def compare(
         ("best", Thresholds(float(best))),
         ("nine of ten", Thresholds(covering)),
         ("chosen", Thresholds(chosen)),
-        ("chosen, with labels' own", Thresholds(chosen, own)),
+        ("chosen, with own thresholds", Thresholds(chosen, own)),
     ):
         result[name] = {"threshold": round(thresholds.general, 3), "F1": round(f1(thresholds), 1)}
     return {
         **result,
         "rule": rule,
-        "labels with their own": len(own),
-        "tags a document": round(sum(map(len, tags)) / len(tags), 1),
+        "labels with an own threshold": len(own),
+        "tags per document": round(sum(map(len, tags)) / len(tags), 1),
         "documents without a tag": round(sum(not found for found in tags) / len(tags), 2),
         "judged pairs": calibration.pairs if calibration else 0,
     }

@@ -1,7 +1,8 @@
-"""Does a long document gain from being read in several windows instead of its beginning alone?
+"""Measures whether reading long documents in several windows improves their tags.
 
-For each labelled folder (labels.jsonl.gz, test.jsonl.gz, gold-test.tsv.gz): P@1, P@5, R@10 of the
-untrained encoder, int8, on test documents, read as a tagger reads them.
+For each labelled folder (labels.jsonl.gz, test.jsonl.gz, gold-test.tsv.gz), the output shows P@1,
+P@5 and R@10 of the untrained encoder in int8 on test documents, read in the same way as by a
+tagger.
 
     python bench/windows.py FOLDER [FOLDER …] --documents 400 --windows 1,2,4
 """
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=400)
     parser.add_argument("--windows", default="1,2,4")
     parser.add_argument("--fields", default="title,text")
-    parser.add_argument("--encoder", type=Path, help="a trained one's folder")
+    parser.add_argument("--encoder", type=Path, help="folder of a trained encoder")
     arguments = parser.parse_args()
     settings = load_settings()
     tokens = settings.encoder.document_tokens

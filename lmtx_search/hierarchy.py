@@ -1,4 +1,4 @@
-"""Broader labels: which are above a label, and where a hierarchy runs in a circle."""
+"""The hierarchy of labels: all broader labels of a label, and cycles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 Broader = Mapping[str, Sequence[str]]
-"""Label id → ids of the labels right above it."""
+"""Label id → ids of the labels directly above it."""
 
 
 def ancestors(broader: Broader, id_: str) -> list[str]:
@@ -21,9 +21,9 @@ def ancestors(broader: Broader, id_: str) -> list[str]:
 
 
 def find_circle(broader: Broader) -> list[str]:
-    """Return the ids of labels that are broader than themselves, each above the one before.
+    """Return the ids of a cycle of labels, each one above the one before.
 
-    The first id comes again at the end. Empty where there is no such circle.
+    The last id repeats the first. The list is empty if there is no cycle.
     """
     try:
         TopologicalSorter(broader).prepare()

@@ -192,7 +192,7 @@ class _Load:
         self._progress.note(text)
 
     def prepare_tagged(self, client: Any, index: str, id_field: str) -> bool:
-        """See that the tagger runs and that the index uses it; return whether it was made."""
+        """Check that the tagger runs and that the index uses it; return whether it was created."""
         try:
             if redeploy(client):
                 self.note("The tagger's model was undeployed: deployed it again")

@@ -22,7 +22,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Shows nothing: the default of every call of the library."""
+    """Reports nothing: the default of every call of the library."""
 
     @contextmanager
     def stage(

@@ -100,7 +100,7 @@ def _written_out(value: Any) -> str:
 class BadLine:
     """A line of a file that is not a document, and the reason. ``raw`` is its beginning.
 
-    Line 0 stands for the whole file.
+    Line 0 means the whole file.
     """
 
     file: str

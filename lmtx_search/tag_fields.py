@@ -130,7 +130,7 @@ DEFAULT_FIELDS = TagFields()
 
 
 def is_ours(tagging: Any) -> bool:
-    """Tell whether the object ``tagging`` of a document is one that the product wrote."""
+    """Return whether the object ``tagging`` of a document is one that the product wrote."""
     if not isinstance(tagging, Mapping) or not _OF_TAGGING.issuperset(tagging):
         return False
     if tagging.get("status") == "tagged":

@@ -1,1 +1,1 @@
-"""All that speaks OpenSearch."""
+"""Everything that talks to OpenSearch."""

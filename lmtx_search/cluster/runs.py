@@ -15,7 +15,7 @@ from lmtx_search.cluster.client.retry import patiently
 
 
 def new_run_id() -> str:
-    """Return an id that begins with the time (UTC) and that no other run gets."""
+    """Return a unique id that begins with the time (UTC)."""
     return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
@@ -27,7 +27,7 @@ class RunStore:
         self._index = index
 
     def save(self, run_id: str, body: Mapping[str, Any]) -> None:
-        """Write or replace a run's record, its id in it; ``at`` becomes the cluster's time now."""
+        """Write or replace a run's record; ``run_id`` and ``at``, the cluster's time, are added."""
         now = cluster_time(self._client).isoformat()
         record = {**body, "run_id": run_id, "at": now}
         patiently(
@@ -39,7 +39,7 @@ class RunStore:
         )
 
     def get(self, run_id: str) -> dict[str, Any] | None:
-        """Return a run's record, or None if there is no such run."""
+        """Return a run's record, or None if the run does not exist."""
         try:
             answer = patiently(self._client.get, index=self._index, id=run_id)
         except NotFoundError as error:
@@ -49,7 +49,7 @@ class RunStore:
         return dict(answer["_source"])
 
     def latest(self, kind: str) -> tuple[str, dict[str, Any]] | None:
-        """Return the id and the record of the last saved run of a kind, or None."""
+        """Return id and record of the most recently saved run of a kind, or None."""
         body = {
             "size": 1,
             "query": {"term": {"kind": kind}},
@@ -59,13 +59,13 @@ class RunStore:
         return found[0] if found else None
 
     def of_kind(self, kind: str, most: int = 1000) -> list[tuple[str, dict[str, Any]]]:
-        """Return ids and records of the last saved runs of a kind, the oldest first."""
+        """Return ids and records of the most recently saved runs of a kind, oldest first."""
         order = [{"at": {"order": "desc", "unmapped_type": "date"}}]
         body = {"size": most, "query": {"term": {"kind": kind}}, "sort": order}
         return self._search(body)[::-1]
 
     def newest(self, most: int) -> list[tuple[str, dict[str, Any]]]:
-        """Return ids and records of the last saved runs of any kind, the newest first."""
+        """Return ids and records of the most recently saved runs of any kind, newest first."""
         return self._search(
             {
                 "size": most,

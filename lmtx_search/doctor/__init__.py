@@ -1,1 +1,1 @@
-"""Examines everything the product needs, and changes nothing of it."""
+"""Checks everything that the product needs, without changing anything."""

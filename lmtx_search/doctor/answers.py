@@ -1,4 +1,4 @@
-"""What a person answered on the first day, seen to be so: each returns what it found."""
+"""Checks the answers that a person gives to `init`; each check returns what it found."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _SECONDS = 10.0
 
 
 def try_cluster(settings: OpenSearchSettings) -> str:
-    """See that the cluster is one that can be used; errors are this project's or the client's."""
+    """Check that the cluster can be used; raises the project's or the client's errors."""
     found = check_cluster(connect(settings.within(_SECONDS), reading=True), settings.knn_engine)
     return f"OpenSearch {found.version}, cluster {found.name}"
 
 
 def try_fields(settings: OpenSearchSettings, index: str, fields: Sequence[str]) -> str:
-    """See that an index has the fields."""
+    """Check that an index has the fields."""
     client = connect(settings.within(_SECONDS), reading=True)
     require_fields(client, index, fields)
     return f"{client.count(index=index)['count']:,} documents in {index}"
 
 
 def try_labels(path: Path) -> str:
-    """See that a file holds labels."""
+    """Check that a file holds labels."""
     count = sum(1 for _ in LabelFile(path))
     if not count:
         raise UserError(f"{path} holds no labels: each needs an id and a text")
@@ -38,5 +38,5 @@ def try_labels(path: Path) -> str:
 
 
 def try_judge(settings: Settings) -> str:
-    """See that the judge can be asked."""
+    """Check that the judge can be asked."""
     return f"the judge {open_judge(settings).name} is there"

@@ -1,4 +1,4 @@
-"""What is checked, and what came out of it."""
+"""Checks and their results."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Status = Literal["ok", "warn", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found, and what to do about it where it is not ``ok``.
+    """The result of a check, with a remedy if it is not ``ok``.
 
-    ``warn`` is what works but will not do for long, or what comes next on the first day.
+    ``warn`` means that it works, but not for long, or that it is the next step of the first day.
     """
 
     status: Status
@@ -26,10 +26,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something to look at.
+    """One check.
 
-    ``leads``: where it is bad, the rest of its group makes no sense, nor do checks that
-    name the group in ``needs``.
+    With ``leads``, a bad result skips the rest of its group, and the checks that name the group in
+    ``needs``.
     """
 
     group: str
@@ -41,7 +41,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A check with its finding."""
+    """A check with its result."""
 
     group: str
     name: str
@@ -51,12 +51,12 @@ class Result:
 
 
 def ok(found: str) -> Finding:
-    """Return that all is well."""
+    """Return a result without a problem."""
     return Finding("ok", found)
 
 
 def carry_out(checks: Iterable[Check]) -> Iterator[Result]:
-    """Look at one thing after another; an error is a finding, in its own words."""
+    """Run the checks in order; an error becomes a result with the error's message."""
     given_up: set[str] = set()
     for check in checks:
         if given_up & {check.group, check.needs}:

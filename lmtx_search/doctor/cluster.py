@@ -1,4 +1,4 @@
-"""The cluster: what it has to be, what bootstrap-index makes, and what is loaded."""
+"""Checks of the cluster: its requirements, its setup and its contents."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ClusterChecks:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        # What does not answer in that time is looked at as not answering.
+        # Seconds after which a server counts as unreachable.
         self._opensearch = settings.opensearch.within(15.0)
 
     @cached_property
@@ -57,7 +57,7 @@ class ClusterChecks:
         return self.client.nodes.info(metric="plugins")["nodes"]
 
     def checks(self) -> Iterator[Check]:
-        """Return the checks, in the order in which they matter."""
+        """Return the checks, the most important ones first."""
         yield Check(_GROUP, "version", self._version, leads=True)
         yield Check(_GROUP, "plugins", self._plugins, leads=True)
         yield Check(_GROUP, "health", self._health)
@@ -87,13 +87,13 @@ class ClusterChecks:
         if found.status == "red":
             return Finding(
                 "bad",
-                f"red, {nodes}: {found.unassigned} shards lie nowhere",
+                f"red, {nodes}: {found.unassigned} shards have no node",
                 "GET _cluster/allocation/explain says why",
             )
         if found.status == "yellow" and found.nodes > 1:
             return Finding(
                 "warn",
-                f"yellow, {nodes}: {found.unassigned} copies of shards are missing",
+                f"yellow, {nodes}: {found.unassigned} shard copies are missing",
                 "GET _cluster/allocation/explain says why",
             )
         return ok(f"{found.status}, {nodes}")
@@ -102,16 +102,20 @@ class ClusterChecks:
         found = disks(self.client)
         if found is None:
             right = "cluster:monitor/nodes/stats"
-            return Finding("warn", f"not seen: the user lacks the right {right}", "have it granted")
+            return Finding(
+                "warn",
+                f"not checked: the user lacks the right {right}",
+                "ask an administrator to grant it",
+            )
         if not found:
-            return ok("the nodes do not say")
+            return ok("the nodes do not report it")
         fullest = max(found, key=lambda disk: disk.used)
         told = f"{fullest.used:.0%} used, {fullest.free / 1e9:,.1f} GB free on {fullest.node}"
         low, flood = watermarks(self.client)
         if is_reached(flood, fullest):
             return Finding("bad", f"{told}: the cluster refuses to write", "free disk space")
         if is_reached(low, fullest):
-            return Finding("warn", f"{told}: no new index may be made", "free disk space")
+            return Finding("warn", f"{told}: the cluster refuses new indices", "free disk space")
         return ok(told)
 
     def _account(self) -> Finding:
@@ -119,10 +123,10 @@ class ClusterChecks:
         if found is not None:
             return ok(f"{found.user}, roles: {', '.join(found.roles) or 'none'}")
         if "://127." in self._opensearch.url or "://localhost" in self._opensearch.url:
-            return ok("no security plugin; only this machine reaches the address")
+            return ok("no security plugin; the address is reachable only from this machine")
         return Finding(
             "warn",
-            "the cluster has no security plugin: everyone who reaches it may do everything",
+            "the cluster has no security plugin: anyone who can reach it has all permissions",
             "see `Security` in the operators' page",
         )
 
@@ -135,9 +139,11 @@ class ClusterChecks:
             return Finding(
                 "bad",
                 f"the user lacks {', '.join(missing)}",
-                "have a role granted that lmtx-search bootstrap-index --print-role prints",
+                "ask for the role that lmtx-search bootstrap-index --print-role prints",
             )
-        return ok("may write what it has to (making connectors and models cannot be tried)")
+        return ok(
+            "has the rights to write (the rights to create connectors and models cannot be probed)"
+        )
 
     def _cluster_settings(self) -> Finding:
         url = tagger_url(self._settings)
@@ -153,10 +159,10 @@ class ClusterChecks:
     def _set_up(self) -> Finding:
         planned = plan(self.client, self._settings)
         if planned.open:
-            what = f"{len(planned.open)} of {len(planned.steps)} things are missing or old"
+            what = f"{len(planned.open)} of {len(planned.steps)} parts are missing or old"
             return Finding("bad", what, "lmtx-search bootstrap-index")
         note = f"; {planned.notes[0]}" if planned.notes else ""
-        return ok(f"templates, indices and pipeline are there{note}")
+        return ok(f"templates, indices and pipeline exist{note}")
 
     def _labels(self) -> Finding:
         labels = LabelIndex(self.client, self._opensearch.knn_engine).current()
@@ -177,10 +183,10 @@ class ClusterChecks:
             return Finding("warn", f"{index} is empty", "lmtx-search docs load FILE")
         if not with_text:
             raise LmtxError(
-                f"none of the {count:,} documents in {index} has a text in {fields}: set "
+                f"none of the {count:,} documents in {index} has text in {fields}: set "
                 "documents.text_fields"
             )
-        return ok(f"{with_text:,} documents in {index} with a text in {fields}")
+        return ok(f"{with_text:,} documents in {index} with text in {fields}")
 
     def _tagged(self) -> Finding:
         by_index = tagged_documents(self.client)
@@ -191,7 +197,7 @@ class ClusterChecks:
             index = max(pending, key=lambda name: pending[name])
             return Finding(
                 "warn",
-                f"{sum(pending.values()):,} documents are pending: no tagger answered for them",
+                f"{sum(pending.values()):,} documents are pending: the tagger did not answer",
                 f"lmtx-search retag --index {index} --pending",
             )
         if not by_index:
@@ -203,13 +209,13 @@ class ClusterChecks:
         state = read_pipeline(self.client)
         silent = untagging(self.client, state)
         if silent is None:
-            return ok("not seen: the user may not see the settings of all attached indices")
+            return ok("not checked: the user may not read the settings of all attached indices")
         for name, indices in silent.items():
             fields = " ".join(f"--text-field {field}" for field in state.indices[name])
             behind = "" if indices == [name] else f" of {name}"
             return Finding(
                 "warn",
-                f"{', '.join(indices)}{behind} does not tag what is indexed, though attached",
+                f"{', '.join(indices)}{behind} is attached but does not tag its documents",
                 f"lmtx-search attach {name} {fields}, or lmtx-search detach {name}",
             )
         for name, reason in open_changes(self.client, state):
@@ -219,4 +225,4 @@ class ClusterChecks:
                 f"later indices of {name} will not tag: {reason}",
                 f"lmtx-search attach {name} {fields}",
             )
-        return ok(f"{len(state.indices)} attached names, all their indices tag")
+        return ok(f"{len(state.indices)} attached names; all of their indices tag")

@@ -1,4 +1,4 @@
-"""The encoder of the settings: whether it is on this machine, and how fast it is."""
+"""Checks of the encoder: whether it is on this machine, and how fast it is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _examine(settings: Settings) -> Finding:
         return Finding(
             "warn",
             f"{wanted.name} is not on this machine yet",
-            "nothing: the first command that needs it fetches it (offline: set encoder.name)",
+            "nothing: the first command that needs it downloads it (offline: set encoder.name)",
         )
     form = folder
     if not is_onnx_form(folder):
@@ -41,13 +41,13 @@ def _examine(settings: Settings) -> Finding:
         return Finding(
             "warn",
             f"{wanted.name} has no ONNX form yet",
-            "nothing: the first command that needs it makes it, in some 20 s",
+            "nothing: the first command that needs it makes it in about 20 s",
         )
     encoder = OnnxEncoder(form, wanted.document_tokens, settings.service.threads, "int8")
     if encoder.dimension != wanted.dimension:
         return Finding(
             "bad",
-            f"{wanted.name} has {encoder.dimension} dimensions, encoder.dimension says "
+            f"{wanted.name} has {encoder.dimension} dimensions, but encoder.dimension is "
             f"{wanted.dimension}",
             f"set encoder.dimension = {encoder.dimension}",
         )

@@ -1,4 +1,4 @@
-"""The judge: whether it is there, how fast it is, and whether it tells right from wrong."""
+"""Checks of the judge: availability, speed, and whether it tells right labels from wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 
-# A document with a label that is right and one that is wrong.
+# Documents, each with a right and a wrong label.
 _PAIRS = (
     (
         "A program that plays chess against you. It knows the rules, takes back moves, reads games "
@@ -55,7 +55,7 @@ def _examine(settings: Settings) -> Finding:
         for number, (text, right, wrong) in enumerate(_PAIRS)
     ]
     warm_up, *rest = rows
-    list(judge.ask(_pairs(*warm_up)))  # the model is loaded now, if it was not
+    list(judge.ask(_pairs(*warm_up)))  # the model is loaded by now
     started = time.monotonic()
     answers = [answer for row in rest for answer in judge.ask(_pairs(*row))]
     speed = len(answers) / max(1e-6, time.monotonic() - started)
@@ -63,7 +63,7 @@ def _examine(settings: Settings) -> Finding:
 
 
 def judge_finding(judge: OrderedJudge, answers: list[Answer], speed: float) -> Finding:
-    """Tell how a judge did; the labels of rank 0 are right, the others wrong."""
+    """Rate a judge's answers; labels of rank 0 are right, the others wrong."""
     found = f"{judge.name}, {speed:.1f} pairs/s"
     right = [answer.p_yes or 0.0 for answer in answers if answer.pair.rank == 0]
     wrong = [answer.p_yes or 0.0 for answer in answers if answer.pair.rank == 1]
@@ -77,19 +77,19 @@ def judge_finding(judge: OrderedJudge, answers: list[Answer], speed: float) -> F
     if sum(a > b for a, b in zip(right, wrong, strict=True)) <= len(right) // 2:
         return Finding(
             "bad",
-            f"{found}; it does not tell right labels from wrong ones",
+            f"{found}; it does not distinguish right labels from wrong ones",
             ANOTHER_MODEL,
         )
     if judge.lost:
         lost = "; ".join(f"{host}: {why}" for host, why in judge.lost.items())
-        return Finding("warn", f"{found}; lost {lost}", "see to these hosts (ollama.hosts)")
+        return Finding("warn", f"{found}; lost {lost}", "check these hosts (ollama.hosts)")
     if speed < _SLOW:
         return Finding(
             "warn",
             f"{found}: slow",
-            "name more ollama.hosts, choose a smaller model, or set judge.runtime = llamacpp",
+            "add hosts to ollama.hosts, choose a smaller model, or set judge.runtime = llamacpp",
         )
-    return ok(f"{found}, tells right labels from wrong ones")
+    return ok(f"{found}, distinguishes right labels from wrong ones")
 
 
 def _pairs(document: Document, *labels: str) -> list[Pair]:

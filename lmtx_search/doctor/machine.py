@@ -1,4 +1,4 @@
-"""This machine: what is installed, and room for what commands write."""
+"""Checks of this machine: installed packages and free disk space."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lmtx_search.training.run import can_train
 from lmtx_search.version import __version__
 
 _GIB = 1 << 30
-# A training run, a tagger and an encoder's ONNX form are some 300 MB together.
+# A training run, a tagger and an encoder's ONNX form need about 300 MB together.
 _LEAST_FREE = 2 * _GIB
 
 
@@ -32,18 +32,20 @@ def _installed() -> Finding:
     if not can_train():
         return Finding(
             "warn",
-            f"{found}; no torch: all but training works",
-            "pip install 'lmtx-search[train,evaluation]' where you train",
+            f"{found}; no torch: everything except training works",
+            "pip install 'lmtx-search[train,evaluation]' on the machine that trains",
         )
     return ok(f"{found}, can train")
 
 
 def folder_finding(name: str, folder: Path) -> Finding:
-    """Tell whether a folder can be written to and how much room there is."""
+    """Check that a folder can be written to, and its free space."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return Finding(
-            "bad", f"{folder} cannot be written", f"set {name} to a folder of yours, or --data-dir"
+            "bad",
+            f"{folder} cannot be written",
+            f"set {name} to a folder that you own, or use --data-dir",
         )
     free = shutil.disk_usage(there).free
     found = f"{folder}, {free / _GIB:,.1f} GiB free"

@@ -1,4 +1,4 @@
-"""All checks, in the order in which things are needed."""
+"""Runs all checks, in the order of the first day."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from lmtx_search.settings import Settings
 
 
 def examine(settings: Settings) -> Iterator[Result]:
-    """Yield a result for each thing the product needs, as it is looked at.
+    """Yield the result of each check as soon as it is known.
 
-    Nothing is changed: not the cluster, not the files. The judge is asked eight fixed questions,
-    and the pipeline is tried with a text that is not stored.
+    The checks change neither the cluster nor files. They ask the judge eight fixed questions, and
+    run the pipeline on a text that is not stored.
     """
     return carry_out(_checks(settings))
 

@@ -1,4 +1,4 @@
-"""The tagger that the pipeline uses: deployed, reachable, and tagging."""
+"""Checks of the deployed tagger: reachable, and tagging."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TEXT = "A program that plays chess against you"
 
 
 class TaggerChecks:
-    """The checks of what tags documents; nothing is stored."""
+    """The checks of the tagger; nothing is stored."""
 
     def __init__(self, settings: Settings, client: Callable[[], Client]) -> None:
         self._settings = settings
@@ -61,7 +61,7 @@ class TaggerChecks:
             return Finding(
                 "warn",
                 f"tags with {tagger}, which is not in {self._settings.data_dir / 'taggers'}",
-                "run commands that change it where it is, or set data_dir",
+                "change it on the machine that has it, or set data_dir",
             )
         return ok(f"tags with {tagger}, {version.manifest.labels:,} labels")
 
@@ -89,15 +89,16 @@ class TaggerChecks:
     def _trial(self) -> Finding:
         state = self._state
         if state.tagger is None:
-            return ok("nothing to try yet")
+            return ok("not tested: no tagger is deployed")
         field = self._settings.documents.text_fields[0]
         (source,) = simulate(self._client(), state.body, [document_with(field, _TEXT)])
         tagging = source.get(state.names.tagging, {})
         if tagging.get("status") != "tagged":
             return Finding(
                 "bad",
-                f"a document comes out {tagging.get('status')}: {tagging.get('error', tagging)}",
-                "see to the tagger; documents that come meanwhile: lmtx-search retag --pending",
+                f"a test document has the status {tagging.get('status')}: "
+                f"{tagging.get('error', tagging)}",
+                "check the tagger, then run lmtx-search retag --pending",
             )
         tags = ", ".join(source.get(state.names.tags) or []) or "no tag"
         return ok(f'"{_TEXT}" → {tags}')

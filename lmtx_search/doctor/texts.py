@@ -1,4 +1,4 @@
-"""Tagged documents: whether their tags belong to their text, and whose the tags are."""
+"""Checks of tagged documents: whether tags fit the text, and who wrote them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from lmtx_search.cluster.retag.stale import TextCheck
 from lmtx_search.doctor.checks import Finding, ok
 from lmtx_search.settings import Settings
 
-# For all indices together.
+# Seconds for all indices together.
 _SECONDS = 20
 
 
 def examine_texts(client: Client) -> Finding:
-    """Compare the digests of texts in all indices whose documents are tagged."""
+    """Compare the digests of texts in all indices with tagged documents."""
     state = read_pipeline(client)
     indices = _indices(client, "tagged", "pending", "untagged")
     if not indices:
@@ -30,7 +30,7 @@ def examine_texts(client: Client) -> Finding:
     }
     stale = {index: one.stale for index, one in counts.items() if one.stale}
     fits = sum(one.fits for one in counts.values())
-    whole = "" if all(one.complete for one in counts.values()) else " of those looked at in 20 s"
+    whole = "" if all(one.complete for one in counts.values()) else " of those checked in 20 s"
     if stale:
         index = max(stale, key=lambda name: stale[name])
         return Finding(
@@ -40,12 +40,14 @@ def examine_texts(client: Client) -> Finding:
             f"lmtx-search retag --index {index} --stale",
         )
     unknown = sum(one.unknown for one in counts.values())
-    told = f"; {unknown:,} were tagged by an earlier release, which noted no digest"
-    return ok(f"the tags of {fits:,} documents{whole} fit{told if unknown else ''}")
+    told = f"; {unknown:,} were tagged by an earlier release, without a digest"
+    return ok(
+        f"the tags of {fits:,} documents{whole} belong to their text{told if unknown else ''}"
+    )
 
 
 def examine_own_tags(client: Client) -> Finding:
-    """Look for documents that keep people's values where tags go."""
+    """Find documents that keep values that people wrote in the tag fields."""
     skipped = _indices(client, "skipped")
     if not skipped:
         return ok("no document has values in the tag fields that lmtx-search did not write")
@@ -53,7 +55,7 @@ def examine_own_tags(client: Client) -> Finding:
     return Finding(
         "warn",
         f"{sum(skipped.values()):,} documents are not tagged: they have values of their own in the "
-        "fields of the tags",
+        "tag fields",
         f"lmtx-search retag --index {index} --keep-own-tags",
     )
 
@@ -67,12 +69,12 @@ def examine_names(client: Client, settings: Settings) -> Finding:
         "warn",
         f"the pipeline writes {', '.join(there.written)}, the settings name "
         f"{', '.join(wanted.written)}",
-        "lmtx-search bootstrap-index, or set documents.tags_field and the like as the pipeline",
+        "lmtx-search bootstrap-index, or set documents.tags_field etc. to the pipeline's names",
     )
 
 
 def _indices(client: Client, *statuses: str) -> Mapping[str, int]:
-    """Return the indices that hold documents of these statuses, and how many."""
+    """Return the indices with documents of these statuses, and their numbers."""
     counts = {
         index: sum(found.get(status, 0) for status in statuses)
         for index, found in (tagged_documents(client) or {}).items()

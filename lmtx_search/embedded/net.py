@@ -21,7 +21,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on this loopback port now."""
+    """Return whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -54,7 +54,7 @@ def ask(url: str, timeout: float = 5.0) -> dict[str, Any] | None:
 
 
 def answers(host: str, port: int) -> bool:
-    """Tell whether anything listens on this port."""
+    """Return whether anything listens on this port."""
     try:
         with socket.create_connection((host, port), timeout=1.0):
             return True

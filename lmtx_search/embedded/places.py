@@ -89,5 +89,5 @@ def open_up(folder: Path) -> None:
 
 
 def is_open(folder: Path) -> bool:
-    """Tell whether all users can enter the folder and its parents, as far as they exist."""
+    """Return whether all users can enter the folder and its parents, as far as they exist."""
     return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents) if path.exists())

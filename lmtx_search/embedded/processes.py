@@ -77,7 +77,7 @@ def spawn(
 
 
 def is_alive(process: Process) -> bool:
-    """Tell whether exactly this process is still running."""
+    """Return whether exactly this process is still running."""
     return began(process.pid) == process.started
 
 

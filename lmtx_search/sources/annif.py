@@ -22,14 +22,14 @@ _DEPRECATED = "deprecated subjects (an address without a label)"
 def read_annif_labels(
     path: Path, language: str | None, left_out: LeftOut, notes: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield where each label stands, and it.
+    """Yield each label with its position in the file.
 
-    TSV: address in angle brackets, tab, label, and maybe a notation, a line. CSV: columns ``uri``
-    and ``label_xx`` for each language. A subject with an address and no label is deprecated, and
-    left out (Annif keeps its number for models that were trained with it).
+    A line of TSV holds an address in angle brackets, a tab, a label, and optionally a notation. CSV
+    has the columns ``uri`` and, for each language, ``label_xx``. A subject with an address and no
+    label is deprecated and left out (Annif keeps its number for models that were trained with it).
 
     Raises:
-        UserError: the first line that is not so, or a language that is not there.
+        UserError: a line has another form, or the language does not exist.
     """
     if ending(path) == ".csv":
         yield from _csv_labels(path, language, left_out, notes)
@@ -103,12 +103,12 @@ def read_annif_documents(path: Path, options: ReadOptions) -> Iterator[Row | Bad
 
 
 def subjects_beside(text_file: Path) -> list[str] | None:
-    """Return the subjects in the ``.tsv`` (addresses) or ``.key`` (labels) beside a text.
+    """Return the subjects in the ``.tsv`` (addresses) or ``.key`` (labels) file beside a text.
 
-    None where there is no such file.
+    None if there is no such file.
 
     Raises:
-        UserError: it cannot be read.
+        UserError: the file cannot be read.
     """
     for suffix in (".tsv", ".key"):
         path = text_file.with_suffix(suffix)

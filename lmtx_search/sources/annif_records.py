@@ -1,4 +1,4 @@
-"""Annif's corpora with metadata: CSV and JSONL, with the subjects that are right."""
+"""Annif's corpora with metadata: CSV and JSONL, with the right subjects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lmtx_search.records import BadLine
 from lmtx_search.sources.rows import Row, ending, read_rows
 
 SUBJECTS = "subjects"
-"""The field that a document's right labels come into (ids, or texts): for --gold-field."""
+"""The field for a document's right labels (ids or texts), for --gold-field."""
 
 _COLUMN = "subject_uris"
 
@@ -19,10 +19,10 @@ _COLUMN = "subject_uris"
 def read_annif_records(path: Path, notes: list[str] | None = None) -> Iterator[Row | BadLine]:
     """Yield a row of ``id``, ``text``, ``subjects`` and the metadata for each record.
 
-    CSV: the columns ``text``, maybe ``document_id`` and ``subject_uris`` (addresses separated by
-    blanks); all others are metadata. JSONL: the fields of Annif's schema, ``document_id``,
-    ``text``, ``metadata`` and ``subjects``, a list of objects with ``uri`` or ``label``. Metadata
-    that is called like a field of ours has ``metadata_`` before its name.
+    CSV has the column ``text`` and optionally ``document_id`` and ``subject_uris`` (addresses
+    separated by blanks); all others are metadata. JSONL has the fields of Annif's schema:
+    ``document_id``, ``text``, ``metadata`` and ``subjects``, a list of objects with ``uri`` or
+    ``label``. Metadata with the name of one of these fields gets the prefix ``metadata_``.
 
     Raises:
         UserError: a CSV file without the column ``text``.

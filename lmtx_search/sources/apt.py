@@ -16,11 +16,11 @@ Stanza = dict[str, str]
 
 
 class Apt:
-    """apt with its lists and cache in a folder of our own, so that the system's stay as they are.
+    """apt with its lists and cache in a separate folder; those of the system do not change.
 
     Raises:
         UserError: this machine has no apt.
-        LmtxError: apt failed; the message ends with its own last line.
+        LmtxError: apt failed; the message ends with the last line of its output.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,10 +36,12 @@ class Apt:
 
     def update(self) -> None:
         """Fetch the package lists with their English descriptions."""
-        # One broken source of many is the machine's affair: what counts is whether lists came.
+        # A broken source among others is ignored, as long as there are package lists.
         self._run("apt-get", "update", check=False)
         if not any(self._lists.glob("*_Packages*")):
-            raise LmtxError("apt-get update brought no package lists: check this machine's sources")
+            raise LmtxError(
+                "apt-get update downloaded no package lists: check this machine's sources"
+            )
 
     def unpacked(self, package: str) -> Path:
         """Download a package and return the folder that it was unpacked to."""

@@ -17,7 +17,7 @@ from lmtx_search.sources.rows import Row
 _ENTRY = re.compile(r"\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE)
 # A field inside another one's value: the comma between them is missing.
 _SWALLOWED = re.compile(r"\n\s*(\w[\w-]*)\s*=\s*[{\"]")
-# In LaTeX it begins a comment; in the values of real files it is a percentage.
+# In LaTeX this begins a comment; in the values of real files it is a percent sign.
 _PERCENT = re.compile(r"(?<!\\)%")
 _SEPARATOR = re.compile(r"\s*[;,]\s*")
 
@@ -41,7 +41,7 @@ def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row 
         raise MissingExtra("library", "reading BibTeX") from error
     options = options or ReadOptions()
     text = "\n".join(line for _, line in read_lines(path))
-    # What it logs comes out as BadLine.
+    # Its log messages become BadLine.
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
     library = bibtexparser.parse_string(text, append_middleware=[NormalizeFieldKeys()])
     twice = 0
@@ -53,7 +53,7 @@ def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row 
         if isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock):
             entry = block.ignore_error_block
         if not hasattr(entry, "fields"):
-            reason = "not BibTeX: an entry that does not end, or a value without its end"
+            reason = "not BibTeX: an entry or a value does not end"
             yield BadLine(str(path), line, reason, str(block.raw)[:1000])
             continue
         fields: dict[str, str] = {}
@@ -66,7 +66,9 @@ def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row 
         else:
             yield Row(line, _fields(entry.key, fields))
     if twice:
-        options.notes.append(f"{path}: entries with a field twice: {twice:,}, the first is taken")
+        options.notes.append(
+            f"{path}: entries with a repeated field: {twice:,}; the first one is used"
+        )
 
 
 def count_bibtex(path: Path) -> int:
@@ -88,7 +90,7 @@ def _fields(key: str, found: dict[str, str]) -> dict[str, Any]:
 
 
 def _plain(value: str) -> str:
-    """Return a value without LaTeX; formulas stay as they are written."""
+    """Return a value without LaTeX; formulas are not changed."""
     from pylatexenc.latex2text import LatexNodes2Text
 
     decoder = LatexNodes2Text(math_mode="verbatim")

@@ -1,4 +1,4 @@
-"""Bytes as text where the character set may be wrong or missing."""
+"""Decodes bytes whose character set may be wrong or missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARKS = (
 )
 _META = re.compile(rb"""<meta\b[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _META_WITHIN = 4096
-# What programs write under the name of a smaller set, as browsers read it
+# Character sets that programs use under the name of a smaller set, as browsers read them
 # (https://encoding.spec.whatwg.org/#names-and-labels).
 _LARGER = {
     "ascii": "cp1252",
@@ -23,7 +23,7 @@ _LARGER = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
-# Each byte is a character of these: a decoder finds no fault, even if the text is UTF-8.
+# In these sets each byte is a character, so that decoding UTF-8 with them never fails.
 _NEVER_WRONG = ("cp1252", "cp1254", "iso8859-15")
 _STRAY = "lmtx_stray_bytes_are_cp1252"
 
@@ -31,12 +31,12 @@ _STRAY = "lmtx_stray_bytes_are_cp1252"
 def decoded(data: bytes, declared: str = "", *, html: bool = False) -> str:
     """Decode text whose declared character set may be wrong.
 
-    A byte order mark decides; then the declared set, the one that the HTML names, and UTF-8 are
-    tried. What fits none of them is UTF-8 whose wrong bytes are cp1252 (Windows). A text that is
-    valid UTF-8 is not read as a Western set, of which any bytes are valid.
+    A byte order mark decides. Otherwise the declared set, the set that the HTML names, and UTF-8
+    are tried in this order. If none fits, the text is read as UTF-8, and its invalid bytes as
+    cp1252 (Windows). Valid UTF-8 is not read as a Western set, in which any bytes are valid.
 
     Args:
-        declared: name of a character set; "" or an unknown one: none.
+        declared: name of a character set; "" or an unknown name is ignored.
         html: look for ``<meta charset>`` in the beginning.
 
     >>> decoded("café".encode("cp1252"), "us-ascii")
@@ -56,18 +56,18 @@ def decoded(data: bytes, declared: str = "", *, html: bool = False) -> str:
 
 
 def html_charset(page: bytes) -> str:
-    """Return the character set that the beginning of an HTML page names ("": none)."""
+    """Return the character set that the beginning of an HTML page names, or ""."""
     found = _META.search(page[:_META_WITHIN])
     return found[1].decode("ascii", "replace") if found else ""
 
 
 def _codec(name: str) -> str:
-    """Return the name of Python's codec for a character set ("": there is none)."""
+    """Return the name of Python's codec for a character set, or ""."""
     try:
         found = codecs.lookup(name.strip().strip("\"'").removesuffix("-i"))
     except (LookupError, ValueError):
         return ""
-    # The codec module also knows forms of bytes that are not character sets.
+    # Python also has codecs that are not character sets.
     if not found._is_text_encoding:
         return ""
     return _LARGER.get(found.name, found.name)

@@ -1,4 +1,4 @@
-"""The header of a CSV file: its delimiter, and names that an index can have."""
+"""The header of a CSV file: its delimiter, and field names that an index accepts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*(?:"|$)')
-# The first line in which Excel finds the delimiter.
+# The first line with which Excel sets the delimiter.
 _SAID = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 
 
@@ -27,13 +27,13 @@ class Column:
 
 
 def delimiter_of(line: str, *, alone: bool = False) -> str:
-    """Return what is between the names of a header: a comma, a semicolon or a tab.
+    """Return the delimiter of a header: a comma, a semicolon or a tab.
 
     Delimiters inside quotes do not count.
 
     Args:
         line: the first line of the file.
-        alone: return the delimiter of a line that says nothing else (``sep=;``), or "".
+        alone: return only the delimiter that a line such as ``sep=;`` sets, or "".
 
     >>> delimiter_of('id;"Title, main";"Maker, role, date"')
     ';'
@@ -47,13 +47,14 @@ def delimiter_of(line: str, *, alone: bool = False) -> str:
 def columns_of(names: list[str], notes: list[str]) -> list[Column]:
     """Return the columns of a header.
 
-    A column without a name is called by its place. OpenSearch reads a dot in a name as a path, so
-    a field cannot hold a value and have fields below it: of ``dc.date`` and ``dc.date.issued`` the
-    second becomes ``dc.date_issued``. A name that begins or ends with a dot loses it.
+    A column without a name is named after its position. OpenSearch reads a dot in a name as a path,
+    so that a field cannot have both a value and fields below it. If there are ``dc.date`` and
+    ``dc.date.issued``, the second becomes ``dc.date_issued``. Dots at the beginning and the
+    end of a name are removed.
 
     Args:
         names: the header's names.
-        notes: gets a sentence for the names that were changed.
+        notes: receives a sentence about changed names.
     """
     stripped = [name.strip() for name in names]
     fields = [
@@ -68,7 +69,7 @@ def columns_of(names: list[str], notes: list[str]) -> list[Column]:
         if name and name != field
     )
     if changed:
-        notes.append(f"Columns have other names, which an index can have: {', '.join(changed)}")
+        notes.append(f"Columns were renamed to names that an index accepts: {', '.join(changed)}")
     counts = Counter(fields)
     return [
         Column(field, bool(name), counts[field] > 1)
@@ -77,7 +78,7 @@ def columns_of(names: list[str], notes: list[str]) -> list[Column]:
 
 
 def _beside_values(field: str, values: set[str]) -> str:
-    """Return a name without dots behind the names of other fields."""
+    """Return a name without a dot after the name of another field."""
     parts = field.split(".")
     name = parts[0]
     for place, part in enumerate(parts[1:], 1):

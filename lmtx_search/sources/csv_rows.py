@@ -16,28 +16,28 @@ from lmtx_search.sources.csv_header import Column, columns_of, delimiter_of
 
 _RAW_KEPT = 100_000
 _DIGITS = re.compile(r"\d+")
-# What stands for bytes that could not be decoded.
+# The characters for bytes that could not be decoded.
 _SURROGATES = re.compile("[\ud800-\udfff]")
-# A quote that is still open after so many characters was never closed.
+# A quote that is open for this many characters counts as not closed.
 _LONGEST_ROW = 64_000_000
 
 
 def read_csv(
     text: TextIO, name: str, encoding: str, notes: list[str]
 ) -> Iterator[tuple[int, dict[str, Any]] | BadLine]:
-    """Yield each row's first line and its fields, or why it is not a row.
+    """Yield each row's first line and its fields, or the reason why it is not a row.
 
-    A quote that is not closed costs only the row that it is in. A column whose name comes several
-    times gives a list of its values.
+    A quote that is not closed affects only its own row. Columns with the same name become a list of
+    values.
 
     Args:
         text: the file, opened with ``newline=""``; bytes that cannot be decoded are surrogates.
         name: of the file.
         encoding: of the file, for messages.
-        notes: gets a sentence for each decision that the user should know.
+        notes: receives a sentence for each decision that the user should know.
 
     Raises:
-        UserError: there is no header.
+        UserError: the file has no header.
     """
     # A document may be larger than the csv module's limit of 128 KiB for a field.
     csv.field_size_limit(sys.maxsize)
@@ -81,7 +81,7 @@ def read_csv(
 
 
 class _Lines(Iterator[str]):
-    """Lines for the csv module, those of the present row kept so that they can be read again."""
+    """Lines for the csv module; the lines of the current row are kept to be read again."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
@@ -133,13 +133,13 @@ class _Table:
     notes: list[str]
 
     def problem(self, values: list[str]) -> str:
-        """Return what is wrong with a row ("": nothing)."""
+        """Return the problem of a row ("" if it has none)."""
         if not self._fits(values):
             return f"{len(values)} values, but the header has {self._width}"
         return f"not {self.encoding}" if any(map(_is_broken, values)) else ""
 
     def fields(self, values: list[str]) -> dict[str, Any]:
-        """Return the fields of a row that has no problem."""
+        """Return the fields of a row without a problem."""
         fields: dict[str, Any] = {}
         for column, value in zip(self.columns, values, strict=False):
             if column.repeated:
@@ -147,13 +147,13 @@ class _Table:
             elif column.named or value.strip():
                 fields[column.name] = value
             if not column.named and value.strip():
-                note = f"Columns without a name in the header are called {column.name} and so on"
+                note = f"Columns without a name in the header get names such as {column.name}"
                 if not any(known.startswith("Columns without a name") for known in self.notes):
                     self.notes.append(note)
         return fields
 
     def swallowed_rows(self, lines: list[str], first: str) -> bool:
-        """Tell whether the lines of a row behind its first one are rows of their own.
+        """Return whether the lines after the first one of a row are rows of their own.
 
         Args:
             first: the row's first value, if the row fits the header. Then all of them must fit

@@ -13,7 +13,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.sources.apt import Apt, Stanza, prose, read_gzip_lines, read_stanzas
 
-# Facets that say what a package is made of or who cares for it, not what it is about.
+# Facets about the technology or the maintenance of a package, not about its subject.
 NOT_TOPICAL = frozenset(
     (
         *("special", "role", "implemented-in", "devel", "interface", "uitoolkit"),
@@ -46,10 +46,10 @@ class DataSet:
 def fetch_debian(folder: Path, progress: Progress = SILENT) -> DataSet:
     """Fetch package lists and the debtags vocabulary with apt, and build the data set.
 
-    ``folder`` keeps what apt downloads; nothing of the system changes.
+    ``folder`` keeps the files that apt downloads; the system does not change.
 
     Raises:
-        UserError: no apt on this machine.
+        UserError: this machine has no apt.
         LmtxError: apt failed, or its files hold no tagged packages.
     """
     apt = Apt(folder)
@@ -104,7 +104,7 @@ def read_tags(lines: Iterable[str], topical: set[str]) -> dict[str, tuple[str, .
 def select_packages(
     stanzas: Iterable[Stanza], tags: Mapping[str, tuple[str, ...]], long: Mapping[str, str]
 ) -> list[Package]:
-    """Return tagged packages by name, one of those with the same description (-dev, -dbg)."""
+    """Return tagged packages by name, without repeated descriptions (-dev, -dbg)."""
     by_description: dict[str, Package] = {}
     for stanza in sorted(stanzas, key=lambda x: x.get("Package", "")):
         name = stanza.get("Package", "")
@@ -117,9 +117,9 @@ def select_packages(
 
 
 def write_data_set(data: DataSet, folder: Path) -> dict[str, Path]:
-    """Write labels.jsonl, train.jsonl, test.jsonl and gold.tsv; each appears whole or not at all.
+    """Write labels.jsonl, train.jsonl, test.jsonl and gold.tsv; each completely or not at all.
 
-    ``gold.tsv`` holds the test documents' tags only: nothing gold can reach a training.
+    ``gold.tsv`` holds only the tags of test documents, so that training cannot use gold tags.
     """
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -1,4 +1,4 @@
-"""The formats that documents come in; the name of a file tells the format, or the user does."""
+"""The formats of documents, chosen by the name of a file or by the user."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class DocumentFormat:
     """How a format is recognised, read and counted.
 
     ``read`` takes the path and :class:`~lmtx_search.sources.read_options.ReadOptions`; it yields
-    each record as a row of fields, or says why it is not a record. ``count`` returns how many
+    each record as a row of fields, or the reason why it is not a record. ``count`` returns how many
     records or lines a file has (None: standard input). ``endings`` are the endings of file names
-    that stand for the format. With ``own_fields`` the records bring the
-    user's own field names; other formats yield ``id``, ``title`` and ``text``.
+    with this format. With ``own_fields`` the records have the user's field names; other formats
+    yield ``id``, ``title`` and ``text``.
     """
 
     name: str
@@ -80,11 +80,11 @@ def document_format(path: Path, format: str | None = None) -> DocumentFormat:
     """Return the format of a file or folder.
 
     Args:
-        format: one of :data:`FORMATS`; None: the name of the file tells.
+        format: one of :data:`FORMATS`; None: by the name of the file.
 
     Raises:
-        UserError: the name does not tell the format; or a folder is given for a format of single
-            files, or a file for the format ``folder``.
+        UserError: the name does not determine the format; or a folder is given for a format of
+            single files, or a file for the format ``folder``.
     """
     found = format or _by_name(path)
     if found == "folder" and not path.is_dir():
@@ -106,7 +106,7 @@ def _by_name(path: Path) -> str:
             return format.name
     if target := CONVERTIBLE.get(ending(path)):
         raise UserError(
-            f"{path}: {ending(path)} files are not read: save it as .{target}, for example "
+            f"{path}: {ending(path)} files are not supported: save it as .{target}, for example "
             "with LibreOffice"
         )
     raise UserError(

@@ -32,38 +32,38 @@ def read_documents(
     """Read documents in the order of the file; see :class:`DocumentFile`.
 
     Args:
-        options: how the file is read, and what takes the counts of what is left out.
+        options: how the file is read; collects the counts of omitted records.
     """
     file = DocumentFile(path, format, id_field=id_field, text_fields=text_fields)
     return file.read(options or ReadOptions())
 
 
 class DocumentFile:
-    """The documents of a file or folder, to be read as often as needed.
+    """The documents of a file or folder, which can be read repeatedly.
 
     A document without an id gets that of its field ``_id``, or a hash of its content, so that the
-    same document has the same id when it is read again. A line or file that is not a document comes
-    out as :class:`BadLine`; blank lines are skipped. Memory is bounded by the longest line, or the
-    largest file of a folder. Formats without field names of their own (folders, mailboxes, feeds,
-    Annif, the Extreme Classification Repository) use ``id_field`` and ``text_fields``.
+    same document has the same id when it is read again. A line or file that is not a document is
+    yielded as a :class:`BadLine`. Blank lines are skipped. Memory is bounded by the longest line,
+    or the largest file of a folder. Formats without field names of their own (folders, mailboxes,
+    feeds, Annif, the Extreme Classification Repository) use ``id_field`` and ``text_fields``.
 
     Args:
         path: a file, also ``.gz``; a folder; or ``-``, standard input (JSONL), which can be read
             only once.
-        format: one of :data:`~lmtx_search.sources.document_formats.FORMATS`; None: the name of the
-            file tells.
+        format: one of :data:`~lmtx_search.sources.document_formats.FORMATS`; None: by the name of
+            the file.
         id_field: the field that holds a document's id.
         text_fields: the fields that hold its text, in order; a dotted name is a path.
-        everything: read also what a WordPress export does not publish.
+        everything: read the unpublished posts of a WordPress export too.
 
     Attributes:
-        last_read: what the last reading left out, and its notes; complete once it has ended.
+        last_read: the omitted records and the notes of the last reading; complete at its end.
 
     Raises:
-        UserError: when made, a name that does not tell the format. When read: no such file, or a
-            CSV file without a header.
-        LmtxError: when read, a damaged gzip file.
-        MissingExtra: when read, the reader of the format is not installed.
+        UserError: on creation, the name does not determine the format. On reading, the file does
+            not exist, or a CSV file has no header.
+        LmtxError: on reading, the gzip file is damaged.
+        MissingExtra: on reading, the reader of the format is not installed.
 
     Examples:
         >>> from lmtx_search import DocumentFile, Settings, ingest
@@ -82,7 +82,7 @@ class DocumentFile:
     ) -> None:
         self._format = document_format(path, format)
         self.format = self._format.name
-        # The folder of such a data set holds other files too: labels, gold tags, a test set.
+        # The folder of such a data set also holds labels, gold tags and a test set.
         self.path = xmc_documents_file(path) if self.format == "xmc" else path
         self.id_field = id_field
         self.text_fields = tuple(text_fields)
@@ -94,7 +94,7 @@ class DocumentFile:
         return self.read(self.last_read)
 
     def read(self, options: ReadOptions) -> Iterator[Document | BadLine]:
-        """Read the file from its beginning; ``options`` takes the counts of what is left out."""
+        """Read the file from its beginning; ``options`` collects the counts of omitted records."""
         ids = RepeatedIds()
         try:
             for row in self._format.read(self.path, options):
@@ -109,11 +109,11 @@ class DocumentFile:
 
     @property
     def is_standard_input(self) -> bool:
-        """Whether it can be read only once."""
+        """Whether the source can be read only once."""
         return str(self.path) == "-"
 
     def count(self) -> int | None:
-        """Return how many records or lines there are, for a progress bar (None: unknown).
+        """Return the number of records or lines, for a progress bar (None: unknown).
 
         Raises:
             UserError, LmtxError, MissingExtra: as when it is read.
@@ -130,9 +130,9 @@ class DocumentFile:
         return list(first.fields) if self.format == "csv" and isinstance(first, Row) else None
 
     def identity(self) -> dict[str, Any]:
-        """Return what must be the same for another reading to yield the same documents.
+        """Return the options that decide which documents a reading yields.
 
-        The name, size and time of the file itself are not in it, but those of a folder's files are.
+        The name, size and time of a file are not included; those of a folder's files are.
         """
         way = {
             "format": self.format,
@@ -146,15 +146,15 @@ class DocumentFile:
 def check_documents(
     documents: DocumentFile, *, strict: bool = False, progress: Progress = SILENT
 ) -> list[str]:
-    """See that a file can be loaded, before anything is made for its documents.
+    """Check that a file can be loaded, before anything is created for its documents.
 
-    Standard input is not looked at: it can be read only once.
+    Standard input is not checked, because it can be read only once.
 
     Args:
         strict: read the whole file, and refuse it if a line is not a document.
 
     Returns:
-        What the user should know before the load, a sentence each.
+        Notes for the user before the load, one sentence each.
 
     Raises:
         UserError: as :class:`DocumentFile`; none of the columns of a CSV file is one of the text

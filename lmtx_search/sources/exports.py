@@ -22,8 +22,9 @@ _NAMED = {"correspondent": "documents.correspondent", "document_type": "document
 def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield bookmarks as ``id``, ``title``, ``text`` (text and note), ``url``, ``subjects``.
 
-    An export has no ids: the id is a digest of the address, or of the text. Bookmarks of files have
-    no text in an export; with a title or a note they are read, others are left out and counted.
+    An export has no ids. The id is a digest of the address, or of the text. Bookmarks of files
+    have no text in an export. Those with a title or a note are read; the others are left out and
+    counted.
 
     Raises:
         UserError: no such file, or it is not such an export.

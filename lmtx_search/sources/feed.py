@@ -24,11 +24,11 @@ def read_feed(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row for each entry: ``id``, ``title``, ``text``, ``url``, ``date``, ``categories``.
 
     The text is an entry's whole content, or its summary if it has none. HTML is read without its
-    tags, plain text as it is. What follows a fault in the XML may be lost; a :class:`BadLine` at
-    the end says so.
+    tags; plain text is not changed. After an error in the XML, entries may be lost; a
+    :class:`BadLine` at the end reports this.
 
-    Of a WordPress export only published posts and pages are read, unless ``options.everything``;
-    what is left out is counted by its reason. The id is that of the post.
+    Of a WordPress export, only published posts and pages are read, unless ``options.everything`` is
+    set. Omitted items are counted by reason. The id is that of the post.
 
     Raises:
         UserError: no such file, or it is not a feed.
@@ -43,7 +43,7 @@ def read_feed(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
             yield Row(0, _fields(entry, parsed.version.startswith("atom")))
     fault, line = _fault(parsed)
     if fault:
-        reason = f"not well-formed: {fault}; what follows may be lost"
+        reason = f"not well-formed: {fault}; entries after it may be lost"
         yield BadLine(str(path), line, reason)
 
 
@@ -58,19 +58,21 @@ def _parsed(path: Path) -> Any:
     except ImportError as error:
         raise MissingExtra("feeds", "reading RSS and Atom") from error
     with opened(path) as stream:
-        # As a stream: of a text that is an address or a path it would read what is there.
+        # As a stream, because feedparser would open a text that is an address or a path.
         parsed = feedparser.parse(BytesIO(stream.read()))
     if not parsed.entries:
         fault, line = _fault(parsed)
         why = f": {fault}" if fault else ""
-        raise UserError(str(BadLine(str(path), line, f"is no RSS or Atom feed with entries{why}")))
+        raise UserError(
+            str(BadLine(str(path), line, f"is not an RSS or Atom feed with entries{why}"))
+        )
     return parsed
 
 
 def _fault(parsed: Any) -> tuple[str, int]:
-    """Return what is wrong with the XML ("": nothing), and its line."""
+    """Return the problem of the XML ("" if it has none), and its line."""
     error = parsed.get("bozo_exception")
-    # What else feedparser objects to are declared character sets that were not the right ones.
+    # feedparser's other complaints are about wrongly declared character sets.
     if not isinstance(error, SAXParseException):
         return "", 0
     return error.getMessage(), error.getLineNumber() or 0
@@ -101,8 +103,8 @@ def _text(detail: Any) -> str:
 def _url(entry: Any, atom: bool) -> str | None:
     """Return the address of an entry.
 
-    feedparser takes the id if there is no link. That is right in RSS, where a guid is a link unless
-    it says that it is not; the id of an Atom entry is only a name.
+    feedparser uses the id if there is no link. This is right for RSS, where a guid is a link unless
+    declared otherwise, but the id of an Atom entry is only a name.
     """
     links = [link.get("href") for link in entry.get("links", [])]
     link = entry.get("link")

@@ -1,4 +1,4 @@
-"""Files that are a document each: texts, Markdown, HTML, PDF, mail, office files, e-books."""
+"""Reads files as documents: texts, Markdown, HTML, PDF, mail, office files, e-books."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _PAGES = (".html", ".htm")
 _MAIL = ".eml"
 _KINDS = (*_TEXTS, *_PAGES, ".pdf", _MAIL, *OFFICE_ENDINGS)
 SINGLE_ENDINGS = (*_PAGES, ".pdf", _MAIL, ".docx", ".pptx", ".odt", ".odp", ".epub")
-"""Endings of files that are one document when they are given by themselves."""
+"""Endings of files that are one document if given individually."""
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def folder_files(folder: Path) -> list[Path]:
-    """Return the files of a folder and its folders that are read, in the order of their paths.
+    """Return the readable files in a folder and its subfolders, in the order of their paths.
 
     Raises:
-        UserError: there is none.
-        MissingExtra: there is a PDF or office file, and what reads it is not installed.
+        UserError: there is no such file.
+        MissingExtra: there is a PDF or office file, and its reader is not installed.
     """
     found = [path for path in _files(folder) if path.suffix.lower() in _KINDS]
     if not found:
@@ -55,14 +55,14 @@ def _require_readers(endings: set[str]) -> None:
 
 
 def passed_over(folder: Path) -> dict[str, int]:
-    """Return how many files of other kinds there are, by what their names end with."""
+    """Return the number of files of other kinds, by ending."""
     kinds = Counter(path.suffix.lower() or "no ending" for path in _files(folder))
     others = [*_KINDS, ".key", ".tsv"]
     return {kind: count for kind, count in kinds.most_common() if kind not in others}
 
 
 def folder_digest(folder: Path) -> str:
-    """Return what tells this state of a folder from another: names, sizes, times of its files."""
+    """Return the state of a folder as a text: names, sizes and times of its files."""
     states = ((path, path.stat()) for path in folder_files(folder))
     return content_digest(*(f"{path} {s.st_size} {s.st_mtime_ns}" for path, s in states))
 
@@ -70,10 +70,9 @@ def folder_digest(folder: Path) -> str:
 def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of ``id`` (the path inside the folder) and ``text`` for each file.
 
-    Mail has its subject, sender and date beside.
-
-    Beside a text, Annif's ``.tsv`` or ``.key`` of the same name gives ``subjects``. What cannot be
-    read, is empty or not UTF-8 (or UTF-16 with its mark) comes out as :class:`BadLine`.
+    Mail also has subject, sender and date. Annif's ``.tsv`` or ``.key`` file of the same name gives
+    the ``subjects`` of a text. A file that cannot be read, is empty, or is not UTF-8 (or UTF-16
+    with a byte order mark) is yielded as a :class:`BadLine`.
     """
     for path in folder_files(folder):
         yield _read_one(path, path.relative_to(folder).as_posix(), options)
@@ -83,8 +82,8 @@ def read_file(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield the row of one file, as :func:`read_folder` does; its id is the file's name.
 
     Raises:
-        UserError: no such file.
-        MissingExtra: it is a PDF or office file, and what reads it is not installed.
+        UserError: the file does not exist.
+        MissingExtra: it is a PDF or office file, and its reader is not installed.
     """
     if not path.is_file():
         raise UserError(f"no such file: {path}")
@@ -116,7 +115,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _fields(path: Path, options: ReadOptions) -> tuple[dict[str, Any], str]:
-    """Return a file's fields, or what is wrong with it."""
+    """Return a file's fields, or its problem."""
     kind = path.suffix.lower()
     if kind == _MAIL:
         return read_mail(path.read_bytes(), options.left_out)

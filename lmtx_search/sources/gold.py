@@ -1,4 +1,4 @@
-"""Gold tags, for measuring only: nothing is ever trained on them."""
+"""Gold tags. They are used only for measuring, never for training."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from lmtx_search.sources.xmc import is_xmc, read_xmc
 
 
 class Gold(Protocol):
-    """Knows the gold tags of the documents of a file, as these are read."""
+    """Returns the gold tags of the documents of a file, in the order of reading."""
 
     def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
-        """Return the label ids of a document, the file's ``row``-th from 0; None: not known."""
+        """Return the label ids of a document, row ``row`` (from 0) of its file; None: unknown."""
         ...
 
     def unused(self, rows: int, seen: AbstractSet[str]) -> list[str]:
@@ -28,7 +28,7 @@ class Gold(Protocol):
             seen: the ids of those that have gold tags.
 
         Raises:
-            UserError: the gold tags are of another file.
+            UserError: the gold tags belong to another file.
         """
         ...
 
@@ -37,11 +37,11 @@ def open_gold(path: Path, label_ids: Sequence[str] | None = None) -> TsvGold | X
     """Read a file of gold tags: a TSV file, or one of the Extreme Classification Repository.
 
     Args:
-        path: the second is recognised by its header, three numbers.
-        label_ids: what the row numbers of the second stand for; None: the ids are row numbers.
+        path: the file. The second kind is recognised by its header, three numbers.
+        label_ids: the ids for the row numbers of the second kind; None: the row numbers are ids.
 
     Raises:
-        UserError: no such file, or not as it should be.
+        UserError: the file does not exist, or has another form.
     """
     if is_xmc(path):
         return XmcGold(path, label_ids)
@@ -59,7 +59,7 @@ class TsvGold:
             )
 
     def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
-        """Look the document's id up."""
+        """Look up the document's id."""
         return self._table.get(document.id)
 
     def unused(self, rows: int, seen: AbstractSet[str]) -> list[str]:
@@ -80,21 +80,21 @@ class XmcGold:
         if label_ids is not None and found.labels != len(label_ids):
             raise UserError(
                 f"{path} is about {found.labels:,} labels, but the labels file has "
-                f"{len(label_ids):,}: its row numbers stand for other labels"
+                f"{len(label_ids):,}: its row numbers belong to other labels"
             )
         self._rows = found.rows
         self._ids = label_ids
 
     def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
-        """Take the row; None beyond the last."""
+        """Return the row; None after the last."""
         return self._named(self._rows[row]) if row < len(self._rows) else None
 
     def unused(self, rows: int, seen: AbstractSet[str]) -> list[str]:
-        """Refuse another number of documents: each would get the tags of another."""
+        """Refuse a different number of documents, which would get wrong tags."""
         if rows != len(self._rows):
             raise UserError(
-                f"{self._path} has {len(self._rows):,} documents, but {rows:,} were read: they "
-                "must be the same, in the same order"
+                f"{self._path} has {len(self._rows):,} documents, but {rows:,} were read: both "
+                "must hold the same documents in the same order"
             )
         return []
 

@@ -17,7 +17,7 @@ from lmtx_search.sources.label_names import label_name
 class FieldGold:
     """Reads a field: a list of label ids, or one; in CSV separated by ``|``.
 
-    What is no id but the text of exactly one label stands for that label.
+    A value that is not an id but the text of exactly one label means that label.
 
     Args:
         field: a top-level field of the documents.
@@ -37,10 +37,10 @@ class FieldGold:
         self._by_text = {text: id_ for text, id_ in texts.items() if shared[text] == 1}
 
     def tags(self, row: int, document: Document) -> AbstractSet[str] | None:
-        """Return what the field says; None where there is none.
+        """Return the labels in the field; None if the field is missing.
 
         Raises:
-            UserError: it is no list of labels.
+            UserError: the field is not a list of labels.
         """
         value = document.source.get(self._field)
         if value is None:
@@ -56,7 +56,7 @@ class FieldGold:
         }
 
     def unused(self, rows: int, seen: AbstractSet[str]) -> list[str]:
-        """Return nothing: the tags come with the documents."""
+        """Return nothing, because the tags are part of the documents."""
         if not seen:
             raise UserError(f"not one of the {rows:,} documents has a field {self._field}")
         return []

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 _UNSEEN = ("script", "style", "template")
-# All others begin a line.
+# All other elements begin a line.
 _INLINE = {"a", "abbr", "b", "code", "em", "font", "i", "mark", "q", "s", "small", "span"}
 _INLINE |= {"strong", "sub", "sup", "time", "u", "wbr"}
 _INLINE |= {"acronym", "bdi", "bdo", "big", "cite", "data", "del", "dfn", "ins", "kbd", "nobr"}
@@ -15,7 +15,7 @@ _BLANKS, _LINES = re.compile(r"[ \t\r\f\v\u00a0]+"), re.compile(r" ?\n[ \n]*")
 
 
 def html_text(html: str) -> str:
-    """Return what a reader sees: a line a paragraph, no tags; a text without tags stays as it is.
+    """Return the visible text, one line per paragraph; a text without tags is not changed.
 
     >>> html_text("<p>Plays <b>chess</b> &amp; go</p><p>on the web</p>")
     'Plays chess & go\\non the web'

@@ -1,4 +1,4 @@
-"""Records of a JSON file that has them in one list, or one a line."""
+"""Reads the records of a JSON file: one list, or one record per line."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lmtx_search.sources.rows import Row, opened, read_rows
 
 
 def read_json_records(path: Path, keys: Sequence[str]) -> Iterator[Row | BadLine]:
-    """Yield the objects of a file: of a list, of the list under one of ``keys``, or one a line.
+    """Yield the objects of a list, of the list under one of ``keys``, or one per line.
 
     A file with one list is read as a whole. Its records are numbered from 1, as lines are.
 
     Raises:
-        UserError: no such file, or it is neither of these.
+        UserError: the file does not exist, or has another form.
         LmtxError: a damaged gzip file.
     """
     records = _list_of(path, keys)
@@ -33,12 +33,15 @@ def read_json_records(path: Path, keys: Sequence[str]) -> Iterator[Row | BadLine
 
 
 def _list_of(path: Path, keys: Sequence[str]) -> list[Any] | None:
-    """Return the list of a file that is one JSON value; None for one with an object a line."""
+    """Return the list of a file that is one JSON value; None if it has one object per line."""
     with opened(path) as stream:
         content = stream.read()
     try:
         found = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError):  # several values, or a fault that the lines will tell
+    except (
+        ValueError,
+        RecursionError,
+    ):  # several values, or an error that reading by lines will report
         return None
     if isinstance(found, list):
         return found
@@ -48,5 +51,6 @@ def _list_of(path: Path, keys: Sequence[str]) -> list[Any] | None:
     if isinstance(found, dict) and content.count(b"\n") <= 1:
         return [found]
     raise UserError(
-        f"{path}: a list of records is expected, one a line, or a list under {' or '.join(keys)}"
+        f"{path}: a list of records is expected, one record per line, or a list under "
+        f"{' or '.join(keys)}"
     )

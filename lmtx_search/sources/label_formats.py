@@ -1,4 +1,4 @@
-"""The formats of label files; the name of a file tells the format, or the user does."""
+"""The formats of label files, chosen by the name of a file or by the user."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def label_format(path: Path, format: str | None = None) -> str:
     """Return the format of a label file, one of :data:`FORMATS`.
 
     Args:
-        format: what the user said; None: the name of the file tells.
+        format: the user's choice; None: by the name of the file.
 
     Raises:
-        UserError: the name does not tell the format.
+        UserError: the name does not determine the format.
     """
     if format is not None:
         return format

@@ -38,21 +38,21 @@ def read_labels(
 
 
 class LabelFile:
-    """The labels of a file, to be read as often as needed.
+    """The labels of a file, which can be read repeatedly.
 
     A SKOS thesaurus is held in memory as a whole; other formats are read line by line.
 
     Args:
         path: a file, also ``.gz``; or the folder of a data set of the Extreme Classification
             Repository.
-        format: one of :data:`~lmtx_search.sources.label_formats.FORMATS`; None: the name of the
-            file tells.
+        format: one of :data:`~lmtx_search.sources.label_formats.FORMATS`; None: by the name of
+            the file.
         language: the language of a thesaurus's labels.
 
     Raises:
-        UserError: when made, a name that does not tell the format. When read, the first mistake,
-            with its file, line and field: a line that is not an object, a label without an id or a
-            text, a field of a wrong type, an id that another label has.
+        UserError: on creation, the name does not determine the format. On reading, the first error,
+            with its file, line and field: a line is not an object, a label has no id or text, a
+            field has a wrong type, or two labels have the same id.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class LabelFile:
     ) -> None:
         self.path = path
         self.notes: list[str] = []
-        """What should be known of the file, a sentence each; complete once it has been read."""
+        """Notes about the file, one sentence each; complete when it has been read."""
         self.left_out = LeftOut()
-        """What was left out in the last reading, by reason."""
+        """Records that the last reading left out, by reason."""
         self.format = label_format(path, format)
         if language is not None and self.format not in ("skos", "annif"):
             raise UserError(f"{path}: --language is for thesauri (SKOS, Annif's CSV)")
@@ -82,7 +82,7 @@ class LabelFile:
             if label.id in seen:
                 raise UserError(
                     f"{where}: field id: {label.id!r} is also on "
-                    f"{seen[label.id].removeprefix(f'{self.path}, ')}; an id stands for one label"
+                    f"{seen[label.id].removeprefix(f'{self.path}, ')}; each label needs its own id"
                 )
             seen[label.id] = where
             yield label
@@ -102,10 +102,10 @@ class LabelFile:
 
 
 def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
-    """Read a whole file, before anything is made for its labels.
+    """Read a whole file, before anything is created for its labels.
 
     Returns:
-        What the user should know about the file, a sentence each.
+        Notes for the user about the file, one sentence each.
 
     Raises:
         UserError: as :class:`LabelFile`, or the file holds no labels.
@@ -123,13 +123,13 @@ def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
     notes = [*labels.left_out.lines(), *dict.fromkeys(labels.notes)]
     if shared := [text for text, count in texts.items() if count > 1]:
         notes.append(
-            f"Texts that several labels share: {len(shared):,}, among them {min(shared)}: the tags "
-            "of these labels are called by text and id"
+            f"Texts that several labels share: {len(shared):,}, for example {min(shared)}: the "
+            "tags of these labels contain text and id"
         )
     unknown = {above for ids in broader.values() for above in ids} - broader.keys()
     if unknown:
         notes.append(
-            f"Broader labels that are not in it: {len(unknown):,}, among them {min(unknown)}"
+            f"Broader labels that are missing in it: {len(unknown):,}, for example {min(unknown)}"
         )
     if circle := find_circle(broader):
         notes.append(f"Labels are broader than themselves: {' < '.join(circle)}")
@@ -140,7 +140,7 @@ def make_label(fields: Fields, where: str) -> Label:
     """Return the label of a record.
 
     Args:
-        where: where the record stands, for an error: "labels.csv, line 3".
+        where: the position of the record, for an error: "labels.csv, line 3".
 
     Raises:
         UserError: a field is missing or has a wrong value.
@@ -153,7 +153,7 @@ def make_label(fields: Fields, where: str) -> Label:
     if isinstance(id_, int) and not isinstance(id_, bool):
         id_ = str(id_)
     if not isinstance(id_, str) or not id_.strip():
-        raise wrong("id", "missing; each label needs an id of its own that stays the same")
+        raise wrong("id", "missing; each label needs an id of its own that does not change")
     if len(id_.encode("utf-8", "replace")) > _ID_BYTES:
         raise wrong("id", f"longer than {_ID_BYTES} bytes")
     text = fields.get("text")
@@ -167,7 +167,7 @@ def make_label(fields: Fields, where: str) -> Label:
             "explanations into description",
         )
     if text.startswith(_RESERVED):
-        raise wrong("text", "begins with U+E03E, a private character that stands for no letter")
+        raise wrong("text", "begins with U+E03E, a private-use character that is not a letter")
     description = fields.get("description")
     if description is None:
         description = ""
@@ -193,8 +193,8 @@ def _row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[st
         if not {"id", "text"} <= columns.keys():
             hint = "; `labels load --format annif` reads uri and label" if "uri" in columns else ""
             raise UserError(
-                f"{path}, line 1: the columns are {', '.join(row.fields)}: id and text are needed "
-                f"(and, where there are any, {', '.join(_COLUMNS[2:])}){hint}"
+                f"{path}, line 1: the columns are {', '.join(row.fields)}: id and text are "
+                f"required (optional: {', '.join(_COLUMNS[2:])}){hint}"
             )
         yield f"{path}, line {row.line}", columns
 

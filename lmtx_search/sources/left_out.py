@@ -1,7 +1,7 @@
-"""What a reader leaves out on purpose: counted by reason, with the first example of each.
+"""Records that a reader leaves out on purpose, counted by reason with an example of each.
 
-A reader takes a :class:`LeftOut` and adds to it; the command that started the reading shows it.
-Leaving out a draft or a deprecated concept is not a fault: faults are
+A reader adds to a :class:`LeftOut`, and the command that started the reading shows it. Leaving out
+a draft or a deprecated concept is not an error. Errors are
 :class:`~lmtx_search.records.BadLine`.
 """
 
@@ -11,9 +11,9 @@ from collections import Counter
 
 
 class LeftOut:
-    """Counts of what was left out in one reading of one source.
+    """Counts of the records that one reading of a source left out.
 
-    Each reading from the beginning takes a new one: counts of two readings would add up.
+    Each reading needs a new object, because counts add up.
 
     >>> left_out = LeftOut()
     >>> left_out.add("draft posts", "post 2: 'Plans'")
@@ -29,13 +29,13 @@ class LeftOut:
         self._first: dict[str, str] = {}
 
     def add(self, reason: str, example: str = "", count: int = 1) -> None:
-        """Count what was left out.
+        """Count records that were left out.
 
         Args:
-            reason: what it is, as it follows a number ("draft posts"). Few different ones:
-                nothing that differs from record to record belongs into it.
-            example: which one it is ("line 7", an id, a title). The first is kept.
-            count: how many; 0 adds nothing.
+            reason: the kind of record, as it follows a number ("draft posts"). It must not
+                contain anything that differs from record to record.
+            example: identifies one record ("line 7", an id, a title). The first is kept.
+            count: the number of records; 0 adds nothing.
         """
         if count:
             self._counts[reason] += count
@@ -43,18 +43,18 @@ class LeftOut:
                 self._first.setdefault(reason, example)
 
     def update(self, other: LeftOut) -> None:
-        """Add the counts of another one."""
+        """Add the counts of another object."""
         for reason, count in other._counts.items():
             self.add(reason, other._first.get(reason, ""), count)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many were left out by reason, the most frequent reason first; for ``--json``."""
+        """Number of records by reason, the most frequent reason first; for ``--json``."""
         return dict(self._counts.most_common())
 
     @property
     def total(self) -> int:
-        """How many were left out in all."""
+        """Number of all records that were left out."""
         return self._counts.total()
 
     def lines(self) -> list[str]:

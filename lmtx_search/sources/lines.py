@@ -1,4 +1,4 @@
-"""Lines of a text file, with one clear line where it cannot be read."""
+"""Reads the lines of a text file; an unreadable file gives a one-line error."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from lmtx_search.errors import LmtxError, UserError
 
 
 def gzip_fault(path: Path, error: Exception) -> LmtxError:
-    """Return the clear form of an error of gzip's."""
+    """Return the clear form of a gzip error."""
     if "Not a gzipped" in str(error):
-        return UserError(f"{path} is not gzip, whatever its name says: rename it, or get it again")
-    return LmtxError(f"{path} is damaged (gzip: {error}): get it again")
+        return UserError(
+            f"{path} is not a gzip file, despite its name: rename it, or download it again"
+        )
+    return LmtxError(f"{path} is damaged (gzip: {error}): download it again")
 
 
 def read_lines(path: Path) -> Generator[tuple[int, str], None, None]:

@@ -38,7 +38,7 @@ def count_messages(path: Path) -> int:
 
 
 def read_mail(message: bytes, left_out: LeftOut | None = None) -> tuple[dict[str, str], str]:
-    """Return a message's fields, or what is wrong with it.
+    """Return a message's fields, or its problem.
 
     The fields are ``id`` (the Message-ID), ``title`` (the subject), ``text``
     (:func:`~lmtx_search.sources.mail_text.mail_text`), ``from`` and ``date`` (ISO 8601); a message
@@ -47,7 +47,7 @@ def read_mail(message: bytes, left_out: LeftOut | None = None) -> tuple[dict[str
     try:
         return _fields(message, LeftOut() if left_out is None else left_out), ""
     except Exception as error:
-        # The parser raises errors of many kinds for odd heads, not only ValueError.
+        # The parser raises many kinds of errors for malformed headers.
         return {}, f"cannot be read as mail ({type(error).__name__}: {str(error)[:100]})"
 
 

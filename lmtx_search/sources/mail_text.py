@@ -21,22 +21,22 @@ _NOT_SHOWN = (
 _SIGNATURES = ("pgp-signature", "pkcs7-signature", "x-pkcs7-signature", "pgp-keys")
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _WORD = re.compile(r"\w+")
-# A plain form that only says that there is another one; most languages call it HTML.
+# A plain text that only refers to another form, which most languages call HTML.
 _STUB = re.compile(
     r"html|browser|mail[ -]?(?:client|program|reader|viewer)|does not (?:show|display|support)"
     r"|view (?:this|the) (?:message|e-?mail|mail|newsletter)",
     re.IGNORECASE,
 )
-# Mail programs show forwarded messages inside forwarded ones; a mail made to do harm has thousands.
+# Mail programs show nested forwarded messages; a hostile mail may nest thousands.
 _DEEPEST = 50
 
 
 def mail_text(message: EmailMessage, left_out: LeftOut) -> str:
     """Return the text of all displayed parts of a message, in their order.
 
-    Of alternatives the plain one is read; the HTML one if the plain one is blank or only says that
-    there is HTML. A forwarded message is read with its subject. Attachments and encrypted messages
-    are not read; ``left_out`` counts them.
+    Of alternative forms, the plain text is read, or the HTML if the plain text is blank or only
+    refers to the HTML. A forwarded message is read with its subject. Attachments and encrypted
+    messages are not read; ``left_out`` counts them.
     """
     return "\n\n".join(_texts(message, left_out, 0))
 
@@ -44,9 +44,9 @@ def mail_text(message: EmailMessage, left_out: LeftOut) -> str:
 def _texts(part: EmailMessage, left_out: LeftOut, depth: int) -> Iterator[str]:
     kind = part.get_content_type()
     if kind in _ENCRYPTED and "signed" not in str(part.get_param("smime-type", "")):
-        left_out.add("encrypted messages, of which only the heads are read")
+        left_out.add("encrypted messages (only their headers are read)")
     elif depth > _DEEPEST:
-        left_out.add("messages inside of more than fifty others")
+        left_out.add("messages nested in more than fifty others")
     elif kind == "message/rfc822":
         for inner in _children(part):
             yield from filter(None, [decoded_head(inner, "subject")])
@@ -75,7 +75,7 @@ def _is_attached(part: EmailMessage) -> bool:
 
 def _is_shown(part: EmailMessage) -> bool:
     return (
-        # A multipart message without its parts is shown as it is.
+        # A multipart message without parts is shown as plain text.
         part.get_content_maintype() in ("text", "multipart")
         and part.get_content_subtype() not in _NOT_SHOWN
         and part.get_content_disposition() != "attachment"
@@ -97,13 +97,13 @@ def _best(alternatives: list[EmailMessage], left_out: LeftOut, depth: int) -> st
     taken = plain
     if plain is none or (rich is not none and _is_stub(plain[0], rich[0])):
         taken = rich
-    # The other forms are not left out: the one that is taken stands for them.
+    # The other forms are not counted as left out, because the chosen one has their content.
     left_out.update(taken[1])
     return taken[0]
 
 
 def _is_stub(plain: str, rich: str) -> bool:
-    """Tell whether the plain form does not hold what the rich form says."""
+    """Return whether the plain form lacks the content of the rich form."""
     words, others = _WORD.findall(plain.lower()), _WORD.findall(rich.lower())
     common = len({*words} & {*others})
     if 2 * common >= len({*others}):
@@ -129,7 +129,7 @@ def _part_text(part: EmailMessage) -> str:
 
 
 def _flowed_text(text: str, delete_space: bool) -> str:
-    """Join the lines that were broken to be sent (RFC 3676)."""
+    """Join the lines that were broken for transport (RFC 3676)."""
     paragraphs: list[list[str]] = []
     open_depth = -1  # of the paragraph that the next line continues
     for line in text.splitlines():
@@ -147,7 +147,7 @@ def _enriched_text(text: str) -> str:
     """Return the text of text/enriched (RFC 1896) and its forerunner text/richtext."""
     text = text.replace("\r\n", "\n")
     text = re.sub(r"<param>[^<]*</param>", "", text, flags=re.IGNORECASE)
-    # A single line break is none; of several the first is.
+    # A single line break does not count; of several, the first does not.
     text = re.sub(r"\n(\n*)", lambda found: found[1] or " ", text)
     text = re.sub(r"<(?:nl|paragraph|/paragraph)>", "\n", text, flags=re.IGNORECASE)
     return re.sub(r"<<|<lt>|</?[A-Za-z-]+>", _enriched_mark, text)
@@ -158,9 +158,9 @@ def _enriched_mark(found: re.Match[str]) -> str:
 
 
 def decoded_head(message: EmailMessage, name: str) -> str:
-    """Return a head of a message as text ("": there is none).
+    """Return a header of a message as text ("" if it is missing).
 
-    Wrong character sets, and bytes that no head should have, are decoded as those of bodies are.
+    Wrong character sets and invalid bytes are decoded in the same way as in bodies.
     """
     raw = next((str(value) for key, value in message.raw_items() if key.lower() == name), "")
     text = re.sub(r"[\r\n]+", "", raw)
@@ -179,5 +179,5 @@ def _decoded_word(word: tuple[str | bytes, str | None]) -> str:
     content, charset = word
     if isinstance(content, str):
         return content
-    # The form in which decode_header returns what is not encoded.
+    # The form in which decode_header returns text that is not encoded.
     return decoded(content, charset) if charset else content.decode("raw-unicode-escape")

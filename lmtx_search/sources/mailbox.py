@@ -1,9 +1,9 @@
 """Mailboxes in the mbox form, split into their messages.
 
 There are four forms, and files do not say which one they have. mboxo writes a line of a body that
-begins with ``From `` as ``>From ``; mboxrd adds a ``>`` to ``>From `` too; mboxcl does what mboxo
-does and writes the length of the body into ``Content-Length``; mboxcl2 has only the length. Other
-writers leave such lines as they are. See RFC 4155 and
+begins with ``From `` as ``>From ``; mboxrd adds a ``>`` to ``>From `` too; mboxcl does the
+same as mboxo and writes the length of the body into ``Content-Length``; mboxcl2 has only
+the length. Other writers do not change such lines. See RFC 4155 and
 https://www.loc.gov/preservation/digital/formats/fdd/fdd000383.shtml.
 """
 
@@ -24,7 +24,7 @@ _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _TIME = rb"\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?"
 _ZONE = rb"(?:[+-]\d{2}:?\d{2}|[A-Z]{1,5}|\([A-Z]{1,5}\))"
 _DATES = (
-    # Mon Mar  2 09:00:00 2026, also with a zone before or behind the year.
+    # Mon Mar  2 09:00:00 2026, also with a zone before or after the year.
     rb"%s\s+%s\s+\d{1,2}\s+%s(?:\s+%s)*\s+\d{4}(?:\s+%s)*" % (_DAY, _MONTH, _TIME, _ZONE, _ZONE),
     # Mon, 2 Mar 2026 09:00:00 +0100
     rb"(?:%s\s+)?\d{1,2}\s+%s\s+\d{4}\s+%s(?:\s+%s)*" % (_DAY, _MONTH, _TIME, _ZONE),
@@ -37,7 +37,7 @@ _HEAD = re.compile(rb"[!-9;-~]+[ \t]*:|>From ")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _BODY_BEGINS_WITH_FROM = re.compile(rb"^From ", re.MULTILINE)
 _LENGTH = re.compile(rb"Content-Length:\s*(\d{1,9})\s*\Z", re.IGNORECASE)
-# A length that is wrong may say any number: this much is read to see whether it is right.
+# A wrong length may be any number, so that only this much is read to check it.
 _LONGEST = 64_000_000
 
 
@@ -52,9 +52,9 @@ class BoxedMessage:
 def split_mailbox(path: Path) -> Iterator[BoxedMessage]:
     """Yield the messages of a mailbox (also ``.gz``); one of them is in memory at a time.
 
-    A separator is a line of ``From ``, a sender and a date that a head follows. Other lines that
-    begin with ``From `` are text. A ``Content-Length`` counts if a separator or the end of the file
-    is where it says. ``>From `` becomes ``From `` again.
+    A separator is a line with ``From ``, a sender and a date, followed by the headers of a message.
+    Other lines that begin with ``From `` are text. A ``Content-Length`` is used if a separator or
+    the end of the file follows at that position. ``>From `` becomes ``From `` again.
 
     Raises:
         UserError: no such file, or it is not a mailbox.
@@ -65,24 +65,26 @@ def split_mailbox(path: Path) -> Iterator[BoxedMessage]:
         while lines.peek().strip() == b"" and lines.peek():
             lines.take()
         if not lines.peek().startswith(b"From "):
-            raise UserError(f"{path} is no mailbox: each message of one begins with `From `")
+            raise UserError(
+                f"{path} is not a mailbox: each message of a mailbox begins with `From `"
+            )
         lines.dated = bool(_SEPARATOR.match(lines.peek().rstrip()))
         while lines.peek():
             yield _message(lines)
 
 
 class _Lines:
-    """Lines of a stream that can be looked at before they are taken, and given back."""
+    """Lines of a stream, with lookahead and the option to put lines back."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._ahead: deque[bytes] = deque()
         self.number = 0
-        # Whether the separators have dates; a file whose first one has none is an odd one.
+        # Whether the separators have dates; in some unusual files they have none.
         self.dated = True
 
     def peek(self, ahead: int = 0) -> bytes:
-        """Return a line that comes, without taking it (b"": the end)."""
+        """Return a line ahead without consuming it (b"": the end)."""
         while len(self._ahead) <= ahead:
             if not (line := self._stream.readline()):
                 return b""
@@ -106,7 +108,7 @@ def _message(lines: _Lines) -> BoxedMessage:
     while (line := lines.peek()) and line.strip() and not _separates(lines, b""):
         if found := _LENGTH.match(lines.take()):
             length = int(found[1])
-        # Old mail systems noted here which way a message came.
+        # Old mail systems wrote the route of a message here.
         if not line.startswith(b">From "):
             head.append(line)
     return BoxedMessage(start, b"".join([*head, *_body(lines, length)]))
@@ -122,14 +124,14 @@ def _body(lines: _Lines, length: int) -> list[bytes]:
         while lines.peek() and not _separates(lines, before):
             body.append(before := lines.take())
     text = b"".join(body)
-    # If the mailbox leaves such lines as they are, a marked line is the author's own.
+    # If the mailbox does not mark such lines, a marked line comes from the author.
     if not _BODY_BEGINS_WITH_FROM.search(text):
         text = _QUOTED.sub(rb"\1", text)
     return [empty, text]
 
 
 def _counted_body(lines: _Lines, length: int) -> list[bytes] | None:
-    """Return the lines of a body of this length; None, and nothing taken, if it is wrong."""
+    """Return the lines of a body of this length; None, without consuming any, if it is wrong."""
     body: list[bytes] = []
     while length > 0 and lines.peek():
         length -= len(lines.peek())
@@ -147,7 +149,7 @@ def _counted_body(lines: _Lines, length: int) -> list[bytes] | None:
 
 
 def _separates(lines: _Lines, before: bytes) -> bool:
-    """Tell whether the next line separates two messages; ``before`` is the line before it."""
+    """Return whether the next line separates two messages; ``before`` precedes it."""
     line = lines.peek()
     if not line.startswith(b"From "):
         return False

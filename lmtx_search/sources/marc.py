@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _RECORD = "{http://www.loc.gov/MARC21/slim}record"
 _END_OF_RECORD = b"\x1d"
 _BLOCK = 1 << 20
-# What the leader says of a record's kind: holdings, authorities, classification, communities.
+# Kinds of records in the leader: holdings, authorities, classification, communities.
 _NOT_BOOKS = "uvxyzwq"
 
 
 def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | BadLine]:
     """Yield a row of ``id``, ``title``, ``text`` and the subjects for each record.
 
-    Which of both syntaxes it is, the file's beginning says. Deleted records, and records that
-    describe no document, are left out. ``line`` is the record's number in ISO 2709, and its line
+    The beginning of the file decides between the two syntaxes. Deleted records, and records that do
+    not describe a document, are left out. ``line`` is the record's number in ISO 2709, and its line
     in XML. Memory is bounded by the longest record.
 
     Raises:
@@ -56,7 +56,7 @@ def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | 
 
 
 def count_marc(path: Path) -> int | None:
-    """Return how many records a file in ISO 2709 has; None for XML, which does not tell."""
+    """Return the number of records of a file in ISO 2709; None (unknown) for XML."""
     count, first = 0, b""
     with opened(path) as stream:
         while block := stream.read(_BLOCK):
@@ -73,13 +73,13 @@ def _name(record: Record, number: int) -> str:
 
 
 def _binary_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | BadLine]]:
-    """Split at the mark that ends a record: pymarc ends at a line break between two records."""
+    """Split at the end marks of records; pymarc stops at a line break between two records."""
     from pymarc import Record
 
     for number, data in enumerate(_split(stream), start=1):
         try:
             yield number, Record(data, to_unicode=True, hide_utf8_warnings=True)
-        except Exception as error:  # pymarc raises whatever a damaged directory leads to
+        except Exception as error:  # pymarc raises any kind of error for a damaged directory
             what = " ".join(f"{type(error).__name__} {error}".split())
             raw = data[:1000].decode("utf-8", "replace")
             yield number, BadLine(str(path), number, f"not a MARC record: {what}", raw)
@@ -99,7 +99,7 @@ def _xml_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | B
     from lxml import etree
 
     try:
-        # Only MARC's own: the <record> of an OAI-PMH answer holds one.
+        # Only records of MARC: the <record> of an OAI-PMH answer contains one.
         for _, element in etree.iterparse(
             stream, tag=_RECORD, resolve_entities=False, no_network=True
         ):
@@ -109,7 +109,7 @@ def _xml_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | B
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         line = error.lineno or 0
-        reason = f"not XML, and not read from here on: {error.msg}"
+        reason = f"not XML; the rest is not read: {error.msg}"
         yield line, BadLine(str(path), line, reason)
 
 

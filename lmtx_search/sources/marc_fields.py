@@ -1,4 +1,4 @@
-"""What a MARC record says of a document."""
+"""Reads the fields of a document from a MARC record."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def record_fields(record: Record) -> dict[str, Any]:
 
     ``id`` is the control number, ``title`` the title with its parts (245 a, b, n, p), ``text`` the
     summary, contents and notes (520, 505, 500). ``subjects`` are headings as texts, subdivisions
-    behind ``--``; ``subject_ids`` the same headings by their authority ($0, $1); ``keywords`` are
-    uncontrolled (653). All are NFC, and without the punctuation of ISBD at the end.
+    after ``--``; ``subject_ids`` their authority ids ($0, $1); ``keywords`` are uncontrolled
+    terms (653). All texts are NFC, without ISBD punctuation at the end.
     """
     title = " ".join(_parts(record, "245", "abnp"))
     notes = [
@@ -49,7 +49,7 @@ def record_fields(record: Record) -> dict[str, Any]:
 
 
 def _heading(field: Field) -> str:
-    """Return a heading without links, sources and roles, which are subfields too."""
+    """Return a heading without the subfields for links, sources and roles."""
     main = [one.value for one in field.subfields if one.code in "abcdgnpt"]
     below = [one.value for one in field.subfields if one.code in _SUBDIVISIONS]
     if field.tag == _CHAIN:

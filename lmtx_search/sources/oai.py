@@ -22,8 +22,8 @@ def read_oai(path: Path, options: ReadOptions | None = None) -> Iterator[Row | B
 
     ``text`` is the other titles and the descriptions, ``subjects`` can be gold tags, ``languages``
     are those of titles and descriptions (``xml:lang``). Deleted records, and those without Dublin
-    Core, are left out. An answer that is an error or a web page, and a list that is not whole, are
-    told. Memory is bounded by the longest record; ``line`` is the record's.
+    Core, are left out. An answer that is an error or a web page, and an incomplete list, are
+    reported. Memory is bounded by the longest record; ``line`` is the line of the record.
 
     Raises:
         UserError: no such file.
@@ -55,15 +55,15 @@ def read_oai(path: Path, options: ReadOptions | None = None) -> Iterator[Row | B
                         yield row
                 element.clear()
     except etree.XMLSyntaxError as error:
-        reason = f"not XML, and not read from here on: {error.msg}"
+        reason = f"not XML; the rest is not read: {error.msg}"
         yield BadLine(str(path), error.lineno or 0, reason)
         return
     if not seen:
-        reason = "no record of OAI-PMH in it: is it an answer of another kind, or a web page?"
+        reason = "it contains no OAI-PMH record: is it another kind of answer, or a web page?"
         yield BadLine(str(path), 0, reason)
     if last and (last[1] or (last[0] and last[0].isdecimal() and int(last[0]) > seen)):
         size = f" of {int(last[0]):,}" if last[0] and last[0].isdecimal() else ""
-        options.notes.append(f"{path} holds a part of the list: {seen:,}{size} records")
+        options.notes.append(f"{path} holds only a part of the list: {seen:,}{size} records")
 
 
 def _inside_record(element: Any) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 # A hyphen, or a soft one, at the end of a line or page, between two parts of words.
 _LINE_END = re.compile(r"\b([^\W\d_]+)([-\u2010\u00ad])[ \t]*\n{1,2}[ \t]*([^\W\d_]+)")
-# Before these a hyphen stands for the rest of a word: "in- and output", "Ein- und Ausgabe".
+# Before these words a hyphen replaces the rest of a word: "in- and output", "Ein- und Ausgabe".
 _AFTER_A_PART = (
     "and", "or", "to", "und", "oder", "bis", "sowie", "et", "ou", "en", "of", "och", "eller", "og",
     "y", "o", "e",
@@ -17,14 +17,14 @@ _COMPOUND = re.compile(r"\b([^\W\d_]+)[-\u2010](?=([^\W\d_]+))")
 
 
 def pdf_text(path: Path) -> tuple[str, str]:
-    """Return a file's text with its pages' breaks as empty lines, or ("", what is wrong).
+    """Return a file's text with page breaks as empty lines, or "" and the problem.
 
-    Words that were broken at the ends of lines are whole again. An encrypted file that opens
+    Words that were broken at the ends of lines are joined. An encrypted file that opens
     without a password is read.
     """
     from pypdf import PasswordType, PdfReader  # an extra: see folder.folder_files
 
-    # It logs each oddity of a file; what counts is whether there is text.
+    # It logs every irregularity of a file; only the text matters.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = PdfReader(path)
@@ -34,7 +34,7 @@ def pdf_text(path: Path) -> tuple[str, str]:
     except OSError:
         raise
     except Exception as error:
-        # Whatever a damaged file makes of its reader: recursion, keys and types that are not there.
+        # A damaged file causes errors of any kind in the reader: recursion, missing keys.
         return "", f"cannot be read as PDF ({type(error).__name__}: {str(error)[:100]})"
     return (whole_words(text), "") if text else ("", "is a PDF without text: scanned pages?")
 
@@ -42,7 +42,7 @@ def pdf_text(path: Path) -> tuple[str, str]:
 def whole_words(text: str) -> str:
     """Join the words of a text that were broken at the ends of its lines.
 
-    A hyphen stays if the text has the word with it elsewhere, or if it stands for a part of a word.
+    A hyphen is kept if the word occurs with it elsewhere, or if it replaces a part of a word.
 
     >>> whole_words("infor-\\nmation on in-\\nand output")
     'information on in-\\nand output'

@@ -1,4 +1,4 @@
-"""RDF files in any syntax, with one clear line where one cannot be read."""
+"""Reads RDF files in any syntax; an unreadable file gives a one-line error."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ _NAMES = {
     "trig": "TriG",
 }
 RDF_ENDINGS = tuple(_SYNTAXES.keys() - {".json"})
-"""What the names of RDF files end with; ``.json`` may be anything."""
-# In these a file may hold several graphs, and each triple of them counts.
+"""The endings of RDF file names; a ``.json`` file may have another format."""
+# In these syntaxes a file may hold several graphs, and all of their triples count.
 _WITH_GRAPHS = ("json-ld", "nquads", "trig")
 _TURTLE_REASON = re.compile(r"Bad syntax \((.*?)\) at \^", re.DOTALL)
 _PLACE = re.compile(r".*?:(\d+):\d+: ", re.DOTALL)
 _JSON_LD = re.compile(rb"\s*[\[{]\s*(\{|\"|\})")
 _KEYWORDS = re.compile(rb'"@(context|graph|id|type)"')
 _BEGINNING = 65_536
-# What relative addresses are relative to. JSON-LD drops them without a base of this form.
+# The base of relative addresses. Without a base of this form, JSON-LD drops them.
 _BASE = "http://thesaurus.invalid/"
 
 
 def read_graph(path: Path, progress: Progress = SILENT) -> Graph:
-    """Read a file (also ``.gz``) as a whole; a name that does not tell its syntax is no obstacle.
+    """Read a file (also ``.gz``) as a whole, in the syntax of its name or its content.
 
     The triples of named graphs (TriG, N-Quads, JSON-LD) count like all others. Nothing is fetched
     from elsewhere.
 
     Raises:
-        UserError: no such file, or not as it should be, with the line.
+        UserError: the file does not exist, or has an error (the message has its line).
         LmtxError: a damaged gzip file.
         MissingExtra: rdflib is not installed.
     """
@@ -64,7 +64,7 @@ def read_graph(path: Path, progress: Progress = SILENT) -> Graph:
         raise MissingExtra("skos", "reading SKOS") from error
     size = path.stat().st_size if path.is_file() and path.suffix != ".gz" else None
     syntax = _SYNTAXES.get(ending(path)) or _sniffed(path)
-    # A plain Graph leaves named graphs out and says nothing.
+    # A plain Graph silently ignores named graphs.
     graph = Dataset(default_union=True) if syntax in _WITH_GRAPHS else Graph()
     with opened(path) as stream, progress.stage(f"Read {path.name}", size, "bytes") as advance:
         counted = _Counted(stream, advance)
@@ -82,12 +82,12 @@ def read_graph(path: Path, progress: Progress = SILENT) -> Graph:
 
 
 def is_json_ld(path: Path) -> bool:
-    """Tell by its first 64 KiB whether a JSON file is JSON-LD, where only the content can tell."""
+    """Return whether a JSON file is JSON-LD, judged by its first 64 KiB."""
     if not path.is_file():
         return False
     with opened(path) as stream:
         start = stream.read(_BEGINNING)
-    # One object a line is JSONL, whatever its fields are called.
+    # A file with one object per line is JSONL, whatever the names of its fields.
     first = start.removeprefix(b"\xef\xbb\xbf").strip().split(b"\n")[0].strip()
     whole_lines = first.startswith(b"{") and first.endswith(b"}") and b"\n" in start.strip()
     return not whole_lines and _KEYWORDS.search(start) is not None
@@ -99,17 +99,17 @@ def _parse_json_ld(path: Path, data: bytes, graph: Graph) -> None:
     content = json.loads(data.decode("utf-8-sig"))
     if not isinstance(content, dict | list):
         raise UserError(f"{path}: not JSON-LD: an object or a list of objects is expected")
-    # rdflib would fetch it: from any address, and from this machine's files.
+    # rdflib would load it from any address, and from files of this machine.
     if (elsewhere := next(_contexts_elsewhere(content), None)) is not None:
         raise UserError(
-            f"{path}: its @context is elsewhere ({elsewhere}) and is not fetched: write the "
+            f"{path}: its @context is at {elsewhere} and is not downloaded: write the "
             "context itself into the file, or convert the file to Turtle"
         )
     to_rdf(content, cast("Dataset", graph), base=_BASE)
 
 
 def _contexts_elsewhere(content: Any) -> Iterator[str]:
-    """Yield the addresses that contexts are to be fetched from."""
+    """Yield the addresses of contexts that are not in the file."""
     rest = [content]
     while rest:
         node = rest.pop()
@@ -144,7 +144,7 @@ def _why(path: Path, syntax: str, error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{path}, line {error.lineno}: {what}: {error.msg}"
     if isinstance(error, RecursionError):
-        return f"{path}: {what} that can be read: nested too deeply"
+        return f"{path}: {what}: nested too deeply"
     message = " ".join(str(error).split("\n")) if syntax in ("nt", "nquads") else str(error)
     if isinstance(error, SyntaxError):
         reason = _TURTLE_REASON.search(message)
@@ -157,7 +157,7 @@ def _why(path: Path, syntax: str, error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """rdflib warns of every odd address and date."""
+    """Suppress the warnings of rdflib about unusual addresses and dates."""
     logger = logging.getLogger("rdflib")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -168,7 +168,7 @@ def _quiet() -> Iterator[None]:
 
 
 class _Counted:
-    """A stream that tells how much of it was read."""
+    """A stream that reports how much of it was read."""
 
     def __init__(self, stream: BinaryIO, advance: Callable[[int], None]) -> None:
         self._stream, self._advance = stream, advance

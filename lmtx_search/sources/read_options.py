@@ -1,4 +1,4 @@
-"""What a reader of documents is given beside the path."""
+"""The options of a reader of documents."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from lmtx_search.sources.left_out import LeftOut
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How one reading of a source is done; each reading from the beginning takes a new one.
+    """The options of one reading of a source; each reading needs a new object.
 
     Attributes:
-        everything: read also what is not published (drafts, private and scheduled posts).
-        left_out: takes the counts of what the reader leaves out.
-        notes: takes a sentence for each decision of the reader that the user should know.
+        everything: read unpublished posts too (drafts, private and scheduled ones).
+        left_out: receives the counts of omitted records.
+        notes: receives a sentence for each decision of the reader that the user should know.
     """
 
     everything: bool = False

@@ -1,4 +1,4 @@
-"""Ids that come twice in one file, with other content."""
+"""Finds ids that occur twice in one file with different content."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sqlite3
 
 
 class RepeatedIds:
-    """Remembers the ids of a file and a digest of what each stands for, in a bounded memory.
+    """Stores the ids of a file and a digest of the content of each, in bounded memory.
 
-    SQLite moves the table to a hidden temporary file when it becomes large.
+    SQLite moves the table to a hidden temporary file when it grows large.
     """
 
     def __init__(self) -> None:
@@ -21,10 +21,10 @@ class RepeatedIds:
         self._known.execute("BEGIN")
 
     def earlier(self, id: str, content: str, line: int) -> int | None:
-        """Return the line on which the id stood last, if its content was another one.
+        """Return the line of the id's last occurrence, if its content was different.
 
         Args:
-            content: what the id stands for now, on this ``line`` (0: it has none).
+            content: the content of the id on this ``line`` (0: no line number).
         """
         key, digest = _digest(id), _digest(content)
         found = self._known.execute("SELECT content, line FROM known WHERE id = ?", (key,))
@@ -35,7 +35,7 @@ class RepeatedIds:
         return None if last is None else int(last[1])
 
     def close(self) -> None:
-        """Remove what was remembered."""
+        """Delete the stored ids."""
         self._known.close()
 
 

@@ -13,7 +13,7 @@ from lmtx_search.sources.lines import read_lines
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
-# Two blanks before the hyphen are the rule; exports with one, or with tabs, are read too.
+# The standard has two blanks before the hyphen; exports with one, or with tabs, are read too.
 _TAG = re.compile(r"([A-Z][A-Z0-9])[ \t]+-(?:[ \t]+(.*))?$")
 _AUTHORS = ("first_authors", "authors", "secondary_authors")
 
@@ -22,8 +22,7 @@ def read_ris(path: Path, options: ReadOptions | None = None) -> Iterator[Row | B
     """Yield a row of ``title``, ``text``, ``authors``, ``keywords`` and others for each reference.
 
     ``text`` is the abstract (all of them) and the notes, ``keywords`` can be gold tags. A reference
-    begins with ``TY``, whether the one before it was ended with ``ER`` or not. ``line`` is that of
-    its ``TY``.
+    begins with ``TY``, even if the previous one has no ``ER``. ``line`` is the line of its ``TY``.
 
     Raises:
         UserError: no such file, or not UTF-8.
@@ -40,12 +39,12 @@ def read_ris(path: Path, options: ReadOptions | None = None) -> Iterator[Row | B
         if not lines[0].startswith("TY"):
             if any(text.strip() for text in lines):
                 raw = "\n".join(lines)[:1000]
-                yield BadLine(str(path), line, "not in a reference: TY is expected first", raw)
+                yield BadLine(str(path), line, "outside of a reference: TY must come first", raw)
             continue
         unended += lines[-1] != "ER  - "
         text = "\n".join(lines if lines[-1] == "ER  - " else [*lines, "ER  - "])
         try:
-            # Without it the second abstract of a reference is lost.
+            # Without this, the second abstract of a reference is lost.
             (found,) = rispy.loads(text, enforce_list_tags=False)
         except (ValueError, OSError, KeyError, TypeError) as error:
             yield BadLine(str(path), line, f"not RIS: {error}", text[:1000])
@@ -72,7 +71,7 @@ def _references(path: Path) -> Iterator[tuple[int, list[str]]]:
         if match:
             lines.append("ER  - " if match[1] == "ER" else f"{match[1]}  - {match[2] or ''}")
         elif line.strip() and lines and lines[-1] != "ER  - ":
-            # rispy raises where such a line follows a tag that came twice.
+            # rispy raises an error if such a line follows a repeated tag.
             lines[-1] += f" {line.strip()}"
         elif line.strip():
             if lines:

@@ -1,4 +1,4 @@
-"""JSONL and CSV files as rows: one object each, with its line, or why it is none."""
+"""Reads JSONL and CSV files as rows: objects with their lines, or the reason for a bad line."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def read_rows(
 ) -> Iterator[Row | BadLine]:
     """Read ``.jsonl`` (``.ndjson``, ``.json``) or ``.csv``, also ``.gz``; ``-`` is JSONL on stdin.
 
-    In CSV, commas, semicolons or tabs are between the values, whichever the header has; the file is
-    UTF-8, UTF-16 or cp1252. Memory is bounded by the longest line or row.
+    In CSV, the delimiter of the header (comma, semicolon or tab) separates the values. The encoding
+    is UTF-8, UTF-16 or cp1252. Memory is bounded by the longest line or row.
 
     Args:
         kind: ``jsonl`` or ``csv``, for other names.
-        notes: gets a sentence for each decision that the user should know.
+        notes: receives a sentence for each decision that the user should know.
 
     Raises:
         UserError: no such file, an unknown ending, a CSV file without a usable header.
-        LmtxError: the file is damaged (gzip) or cannot be read on.
+        LmtxError: the file is damaged (gzip), or reading failed.
     """
     kind = f".{kind}" if kind else _kind(path)
     if kind == ".csv":
@@ -57,7 +57,7 @@ def read_rows(
 
 
 def count_lines(path: Path) -> int | None:
-    """Return how many lines a file has (None: standard input)."""
+    """Return the number of lines of a file (None: standard input)."""
     if str(path) == "-":
         return None
     lines, last = 0, b"\n"
@@ -69,7 +69,7 @@ def count_lines(path: Path) -> int | None:
 
 
 def is_row_file(path: Path) -> bool:
-    """Tell by its name whether a file is one that :func:`read_rows` reads."""
+    """Return whether :func:`read_rows` reads files with this name."""
     return str(path) == "-" or ending(path) in (*JSON_LINES, ".csv")
 
 
@@ -80,7 +80,7 @@ def _kind(path: Path) -> str:
 
 
 def ending(path: Path) -> str:
-    """Return what a name ends with, in lower case and without ``.gz``."""
+    """Return the ending of a name, in lower case and without ``.gz``."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()
@@ -89,10 +89,10 @@ def ending(path: Path) -> str:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file (also ``.gz``; ``-`` is standard input) for its bytes.
+    """Open a file (also ``.gz``; ``-`` is standard input) in binary mode.
 
     Raises:
-        UserError: no such file, a folder, or not to be read.
+        UserError: the file does not exist, is a folder, or cannot be read.
         LmtxError: the file is damaged (gzip).
     """
     if str(path) == "-":
@@ -121,7 +121,7 @@ def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
     for number, data in enumerate(stream, start=1):
         line = data.removeprefix(_BOM) if number == 1 else data
         if line.strip():
-            # Without its end: else a line that stops too early is wrong "at column 1".
+            # Without its line end, so that the error of a truncated line has the right column.
             yield _json_row(line.rstrip(b"\r\n"), number, name)
 
 
@@ -133,19 +133,19 @@ def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:
     except json.JSONDecodeError as error:
         reason = f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
     except RecursionError:
-        reason = "not JSON that can be read: nested too deeply"
+        reason = "not readable as JSON: nested too deeply"
     except ValueError as error:
         reason = f"not JSON: {error}"
     else:
         if isinstance(value, dict):
             return Row(number, value)
-        reason = "not a JSON object: one object a line is expected"
+        reason = "not a JSON object: one object per line is expected"
     raw = line[:_RAW_KEPT].decode("utf-8", "replace")
     return BadLine(name, number, reason, raw)
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _csv_rows(path: Path, notes: list[str]) -> Iterator[Row | BadLine]:
@@ -157,7 +157,7 @@ def _csv_rows(path: Path, notes: list[str]) -> Iterator[Row | BadLine]:
             "UTF-8 if letters are wrong"
         )
     wide = encoding.startswith("utf-16")
-    # Either way what cannot be decoded is a surrogate, so that the rest of the file is read.
+    # Bytes that cannot be decoded become surrogates, so that the rest of the file is read.
     errors = "surrogatepass" if wide else "surrogateescape"
     name = encoding.removesuffix("-sig").upper()
     with opened(path) as stream:
@@ -166,4 +166,4 @@ def _csv_rows(path: Path, notes: list[str]) -> Iterator[Row | BadLine]:
             for row in read_csv(text, str(path), name, notes):
                 yield row if isinstance(row, BadLine) else Row(*row)
         except UnicodeDecodeError as error:
-            raise UserError(f"{path} is cut off: {name} needs two bytes a character") from error
+            raise UserError(f"{path} is cut off: {name} needs two bytes per character") from error

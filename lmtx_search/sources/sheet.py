@@ -20,11 +20,11 @@ SHEET_ENDINGS = (".xlsx", ".xls", ".ods")
 def read_sheet(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of fields for each row below the first of each visible sheet.
 
-    Empty cells are no fields. A column whose name comes several times gives a list of its values. A
-    value in a column without a name makes the row a bad line.
+    Empty cells are ignored. Columns with the same name become a list of values. A value in a column
+    without a name makes the row a bad line.
 
     Raises:
-        UserError: no such file, or it cannot be read.
+        UserError: the file does not exist, or cannot be read.
         MissingExtra: the extra ``office`` is not installed.
     """
     require_office()

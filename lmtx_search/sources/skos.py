@@ -17,9 +17,9 @@ from lmtx_search.sources.skos_concepts import Concept, read_concepts
 
 @dataclass(frozen=True, slots=True)
 class Thesaurus:
-    """The concepts of a thesaurus as label records, each with where it stands.
+    """The concepts of a thesaurus as label records, each with its position.
 
-    ``left_out`` counts the concepts that are no labels; ``notes`` are sentences about the others.
+    ``left_out`` counts the concepts that are not labels; ``notes`` are sentences about the others.
     """
 
     entries: list[tuple[str, dict[str, Any]]]
@@ -32,17 +32,17 @@ class Thesaurus:
     ) -> Thesaurus:
         """Read a file as a whole.
 
-        A concept's id is its address, its text the prefLabel in ``language`` (another one's where
-        it has none), its synonyms the altLabels in the same language, its description the
-        definition and scope note. Where several have the same prefLabel, what is above them is
-        written behind it: "Mercury (planets)". hiddenLabels (misspellings, for searching) are not
-        read. Schemes and collections are no labels. Concepts that are no longer in use are left
-        out (see :func:`~lmtx_search.sources.skos_retired.retired`); what is below one of them has
-        what is above it.
+        A concept's id is its address. Its text is the prefLabel in ``language``, or in another
+        language if it has none. Its synonyms are the altLabels in the same language, and its
+        description is the definition and the scope note. If several concepts have the same
+        prefLabel, their broader concept is added: "Mercury (planets)". hiddenLabels (misspellings,
+        for searching) are not read. Schemes and collections are not labels. Concepts that are no
+        longer in use are left out (see :func:`~lmtx_search.sources.skos_retired.retired`); the
+        concepts below such a concept move to the concepts above it.
 
         Raises:
-            UserError: not SKOS, with the line; no concept, or none in the language; several
-                languages and none chosen.
+            UserError: the file is not SKOS, has no concept (in the language), or has several
+                languages and none is chosen.
             MissingExtra: rdflib is not installed.
         """
         left_out = LeftOut()
@@ -95,18 +95,22 @@ def _labels(
         if count:
             which = f"in the language {tag}" if tag else "without a language"
             where = f" in {language}" if language else " without a language"
-            notes.append(f"Concepts without a prefLabel{where}: {count:,}, taken {which}")
+            notes.append(f"Concepts without a prefLabel{where}: {count:,}; read {which} instead")
     if several:
-        notes.append(f"Concepts with several prefLabels: {several:,}, the others are synonyms")
+        notes.append(
+            f"Concepts with several prefLabels: {several:,}; one is the name, others are synonyms"
+        )
     if apart := _tell_apart([fields for _, fields in entries]):
-        notes.append(f"Concepts that share their prefLabel: {apart:,}, told apart by what is above")
+        notes.append(
+            f"Concepts that share their prefLabel: {apart:,}; their broader concept is added"
+        )
     return entries, notes
 
 
 def _tell_apart(labels: list[dict[str, Any]]) -> int:
-    """Write what is above it behind a name that others have too, where that tells it from all.
+    """Add the broader concept to names that several concepts have, if that makes them unique.
 
-    Returns how many names that did.
+    Returns the number of names that were made unique.
     """
     names = {label["id"]: label["text"] for label in labels}
     shared = Counter(names.values())
@@ -123,12 +127,12 @@ def _tell_apart(labels: list[dict[str, Any]]) -> int:
 
 
 def _speaks(tag: str, language: str) -> bool:
-    """Tell whether a language tag is the language or one of its forms (de-AT is de)."""
+    """Return whether a language tag is the language or one of its variants (de-AT is de)."""
     return tag == language or tag.startswith(f"{language}-") if language else not tag
 
 
 def _nearest_language(tags: set[str], language: str) -> str:
-    """Return the language itself, one of its forms, text of no language, English, or the first."""
+    """Return the best text: in the language, a variant, no language, English, or the first."""
     ways: list[Callable[[str], bool]] = [
         lambda tag: tag == language,
         lambda tag: _speaks(tag, language.split("-")[0]),

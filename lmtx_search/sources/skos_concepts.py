@@ -1,4 +1,4 @@
-"""The concepts of a thesaurus's graph: which they are, their texts, and what is above them."""
+"""Finds the concepts of a thesaurus's graph, with their texts and broader concepts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _XL = "http://www.w3.org/2008/05/skos-xl#"
 _ISO = "http://purl.org/iso25964/skos-thes#"
 _GVP = "http://vocab.getty.edu/ontology#"
-# Subclasses of skos:Concept that are declared elsewhere than in the thesauri that use them.
+# Subclasses of skos:Concept that the thesauri use but do not declare.
 _CONCEPTS = (
     *(
         f"{_GVP}{name}Concept"
@@ -29,7 +29,7 @@ _CONCEPTS = (
     "http://www.yso.fi/onto/yso-meta/Concept",
     "http://www.yso.fi/onto/yso-meta/Individual",
 )
-# What gathers concepts, and what names them.
+# Types of collections, and properties of names.
 _GROUPS = (
     *(f"{_ISO}{name}" for name in ("ConceptGroup", "ThesaurusArray")),
     *(f"{_GVP}{name}" for name in ("Facet", "GuideTerm", "Hierarchy")),
@@ -49,7 +49,7 @@ class Concept:
 
 
 def read_concepts(graph: Graph, left_out: LeftOut) -> tuple[list[Concept], list[str]]:
-    """Return the concepts in use in the order of their addresses, and what else to know of them."""
+    """Return the concepts in use in the order of their addresses, with notes about them."""
     from rdflib import BNode, URIRef
 
     hierarchy = Hierarchy(graph)
@@ -76,18 +76,18 @@ def read_concepts(graph: Graph, left_out: LeftOut) -> tuple[list[Concept], list[
     told = []
     if handed_on:
         told.append(
-            f"Labels below a concept that was left out: {handed_on:,}, they have what is above it"
+            f"Labels below a concept that was left out: {handed_on:,}; they move to the one above"
         )
     if elsewhere:
         told.append(
-            f"Broader concepts that are not in the file: {len(elsewhere):,}, among them "
+            f"Broader concepts that are missing in the file: {len(elsewhere):,}, for example "
             f"{min(map(str, elsewhere))}"
         )
     return concepts, told
 
 
 def _candidates(graph: Graph, hierarchy: Hierarchy, left_out: LeftOut) -> list[Any]:
-    """Return all that is a concept by its type, or by what is said of it."""
+    """Return all concepts, by their types or their properties."""
     from rdflib import SKOS, URIRef
 
     concepts = _instances(graph, [SKOS.Concept, *map(URIRef, _CONCEPTS)])
@@ -97,7 +97,7 @@ def _candidates(graph: Graph, hierarchy: Hierarchy, left_out: LeftOut) -> list[A
     terms = _instances(graph, list(map(URIRef, _TERMS)))
     placed = {*graph.subjects(SKOS.inScheme), *graph.subjects(SKOS.topConceptOf)}
     concepts |= placed - terms
-    # By SKOS these are concepts too. Many are only pointed at, and described in another file.
+    # By SKOS these are concepts too. Many are only references to concepts of another file.
     related = {*graph.objects(None, SKOS.hasTopConcept), *hierarchy.members()}
     related |= {one for pair in graph.subject_objects(SKOS.related) for one in pair}
     concepts |= {one for one in related - terms - concepts if _texts(graph, one, "prefLabel")}
@@ -107,7 +107,7 @@ def _candidates(graph: Graph, hierarchy: Hierarchy, left_out: LeftOut) -> list[A
 
 
 def _instances(graph: Graph, classes: list[Any]) -> set[Any]:
-    """Return what has one of these types, or one that the file declares to be a subclass."""
+    """Return the resources of these types, or of subclasses that the file declares."""
     from rdflib import RDF, RDFS
 
     known, rest = set(classes), list(classes)
@@ -120,7 +120,7 @@ def _instances(graph: Graph, classes: list[Any]) -> set[Any]:
 
 
 def _texts(graph: Graph, concept: Any, name: str) -> list[tuple[str, str]]:
-    """Return (text, language) of a property of SKOS, also where the text is a thing of its own."""
+    """Return (text, language) of a SKOS property, even if the text is a resource (SKOS-XL)."""
     from rdflib import RDF, SKOS, Literal, URIRef
 
     found = list(graph.objects(concept, SKOS[name]))

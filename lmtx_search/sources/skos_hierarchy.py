@@ -1,4 +1,4 @@
-"""What is right above each concept of a thesaurus, however the thesaurus says so."""
+"""Finds the broader concepts of each concept of a thesaurus."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _ISO_THES = "http://purl.org/iso25964/skos-thes#"
 
 
 class Hierarchy:
-    """Broader concepts by the properties of SKOS, ISO 25964, the Getty's vocabularies and alike.
+    """Broader concepts by the properties of SKOS, ISO 25964, Getty and similar vocabularies.
 
-    They differ in namespace and ending only: ``broader``, ``broaderGeneric``, ``broaderPartitive``,
-    ``broaderInstantial``, ``broaderPreferred``, ``narrower…``. Mappings to other thesauri
-    (``broadMatch``) are not among them. ``broaderTransitive`` and the Getty's ``…Extended`` name
-    all that is above; of these only the nearest count.
+    These differ only in namespace and ending: ``broader``, ``broaderGeneric``,
+    ``broaderPartitive``, ``broaderInstantial``, ``broaderPreferred``, ``narrower…``. Mappings to
+    other thesauri (``broadMatch``) do not count. ``broaderTransitive`` and Getty's ``…Extended``
+    name all broader concepts; only the nearest of these count.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -38,17 +38,17 @@ class Hierarchy:
         self._above_all: dict[Any, set[Any]] = {}
 
     def members(self) -> Iterator[Any]:
-        """Yield all that is above or below something."""
+        """Yield all concepts above or below a concept."""
         for edges in (self._direct, self._all):
             for below, above in edges.items():
                 yield below
                 yield from above
 
     def broader(self, concept: Any, known: Collection[Any]) -> tuple[set[Any], set[Any]]:
-        """Return the known concepts right above one, and what is above it but not known.
+        """Return the known concepts directly above one, and the unknown ones above it.
 
-        What is not known (left out: deprecated, without a name, a guide term) hands on what is
-        above itself.
+        An unknown concept (deprecated, without a name, or a guide term) is replaced by the
+        concepts above it.
         """
         found: set[Any] = set()
         passed: set[Any] = set()
@@ -76,7 +76,7 @@ class Hierarchy:
         }
 
     def _reached(self, concept: Any) -> set[Any]:
-        """Return all that is above a concept, itself too only where there is a circle."""
+        """Return all concepts above a concept; the concept itself only if there is a cycle."""
         if concept not in self._above_all:
             found: set[Any] = set()
             rest = [concept]
@@ -89,7 +89,7 @@ class Hierarchy:
         return self._above_all[concept]
 
     def _add_arrays(self) -> None:
-        """Put the members of an array (ISO 25964) below the array, and it below its concept."""
+        """Put the members of an array (ISO 25964) below it, and the array below its concept."""
         from rdflib import SKOS, Namespace
 
         iso = Namespace(_ISO_THES)
@@ -102,7 +102,7 @@ class Hierarchy:
 
 
 def _kind(predicate: str) -> tuple[bool, bool] | None:
-    """Tell whether a property leads up, and whether to all that is there; None: to neither."""
+    """Return whether a property leads up, and whether to all levels; None for other properties."""
     name = predicate.replace("#", "/").rsplit("/", 1)[-1].lower()
     # MADS, the Library of Congress's own: hasBroaderAuthority.
     name = name.removeprefix("has")

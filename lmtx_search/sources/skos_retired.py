@@ -1,4 +1,4 @@
-"""Which concepts of a thesaurus are no longer in use, and how the thesaurus says so."""
+"""Finds the concepts of a thesaurus that are no longer in use."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from rdflib import Graph
 
 _TRUE = ("true", "1", "yes")
-# adms:status, euvoc:status, iso-thes:status, reg:status, vs:term_status and the like differ in
-# their namespace only; so do their values (…/concept-status/DEPRECATED, statusSuperseded).
+# adms:status, euvoc:status, iso-thes:status, reg:status, vs:term_status and similar properties
+# differ only in their namespace; so do their values (…/concept-status/DEPRECATED,
+# statusSuperseded).
 _STATUS = ("status", "hasstatus", "termstatus", "conceptstatus", "editorialstatus")
 _GONE = (
     *("archaic", "archived", "canceled", "cancelled", "deleted", "deprecated", "discontinued"),
     *("inactive", "invalid", "obsolete", "rejected", "replaced", "retired", "superseded"),
     "withdrawn",
 )
-# "Deprecated in 2015." says that of the concept; "deprecated label removed" does not.
+# "Deprecated in 2015." is about the concept; "deprecated label removed" is not.
 _NOTE = re.compile(
     r"(?:this |the )?(?:authority record |concept |descriptor |heading |record |term )?"
     r"(?:is |was |has been |have been )?(?:now )?"
@@ -36,14 +37,14 @@ _IAO_REPLACED_BY = "http://purl.obolibrary.org/obo/IAO_0100001"
 
 
 def retired(graph: Graph, concept: Any) -> str | None:
-    """Return what a retired concept is counted as; None for one that is in use.
+    """Return the reason under which a retired concept is counted; None if it is in use.
 
-    What is read: ``owl:deprecated``, replacements (Dublin Core), a status of any of the usual
+    The signs are ``owl:deprecated``, replacements (Dublin Core), a status of any of the usual
     vocabularies, types such as ``gvp:ObsoleteSubject``, change sets as the Library of Congress
     writes them, and notes of change that begin with such a word.
     """
     found = set(_reasons(graph, concept))
-    # A concept that is retired in several ways is counted once, always in the same way.
+    # A concept with several reasons is counted once, always with the same reason.
     return next((f"concepts {reason}" for reason in _REASONS if reason in found), None)
 
 
@@ -72,7 +73,7 @@ def _reasons(graph: Graph, concept: Any) -> Iterator[str]:
 
 
 def _status(graph: Graph, value: Any) -> str | None:
-    """Return the status that ends a concept's use: what a value is called, or its label is."""
+    """Return the status that ends a concept's use, from the name of a value or its label."""
     from rdflib import RDF, RDFS, SKOS, Literal
 
     names = [str(value) if isinstance(value, Literal) else _local_name(value)]
@@ -84,7 +85,7 @@ def _status(graph: Graph, value: Any) -> str | None:
 
 
 def _last_change(graph: Graph, concept: Any) -> str:
-    """Return why a concept was changed last, by the dates of its change sets."""
+    """Return the reason of a concept's last change, by the dates of its change sets."""
     from rdflib import SKOS, Namespace
 
     cs = Namespace(_CHANGESET)
@@ -97,7 +98,7 @@ def _last_change(graph: Graph, concept: Any) -> str:
         for change in changes
         for reason in graph.objects(change, cs.changeReason)
     ]
-    # Of several on one date, the one that ends its use is the last.
+    # Of several changes on one date, the one that ends its use counts as the last.
     return max(((date, reason in _GONE, reason) for date, reason in found), default=("", 0, ""))[2]
 
 

@@ -1,4 +1,4 @@
-"""The encoding of a text file that does not say it."""
+"""Detects the encoding of a text file."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ _BLOCK = 1 << 20
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ASCII = bytes(range(128))
 _UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-# No text in cp1252 (Windows) has them: five bytes stand for nothing, two for rare letters that
-# binary files are full of.
+# Bytes that no text in cp1252 (Windows) has: five are undefined, and two are rare letters that
+# binary files contain often.
 _NOT_WINDOWS = b"\x81\x8d\x8f\x90\x9d\xfe\xff"
 
 
 def text_encoding(stream: BinaryIO) -> str:
     """Read a file to its end; return the name of the codec for it.
 
-    That is ``utf-8-sig``, ``utf-16``, ``utf-16-le``, ``utf-16-be`` or ``cp1252``. It is cp1252 if
-    hardly any character beyond ASCII is valid UTF-8 and all are letters or signs of that set. A
-    file that is neither is ``utf-8-sig`` with faults.
+    The codec is ``utf-8-sig``, ``utf-16``, ``utf-16-le``, ``utf-16-be`` or ``cp1252``. It is cp1252
+    if hardly any non-ASCII character is valid UTF-8 and all are letters or signs of cp1252. Any
+    other file counts as ``utf-8-sig`` with errors.
     """
     block = stream.read(_BLOCK)
     if block.startswith(_WIDE):
@@ -31,7 +31,7 @@ def text_encoding(stream: BinaryIO) -> str:
         return "utf-16-be"
     valid = stray = 0
     while block:
-        # A character may be cut in two by the end of a block; lines are whole.
+        # The end of a block may split a character; the end of a line does not.
         if not block.isascii():
             block += stream.readline()
             rest, found = _UTF_8.subn(b"", block)

@@ -1,7 +1,7 @@
 """Tickets of Zammad, Zendesk and Jira, with their comments, from JSON or CSV exports.
 
 A ticket becomes ``id``, ``title``, ``text`` (its description and its public comments in order) and
-``subjects`` (the tags that people gave it). All other fields stay as they are.
+``subjects`` (the tags that people gave it). All other fields are not changed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _zammad(fields: Fields, options: ReadOptions) -> Fields:
 def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
     comments = _public(fields.pop("comments", None), "public", False, options)
     description = _text(fields.pop("description", None))
-    # The first comment of a ticket is its description once more.
+    # The first comment of a ticket repeats its description.
     texts = comments if comments and comments[0] == description else [description, *comments]
     tags = fields.pop("tags", None)
     return _ticket(fields, fields.get("id"), fields.pop("subject", None), texts, tags)
@@ -90,7 +90,7 @@ def _ticket(fields: Fields, id_: object, title: object, texts: list[str], tags: 
 
 
 def _public(comments: object, mark: str, hidden: bool, options: ReadOptions) -> list[str]:
-    """Return the texts of comments, without those that are for the staff."""
+    """Return the texts of comments, without internal notes."""
     texts = []
     for comment in _list(comments):
         if isinstance(comment, dict) and comment.get(mark) is hidden and not options.everything:

@@ -1,15 +1,15 @@
-"""WordPress exports (WXR): RSS feeds of everything that a site holds, published or not."""
+"""WordPress exports (WXR): RSS feeds of all posts of a site, published or not."""
 
 from __future__ import annotations
 
 from typing import Any
 
 _PUBLISHED_TYPES = ("post", "page")
-# What WordPress calls a state, and what its users call it.
+# WordPress's name of a status → its name for users.
 _STATES = {
     "draft": "drafts",
     "auto-draft": "drafts",
-    "pending": "posts that wait for review",
+    "pending": "posts that are waiting for review",
     "future": "scheduled posts",
     "private": "private posts",
     "trash": "trashed posts",
@@ -17,15 +17,15 @@ _STATES = {
 
 
 def is_wordpress(entry: Any) -> bool:
-    """Tell whether an entry, as feedparser returns it, is of a WordPress export."""
+    """Return whether an entry of feedparser comes from a WordPress export."""
     return bool(entry.get("wp_post_type"))
 
 
 def unpublished(entry: Any) -> str:
-    """Return why visitors of the site do not see the entry as a text of its own ("": they do).
+    """Return the reason why visitors of the site cannot see the entry ("": they can).
 
-    Published posts and pages are seen. Attachments, revisions, menus and other types are not, nor
-    is a post that needs a password.
+    Visitors see published posts and pages. They do not see attachments, revisions, menus and other
+    types as texts, or posts with a password.
     """
     kind, state = entry.get("wp_post_type"), entry.get("wp_status") or "publish"
     if kind not in _PUBLISHED_TYPES:

@@ -16,17 +16,17 @@ _HEADER = re.compile(r"\d+ +\d+ +\d+\s*")
 
 @dataclass(frozen=True, slots=True)
 class XmcFile:
-    """What a file says of labels: their number, and the row numbers of each document's."""
+    """The content of a file: the number of labels, and the label row numbers of each document."""
 
     labels: int
     rows: list[Sequence[int]]
 
 
 def is_xmc(path: Path) -> bool:
-    """Tell by the first line: three numbers with blanks between them.
+    """Return whether the first line has this form: three numbers, separated by blanks.
 
     Raises:
-        UserError: no such file, or it cannot be read.
+        UserError: the file does not exist, or cannot be read.
     """
     with closing(read_lines(path)) as lines:
         return _HEADER.fullmatch(next(lines, (0, ""))[1]) is not None
@@ -35,12 +35,12 @@ def is_xmc(path: Path) -> bool:
 def read_xmc(path: Path) -> XmcFile:
     """Read the labels of a file in the repository's sparse form (also ``.gz``).
 
-    The header is the numbers of documents, features and labels. Then each document is a line:
-    its labels, row numbers from 0 with commas between them; a blank; its features, which are not
-    read. A document without labels begins with the blank.
+    The header holds the numbers of documents, features and labels. Each document is a line with its
+    labels (row numbers from 0, separated by commas), a blank, and its features, which are ignored.
+    The line of a document without labels begins with the blank.
 
     Raises:
-        UserError: the first line that is not so, or another number of documents than announced.
+        UserError: a line has another form, or the number of documents differs from the header.
     """
     with closing(read_lines(path)) as lines:
         header = next(lines, (0, ""))[1]
@@ -55,7 +55,9 @@ def read_xmc(path: Path) -> XmcFile:
                 continue
             rows.append(_labels(line, labels, f"{path}, line {number}"))
     if len(rows) < documents:
-        raise UserError(f"{path} ends after {len(rows)} of {documents} documents: get it again")
+        raise UserError(
+            f"{path} ends after {len(rows)} of {documents} documents: download it again"
+        )
     return XmcFile(labels, rows)
 
 

@@ -3,7 +3,7 @@
 A data set with label texts has ``lbl.json.gz``, ``trn.json.gz`` and ``tst.json.gz``: lines of
 ``uid``, ``title``, ``content`` and, for documents, ``target_ind`` (row numbers of labels). Others
 have plain texts, one a line: ``Y.txt`` or ``Yf.txt`` for labels, ``trn_raw_texts.txt`` (or
-``trn_X.txt``) for documents, in which ``/SEP/`` ends a title. A label is known by its row number,
+``trn_X.txt``) for documents, in which ``/SEP/`` ends a title. The id of a label is its row number,
 from 0.
 """
 
@@ -30,27 +30,27 @@ _TEXTS = ("_raw_texts.txt", "_x.txt", "x.trn.txt", "x.tst.txt")
 
 
 def is_xmc_json(path: Path) -> bool:
-    """Tell by its name whether a file is one of ``lbl.json``, ``trn.json``, ``tst.json``."""
+    """Return whether a file is one of ``lbl.json``, ``trn.json``, ``tst.json``, by its name."""
     return path.name.lower().removesuffix(".gz") in [f"{part}.json" for part in _JSON]
 
 
 def is_xmc_label_texts(path: Path) -> bool:
-    """Tell by its name whether a file holds labels, one text a line."""
+    """Return whether a file holds labels, one text per line, by its name."""
     return path.name.lower().removesuffix(".gz") in ("y.txt", "yf.txt", "lbl_raw_texts.txt")
 
 
 def is_xmc_texts(path: Path) -> bool:
-    """Tell by its name whether a file holds documents, one text a line."""
+    """Return whether a file holds documents, one text per line, by its name."""
     return path.name.lower().removesuffix(".gz").endswith(_TEXTS)
 
 
 def read_xmc_labels(
     path: Path, notes: list[str], most_characters: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield where each label stands, and it; ``notes`` gets what was left out or cut.
+    """Yield each label with its position; ``notes`` receives what was left out or cut.
 
     Raises:
-        UserError: a folder without a labels file, or a line that is no label.
+        UserError: the folder has no labels file, or a line is not a label.
     """
     path = _in_folder(path, _LABELS)
     blank = cut = 0
@@ -70,7 +70,7 @@ def read_xmc_labels(
 
 
 def read_xmc_documents(path: Path, _: ReadOptions) -> Iterator[Row | BadLine]:
-    """Yield a row of ``title``, ``text`` and, where the file has them, ``id`` and ``target_ind``.
+    """Yield a row of ``title``, ``text`` and, if present, ``id`` and ``target_ind``.
 
     Raises:
         UserError: a folder without documents to train on.
@@ -96,12 +96,12 @@ def read_xmc_documents(path: Path, _: ReadOptions) -> Iterator[Row | BadLine]:
 
 
 def xmc_documents_file(path: Path) -> Path:
-    """Return the file of a data set's folder that documents are read from; a file is itself."""
+    """Return the documents file in a data set's folder; a file is returned unchanged."""
     return _in_folder(path, _DOCUMENTS)
 
 
 def _texts(path: Path) -> Iterator[tuple[int, str, str, str]]:
-    """Yield row number, where it stands, title and content."""
+    """Yield row number, position in the file, title and content."""
     if not _is_json(path):
         for number, line in read_lines(path):
             yield number - 1, f"{path}, line {number}", line.strip(), ""

@@ -13,15 +13,17 @@ from lmtx_search.tagging.versions.version import TaggerVersion
 _SECONDS = 5.0
 
 
-def find_version(settings: Settings, wanted: str | None = None) -> tuple[TaggerVersion, str | None]:
-    """Return the version to tag with, and a note where it is not the one the pipeline uses.
+def find_version(
+    settings: Settings, requested: str | None = None
+) -> tuple[TaggerVersion, str | None]:
+    """Return the version to tag with, and a note if the pipeline uses another one.
 
     Raises:
-        UserError: there is none on this machine.
+        UserError: this machine has no tagger version.
     """
     versions = TaggerVersions(settings.data_dir)
-    if wanted is not None:
-        return versions.get(wanted), None
+    if requested is not None:
+        return versions.get(requested), None
     name, problem = None, None
     try:
         name = active(connect(settings.opensearch.within(_SECONDS), reading=True))

@@ -1,4 +1,4 @@
-"""What is already there: brings an index's documents up to the tagger that is in use."""
+"""Tags the documents that an index already holds again, with the tagger in use."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _SAMPLE = 20
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which documents to tag again, as a user says it.
+    """Which documents to tag again, as the user asks for it.
 
-    ``labels`` are ids, or names as they stand in ``tags``; ``everything`` also takes documents that
-    the tagger in use has tagged already, with the labels as they are now. ``stale`` takes those
+    ``labels`` are ids, or names as they appear in ``tags``. ``everything`` also selects documents
+    that the tagger in use has already tagged with the current labels. ``stale`` selects documents
     whose text has changed since they were tagged. ``keep_own_tags`` moves values in
     the tag fields that lmtx-search did not write to the field of manual tags.
     """
@@ -62,7 +62,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a retag of an index would look at, and what it would change in a sample of that."""
+    """How many documents a retag would read, and how many of a sample it would change."""
 
     index: str
     documents: int
@@ -74,7 +74,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A wish, made out for the cluster as it is."""
+    """A user's request, resolved for the current state of the cluster."""
 
     tagger: str
     selection: Selection
@@ -84,10 +84,10 @@ class Plan:
 
 
 def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
-    """Work out what a wish means.
+    """Resolve a user's request.
 
     Raises:
-        UserError: no tagger is deployed, the index does not tag, or no such version.
+        UserError: no tagger is deployed, the index does not tag, or the version does not exist.
     """
     state = read_pipeline(client)
     tagger = state.tagger
@@ -97,11 +97,11 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
     versions = TaggerVersions(settings.data_dir)
     version = versions.get(tagger) if tagger in versions.names() else None
     if wish.since is not None and not TaggerVersions.is_name(wish.since):
-        raise UserError(f"{wish.since} is no tagger version: `lmtx-search taggers` lists them")
+        raise UserError(f"{wish.since} is not a tagger version: `lmtx-search taggers` lists them")
     if wish.keep_retired and version is None:
         raise UserError(
             f"the tagger {tagger} is not in {versions.folder}, and only its folder says which "
-            "labels are retired: run this where it was deployed"
+            "labels are retired: run this on the machine that deployed it"
         )
     if wish.query is not None:
         require_query(client, index, wish.query)
@@ -121,7 +121,7 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
 
 
 def preview(client: Client, made: Plan) -> list[Preview]:
-    """Say what a plan would do, per index; nothing is written."""
+    """Return what a plan would do to each index, without writing anything."""
     state = read_pipeline(client)
     previews = []
     query, tags = made.selection.body(), state.names.tags
@@ -168,12 +168,12 @@ def carry_out(
     per_second: float | None = None,
     progress: Progress = SILENT,
 ) -> dict[str, RetagReport]:
-    """Tag the documents of a plan again; return what became of them, by index.
+    """Tag the documents of a plan again; return a report for each index.
 
-    Stopped in whatever way, the same wish goes on where it was.
+    If the run is interrupted, the same request continues where it stopped.
 
     Raises:
-        LmtxError: the tagger went away, or another command does the same at this moment.
+        LmtxError: the tagger became unavailable, or another retag is running.
     """
     folder = settings.data_dir / "retags"
     query = made.selection.body()
@@ -201,7 +201,7 @@ def carry_out(
             else:
                 total = client.count(index=target.index, body=body)["count"]
             if total is not None and saved and made.selection.tagger:
-                # What was done before is no longer among them.
+                # The query no longer selects the documents that an earlier run has tagged.
                 total += saved["report"]["tagged"]
             reports[target.index] = retag(
                 client,
@@ -221,7 +221,7 @@ def _decide_own_tags(client: Client, made: Plan) -> None:
     """Let the pipeline move values that lmtx-search did not write, or refuse.
 
     Raises:
-        UserError: there are such values, and it was not decided what becomes of them.
+        UserError: there are such values, and the user has not decided what to do with them.
     """
     state = read_pipeline(client)
     indices = []
@@ -239,7 +239,7 @@ def _decide_own_tags(client: Client, made: Plan) -> None:
 
 
 def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
-    """Return the names that labels have, or had, as tags."""
+    """Return the current and the earlier tag names of labels."""
     wanted: dict[str, None] = dict.fromkeys(labels)
     if version is not None and labels:
         rows = version.rows()
@@ -254,5 +254,5 @@ def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
 
 
 def _changed_at(version: TaggerVersion) -> str | None:
-    """Return when the version's labels changed last."""
+    """Return when the version's labels last changed."""
     return max((change.at for change in version.changes()), default=None)

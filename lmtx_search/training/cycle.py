@@ -27,7 +27,7 @@ from lmtx_search.training.targets.learning_targets import make_targets, sure_yes
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
 from lmtx_search.training.teacher.budgets import split
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
 
@@ -117,15 +117,17 @@ def run_cycle(
 
     with timer.stage("judge"):
         judged = judge_pairs(
-            resources.judge,
-            make_order(settings.order, first_yes(settings)),
-            resources.store,
+            Teacher(
+                resources.judge, make_order(settings.order, first_yes(settings)), resources.store
+            ),
             shortlister.pairs(resources.training, labels, settings.pairs_per_document),
-            training_budget,
-            f"Judge pairs (at most {training_budget})",
-            progress,
-            earlier=earlier.judged,
-            sample=not earlier.judged.pairs,
+            JudgingTask(
+                f"Judge pairs (at most {training_budget})",
+                training_budget,
+                progress,
+                earlier=earlier.judged,
+                sample=not earlier.judged.pairs,
+            ),
         )
     timer.seconds["shortlist"] = shortlister.seconds
     timer.seconds["judge"] -= shortlister.seconds

@@ -15,7 +15,7 @@ from lmtx_search.records import Document, Judgment, Label, PYes
 from lmtx_search.training.shortlist import Ranking, pairs
 from lmtx_search.training.targets.threshold import choose_threshold
 from lmtx_search.training.teacher.human_feedback import prefer_people
-from lmtx_search.training.teacher.judging import Store, judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Store, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 
 FirstLabels = Mapping[str, str]
@@ -102,15 +102,15 @@ def measure_development(
             the held-out documents, if there are enough, and does not affect the threshold.
     """
     judged = judge_pairs(
-        judge,
-        Exhaustive(),
-        store,
+        Teacher(judge, Exhaustive(), store),
         (_pairs(document, held_out, rule.pairs_per_document) for document in held_out.documents),
-        rule.budget,
-        "Judge held-out documents",
-        progress,
-        earlier=held_out.known,
-        sample=False,
+        JudgingTask(
+            "Judge held-out documents",
+            rule.budget,
+            progress,
+            earlier=held_out.known,
+            sample=False,
+        ),
     )
     p_yes = (held_out.known + judged).p_yes
     firsts = first_labels(held_out.after)

@@ -18,7 +18,7 @@ from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.inputs import gather_inputs, open_base
 from lmtx_search.training.record import hosts_record, judge_record
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
 
@@ -61,13 +61,13 @@ def judge_ahead(
                 progress=progress,
             )
             judged = judge_pairs(
-                inputs.judge,
-                make_order(training.order, yes_from),
-                JudgmentStore(inputs.client),
+                Teacher(
+                    inputs.judge,
+                    make_order(training.order, yes_from),
+                    JudgmentStore(inputs.client),
+                ),
                 shortlister.pairs(inputs.training, by_id, training.pairs_per_document),
-                training.budget,
-                f"Judge pairs (at most {training.budget})",
-                progress,
+                JudgingTask(f"Judge pairs (at most {training.budget})", training.budget, progress),
             )
         finally:
             with suppress(Exception):  # the cluster may be what failed

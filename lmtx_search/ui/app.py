@@ -1,4 +1,4 @@
-"""The page's server: its files, and what they ask for as JSON."""
+"""The page's server: the page's files, and the JSON API that they use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lmtx_search.ui.try_text import Trial
 STATIC = Path(__file__).parent / "static"
 
 MAX_BODY = 1024 * 1024
-"""Bytes of a request: a text to try is the longest."""
+"""Most bytes of a request; the longest requests hold a text to try."""
 
 _MAX_QUERY = 1000
 _MAX_TAGS = 1000
@@ -38,28 +38,27 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def create_app(
     settings: Settings, index: str, hosts: Collection[str] | None = LOOPBACK
 ) -> Starlette:
-    """Return the page of an index.
+    """Return the application that serves the page of an index.
 
-    - ``GET /api/documents?q=…&tag=…&start=0&size=30``: tags with counts, a page of documents.
+    - ``GET /api/documents?q=…&tag=…&start=0&size=30``: tags with counts, one page of documents.
     - ``GET /api/labels?q=…``: labels by words.
-    - ``POST /api/try`` with ``{"text": …}``: the tags that the deployed tagger gives it.
+    - ``POST /api/try`` with ``{"text": …}``: the tags that the deployed tagger assigns to it.
     - ``PUT /api/opinions`` with ``{"document": id, "label": id, "answer": "yes"|"no"|null}``.
 
-    What cannot be answered is ``{"error": one line}``: 4xx where the user can change it, 502
-    where the cluster failed.
+    An error is ``{"error": one line}``: 4xx if the user can correct it, 502 if the cluster failed.
 
     Args:
-        hosts: names under which the page may be opened; None: any.
+        hosts: host names under which the page may be opened; None: any.
     """
     library, trial = Library(settings, index), Trial(settings)
 
     async def documents(request: Request) -> Any:
-        asked = request.query_params
-        query = asked.get("q", "")
+        parameters = request.query_params
+        query = parameters.get("q", "")
         if len(query) > _MAX_QUERY:
             raise UserError(f"a search has at most {_MAX_QUERY:,} characters")
         start, size = _number(request, "start", 0, LAST), _number(request, "size", 30, _MAX_TAGS)
-        tags = asked.getlist("tag")
+        tags = parameters.getlist("tag")
         return await run_in_threadpool(library.search, query, tags, start, max(1, size))
 
     async def labels(request: Request) -> Any:
@@ -72,14 +71,14 @@ def create_app(
             raise UserError('the body must be {"text": …}')
         return await run_in_threadpool(trial.explain, text)
 
-    async def say(request: Request) -> Any:
+    async def opinion(request: Request) -> Any:
         body = await _body(request)
         document, label, answer = body.get("document"), body.get("label"), body.get("answer")
         if not isinstance(document, str) or not isinstance(label, str):
             raise UserError("the body must name a document and a label by their ids")
         if answer not in ("yes", "no", None):
             raise UserError('the answer must be "yes", "no" or null')
-        return await run_in_threadpool(library.say, document, label, answer)
+        return await run_in_threadpool(library.keep_answer, document, label, answer)
 
     return Starlette(
         routes=[
@@ -88,7 +87,7 @@ def create_app(
             Route("/api/documents", _answering(documents)),
             Route("/api/labels", _answering(labels)),
             Route("/api/try", _answering(try_text), methods=["POST"]),
-            Route("/api/opinions", _answering(say), methods=["PUT"]),
+            Route("/api/opinions", _answering(opinion), methods=["PUT"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, hosts=hosts)],
@@ -104,7 +103,7 @@ def _file(name: str) -> Endpoint:
 
 
 def _answering(call: Callable[[Request], Awaitable[Any]]) -> Endpoint:
-    """Make an endpoint of a function that returns JSON or raises an error of one line."""
+    """Return an endpoint for a function that returns JSON or raises a one-line error."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -137,7 +136,7 @@ async def _body(request: Request) -> dict[str, Any]:
 
 
 def _number(request: Request, name: str, default: int, most: int) -> int:
-    given = request.query_params.get(name, str(default))
-    if not (given.isascii() and given.isdigit() and int(given) <= most):
+    value = request.query_params.get(name, str(default))
+    if not (value.isascii() and value.isdigit() and int(value) <= most):
         raise UserError(f"{name} must be a number from 0 to {most:,}")
-    return int(given)
+    return int(value)

@@ -1,4 +1,4 @@
-"""Who may ask the page's server: its own page, opened under its own name."""
+"""Accepts requests only from the server's own page, opened under its own host name."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ _HEADERS = {
 
 
 class Guard:
-    """Refuses what another site's page sends, and tells browsers to load nothing from elsewhere.
+    """Refuses requests from other sites, and tells browsers to load nothing from elsewhere.
 
     Args:
-        hosts: names under which the page may be opened; None: any. Without them a foreign name
-            that is made to point to this machine would be the page's own origin (DNS rebinding).
+        hosts: host names under which the page may be opened; None: any. Without this check, a
+            foreign name that points to this machine would count as the page's own origin (DNS
+            rebinding).
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
@@ -61,14 +62,17 @@ def _refusal(
     """Return status and reason of a refusal; None: the request may pass."""
     host = headers.get("host", "")
     if hosts is not None and _hostname(host) not in hosts:
-        return 403, f"this page is not known as {host}: open it at the address that `ui` printed"
+        return (
+            403,
+            f"this page is not served as {host}: open it at the address that `ui` printed",
+        )
     if method in ("GET", "HEAD"):
         return None
     origin = headers.get("origin")
     if origin is not None and origin.partition("://")[2] != host:
-        return 403, f"{origin} is another site: changes come from this page only"
+        return 403, f"{origin} is another site: changes are accepted from this page only"
     if headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return 403, "another site sent this: changes come from this page only"
+        return 403, "another site sent this request: changes are accepted from this page only"
     if headers.get("content-type", "").split(";")[0].strip() != "application/json":
         return 415, "the body must be application/json"
     return None

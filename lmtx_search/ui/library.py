@@ -1,4 +1,4 @@
-"""An index as the page shows it: tags, documents, and what a person said of them."""
+"""An index as the page shows it: tags, documents, and people's answers about them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from lmtx_search.settings import Settings
 from lmtx_search.training.teacher.human_feedback import person_id, person_judgment
 
 PAGE = 20
-"""Documents that are shown at a time."""
+"""Documents shown at a time."""
 
 LAST = 10_000
-"""OpenSearch shows no documents beyond so many (index.max_result_window)."""
+"""Number of the last document that OpenSearch returns (index.max_result_window)."""
 
 _SHOWN = 4000
 _SECONDS = 15.0
@@ -39,7 +39,7 @@ class Library:
     """The documents of one index."""
 
     def __init__(self, settings: Settings, index: str) -> None:
-        # Whoever looks at a page does not wait as long as a load may.
+        # A person who looks at a page does not wait as long as a load does.
         self._client: Client = connect(settings.opensearch.within(_SECONDS))
         self._documents = settings.documents
         self.index = index
@@ -47,13 +47,16 @@ class Library:
     def search(
         self, query: str, tags: Sequence[str], start: int = 0, size: int = 30
     ) -> dict[str, Any]:
-        """Return ``size`` tags with counts and a page of the documents that match and have all.
+        """Return ``size`` tags with counts, and one page of the documents.
+
+        The documents match ``query`` and have all of ``tags``.
 
         Raises:
-            UserError: no such index, no tags in it, or documents too far down are asked for.
+            UserError: the index does not exist or has no tags, or the page lies beyond the last
+                document that OpenSearch returns.
         """
         if start + PAGE > LAST:
-            raise UserError(f"only the first {LAST:,} documents are shown: search for less")
+            raise UserError(f"only the first {LAST:,} documents can be shown: narrow the search")
         found = facets(self._client, self.index, query.strip() or None, tags, size, PAGE, start)
         return {
             "index": self.index,
@@ -66,7 +69,7 @@ class Library:
         }
 
     def labels(self, words: str) -> dict[str, Any]:
-        """Return labels with these words, the last of which may be cut off."""
+        """Return labels that contain these words; the last word may be incomplete."""
         found = labels_with(self._client, words)
         return {
             "labels": [
@@ -75,27 +78,27 @@ class Library:
             ]
         }
 
-    def say(self, document: str, label: str, answer: Answer | None) -> dict[str, Any]:
-        """Keep a person's answer to whether a label is right for a document; None: forget it.
+    def keep_answer(self, document: str, label: str, answer: Answer | None) -> dict[str, Any]:
+        """Store a person's answer to whether a label is right for a document; None: delete it.
 
-        The document joins the training documents, so that the next training learns from it.
-        ``used`` is false where the training document with its id has another text.
+        The document is added to the training documents, so that the next training learns from it.
+        ``used`` is false if the training document with this id has a different text.
 
         Raises:
-            UserError: the document or the label is gone, or the document has no text.
+            UserError: the document or the label no longer exists, or the document has no text.
         """
         fields = self._documents.text_fields
         found, tags = find_document(self._client, self.index, document, fields)
         known = edits.find(self._client, names.LABELS, [label]).get(label)
         if known is None:
-            raise UserError(f"there is no label {label} any more: it was retired meanwhile")
+            raise UserError(f"there is no longer a label {label}: it was retired in the meantime")
         used = True
         if answer is None:
             remove_opinion(self._client, person_id(found, known))
         else:
             used = train_on(self._client, self._documents, found)
-            names_of_it = (known.text, known.name_with_id)
-            rank = next((n for n, tag in enumerate(tags) if tag in names_of_it), len(tags))
+            tag_names = (known.text, known.name_with_id)
+            rank = next((n for n, tag in enumerate(tags) if tag in tag_names), len(tags))
             keep_opinion(self._client, person_judgment(found, known, answer == "yes", rank))
         return {"document": document, "label": label, "said": answer, "used": used}
 
@@ -109,14 +112,14 @@ class Library:
         return [_as_shown(one, texts[one.id].text, labels, said[one.id]) for one in documents]
 
     def _said(self, documents: Mapping[str, Document]) -> dict[str, dict[str, tuple[str, Answer]]]:
-        """Return what a person said, by document and label id: the label's text, the answer."""
+        """Return people's answers by document and label id: the label's text and the answer."""
         opinions = find_opinions(self._client, PERSON, list(documents))
         ids = sorted({opinion.label_id for opinion in opinions})
         labels = edits.find(self._client, names.LABELS, ids)
         said: dict[str, dict[str, tuple[str, Answer]]] = {id_: {} for id_ in documents}
         for opinion in opinions:
             document, label = documents[opinion.document_id], labels.get(opinion.label_id)
-            # Not what was said of a text, or a label, that has changed since.
+            # An answer about a text or a label that has changed since then does not count.
             if label and person_id(document, label) == opinion.id:
                 said[document.id][label.id] = (label.text, "yes" if opinion.p_yes > 0.5 else "no")
         return said

@@ -1,4 +1,4 @@
-"""The tags that the tagger gives to a text typed on the page."""
+"""The tags that the tagger assigns to a text typed on the page."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.version import TaggerVersion
 
-# A tagger that was deployed meanwhile is seen after so many seconds.
+# Seconds after which a newly deployed tagger is noticed.
 _SECONDS = 5.0
 
 
 class Trial:
-    """Explains texts with the deployed tagger, which is loaded when it is first needed."""
+    """Explains the tags of texts with the deployed tagger, which is loaded on first use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -31,11 +31,11 @@ class Trial:
     def explain(self, text: str) -> dict[str, Any]:
         """Return the text's tags and near misses, as `tag --explain --json` does.
 
-        A label's ``threshold`` is its own (None: the general one); ``note`` says why it is not the
-        pipeline's tagger, where it is another (None: it is).
+        ``threshold`` of a label is its own threshold (None: the general one applies). ``note`` says
+        why another tagger than the pipeline's was used (None: it is the pipeline's).
 
         Raises:
-            UserError: there is no tagger on this machine.
+            UserError: this machine has no tagger.
         """
         with self._lock:
             tagger, note = self._current()

@@ -15,14 +15,13 @@ from lmtx_search.cluster.retag.selection import targets
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Pair
-from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
 from lmtx_search.watching.precision import Culprit, Precision, Verdicts, culprits, fell, precision
@@ -96,14 +95,9 @@ def check_precision(
         return PrecisionCheck(None, 0, None, None, False, [], [], yes_from)
     pairs = _pairs(client, found)
     judged = judge_pairs(
-        judge,
-        make_order("exhaustive", yes_from),
-        JudgmentStore(client),
+        Teacher(judge, make_order("exhaustive", yes_from), JudgmentStore(client)),
         [group for group in pairs if group],
-        Budget(),
-        "Judge tags",
-        progress,
-        sample=False,
+        JudgingTask("Judge tags", progress=progress, sample=False),
     )
     verdicts = [_verdicts(one, judged) for one in found]
     past = [tags for record in before if not record["fell"] for tags in record["verdicts"]]

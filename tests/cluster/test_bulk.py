@@ -135,7 +135,7 @@ def test_of_two_documents_with_one_id_the_later_one_stays():
 
 def test_a_request_too_large_for_the_cluster_is_a_failure_of_its_documents():
     (result,) = send(Cluster(TransportError(413, "", None)), actions(2))
-    assert [refused.reason for refused in result.refused] == ["larger than the cluster takes"] * 2
+    assert [refused.reason for refused in result.refused] == ["larger than the cluster accepts"] * 2
 
 
 def test_write_all_fails_when_one_is_refused():

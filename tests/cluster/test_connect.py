@@ -100,7 +100,7 @@ def test_a_client_certificate_that_cannot_be_used_is_one_clear_line(tmp_path: Pa
     https = {"url": "https://localhost:9200", "client_cert": own.certificate}
     for key, message in (
         (tmp_path / "none.key", "cannot read the client certificate"),
-        (other.key, "no PEM certificate with its key"),
+        (other.key, "not a PEM certificate with its key"),
     ):
         with pytest.raises(UserError, match=message):
             connect(OpenSearchSettings(client_key=key, **https))

@@ -367,7 +367,7 @@ class TestAbout:
     def test_what_is_not_there_is_one_line(self, node: Node) -> None:
         with pytest.raises(UserError, match="no date field published"):
             objects_about(node.client, INDEX, "published", ())
-        with pytest.raises(UserError, match="field tags of articles is no date"):
+        with pytest.raises(UserError, match="field tags of articles is not a date field"):
             objects_about(node.client, INDEX, "tags", ())
         node.client.indices.create(index="plain")
         with pytest.raises(UserError, match="plain has no field"):

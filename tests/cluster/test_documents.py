@@ -214,7 +214,7 @@ def test_a_mistake_is_one_clear_line(ready, lmtx, words, line):
 def test_an_index_name_that_cannot_be_is_one_clear_line(ready, lmtx, tmp_path):
     ran = lmtx("ingest", write(tmp_path, ['{"id": "a"}']), "--index", "Mine")
     assert ran.returncode == 2
-    assert "Error: not a name for an index" in ran.stderr
+    assert "Error: not a valid index name" in ran.stderr
 
 
 def test_an_index_that_is_read_only_is_one_clear_line(ready, lmtx, tmp_path):

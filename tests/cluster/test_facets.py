@@ -146,11 +146,11 @@ def test_documents_over_time_with_their_most_frequent_tags(dated):
 
 
 def test_a_date_that_cannot_be_counted_is_one_clear_line(dated):
-    with pytest.raises(UserError, match=r"no date field text \(--time-field\): tagging\.at"):
+    with pytest.raises(UserError, match=r"\(--time-field\); its date fields: tagging\.at"):
         over_time(dated, "lmtx-documents-y", "day", "text")
     far = [Document(at, "x", {"tagging": {"at": at}}) for at in ("0001", "9999")]
     load_documents(dated, far, "lmtx-documents-z")
-    with pytest.raises(UserError, match="spans too many days to count: take a longer --over"):
+    with pytest.raises(UserError, match="spans too many days to count: choose a longer --over"):
         over_time(dated, "lmtx-documents-z", "day", "tagging.at")
 
 

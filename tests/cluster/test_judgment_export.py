@@ -71,7 +71,7 @@ class TestExport:
         assert (found.without_label, found.without_document) == (1, 1)
 
     def test_an_unknown_judge_is_told_who_there_is(self, judged):
-        with pytest.raises(UserError, match=r"no judgments of gpt: .*qwen \(4\).*person \(1\)"):
+        with pytest.raises(UserError, match=r"no judgments by gpt: .*qwen \(4\).*person \(1\)"):
             export_judgments(judged, "gpt")
 
     def test_the_command_writes_both_forms(self, judged, lmtx, tmp_path):

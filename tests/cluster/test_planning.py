@@ -44,8 +44,8 @@ def test_a_version_that_is_new_enough_is_taken(number):
     ("version", "line"),
     [
         ({"number": "2.18.0", "distribution": "opensearch"}, "upgrade it to 2.19"),
-        ({"number": "8.1.0"}, "no OpenSearch"),
-        ({}, "no OpenSearch"),
+        ({"number": "8.1.0"}, "not OpenSearch"),
+        ({}, "not OpenSearch"),
     ],
 )
 def test_another_version_is_one_clear_line(version, line):

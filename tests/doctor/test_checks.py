@@ -68,7 +68,7 @@ def test_a_judge_that_tells_right_from_wrong_is_well() -> None:
 @pytest.mark.parametrize(
     ("said", "speed", "status", "told"),
     [
-        (((0.5, 0.5), (0.1, 0.9)), 4.0, "bad", "does not tell right labels"),
+        (((0.5, 0.5), (0.1, 0.9)), 4.0, "bad", "does not distinguish right labels"),
         (((None, 0.1), (0.9, 0.1)), 4.0, "bad", "neither yes nor no to 1 of 4"),
         (((0.9, 0.1), (0.9, 0.1)), 0.1, "warn", "slow"),
     ],
@@ -138,5 +138,5 @@ def test_a_real_cluster_from_its_first_day_on(client: Any, lmtx: Run, tmp_path: 
     second = doctor()
     assert second["Cluster set up"]["status"] == "ok"
     assert second["Cluster labels"]["todo"] == "lmtx-search labels load FILE"
-    assert "has a text in title, text" in second["Cluster to learn from"]["found"]
+    assert "has text in title, text" in second["Cluster to learn from"]["found"]
     assert "no tagger is deployed" in second["Tagger pipeline"]["found"]

@@ -22,7 +22,7 @@ from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import OllamaSettings, Settings
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from tests.support.http_server import QuietHandler, serving
 from tests.support.memory_judge import MemoryStore
 
@@ -279,7 +279,9 @@ def test_doctor_and_training_refuse_a_model_that_thinks_in_the_same_words() -> N
         (found,) = carry_out(judge_checks(settings))
         with pytest.raises(UserError) as refused:
             judge_pairs(
-                judge(host), Exhaustive(), MemoryStore(), [PAIRS[:2]], Budget(calls=2), "Judge"
+                Teacher(judge(host), Exhaustive(), MemoryStore()),
+                [PAIRS[:2]],
+                JudgingTask("Judge", Budget(calls=2)),
             )
     assert (found.status, found.found) == ("bad", str(refused.value))
 

@@ -82,8 +82,8 @@ def test_what_is_wrong_is_one_clear_line(node: SecuredNode, tmp_path: Path) -> N
         f"{plain} dropped the connection (it may want https://): check opensearch.url"
     )
     assert refusal(node, user="writer", password=PASSWORD) == (
-        f"the user lacks the right cluster:monitor/main for GET / at {node.url}: have a role "
-        "granted that `lmtx-search bootstrap-index --print-role` prints"
+        f"the user lacks the right cluster:monitor/main for GET / at {node.url}: ask for the "
+        "role that `lmtx-search bootstrap-index --print-role` prints"
     )
 
 
@@ -134,4 +134,4 @@ def test_doctor_names_rights_to_write_that_are_missing(operator: Job, node: Secu
         checks = json.loads(operator.run("doctor", "--json").stdout)["checks"]
         found.append(next(check["found"] for check in checks if check["name"] == "rights"))
     assert found[0] == f"the user lacks {', '.join([*missing, 'indices:data/write/index'])}"
-    assert found[1].startswith("may write what it has to")
+    assert found[1].startswith("has the rights to write")

@@ -169,7 +169,7 @@ def test_a_certificate_that_expires_while_the_node_runs_is_one_clear_line(
         time.sleep(0.5)
     done = run_lmtx({**os.environ, **node.environment("admin")}, "bootstrap-index", cwd=tmp_path)
     assert done.returncode == 2
-    assert "cannot be trusted (certificate has expired): have it renewed" in done.stderr
+    assert "cannot be trusted (certificate has expired): renew it" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -55,4 +55,4 @@ def test_a_field_twice_is_noted_and_a_key_twice_is_two_rows(tmp_path):
     rows = list(read_bibtex(path, options))
     assert [row.fields["id"] for row in rows] == ["a1", "b", "a1"]
     assert {row.fields["title"] for row in rows if row.fields["id"] == "b"} == {"x"}
-    assert options.notes == [f"{path}: entries with a field twice: 1, the first is taken"]
+    assert options.notes == [f"{path}: entries with a repeated field: 1; the first one is used"]

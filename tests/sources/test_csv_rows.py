@@ -130,7 +130,7 @@ def test_values_below_no_name_are_kept_and_told(tmp_path):
     notes: list[str] = []
     rows = read(tmp_path, ",id,text\n0,a,b\n1,c,d\n", notes)
     assert rows[0] == {"column_1": "0", "id": "a", "text": "b"}
-    assert notes == ["Columns without a name in the header are called column_1 and so on"]
+    assert notes == ["Columns without a name in the header get names such as column_1"]
 
 
 def test_names_that_an_index_refuses_are_changed_and_told(tmp_path):

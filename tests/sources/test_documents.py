@@ -54,7 +54,7 @@ def test_an_empty_document_is_a_document(tmp_path):
         (b"not json", "not JSON: Expecting value at column 1"),
         (b'{"id": "a"', "not JSON"),
         (b"[1]", "not a JSON object"),
-        (b'{"id": "a", "n": NaN}', "NaN is no JSON number"),
+        (b'{"id": "a", "n": NaN}', "NaN is not a JSON number"),
         (b'{"id": "a", "n": 1e999}', "cannot represent"),
         (b'{"id": "\xff"}', "not UTF-8"),
         (b'{"id": [1]}', "field id"),

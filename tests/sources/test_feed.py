@@ -143,7 +143,7 @@ def test_of_a_wordpress_export_only_what_is_published_is_read(tmp_path):
         "private posts": 1,
         "trashed posts": 1,
         "scheduled posts": 1,
-        "posts that wait for review": 1,
+        "posts that are waiting for review": 1,
         "password-protected posts": 1,
         "items of the type attachment": 1,
         "items of the type nav_menu_item": 1,
@@ -165,13 +165,13 @@ def test_what_may_be_lost_behind_a_fault_is_said(tmp_path):
     assert "a1" in [document.id for document in read]
     assert isinstance(bad, BadLine)
     assert "not well-formed" in str(bad)
-    assert "what follows may be lost" in str(bad)
+    assert "entries after it may be lost" in str(bad)
 
 
 @pytest.mark.parametrize("text", ["", "<html><p>no feed</p></html>", RSS.format("")])
 def test_what_is_no_feed_is_said(tmp_path, text):
     file = write(tmp_path / "a.rss", text)
-    with pytest.raises(UserError, match=r"a\.rss.*: is no RSS or Atom feed with entries"):
+    with pytest.raises(UserError, match=r"a\.rss.*: is not an RSS or Atom feed with entries"):
         list(read_documents(file))
 
 
@@ -184,7 +184,7 @@ def test_entities_that_grow_are_not_followed(tmp_path):
 
 def test_a_file_that_names_another_one_is_not_followed(tmp_path):
     other = write(tmp_path / "other.rss", RSS.format(ITEM))
-    with pytest.raises(UserError, match="is no RSS or Atom feed"):
+    with pytest.raises(UserError, match="is not an RSS or Atom feed"):
         list(read_documents(write(tmp_path / "a.rss", str(other))))
 
 

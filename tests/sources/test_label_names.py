@@ -38,7 +38,7 @@ def test_labels_of_one_name_stay_two_labels_and_are_told(tmp_path):
     (note,) = check_labels(source)
     assert {label.text for label in source} == {"Caf\u00e9 culture"}
     assert len(list(source)) == len(SPELLINGS)
-    assert note.startswith("Texts that several labels share: 1, among them Caf\u00e9 culture: the")
+    assert note.startswith("Texts that several labels share: 1, for example Caf\u00e9 culture: the")
 
 
 def test_a_name_of_characters_that_are_never_seen_is_empty(tmp_path):

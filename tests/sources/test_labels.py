@@ -97,7 +97,9 @@ def test_broader_labels_are_ids(tmp_path):
         == list(read_labels(table))
         == [Label("a", "go", "", (), ("b", "c"))]
     )
-    assert check_labels(LabelFile(jsonl)) == ["Broader labels that are not in it: 2, among them b"]
+    assert check_labels(LabelFile(jsonl)) == [
+        "Broader labels that are missing in it: 2, for example b"
+    ]
 
 
 @pytest.mark.parametrize("between", [";", "\t"])
@@ -108,7 +110,7 @@ def test_a_spreadsheets_csv_may_have_something_else_between_its_values(tmp_path,
 
 @pytest.mark.parametrize(
     ("header", "hint"),
-    [("key,name", "id and text are needed"), ("uri,label_en", "labels load --format annif")],
+    [("key,name", "id and text are required"), ("uri,label_en", "labels load --format annif")],
 )
 def test_other_columns_are_told(tmp_path, header, hint):
     path = write(tmp_path, f"{header}\n1,a\n", "labels.csv")

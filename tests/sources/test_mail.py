@@ -138,7 +138,7 @@ def test_what_is_not_shown_is_counted():
     assert left_out.lines() == [
         "Left out: 1 attachments of mail (the first: r.pdf)",
         "Left out: 1 parts of mail that are not shown as text (the first: text/calendar)",
-        "Left out: 1 encrypted messages, of which only the heads are read",
+        "Left out: 1 encrypted messages (only their headers are read)",
     ]
 
 
@@ -219,7 +219,9 @@ def test_a_date_that_is_none_is_left_out():
 
 def test_what_is_no_mailbox_is_said(tmp_path):
     (tmp_path / "a.mbox").write_text("Dear all,")
-    with pytest.raises(UserError, match="is no mailbox: each message of one begins with `From `"):
+    with pytest.raises(
+        UserError, match="is not a mailbox: each message of a mailbox begins with `From `"
+    ):
         list(read_documents(tmp_path / "a.mbox"))
 
 

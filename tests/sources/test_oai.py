@@ -60,7 +60,7 @@ def test_a_harvest_that_is_not_whole_is_told(tmp_path):
     options = ReadOptions()
     path = write(tmp_path, record(1), token)
     assert len(list(read_oai(path, options))) == 1
-    assert options.notes == [f"{path} holds a part of the list: 1 of 9 records"]
+    assert options.notes == [f"{path} holds only a part of the list: 1 of 9 records"]
 
 
 def test_dublin_core_without_records_around_it_is_read(tmp_path):
@@ -75,11 +75,11 @@ def test_an_error_a_web_page_and_an_answer_that_is_cut_off_are_told(tmp_path):
     assert "the answer is an error: badArgument no such set" in str(bad)
     path.write_text("<html><body>Sorry</body></html>")
     (bad,) = read_oai(path)
-    assert "no record of OAI-PMH in it" in str(bad)
+    assert "it contains no OAI-PMH record" in str(bad)
     path = write(tmp_path, record(1), record(2))
     path.write_text(path.read_text()[:-90])
     *_, bad = read_oai(path)
-    assert "not XML, and not read from here on" in str(bad)
+    assert "not XML; the rest is not read" in str(bad)
 
 
 def test_entities_are_not_resolved(tmp_path):

@@ -69,7 +69,7 @@ def test_what_is_outside_of_a_reference_is_told_with_its_line(tmp_path):
     path = write(tmp_path, FIRST + "Exported on Monday\n" + FIRST)
     _, bad, _ = read_ris(path)
     assert isinstance(bad, BadLine)
-    assert "line 17: not in a reference: TY is expected first" in str(bad)
+    assert "line 17: outside of a reference: TY must come first" in str(bad)
 
 
 def test_keywords_are_gold_tags(tmp_path):

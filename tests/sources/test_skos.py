@@ -60,7 +60,7 @@ def test_a_concept_without_the_language_is_taken_in_another_one_and_counted(tmp_
     source = thesaurus(tmp_path, TWO_LANGUAGES, "de")
     notes = check_labels(source)
     assert labels_of(source)["jug"].text == "jug"
-    assert notes == ["Concepts without a prefLabel in de: 1, taken in the language en"]
+    assert notes == ["Concepts without a prefLabel in de: 1; read in the language en instead"]
 
 
 def test_broader_is_read_from_both_ends(tmp_path):
@@ -139,7 +139,7 @@ def test_several_names_in_one_language_are_one_and_synonyms(tmp_path):
     source = thesaurus(tmp_path, ':a a skos:Concept ; skos:prefLabel "b"@en, "a"@en .')
     notes = check_labels(source)
     assert list(source) == [Label("http://x.example/a", "a", "", ("b",))]
-    assert notes == ["Concepts with several prefLabels: 1, the others are synonyms"]
+    assert notes == ["Concepts with several prefLabels: 1; one is the name, others are synonyms"]
 
 
 def test_what_is_above_tells_concepts_of_one_name_apart(tmp_path):
@@ -161,7 +161,7 @@ def test_what_is_above_tells_concepts_of_one_name_apart(tmp_path):
         "Mercury",
     ]
     assert (found["g2"].text, found["g3"].text) == ("Mars", "Mars")
-    assert "Concepts that share their prefLabel: 2, told apart by what is above" in source.notes
+    assert "Concepts that share their prefLabel: 2; their broader concept is added" in source.notes
 
 
 def test_a_circle_of_broader_labels_is_told_and_kept(tmp_path):

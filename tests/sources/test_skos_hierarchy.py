@@ -85,7 +85,7 @@ def test_left_out_concepts_hand_on_what_is_above_them(tmp_path):
     source = source_of(tmp_path, text)
     notes = check_labels(source)
     assert [label.broader for label in source] == [(), ("http://x.example/animals",)]
-    assert "Labels below a concept that was left out: 1, they have what is above it" in notes
+    assert "Labels below a concept that was left out: 1; they move to the one above" in notes
 
 
 def test_left_out_concepts_in_a_circle_end(tmp_path):
@@ -112,5 +112,5 @@ def test_members_of_an_array_are_below_its_concept(tmp_path, said):
 def test_broader_concepts_of_another_file_are_counted(tmp_path):
     source = source_of(tmp_path, concepts("a") + ":a skos:broader <http://other.example/1> .")
     assert check_labels(source) == [
-        "Broader concepts that are not in the file: 1, among them http://other.example/1"
+        "Broader concepts that are missing in the file: 1, for example http://other.example/1"
     ]

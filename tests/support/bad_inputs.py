@@ -169,7 +169,7 @@ TABLE = [
     bad(
         "documents file that is no gzip",
         "docs load d.jsonl.gz",
-        "d.jsonl.gz is not gzip, whatever its name says: rename it, or get it again",
+        "d.jsonl.gz is not a gzip file, despite its name: rename it, or download it again",
         state="none",
         files={"d.jsonl.gz": ONE},
     ),
@@ -230,13 +230,13 @@ TABLE = [
     bad(
         "label without an id",
         "labels load l.jsonl",
-        "l.jsonl, line 2: field id: missing; each label needs an id of its own that stays the same",
+        "l.jsonl, line 2: field id: missing; each label needs an id of its own that does not change",
         files={"l.jsonl": LABEL + b'{"text": "Y"}\n'},
     ),
     bad(
         "id of two labels",
         "labels load l.jsonl",
-        "l.jsonl, line 3: field id: 'x' is also on line 1; an id stands for one label",
+        "l.jsonl, line 3: field id: 'x' is also on line 1; each label needs its own id",
         files={"l.jsonl": LABEL + b"\n" + LABEL},
     ),
     bad(
@@ -260,7 +260,7 @@ TABLE = [
     bad(
         "labels with other columns",
         "labels load l.csv",
-        "l.csv, line 1: the columns are key, name: id and text are needed (and, where there are any, description, synonyms, broader)",
+        "l.csv, line 1: the columns are key, name: id and text are required (optional: description, synonyms, broader)",
         files={"l.csv": b"key,name\nx,X\n"},
     ),
     bad(
@@ -327,7 +327,7 @@ TABLE = [
     bad(
         "facets over no date",
         "facets --index articles --over month --time-field text",
-        "articles has no date field text (--time-field): tagging.at",
+        "articles has no date field text (--time-field); its date fields: tagging.at",
     ),
     bad(
         "web page of a missing index",
@@ -347,7 +347,7 @@ TABLE = [
     bad(
         "an address that is no tagger",
         "deploy --untrained",
-        "what answers at <url> is no lmtx-search tagger: set service.url",
+        "the program at <url> is not an lmtx-search tagger: set service.url",
         environment={"LMTX_SERVICE_URL": "<url>"},
     ),
     bad(
@@ -364,7 +364,7 @@ TABLE = [
     bad(
         "tags since no version",
         "retag --index articles --since yesterday",
-        "yesterday is no tagger version: `lmtx-search taggers` lists them",
+        "yesterday is not a tagger version: `lmtx-search taggers` lists them",
     ),
     bad(
         "retag a missing index",
@@ -477,7 +477,7 @@ TABLE = [
     bad(
         "judgments of nobody",
         "judgments export j.csv --judge nobody",
-        "there are no judgments yet, so none of nobody",
+        "there are no judgments yet, and so none by nobody",
     ),
     bad("review of a missing file", "review missing.jsonl", "no such file: missing.jsonl"),
 ]

@@ -41,7 +41,7 @@ def found(client: Any, kind: str) -> list[str]:
 
     try:
         answer = client.transport.perform_request("POST", f"{_ML}/{kind}/_search", body=_ALL)
-    except TransportError:  # nothing of the kind was ever made
+    except TransportError:  # no such object was ever created
         return []
     return [hit["_id"] for hit in answer["hits"]["hits"]]
 

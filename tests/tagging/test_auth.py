@@ -50,7 +50,7 @@ def guarded() -> TestClient:
 def test_who_does_not_show_the_token_is_refused(guarded: TestClient, shown: dict[str, str]) -> None:
     answer = guarded.post("/taggers/v/tag", headers=shown)
     assert answer.status_code == 401
-    assert "asks for its token" in answer.json()["error"]
+    assert "requires its token" in answer.json()["error"]
 
 
 def test_who_shows_it_is_answered(guarded: TestClient) -> None:
@@ -137,7 +137,7 @@ class TestToken:
         other = secret.environment | {"LMTX_SERVICE_TOKEN": "another-token-of-the-tests"}
         refused = lmtx("deploy", "--untrained", env=other)
         assert refused.returncode == 2
-        assert "asks for another token" in refused.stderr
+        assert "requires another token" in refused.stderr
         traced = lmtx("deploy", "--untrained", env=other | {"LMTX_DEBUG": "1"})
         assert "Traceback" in traced.stderr
         assert "another-token-of-the-tests" not in traced.stderr

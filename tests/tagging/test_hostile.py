@@ -27,7 +27,7 @@ from lmtx_search.settings import load_settings
 from lmtx_search.tagging.service import app, connection_limits, http
 from lmtx_search.tagging.service.app import MAX_TEXTS, create_app
 from lmtx_search.tagging.service.batching import Batcher
-from lmtx_search.tagging.service.request_limits import Room
+from lmtx_search.tagging.service.request_limits import RequestLimits
 from lmtx_search.tagging.service.server import address_of, listen, server_of
 from lmtx_search.tagging.service.version_pool import TaggerPool
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -154,11 +154,17 @@ def test_the_pages_server_answers_any_body_with_one_line(page: TestClient, body:
 
 
 @pytest.mark.parametrize(
-    ("room", "status"),
-    [(Room(requests=0), 503), (Room(size=20), 503), (Room(requests=1, size=100), 200)],
+    ("limits", "status"),
+    [
+        (RequestLimits(requests=0), 503),
+        (RequestLimits(size=20), 503),
+        (RequestLimits(requests=1, size=100), 200),
+    ],
 )
-def test_beyond_its_room_it_says_when_to_come_back(tiny: Path, room: Room, status: int) -> None:
-    with TestClient(app_of(tiny, room=room)) as client:
+def test_beyond_its_limits_it_says_when_to_try_again(
+    tiny: Path, limits: RequestLimits, status: int
+) -> None:
+    with TestClient(app_of(tiny, limits=limits)) as client:
         for _ in range(3):  # what was taken is given back
             answer = client.post(path_in(tiny), json={"input": ["plays chess"]})
             assert answer.status_code == status
@@ -166,7 +172,7 @@ def test_beyond_its_room_it_says_when_to_come_back(tiny: Path, room: Room, statu
         assert f'lmtx_requests_total{{status="{status}"}} 3.0' in client.get("/metrics").text
     if status == 503:
         assert int(answer.headers["retry-after"]) > 0
-        assert answer.json() == {"error": "too many requests under way: ask again later"}
+        assert answer.json() == {"error": "too many requests are waiting: try again later"}
 
 
 def test_a_request_is_as_large_as_what_its_version_reads(

@@ -157,14 +157,14 @@ class TestRetag:
         cluster.indices.create(index="cut", body=cut)
         for index, message in {
             "plain": "attach plain",
-            "cut": "_source is cut",
+            "cut": "_source is filtered",
             "lmtx-runs": "own index",
             "none": "no index none",
         }.items():
             done = lmtx("retag", "--index", index)
             assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
             assert message in done.stderr
-        with pytest.raises(UserError, match="no tagger version"):
+        with pytest.raises(UserError, match="not a tagger version"):
             plan(cluster, settings, "old", Wish(since="yesterday"))
         broken = lmtx("retag", "--index", "old", "--query", "text:(")
         assert (broken.returncode, broken.stderr.count("\n")) == (2, 1), broken.stderr
@@ -180,7 +180,7 @@ def test_without_the_service_it_stops_and_pending_documents_are_tagged_later(
         index_documents(client, "articles", [{"id": "1", "text": "plays chess"}])
     index_documents(client, "articles", [{"id": "2", "text": "plays chess"}])
     made = plan(client, settings, "articles", Wish(everything=True))
-    with pytest.raises(LmtxError, match="answers for no document"):
+    with pytest.raises(LmtxError, match="the tagger does not answer"):
         carry_out(client, settings, made)
     assert client.get(index="articles", id="1")["_source"]["tags"][0] == "Chess"
     with running(environment):

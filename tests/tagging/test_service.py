@@ -36,7 +36,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
 
 def test_an_address_of_another_machine_is_one_clear_line() -> None:
-    with pytest.raises(UserError, match="no address of this machine"):
+    with pytest.raises(UserError, match="not an address of this machine"):
         listen("192.0.2.1", 0)
 
 

@@ -18,7 +18,7 @@ from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import Silent
 from lmtx_search.records import Document, Label, content_digest
 from lmtx_search.training.teacher import judging
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from tests.support.memory_judge import MemoryStore, OneHost
 
@@ -63,7 +63,8 @@ def judge_all(
     budget: Budget,
     **options: Any,
 ) -> JudgingResult:
-    return judge_pairs(judge, Exhaustive(), store, documents, budget, "judge", **options)
+    teacher = Teacher(judge, Exhaustive(), store)
+    return judge_pairs(teacher, documents, JudgingTask("judge", budget, **options))
 
 
 def test_a_budget_of_calls_is_kept_to() -> None:
@@ -178,8 +179,9 @@ def in_order(
     budget: Budget,
     earlier: JudgingResult | None = None,
 ) -> JudgingResult:
-    order = make_order(name, 0.5)
-    return judge_pairs(judge, order, store, documents(60), budget, "judge", earlier=earlier)
+    teacher = Teacher(judge, make_order(name, 0.5), store)
+    task = JudgingTask("judge", budget, earlier=earlier or JudgingResult())
+    return judge_pairs(teacher, documents(60), task)
 
 
 class Wavering(Scripted):

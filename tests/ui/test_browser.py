@@ -99,7 +99,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(site: Site, browser: Browser) -> Iterator[Page]:
-    """The page, opened; whatever the browser complains of fails the test."""
+    """The opened page; any complaint of the browser fails the test."""
     context = browser.new_context(base_url=site.url)
     context.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
@@ -112,8 +112,8 @@ def page(site: Site, browser: Browser) -> Iterator[Page]:
     expect(page.locator("#count")).to_have_text("25 documents")
     yield page
     context.close()
-    # What the server refuses is said in the page; the browser says it once more.
-    assert [said for said in complaints if "Failed to load resource" not in said] == []
+    # The page shows what the server refuses; the browser logs it once more.
+    assert [one for one in complaints if "Failed to load resource" not in one] == []
 
 
 def opinions(site: Site) -> dict[tuple[str, str], float]:
@@ -165,20 +165,20 @@ def test_what_looks_like_markup_is_text(page: Page) -> None:
     expect(page.locator("article")).to_have_count(1)
 
 
-def test_one_click_says_a_tag_is_wrong_and_another_takes_it_back(site: Site, page: Page) -> None:
+def test_one_click_marks_a_tag_as_wrong_and_another_undoes_it(site: Site, page: Page) -> None:
     page.goto("/?q=knights")
     tag = tag_of(page, "Knights", "Chess")
     tag.get_by_role("button", name="Chess is wrong here").click()
-    expect(page.locator("#said")).to_have_text("Kept: Chess is wrong. The next training uses it.")
+    expect(page.locator("#said")).to_have_text("Saved: Chess is wrong. The next training uses it.")
     assert opinions(site) == {("knights", "game::chess"): 0.0}
     page.reload()
     expect(tag).to_have_class(re.compile("said-no"))
     tag.get_by_role("button", name="Undo").click()
-    expect(page.locator("#said")).to_have_text("Taken back: Chess.")
+    expect(page.locator("#said")).to_have_text("Your answer about Chess was removed.")
     assert opinions(site) == {}
 
 
-def test_a_missing_tag_is_said_with_the_keyboard_alone(site: Site, page: Page) -> None:
+def test_a_missing_tag_can_be_added_with_the_keyboard_alone(site: Site, page: Page) -> None:
     page.goto("/?q=surf")
     page.get_by_role("button", name="Add a missing tag: Surf").focus()
     page.keyboard.press("Enter")
@@ -212,7 +212,9 @@ def test_a_text_is_tagged_as_it_is_typed(page: Page) -> None:
     expect(page.locator("#tags li").first).to_contain_text("% likely · score 0.")
     expect(page.locator("#tags .tag-name", has_text="Chess")).to_be_visible()
     expect(page.locator("#near li")).to_have_count(3)
-    expect(page.locator("#note")).to_contain_text("A label is a tag from a score of 0.3, at most 3")
+    expect(page.locator("#note")).to_contain_text(
+        "A label is a tag if its score is at least 0.3. A document has at most 3 tags."
+    )
     page.get_by_role("textbox").fill("")
     expect(page.locator("#tags li")).to_have_count(0)
 
@@ -283,7 +285,7 @@ def test_an_index_that_is_not_there_is_one_clear_line(site: Site) -> None:
     ("document", "label", "problem"),
     [
         ("gone", "web", "no document gone in articles"),
-        ("surf", "gone", "there is no label gone any more"),
+        ("surf", "gone", "there is no longer a label gone"),
         ("empty", "web", "the document empty has no text in title, text"),
     ],
 )
@@ -298,7 +300,7 @@ def test_what_cannot_be_judged_is_one_clear_line(
     assert problem in answer.json()["error"]
 
 
-def test_an_answer_to_another_text_than_the_training_documents_is_said_to_be_unused(
+def test_an_answer_to_another_text_than_the_training_documents_is_reported_as_unused(
     site: Site,
 ) -> None:
     training = site.settings.documents.training_index

@@ -1,4 +1,4 @@
-"""What the page's server refuses, and how it says so: no cluster is there."""
+"""What the page's server refuses, and its messages, without a cluster."""
 
 from __future__ import annotations
 
@@ -102,13 +102,13 @@ def test_a_form_of_another_site_is_refused_by_its_type(page):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:1234", "[", ""])
-def test_a_foreign_name_for_this_machine_is_refused(page, host):
+def test_a_foreign_host_name_is_refused(page, host):
     for path in ("/", "/api/documents"):
         assert page.get(path, headers={"host": host}).status_code == 403
 
 
 @pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:8080"])
-def test_this_machines_own_names_are_known(page, host):
+def test_the_machines_own_host_names_are_accepted(page, host):
     assert page.get("/", headers={"host": host}).status_code == 200
 
 
@@ -124,23 +124,23 @@ def test_this_machines_own_names_are_known(page, host):
         (b'{"document": "a", "label": "b", "answer": [1]}', '"yes", "no" or null'),
     ],
 )
-def test_an_opinion_that_is_none_is_refused(page, body, problem):
+def test_an_invalid_opinion_is_refused(page, body, problem):
     headers = {"content-type": "application/json"}
     answer = page.put("/api/opinions", content=body, headers=headers)
     assert answer.status_code == 400
     assert problem in answer.json()["error"]
 
 
-def test_a_text_to_try_is_a_text_and_has_an_end(page):
+def test_a_text_to_try_must_be_a_string_of_limited_length(page):
     assert page.post("/api/try", json={"text": ["chess"]}).status_code == 400
     assert page.post("/api/try", json={"text": "a" * MAX_BODY}).status_code == 413
 
 
 @pytest.mark.parametrize(
-    "asked", ["start=-1", "start=x", "start=²", "start=10000", "size=1001", f"q={'a' * 1001}"]
+    "parameters", ["start=-1", "start=x", "start=²", "start=10000", "size=1001", f"q={'a' * 1001}"]
 )
-def test_what_cannot_be_asked_for_is_refused(page, asked):
-    answer = page.get(f"/api/documents?{asked}")
+def test_invalid_parameters_are_refused(page, parameters):
+    answer = page.get(f"/api/documents?{parameters}")
     assert answer.status_code == 400
     assert answer.json()["error"].count("\n") == 0
 

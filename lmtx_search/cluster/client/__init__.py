@@ -1,1 +1,1 @@
-"""Requests to the cluster: connecting, signing in, retrying, locking, and errors in one line."""
+"""Requests to the cluster: connecting, signing in, retrying, locking and one-line errors."""

@@ -1,4 +1,4 @@
-"""Who asks: a user with a password, a token, an AWS identity or a client certificate."""
+"""Signing in: a user with a password, a token, an AWS identity or a client certificate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lmtx_search.settings import OpenSearchSettings
 
 
 def sign_in(settings: OpenSearchSettings) -> dict[str, Any]:
-    """Return the client's arguments with which requests say who asks."""
+    """Return the client's arguments that authenticate its requests."""
     if settings.user is not None:
         password = settings.password.get_secret_value() if settings.password else ""
         return {
@@ -30,7 +30,7 @@ def sign_in(settings: OpenSearchSettings) -> dict[str, Any]:
 
 
 def _aws_credentials() -> Any:
-    """Return whom AWS's own tools would sign as: variables, a profile, the machine's role."""
+    """Return the credentials that AWS finds in variables, a profile or the machine's role."""
     try:
         from botocore.exceptions import BotoCoreError
         from botocore.session import Session

@@ -1,4 +1,4 @@
-"""How a client of the cluster is made."""
+"""Makes a client of the cluster."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from lmtx_search.errors import UserError
 from lmtx_search.settings import OpenSearchSettings
 
 Client = OpenSearch
-"""A client of the cluster; other rooms name the type by this alias, not by the library's."""
+"""A client of the cluster. Other packages use this alias instead of the library's type."""
 
-# Bulk requests in flight, and room for a command's other requests.
+# Enough for the bulk requests in flight and for a command's other requests.
 _CONNECTIONS = 8
 
 
@@ -24,16 +24,17 @@ def connect(settings: OpenSearchSettings, *, reading: bool = False) -> Client:
     """Return a client; nothing is sent yet.
 
     Args:
-        reading: nothing will be written, so a cluster of a newer release is accepted. Otherwise
-            the first request of the client raises a UserError there.
+        reading: the client will not write, so that a cluster of a newer release is accepted.
+            Without it, the client's first request to such a cluster raises a UserError.
 
-    Errors of its requests are opensearch-py's:
-    :func:`lmtx_search.cluster.client.errors.translate` makes one clear line of them.
+    Requests raise the errors of opensearch-py;
+    :func:`lmtx_search.cluster.client.errors.translate` turns them into one clear line.
 
     Raises:
-        UserError: a file of certificates cannot be read or holds none, or nothing signs for AWS.
+        UserError: a certificate file cannot be read or holds no certificate, or AWS credentials are
+            missing.
     """
-    # The client logs each failed request with a traceback; its errors say it all.
+    # The client logs each failed request with a traceback, although its errors say everything.
     logging.getLogger("opensearch").addHandler(logging.NullHandler())
     options = sign_in(settings)
     if settings.url.startswith("https://"):
@@ -45,7 +46,7 @@ def connect(settings: OpenSearchSettings, *, reading: bool = False) -> Client:
         timeout=settings.timeout,
         pool_maxsize=_CONNECTIONS,
         http_compress=False,
-        # Once more for a kept-alive connection that went stale.
+        # One retry, for a kept-alive connection that the server has closed.
         max_retries=1,
         retry_on_status=(),
         transport_class=PatientTransport if reading else WritingTransport,
@@ -55,10 +56,10 @@ def connect(settings: OpenSearchSettings, *, reading: bool = False) -> Client:
 
 
 def ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext:
-    """Return what certificates are checked with, and shown.
+    """Return the TLS context: the trusted CA, and the client's certificate.
 
     Raises:
-        UserError: a file of certificates cannot be read or holds none.
+        UserError: a certificate file cannot be read or holds no certificate.
     """
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
@@ -72,11 +73,11 @@ def ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if settings.client_cert is not None:
-        _show(context, settings.client_cert, settings.client_key)
+        _present_certificate(context, settings.client_cert, settings.client_key)
     return context
 
 
-def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+def _present_certificate(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
     def no_password() -> str:
         # Without this, OpenSSL would ask at the terminal.
         raise UserError(f"the key {key or certificate} has a password: decrypt it (openssl pkey)")
@@ -85,7 +86,7 @@ def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
         context.load_cert_chain(certificate, key, no_password)
     except ssl.SSLError as error:
         raise UserError(
-            f"{certificate} and {key or 'the key in it'} are no PEM certificate with its key "
+            f"{certificate} and {key or 'the key in it'} are not a PEM certificate with its key "
             f"({error.reason or error}): see opensearch.client_cert and opensearch.client_key"
         ) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What went wrong with the cluster, in one line with what to do about it."""
+"""Errors of the cluster, each in one line that says what to do."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from opensearchpy import (
 from lmtx_search.cluster.client import names
 from lmtx_search.errors import LmtxError, UserError
 
-# A right may end in a bracket itself: indices:data/write/bulk[s].
+# The name of a right may itself end in a bracket: indices:data/write/bulk[s].
 _ACTION = re.compile(r"no permissions for \[(.+?)\](?: and |$)")
 _BOOTSTRAP = "run `lmtx-search bootstrap-index`"
 
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Raise errors of opensearch-py in their clear form; it is a decorator too.
+    """Raise errors of opensearch-py in their clear form; also works as a decorator.
 
     Raises:
-        LmtxError: see :func:`translate`; other errors stay as they are.
+        LmtxError: see :func:`translate`; other errors are not changed.
     """
     try:
         yield
@@ -46,7 +46,7 @@ def translate(error: Exception) -> LmtxError | None:
     """Return the clear form of an error of opensearch-py; None for other errors."""
     if isinstance(error, ConnectionTimeout):
         return LmtxError(
-            f"no answer from {_cluster(error)} in time{_request(error)}: see whether it is busy, "
+            f"no answer from {_cluster(error)} in time{_request(error)}: check whether it is busy, "
             "or raise opensearch.timeout"
         )
     if isinstance(error, ConnectionError):
@@ -55,8 +55,8 @@ def translate(error: Exception) -> LmtxError | None:
         return UserError(f"{_cluster(error)} does not accept the user: check {_sign_in(error)}")
     if isinstance(error, SerializationError):
         return LmtxError(
-            "the cluster's answer is not JSON: is opensearch.url an OpenSearch? "
-            "See `lmtx-search doctor`"
+            "the cluster's answer is not JSON: check that opensearch.url is the address of an "
+            "OpenSearch; see `lmtx-search doctor`"
         )
     if isinstance(error, ImproperlyConfigured):
         return UserError(f"opensearch settings: {error}")
@@ -66,28 +66,28 @@ def translate(error: Exception) -> LmtxError | None:
 
 
 def lacked(reason: str) -> list[str]:
-    """Return the rights that the security plugin names in a refusal."""
+    """Return the missing rights that the security plugin names in a refusal."""
     named = _ACTION.search(reason)
     return named[1].split(", ") if named else []
 
 
 def lacking(reason: str, what: str) -> UserError | None:
-    """Return the clear form of the security plugin's refusal; None where it is another one.
+    """Return the clear form of a refusal by the security plugin; None for other refusals.
 
     Args:
-        what: the user wanted to do.
+        what: the refused action, as it follows "for" in the message.
     """
     rights = lacked(reason)
     if not rights:
         return None
     return UserError(
         f"the user lacks the right{'s' if len(rights) > 1 else ''} {', '.join(rights)} for {what}: "
-        "have a role granted that `lmtx-search bootstrap-index --print-role` prints"
+        "ask for the role that `lmtx-search bootstrap-index --print-role` prints"
     )
 
 
 def reason_of(error: TransportError) -> str:
-    """Return the cluster's own words, the innermost ones."""
+    """Return the cluster's own reason, with the innermost cause."""
     info = error.info
     if not isinstance(info, Mapping):
         return str(error.error)[:300]
@@ -100,7 +100,7 @@ def reason_of(error: TransportError) -> str:
     while isinstance(deepest.get("caused_by"), Mapping):
         deepest = deepest["caused_by"]
     reasons = dict.fromkeys(str(part.get("reason", "")) for part in (cause, deepest))
-    # What stands before a cluster, AWS for one, has a form of its own.
+    # A proxy in front of a cluster, such as that of AWS, uses a form of its own.
     said = ": ".join(filter(None, reasons)) or wrong.get("message") or wrong.get("Message")
     return str(said or error.error)[:600]
 
@@ -117,7 +117,7 @@ def _connection(error: ConnectionError) -> LmtxError:
     if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
         return UserError(f"{cluster} does not speak TLS: use an http:// address (opensearch.url)")
     if "NameResolutionError" in text or "Failed to resolve" in text:
-        return UserError(f"there is no host of the name in {cluster}: check opensearch.url")
+        return UserError(f"the host name in {cluster} does not exist: check opensearch.url")
     if "RemoteDisconnected" in text or "Connection aborted" in text:
         hint = " (it may want https://)" if cluster.startswith("http://") else ""
         return LmtxError(f"{cluster} dropped the connection{hint}: check opensearch.url")
@@ -132,9 +132,9 @@ def _untrusted(cluster: str, text: str) -> UserError:
     found = re.search(r"certificate verify failed: ([^(\]]+)", text)
     why = found[1].strip() if found else ""
     if "expired" in why or "not yet valid" in why:
-        remedy = "have it renewed, or see to this machine's clock"
+        remedy = "renew it, or correct this machine's clock"
     elif "mismatch" in why:
-        remedy = "take a name that is in it (opensearch.url)"
+        remedy = "use a host name that it contains (opensearch.url)"
     else:
         remedy = "give its CA with --ca-file (opensearch.ca_file)"
     return UserError(
@@ -148,7 +148,7 @@ def _answered(error: TransportError) -> LmtxError:
     status = error.status_code
     if "read-only" in reason or "read only" in reason:
         return LmtxError(
-            f"{cluster} does not let anything be written: {reason}; free disk space, or remove the "
+            f"{cluster} does not accept writes: {reason}; free disk space, or remove the "
             "block (index.blocks.*)"
         )
     if isinstance(error, AuthorizationException):
@@ -161,7 +161,7 @@ def _answered(error: TransportError) -> LmtxError:
             "opensearch-knn on each node"
         )
     if kind in ("invalid_index_name_exception", "invalid_alias_name_exception"):
-        return UserError(f"not a name for an index: {reason}")
+        return UserError(f"not a valid index name: {reason}")
     if kind == "index_closed_exception":
         return UserError(f"{reason} at {cluster}: open the index first")
     if "dimension" in reason and "vector" in reason.lower():
@@ -176,14 +176,14 @@ def _answered(error: TransportError) -> LmtxError:
     if status == 503:
         return LmtxError(f"{cluster} is not ready: {reason}; wait and try again")
     if status in (502, 504):
-        return LmtxError(f"what stands before {cluster} cannot reach it: try again later")
+        return LmtxError(f"the proxy in front of {cluster} cannot reach it: try again later")
     return LmtxError(f"{cluster} answered {status}{_request(error)}: {reason}")
 
 
 def _forbidden(error: TransportError, cluster: str, reason: str) -> UserError:
     request = getattr(error, "request", "this request").split("?")[0]
     if not reason and request.startswith("HEAD /"):
-        # The answer to a HEAD has no body: it asks whether an index is there.
+        # The answer to a HEAD request, which asks whether an index exists, has no body.
         reason = "no permissions for [indices:admin/get]"
     return lacking(reason, f"{request} at {cluster}") or UserError(
         f"{cluster} does not allow {request}: {reason}; check {_sign_in(error)}"
@@ -206,7 +206,7 @@ def _cluster(error: TransportError) -> str:
 
 
 def _sign_in(error: TransportError) -> str:
-    return str(getattr(error, "sign_in", "who signs in"))
+    return str(getattr(error, "sign_in", "the credentials"))
 
 
 def _request(error: TransportError) -> str:

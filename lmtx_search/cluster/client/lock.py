@@ -27,8 +27,8 @@ _SECONDS_TO_LIVE = 60.0
 _SECONDS_BETWEEN_SIGNS = 15.0
 
 
-class Held:
-    """The lock as its holder sees it."""
+class TaggerLock:
+    """The lock, from the point of view of the process that holds it."""
 
     def __init__(self, client: OpenSearch, what: str) -> None:
         self._client = client
@@ -39,10 +39,11 @@ class Held:
         self._changing = threading.Lock()
 
     def require(self) -> None:
-        """See that it is still held: before what cannot be taken back.
+        """Check that the lock is still held, before a change that cannot be undone.
 
         Raises:
-            LmtxError: it is not. This process did not answer for a minute, and another took over.
+            LmtxError: it was lost. This process gave no sign of life for a minute, and another one
+                took over.
         """
         self._sign()
         if self._lost:
@@ -60,13 +61,13 @@ class Held:
         self._note(answer)
 
     def release(self) -> None:
-        """Give it back."""
+        """Release the lock."""
         with self._changing, suppress(TransportError):
             if not self._lost:
                 self._client.delete(index=names.RUNS, id=LOCK, params=self._version)
 
     def keep(self, done: threading.Event) -> None:
-        """Give signs of life until the work is done."""
+        """Renew the lock until the work is done."""
         while not done.wait(_SECONDS_BETWEEN_SIGNS):
             with suppress(TransportError):
                 self._sign()
@@ -97,7 +98,7 @@ class Held:
         return self._written(version)
 
     def _written(self, params: dict[str, Any]) -> Any:
-        """Write it; a write of one's own whose answer got lost, sent again, is no conflict."""
+        """Write the lock; a repeated write whose first answer was lost is not a conflict."""
         try:
             return self._write(params)
         except ConflictError:
@@ -128,38 +129,37 @@ class Held:
 
 
 @contextmanager
-def exclusive(client: OpenSearch, what: str) -> Iterator[Held]:
-    """Be the only command on the cluster that changes the tagger, for the block.
+def exclusive(client: OpenSearch, what: str) -> Iterator[TaggerLock]:
+    """Make sure that no other command changes the tagger while the block runs.
 
-    A sign of life is given every few seconds, by the cluster's clock. The place of a holder that
-    died is free at once for commands on the same machine, and for others a minute after its
-    last sign.
+    The lock is renewed every 15 seconds, by the cluster's clock. When its holder dies, commands on
+    the same machine can take it at once, and others a minute after it was last renewed.
 
     Args:
-        what: the command, for the other one's message.
+        what: the command, named in the message to a second command.
 
     Raises:
         UserError: ``bootstrap-index`` has not run.
-        LmtxError: another command is at work: which, whose and since when.
+        LmtxError: another command holds the lock; the message says which, whose and since when.
     """
     if not client.indices.exists(index=names.RUNS):
         raise UserError(f"no index {names.RUNS}: run `lmtx-search bootstrap-index` first")
-    held = Held(client, what)
+    lock = TaggerLock(client, what)
     try:
-        held.take()
-    except ConflictError as error:  # both came at the same moment
+        lock.take()
+    except ConflictError as error:  # both started at the same moment
         raise LmtxError(
             "another command is changing the tagger, and came first: wait for it to end"
         ) from error
     done = threading.Event()
-    thread = threading.Thread(target=held.keep, args=(done,), name="lock", daemon=True)
+    thread = threading.Thread(target=lock.keep, args=(done,), name="lock", daemon=True)
     thread.start()
     try:
-        yield held
+        yield lock
     finally:
         done.set()
         thread.join()
-        held.release()
+        lock.release()
 
 
 def _user() -> str:

@@ -1,4 +1,4 @@
-"""Patterns of index names, in which ``*`` stands for any characters."""
+"""Patterns of index names, in which ``*`` matches any characters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cache
 
 
 def covers(pattern: str, other: str) -> bool:
-    """Tell whether a pattern stands for every name that another one (or a name) stands for.
+    """Return whether a pattern matches every name that another pattern (or name) matches.
 
     >>> covers("logs-*", "logs-app-*"), covers("logs-app-*", "logs-*")
     (True, False)
@@ -24,7 +24,7 @@ def covers(pattern: str, other: str) -> bool:
 
 
 def overlap(pattern: str, other: str) -> bool:
-    """Tell whether there is a name that both patterns stand for.
+    """Return whether some name matches both patterns.
 
     >>> overlap("logs-*", "*-2026"), overlap("logs-*", "news-*")
     (True, False)

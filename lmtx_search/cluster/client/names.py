@@ -1,4 +1,4 @@
-"""What the product's objects on a cluster are called."""
+"""The names of the product's objects on a cluster."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ LABEL_VERSIONS = "lmtx-labels-*"
 JUDGMENTS = "lmtx-judgments"
 RUNS = "lmtx-runs"
 DOCUMENTS = "lmtx-documents"
-"""What the default index of training documents is called."""
+"""The default name of the index of training documents."""
 
 OWN = (LABELS, JUDGMENTS, RUNS)
-"""What names that are not the user's start with."""
+"""Prefixes of index names that belong to the product."""
 
 PATTERNS = tuple(f"{name}*" for name in (*OWN, DOCUMENTS))
-"""All own indices, and those of training documents that are called as by default."""
+"""All indices of the product, and training indices whose names begin with the default one."""
 
 TAGS_TEMPLATE = "lmtx-tags"
 """Component template with the fields that a tagged document has."""
 
 PIPELINE = "lmtx-tagging"
-"""The ingest pipeline; pipelines of single indices start with this name too."""
+"""The ingest pipeline. The names of pipelines for single indices start with this name too."""

@@ -1,4 +1,4 @@
-"""Patience with a busy or restarting cluster: growing pauses, and an end to them."""
+"""Retries for a busy or restarting cluster, with growing pauses and a limit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tenacity import (
 T = TypeVar("T")
 
 BUSY = frozenset({429, 502, 503, 504})
-"""HTTP statuses, of a request or of one item of a bulk request, that pass with time."""
+"""HTTP statuses of a request, or of one item of a bulk request, that are worth a retry."""
 
 ATTEMPTS = 9
 FIRST_PAUSE = 0.5
@@ -33,7 +33,7 @@ class Busy(Exception):
 
 
 def is_passing(error: BaseException) -> bool:
-    """Tell whether the same request may succeed later: busy, timed out, or not reachable."""
+    """Return whether the request may succeed later: the cluster is busy, slow or unreachable."""
     if isinstance(error, Busy):
         return True
     if isinstance(error, SSLError):
@@ -47,9 +47,9 @@ def retrying(
     stopped: threading.Event | None = None,
     before_sleep: Callable[[RetryCallState], None] | None = None,
 ) -> Retrying:
-    """Return the policy: nine attempts over about two minutes, pauses doubling from half a second.
+    """Return the policy: nine attempts in about two minutes, with pauses that double from 0.5 s.
 
-    ``stopped`` ends both the attempts and a pause under way; the last error is raised as it is.
+    ``stopped`` ends the attempts and a current pause; the last error is raised unchanged.
     """
     stop: Any = stop_after_attempt(ATTEMPTS)
     options: dict[str, Any] = {}
@@ -67,5 +67,5 @@ def retrying(
 
 
 def patiently(call: Callable[..., T], /, **arguments: Any) -> T:
-    """Call one of the client's methods under the policy."""
+    """Call one of the client's methods with the retry policy."""
     return retrying()(call, **arguments)

@@ -1,4 +1,4 @@
-"""Which form the product's indices and pipeline have, so that releases can tell theirs apart."""
+"""The form (schema version) of the product's indices and pipeline, so that releases can differ."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from lmtx_search.cluster.client import names
 from lmtx_search.errors import UserError
 
 SCHEMA = 3
-"""Counted up with every change that has to be migrated, or that an older release cannot read.
+"""Raised with every change that needs a migration, or that an older release cannot read.
 
-1 is the first release's, whose indices do not say it.
+Form 1 is the first release's, whose indices do not state a form.
 """
 
 META_PATH = f"/{','.join(names.PATTERNS)}/_mapping"
-"""Where the forms of all own indices are read."""
+"""The path under which the forms of all the product's indices are read."""
 
 META_ONLY = {"filter_path": "*.mappings._meta", "expand_wildcards": "all"}
 
@@ -26,36 +26,36 @@ def schema_of(mappings: Mapping[str, Any]) -> int:
 
 
 def brought_up(mappings: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what gives an index of an earlier release this one's fields and form.
+    """Return the mapping change that gives an older release's index today's fields and form.
 
     Args:
-        wanted: fields that it must have; one that is there stays as it is.
+        wanted: fields that the index must have; existing fields are not changed.
     """
     meta = {**mappings.get("_meta", {}), "schema": SCHEMA}
     return {"_meta": meta, "properties": missing_fields(mappings, wanted)}
 
 
 def missing_fields(mappings: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the wanted fields that an index has not."""
+    """Return those of the wanted fields that an index lacks."""
     there = mappings.get("properties", {})
     return {name: field for name, field in wanted.items() if name not in there}
 
 
 def require_known(answer: Mapping[str, Any]) -> None:
-    """See that no newer release has written what a cluster answers under :data:`META_PATH`.
+    """Check that no newer release has written the indices in an answer to :data:`META_PATH`.
 
     Raises:
-        UserError: one has.
+        UserError: a newer release has written one of them.
     """
     for name in sorted(answer):
         require_known_form(f"the index {name}", schema_of(answer[name]["mappings"]))
 
 
 def require_known_form(what: str, schema: int) -> None:
-    """See that this release knows a form.
+    """Check that this release knows a form.
 
     Raises:
-        UserError: it is a newer one's.
+        UserError: the form belongs to a newer release.
     """
     if schema > SCHEMA:
         raise UserError(

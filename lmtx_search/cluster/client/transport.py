@@ -1,4 +1,4 @@
-"""What every request to the cluster goes through."""
+"""The transport of every request to the cluster."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tenacity import retry_if_exception, stop_after_attempt
 from lmtx_search.cluster.client.retry import BUSY, retrying
 from lmtx_search.cluster.client.schema import META_ONLY, META_PATH, require_known
 
-# Some ten seconds: callers that have more to lose are patient themselves.
+# About ten seconds. Callers with more to lose have retries of their own.
 _ATTEMPTS = 5
 
 
 class NotedConnection(Urllib3HttpConnection):
-    """Notes on each error what :mod:`cluster.errors` tells of it: cluster, request, sign-in."""
+    """Adds to each error what the message names: the cluster, the request and the sign-in."""
 
     def __init__(self, *args: Any, sign_in: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,13 +41,13 @@ class NotedConnection(Urllib3HttpConnection):
 
 
 class PatientTransport(Transport):
-    """Asks again what a cluster had no time for, a little later."""
+    """Repeats requests that a busy cluster refused, after a pause."""
 
     def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Send a request, several times if need be."""
-        if url.endswith("/_bulk"):  # its sender repeats it, and stops on request
+        """Send a request, repeatedly if necessary."""
+        if url.endswith("/_bulk"):  # its sender repeats it, and can be stopped
             return super().perform_request(method, url, *args, **kwargs)
-        # What makes a new thing each time is sent again only if surely nothing was done.
+        # A request that creates something is repeated only if it certainly had no effect.
         statuses = {429} if "/_plugins/" in url else BUSY
 
         def passes(error: BaseException) -> bool:
@@ -60,19 +60,19 @@ class PatientTransport(Transport):
 
 
 class WritingTransport(PatientTransport):
-    """Before the first request it looks whether a newer release has written here."""
+    """Checks before the first request that no newer release has written to the cluster."""
 
     _known = False
 
     def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Send a request, after a look at what is there.
+        """Send a request; the first one after a check of the cluster.
 
         Raises:
             UserError: a newer release has written to the cluster.
         """
         if not self._known:
-            # Whoever may only write documents may not read this; nothing of ours is at stake. And
-            # what is no OpenSearch says so to the request itself.
+            # A user who may only write documents cannot read this, and cannot change the product's
+            # indices either. A server that is not OpenSearch fails the actual request.
             with suppress(AuthorizationException, SerializationError):
                 answer = super().perform_request("GET", META_PATH, params=META_ONLY)
                 if isinstance(answer, Mapping):

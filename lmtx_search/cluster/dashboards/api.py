@@ -1,4 +1,4 @@
-"""Speaks with an OpenSearch Dashboards over HTTP, and says what is wrong in one line."""
+"""Sends requests to OpenSearch Dashboards; errors are one line."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class DashboardsApi:
     """An OpenSearch Dashboards; its users are the cluster's.
 
     Args:
-        url: its address, with its base path if it has one.
-        settings: who signs in, and whose certificates are trusted.
-        tenant: ``global``, ``private`` or a name; None leaves it to Dashboards.
+        url: its address, including the base path if it has one.
+        settings: the credentials, and the trusted certificates.
+        tenant: ``global``, ``private`` or a name; None: Dashboards chooses.
 
     Raises:
-        UserError: no address.
+        UserError: ``url`` is not an address.
     """
 
     def __init__(self, url: str, settings: OpenSearchSettings, tenant: str | None = None) -> None:
         if not url.startswith(("http://", "https://")):
-            raise UserError(f"{url} is no address: it starts with http:// or https://")
+            raise UserError(f"{url} is not an address: an address starts with http:// or https://")
         self.url = url.rstrip("/")
         self.tenant = tenant
         self._user = settings.user
@@ -53,16 +53,16 @@ class DashboardsApi:
         )
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
-        """Send a request and return its answer, which is JSON.
+        """Send a request and return its answer, decoded from JSON.
 
         Raises:
-            UserError: it is no Dashboards, or the user may not do that.
-            LmtxError: Dashboards is away, not ready, or refuses the request.
+            UserError: the server is not Dashboards, or the user lacks the right.
+            LmtxError: Dashboards does not answer, is not ready, or refuses the request.
         """
         return self.read(*self.send(method, path, **options), path)
 
     def send(self, method: str, path: str, **options: Any) -> tuple[int, bytes]:
-        """Send a request and return the answer's status and body, whatever they are."""
+        """Send a request and return the answer's status and body, without checking them."""
         try:
             answer = self._pool.request(method, self.url + path, redirect=False, **options)
         except urllib3.exceptions.SSLError as error:
@@ -83,7 +83,7 @@ class DashboardsApi:
         return answer.status, answer.data
 
     def read(self, status: int, body: bytes, path: str) -> Any:
-        """Return what an answer says; errors as those of :meth:`ask`."""
+        """Return the decoded answer; raises as :meth:`ask` does."""
         if status == 401:
             who = (
                 f"the user {self._user} or the password"
@@ -137,7 +137,7 @@ class DashboardsApi:
 
     @property
     def where(self) -> str:
-        """What people call it."""
+        """The address and the tenant, for messages."""
         return f"{self.url} (tenant {self.tenant})" if self.tenant is not None else self.url
 
 

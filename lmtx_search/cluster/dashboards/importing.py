@@ -1,4 +1,4 @@
-"""Puts saved objects into an OpenSearch Dashboards, having seen that nothing is in the way."""
+"""Imports saved objects into OpenSearch Dashboards, unless that would replace existing ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FILE = "lmtx-search.ndjson"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, or would do: titles of objects that are new, and of those replaced."""
+    """The result of an import or a dry run: titles of new objects and of replaced ones."""
 
     version: str
     created: list[str]
@@ -29,11 +29,11 @@ class Imported:
 def put(
     api: DashboardsApi, objects: Sequence[Object], overwrite: bool = False, dry_run: bool = False
 ) -> Imported:
-    """Import the objects; where one is in the way, none.
+    """Import all objects, or none if one of them exists and may not be replaced.
 
     Raises:
-        UserError: no Dashboards there, too old, user or tenant refused; or objects are there
-            already and may not be replaced.
+        UserError: the server is not Dashboards or too old, the user or tenant was refused, or
+            objects exist and may not be replaced.
         LmtxError: Dashboards refused objects.
     """
     version = _version(api)
@@ -41,7 +41,7 @@ def put(
     there = _existing(api, objects)
     if there and not overwrite:
         raise UserError(
-            f"{len(there)} of these {len(objects)} objects are in {api.where} already "
+            f"{len(there)} of these {len(objects)} objects already exist in {api.where} "
             f"({_listed([_name(one) for one in there])}): --overwrite replaces them"
         )
     done = Imported(
@@ -70,7 +70,7 @@ def _version(api: DashboardsApi) -> str:
 
 
 def _require_tenant(api: DashboardsApi) -> None:
-    """See that Dashboards would take the tenant: one that it does not know, it passes over."""
+    """Check that the tenant exists, because Dashboards ignores unknown tenants."""
     if api.tenant is None:
         return
     status, body = api.send("GET", "/api/v1/configuration/account")

@@ -18,8 +18,8 @@ _LABELS = 5000
 def judge_names(client: OpenSearch) -> dict[str, str]:
     """Return the models of the judges of recent runs, by digest.
 
-    Of two judges with the same model (another quantisation, say) each also has the beginning of its
-    digest.
+    If two judges have the same model, for instance in different quantisations, the beginning of the
+    digest follows each name.
     """
     models: dict[str, str] = {}
     for _, record in RunStore(client).newest(_RUNS):

@@ -1,8 +1,8 @@
-"""Makes saved objects of Dashboards out of the short files in ``index_templates/dashboards``.
+"""Builds saved objects of Dashboards from the short files in ``index_templates/dashboards``.
 
-A file says what a panel shows; what Dashboards wants around it (defaults of a visualization's type,
-JSON inside JSON, references by name) is added here. Ids never change, so that a later import
-replaces an earlier one.
+A file says what a panel shows. This module adds what Dashboards requires around it: defaults of a
+visualization's type, JSON inside JSON, and references by name. Ids never change, so that a later
+import replaces an earlier one.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 DASHBOARDS = ("tags", "tagger", "judge")
 
-# The newest migration of each type that 2.19 and 3.x know: newer ones they refuse, of older ones
-# they change the objects.
+# The newest migration of each type that both 2.19 and 3.x know. They refuse objects with a newer
+# one, and convert objects with an older one.
 MIGRATION_VERSIONS = {
     "index-pattern": "7.6.0",
     "visualization": "7.10.0",
@@ -34,19 +34,19 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the dashboards are about.
+    """The data that the dashboards show.
 
     Attributes:
-        index: users' documents: an index, an alias, a pattern, or several with commas.
-        time_field: their date, for "over time" and the time picker.
-        time_from: what the dashboard of tags starts with: a date (ISO), or as in ``now-1y``.
-        time_to: likewise.
-        columns: fields shown of a document.
-        tagger_from: what the dashboard of the tagger starts with.
-        judged_from: what the dashboard of the judge starts with.
-        judges: models' names by their digests.
-        labels: labels' texts by their ids, of those that were judged.
-        fields: what the fields of the tags are called.
+        index: the users' documents: an index, an alias, a pattern, or several with commas.
+        time_field: date field of the documents, for "over time" and the time picker.
+        time_from: start of the time range of the dashboard of tags: an ISO date, or ``now-1y``.
+        time_to: end of that time range, in the same form.
+        columns: fields that are shown of a document.
+        tagger_from: start of the time range of the dashboard of the tagger.
+        judged_from: start of the time range of the dashboard of the judge.
+        judges: names of models by their digests.
+        labels: texts of judged labels by their ids.
+        fields: names of the tag fields.
     """
 
     index: str
@@ -62,7 +62,7 @@ class Shown:
 
 
 def saved_objects(shown: Shown) -> list[Object]:
-    """Return index patterns, visualizations and dashboards, each behind what it refers to."""
+    """Return index patterns, visualizations and dashboards, each after what it refers to."""
     files = _Files(shown)
     objects = [
         _object("index-pattern", f"lmtx-{name}", attributes, [])
@@ -78,12 +78,12 @@ def saved_objects(shown: Shown) -> list[Object]:
 
 
 def as_ndjson(objects: Sequence[Object]) -> str:
-    """Return the file that Dashboards imports: an object a line."""
+    """Return the file that Dashboards imports: one object on each line."""
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
 
 
 class _Files:
-    """Reads the files, each with those of the values that it has places for."""
+    """Reads the files, and fills their placeholders with values."""
 
     def __init__(self, shown: Shown) -> None:
         self._fields = shown.fields
@@ -111,7 +111,7 @@ class _Files:
 
 
 def _with_queries(node: Any, fields: TagFields) -> Any:
-    """Return a body whose query strings have these names of fields."""
+    """Return a body whose query strings use these field names."""
     if isinstance(node, list):
         return [_with_queries(part, fields) for part in node]
     if not isinstance(node, Mapping):
@@ -195,7 +195,7 @@ def _params(body: Mapping[str, Any], files: _Files, references: list[Object]) ->
     params = {**files.read(f"params/{body['type']}"), **body.get("params", {})}
     metrics = [agg for agg in body.get("aggs", []) if agg["schema"] == "metric"]
     if "seriesParams" in params:
-        # A chart draws a metric as the entry with its id says.
+        # The entry with a metric's id says how a chart draws that metric.
         (drawn,) = params["seriesParams"]
         names = {agg["id"]: agg["params"]["customLabel"] for agg in metrics}
         params["seriesParams"] = [

@@ -1,4 +1,4 @@
-"""What the dashboards are about: which documents, from when, and whether all fields are there."""
+"""The scope of the dashboards: the documents, the time ranges, and a check of the fields."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 def objects_about(
     client: OpenSearch, index: str | None, time_field: str, text_fields: Sequence[str]
 ) -> tuple[Shown, list[Object]]:
-    """Return the saved objects of dashboards about an index, having seen that they will work.
+    """Check the fields of an index, and return the saved objects of its dashboards.
 
     Args:
-        index: users' documents; None takes all indices that tag.
-        time_field: their date.
-        text_fields: shown of each document, before its tags.
+        index: the users' documents; None: all indices that tag.
+        time_field: date field of the documents.
+        text_fields: fields that are shown of each document before its tags.
 
     Raises:
-        UserError: no such index, or it lacks a field that a dashboard needs.
+        UserError: the index does not exist, or it lacks a field that a dashboard needs.
     """
     index = index or ",".join(tagging_indices(client))
     now = datetime.now(timezone.utc)
@@ -61,16 +61,16 @@ def objects_about(
 
 
 def _earliest(*dates: datetime | None) -> str:
-    """Return the first date, or a day ago where there is none."""
+    """Return the earliest date, or a day ago if there is no date."""
     there = [date for date in dates if date is not None]
     return _iso(min(there)) if there else "now-1d"
 
 
 def tagging_indices(client: OpenSearch) -> list[str]:
-    """Return the indices whose documents are tagged as they come in.
+    """Return the indices whose documents are tagged as they are indexed.
 
     Raises:
-        UserError: there are none.
+        UserError: no index tags its documents.
     """
     params = {"flat_settings": "true", "expand_wildcards": "open"}
     answer = client.indices.get_settings(index="*,-.*", name="index.*_pipeline", params=params)
@@ -88,10 +88,10 @@ def tagging_indices(client: OpenSearch) -> list[str]:
 
 
 def require_fields(client: OpenSearch, objects: Sequence[Object], time_field: str) -> None:
-    """See that all fields that the dashboards aggregate are there and can be.
+    """Check that all fields that the dashboards aggregate exist and can be aggregated.
 
     Raises:
-        UserError: one is not; says what to do.
+        UserError: a field is missing or cannot be aggregated; the message says what to do.
     """
     for title, fields in used_fields(objects).items():
         answer = client.field_caps(index=title, params={"fields": ",".join(sorted(fields))})
@@ -102,13 +102,15 @@ def require_fields(client: OpenSearch, objects: Sequence[Object], time_field: st
                 if kind != "unmapped"
             }
             if field == time_field and not title.startswith(names.OWN) and kinds.keys() - _DATES:
-                raise UserError(f"the field {field} of {title} is no date: name one (--time-field)")
+                raise UserError(
+                    f"the field {field} of {title} is not a date field: name one (--time-field)"
+                )
             if not kinds or not all(caps["aggregatable"] for caps in kinds.values()):
                 raise UserError(_missing(title, field, time_field))
 
 
 def used_fields(objects: Sequence[Object]) -> dict[str, set[str]]:
-    """Return the fields that the objects aggregate or sort by, by the index pattern's title."""
+    """Return the fields that the objects aggregate or sort by, by title of the index pattern."""
     patterns = {one["id"]: one["attributes"] for one in objects if one["type"] == "index-pattern"}
     found: dict[str, set[str]] = {one["title"]: set() for one in patterns.values()}
     for one in patterns.values():

@@ -1,1 +1,1 @@
-"""Documents in an index: bulk writing, checkpoints, reading an index from end to end."""
+"""Documents in an index: bulk writing, checkpoints, and reading a whole index."""

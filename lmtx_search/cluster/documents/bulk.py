@@ -1,4 +1,4 @@
-"""Bulk writing: bounded requests, several in flight, patient with a busy cluster."""
+"""Bulk writing: bounded requests, several in flight, with retries for a busy cluster."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.client.retry import BUSY, Busy, retrying
 from lmtx_search.errors import LmtxError
 
-# The tagging pipeline asks its model about as many documents at a time.
+# The tagging pipeline asks its model about this many documents at a time.
 CHUNK_ITEMS = 256
 CHUNK_BYTES = 8 * 1024 * 1024
-# The tagger keeps a request waiting: with four of them, a node of two cores has always work.
+# Requests wait for the tagger. With four in flight, a node with two cores always has work.
 THREADS = 4
 
 _ANSWER = "errors,items.*.status,items.*.result,items.*.error"
-# What is wrong with the index or the user's rights is wrong with every document.
-_HOPELESS = ("security_exception", "index_not_found_exception", "index_closed_exception")
+# Errors of the index or of the user's rights concern every document.
+_FOR_ALL = ("security_exception", "index_not_found_exception", "index_closed_exception")
 
 
 Operation = Literal["index", "create"]
@@ -32,18 +32,21 @@ Operation = Literal["index", "create"]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One document to write under an id; ``only`` says where, and which version it may replace."""
+    """One document to write under an id.
+
+    ``only`` holds further bulk parameters: the index, and the version that may be replaced.
+    """
 
     id: str
     source: Mapping[str, Any]
     only: Mapping[str, Any] = field(default_factory=dict)
     operation: Operation = "index"
-    """``create`` leaves a document of this id as it is; data streams take nothing else."""
+    """``create`` does not replace a document with this id; data streams accept nothing else."""
 
 
 @dataclass(slots=True)
 class Chunk:
-    """The actions of one bulk request, already as bytes; ``end`` is for the caller to use."""
+    """The actions of one bulk request, encoded as bytes; the caller may use ``end``."""
 
     ids: list[str] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
@@ -54,7 +57,7 @@ class Chunk:
         """Append an action.
 
         Raises:
-            ValueError: it holds a number that JSON has no form for.
+            ValueError: the document holds a number that JSON cannot represent.
         """
         source = to_json(action.source)
         head = to_json({action.operation: {"_id": action.id, **action.only}})
@@ -64,13 +67,13 @@ class Chunk:
 
     @property
     def full(self) -> bool:
-        """Whether it should be sent now."""
+        """Whether the chunk should be sent now."""
         return len(self.ids) >= CHUNK_ITEMS or self.size >= CHUNK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A document that the cluster did not take, with its reason in the cluster's words."""
+    """A document that the cluster refused, with the reason in the cluster's words."""
 
     id: str
     reason: str
@@ -79,7 +82,7 @@ class Refused:
 
 @dataclass(slots=True)
 class ChunkResult:
-    """What became of a chunk; ``present`` documents were there and were not to be replaced."""
+    """The result of a chunk; ``present`` documents existed and were not replaced."""
 
     created: int = 0
     updated: int = 0
@@ -88,7 +91,7 @@ class ChunkResult:
 
 
 def to_json(value: Any) -> bytes:
-    """Return compact UTF-8 JSON; a lone surrogate, which UTF-8 cannot hold, becomes U+FFFD."""
+    """Return compact UTF-8 JSON; a lone surrogate, which UTF-8 cannot encode, becomes U+FFFD."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         return text.encode()
@@ -97,7 +100,7 @@ def to_json(value: Any) -> bytes:
 
 
 def chunked(actions: Iterable[Action]) -> Iterator[Chunk]:
-    """Gather actions into chunks bounded by count and bytes (one that is larger goes alone)."""
+    """Gather actions into chunks of bounded count and bytes; a larger action is sent alone."""
     chunk = Chunk()
     for action in actions:
         chunk.add(action)
@@ -119,12 +122,12 @@ def send_chunks(
     """Send chunks with several requests in flight; yield each with its result, in order.
 
     At most ``threads + 2`` chunks are in memory. Two chunks that write the same id are never in
-    flight together, so that of two documents with one id the later one stays.
+    flight together, so that the later one of two documents with one id is kept.
 
     Raises:
-        LmtxError: the index is not there, closed, or not the user's to write to.
-        TransportError: the cluster stayed busy or away to the end of the policy, or refused the
-            request as a whole.
+        LmtxError: the index does not exist, is closed, or the user may not write to it.
+        TransportError: the cluster stayed busy or unreachable until the last attempt, or refused
+            the request as a whole.
     """
     stopped = threading.Event()
     flying: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
@@ -155,10 +158,10 @@ def write_all(
     advance: Callable[[int], None] | None = None,
     threads: int = 2,
 ) -> int:
-    """Write actions that all have to go in; return how many were written.
+    """Write actions and require that none fails; return how many were written.
 
     Raises:
-        LmtxError: the cluster refused one.
+        LmtxError: the cluster refused a document.
     """
     count = 0
     for chunk, result in send_chunks(client, chunked(actions), index, threads=threads):
@@ -189,7 +192,7 @@ def _send(
             if error.status_code != 413:
                 raise
             for number in waiting:
-                result.refused.append(_refused(chunk, number, "larger than the cluster takes"))
+                result.refused.append(_refused(chunk, number, "larger than the cluster accepts"))
             return
         later: list[int] = []
         reason = ""
@@ -206,7 +209,7 @@ def _send(
                 result.present += 1
             elif outcome["status"] in BUSY:
                 later.append(number)
-            elif outcome["error"].get("type") in _HOPELESS or outcome["status"] == 403:
+            elif outcome["error"].get("type") in _FOR_ALL or outcome["status"] == 403:
                 raise lacking(reason, f"writing to {index}") or LmtxError(
                     f"cannot write to {index}: {reason}"
                 )
@@ -238,6 +241,6 @@ def describe(error: Mapping[str, Any]) -> str:
     while isinstance(cause, Mapping) and isinstance(cause.get("caused_by"), Mapping):
         cause = cause["caused_by"]
     if isinstance(cause, Mapping) and cause.get("reason"):
-        # Jackson adds a place in its own buffer, which is of no use to a user.
+        # Jackson adds a position in its own buffer, which does not help a user.
         reason += f" ({str(cause['reason']).split(' at [Source:')[0]})"
     return " ".join(reason.split())

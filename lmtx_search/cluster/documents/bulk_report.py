@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# Reasons are grouped without the values that they name; further kinds are counted together.
+# Reasons are grouped without the values in them. Beyond this number of kinds, the rest is counted
+# together.
 _KINDS = 50
 _VALUES = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"|\[\d+:\d+\]|\b\d+\b")
 
 
 @dataclass(slots=True)
 class Reason:
-    """A reason why documents failed: how many did, and the first one in full."""
+    """A reason for failures: the number of documents, and the first message in full."""
 
     count: int
     example: str
@@ -22,23 +23,23 @@ class Reason:
 
 @dataclass(slots=True)
 class BulkReport:
-    """What a load did.
+    """The result of a load.
 
     Attributes:
-        index: where the documents went.
+        index: the index to which the documents were written.
         created: documents that are new in the index.
-        updated: documents that replaced one with the same id that was there before the load.
+        updated: documents that replaced one with the same id that existed before the load.
         repeated: documents that replaced an earlier one of the same file with other content.
-        first_repeated: where the first of these stands.
-        present: documents that were there already and may not be replaced (data streams).
+        first_repeated: position of the first of these in the file.
+        present: documents that existed already and may not be replaced (data streams).
         failed: lines that are not documents, and documents that the cluster refused.
-        bad_lines: how many of the failed ones are lines that are not documents.
+        bad_lines: number of lines that are not documents, out of the failed ones.
         without_text: documents that have no text in the text fields.
         records: documents and bad lines that were read.
-        resumed_after: how many of the records an earlier, interrupted run had finished.
-        reasons: why documents failed.
+        resumed_after: number of records that an earlier, interrupted run had finished.
+        reasons: reasons for failures.
         left_out: records that the reader left out on purpose, by reason.
-        notes: what the user should know, a sentence each.
+        notes: what the user should know, one sentence each.
         tagging: documents of the index by ``tagging.status``; empty for training documents.
         tagging_errors: the most frequent reasons why documents of the index are not tagged, and how
             many documents have each.
@@ -107,11 +108,11 @@ class BulkReport:
         }
 
     def restore(self, saved: dict[str, Any]) -> None:
-        """Take over the counts that :meth:`as_dict` returned in an earlier run."""
+        """Set the counts to those that :meth:`as_dict` returned in an earlier run."""
         for name in ("created", "updated", "failed", "bad_lines", "without_text", "records"):
             setattr(self, name, int(saved[name]))
         self.repeated, self.first_repeated = saved["repeated"], saved["first_repeated"]
-        self.present = int(saved.get("present", 0))  # an earlier release had no such count
+        self.present = int(saved.get("present", 0))  # earlier releases had no such count
         self.resumed_after = self.records
         self.reasons = {
             entry["reason"]: Reason(entry["count"], entry["example"]) for entry in saved["reasons"]

@@ -1,4 +1,4 @@
-"""Reading documents whose ids are known, many at once."""
+"""Reads documents by their ids, many at once."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def read_by_id(
     body: Mapping[str, Any],
     params: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return those of the documents that are there; what is refused is an error of its own.
+    """Return the documents that exist.
 
     Raises:
-        NotFoundError: no such index.
-        LmtxError: one cannot be read, for want of a right for instance.
+        NotFoundError: the index does not exist.
+        LmtxError: a document cannot be read, for instance because the user lacks a right.
     """
     answer = patiently(client.mget, index=index, body=body, params=params)
     for hit in answer["docs"]:
         if "error" in hit:
-            # An index that is not there is an error of each document, not of the request.
+            # A missing index is an error of each document, not of the request.
             client.indices.get(index=index)
             reason = describe(hit["error"])
             raise lacking(reason, f"reading {index}") or LmtxError(f"cannot read {index}: {reason}")

@@ -1,4 +1,4 @@
-"""How far a load got, so that the same load continues after any interruption."""
+"""Records the progress of a load, so that the same load continues after an interruption."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from lmtx_search.errors import UserError
 
 
 class Checkpoint:
-    """A small file that says how many records of a file are finished, in one index.
+    """A small file that records how many records of a file are finished in one index.
 
-    A record counts as finished when all records before it are finished too. What a killed run had
-    in flight is sent again, under the same ids.
+    A record counts as finished when all records before it are finished too. Records that a killed
+    run had in flight are sent again, with the same ids.
     """
 
     def __init__(self, folder: Path, file: Path | None, **identity: Any) -> None:
         """Find the checkpoint of one load.
 
         Args:
-            folder: where checkpoints are kept.
-            file: the file that is loaded; its path, size and time belong to the identity. None if
-                the work is not a file.
-            identity: everything else that must be the same for the load to continue.
+            folder: folder of the checkpoints.
+            file: the file that is loaded; its path, size and time are part of the identity. None if
+                the load does not read a file.
+            identity: all other values that must be equal for the load to continue.
         """
         key = dict(identity)
         if file is not None:
@@ -41,7 +41,7 @@ class Checkpoint:
         self._path = folder / f"{name}.json"
 
     def read(self) -> dict[str, Any] | None:
-        """Return the last state of exactly this load; None if there is none."""
+        """Return the last state of exactly this load, or None."""
         try:
             saved = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -50,7 +50,7 @@ class Checkpoint:
         return saved["state"] if matches else None
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Replace the state in one step: a kill leaves the old state or the new one."""
+        """Replace the state in one step, so that a kill leaves the old state or the new one."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(f".{os.getpid()}.new")
         try:
@@ -66,20 +66,20 @@ class Checkpoint:
 
 
 class FailedFile:
-    """A JSONL file of what was not indexed: the reason, and the document or line as it was."""
+    """A JSONL file of what was not indexed: the reason, and the unchanged document or line."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stream: BinaryIO | None = None
 
     def check(self, documents: Path | None = None) -> None:
-        """See that the file can be written; nothing is made yet.
+        """Check that the file can be written, without creating it.
 
         Args:
-            documents: the file that is loaded, if it is one.
+            documents: the file that is loaded, if the load reads one.
 
         Raises:
-            UserError: it cannot be written, or it is the file that is loaded.
+            UserError: the file cannot be written, or it is the file that is loaded.
         """
         folder = self._path.absolute().parent
         if documents and self._same_as(documents):
@@ -99,7 +99,7 @@ class FailedFile:
         """Start the file; keep the first ``keep`` bytes, which an earlier run of the load wrote.
 
         Raises:
-            UserError: it cannot be written.
+            UserError: the file cannot be written.
         """
         try:
             if not (keep and self._path.is_file() and self._path.stat().st_size >= keep):
@@ -117,7 +117,7 @@ class FailedFile:
         self._stream.write(entry + b"\n")
 
     def flush(self) -> int:
-        """Make what was added survive a kill; return the length in bytes."""
+        """Write buffered entries, so that they survive a kill; return the length in bytes."""
         assert self._stream is not None
         self._stream.flush()
         return self._stream.tell()

@@ -1,4 +1,4 @@
-"""Documents: into an index, and out of one in a stable order."""
+"""Writes documents to an index, and reads them in a stable order."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ def load_documents(
 ) -> BulkReport:
     """Index whole documents in their order, and report what failed and why.
 
-    Memory is bounded by a few requests of at most 256 documents or 8 MB; a larger document is sent
-    alone. Requests to a busy or absent cluster are repeated with growing pauses. The index is
+    Memory is limited to a few requests of at most 256 documents or 8 MB; a larger document is sent
+    alone. Requests to a busy or unreachable cluster are repeated with growing pauses. The index is
     refreshed at the end.
 
     Args:
-        checkpoint: with it, the same load continues where it was interrupted, also after a kill;
+        checkpoint: with it, the same load continues where it was interrupted, even after a kill.
             ``documents`` must then start from the beginning and have the same order.
-        failed: the file that gets what was not indexed.
-        total: how many documents there are, for the progress bar.
-        threads: requests in flight.
-        create: leave a document whose id is there as it is, as data streams need it, and count it.
+        failed: the file to which documents that were not indexed are written.
+        total: number of documents, for the progress bar.
+        threads: number of requests in flight.
+        create: do not replace an existing document, as data streams require; count it instead.
 
     Raises:
-        LmtxError, TransportError: the load as a whole cannot go on; the checkpoint stays.
+        LmtxError, TransportError: the load as a whole cannot continue; the checkpoint stays.
     """
     report = BulkReport(index)
     saved = checkpoint.read() if checkpoint else None
@@ -102,11 +102,10 @@ def read_documents(
 ) -> Iterator[Document]:
     """Yield the documents of an index in the order of their ids, as they are at this moment.
 
-    One page of documents is in memory at a time. ``text`` is empty if a document has none of the
-    text fields; ``source`` does not have the fields that tagging adds. A ``query`` selects
-    documents. ``index`` may be an alias, a data stream or a pattern. Documents that share an id, in
-    several indices or by routing, get ids of their own (:func:`told_apart`); ``shared`` counts
-    them.
+    One page of documents is in memory at a time. ``text`` is empty if a document has no text
+    fields; ``source`` lacks the fields that tagging adds. A ``query`` selects documents. ``index``
+    may be an alias, a data stream or a pattern. Documents that share an id, in several indices or
+    by routing, get unique ids (:func:`told_apart`); ``shared`` counts them.
     """
     fields = tag_fields(client)
     for id_, hit in told_apart(scan(client, index, query=query), shared):
@@ -116,7 +115,7 @@ def read_documents(
 
 @dataclass(slots=True)
 class _Batch(Chunk):
-    """A chunk, and what the same part of the file holds that cannot be sent."""
+    """A chunk, and the records of the same part of the file that cannot be sent."""
 
     bad: list[BadLine] = field(default_factory=list)
     unfit: list[tuple[str, str]] = field(default_factory=list)

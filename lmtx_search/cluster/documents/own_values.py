@@ -1,4 +1,4 @@
-"""Fields of a document that mean something to the product or to OpenSearch, not only to people."""
+"""Values in a document whose field names have a meaning for the product or for OpenSearch."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from lmtx_search.records import BadLine, Document
 from lmtx_search.tag_fields import TagFields
 
 METADATA_FIELD = "file_metadata"
-"""Where fields go that are named like OpenSearch's metadata: as data they would be refused, and in
-a pipeline ``_index`` or ``_routing`` would send the document elsewhere."""
+"""The field for values whose names are those of OpenSearch's metadata. OpenSearch refuses such
+fields as data, and in a pipeline ``_index`` or ``_routing`` would redirect the document."""
 
 _METADATA = frozenset(
     (
@@ -24,7 +24,7 @@ _METADATA = frozenset(
         *("_data_stream_timestamp", "_ingest", "_score", "_tier", "_recovery_source"),
     )
 )
-# Documents of a file that are looked at before anything is indexed.
+# Documents of a file that are checked before any is indexed.
 _AHEAD = 1000
 _RAW_KEPT = 100_000
 
@@ -32,12 +32,12 @@ _RAW_KEPT = 100_000
 def fitting(
     documents: Iterable[Document | BadLine], fields: TagFields, keep: bool = False
 ) -> Iterator[Document | BadLine]:
-    """Yield documents so that nothing in them is lost or taken for more than data.
+    """Yield documents in a form in which no value is lost or interpreted as metadata or tags.
 
     Args:
-        fields: what the fields of the tags are called.
-        keep: such values in the tag fields move to ``fields.manual``; else the document
-            comes out as a :class:`BadLine`.
+        fields: names of the tag fields.
+        keep: move values in the tag fields that lmtx-search did not write to ``fields.manual``. If
+            false, such a document is yielded as a :class:`BadLine`.
     """
     for item in documents:
         if isinstance(item, BadLine):
@@ -57,7 +57,7 @@ def fitting(
 def look_ahead(
     documents: Iterable[Document | BadLine], where: str, fields: TagFields, keep: bool
 ) -> list[str]:
-    """Look at the first 1,000 documents before any is indexed; return what a user should know.
+    """Check the first 1,000 documents before any is indexed; return notes for the user.
 
     Raises:
         UserError: one has values in the tag fields that lmtx-search did not write, and ``keep`` is
@@ -77,20 +77,20 @@ def look_ahead(
         return []
     return [
         f"{where} has fields named like OpenSearch's metadata ({', '.join(metadata)}): they are "
-        f"stored in the field {METADATA_FIELD} and mean nothing else"
+        f"stored in the field {METADATA_FIELD} and have no effect"
     ]
 
 
 def _reason(theirs: Iterable[str], fields: TagFields) -> str:
     return (
-        f"it has its own {', '.join(theirs)}, where the tags go: --keep-own-tags moves the values "
-        f"to {fields.manual}, or set documents.tags_field (and the like) to another name and run "
+        f"it has its own {', '.join(theirs)}, which are tag fields: --keep-own-tags moves the "
+        f"values to {fields.manual}, or set documents.tags_field etc. to other names and run "
         "`lmtx-search bootstrap-index`"
     )
 
 
 def _without_metadata(source: Any) -> Any:
-    """Return a document whose fields named like metadata are in one field."""
+    """Return a document whose fields with metadata names are moved into one field."""
     found = {name: source[name] for name in source if name in _METADATA}
     if not found:
         return source

@@ -1,8 +1,8 @@
-"""Reading an index from end to end, in the order of ids, at one point in time.
+"""Reads a whole index in the order of ids, at one point in time.
 
-An id is unique in one shard only: an alias, or an index with routing, may hold it several times.
-The cluster has no sort value that tells such documents apart in all its releases, so those that
-share the last id of a page are asked for by that id.
+An id is unique only within a shard: an alias, or an index with routing, may hold it several times.
+No sort value distinguishes such documents in all releases of the cluster. Therefore, documents that
+share the last id of a page are fetched by that id.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Hit = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where reading goes on: behind an id, and behind those documents of this id that are done."""
+    """Where reading continues: after an id, and after the documents of this id that are done."""
 
     id: str
     done: Collection[tuple[str, str | None]] = ()
@@ -47,14 +47,14 @@ def scan(
     versions: bool = False,
     script_fields: Mapping[str, Any] | None = None,
 ) -> Iterator[Hit]:
-    """Yield the hits of an index in the order of their ids, a page of them in memory at a time.
+    """Yield the hits of an index in the order of their ids, with one page in memory at a time.
 
-    ``index`` may be an alias, a data stream or a pattern; documents with the same id come one
-    after the other, each once. ``fields`` are the parts of ``_source`` to fetch. Documents that are
-    written meanwhile are not seen, unless the cluster restarts: the rest is then read as it is. The
-    index is refreshed first. ``page`` is the most hits of a page: large documents make it smaller.
-    With ``versions`` the hits say which version of the document they are (``_seq_no``,
-    ``_primary_term``). ``script_fields`` are computed for each hit.
+    ``index`` may be an alias, a data stream or a pattern. Documents with the same id follow each
+    other, each once. ``fields`` are the parts of ``_source`` to fetch. The index is refreshed
+    first, and later writes are not seen; if the cluster restarts, the rest is read in its current
+    state. A page has at most ``page`` hits, and fewer if documents are large. With ``versions``,
+    hits include the version of the document (``_seq_no``, ``_primary_term``). ``script_fields`` are
+    computed for each hit.
     """
     reader = _Reader(client, index)
     asked: dict[str, Any] = {
@@ -92,26 +92,26 @@ def scan(
 
 
 def place(hit: Hit) -> tuple[str, str | None]:
-    """Return what tells a hit from others with the same id: its index and routing."""
+    """Return what distinguishes a hit from others with the same id: its index and routing."""
     return hit["_index"], hit.get("_routing")
 
 
 @dataclass(slots=True)
 class SharedIds:
-    """How many documents have an id that others have too."""
+    """Number of documents whose id other documents have too."""
 
     documents: int = 0
 
 
 def told_apart(hits: Iterable[Hit], shared: SharedIds | None = None) -> Iterator[tuple[str, Hit]]:
-    """Yield each hit with an id that no other hit has.
+    """Yield each hit with a unique id.
 
-    That is its own where no other hit has it. Those that share one get the index and, where that
-    does not tell them apart, the routing behind it: ``7@news-1``, ``7@news-1#berlin``.
+    A hit keeps its id if no other hit has it. To a shared id, the index is appended and, if several
+    of these hits are in one index, the routing: ``7@news-1``, ``7@news-1#berlin``.
 
     Args:
         hits: in the order of their ids.
-        shared: counts those that share one.
+        shared: counts the hits that share an id.
     """
     given: set[str] = set()
     for id_, group in groupby(hits, lambda hit: str(hit["_id"])):
@@ -133,7 +133,7 @@ def told_apart(hits: Iterable[Hit], shared: SharedIds | None = None) -> Iterator
 def _of_id(
     reader: _Reader, asked: Mapping[str, Any], query: Mapping[str, Any], id_: str
 ) -> list[Hit]:
-    """Return all documents of an id."""
+    """Return all documents with an id."""
     both = {"bool": {"filter": [query, {"ids": {"values": [id_]}}]}}
     return reader.search({**asked, "query": both, "size": _SAME_ID})
 
@@ -170,6 +170,6 @@ class _Reader:
         try:
             self._client.delete_pit(body={"pit_id": [self._pit]})
         except AuthorizationException:
-            raise  # else each command would leave one, until the node takes no more
+            raise  # otherwise each command would leave one, until the node refuses more
         except TransportError:
             pass  # it ends by itself

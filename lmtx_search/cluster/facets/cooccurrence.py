@@ -15,16 +15,16 @@ from lmtx_search.index_templates import load
 
 # How many companions each shard proposes for a tag.
 _CANDIDATES = 200
-# The key of the documents that the given tags choose.
+# The key of the documents with the chosen tags.
 _CHOSEN = "chosen"
 
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A tag of documents that were chosen by another tag.
+    """A tag that occurs with the chosen tags.
 
-    ``count`` of them have it, which is ``times`` its share among all documents that match the
-    query.
+    ``count`` of the chosen documents have it. Its share of them is ``times`` its share of all
+    documents that match the query.
     """
 
     tag: str
@@ -34,7 +34,7 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Tags that choose ``documents`` documents, and these documents' other tags."""
+    """Tags, the number of documents that have them, and the other tags of these documents."""
 
     tags: Sequence[str]
     documents: int
@@ -49,11 +49,11 @@ def together(
     size: int = 20,
     companions: int = 5,
 ) -> list[Together]:
-    """Return what ``tags`` occur with; without any, what the ``size`` most frequent occur with.
+    """Return the tags that occur with ``tags``, or with each of the ``size`` most frequent tags.
 
-    Companions are ordered by how much their share rises, absolutely and relatively (the JLH score
-    of OpenSearch's significant_terms). A tag that occurs only once with another, or not more often
-    than elsewhere, is no companion. All counts are exact, also where the documents are on several
+    Companions are ordered by the absolute and relative rise of their share (the JLH score of
+    OpenSearch's significant_terms). A tag that occurs only once with another, or no more often
+    than elsewhere, is not a companion. All counts are exact, even if the documents are on several
     shards: the cluster proposes the companions, and a second request counts them.
 
     Raises:

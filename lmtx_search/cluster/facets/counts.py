@@ -20,7 +20,7 @@ from lmtx_search.tag_fields import TagFields, scores_of
 
 @dataclass(frozen=True, slots=True)
 class TaggedDocument:
-    """A document as it lies in the index; tags with their scores, best first."""
+    """A document as it is stored; its tags with their scores, best first."""
 
     id: str
     source: dict[str, Any]
@@ -29,7 +29,7 @@ class TaggedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """How many documents match, and their most frequent tags with the documents of each."""
+    """The number of matching documents, and their most frequent tags with their counts."""
 
     documents: int
     tags: list[tuple[str, int]]
@@ -51,15 +51,15 @@ def facets(
 ) -> Facets:
     """Count the tags of the documents that match a query and have all of ``tags``.
 
-    The counts are exact, also where the documents are on several shards.
+    The counts are exact, even if the documents are on several shards.
 
-    ``other`` counts how often a tag beyond the first ``size`` was given, ``statuses`` the
-    documents by ``tagging.status``. ``examples`` is the number of documents to return, the best
-    matches first, without the first ``start``.
-    With ``roll_up`` a tag stands for itself and all that is narrower.
+    ``other`` is the total of the counts of all tags after the first ``size``. ``statuses`` counts
+    the documents by ``tagging.status``. ``examples`` is the number of documents to return, best
+    matches first, after skipping ``start`` of them. With ``roll_up``, a tag includes all narrower
+    tags.
 
     Raises:
-        UserError: the index has no field ``tags`` that can be counted; or, with ``roll_up``, no
+        UserError: the index has no field ``tags`` that can be counted or, with ``roll_up``, no
             label has a broader one.
     """
     chosen = subset(client, index, query, () if roll_up else tags).body()

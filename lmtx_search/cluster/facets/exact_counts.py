@@ -1,11 +1,11 @@
-"""Exact counts of the most frequent tags, whatever shards the documents are on.
+"""Exact counts of the most frequent tags, for documents on any number of shards.
 
-A terms aggregation asks each shard for its own most frequent terms and adds these up. A tag that
-is frequent on one shard and less frequent on another is counted too low, or left out. The cluster
-reports how large that error can be. :func:`most_frequent` therefore takes more candidates than it
-returns and counts these a second time: an aggregation that names its terms is exact. It then
-compares the result with the largest count that any other tag can have. If a doubt is left, it
-counts all tags, page by page.
+A terms aggregation asks each shard for its own most frequent terms and adds up the counts. A tag
+that is frequent on one shard and less frequent on another is counted too low, or left out. The
+cluster reports how large that error can be. :func:`most_frequent` therefore takes more candidates
+than it returns and counts these a second time, because an aggregation with named terms is exact. It
+then compares the result with the largest count that any other tag can have. If the order is still
+uncertain, it counts all tags, page by page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PAGE = 10_000
 
 
 def candidates_of(size: int) -> int:
-    """Return how many candidates to ask for, from each shard and of all, for the first ``size``."""
+    """Return the number of candidates to request, per shard and in total, for ``size`` tags."""
     return min(max(1000, 4 * size), _PAGE)
 
 
@@ -34,7 +34,7 @@ def most_frequent(
 ) -> Counts:
     """Return the ``size`` most frequent tags with their exact counts, most frequent first.
 
-    Tags with equal counts are in the order of the alphabet.
+    Tags with equal counts are in alphabetical order.
 
     Args:
         query: the documents that are counted.
@@ -47,8 +47,8 @@ def most_frequent(
     counts = ordered(
         count_named(client, index, query, [bucket["key"] for bucket in buckets]).items()
     )
-    # The largest count of a tag that is not among the candidates: the coordinating node cut it off
-    # behind the last candidate, and some shards did not name it.
+    # The largest possible count of a tag that is not a candidate: the coordinating node dropped it
+    # after the last candidate, and some shards did not report it.
     unnamed = buckets[-1]["doc_count"] + found["doc_count_error_upper_bound"]
     if len(counts) < size or counts[size - 1][1] <= unnamed:
         counts = ordered(count_all(client, index, query).items())
@@ -67,7 +67,7 @@ def count_most_frequent(
 def count_named(
     client: OpenSearch, index: str, query: Mapping[str, Any], tags: Iterable[str]
 ) -> dict[str, int]:
-    """Return the exact counts of these tags; a tag that no document has is left out."""
+    """Return the exact counts of these tags, except those that no document has."""
     wanted = list(dict.fromkeys(tags))
     counts: dict[str, int] = {}
     for start in range(0, len(wanted), _PAGE):
@@ -79,7 +79,7 @@ def count_named(
 
 
 def count_all(client: OpenSearch, index: str, query: Mapping[str, Any]) -> dict[str, int]:
-    """Return the exact counts of all tags of documents, in one request for 10,000 tags."""
+    """Return the exact counts of all tags of documents, with one request per 10,000 tags."""
     counts: dict[str, int] = {}
     body = load("searches/all_tags", query=query, page=_PAGE)
     while True:
@@ -91,5 +91,5 @@ def count_all(client: OpenSearch, index: str, query: Mapping[str, Any]) -> dict[
 
 
 def ordered(counts: Iterable[tuple[str, int]]) -> Counts:
-    """Return counts with the most frequent tag first, equal ones by name."""
+    """Return counts with the most frequent tag first; tags with equal counts are sorted by name."""
     return sorted(counts, key=lambda pair: (-pair[1], pair[0]))

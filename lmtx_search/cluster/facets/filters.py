@@ -1,4 +1,4 @@
-"""Documents of an index that a query and tags choose, for all that counts them."""
+"""Selects documents of an index by a query and tags, for everything that counts them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
-# A query string may not name more fields than OpenSearch takes clauses.
+# OpenSearch limits the number of fields of a query string to the number of clauses.
 _FIELDS = 256
 
 
@@ -25,12 +25,12 @@ class QueryString:
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """Documents that match a query (None: all) and have all of the tags.
+    """The documents that match a query (None: all) and have all of the tags.
 
     Attributes:
         query: words as a person types them into a search box (a simple query string, all of whose
             words must match), or a query string.
-        fields: where words without a field name are searched.
+        fields: fields that are searched for words without a field name.
         dates: the index's date fields.
     """
 
@@ -45,7 +45,7 @@ class Subset:
         return self._body(self.tags)
 
     def among(self) -> dict[str, Any]:
-        """Return the query for the documents that match, whatever their tags."""
+        """Return the query for the documents that match, with any tags."""
         return self._body(())
 
     def _body(self, tags: Sequence[str]) -> dict[str, Any]:
@@ -63,25 +63,26 @@ class Subset:
 def subset(
     client: OpenSearch, index: str, query: str | QueryString | None = None, tags: Sequence[str] = ()
 ) -> Subset:
-    """Return a subset of an index's documents, having seen that its tags can be counted.
+    """Return a subset of an index's documents, after a check that its tags can be counted.
 
     Raises:
-        UserError: the index has no field ``tags`` that can be, or its fields cannot be read.
+        UserError: the index has no field ``tags`` that can be counted, or its fields cannot be
+            read.
     """
     found = client.field_caps(index=index, params={"fields": "*"})
     answer = found["fields"]
     if not found["indices"]:
-        # The security plugin leaves out what may not be seen, without a word.
+        # The security plugin silently leaves out what the user may not see.
         raise UserError(
-            f"the fields of {index} cannot be seen: check its name, or have the right "
-            "indices:data/read/field_caps[index] granted"
+            f"the fields of {index} cannot be read: check its name, or ask for the right "
+            "indices:data/read/field_caps[index]"
         )
     fields = tag_fields(client)
     kinds = answer.get(fields.tags, {})
     if not kinds:
         raise UserError(
-            f"the index {index} has no tags: documents come in with "
-            f"`lmtx-search ingest FILE --index {index}`, or attach it first"
+            f"the index {index} has no tags: add documents with "
+            f"`lmtx-search ingest FILE --index {index}`, or attach the index first"
         )
     if set(kinds) - {"unmapped"} != {"keyword"}:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Documents and their tags by day, week, month or year."""
+"""Counts documents and their tags by day, week, month or year."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Period = Literal["day", "week", "month", "year"]
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A period by its first day (ISO, UTC): its documents, and their most frequent tags."""
+    """A period, named by its first day (ISO, UTC): its documents and their most frequent tags."""
 
     start: str
     documents: int
@@ -38,9 +38,9 @@ def over_time(
     tags: Sequence[str] = (),
     size: int = 3,
 ) -> list[Stretch]:
-    """Count documents by a date field, from the first that has one to the last.
+    """Count documents by a date field, from the earliest date to the latest.
 
-    The counts are exact, also where the documents are on several shards.
+    The counts are exact, even if the documents are on several shards.
 
     Raises:
         UserError: the index has no such date field or no tags that can be counted, or there are
@@ -50,8 +50,10 @@ def over_time(
     if field == DEFAULT_FIELDS.of_tagging("at"):
         field = tag_fields(client).of_tagging("at")
     if field not in chosen.dates:
-        known = ", ".join(sorted(chosen.dates)) or "it has none"
-        raise UserError(f"{index} has no date field {field} (--time-field): {known}")
+        known = ", ".join(sorted(chosen.dates)) or "none"
+        raise UserError(
+            f"{index} has no date field {field} (--time-field); its date fields: {known}"
+        )
     selected = chosen.body()
     common = {"tags": candidates_of(size), "field": field, "period": period}
     body = load("searches/over_time", query=selected, **common)
@@ -60,7 +62,7 @@ def over_time(
     except TransportError as error:
         if "too many buckets" in reason_of(error).lower():
             raise UserError(
-                f"{field} of {index} spans too many {period}s to count: take a longer --over"
+                f"{field} of {index} spans too many {period}s to count: choose a longer --over"
             ) from error
         raise
     buckets = answer["aggregations"]["periods"]["buckets"]

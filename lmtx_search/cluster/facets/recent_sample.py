@@ -1,4 +1,4 @@
-"""A sample of the documents of an index that were tagged lately."""
+"""Draws a sample of the documents of an index that were tagged recently."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.records import Document, Label, document_text
 
-# A tag's name where several labels have the same text: `Mail (mail-1)`.
+# The name of a tag if several labels have the same text: `Mail (mail-1)`.
 _WITH_ID = re.compile(r".* \((.+)\)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A document with the tags it was given, best first, when and by which version."""
+    """A document with its tags, best first, and the version and time of the tagging."""
 
     document: Document
     tags: Sequence[str]
@@ -37,11 +37,11 @@ def sample_tagged(
     seed: int,
     after: str | None = None,
 ) -> list[Tagged]:
-    """Return documents with at least one tag, drawn by chance.
+    """Return a random sample of documents with at least one tag.
 
     Args:
-        text_fields: fields that hold their text, in order.
-        after: only what was tagged after this time (ISO).
+        text_fields: fields that hold the text, in order.
+        after: only documents that were tagged after this time (ISO).
     """
     conditions: list[dict[str, Any]] = [
         {"term": {"tagging.status": "tagged"}},
@@ -69,7 +69,7 @@ def sample_tagged(
 
 
 def labels_of_tags(client: OpenSearch, tags: Iterable[str]) -> dict[str, Label]:
-    """Return the labels of tags by the tags' names; not those of labels that are gone."""
+    """Return the labels of tags by the tags' names, without labels that no longer exist."""
     wanted = list(dict.fromkeys(tags))
     found = edits.named(client, names.LABELS, wanted)
     ids = {tag: match[1] for tag in wanted if tag not in found and (match := _WITH_ID.match(tag))}

@@ -1,4 +1,4 @@
-"""Tags counted with all that is narrower, by the hierarchy that the label index holds."""
+"""Counts tags together with all narrower ones, by the hierarchy in the label index."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from lmtx_search.hierarchy import ancestors
 from lmtx_search.index_templates import load
 from lmtx_search.records import Label
 
-# Labels that are asked for, or counted, in one request.
+# Labels that one request asks for or counts.
 _BATCH = 1000
 
 
 def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """Return tags with the documents that have them or a narrower one, most frequent first.
+    """Return tags with the number of documents that have them or a narrower tag.
 
-    A document counts once for a label, however many narrower tags it has.
+    The most frequent tag comes first. A document counts once for a label, even if it has several
+    narrower tags.
 
     Raises:
-        UserError: none of the tags has a label with broader ones.
+        UserError: no tag belongs to a label with a broader one.
     """
     counts = count_all(client, index, query)
     tags = labels_of_tags(client, counts) if counts else {}
@@ -43,8 +44,8 @@ def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[
                 below.setdefault(above, []).append(tag)
     if counts and not below:
         raise UserError(
-            "no label has a broader one: `lmtx-search labels load FILE` takes them from a field "
-            "broader, or from SKOS"
+            "no label has a broader one: `lmtx-search labels load FILE` reads broader labels from "
+            "a field broader, or from SKOS"
         )
     named = tag_names(client, [labels[id_] for id_ in below])
     filters = {
@@ -73,7 +74,7 @@ def with_narrower(client: OpenSearch, tag: str) -> list[str]:
 
 
 def tag_names(client: OpenSearch, labels: Sequence[Label]) -> dict[str, str]:
-    """Return what labels are called as tags, by id: their text, with the id where it is shared."""
+    """Return the tag names of labels by id: the text, with the id if labels share the text."""
     texts = Counter[str]()
     wanted = sorted({label.text for label in labels})
     for start in range(0, len(wanted), _BATCH):
@@ -87,7 +88,7 @@ def tag_names(client: OpenSearch, labels: Sequence[Label]) -> dict[str, str]:
 
 
 def _upwards(client: OpenSearch, labels: Iterable[Label]) -> dict[str, Label]:
-    """Return labels and all that is above them, by id."""
+    """Return labels and all labels above them, by id."""
     found = {label.id: label for label in labels}
     level = list(found.values())
     while level:

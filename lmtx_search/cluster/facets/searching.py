@@ -1,4 +1,4 @@
-"""Searches for tags, under the names that the fields of the tags have in the cluster."""
+"""Searches that use the names of the tag fields on this cluster."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from lmtx_search.cluster.ml.pipeline import tag_fields
 
 
 def search(client: OpenSearch, index: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a search that is written with the fields' default names."""
+    """Send a search that is written with the default names of the tag fields."""
     answer: dict[str, Any] = client.search(index=index, body=tag_fields(client).in_body(body))
     return answer

@@ -1,1 +1,1 @@
-"""The state of a cluster: its health, its disks, the user's permissions, what it holds."""
+"""The state of a cluster: its health, disks and contents, and the user's permissions."""

@@ -1,4 +1,4 @@
-"""Whether what was attached still tags: indices that came later, templates that were replaced."""
+"""Checks that attached names still tag, with later indices and replaced templates."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lmtx_search.errors import UserError
 
 
 def untagging(client: OpenSearch, state: PipelineState) -> dict[str, list[str]] | None:
-    """Return attached name → indices that it stands for and that do not tag.
+    """Return attached name → its indices that do not tag.
 
-    A name whose indices all tag, or that stands for none, is left out. None where the user may
-    not see the settings of one.
+    A name without such indices is left out. The result is None if the user may not read the
+    settings of one of the indices.
     """
     found: dict[str, list[str]] = {}
     seen: set[str] = set()
-    # Aliases and patterns first: an index is named once.
+    # Aliases and patterns first, so that an index is listed once.
     for name in sorted(state.indices, key=lambda name: ("*" not in name, name)):
         params = {"flat_settings": "true"}
         try:
@@ -42,15 +42,15 @@ def untagging(client: OpenSearch, state: PipelineState) -> dict[str, list[str]] 
 
 
 def _calls(client: OpenSearch, index: dict[str, dict[str, str]]) -> bool:
-    """Tell whether an index's own default pipeline calls the tagging pipeline."""
+    """Return whether an index's own default pipeline calls the tagging pipeline."""
     own = index["settings"].get("index.default_pipeline", "_none")
     return own != "_none" and called_pipeline(client, own) is not None
 
 
 def open_changes(client: OpenSearch, state: PipelineState) -> Iterator[tuple[str, str]]:
-    """Yield attached names whose later indices will not tag, each with what is to be done or why.
+    """Yield attached names whose later indices will not tag, each with a remedy or a reason.
 
-    That is so where the index template was written again without the pipeline, for instance.
+    This happens, for instance, if the index template was replaced by one without the pipeline.
     """
     for name, fields in sorted(state.indices.items()):
         try:

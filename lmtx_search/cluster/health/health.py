@@ -15,7 +15,7 @@ _UNITS = {"b": 0, "kb": 10, "mb": 20, "gb": 30, "tb": 40, "pb": 50}
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """``status`` is green, yellow or red; ``unassigned`` counts shards that lie nowhere."""
+    """``status`` is green, yellow or red; ``unassigned`` counts shards without a node."""
 
     status: str
     nodes: int
@@ -32,13 +32,13 @@ class Disk:
 
     @property
     def used(self) -> float:
-        """Share that is in use, in [0, 1]."""
+        """The used share, in [0, 1]."""
         return 1 - self.free / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who asks, as the security plugin knows them."""
+    """The user, as the security plugin knows them."""
 
     user: str
     roles: tuple[str, ...]
@@ -51,9 +51,9 @@ def health(client: OpenSearch) -> Health:
 
 
 def disks(client: OpenSearch) -> list[Disk] | None:
-    """Return the data folders of all nodes that say how large they are.
+    """Return the data folders of all nodes that report their sizes.
 
-    None where the user lacks the right to see them: nothing but this needs it.
+    None if the user lacks the right to see them. Only this check needs that right.
     """
     try:
         nodes: Mapping[str, Any] = client.nodes.stats(metric="fs")["nodes"]
@@ -72,10 +72,10 @@ def disks(client: OpenSearch) -> list[Disk] | None:
 
 
 def account(client: OpenSearch, nodes: Mapping[str, Any]) -> Account | None:
-    """Return who asks; None where the cluster has no security plugin, or one that says nothing.
+    """Return the user; None if the cluster has no security plugin, or it does not answer.
 
     Args:
-        nodes: with their plugins, as the cluster's nodes are told.
+        nodes: the cluster's nodes with their plugins.
     """
     if not has_security(nodes):
         return None
@@ -87,18 +87,18 @@ def account(client: OpenSearch, nodes: Mapping[str, Any]) -> Account | None:
 
 
 def has_security(nodes: Mapping[str, Any]) -> bool:
-    """Tell whether a node has the security plugin."""
+    """Return whether a node has the security plugin."""
     plugins = {plugin["name"] for node in nodes.values() for plugin in node.get("plugins", [])}
     return "opensearch-security" in plugins
 
 
 def read_account(answer: Mapping[str, Any]) -> Account:
-    """Read what the security plugin's ``authinfo`` answered."""
+    """Read the answer of the security plugin's ``authinfo``."""
     return Account(str(answer.get("user_name", "?")), tuple(sorted(answer.get("roles", ()))))
 
 
 def watermarks(client: OpenSearch) -> tuple[str, str]:
-    """Return the cluster's low mark and its flood stage, as its settings have them."""
+    """Return the low watermark and the flood stage from the cluster's settings."""
     params = {"include_defaults": "true", "flat_settings": "true"}
     try:
         answer = client.cluster.get_settings(params=params)
@@ -110,7 +110,7 @@ def watermarks(client: OpenSearch) -> tuple[str, str]:
 
 
 def is_reached(mark: str, disk: Disk) -> bool:
-    """Tell whether a disk is as full as a mark: a share that is used, or bytes that are free.
+    """Return whether a disk has reached a watermark: a used share, or a number of free bytes.
 
     >>> is_reached("85%", Disk("node", free=10, total=100))
     True

@@ -1,4 +1,4 @@
-"""What a cluster holds of the product, for `lmtx-search status`."""
+"""Lists what the product has in a cluster, for `lmtx-search status`."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from lmtx_search.cluster.labels.index import LabelIndex, LabelIndexInfo
 from lmtx_search.cluster.ml.pipeline import pipeline_state, tag_fields
 from lmtx_search.tag_fields import TagFields
 
-# All indices that are people's; the backing indices of data streams begin with a dot.
+# All indices of users. The backing indices of data streams begin with a dot.
 _ALL = "*,-.*,.ds-*"
-# Names that fit into the address of a request.
+# Number of names that fit into the address of a request.
 _AT_A_TIME = 40
 _OF_TAGGING = {"status": "keyword", "tagger": "keyword", "at": "date"}
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A cluster at one moment."""
+    """The state of a cluster at one moment."""
 
     version: str
     health: str
     nodes: int
     pipeline: bool
-    """Whether the ingest pipeline is there."""
+    """Whether the ingest pipeline exists."""
     tagger: str | None
-    """Version that the pipeline tags with; None: it lets documents in untagged."""
+    """The version with which the pipeline tags; None: documents stay untagged."""
     labels: LabelIndexInfo | None
     documents: Mapping[str, Mapping[str, int]] | None = None
-    """Index → tagging status → documents, of indices whose documents have a status; None where
-    the user may not search all indices."""
+    """Index → tagging status → number of documents, for indices whose documents have a status.
+    None if the user may not search all indices."""
     untagging: Mapping[str, Sequence[str]] | None = None
-    """Attached name → indices that it stands for now and that do not tag; None: not to be seen."""
+    """Attached name → its current indices that do not tag; None if they cannot be read."""
 
 
 def overview(client: OpenSearch) -> Overview:
-    """Ask the cluster; errors are opensearch-py's."""
+    """Read the state from the cluster; raises the errors of opensearch-py."""
     version = client.info()["version"]
     health = client.cluster.health()
     pipeline = _pipeline(client)
@@ -66,10 +66,10 @@ def _pipeline(client: OpenSearch) -> dict[str, Any] | None:
 
 
 def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]] | None:
-    """Return index → tagging status → documents, of indices whose documents have a status.
+    """Return index → tagging status → number of documents, for indices with a status.
 
-    None if the user may not search all indices. A field of the same name that another
-    program wrote, of any type, does not count.
+    None if the user may not search all indices. A field of the same name that another program
+    wrote does not count.
     """
     found: dict[str, dict[str, int]] = {}
     fields = tag_fields(client)
@@ -83,7 +83,7 @@ def tagged_documents(client: OpenSearch) -> dict[str, dict[str, int]] | None:
 
 
 def _with_status(client: OpenSearch, fields: TagFields) -> list[str]:
-    """Return the indices that have the tagger's fields, of its types."""
+    """Return the indices that have the tagger's fields with the right types."""
     params = {
         "filter_path": f"*.mappings.properties.{fields.tagging}.properties.*.type",
         "expand_wildcards": "open,hidden",

@@ -1,8 +1,8 @@
-"""Which rights to write a user lacks, found out without a change to the cluster.
+"""Finds the write permissions that a user lacks, without a change to the cluster.
 
-The security plugin looks at rights before anything else is looked at. So it is asked for what the
-cluster refuses anyhow: a mapping of no type, an index whose name has capitals, a version of a
-document that there cannot be. Whoever lacks the right gets another refusal.
+The security plugin checks permissions before the cluster checks the request. So each probe is a
+request that the cluster always refuses: a mapping without a type, an index name with capitals, an
+impossible document version. A user without the permission gets a different refusal.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from lmtx_search.index_templates import load
 
 
 def lacking_to_write(client: OpenSearch, indices: Sequence[str]) -> list[str]:
-    """Return the rights that the user lacks, as far as that can be told.
+    """Return the rights that the user lacks, as far as they can be probed.
 
-    Making connectors and models cannot be tried so: only :mod:`cluster.taggers` finds out.
+    The rights to create connectors and models cannot be probed; only a deployment shows them.
 
     Args:
-        indices: into which documents are written; only those that are there are tried.
+        indices: the indices to write to; missing ones are skipped.
     """
     requests = load("roles/probes")
     refusals = []

@@ -1,1 +1,1 @@
-"""Judgments in the cluster: the judge's, people's, and their export."""
+"""Judgments in the cluster: those of the judge, those of people, and their export."""

@@ -1,4 +1,4 @@
-"""Judgments for other tools: an answer a pair, with the label's text."""
+"""Judgments for other tools: one answer for each pair, with the label's text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class JudgedPair:
-    """A document and a label, the P(yes) in [0, 1], who said so and when (ISO)."""
+    """A document and a label with P(yes) in [0, 1], who judged the pair, and when (ISO)."""
 
     document_id: str
     label_id: str
@@ -36,7 +36,7 @@ class JudgedPair:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Pairs by label and document; how many were left out since label or document is gone."""
+    """Pairs by label and document, and how many were left out because one of the two is gone."""
 
     pairs: list[JudgedPair]
     without_label: int
@@ -52,12 +52,13 @@ def export_judgments(
     """Return one answer for each pair that was judged.
 
     Args:
-        judge: ``person``, a model's name, or the beginning of a judge's digest; None: of all
-            judges, a person's before a model's. Of several answers to a pair the last one counts.
-        index: only documents that are in this index, by their ids; None: of all.
+        judge: ``person``, a model's name, or the beginning of a judge's digest. None: all judges;
+            a person's answer then counts before a model's. If a pair has several answers, the last
+            one counts.
+        index: export only documents whose ids are in this index; None: all documents.
 
     Raises:
-        UserError: no such judge, or no such index.
+        UserError: the judge has no judgments, or the index does not exist.
     """
     if index is not None and not client.indices.exists(index=index):
         raise UserError(f"no index {index}: check its name")
@@ -85,7 +86,8 @@ def export_judgments(
 def srw_body(pairs: Iterable[JudgedPair], name: str, description: str) -> dict[str, Any]:
     """Return the judgment list that Search Relevance Workbench imports.
 
-    A query is a label's text, a rating the P(yes); of labels with the same text, the higher one.
+    A query is a label's text, and a rating is P(yes). If several labels have the same text, the
+    highest rating counts.
     """
     ratings: dict[str, dict[str, float]] = {}
     for pair in pairs:
@@ -108,27 +110,27 @@ def _weight(source: dict[str, Any]) -> tuple[bool, str]:
 
 
 def _judges(client: OpenSearch, wanted: str) -> list[str]:
-    """Return the digests of the judges that are called so."""
+    """Return the digests of the judges with this name or digest."""
     client.indices.refresh(index=names.JUDGMENTS)
     answer = client.search(index=names.JUDGMENTS, body=load("searches/judges"))
     counts = {b["key"]: b["doc_count"] for b in answer["aggregations"]["judges"]["buckets"]}
     models = {PERSON: PERSON}
     for _, record in RunStore(client).newest(_BATCH):
-        told = record.get("judge")
-        if isinstance(told, dict) and "digest" in told:
-            models[told["digest"]] = told.get("model", "")
+        model = record.get("judge")
+        if isinstance(model, dict) and "digest" in model:
+            models[model["digest"]] = model.get("model", "")
     found = [
         digest
         for digest in counts
         if models.get(digest) == wanted or (digest != PERSON and digest.startswith(wanted))
     ]
     if not counts:
-        raise UserError(f"there are no judgments yet, so none of {wanted}")
+        raise UserError(f"there are no judgments yet, and so none by {wanted}")
     if not found:
-        there = ", ".join(
+        known = ", ".join(
             f"{models.get(digest) or digest[:12]} ({count:,})" for digest, count in counts.items()
         )
-        raise UserError(f"no judgments of {wanted}: there are those of {there}")
+        raise UserError(f"no judgments by {wanted}: there are judgments by {known}")
     return found
 
 

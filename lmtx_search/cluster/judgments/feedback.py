@@ -1,6 +1,7 @@
-"""People's judgments of single documents: found, stored and removed at once.
+"""People's judgments of single documents: finding, storing and removing them.
 
-Unlike :class:`~lmtx_search.cluster.judgments.store.JudgmentStore` without patience: a person waits.
+Unlike :class:`~lmtx_search.cluster.judgments.store.JudgmentStore`, these functions do not retry,
+because a person is waiting.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _SEEN_AT_ONCE = {"refresh": "true"}
 
 
 def find_opinions(client: OpenSearch, judge: str, documents: Sequence[str]) -> list[Judgment]:
-    """Return what a judge said of the documents with these ids."""
+    """Return a judge's judgments of the documents with these ids."""
     if not documents:
         return []
     body = load("searches/opinions", judge=judge, documents=list(documents))
@@ -33,13 +34,13 @@ def find_opinions(client: OpenSearch, judge: str, documents: Sequence[str]) -> l
 
 
 def keep_opinion(client: OpenSearch, judgment: Judgment) -> None:
-    """Write a judgment; it is found when this returns."""
+    """Write a judgment; it can be found as soon as this returns."""
     body = judgment_body(judgment)
     client.index(index=names.JUDGMENTS, id=judgment.id, body=body, params=_SEEN_AT_ONCE)
 
 
 def remove_opinion(client: OpenSearch, id_: str) -> None:
-    """Delete a judgment, if it is there; it is not found any more when this returns."""
+    """Delete a judgment if it exists; it can no longer be found when this returns."""
     with suppress(NotFoundError):
         client.delete(index=names.JUDGMENTS, id=id_, params=_SEEN_AT_ONCE)
 
@@ -50,12 +51,12 @@ def find_document(
     """Return a document as training reads it, and its tags.
 
     Raises:
-        UserError: there is no such document, or none of the fields of it has text.
+        UserError: the document does not exist, or none of its text fields has text.
     """
-    # A search, for the name may be an alias of several indices.
+    # A search, because the name may be an alias of several indices.
     hits = client.search(index=index, body=load("searches/document", id=id_))["hits"]["hits"]
     if not hits:
-        raise UserError(f"no document {id_} in {index}: it was deleted meanwhile")
+        raise UserError(f"no document {id_} in {index}: it was deleted in the meantime")
     whole: dict[str, Any] = hits[0]["_source"]
     fields = tag_fields(client)
     source = fields.without(whole)
@@ -68,10 +69,10 @@ def find_document(
 
 
 def train_on(client: OpenSearch, where: DocumentSettings, document: Document) -> bool:
-    """Add a document to the training documents, unless one with its id is there.
+    """Add a document to the training documents, unless one with its id exists.
 
     Returns:
-        Whether training reads this text; not where the one that is there has another.
+        Whether training reads this text. False if the existing training document has another text.
     """
     index = where.training_index
     prepare_training_index(client, index, where.id_field)

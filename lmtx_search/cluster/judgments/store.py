@@ -1,4 +1,4 @@
-"""Judgments, kept as they come: a pair is asked once, ever."""
+"""Stored judgments, so that no judge is asked about a pair twice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JudgmentStore:
         self._index = index
 
     def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
-        """Return those of the judgments that are there, by id."""
+        """Return the judgments that exist, by id."""
         found: dict[str, Judgment] = {}
         rest = iter(ids)
         while batch := list(islice(rest, _BATCH)):
@@ -37,7 +37,7 @@ class JudgmentStore:
         return found
 
     def of(self, judge: str, prompt: str | None = None) -> list[Judgment]:
-        """Return all judgments of a judge (to one prompt), in the order of their ids."""
+        """Return all judgments by a judge (with one prompt), in the order of their ids."""
         terms = [{"term": {"judge": judge}}]
         if prompt is not None:
             terms.append({"term": {"prompt": prompt}})
@@ -45,7 +45,7 @@ class JudgmentStore:
         return [judgment_of(hit["_id"], hit["_source"]) for hit in hits]
 
     def remove(self, id_: str) -> None:
-        """Delete a judgment; one that is not there is no error."""
+        """Delete a judgment; a missing one is not an error."""
         with suppress(NotFoundError):
             patiently(self._client.delete, index=self._index, id=id_)
 
@@ -53,7 +53,7 @@ class JudgmentStore:
         """Write judgments; they can be found as soon as this returns.
 
         Raises:
-            LmtxError: the cluster refused one.
+            LmtxError: the cluster refused a judgment.
         """
         write_all(
             self._client,
@@ -63,13 +63,13 @@ class JudgmentStore:
 
 
 def judgment_body(judgment: Judgment) -> dict[str, object]:
-    """Return what is written of a judgment that is made now."""
+    """Return the document for a judgment that is made now."""
     body: dict[str, object] = asdict(judgment)
     del body["id"]
     return {**body, "at": datetime.now(timezone.utc).isoformat()}
 
 
 def judgment_of(id_: str, source: Mapping[str, object]) -> Judgment:
-    """Return the judgment that was written so."""
+    """Return the judgment that a stored document holds."""
     fields = {name: value for name, value in source.items() if name != "at"}
     return Judgment(id=id_, **fields)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""OpenSearch's own BM25 of a document against the labels: what any tagger has to beat."""
+"""OpenSearch's own BM25 of a document against the labels: the baseline for every tagger."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.errors import LmtxError
 
-# OpenSearch takes 1,024 clauses a query, one for each word and field; its tokenizer may split some
-# of our words in two.
+# OpenSearch accepts 1,024 clauses in a query, one for each word and field. Its tokenizer may split
+# some of our words in two.
 _TERMS = 400
 _FIELDS = ("text", "all")
 _SEARCHES = 100
-# Ideographs and kana are terms of their own for the `standard` analyzer.
+# The `standard` analyzer makes a term of each ideograph and kana.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 
 
@@ -28,11 +28,11 @@ def rank_bm25(
 ) -> list[list[tuple[str, float]]]:
     """Return for each text its k best labels: (label id, BM25 score), best first.
 
-    The document is the query: its first 400 different words, a word that comes n times counted n
-    times, without English stop words. It is matched against two fields, and the scores added: the
-    label's text, and all of the label (text, description and synonyms). Of the forms tried on
-    Debian packages against debtags (text alone, all alone, most, best and cross fields,
-    more-like-this, with and without stop words and counts) this one scored best.
+    The document is the query: its first 400 different words without English stop words. A word that
+    occurs n times counts n times. The query is matched against two fields, and the scores are
+    added: the label's text, and the whole label (text, description and synonyms). This form scored
+    best of those tried on Debian packages against debtags (text alone, whole label alone, most,
+    best and cross fields, more-like-this, with and without stop words and counts).
     """
     rankings: list[list[tuple[str, float]]] = []
     rest = iter(texts)
@@ -50,10 +50,10 @@ def rank_bm25(
 
 
 def bm25_query(text: str) -> dict[str, Any]:
-    """Return the query of a document: a ``match`` a field for all words that come equally often.
+    """Return a document's query: for each field and word count, one ``match`` of these words.
 
-    A plain ``match`` of a long text has a clause for every word, repeated ones too, and fails
-    beyond 1,024. Grouped by count and boosted by it, the score is the same.
+    A plain ``match`` of a long text has a clause for every word, including repeated ones, and fails
+    beyond 1,024. Words that are grouped by their count and boosted by it give the same score.
     """
     by_count: dict[int, list[str]] = defaultdict(list)
     for word, count in _counts(_WORD.findall(text.lower())).items():
@@ -67,7 +67,7 @@ def bm25_query(text: str) -> dict[str, Any]:
 
 
 def _counts(words: Iterable[str]) -> dict[str, int]:
-    """Count the first different words; a word is looked for in the whole text."""
+    """Count the first different words, each in the whole text."""
     counts: dict[str, int] = {}
     for word in words:
         if word in counts or len(counts) < _TERMS:

@@ -13,11 +13,11 @@ from lmtx_search.records import Label
 
 Vectors = NDArray[np.float32]
 FIELDS = ("text", "description", "synonyms", "broader")
-"""Of a document: what its label is made of."""
+"""The fields of a document that make up its label."""
 
 
 def label_action(label: Label, vector: Vectors) -> Action:
-    """Return what writes a label, with its embedding float32[dimension]."""
+    """Return the action that writes a label with its embedding, float32[dimension]."""
     return Action(
         label.id,
         {
@@ -25,7 +25,7 @@ def label_action(label: Label, vector: Vectors) -> Action:
             "text": label.text,
             "description": label.description,
             "synonyms": list(label.synonyms),
-            # Indices made before labels had broader ones take no field of that name.
+            # Indices that were made before labels had broader ones do not accept this field.
             **({"broader": list(label.broader)} if label.broader else {}),
             "digest": label.digest,
             "embedding": rounded(vector),
@@ -39,5 +39,5 @@ def label_of(hit: Mapping[str, Any]) -> Label:
 
 
 def rounded(vector: Vectors) -> list[float]:
-    """Seven decimals: what float32 has for a unit vector, in half the bytes."""
+    """Round to seven decimals: the precision of float32 for a unit vector, in half the bytes."""
     return [round(value, 7) for value in vector.tolist()]

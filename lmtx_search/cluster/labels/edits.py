@@ -1,4 +1,4 @@
-"""Single labels of the label index: found, put and deleted, without reading the others."""
+"""Finds, writes and deletes single labels of the label index, without reading the others."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, labe
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Label
 
-# Labels that are asked for in one request.
+# Labels that one request asks for.
 _BATCH = 1000
 
 
 def find(client: OpenSearch, index: str, ids: Sequence[str]) -> dict[str, Label]:
-    """Return those of the labels that are there, by id."""
+    """Return the labels that exist, by id."""
     params = {"_source_includes": ",".join(FIELDS)}
     found: dict[str, Label] = {}
     for start in range(0, len(ids), _BATCH):
@@ -30,7 +30,7 @@ def find(client: OpenSearch, index: str, ids: Sequence[str]) -> dict[str, Label]
 
 
 def named(client: OpenSearch, index: str, texts: Sequence[str]) -> dict[str, Label]:
-    """Return labels that have one of these texts, by text; of several with one text, any."""
+    """Return labels with one of these texts, by text; an arbitrary one if several share a text."""
     if not texts:
         return {}
     query = {"terms": {"text.keyword": list(texts)}}
@@ -40,16 +40,16 @@ def named(client: OpenSearch, index: str, texts: Sequence[str]) -> dict[str, Lab
 
 
 def put(client: OpenSearch, index: str, labels: Sequence[Label], vectors: Vectors) -> None:
-    """Write labels with float32[n, dimension]; they are found when this returns."""
+    """Write labels with float32[n, dimension]; they can be found as soon as this returns."""
     write_all(client, map(label_action, labels, vectors), index)
     client.indices.refresh(index=index)
 
 
 def delete(client: OpenSearch, index: str, ids: Sequence[str]) -> None:
-    """Delete labels; they are not found any more when this returns.
+    """Delete labels; they can no longer be found when this returns.
 
     Raises:
-        LmtxError: the cluster refused one.
+        LmtxError: the cluster refused to delete a label.
     """
     for start in range(0, len(ids), _BATCH):
         lines = [{"delete": {"_id": id_}} for id_ in ids[start : start + _BATCH]]

@@ -1,4 +1,4 @@
-"""The label index: labels with their embeddings, in versions behind one alias."""
+"""The label index: labels and their embeddings, in versions behind one alias."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from lmtx_search.records import Label
 EncodeLabels = Callable[[Sequence[Label]], Vectors]
 """Turns n labels into float32[n, dimension], L2-normalised."""
 
-# Labels that are encoded and written at a time: enough to sort by length, little in memory.
+# Labels that are encoded and written at a time: enough to sort by length, few enough for memory.
 _BATCH = 2048
 _SEARCHES = 128
-# HNSW is as good as the candidates it keeps: never fewer than these, however few are wanted.
+# The quality of HNSW depends on its number of candidates, so it never uses fewer than these.
 _CANDIDATES = 128
 
 
@@ -35,8 +35,8 @@ _CANDIDATES = 128
 class LabelIndexInfo:
     """A version of the label index.
 
-    ``encoder_digest`` says how its labels are embedded (``encoder.passages.passages_digest``);
-    None before the first load.
+    ``encoder_digest`` identifies how its labels are embedded
+    (``encoder.passages.passages_digest``); None before the first load.
     """
 
     index: str
@@ -48,7 +48,7 @@ class LabelIndexInfo:
 class LabelIndex:
     """Labels behind the alias ``lmtx-labels``.
 
-    ``engine`` is the k-NN engine of versions that are made from now on.
+    ``engine`` is the k-NN engine of new versions.
     """
 
     def __init__(self, client: OpenSearch, engine: str = "lucene") -> None:
@@ -56,7 +56,7 @@ class LabelIndex:
         self._versions = LabelVersions(client, engine)
 
     def current(self) -> LabelIndexInfo | None:
-        """Return the version that the alias points to, or None where there is none yet."""
+        """Return the version to which the alias points, or None if there is no version yet."""
         index = self._versions.current()
         return self._info(index) if index else None
 
@@ -77,10 +77,10 @@ class LabelIndex:
             yield label_of(hit)
 
     def plan(self, labels: Iterable[Label]) -> LoadPlan:
-        """Return what :meth:`load` does with which labels.
+        """Return what :meth:`load` would do with which labels.
 
         Raises:
-            UserError: as :meth:`load`.
+            UserError: as for :meth:`load`.
         """
         return LoadPlan.of(labels, self._digests(self.require().index))
 
@@ -93,16 +93,16 @@ class LabelIndex:
         progress: Progress = SILENT,
         retire: Collection[str] = (),
     ) -> LoadReport:
-        """Bring the index up to the labels: embed and write those whose content is new.
+        """Update the index to the labels: embed and write those whose content is new.
 
-        ``labels`` is read twice (an iterator is first gathered into a list), so that everything
-        is known to be good before anything is written. Labels of the index that are not among
-        ``labels`` are kept, except those whose ids are in ``retire``. Where the index was made with
-        another encoder or dimension, a new version with all labels is written and the alias moved
-        to it when it is complete; the old version stays. Interrupted, the same call continues.
+        ``labels`` is read twice (an iterator is first gathered into a list), so that all labels are
+        checked before any is written. Labels of the index that are not among ``labels`` are kept,
+        except those whose ids are in ``retire``. If the index was made with another encoder or
+        dimension, a new version with all labels is written. The alias is moved to it when it is
+        complete, and the old version stays. After an interruption, the same call continues.
 
         Raises:
-            UserError: ``bootstrap-index`` has not run, or ``labels`` is not as it should be.
+            UserError: ``bootstrap-index`` has not run, or ``labels`` is not valid.
         """
         labels = list(labels) if isinstance(labels, Iterator) else labels
         info = self.require()
@@ -140,12 +140,13 @@ class LabelIndex:
         progress: Progress = SILENT,
         owner: str | None = None,
     ) -> str:
-        """Write a complete version and return its index; the alias stays where it is.
+        """Write a complete version and return its index; the alias is not moved.
 
-        ``vectors`` is float32[n, dimension] in the order of ``labels``, or what makes them. An
-        earlier version of the same encoder that the alias does not point to, also one that an
-        interrupted call left incomplete, is brought up to these labels; else a new one is made.
-        With an ``owner``, the version is for it alone, until it calls :meth:`discard`.
+        ``vectors`` is float32[n, dimension] in the order of ``labels``, or a function that makes
+        them. If there is an earlier version of the same encoder to which the alias does not point,
+        it is updated to these labels, even if an interrupted call left it incomplete. Otherwise, a
+        new version is made. With an ``owner``, only that owner uses the version, until it calls
+        :meth:`discard`.
         """
         labels = list(labels) if isinstance(labels, Iterator) else labels
         index = self._versions.reusable(encoder_digest, dimension, owner)
@@ -162,7 +163,7 @@ class LabelIndex:
         return index
 
     def size(self, index: str = names.LABELS) -> int:
-        """Return the bytes that a version takes on disk, without replicas."""
+        """Return the bytes that a version occupies on disk, without replicas."""
         answer = self._client.indices.stats(index=index, metric="store")
         return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
 
@@ -171,11 +172,11 @@ class LabelIndex:
         return self._versions.names()
 
     def unneeded(self, needed: Collection[str]) -> list[str]:
-        """Return the versions of other encoders than these that are neither current nor owned."""
+        """Return versions of encoders other than these, except current and owned ones."""
         return self._versions.unneeded(needed)
 
     def has_version(self, encoder_digest: str, dimension: int) -> bool:
-        """Tell whether there is a version of this encoder besides the current one."""
+        """Return whether there is a version of this encoder besides the current one."""
         return self._versions.reusable(encoder_digest, dimension) is not None
 
     def discard(self, owner: str, but: str | None = None) -> None:
@@ -189,7 +190,7 @@ class LabelIndex:
         self._versions.switch(index)
 
     def remove(self, index: str) -> None:
-        """Delete a version that is not in use; one that is not there is no error."""
+        """Delete a version that is not in use; a missing one is not an error."""
         self._versions.remove(index)
 
     def search(self, vectors: Vectors, k: int, index: str = names.LABELS) -> list[Ranking]:
@@ -244,7 +245,7 @@ Ranking = list[tuple[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class _Merged:
-    """The labels to load and then those of the current version that stay beside them."""
+    """The labels to load, followed by those of the current version that are kept."""
 
     labels: Iterable[Label]
     kept: Collection[str]

@@ -1,4 +1,4 @@
-"""What loading a label set changes in the label index: before it is done, and afterwards."""
+"""The changes that loading a label set makes to the label index, as a plan and as a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lmtx_search.records import Label
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """Label ids by what a load does with them; ``missing`` ones are in the index alone."""
+    """Label ids by what a load does with them; ``missing`` labels are only in the index."""
 
     created: frozenset[str]
     updated: frozenset[str]
@@ -32,15 +32,15 @@ class LoadPlan:
 
     @property
     def there(self) -> int:
-        """How many labels the index has."""
+        """Number of labels in the index."""
         return len(self.updated) + len(self.unchanged) + len(self.missing)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did. ``kept`` labels are in the index but not in what was loaded.
+    """The result of a load. ``kept`` labels are in the index but not among the loaded ones.
 
-    ``previous`` is the version that the alias pointed to before.
+    ``previous`` is the version to which the alias pointed before.
     """
 
     index: str
@@ -53,10 +53,10 @@ class LoadReport:
 
     @property
     def new_version(self) -> bool:
-        """Whether the alias moved."""
+        """Whether the alias was moved."""
         return self.index != self.previous
 
 
 def short_digest(digest: str) -> bytes:
-    """Half of a SHA-256, as bytes: enough to tell contents apart, small for a large label set."""
+    """Return half of a SHA-256 as bytes: enough to compare contents, and small for many labels."""
     return bytes.fromhex(digest[:32])

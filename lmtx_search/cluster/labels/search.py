@@ -1,4 +1,4 @@
-"""Searching the label index: by embedding, for taggers with many labels, and by words typed."""
+"""Searches the label index: by embedding, for taggers with many labels, and by typed words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lmtx_search.records import Label
 
 
 class IndexSearch:
-    """Searches the version of the label index that an encoder's labels are in."""
+    """Searches the version of the label index that holds an encoder's labels."""
 
     def __init__(self, client: OpenSearch, engine: str) -> None:
         self._index = LabelIndex(client, engine)
@@ -28,7 +28,7 @@ class IndexSearch:
         self._lock = threading.Lock()
 
     def __call__(self, encoder_digest: str, vectors: NDArray[np.float32], k: int) -> list[Ranking]:
-        """Return for each of float32[n, dimension] its k nearest labels: (id, cosine).
+        """Return the k nearest labels (id, cosine) for each row of float32[n, dimension].
 
         Raises:
             LmtxError: no version has this encoder's labels, or the cluster does not answer.
@@ -53,7 +53,7 @@ class IndexSearch:
 
 
 def labels_with(client: OpenSearch, words: str, size: int = 10) -> list[Label]:
-    """Return labels whose text or synonyms have these words, the last of which may be cut off."""
+    """Return labels whose text or synonyms contain these words; the last one may be incomplete."""
     if not words.strip():
         return []
     body = load("searches/label_words", words=words.strip(), size=size)

@@ -1,4 +1,4 @@
-"""Versions of the label index: their names, their making, and the alias."""
+"""Versions of the label index: their names, their creation, and the alias."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def version_name(number: int) -> str:
 def version_body(
     encoder_digest: str | None, dimension: int, engine: str, state: str = "ready"
 ) -> dict[str, Any]:
-    """Return what makes the index of a version."""
+    """Return the settings and mappings of a version's index."""
     template = load("templates/labels")["template"]
     version = load(
         "indices/label_version",
@@ -47,9 +47,9 @@ class LabelVersions:
         self._engine = engine
 
     def current(self) -> str | None:
-        """Return the index that the alias points to, or None."""
+        """Return the index to which the alias points, or None."""
         try:
-            # Without an index it would be a question about all indices, and their rights.
+            # Without an index name, the request would need rights on all indices.
             answer = self._client.indices.get_alias(index=names.LABELS, name=names.LABELS)
         except NotFoundError:
             return None
@@ -60,20 +60,20 @@ class LabelVersions:
         return frozenset(self._all())
 
     def encoder_of(self, index: str) -> tuple[str | None, int]:
-        """Return a version's encoder digest (None: not known yet) and dimension."""
+        """Return a version's encoder digest (None: not known yet) and its dimension."""
         mappings = self._mappings(index)
         embedding = mappings.get("properties", {}).get("embedding", {})
         if embedding.get("type") != "knn_vector":
             raise UserError(
-                f"the index {index} behind the alias {names.LABELS} is no label index: remove the "
-                "alias and run `lmtx-search bootstrap-index`"
+                f"the index {index} behind the alias {names.LABELS} is not a label index: remove "
+                "the alias and run `lmtx-search bootstrap-index`"
             )
         return mappings.get("_meta", {}).get("encoder"), embedding["dimension"]
 
     def reusable(self, encoder_digest: str, dimension: int, owner: str | None = None) -> str | None:
-        """Return the owner's last version of this encoder that is not the current one.
+        """Return the owner's last version of this encoder, except the current version.
 
-        It may be incomplete. ``owner`` None: a version without an owner.
+        It may be incomplete. With ``owner`` None, it is a version without an owner.
         """
         current = self.current()
         found = []
@@ -91,7 +91,7 @@ class LabelVersions:
         return max(found, default=None)
 
     def newest_ready(self) -> str | None:
-        """Return the last complete version without an owner, even if no alias points to it."""
+        """Return the last complete version without an owner, with or without an alias."""
         ready = [
             index
             for index, answer in self._all().items()
@@ -102,9 +102,9 @@ class LabelVersions:
         return max(ready, default=None)
 
     def of_encoder(self, digest: str) -> str | None:
-        """Return the complete version with an encoder's labels, the current one before others.
+        """Return the complete version with an encoder's labels; the current one is preferred.
 
-        ``digest`` is the encoder's own; a version's also says how it reads a label.
+        ``digest`` is the encoder's own. The digest of a version also says how labels are read.
         """
         current = self.current()
         found = [
@@ -135,23 +135,23 @@ class LabelVersions:
         return index
 
     def remove(self, index: str) -> None:
-        """Delete a version; one that is gone already is no error."""
+        """Delete a version; a missing one is not an error."""
         with suppress(NotFoundError):
             self._client.indices.delete(index=index)
 
     def set_meta(self, index: str, encoder_digest: str, state: str) -> None:
-        """Note whose embeddings a version holds, and whether it is ``ready``."""
+        """Record which encoder's embeddings a version holds, and whether it is ``ready``."""
         meta = {**self._mappings(index).get("_meta", {}), "encoder": encoder_digest, "state": state}
         self._client.indices.put_mapping(index=index, body={"_meta": meta})
 
     def require_fields(self, index: str) -> None:
-        """Add the fields that labels have today to a version that was made before."""
+        """Add today's label fields to a version that an earlier release made."""
         missing = missing_fields(self._mappings(index), _label_fields())
         if missing:
             self._client.indices.put_mapping(index=index, body={"properties": missing})
 
     def outdated(self) -> dict[str, dict[str, Any]]:
-        """Return what an earlier release's versions need: index → what to add to its mapping."""
+        """Return the versions of earlier releases: index → what its mapping lacks."""
         return {
             index: brought_up(answer["mappings"], _label_fields())
             for index, answer in sorted(self._all().items())
@@ -167,7 +167,7 @@ class LabelVersions:
         self._client.indices.update_aliases(body=body)
 
     def unneeded(self, needed: Collection[str]) -> list[str]:
-        """Return the versions of other encoders than these that are neither current nor owned."""
+        """Return versions of encoders other than these, except current and owned ones."""
         current = self.current()
         found = []
         for index, answer in self._all().items():

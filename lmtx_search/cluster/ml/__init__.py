@@ -1,1 +1,1 @@
-"""The ingest pipeline and ML Commons: connectors, models and what is registered."""
+"""The ingest pipeline and ML Commons: connectors, models and registered versions."""

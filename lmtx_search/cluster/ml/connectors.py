@@ -1,4 +1,4 @@
-"""Tagger versions as ML Commons knows them: a connector and a remote model each."""
+"""Tagger versions in ML Commons: each is a connector and a remote model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SETTINGS = (
     "`lmtx-search bootstrap-index --apply-cluster-settings`, or have an administrator set what "
     "bootstrap-index prints"
 )
-# What ML Commons says when its settings do not allow the tagger's address, in lower case.
+# Messages of ML Commons if its settings do not allow the tagger's address, in lower case.
 _FORBIDDEN = (
     "trusted connector endpoint",
     "private ip address",
@@ -34,7 +34,7 @@ _FORBIDDEN = (
 
 @dataclass(frozen=True, slots=True)
 class RemoteTagger:
-    """A registered version: ids of its model and, where a service runs it, of its connector."""
+    """A registered version: the ids of its model and, for a service, of its connector."""
 
     version: str
     connector: str | None
@@ -44,21 +44,21 @@ class RemoteTagger:
 def register(
     client: OpenSearch, version: str, url: str, token: SecretStr | None = None
 ) -> RemoteTagger:
-    """Make the connector and the model of a version, and deploy the model.
+    """Create the connector and the model of a version, and deploy the model.
 
     Args:
-        version: the tagger's version; names and descriptions carry it.
-        url: where the version's texts are posted to.
-        token: what the tagger asks for; ML Commons stores it encrypted and never returns it.
+        version: the tagger's version, which names and descriptions contain.
+        url: the address to which texts are posted.
+        token: the tagger's token. ML Commons stores it encrypted and never returns it.
 
     Raises:
         UserError: the cluster's settings do not allow it.
-        LmtxError: it failed; nothing of it is left.
+        LmtxError: it failed; everything it had created is removed.
     """
     title, description = f"lmtx-tagger-{version}", f"lmtx-search tagger {version}"
     undo: list[Callable[[], object]] = []
     try:
-        # A tagger without a token does not look at what it is shown.
+        # A tagger without a token ignores the header.
         shown = "none" if token is None else token.get_secret_value()
         body = load(
             "connectors/service", title=title, description=description, url=url, token=shown
@@ -84,14 +84,14 @@ def register(
 
 
 def refusal(url: str, reason: str) -> UserError | None:
-    """Return the clear form of a refusal that cluster settings are the cause of, else None."""
+    """Return the clear form of a refusal that cluster settings cause, else None."""
     if any(sign in reason.lower() for sign in _FORBIDDEN):
         return UserError(_SETTINGS.format(url=url, reason=reason))
     return None
 
 
 def remove(client: OpenSearch, tagger: RemoteTagger) -> TransportError | None:
-    """Take a version out of ML Commons; return why not, where something stays."""
+    """Remove a version from ML Commons; return the reason if a part remains."""
     kept = delete_model(client, tagger.model)
     if kept is None and tagger.connector is not None:
         kept = _delete(client, f"/connectors/{tagger.connector}")
@@ -99,14 +99,14 @@ def remove(client: OpenSearch, tagger: RemoteTagger) -> TransportError | None:
 
 
 def delete_model(client: OpenSearch, model: str) -> TransportError | None:
-    """Undeploy and delete a model; return why not, where it stays."""
+    """Undeploy and delete a model; return the reason if it remains."""
     try:
         ml_request(client, "POST", f"/models/{model}/_undeploy")
     except AuthorizationException as error:
         return error
     except TransportError:
-        pass  # deleting it tells more
-    # Undeploying is asynchronous, and a model cannot be deleted before it has ended.
+        pass  # the error of the deletion says more
+    # Undeploying is asynchronous, and a model cannot be deleted before it ends.
     kept = None
     for pause in (0.0, 0.2, 0.5, 1.0, 2.0):
         time.sleep(pause)
@@ -117,7 +117,7 @@ def delete_model(client: OpenSearch, model: str) -> TransportError | None:
 
 
 def _delete(client: OpenSearch, path: str) -> TransportError | None:
-    """Delete a part; one that is no longer there is no error."""
+    """Delete a part; a missing one is not an error."""
     try:
         ml_request(client, "DELETE", path)
     except NotFoundError:
@@ -143,11 +143,11 @@ def finished(client: OpenSearch, task: str) -> str:
 
 
 def ml_request(client: OpenSearch, method: str, path: str, body: Any = None) -> Any:
-    """Send a request to ML Commons; again where the node is too busy to take it."""
+    """Send a request to ML Commons, and repeat it while the node is too busy."""
     patient = retrying().copy(retry=retry_if_exception(_too_busy))
     return patient(client.transport.perform_request, method, _ML + path, body=body)
 
 
 def _too_busy(error: BaseException) -> bool:
-    # 429 is said before anything is done, so that nothing can come to be there twice.
+    # With 429 nothing was done, so that a repeated request creates nothing twice.
     return isinstance(error, TransportError) and error.status_code == 429

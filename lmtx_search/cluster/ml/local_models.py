@@ -13,9 +13,9 @@ from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.progress import SILENT, Progress
 
-# ML Commons takes no larger ones.
+# The largest chunk that ML Commons accepts.
 _CHUNK = 10_000_000
-# What ML Commons says where its settings do not allow the model, in lower case.
+# Messages of ML Commons if its settings do not allow the model, in lower case.
 _REFUSED = {
     "no eligible node": "plugins.ml_commons.only_run_on_ml_node must be false where no node has "
     "the role ml",
@@ -23,7 +23,7 @@ _REFUSED = {
     "local_model.enabled": "plugins.ml_commons.local_model.enabled must be true",
     "memory circuit breaker": "free memory on its nodes, or raise plugins.ml_commons."
     "native_memory_threshold and jvm_heap_memory_threshold",
-    "model per node limit": "each version deployed before holds one: undeploy those of old "
+    "model per node limit": "each deployed version holds one: undeploy the models of old "
     "versions, or raise plugins.ml_commons.max_model_on_node",
     "no space left": "free disk space on its nodes",
 }
@@ -36,7 +36,7 @@ def upload(
 
     Raises:
         UserError: the cluster's settings do not allow it.
-        LmtxError: it failed; nothing of it is left.
+        LmtxError: it failed; everything it had created is removed.
     """
     chunks = -(-archive.stat().st_size // _CHUNK)
     body = load(
@@ -72,7 +72,7 @@ def upload(
 
 
 def refusal(reason: str) -> UserError | None:
-    """Return the clear form of a refusal that the cluster's state is the cause of, else None."""
+    """Return the clear form of a refusal that the cluster's state causes, else None."""
     for sign, remedy in _REFUSED.items():
         if sign in reason.lower():
             return UserError(

@@ -1,4 +1,4 @@
-"""Whether the model that the pipeline asks is deployed in ML Commons, and deploying it again."""
+"""Checks that the pipeline's model is deployed in ML Commons, and deploys it again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _DOWN = ("UNDEPLOYED", "DEPLOY_FAILED")
 def redeploy(client: OpenSearch) -> bool:
     """Deploy the pipeline's model again if it was undeployed; return whether it was.
 
-    ML Commons does it itself after a node's restart, and for a model that a service runs at its
-    next request; not for one of its own that was undeployed.
+    ML Commons deploys a model again after a node's restart, and a remote model at its next request.
+    It does not do so for a local model that was undeployed.
 
     Raises:
         LmtxError: it cannot be deployed.
@@ -30,5 +30,5 @@ def redeploy(client: OpenSearch) -> bool:
     except ConnectionError:
         raise
     except TransportError:
-        return False  # not ours to mend: documents go in as pending, with the reason
+        return False  # someone else's error: documents are stored as pending, with the reason
     return True

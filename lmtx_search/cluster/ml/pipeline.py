@@ -1,4 +1,4 @@
-"""The ingest pipeline ``lmtx-tagging``: what it is made of, and what the cluster's one says."""
+"""The ingest pipeline ``lmtx-tagging``: makes it, and reads the one of the cluster."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from lmtx_search.index_templates import load, text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 CHARACTERS = 8000
-"""Characters of a document that are sent to the tagger, a window: more than any encoder reads."""
+"""Characters of a document that are sent for each window: more than any encoder reads."""
 
-# Windows of a request to the tagger: requests wait for each other, and the cluster's connector
-# gives up after a minute.
+# Most windows in a request to the tagger. Requests are answered one after the other, and the
+# cluster's connector gives up after a minute.
 _WINDOWS = 256
 
-# What a script is made of, in order.
+# The parts of a script, in order.
 _SCRIPTS = {
     "mark": ("own", "untagged"),
     "text": ("keys", "read", "own", "text"),
@@ -37,12 +37,12 @@ _SCRIPTS = {
 }
 
 TextFields = Mapping[str, Sequence[str]]
-"""Index name → the fields that hold its documents' text, where they are not the default ones."""
+"""Index name → the text fields of its documents, if they are not the default ones."""
 
 
 @dataclass(frozen=True)
 class PipelineState:
-    """What the cluster's pipeline does: ``tagger`` and ``model`` are None before a deployment."""
+    """The state of the cluster's pipeline; without a deployment, tagger and model are None."""
 
     body: Mapping[str, Any]
     tagger: str | None = None
@@ -50,16 +50,16 @@ class PipelineState:
     indices: dict[str, list[str]] = field(default_factory=dict)
     fields: list[str] = field(default_factory=list)
     names: TagFields = DEFAULT_FIELDS
-    """What the fields that it writes are called."""
+    """The names of the fields that it writes."""
     keep: tuple[str, ...] = ()
-    """Indices whose documents' own values in these fields it moves to ``names.manual``."""
+    """Indices in which it moves values that people wrote in these fields to ``names.manual``."""
 
     def keeps(self, index: str) -> bool:
-        """Tell whether people's own values of an index's documents move to ``names.manual``."""
+        """Return whether values that people wrote in an index move to ``names.manual``."""
         return any(covers(name, index) for name in self.keep)
 
     def text_fields(self, index: str) -> list[str]:
-        """Return the fields that it reads of an index's documents."""
+        """Return the fields of an index's documents that it reads."""
         return self.indices.get(index, self.fields)
 
 
@@ -73,7 +73,7 @@ def untagged_pipeline(
     names: TagFields = DEFAULT_FIELDS,
     keep: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the pipeline before a first deployment: documents go in, marked ``untagged``."""
+    """Return the pipeline before a first deployment: it marks documents as ``untagged``."""
     return load(
         "pipelines/untagged",
         mark=script("mark"),
@@ -99,9 +99,9 @@ def tagging_pipeline(
         model: id of its model in ML Commons.
         fields: fields that hold a document's text, in order.
         indices: other fields for single indices.
-        windows: of a document that the tagger reads.
-        names: what the fields that it writes are called.
-        keep: indices whose documents' own values in these fields move to ``names.manual``.
+        windows: number of windows that the tagger reads of a document.
+        names: names of the fields that it writes.
+        keep: indices in which values that people wrote in these fields move to ``names.manual``.
     """
     return load(
         "pipelines/tagging",
@@ -119,10 +119,10 @@ def tagging_pipeline(
 
 
 def read_pipeline(client: OpenSearch) -> PipelineState:
-    """Return what the cluster's pipeline does.
+    """Return the state of the cluster's pipeline.
 
     Raises:
-        UserError: there is none.
+        UserError: the cluster has no pipeline.
     """
     try:
         answer = client.ingest.get_pipeline(id=names.PIPELINE)
@@ -135,7 +135,7 @@ def read_pipeline(client: OpenSearch) -> PipelineState:
 
 
 def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
-    """Read what a pipeline does from its body."""
+    """Return the state of a pipeline, read from its body."""
     scripts: dict[str, Any] = {}
     model = None
     for processor in body.get("processors", []):
@@ -157,14 +157,14 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
 
 
 def active(client: OpenSearch) -> str | None:
-    """Return the version of the tagger that tags new documents; None before a deployment."""
+    """Return the tagger version that tags new documents; None before a deployment."""
     return read_pipeline(client).tagger
 
 
 def reads_of(client: OpenSearch, index: str) -> list[str] | None:
-    """Return the fields that the tagger reads of an index; None where that cannot be told.
+    """Return the fields of an index that the tagger reads; None if they cannot be determined.
 
-    ``index`` may be an alias or a data stream: the newest index behind it counts.
+    ``index`` may be an alias or a data stream; its newest index counts.
     """
     with suppress(UserError, AuthorizationException, NotFoundError):
         state = read_pipeline(client)
@@ -173,7 +173,7 @@ def reads_of(client: OpenSearch, index: str) -> list[str] | None:
 
 
 def index_text_fields(client: OpenSearch, state: PipelineState, index: str) -> list[str]:
-    """Return the fields that are read of an index: its pipeline says so, else its name."""
+    """Return the fields of an index that are read: those of its pipeline, else of its name."""
     params = {"flat_settings": "true"}
     settings = client.indices.get_settings(index=index, name="index.*_pipeline", params=params)
     copies = read_copies(client)
@@ -191,16 +191,16 @@ def index_pipeline(client: OpenSearch, state: PipelineState, index: str) -> Mapp
 
 
 def deployed(client: OpenSearch) -> str | None:
-    """Return :func:`active`; None also where there is no pipeline, or it may not be read."""
+    """Return :func:`active`; None also if there is no pipeline, or it may not be read."""
     with suppress(UserError, AuthorizationException):
         return active(client)
     return None
 
 
 def tag_fields(client: OpenSearch) -> TagFields:
-    """Return what the fields that the cluster's pipeline writes are called.
+    """Return the names of the fields that the cluster's pipeline writes.
 
-    The default names where there is no pipeline, or it may not be read.
+    They are the default names if there is no pipeline, or it may not be read.
     """
     with suppress(NotFoundError, AuthorizationException):
         body = client.ingest.get_pipeline(id=names.PIPELINE)[names.PIPELINE]
@@ -214,12 +214,12 @@ def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any
 
 
 def keeping(state: PipelineState, indices: Iterable[str]) -> dict[str, Any]:
-    """Return the pipeline's body that moves people's own values of these indices' documents."""
+    """Return the pipeline's body that moves values that people wrote in these indices."""
     return _with_params(state.body, {"lmtx-text": {"keep": sorted(indices)}})
 
 
 def with_names(body: Mapping[str, Any], names: TagFields) -> dict[str, Any]:
-    """Return a pipeline's body that writes fields of other names."""
+    """Return a pipeline's body that writes fields with other names."""
     given = {"names": names.as_dict()}
     return _with_params(body, dict.fromkeys(("lmtx-text", "lmtx-tags", "lmtx-pending"), given))
 
@@ -227,7 +227,7 @@ def with_names(body: Mapping[str, Any], names: TagFields) -> dict[str, Any]:
 def _with_params(
     body: Mapping[str, Any], params: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return a pipeline's body with other parameters of scripts, by their tags."""
+    """Return a pipeline's body with other parameters for the scripts with these tags."""
 
     def changed(processor: Mapping[str, Any]) -> Mapping[str, Any]:
         if (tag := step_tag(processor)) not in params:
@@ -243,14 +243,14 @@ def _with_params(
 
 
 def step_tag(processor: Mapping[str, Any]) -> str:
-    """Return the tag of a step that is a script; "" for other steps."""
+    """Return the tag of a script step; "" for other steps."""
     return str(processor.get("script", {}).get("tag", ""))
 
 
 def put_pipeline(client: OpenSearch, body: Mapping[str, Any]) -> None:
     """Replace the cluster's pipeline in one step, then each of its copies.
 
-    What is interrupted in between is completed by the next call, or by ``bootstrap-index``.
+    After an interruption, the next call or ``bootstrap-index`` replaces the remaining copies.
     """
     client.ingest.put_pipeline(id=names.PIPELINE, body=body)
     for name, copy in outdated_copies(client, body):
@@ -263,13 +263,13 @@ def simulate(
     documents: Sequence[Mapping[str, Any]],
     index: str = "lmtx-simulate",
 ) -> list[dict[str, Any]]:
-    """Run a pipeline over documents (``_source`` each) and return theirs; nothing is stored.
+    """Run documents (``_source`` each) through a pipeline and return them; nothing is stored.
 
-    What the pipeline itself refuses has the status ``failed``. ``index`` is the index that the
-    documents are taken to be in.
+    A document that the pipeline refuses has the status ``failed``. ``index`` is the index that the
+    pipeline sees.
 
     Raises:
-        TransportError: the pipeline is no pipeline.
+        TransportError: the pipeline is not valid.
     """
     docs = [
         {"_index": index, "_id": str(number), "_source": source}

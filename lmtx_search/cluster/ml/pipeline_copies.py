@@ -1,9 +1,9 @@
-"""Copies of the tagging pipeline, one for each list of text fields that an index was attached with.
+"""Copies of the tagging pipeline: one for each list of text fields of attached indices.
 
-A pipeline sees only the name under which a document was sent: an alias, a data stream, the name of
-a copy of the index. The setting that names the pipeline stays with an index through rollover,
-clone, shrink and restore. So each list of text fields has a pipeline of its own, which is the main
-one but for the fields it reads.
+A pipeline sees only the name to which a document was sent: an alias, a data stream or the name of a
+copy of the index. An index keeps the setting that names its pipeline through rollover, clone,
+shrink and restore. So each list of text fields has a pipeline of its own. It differs from the main
+pipeline only in the fields that it reads.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.client import names
 
 TEXT_STEP = "lmtx-text"
-"""Tag of the script that reads the text fields."""
+"""The tag of the script that reads the text fields."""
 
 
 def is_tagging(pipeline: str | None) -> bool:
-    """Tell whether a pipeline of that name is the main one or a copy of it."""
+    """Return whether a name belongs to the main pipeline or to a copy of it."""
     name = pipeline or ""
     return name == names.PIPELINE or name.startswith(f"{names.PIPELINE}-")
 
 
 def copy_name(fields: Sequence[str]) -> str:
-    """Return what the copy that reads these fields, in this order, is called."""
+    """Return the name of the copy that reads these fields in this order."""
     digest = hashlib.sha256(json.dumps(list(fields)).encode()).hexdigest()
     return f"{names.PIPELINE}-{digest[:12]}"
 
@@ -47,14 +47,14 @@ def copy_of(body: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
 
 
 def read_copies(client: OpenSearch) -> dict[str, dict[str, Any]]:
-    """Return the copies that a cluster holds, by name."""
-    params = {"ignore": 404}  # no pipeline has such a name
+    """Return name → body of the copies in a cluster."""
+    params = {"ignore": 404}  # no pipeline matches
     found = client.ingest.get_pipeline(id=f"{names.PIPELINE}-*", params=params)
     return {name: body for name, body in found.items() if name == copy_name(fields_of(body))}
 
 
 def fields_of(body: Mapping[str, Any]) -> list[str]:
-    """Return the text fields that a pipeline reads of indices that it does not know by name."""
+    """Return the text fields that a pipeline reads for indices without fields of their own."""
     for processor in body.get("processors", []):
         script = processor.get("script", {})
         if script.get("tag") == TEXT_STEP:
@@ -65,7 +65,7 @@ def fields_of(body: Mapping[str, Any]) -> list[str]:
 def outdated_copies(
     client: OpenSearch, body: Mapping[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield name and new body of each copy that differs from the main pipeline ``body``."""
+    """Yield name and new body of each copy that does not match the main pipeline ``body``."""
     for name, there in sorted(read_copies(client).items()):
         wanted = copy_of(body, fields_of(there))
         if there != wanted:
@@ -73,7 +73,7 @@ def outdated_copies(
 
 
 def called_pipeline(client: OpenSearch, pipeline: str) -> str | None:
-    """Return the tagging pipeline that a pipeline of the user's calls; None where it calls none."""
+    """Return the tagging pipeline that a user's own pipeline calls, or None."""
     found = client.ingest.get_pipeline(params={"ignore": 404})
     for step in found.get(pipeline, {}).get("processors", []):
         name = step.get("pipeline", {}).get("name")

@@ -1,4 +1,4 @@
-"""Pipelines of earlier releases, brought up to this one."""
+"""Updates pipelines of earlier releases."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lmtx_search.cluster.ml.pipeline import (
 def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a pipeline of an earlier release with the scripts of this one.
 
-    Tagger, model, text fields and steps that others added stay. None if there is nothing to do: the
-    pipeline is this release's, or not one of ours.
+    Tagger, model, text fields and steps that others added are kept. The result is None if nothing
+    changes, because the pipeline has this release's form or belongs to another program.
     """
     if int(body.get("version", 1)) >= SCHEMA:
         return None
@@ -37,7 +37,7 @@ def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
         if key in body
     }
     if "on_failure" in renewed and not any(_sets(one, "lmtx_error") for one in body["on_failure"]):
-        # The script writes the reason, which form 2 had a step of its own for.
+        # The script writes the reason. Form 2 had a separate step for it.
         rest = [one for one in renewed["on_failure"] if not _sets(one, "tagging.error")]
         renewed["on_failure"] = [made["on_failure"][0], *rest]
     return {**body, **renewed, "version": SCHEMA}
@@ -50,7 +50,7 @@ def _sets(processor: Mapping[str, Any], field: str) -> bool:
 def _renewed(
     processor: Mapping[str, Any], ours: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """Return a step with this release's script, and the parameters that are new in it."""
+    """Return a step with this release's script and the script's new parameters."""
     if (new := ours.get(step_tag(processor))) is None:
         return processor
     there = processor["script"]

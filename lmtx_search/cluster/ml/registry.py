@@ -1,4 +1,4 @@
-"""Which tagger versions ML Commons holds."""
+"""Lists the tagger versions in ML Commons, and removes or deploys them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PREFIX = "lmtx-tagger-"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A tagger's parts in ML Commons; a version that was left half made may lack one."""
+    """A tagger's parts in ML Commons; after an interruption a part may be missing."""
 
     version: str
     model: str | None
@@ -26,12 +26,12 @@ class Registered:
 
     @property
     def in_cluster(self) -> bool:
-        """Whether the cluster itself runs it."""
+        """Whether the cluster itself runs the tagger."""
         return self.model is not None and self.connector is None
 
 
 def registered(client: OpenSearch) -> dict[str, Registered]:
-    """Return what ML Commons holds, by version."""
+    """Return version → its parts in ML Commons."""
     models = {hit["_id"]: hit["_source"] for hit in _search(client, "models")}
     connectors = {hit["_id"]: hit["_source"] for hit in _search(client, "connectors")}
     found = {
@@ -49,7 +49,7 @@ def unregister(client: OpenSearch, found: Registered) -> None:
     """Undeploy a version, delete its model, then its connector.
 
     Raises:
-        LmtxError: ML Commons keeps a part of it.
+        LmtxError: ML Commons did not remove a part.
     """
     kept = remove(client, RemoteTagger(found.version, found.connector, found.model or "none"))
     if isinstance(kept, AuthorizationException):
@@ -63,7 +63,7 @@ def unregister(client: OpenSearch, found: Registered) -> None:
 
 
 def ensure_deployed(client: OpenSearch, model: str) -> None:
-    """See that a registered model runs: deploy one that was undeployed.
+    """Deploy a registered model again if it was undeployed.
 
     Raises:
         LmtxError: it cannot be deployed.
@@ -73,7 +73,7 @@ def ensure_deployed(client: OpenSearch, model: str) -> None:
     try:
         finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
     except TransportError as error:
-        raise LmtxError(f"ML Commons does not deploy {model}: {reason_of(error)}") from error
+        raise LmtxError(f"ML Commons did not deploy {model}: {reason_of(error)}") from error
 
 
 def pipelines_with(client: OpenSearch, model: str) -> list[str]:
@@ -86,7 +86,7 @@ def _search(client: OpenSearch, kind: str) -> list[dict[str, Any]]:
     body = load("connectors/search", prefix=_PREFIX)
     try:
         answer = ml_request(client, "POST", f"/{kind}/_search", body)
-    except NotFoundError:  # nothing of the kind was ever made
+    except NotFoundError:  # no such object was ever created
         return []
     return list(answer["hits"]["hits"])
 

@@ -1,1 +1,1 @@
-"""Tagging documents again that are already in an index."""
+"""Tags the documents of an index again."""

@@ -1,4 +1,4 @@
-"""Tags documents again that are already in an index, without losing what others write meanwhile."""
+"""Tags documents of an index again without losing changes that others make in the meantime."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.tag_fields import TagFields
 
 _CONFLICT = "version_conflict_engine_exception"
-# So many documents without an answer in a row say that the tagger is away.
+# After this many documents in a row without an answer, the tagger counts as unreachable.
 _TELLING = 16
 
 
 @dataclass(slots=True)
 class RetagReport:
-    """What became of the documents that were selected.
+    """The result for the selected documents.
 
-    ``changed`` of those that are ``tagged`` have other tags than before, ``overtaken`` documents
-    were written or deleted by others meanwhile and left as they are, ``skipped`` have values of
-    people's in the fields of the tags and keep them, ``failed`` were refused.
+    ``tagged`` documents were tagged again, and ``changed`` of them have other tags than before.
+    ``overtaken`` documents were written or deleted by others in the meantime; they are not
+    changed. ``skipped`` documents have values that people wrote in the tag fields; they keep them.
+    ``failed`` documents were refused.
     """
 
     documents: int = 0
@@ -48,7 +49,7 @@ class RetagReport:
     resumed_after: int = 0
 
     def fail(self, reason: str) -> None:
-        """Note a document that was refused."""
+        """Record a refused document."""
         self.failed += 1
         if reason in self.reasons or len(self.reasons) < 5:
             self.reasons[reason] = self.reasons.get(reason, 0) + 1
@@ -68,18 +69,18 @@ def retag(
 ) -> RetagReport:
     """Send an index's documents through the tagging pipeline again, in the order of their ids.
 
-    A document is replaced only if it was not written since it was read; all its fields but the
-    tagger's stay. Interrupted, the same call goes on behind the last document that was done.
+    A document is replaced only if it was not written since it was read. Only the tagger's fields
+    change. After an interruption, the same call continues after the last finished document.
 
     Args:
-        query: which documents.
-        per_second: documents at most, on average.
-        keep_but: names of the labels there are. Where given, a tag of a document that is none of
-            them (a retired label's) stays, behind the new ones.
-        texts: only documents whose text is no longer the one that was read.
+        query: selects the documents.
+        per_second: the most documents per second, on average.
+        keep_but: names of all labels. If given, a document keeps tags that are not among them
+            (those of retired labels), after its new tags.
+        texts: only documents whose text has changed since it was read.
 
     Raises:
-        LmtxError: the tagger answers for no document any more; what is done is kept.
+        LmtxError: the tagger no longer answers; documents that are finished keep their new tags.
     """
     saved = checkpoint.read()
     report = RetagReport(**saved["report"]) if saved else RetagReport()
@@ -97,7 +98,7 @@ def retag(
         checkpoint.write({"report": asdict(report), "after": done, "open": waiting})
 
     def noted(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
-        """Note what has to be put back before the documents are sent, in case of a kill."""
+        """Record the tags to restore before the documents are sent, in case of a kill."""
         for chunk in chunks:
             if keep_but is not None:
                 open_.update(
@@ -130,7 +131,7 @@ def retag(
 
 @dataclass(slots=True)
 class _Chunk(Chunk):
-    """A chunk, and the tags that its documents had."""
+    """A chunk of documents, with their earlier tags."""
 
     before: dict[str, Before] = field(default_factory=dict)
 
@@ -141,19 +142,19 @@ class _Chunk(Chunk):
 
 
 def _place(saved: Any, index: str) -> Place | None:
-    """Return where a run that was interrupted goes on."""
+    """Return the position at which an interrupted run continues."""
     if saved is None:
         return None
-    if isinstance(saved, str):  # an earlier release noted the id alone
+    if isinstance(saved, str):  # an earlier release recorded only the id
         return Place(saved)
     id_, routings = saved
     return Place(id_, [(index, routing) for routing in routings])
 
 
 def _layers(saved: Any) -> list[dict[str, Before]]:
-    """Return the documents that a killed run had in flight, each id once in a layer."""
+    """Return the documents that a killed run had in flight, in layers without repeated ids."""
     layers: list[dict[str, Before]] = []
-    # An earlier release noted them by id.
+    # An earlier release recorded them by id.
     for id_, one in saved.items() if isinstance(saved, dict) else saved:
         free = next((layer for layer in layers if id_ not in layer), None)
         if free is None:
@@ -163,7 +164,7 @@ def _layers(saved: Any) -> list[dict[str, Before]]:
 
 
 def _behind(after: Place | None, chunk: _Chunk, index: str) -> Place:
-    """Return the place behind a chunk, of which ids may have been done before it."""
+    """Return the position after a chunk; some of its ids may be finished already."""
     last = chunk.ids[-1]
     done = (index, chunk.before[last]["routing"])
     earlier = after.done if after is not None and after.id == last else ()
@@ -173,7 +174,7 @@ def _behind(after: Place | None, chunk: _Chunk, index: str) -> Place:
 def _chunks(
     hits: Iterator[dict[str, Any]], per_second: float | None, fields: TagFields
 ) -> Iterator[_Chunk]:
-    """Gather hits, each id once in a chunk: with other routing it is another document."""
+    """Gather hits into chunks without repeated ids (an id may occur once for each routing)."""
     started, sent = time.monotonic(), 0
     chunk = _Chunk()
     most = None if per_second is None else max(1, int(per_second))
@@ -213,7 +214,7 @@ def _account(
     refused = {item.id: item.reason for item in result.refused}
     written = {id_: one for id_, one in chunk.before.items() if id_ not in refused}
     after = read(client, index, written, fields)
-    # What was written, but whose answer got lost, was sent again and is now a conflict with itself.
+    # If the answer to a write got lost, the repeated write conflicts with the first one.
     conflicts = {
         id_: chunk.before[id_] for id_, why in refused.items() if why.startswith(_CONFLICT)
     }
@@ -222,12 +223,12 @@ def _account(
             after[id_] = there
             del refused[id_]
     waiting = [one[fields.tagging] for one in after.values() if _status(one, fields) == "pending"]
-    # A few that it cannot answer for are no reason to stop.
+    # A few documents without an answer are no reason to stop.
     telling = report.documents == report.resumed_after or len(chunk.ids) >= _TELLING
     if waiting and len(waiting) == len(chunk.ids) and telling:
         raise LmtxError(
-            f"the tagger answers for no document ({waiting[0].get('error')}); their earlier tags "
-            "stay. See `lmtx-search status`; then the same command continues"
+            f"the tagger does not answer ({waiting[0].get('error')}); the documents keep their "
+            "earlier tags. See `lmtx-search status`; then the same command continues"
         )
     puts_back: list[dict[str, Any]] = []
     for id_ in chunk.ids:
@@ -255,8 +256,8 @@ def _account(
         else:
             report.untagged += 1
     if puts_back:
-        # A part of a document in a bulk goes through no pipeline; alone, it would go through the
-        # final one. What was written meanwhile stays as it is.
+        # OpenSearch runs no pipeline on a partial update in a bulk request; alone, it would run the
+        # final one. Documents that others wrote in the meantime are not changed.
         patiently(client.bulk, body=puts_back, index=index)
 
 

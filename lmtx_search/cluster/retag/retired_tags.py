@@ -1,4 +1,4 @@
-"""Tags that no label has any more, put back into documents that were tagged again."""
+"""Restores tags of retired labels in documents that were tagged again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read(
     fields: TagFields,
     whole: bool = False,
 ) -> dict[str, dict[str, Any]]:
-    """Return documents by id, as they are now: their tags and version, or the whole of them."""
+    """Return id → current document: its tags and version, or the whole document."""
     if not of:
         return {}
     docs = [{"_id": id_, **_routing(one)} for id_, one in of.items()]
@@ -60,14 +60,14 @@ def kept(
     labels: Collection[str],
     fields: TagFields,
 ) -> list[dict[str, Any]]:
-    """Return what puts a document's tags back that are no label's; ``source`` gets them too."""
+    """Return the update that restores a document's tags without a label; also edits ``source``."""
     tags = [tag for tag in earlier["tags"] if tag not in labels]
     if not tags:
         return []
     there = source[fields.tags]
     source[fields.tags] = [*there, *(tag for tag in tags if tag not in there)]
     scores = scores_of(source.get(fields.scores))
-    # A tag without a score would be taken for one that a person added.
+    # A tag without a score would count as one that a person added.
     scores |= {tag: earlier["tag_scores"].get(tag, 0.0) for tag in tags if tag not in scores}
     doc = {fields.tags: source[fields.tags], fields.scores: as_scores(scores)}
     only = {name: source[name] for name in ("if_seq_no", "if_primary_term")}
@@ -81,7 +81,7 @@ def put_back(
     labels: Collection[str],
     fields: TagFields,
 ) -> None:
-    """Do so for documents that a process which was killed may have sent."""
+    """Restore the tags of documents that a killed process may have sent."""
     lines: list[dict[str, Any]] = []
     for id_, source in read(client, index, of, fields).items():
         if isinstance(source.get(fields.tags), list):

@@ -1,4 +1,4 @@
-"""Which documents of an index are to be tagged again, and through which pipeline."""
+"""Selects the documents to tag again, and the pipeline for them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Documents of an index; every condition that is given must hold.
+    """Documents of an index that meet all of the given conditions.
 
     Attributes:
         query: in the query string syntax.
-        pending: those that the tagger did not answer for.
-        since: those that this tagger version, or one made after it, tagged.
-        tags: those that have one of these tags.
-        tagger: not those that this version has tagged…
+        pending: documents for which the tagger did not answer.
+        since: documents that this tagger version or a later one tagged.
+        tags: documents with at least one of these tags.
+        tagger: leave out documents that this version has tagged…
         tagged_from: …at this time (ISO) or later; None: at any time.
-        stale: those whose text is no longer the one that was read; the query cannot say which.
-        fields: what the fields of the tags are called.
+        stale: documents whose text has changed since it was read. The query cannot select them.
+        fields: names of the tag fields.
     """
 
     query: str | None = None
@@ -68,8 +68,8 @@ class Selection:
 class Target:
     """An index whose documents can be tagged again.
 
-    ``pipeline`` is what a bulk request has to name so that tagging, and no other pipeline that
-    runs before it, is done.
+    ``pipeline`` is the pipeline that a bulk request must name, so that documents are tagged without
+    running other pipelines first.
     """
 
     index: str
@@ -78,10 +78,10 @@ class Target:
 
 
 def targets(client: OpenSearch, index: str) -> list[Target]:
-    """Return the indices that a name, or an alias, stands for.
+    """Return the indices behind a name or an alias.
 
     Raises:
-        UserError: one is not attached, or holds documents of which it does not keep everything.
+        UserError: an index is not attached, or does not store the whole ``_source``.
     """
     if index.startswith(names.OWN):
         raise UserError(f"{index} is lmtx-search's own index: name one of yours")
@@ -115,7 +115,7 @@ def require_query(client: OpenSearch, index: str, query: str) -> None:
 def _pipeline(client: OpenSearch, index: str, settings: dict[str, str]) -> str:
     default = settings.get("index.default_pipeline", "_none")
     if is_tagging(settings.get("index.final_pipeline")):
-        return "_none"  # the final pipeline runs whatever is named
+        return "_none"  # the final pipeline always runs
     if is_tagging(default):
         return default
     called = called_pipeline(client, default)
@@ -130,6 +130,6 @@ def _pipeline(client: OpenSearch, index: str, settings: dict[str, str]) -> str:
 def _require_whole(index: str, source: dict[str, Any]) -> None:
     if source.get("enabled", True) is False or source.get("includes") or source.get("excludes"):
         raise UserError(
-            f"{index} does not keep its documents whole (_source is cut): index them again from "
-            "where they came from"
+            f"{index} does not store whole documents (_source is filtered): index them again from "
+            "their source"
         )

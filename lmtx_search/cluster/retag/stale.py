@@ -1,8 +1,8 @@
-"""Documents whose text is no longer the one that their tags belong to.
+"""Finds documents whose text has changed since they were tagged.
 
-The pipeline writes a digest of the text that was read beside the tags. OpenSearch runs no pipeline
-on a partial update in a bulk request, so the text can change without the tags. The cluster computes
-the digest again with the pipeline's own script; mappings do not matter.
+The pipeline writes a digest of the text that it read beside the tags. OpenSearch runs no pipeline
+on a partial update in a bulk request, so that the text can change and the tags do not. The cluster
+computes the digest again with the pipeline's own script. The mappings do not matter.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _FIELD = "lmtx_text_check"
 
 @dataclass(frozen=True, slots=True)
 class TextCheck:
-    """Compares digests in one index; ``reads`` are the text fields of its documents, in order."""
+    """Compares digests in one index; ``reads`` lists the text fields of its documents in order."""
 
     reads: Sequence[str]
     names: TagFields
 
     def script_fields(self) -> dict[str, Any]:
-        """Return what a search computes for each hit, for :meth:`is_stale`."""
+        """Return the script fields of a search, for :meth:`is_stale`."""
         return {_FIELD: {"script": self._script()}}
 
     def is_stale(self, hit: Mapping[str, Any]) -> bool:
-        """Tell whether the tags of a hit belong to another text."""
+        """Return whether the tags of a hit belong to another text."""
         return bool(hit["fields"][_FIELD] == ["stale"])
 
     def count(self, client: OpenSearch, index: str, seconds: int) -> TextCounts:
-        """Count the documents of an index for at most so many seconds."""
+        """Count the documents of an index, for a limited number of seconds."""
         body = {
             "size": 0,
             "timeout": f"{seconds}s",
@@ -55,10 +55,10 @@ class TextCheck:
 
 @dataclass(frozen=True, slots=True)
 class TextCounts:
-    """Documents by whether their tags belong to their text.
+    """Counts of documents, by whether their tags belong to their text.
 
-    ``unknown`` were tagged by an earlier release, without a digest. If ``complete`` is false, the
-    time was up before all documents were looked at.
+    ``unknown`` documents were tagged by an earlier release, without a digest. If ``complete`` is
+    false, the time was up before all documents were read.
     """
 
     stale: int

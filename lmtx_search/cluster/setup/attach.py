@@ -1,4 +1,4 @@
-"""Attach indices to the tagging pipeline, those that come later too, and detach them."""
+"""Attaches current and later indices to the tagging pipeline, and detaches them."""
 
 from __future__ import annotations
 
@@ -34,19 +34,20 @@ _MAIN = f"/_ingest/pipeline/{names.PIPELINE}"
 def plan_attach(
     client: OpenSearch, index: str, text_fields: Sequence[str], keep_own_tags: bool = False
 ) -> list[Change]:
-    """Return what has to be done; nothing where the index already tags with these fields.
+    """Return the changes to make; none if the index already tags with these fields.
 
-    ``index`` may be an alias, a data stream or a pattern, or several of these with commas: each
+    ``index`` may be an alias, a data stream or a pattern, or several of these with commas. Each
     of its indices is attached, and the index templates that make later ones are changed. An index
-    that has a default pipeline of its own keeps it: tagging then is its final pipeline.
+    that has a default pipeline of its own keeps it. Tagging is then its final pipeline.
 
     Args:
-        keep_own_tags: values in fields named like the product's that people wrote move to the
-            field of manual tags as their documents are tagged.
+        keep_own_tags: move values that people wrote to a tag field (a field with a name that
+            the product uses) to the field of manual tags when their documents are tagged.
 
     Raises:
-        UserError: no such index, no such field, a field that no document holds, a field ``tags``
-            of another type or with values of people's, or both places for a pipeline are taken.
+        UserError: the index or a field does not exist, no document holds a field, the field
+            ``tags`` has another type or values that people wrote, or the index already has both a
+            default and a final pipeline.
     """
     state = read_pipeline(client)
     given = index.split(",")
@@ -68,7 +69,7 @@ def plan_attach(
 
 
 def attach(client: OpenSearch, changes: Sequence[Change]) -> None:
-    """Carry a plan out. The last steps are those that make the indices tag."""
+    """Carry out a plan. Its last steps make the indices tag."""
     for change in changes:
         if change.path == _MAIN:
             put_pipeline(client, change.body)
@@ -77,7 +78,7 @@ def attach(client: OpenSearch, changes: Sequence[Change]) -> None:
 
 
 def later_unforeseen(client: OpenSearch, index: str) -> Iterator[str]:
-    """Yield in words where no later index of an attached name can be foreseen."""
+    """Yield a warning for each attached name whose later indices cannot be predicted."""
     for name in index.split(","):
         named = look_up(client, name)
         if named.kind == "alias" and named.coming is None:
@@ -91,7 +92,7 @@ def later_unforeseen(client: OpenSearch, index: str) -> Iterator[str]:
 
 def _written_by(client: OpenSearch, index: str) -> Iterator[str]:
     if index.startswith(".ds-"):
-        yield f"{index} belongs to a data stream: attach that, so that later ones tag too"
+        yield f"{index} belongs to a data stream: attach that, so that later indices tag too"
         return
     for alias in client.indices.get_alias(index=index)[index]["aliases"]:
         if look_up(client, alias).coming is not None:
@@ -105,17 +106,17 @@ def plan_own_fields(
     indices: Sequence[str],
     keep: bool,
 ) -> tuple[list[Change], PipelineState]:
-    """See that people decided about their own values in the fields of the tags.
+    """Plan what happens to values that people wrote in the tag fields.
 
-    Returns what has to be done, and the pipeline as it is then.
+    Returns the changes to make, and the state of the pipeline after them.
 
     Args:
-        given: the names that are attached: indices, aliases, data streams or patterns.
+        given: the names to attach: indices, aliases, data streams or patterns.
         indices: the indices behind them.
-        keep: values of people's move to the field of manual tags.
+        keep: move these values to the field of manual tags.
 
     Raises:
-        UserError: an index has such a field, and ``keep`` is false or the field cannot hold tags.
+        UserError: an index has such values, and ``keep`` is false or the field cannot hold tags.
     """
     for name in indices:
         found = own_fields(client, name, state.names)
@@ -124,7 +125,7 @@ def plan_own_fields(
             require_manual(client, name, state.names)
     if not keep:
         return [], state
-    # Documents may be sent to the index by any of its aliases.
+    # Documents may be sent to the index under any of its aliases.
     written = {*given, *indices}
     if indices:
         for answer in client.indices.get_alias(index=",".join(indices)).values():
@@ -147,7 +148,7 @@ def _mapping_change(index: str, mappings: Mapping[str, Any], fields: TagFields) 
 def _pipeline_changes(
     client: OpenSearch, state: PipelineState, found: Sequence[Named], text_fields: Sequence[str]
 ) -> list[Change]:
-    """Plan the pipeline that reads these fields, and note the names in the main one."""
+    """Plan the pipeline that reads these fields, and record the names in the main pipeline."""
     changes = []
     told = ", ".join(text_fields)
     name, body = copy_name(text_fields), copy_of(state.body, text_fields)
@@ -175,14 +176,14 @@ def _setting_change(index: str, settings: Mapping[str, str], pipeline: str) -> l
 
 
 def plan_detach(client: OpenSearch, index: str) -> list[Change]:
-    """Return what has to be done; nothing where the index does not tag.
+    """Return the changes to make; none if the index does not tag.
 
-    Indices and index templates get back what they had: own default pipelines were never touched.
-    Tags that documents have stay, and so do the fields of the mapping, which cannot be taken out
-    of it, and the pipeline, which a clone or a snapshot of the index may name.
+    Indices and index templates get back their earlier settings. An index's own default pipeline
+    was never changed. Documents keep their tags. The mapping keeps its fields, because OpenSearch
+    cannot remove a field. The pipeline is kept, because a clone or a snapshot may name it.
 
     Raises:
-        UserError: no such index, and none of that name was attached.
+        UserError: the index does not exist, and no index of that name was attached.
     """
     if index.startswith(names.OWN):
         raise UserError(f"{index} is lmtx-search's own index: name one of yours")
@@ -198,7 +199,7 @@ def plan_detach(client: OpenSearch, index: str) -> list[Change]:
                 raise UserError(f"no index {name}: check its name") from None
     if not settings and not undone and state.indices.keys().isdisjoint(given):
         raise UserError(f"no index {index}: check its name")
-    # Templates first: an index that comes meanwhile does not tag either.
+    # Templates first, so that an index that is created in the meantime does not tag either.
     changes = list(undone)
     for name in sorted(settings):
         values = settings[name]["settings"]
@@ -213,13 +214,13 @@ def plan_detach(client: OpenSearch, index: str) -> list[Change]:
 def _forget_fields(
     client: OpenSearch, state: PipelineState, given: Sequence[str], indices: Sequence[str]
 ) -> list[Change]:
-    """Take the text fields of the indices out of the pipeline, and of aliases that are theirs."""
+    """Remove the text fields of the indices, and of their aliases, from the pipeline."""
     gone = {*given, *indices}
     if indices:
         for answer in client.indices.get_alias(index=",".join(indices)).values():
             gone |= answer["aliases"].keys()
     for name in sorted(gone - {*given, *indices}):
-        # An alias that also stands for an index that stays attached is still needed.
+        # An alias is still needed if it also contains an index that stays attached.
         if not set(client.indices.get_alias(name=name)) <= set(indices):
             gone.discard(name)
     fields = {name: value for name, value in state.indices.items() if name not in gone}

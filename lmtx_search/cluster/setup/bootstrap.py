@@ -1,4 +1,4 @@
-"""Setting a cluster up: what is missing is planned as a whole, then sent."""
+"""Sets up a cluster: plans everything that is missing, then sends it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TEMPLATES = ("documents", "labels", "judgments", "runs")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything to be there, in order, and the cluster settings that a connector still needs."""
+    """All steps in order, and the cluster settings that a connector still needs."""
 
     cluster: Cluster
     steps: tuple[Step, ...]
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def open(self) -> tuple[Step, ...]:
-        """The steps that send something."""
+        """The steps that send a request."""
         return tuple(step for step in self.steps if step.request)
 
     @property
@@ -64,11 +64,11 @@ class Plan:
 
 
 def plan(client: OpenSearch, settings: Settings) -> Plan:
-    """Look at the cluster and say what is missing; nothing is written.
+    """Return the plan for what the cluster lacks; nothing is written.
 
     Raises:
-        UserError: the cluster cannot be used, something of another kind has one of our names, or
-            a newer release has set it up.
+        UserError: the cluster cannot be used, an object of another kind has one of the product's
+            names, or a newer release has set up the cluster.
     """
     cluster = check_cluster(client, settings.opensearch.knn_engine)
     forms = client.transport.perform_request("GET", META_PATH, params=META_ONLY)
@@ -105,10 +105,10 @@ def apply(
     apply_settings: bool = False,
     told: Callable[[Step], None] = lambda step: None,
 ) -> None:
-    """Send what the plan has open; call ``told`` after each step.
+    """Send the open steps of the plan; call ``told`` after each step.
 
     Raises:
-        LmtxError: a step failed; says which ones are done. Running again continues there.
+        LmtxError: a step failed; the message lists the finished steps. The next run continues.
     """
     steps = list(planned.open)
     if apply_settings and planned.settings:
@@ -133,7 +133,7 @@ def _send_step(client: OpenSearch, step: Step) -> None:
     if not step.locked:
         send(client, step.request)
         return
-    with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it meanwhile
+    with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it in the meantime
         main = _pipeline(client, step.fields)
         for now in (main, *_pipeline_copies(client, main)):
             if now.request is not None:
@@ -141,7 +141,7 @@ def _send_step(client: OpenSearch, step: Step) -> None:
 
 
 def send(client: OpenSearch, request: Request) -> Any:
-    """Send a request as it is."""
+    """Send a request unchanged."""
     return client.transport.perform_request(request.method, request.path, body=dict(request.body))
 
 
@@ -169,7 +169,7 @@ def _index(client: OpenSearch, name: str, template: str) -> Step:
     answer = _get(client, f"/{name}")
     if answer is None:
         return Step(f"index {name}", Request("PUT", f"/{name}", body))
-    # An alias of that name may stand for any number of indices.
+    # An alias of that name may contain any number of indices.
     if all(holds(index["mappings"], body["mappings"]) for index in answer.values()):
         return Step(f"index {name}")
     mappings = Request("PUT", f"/{name}/_mapping", body["mappings"])
@@ -179,7 +179,7 @@ def _index(client: OpenSearch, name: str, template: str) -> Step:
 
 
 def _earlier_forms(client: OpenSearch, settings: Settings, forms: Mapping[str, Any]) -> list[Step]:
-    """Return what brings label indices and training documents of earlier releases up to this."""
+    """Return the steps that update label indices and training documents of earlier releases."""
     bodies = LabelVersions(client, settings.opensearch.knn_engine).outdated()
     for name, answer in client.indices.get_mapping(index=f"{names.DOCUMENTS}*").items():
         if schema_of(answer["mappings"]) < SCHEMA:
@@ -211,7 +211,7 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
         return Step(what)
     if _get(client, f"/{names.LABELS}") is not None:
         raise UserError(
-            f"{names.LABELS} is an index of its own, where an alias of that name has to be: "
+            f"{names.LABELS} is an index, but an alias of that name is needed: "
             "delete or reindex it; nothing was changed"
         )
     ready = versions.newest_ready()
@@ -232,7 +232,7 @@ def _pipeline(client: OpenSearch, fields: TagFields) -> Step:
         body = found[names.PIPELINE]
         form = int(body.get("version", 1))
         require_known_form(f"the {what}", form)
-        # One that is there may be a deployed tagger's: it goes on with the same one.
+        # An existing pipeline may belong to a deployed tagger, which stays deployed.
         renewed = of_this_release(body)
         if renewed is not None:
             what = f"{what} (form {form} to {SCHEMA})"
@@ -248,7 +248,7 @@ def _pipeline(client: OpenSearch, fields: TagFields) -> Step:
 
 
 def _pipeline_copies(client: OpenSearch, main: Step) -> Iterator[Step]:
-    """Yield what brings the copies of the pipeline up to it, should something have come between."""
+    """Yield the steps that update copies of the pipeline, which an interruption may have left."""
     body = main.request.body if main.request else read_pipeline(client).body
     for name, copy in outdated_copies(client, body):
         request = Request("PUT", f"/_ingest/pipeline/{name}", copy)

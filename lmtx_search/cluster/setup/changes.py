@@ -1,4 +1,4 @@
-"""What an attach changes of an index or an index template."""
+"""The changes that an attach makes to an index or an index template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lmtx_search.tag_fields import TagFields
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One request of an attach, and in words what it is for."""
+    """One request of an attach, and its purpose in words."""
 
     method: str
     path: str
@@ -24,16 +24,17 @@ class Change:
 
 
 def free_slot(what: str, settings: Mapping[str, str]) -> str:
-    """Return the setting that is to name the tagging pipeline.
+    """Return the setting that will name the tagging pipeline.
 
-    An own default pipeline stays: tagging then is the final pipeline, which runs after it.
+    A default pipeline of the index's own is kept. Tagging is then the final pipeline, which runs
+    after it.
 
     Args:
         what: the index or template, for the message.
-        settings: its settings, flat.
+        settings: its settings with dotted keys.
 
     Raises:
-        UserError: both places are taken.
+        UserError: the index has both a default and a final pipeline.
     """
     default = settings.get("index.default_pipeline", "_none")
     final = settings.get("index.final_pipeline", "_none")
@@ -52,17 +53,17 @@ def free_slot(what: str, settings: Mapping[str, str]) -> str:
 
 
 def missing_tag_fields(what: str, mappings: Mapping[str, Any], fields: TagFields) -> dict[str, Any]:
-    """Return the fields of the tags that mappings lack.
+    """Return the tag fields that the mappings lack.
 
     Raises:
-        UserError: they have a field of the same name and another type.
+        UserError: the mappings have a field of the same name and another type.
     """
     properties = mappings.get("properties", {})
     wanted = tag_properties(fields)
     for name, field in wanted.items():
         there = properties.get(name)
         kind = field.get("type", "object")
-        if name == fields.manual:  # people's own, whatever it is
+        if name == fields.manual:  # values that people wrote, of any type
             continue
         if there is not None and there.get("type", "object") != kind:
             raise UserError(

@@ -1,4 +1,4 @@
-"""Whether what is on a cluster holds everything that a body of ours asks for."""
+"""Compares an object on the cluster with the body that the product needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 def holds(actual: Any, wanted: Any) -> bool:
     """Return whether every leaf of ``wanted`` is in ``actual``, which may hold more.
 
-    OpenSearch gives settings back as text, and under ``index`` whether or not it was said.
+    OpenSearch returns settings as text and under ``index``, even if they were sent without it.
     """
     if isinstance(wanted, Mapping):
         if not isinstance(actual, Mapping):

@@ -1,4 +1,4 @@
-"""The cluster settings without which no connector reaches the tagger."""
+"""The cluster settings that a connector needs to reach the tagger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRUSTED = "plugins.ml_commons.trusted_connector_endpoints_regex"
 
 
 def missing_settings(client: OpenSearch, tagger_url: str, has_ml_nodes: bool) -> dict[str, Any]:
-    """Return what has to be set for a connector to ``tagger_url``; empty where all is well."""
+    """Return the settings that a connector to ``tagger_url`` still needs; may be empty."""
     params = {"include_defaults": "true", "flat_settings": "true"}
     answer = client.cluster.get_settings(params=params)
     values = {**answer["defaults"], **answer["persistent"], **answer["transient"]}
@@ -25,7 +25,7 @@ def missing_settings(client: OpenSearch, tagger_url: str, has_ml_nodes: bool) ->
 
 
 def needed_settings(values: dict[str, Any], tagger_url: str, has_ml_nodes: bool) -> dict[str, Any]:
-    """Compare a cluster's settings (flat) with what a connector to ``tagger_url`` needs."""
+    """Return the settings (dotted keys) of the cluster that a connector still needs."""
     trusted = _as_list(values.get(TRUSTED, []))
     wanted = load("cluster_settings", trusted_endpoints=[*trusted, endpoint_regex(tagger_url)])
     needed: dict[str, Any] = dict(wanted["persistent"])
@@ -39,7 +39,7 @@ def needed_settings(values: dict[str, Any], tagger_url: str, has_ml_nodes: bool)
 
 
 def endpoint_regex(tagger_url: str) -> str:
-    """Return the expression that trusts the tagger's address and no other."""
+    """Return the expression that trusts only the tagger's address."""
     return f"^{re.escape(tagger_url.rstrip('/'))}/.*$"
 
 

@@ -1,4 +1,4 @@
-"""The indices that documents go into: made with the right fields, or seen to have them."""
+"""Prepares the indices of documents: creates them or checks their fields."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ _STATUSES = ("tagged", "pending", "untagged", "skipped", "failed")
 
 
 def prepare_training_index(client: OpenSearch, index: str, id_field: str = "id") -> bool:
-    """Create the index of training documents unless it is there; tell whether it was created.
+    """Create the index of training documents if it is missing; return whether it was created.
 
-    ``id_field`` becomes a keyword: after a first id of digits the index would take no other ones.
+    ``id_field`` becomes a keyword. Without that, an index whose first id consists of digits would
+    accept only numbers.
 
     Raises:
-        UserError: ``bootstrap-index`` has not run, or the index is one of the product's own.
+        UserError: ``bootstrap-index`` has not run, or the index belongs to the product.
     """
     _refuse_own(index)
     if client.indices.exists(index=index):
@@ -36,17 +37,17 @@ def prepare_training_index(client: OpenSearch, index: str, id_field: str = "id")
 
 
 def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -> bool:
-    """Create an index that tags what is indexed, or see that it does; tell whether it is new.
+    """Create an index that tags its documents, or check an existing one; return whether it is new.
 
     ``id_field`` becomes a keyword, as in :func:`prepare_training_index`.
 
     Raises:
-        UserError: ``bootstrap-index`` has not run, the index is one of the product's own, or it is
-            there and does not tag.
+        UserError: ``bootstrap-index`` has not run, the index belongs to the product, or it exists
+            and does not tag.
     """
     _refuse_own(index)
     _require_pipeline(client)
-    # Whoever may only write finds out by `tagging.status` of the documents.
+    # A user who may only write sees the result in `tagging.status` of the documents.
     try:
         there = client.indices.exists(index=index)
     except AuthorizationException:
@@ -69,15 +70,15 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
 
 
 def tags(settings: Mapping[str, str]) -> bool:
-    """Tell by an index's settings (flat) whether it tags what is indexed."""
+    """Return whether an index with these settings (dotted keys) tags its documents."""
     return any(is_tagging(settings.get(f"index.{kind}_pipeline")) for kind in ("default", "final"))
 
 
 def _written(client: OpenSearch, name: str, settings: Mapping[str, Any]) -> str:
-    """Return the index that documents sent to a name go into: its own, or an alias's or stream's.
+    """Return the index into which documents go that are sent to an index, alias or data stream.
 
     Raises:
-        UserError: an alias of several indices, none of which is for writing.
+        UserError: an alias of several indices without a write index.
     """
     if name in settings:
         return name
@@ -88,14 +89,14 @@ def _written(client: OpenSearch, name: str, settings: Mapping[str, Any]) -> str:
     written = write_index(name, aliases)
     if written is None:
         raise UserError(
-            f"the alias {name} stands for {', '.join(sorted(aliases))}, and none is its write "
+            f"the alias {name} contains {', '.join(sorted(aliases))}, and none is its write "
             "index: set is_write_index for one of them, or name that one"
         )
     return written
 
 
 def is_data_stream(client: OpenSearch, index: str) -> bool:
-    """Tell whether a name is a data stream's (False where the user may not see its settings)."""
+    """Return whether a name is a data stream (False if the user may not read its settings)."""
     try:
         settings = client.indices.get_settings(index=index, name="index.uuid")
     except AuthorizationException:
@@ -104,9 +105,9 @@ def is_data_stream(client: OpenSearch, index: str) -> bool:
 
 
 def index_uuid(client: OpenSearch, index: str) -> str:
-    """Return what tells this index from a later one of the same name ("" if it may not be read).
+    """Return an id that a later index of the same name would not have ("" if it may not be read).
 
-    Of an alias or a data stream that is the oldest index's: a rollover is no other index.
+    For an alias or a data stream it is the id of the oldest index, so that a rollover keeps it.
     """
     try:
         settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
@@ -120,7 +121,8 @@ def index_uuid(client: OpenSearch, index: str) -> str:
 def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
     """Return how many documents of an index are tagged, pending, untagged, skipped and failed.
 
-    ``other`` are those that never went through the pipeline. Empty for a user who may only write.
+    ``other`` counts documents that never went through the pipeline. The result is empty for a user
+    who may only write.
     """
     statuses = {"terms": {"field": tag_fields(client).status, "size": 20}}
     body = {"size": 0, "track_total_hits": True, "aggs": {"statuses": statuses}}
@@ -136,7 +138,7 @@ def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
 
 
 def tagging_errors(client: OpenSearch, index: str) -> list[tuple[str, int]]:
-    """Return the most frequent reasons why documents of an index could not be tagged."""
+    """Return the most frequent reasons why documents of an index were not tagged."""
     error = tag_fields(client).of_tagging("error.keyword")
     reasons = {"terms": {"field": error, "size": 3}}
     body = {"size": 0, "aggs": {"reasons": reasons}}
@@ -151,7 +153,7 @@ def tag_properties(fields: TagFields) -> dict[str, Any]:
 
 def _body(name: str, id_field: str, fields: TagFields) -> dict[str, Any]:
     tags = tag_properties(fields)
-    # A dot would make an object of the field.
+    # A dot would turn the field into an object.
     own = {} if "." in id_field else {id_field: {"type": "keyword"}}
     metadata = {METADATA_FIELD: {"type": "object", "enabled": False}}
     return load(f"indices/{name}", properties={**own, **metadata, **tags})
@@ -171,5 +173,5 @@ def _require_pipeline(client: OpenSearch) -> None:
             "`lmtx-search bootstrap-index` first"
         ) from error
     except AuthorizationException:
-        # Whoever may only write need not be allowed to read pipelines.
+        # A user who may only write may lack the right to read pipelines.
         return

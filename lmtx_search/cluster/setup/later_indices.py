@@ -1,4 +1,4 @@
-"""The index templates that make the later indices of an alias, a data stream or a pattern."""
+"""The index templates that create later indices of an alias, a data stream or a pattern."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from lmtx_search.cluster.setup.templates import (
 
 
 def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
-    """Return what makes the later indices of a name tag by ``pipeline``.
+    """Return the changes that make later indices of a name tag with ``pipeline``.
 
-    The composable templates that make them are changed: the pipeline's setting, and the component
-    template with the fields of the tags. A template that makes all indices of a cluster, or that
-    tags by other fields for another name already, gets a copy of higher priority for these indices
-    alone. Where there is no template, one is written.
+    The composable templates that create them get the pipeline's setting and the component template
+    with the tag fields. A template that creates all indices of a cluster, or that already tags by
+    other fields for another name, is left alone: a copy of it with a higher priority is written for
+    these indices. If there is no template, a new one is written.
 
     Raises:
-        UserError: a template has pipelines of its own in both places, or its own field ``tags``.
+        UserError: a template has both pipelines already, or a field ``tags`` of its own.
     """
     templates = composable(client)
     legacy = read_legacy(client)
     changes: list[Change] = []
-    # Patterns of names for which only legacy templates are to be had.
+    # Patterns of names that only legacy templates cover.
     old_ways = _giving_alias(legacy, named)
     makers = list(_makers(templates, named))
     for one in makers:
@@ -52,7 +52,8 @@ def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
             for one in legacy.values()
             for pattern in one["index_patterns"]
         ):
-            # A composable template would keep legacy ones, or those it outranks, from its indices.
+            # A composable template disables legacy templates, and those of lower priority, for its
+            # indices.
             old_ways.append(named.pattern)
         else:
             changes.append(_new(named, pipeline, named.pattern, priority))
@@ -64,7 +65,7 @@ def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
 
 
 def plan_undo(client: OpenSearch, name: str) -> list[Change]:
-    """Return what takes back all that :func:`plan_later` did for a name."""
+    """Return the changes that undo all changes of :func:`plan_later` for a name."""
     changes = []
     for one in composable(client):
         if name not in one.mark.get("attached", []):
@@ -77,10 +78,10 @@ def plan_undo(client: OpenSearch, name: str) -> list[Change]:
         left = [other for other in one.mark["attached"] if other != name]
         if left:
             body = marked(one.body, {**one.mark, "attached": left})
-            reason = f"the index template {one.name} goes on to tag for {', '.join(left)}"
+            reason = f"the index template {one.name} still tags for {', '.join(left)}"
         else:
             body = restored(one)
-            reason = f"the index template {one.name} becomes as it was"
+            reason = f"restore the index template {one.name}"
         changes.append(Change("PUT", path, body, reason))
     if own_name(name) in read_legacy(client, own_name(name)):
         reason = f"delete the legacy template {own_name(name)}, which attach wrote"
@@ -89,9 +90,9 @@ def plan_undo(client: OpenSearch, name: str) -> list[Change]:
 
 
 def _makers(templates: Sequence[Template], named: Named) -> Iterator[Template]:
-    """Yield the templates that make some of the later indices, that of the highest priority first.
+    """Yield the templates that create some of the later indices, by falling priority.
 
-    Of templates for the same names only those count that no other one outranks everywhere.
+    A template is left out if another one with a higher priority covers all of its names.
     """
     covered = False
     for one in templates:
@@ -121,7 +122,7 @@ def _aliases(template: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _giving_alias(legacy: Mapping[str, Mapping[str, Any]], named: Named) -> list[str]:
-    """Return the patterns of legacy templates that put an attached alias on their indices."""
+    """Return the patterns of legacy templates that give their indices an attached alias."""
     if named.kind != "alias":
         return []
     giving = (one for one in legacy.values() if named.name in _aliases(one))
@@ -161,7 +162,7 @@ def _change(
             own_name(named.name),
             body,
             f"make later indices ({named.pattern}) tag: a copy of the index template {one.name} "
-            f"({patterns}) with a higher priority; what you change in {one.name}, change in both",
+            f"({patterns}) with a higher priority; make later changes to {one.name} in both",
         )
         return
     yield _put(
@@ -173,7 +174,7 @@ def _change(
 
 
 def _low_priority(templates: Sequence[Template], pattern: str) -> int | None:
-    """Return a priority below that of all templates for some of the names; None: there is none."""
+    """Return a priority below that of all templates for some of the names; None if impossible."""
     near = [one.priority for one in templates if _makes_some(one, pattern)]
     if not near:
         return 1

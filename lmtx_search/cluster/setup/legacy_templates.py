@@ -1,4 +1,4 @@
-"""Legacy index templates (``_template``), which add up where no composable one makes an index."""
+"""Legacy index templates (``_template``): they add up if no composable one creates an index."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lmtx_search.tag_fields import TagFields
 
 
 def read_legacy(client: OpenSearch, name: str | None = None) -> dict[str, dict[str, Any]]:
-    """Return all legacy templates, or the one of that name, by name."""
+    """Return name → body of all legacy templates, or of the one with that name."""
     try:
         found: dict[str, dict[str, Any]] = client.indices.get_template(name=name)
     except NotFoundError:
@@ -29,16 +29,16 @@ def write_legacy(
     pipeline: str,
     fields: TagFields,
 ) -> Iterator[Change]:
-    """Yield what writes a template that makes indices of these patterns tag.
+    """Yield the change that writes a template which makes indices of these patterns tag.
 
-    It comes on top of what others say of the same indices, and leaves them as they are.
+    It adds to other templates of the same indices, and does not change them.
 
     Args:
         legacy: all legacy templates.
-        fields: what the fields of the tags are called.
+        fields: the names of the tag fields.
 
     Raises:
-        UserError: they name pipelines in both places, or have a field ``tags`` of another type.
+        UserError: the templates name both pipelines, or have a field ``tags`` of another type.
     """
     near = {
         key: one

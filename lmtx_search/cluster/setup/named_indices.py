@@ -1,4 +1,4 @@
-"""What a name stands for: an index, an alias, a data stream or a pattern, and what comes later."""
+"""Resolves a name (index, alias, data stream or pattern) to its current and later indices."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Kind = Literal["index", "alias", "data stream", "pattern"]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a name stands for.
+    """The indices behind a name.
 
     Attributes:
         mappings: index → its mappings; the indices of a data stream are its backing indices.
-        coming: a name, or a pattern of names, by which a later index finds its index template;
-            None where no later index can be foreseen.
-        pattern: that is for an index template that makes these, and no others if possible.
-        template: of a data stream: the index template that makes its backing indices.
+        coming: the name, or a pattern of names, of later indices; it decides which index template
+            creates them. None if later indices cannot be predicted.
+        pattern: the index pattern for a template that creates these, and if possible no others.
+        template: for a data stream, the index template that creates its backing indices.
     """
 
     name: str
@@ -37,15 +37,15 @@ class Named:
 
     @property
     def indices(self) -> list[str]:
-        """The indices that are there."""
+        """The existing indices."""
         return sorted(self.mappings)
 
 
 def look_up(client: OpenSearch, name: str) -> Named:
-    """Return what one name stands for.
+    """Return the indices behind one name.
 
     Raises:
-        UserError: nothing, or the product's own indices.
+        UserError: there are none, or the product's own indices are among them.
     """
     if name.startswith(names.OWN):
         raise UserError(f"{name} is lmtx-search's own index: attach one of yours")
@@ -58,7 +58,9 @@ def look_up(client: OpenSearch, name: str) -> Named:
         raise UserError(f"no index {name}: check its name")
     own = next((index for index in sorted(found) if index.startswith(names.OWN)), None)
     if own is not None:
-        raise UserError(f"{name} also stands for lmtx-search's own index {own}: name yours only")
+        raise UserError(
+            f"{name} also contains lmtx-search's own index {own}: name only your own indices"
+        )
     mappings = {index: answer["mappings"] for index, answer in found.items()}
     settings = _settings(client, name) if found else {}
     if is_pattern:
@@ -75,7 +77,7 @@ def look_up(client: OpenSearch, name: str) -> Named:
 
 
 def write_index(alias: str, indices: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Return the index that documents sent to an alias go into; None where none is said.
+    """Return the write index of an alias; None if it has none.
 
     Args:
         indices: index → its aliases, as the cluster answers for this alias.
@@ -106,8 +108,8 @@ def _data_stream(
 def _numbered(index: str | None, settings: Mapping[str, str]) -> tuple[str | None, str | None]:
     """Return what a rollover will call the next index, and a pattern of all later ones.
 
-    A rollover counts on: behind ``news-7`` comes ``news-000008``. Of a name with a date
-    (``<news-{now/d}-000001>``) only the beginning stays.
+    A rollover counts up: ``news-7`` is followed by ``news-000008``. In a name with a date
+    (``<news-{now/d}-000001>``), only the part before the date is constant.
 
     >>> _numbered("news-7", {})
     ('news-000008', 'news-0*')

@@ -1,4 +1,4 @@
-"""Fields of an index that have the names of the product's and hold values that it did not write."""
+"""Tag fields of an index with values that people wrote, not lmtx-search."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lmtx_search.cluster.setup.indices import tag_properties
 from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
 
-# With these statuses the tags of a document are the tagger's.
+# With these statuses, the tagger wrote the tags of a document.
 _OURS = ("tagged", "pending", "untagged")
 _COUNTED = ("keyword", "boolean", "long", "integer", "short", "byte", "double", "float", "date")
 _HOLD_TEXTS = ("keyword", "text", "wildcard", "match_only_text")
@@ -24,7 +24,7 @@ _HOLD_TEXTS = ("keyword", "text", "wildcard", "match_only_text")
 class OwnField:
     """A field with values that lmtx-search did not write.
 
-    ``values`` is None where the values cannot be counted.
+    ``values`` is None if the values cannot be counted.
     """
 
     index: str
@@ -49,9 +49,9 @@ def own_fields(
     fields: TagFields,
     query: Mapping[str, Any] | None = None,
 ) -> list[OwnField]:
-    """Return the fields of an index that are people's; ``query`` limits what is looked at.
+    """Return the tag fields of an index that people wrote; ``query`` limits the documents.
 
-    A field is also theirs if no document holds it yet and the index was never attached.
+    In an index that was never attached, a tag field without values counts as well.
     """
     properties = client.indices.get_mapping(index=index)[index]["mappings"].get("properties", {})
     wanted = tag_properties(fields)
@@ -69,13 +69,13 @@ def own_fields(
 
 
 def require_decided(found: Sequence[OwnField], fields: TagFields, keep: bool) -> None:
-    """Refuse fields with such values, unless it was decided what becomes of them.
+    """Refuse fields with such values, unless ``keep`` says that they move.
 
     Args:
         keep: their values move to ``fields.manual``.
 
     Raises:
-        UserError: it was not, or a field cannot hold the tags as well.
+        UserError: ``keep`` is false, or a field has a type that cannot hold tags.
     """
     wanted = tag_properties(fields)
     for one in found:
@@ -94,17 +94,17 @@ def require_decided(found: Sequence[OwnField], fields: TagFields, keep: bool) ->
 
 
 def require_manual(client: OpenSearch, index: str, fields: TagFields) -> None:
-    """See that people's values can be moved to the field of manual tags.
+    """Check that people's values can be moved to the field of manual tags.
 
     Raises:
-        UserError: the field has a type that holds no texts.
+        UserError: the field has a type that cannot hold texts.
     """
     properties = client.indices.get_mapping(index=index)[index]["mappings"].get("properties", {})
     there = properties.get(fields.manual)
     if there is not None and there.get("type", "object") not in _HOLD_TEXTS:
         raise UserError(
-            f"the field {fields.manual} of {index} ({there.get('type', 'object')}) holds no texts: "
-            f"set {setting_of(fields, fields.manual)} to another name and run `lmtx-search "
+            f"the field {fields.manual} of {index} ({there.get('type', 'object')}) cannot hold "
+            f"texts: set {setting_of(fields, fields.manual)} to another name and run `lmtx-search "
             "bootstrap-index`"
         )
 
@@ -112,10 +112,10 @@ def require_manual(client: OpenSearch, index: str, fields: TagFields) -> None:
 def keeping_own(
     state: PipelineState, more: Iterable[str] = (), but: Iterable[str] = ()
 ) -> PipelineState:
-    """Return a pipeline that moves people's values of more indices, or of fewer.
+    """Return the pipeline, changed to move people's values of more or of fewer indices.
 
     Raises:
-        UserError: it is of a release that cannot.
+        UserError: the pipeline is of an earlier release that cannot move them.
     """
     if int(state.body.get("version", 1)) < SCHEMA:
         raise UserError("the pipeline is of an earlier release: run `lmtx-search bootstrap-index`")
@@ -130,7 +130,7 @@ def setting_of(fields: TagFields, name: str) -> str:
 
 
 def _type(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """Return the type of a field in words, with the part of an object that has another type."""
+    """Return the type of a field in words; for an object, with the part of a wrong type."""
     kind = str(there.get("type", "object"))
     for name, field in wanted.get("properties", {}).items():
         part = there.get("properties", {}).get(name)

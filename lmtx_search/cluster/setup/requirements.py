@@ -1,4 +1,4 @@
-"""What a cluster has to be: OpenSearch of a version that can do it, with three plugins."""
+"""The requirements on a cluster: OpenSearch 2.19 or newer, with three plugins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.errors import UserError
 
 OLDEST = (2, 19)
-# What each plugin may call itself, and what it is for.
+# The names that each plugin may have, and its purpose.
 PLUGINS = {
     "opensearch-knn": ("opensearch-knn",),
     "opensearch-ml": ("opensearch-ml", "opensearch-ml-plugin"),
@@ -22,7 +22,7 @@ PLUGINS = {
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What a cluster says of itself."""
+    """What a cluster reports about itself."""
 
     name: str
     version: str
@@ -31,11 +31,11 @@ class Cluster:
 
 
 def check_cluster(client: OpenSearch, engine: str = "lucene") -> Cluster:
-    """Return what the cluster is.
+    """Return what the cluster reports about itself, if it meets the requirements.
 
     Raises:
-        UserError: it is too old, no OpenSearch, a node lacks a plugin (says how to get it) or
-            has no libraries for the k-NN engine.
+        UserError: it is too old or not OpenSearch, or a node lacks a plugin (the message says how
+            to install it) or the libraries of the k-NN engine.
     """
     info = client.info()
     version = check_version(info.get("version", {}))
@@ -46,19 +46,21 @@ def check_cluster(client: OpenSearch, engine: str = "lucene") -> Cluster:
 
 
 def has_ml_nodes(nodes: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Tell whether one of the nodes has the role of running models."""
+    """Return whether one of the nodes has the role ``ml``, which runs models."""
     return any("ml" in node.get("roles", []) for node in nodes.values())
 
 
 def check_version(version: Mapping[str, Any]) -> str:
-    """Return the version's number.
+    """Return the version number.
 
     Raises:
         UserError: older than 2.19, or not OpenSearch.
     """
     number = str(version.get("number", "?"))
     if version.get("distribution") != "opensearch":
-        raise UserError(f"the cluster is no OpenSearch (it says {number}): 2.19 or newer is needed")
+        raise UserError(
+            f"the cluster is not OpenSearch (its version is {number}): use OpenSearch 2.19 or newer"
+        )
     parts = re.match(r"(\d+)\.(\d+)", number)
     if parts is None or (int(parts[1]), int(parts[2])) < OLDEST:
         raise UserError(f"the cluster is OpenSearch {number}: upgrade it to 2.19 or newer")
@@ -66,10 +68,10 @@ def check_version(version: Mapping[str, Any]) -> str:
 
 
 def check_plugins(nodes: Mapping[str, Mapping[str, Any]], version: str) -> None:
-    """See that every node has the plugins.
+    """Check that every node has the plugins.
 
     Raises:
-        UserError: what is missing where, and how to get it.
+        UserError: plugins are missing; the message says where, and how to install them.
     """
     missing: dict[str, list[str]] = {}
     for id_, node in nodes.items():
@@ -88,12 +90,12 @@ def check_plugins(nodes: Mapping[str, Mapping[str, Any]], version: str) -> None:
 
 
 def check_engine(nodes: Mapping[str, Mapping[str, Any]], engine: str) -> None:
-    """See that no node says that it cannot run the k-NN engine; most say nothing.
+    """Check that no node reports that it cannot run the k-NN engine; most report nothing.
 
-    The first vector written to a ``faiss`` index ends a node that lacks its libraries.
+    Writing the first vector to a ``faiss`` index crashes a node without the faiss libraries.
 
     Raises:
-        UserError: an embedded node, which has ``lucene`` alone.
+        UserError: the engine is ``faiss`` and the node is embedded, which has only ``lucene``.
     """
     for node in nodes.values():
         engines = node.get("attributes", {}).get("lmtx_knn_engines")

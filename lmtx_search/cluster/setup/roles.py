@@ -17,15 +17,15 @@ def role(kind: Kind, settings: Settings, indices: Sequence[str]) -> dict[str, An
     """Return a role as ``PUT _plugins/_security/api/roles/NAME`` takes it.
 
     Args:
-        indices: the user's own, or patterns of them; the operator's role has lmtx-search's own
-            indices and that of the training documents besides.
+        indices: the user's indices, or patterns of them. The operator's role adds lmtx-search's own
+            indices and the index of the training documents.
 
     Raises:
-        UserError: a writer's role without an index.
+        UserError: a role for writing needs an index.
     """
     if kind == "writer":
         if not indices:
-            raise UserError("a role for writing is for certain indices: name them with --index")
+            raise UserError("a role for writing needs the names of its indices: add --index")
         return load("roles/writer", patterns=list(indices))
     patterns = dict.fromkeys([*names.PATTERNS, settings.documents.training_index, *indices])
     return load("roles/operator", patterns=list(patterns))

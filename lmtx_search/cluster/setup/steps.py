@@ -1,4 +1,4 @@
-"""The steps of setting a cluster up, each with its request."""
+"""The steps of setting up a cluster, each with its request."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that has to be there; ``request`` is None where it is there already."""
+    """One object that the cluster needs; ``request`` is None if it exists already."""
 
     what: str
     request: Request | None = None
     replaces: bool = False
     locked: bool = False
-    """Whether another command may change the same thing."""
+    """Whether another command may change the same object."""
     fields: TagFields = DEFAULT_FIELDS
-    """What the pipeline's fields are called."""
+    """The names of the pipeline's fields."""

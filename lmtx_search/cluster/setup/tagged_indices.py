@@ -1,4 +1,4 @@
-"""Indices that tag, brought up to the fields of this release."""
+"""Adds the fields of this release to indices that tag."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lmtx_search.tag_fields import TagFields
 
 
 def tagged_index_steps(client: OpenSearch, fields: TagFields, notes: list[str]) -> Iterator[Step]:
-    """Yield what adds fields to indices that tag: not each of them adds new fields by itself."""
+    """Yield steps that add missing fields; an index may not add new fields by itself."""
     wanted = tag_properties(fields)
     params = {"flat_settings": "true", "expand_wildcards": "all"}
     try:
@@ -22,8 +22,8 @@ def tagged_index_steps(client: OpenSearch, fields: TagFields, notes: list[str]) 
         )
     except AuthorizationException:
         notes.append(
-            "the user may not see the settings of all indices: run `lmtx-search attach` again for "
-            "each index that tags, so that it has all fields of this release"
+            "the user may not read the settings of all indices: run `lmtx-search attach` again for "
+            "each index that tags, to add the fields of this release"
         )
         return
     for name, answer in sorted(found.items()):
@@ -37,7 +37,7 @@ def tagged_index_steps(client: OpenSearch, fields: TagFields, notes: list[str]) 
             or not body.get("properties", {}).keys() <= there[field].get("properties", {}).keys()
         }
         if fields.tagging in there and "properties" not in there[fields.tagging]:
-            missing.pop(fields.tagging, None)  # theirs: `attach` says so
+            missing.pop(fields.tagging, None)  # the index's own field: `attach` reports it
         if missing:
             request = Request("PUT", f"/{name}/_mapping", {"properties": missing})
             yield Step(f"fields {', '.join(missing)} of index {name}", request, replaces=True)

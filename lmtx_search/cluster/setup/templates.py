@@ -1,4 +1,4 @@
-"""Composable index templates, and what an attach adds to one and takes back."""
+"""Composable index templates, and the changes that attach and detach make to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.name_patterns import overlap
 
 _MARK = "lmtx-search"
-"""Key in a template's ``_meta``: what was added to it, and for which attached names."""
+"""Key in a template's ``_meta``: the additions of an attach, and for which attached names."""
 
 _OURS = "lmtx-attached-"
 
@@ -29,43 +29,43 @@ class Template:
 
     @property
     def patterns(self) -> list[str]:
-        """Names of the indices that it makes."""
+        """Patterns of the names of the indices that it creates."""
         return list(self.body["index_patterns"])
 
     @property
     def priority(self) -> int:
-        """Of several templates for a name the one with the highest makes the index."""
+        """Of several templates for a name, the one with the highest priority is used."""
         return int(self.body.get("priority") or 0)
 
     @property
     def mark(self) -> Mapping[str, Any]:
-        """What an attach noted in it."""
+        """The record that an attach left in it."""
         mark: Mapping[str, Any] = self.body.get("_meta", {}).get(_MARK, {})
         return mark
 
 
 def own_name(name: str) -> str:
-    """Return what a template is called that is written for an attached name."""
+    """Return the name of the template that is written for an attached name."""
     readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     return f"{_OURS}{readable}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def composable(client: OpenSearch) -> list[Template]:
-    """Return all composable templates, that of the highest priority first."""
+    """Return all composable templates, by falling priority."""
     answer = client.indices.get_index_template()["index_templates"]
     found = [Template(one["name"], one["index_template"]) for one in answer]
     return sorted(found, key=lambda one: one.priority, reverse=True)
 
 
 def simulated(client: OpenSearch, one: Template) -> dict[str, Any]:
-    """Return settings and mappings of an index that a template makes, with its components."""
+    """Return settings and mappings of an index that a template and its components create."""
     answer = client.transport.perform_request("POST", f"/_index_template/_simulate/{one.name}")
     template: dict[str, Any] = answer.get("template", {})
     return template
 
 
 def free_priority(templates: Sequence[Template], pattern: str, lowest: int) -> int:
-    """Return a priority that no template for the same names has: the cluster refuses two."""
+    """Return a priority that no template for the same names has, as the cluster requires."""
     own = (one for one in templates if not one.name.startswith(_OURS))
     taken = {one.priority for one in own if any(overlap(p, pattern) for p in one.patterns)}
     while lowest in taken:
@@ -76,7 +76,7 @@ def free_priority(templates: Sequence[Template], pattern: str, lowest: int) -> i
 def tagging_body(
     body: Mapping[str, Any], attached: str, slot: str, pipeline: str
 ) -> dict[str, Any]:
-    """Return a template's body that tags, and that says what was added to it."""
+    """Return a template's body with tagging, and with a record of what was added."""
     changed: dict[str, Any] = copy.deepcopy(dict(body))
     template = changed.setdefault("template", {})
     settings = template.setdefault("settings", {}).setdefault("index", {})
@@ -86,19 +86,19 @@ def tagging_body(
     settings[slot] = pipeline
     parts = changed.setdefault("composed_of", [])
     if names.TAGS_TEMPLATE not in parts:
-        parts.insert(0, names.TAGS_TEMPLATE)  # fields of the template's own come after it
+        parts.insert(0, names.TAGS_TEMPLATE)  # the template's own fields come after it
         mark["composed_of"] = True
     mark["attached"] = sorted({*mark.get("attached", []), attached})
     return marked(changed, mark)
 
 
 def marked(body: Mapping[str, Any], mark: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a template's body with another note of what was added to it."""
+    """Return a template's body with another record of what was added."""
     return {**body, "_meta": {**body.get("_meta", {}), _MARK: dict(mark)}}
 
 
 def restored(one: Template) -> dict[str, Any]:
-    """Return a template's body without what an attach added to it."""
+    """Return a template's body without the additions of an attach."""
     body: dict[str, Any] = copy.deepcopy(dict(one.body))
     if not one.mark:
         return body
@@ -125,7 +125,7 @@ def _drop_empty(body: dict[str, Any], path: Sequence[str]) -> None:
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return nested settings by their dotted names."""
+    """Return nested settings with dotted keys."""
     found: dict[str, str] = {}
     for key, value in settings.items():
         if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""Which fields of an index hold a document's text, and which ones no document holds.
+"""Checks that documents of an index hold the text fields that an attach names.
 
-The pipeline sees a document as it was sent. What the cluster makes of it while it indexes (a
-``copy_to`` target, a multi-field, an alias, a derived field) is not there yet.
+The pipeline sees a document as it was sent. A field that the cluster makes while it indexes (a
+``copy_to`` target, a multi-field, an alias, a derived field) does not exist yet.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.errors import UserError
 
-# So many documents are looked at for a field that others are copied to.
+# Number of documents in the sample for a field that is the target of a `copy_to`.
 _SAMPLE = 100
 
 Mappings = Mapping[str, Any]
 
 
 def require_fields(client: OpenSearch, index: str, fields: Sequence[str]) -> None:
-    """See that each index of that name has the fields, and that documents hold them.
+    """Check that each index of that name has the fields, and that documents hold them.
 
     Raises:
-        UserError: no such index, or one without such a field; it says which ones there are.
+        UserError: the index or a field does not exist; the message lists the fields.
     """
     found = client.indices.get_mapping(index=index)
     if not found:
@@ -35,11 +35,11 @@ def require_fields(client: OpenSearch, index: str, fields: Sequence[str]) -> Non
 def require_text_fields(
     client: OpenSearch, index: str, mappings: Mappings, fields: Sequence[str]
 ) -> None:
-    """See that an index has the fields, and that documents hold them.
+    """Check that an index has the fields, and that documents hold them.
 
     Raises:
-        UserError: it has no such field, or one that the cluster makes of another field; the
-            message names that field.
+        UserError: a field does not exist, or the cluster makes it from another field; the message
+            names that field.
     """
     for field in fields:
         _require_held(index, mappings, field)
@@ -64,12 +64,12 @@ def _require_held(index: str, mappings: Mappings, field: str) -> None:
         inner = _child(node, part)
         if inner is None and part in node.get("fields", {}):
             raise UserError(
-                f"no document of {index} holds the field {field}: the cluster indexes {parent} in "
-                f"another way under this name (multi-field). Name {_flags([parent])}"
+                f"no document of {index} holds the field {field}: it is another way in which the "
+                f"cluster indexes {parent} (multi-field). Name {_flags([parent])}"
             )
         if inner is None:
             if node.get("type") == "flat_object":
-                return  # its parts are in no mapping
+                return  # the mapping does not list its parts
             known = ", ".join(sorted(mappings.get("properties", {}))[:20]) or "none"
             raise UserError(f"{index} has no field {field}; its fields: {known}")
         node = inner
@@ -99,7 +99,7 @@ def _copied_from(properties: Mappings, field: str, prefix: str = "") -> Iterator
 
 
 def _is_sent(client: OpenSearch, index: str, field: str) -> bool:
-    """Tell whether documents hold a field themselves, by a sample of those that have it."""
+    """Return whether documents hold a field themselves, judged by a sample."""
     body = {
         "size": _SAMPLE,
         "query": {"exists": {"field": field}},

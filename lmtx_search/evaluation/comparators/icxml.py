@@ -15,14 +15,13 @@ from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.judges.base import Pair
-from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import Progress
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.training.sampling import sample_documents
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 
 
 class Icxml(Comparator):
@@ -46,9 +45,7 @@ class Icxml(Comparator):
         rankings = system.rank(sample, progress).rankings
         labels = {label.id: label for label in context.labels}
         judged = judge_pairs(
-            judge,
-            Exhaustive(),
-            JudgmentStore(context.client),
+            Teacher(judge, Exhaustive(), JudgmentStore(context.client)),
             (
                 [
                     Pair(document, labels[label], rank)
@@ -56,10 +53,7 @@ class Icxml(Comparator):
                 ]
                 for document in sample
             ),
-            Budget(),
-            "Re-rank with the judge",
-            progress,
-            sample=False,
+            JudgingTask("Re-rank with the judge", progress=progress, sample=False),
         )
         reranked = {
             document: rerank(ranking, judged.p_yes.get(document, {}))

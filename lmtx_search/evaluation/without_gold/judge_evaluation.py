@@ -21,7 +21,6 @@ from lmtx_search.evaluation.without_gold.sampled_documents import (
     sample_labels,
 )
 from lmtx_search.judges.base import Pair
-from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
@@ -29,7 +28,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON
 from lmtx_search.settings import Settings
 from lmtx_search.training.teacher.human_feedback import prefer_people
-from lmtx_search.training.teacher.judging import judge_pairs
+from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +90,9 @@ def evaluate_by_judge(
                 pairs[sampled.document.id].setdefault(pair.label.id, pair)
     store = JudgmentStore(client)
     judged = judge_pairs(
-        judge,
-        Exhaustive(),
-        store,
+        Teacher(judge, Exhaustive(), store),
         (list(pairs[document.id].values()) for document in documents),
-        Budget(),
-        "Judge a sample",
-        progress,
-        sample=False,
+        JudgingTask("Judge a sample", progress=progress, sample=False),
     )
     people = prefer_people({}, store.of(PERSON), documents, by_id)
     yes_from, both, agreement = read_yes(judged.p_yes, people)

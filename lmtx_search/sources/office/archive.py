@@ -1,4 +1,4 @@
-"""Opening the ZIP archives that office files and e-books are, and parsing the XML inside."""
+"""Opens the ZIP archives of office files and e-books, and parses their XML."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 
-# More than any real document, less than what would fill the memory of a small machine.
+# More than any real document, and less than the memory of a small machine.
 _MOST_BYTES = 500 * 1024 * 1024
-# The first bytes of a compound file: Word 97 and the like, and Office files with a password.
+# The first bytes of a compound file: old Office files, and Office files with a password.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -29,8 +29,8 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         raise UserError("is empty (0 bytes)")
     if start == _COMPOUND:
         raise UserError(
-            "is protected by a password, or has an older format than its name says: save it again "
-            "without a password, in the current format"
+            "is protected by a password, or has an older format than its name suggests: save it "
+            "again without a password, in the current format"
         )
     try:
         archive = zipfile.ZipFile(path)
@@ -48,7 +48,7 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
     """Return the content of a member.
 
     Raises:
-        UserError: there is none of that name, or it is damaged.
+        UserError: the member does not exist, or is damaged.
     """
     try:
         return archive.read(name)
@@ -56,7 +56,7 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
         raise UserError(f"is damaged: {name} is missing") from error
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as error:
         raise UserError(f"is damaged: {name} cannot be read ({error})") from error
-    except Exception as error:  # zlib.error and what other codecs raise have no common class
+    except Exception as error:  # zlib.error and the errors of other codecs have no common class
         raise UserError(f"is damaged: {name} cannot be unpacked ({error})") from error
 
 
@@ -64,7 +64,7 @@ def parse_xml(content: bytes, name: str) -> Any:
     """Return the root element; entities are not resolved and nothing is fetched.
 
     Raises:
-        UserError: it is not well-formed.
+        UserError: the XML is not well-formed.
     """
     from lxml import etree
 

@@ -22,7 +22,7 @@ _METADATA = {"title": "title", "creator": "creator", "description": "description
 def read_epub(path: Path, left_out: LeftOut) -> dict[str, Any]:
     """Return ``title``, ``creator``, ``description``, ``date``, ``subjects`` (a list) and ``text``.
 
-    Chapters that the package names and that are missing or damaged are counted.
+    Chapters that are missing or damaged are counted.
 
     Raises:
         UserError: the file cannot be read, is protected (DRM), or holds no text.
@@ -76,7 +76,7 @@ def _chapters(package: Any, folder: str) -> list[str]:
 
 
 def _page_text(content: bytes) -> str:
-    """Return the text of a chapter's body; the head has the book's title once more."""
+    """Return the text of a chapter's body; its head only repeats the book's title."""
     head, mark, body = content.decode("utf-8", errors="replace").partition("<body")
     return html_text(mark + body if mark else head)
 

@@ -25,23 +25,23 @@ _TEXTS: dict[str, Callable[[Path, LeftOut], str]] = {
     ".odp": opendocument_text,
 }
 OFFICE_ENDINGS = (*_TEXTS, ".epub")
-# What LibreOffice can convert: ending of the file, ending to convert to.
+# Formats that LibreOffice converts: ending of the file → ending to convert to.
 CONVERTIBLE = {".doc": "docx", ".ppt": "pptx", ".rtf": "docx"}
 _PACKAGES = ("lxml", "mammoth", "openpyxl", "pptx", "python_calamine")
 
 
 def require_office() -> None:
-    """See that the packages are installed.
+    """Check that the packages are installed.
 
     Raises:
-        MissingExtra: one is not.
+        MissingExtra: a package is missing.
     """
     if any(find_spec(package) is None for package in _PACKAGES):
         raise MissingExtra("office", "reading office files and e-books")
 
 
 def read_office(path: Path, left_out: LeftOut) -> dict[str, Any]:
-    """Return the fields of a file: its ``text``, and of an e-book its title and subjects too.
+    """Return the fields of a file: ``text``, and for an e-book also title and subjects.
 
     Raises:
         UserError: the file cannot be read, is protected, or holds no text; the message begins with

@@ -15,9 +15,9 @@ Cells = list[str]
 
 
 def sheet_rows(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Cells]]:
-    """Yield each row with a value as its sheet's name, its number from 1, and its cells as texts.
+    """Yield each row with a value: the name of its sheet, its number from 1, its cells as texts.
 
-    Texts stay as they are ("007"), whole numbers have no decimal point, dates are ISO. Hidden
+    Texts are not changed ("007"), whole numbers have no decimal point, dates are ISO. Hidden
     sheets and formulas without a stored result are left out and counted.
 
     Raises:
@@ -31,7 +31,7 @@ def sheet_rows(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Cells]
 
 
 def sheets_text(path: Path, left_out: LeftOut) -> str:
-    """Return all cells of a spreadsheet as one text, a row a line.
+    """Return all cells of a spreadsheet as one text, one row per line.
 
     Raises:
         UserError: the file cannot be read, or is empty.
@@ -45,12 +45,12 @@ def sheets_text(path: Path, left_out: LeftOut) -> str:
 def _xlsx(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequence[Any]]]:
     from openpyxl import load_workbook
 
-    with open_archive(path):  # says what is wrong with an archive
+    with open_archive(path):  # raises a clear error for a damaged archive
         pass
     try:
         values = load_workbook(path, read_only=True, data_only=True)
         formulas = load_workbook(path, read_only=True)
-    except Exception as error:  # openpyxl lets the errors of its parsers through
+    except Exception as error:  # openpyxl does not catch the errors of its parsers
         raise _unreadable(path, error) from error
     try:
         for sheet in values.worksheets:
@@ -91,7 +91,7 @@ def _calamine(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequenc
             rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
             for number, row in enumerate(rows, 1):
                 yield sheet.name, number, row
-    except Exception as error:  # CalamineError, and what its parsers raise
+    except Exception as error:  # CalamineError, and the errors of its parsers
         raise _unreadable(path, error) from error
 
 

@@ -23,7 +23,7 @@ def slides_text(path: Path, left_out: LeftOut) -> str:
     """
     from pptx import Presentation
 
-    with open_archive(path):  # says what is wrong with an archive
+    with open_archive(path):  # raises a clear error for a damaged archive
         pass
     try:
         slides = list(Presentation(str(path)).slides)
@@ -34,7 +34,7 @@ def slides_text(path: Path, left_out: LeftOut) -> str:
         ]
     except UserError:
         raise
-    except Exception as error:  # python-pptx lets the errors of lxml and zipfile through
+    except Exception as error:  # python-pptx does not catch the errors of lxml and zipfile
         raise UserError(
             f"cannot be read as PowerPoint ({type(error).__name__}: {str(error)[:100]})"
         ) from error

@@ -16,13 +16,13 @@ from lmtx_search.sources.office.archive import local_name, open_archive, parse_x
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PARTS = re.compile(r"word/(document|footnotes|endnotes)\.xml\Z")
-# Elements around runs that mammoth does not look into.
+# Elements around runs that mammoth skips.
 _WRAPPERS = ("fldSimple", "bdo", "dir")
 _IGNORED = re.compile(r"An unrecognised element was ignored: (\S+)")
 
 
 def word_text(path: Path, left_out: LeftOut) -> str:
-    """Return the text: paragraphs, tables, text boxes, notes, insertions; not what was deleted.
+    """Return the text: paragraphs, tables, text boxes, notes and insertions, without deletions.
 
     Elements that mammoth ignores are counted.
 
@@ -43,7 +43,7 @@ def word_text(path: Path, left_out: LeftOut) -> str:
         raise UserError(
             f"cannot be read as Word ({type(error).__name__}: {str(error)[:100]})"
         ) from error
-    # mammoth tells each kind once.
+    # mammoth reports each kind once.
     kinds = {found[1] for one in result.messages if (found := _IGNORED.match(one.message))}
     for kind in sorted(kinds):
         count = elements[kind.rpartition(":")[2]]
@@ -55,7 +55,7 @@ def word_text(path: Path, left_out: LeftOut) -> str:
 
 
 def _prepared(archive: zipfile.ZipFile) -> tuple[io.BytesIO, Counter[str]]:
-    """Return the archive with what mammoth passes over written as ordinary runs.
+    """Return the archive with the elements that mammoth skips as ordinary runs.
 
     The second value counts the elements of the text by their local names.
     """
@@ -103,7 +103,7 @@ def _unwrap(element: Any) -> None:
 
 
 def _unwrap_into_run(ruby: Any) -> None:
-    """Put the base text of a ruby, which has runs of its own, behind the run that it stands in."""
+    """Move the runs of a ruby's base text out of the run that contains them, to after it."""
     run = ruby.getparent()
     if local_name(run) != "r" or run.getparent() is None:
         return _unwrap(ruby)

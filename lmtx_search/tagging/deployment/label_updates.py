@@ -136,10 +136,10 @@ def load_labels(
     progress: Progress = SILENT,
     retire: Collection[str] = (),
 ) -> LoadedLabels:
-    """Bring the label index up to the labels (:meth:`LabelIndex.load`), and the live tagger too.
+    """Load labels into the label index (:meth:`LabelIndex.load`) and into the live tagger.
 
     Args:
-        retire: ids that are taken out of use, where ``labels`` does not have them.
+        retire: ids of labels to retire, unless ``labels`` contains them.
 
     Raises:
         UserError: ``LabelIndex.load`` raised it, or the live tagger is not on this machine.

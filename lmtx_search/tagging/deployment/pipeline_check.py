@@ -46,7 +46,7 @@ def check_pipeline(
             refused = refused or lacking(reason, "asking the tagger")
             raise refused or LmtxError(
                 f"the new tagger did not pass its test in the cluster: {reason}; the pipeline "
-                "stays as it was"
+                "is unchanged"
             )
 
 

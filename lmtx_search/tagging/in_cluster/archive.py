@@ -26,19 +26,20 @@ if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
 
 MAX_BYTES = 400_000_000
-"""Of the label matrix. Every node that runs models holds it, and a graph cannot be over 2 GB."""
+"""Most bytes of the label matrix. Every node that runs models holds it, and an ONNX graph cannot
+exceed 2 GB."""
 
 
 def most_labels(dimension: int) -> int:
-    """Return how many labels fit into the cluster: 260,416 of 384 dimensions."""
+    """Return how many labels a model in the cluster can have: 260,416 with 384 dimensions."""
     return MAX_BYTES // (4 * dimension)
 
 
 def check_labels(labels: int, dimension: int) -> None:
-    """See, before anything is made, that a model can be made of so many labels.
+    """Check, before anything is written, that a model can hold this many labels.
 
     Raises:
-        UserError: they are too many.
+        UserError: there are too many labels.
         MissingExtra: onnx is not installed.
     """
     most = most_labels(dimension)
@@ -54,11 +55,12 @@ def check_labels(labels: int, dimension: int) -> None:
 def upload_version(
     client: Client, version: TaggerVersion, progress: Progress = SILENT
 ) -> RemoteTagger:
-    """Make the version's archive, and have ML Commons run it.
+    """Write the version's archive and upload it to ML Commons, which runs it.
 
     Raises:
-        UserError: too many labels, a tokenizer that takes none, or cluster settings missing.
-        LmtxError: the upload failed; nothing of it is left.
+        UserError: there are too many labels, labels cannot be added to the tokenizer, or cluster
+            settings are missing.
+        LmtxError: the upload failed; nothing of it remains on the cluster.
     """
     with tempfile.TemporaryDirectory(prefix=".uploading-", dir=version.folder.parent) as folder:
         archive = Path(folder) / "tagger.zip"
@@ -70,7 +72,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     """Write the version's model and tokenizer into a ZIP file.
 
     Raises:
-        UserError: too many labels, or a tokenizer that takes none.
+        UserError: there are too many labels, or labels cannot be added to the tokenizer.
         MissingExtra: onnx is not installed.
     """
     manifest = version.manifest
@@ -100,7 +102,10 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
 
 
 def _places(above: Sequence[Sequence[int]], broader: Sequence[int], labels: int) -> Places:
-    """Return int64 [L, K]: where the labels above a label stand behind all L labels; -1: none."""
+    """Return int64 [L, K]: the columns, after all L labels, of each label's broader labels.
+
+    -1 fills the rows of labels that have fewer than K.
+    """
     place = {row: labels + number for number, row in enumerate(broader)}
     places = np.full((labels, max(map(len, above), default=0)), -1, dtype=np.int64)
     for row, rows in enumerate(above):

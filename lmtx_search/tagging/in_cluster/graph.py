@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from lmtx_search.tagging.scoring.ranking import ROUNDING
 
-# What ML Commons calls them.
+# The names that ML Commons uses.
 _INPUTS = {"input_ids": "input1.input_ids", "attention_mask": "input1.attention_mask"}
 _OUTPUT = "output"
 
 Places = NDArray[np.int64]
-"""For each of L labels the places, behind these, of what is above it; -1: nothing."""
+"""int64 [L, K]: for each of L labels the columns, after the labels', of its broader labels; -1: no
+further one."""
 
 
 def tagging_graph(
@@ -28,17 +29,17 @@ def tagging_graph(
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
-    The output is float32 [n, first + L + A], zero but for a text's tags: at ``first`` + the label's
-    row, its cosine score; and behind the L labels the A that are above others: the sum of the
-    scores of what is below.
+    The output is float32 [n, first + L + A]. It is zero except for a text's tags: column ``first``
+    + the label's row holds the cosine score. The last A columns belong to the labels that are
+    broader than others, and hold the sum of the scores of the narrower tags.
 
     Args:
-        encoder: the encoder's ONNX file; takes token ids, gives embeddings of length 1.
+        encoder: the encoder's ONNX file; it turns token ids into embeddings of length 1.
         embeddings: float32 [L, dimension], rows of length 1.
-        first: position of the first label: as many tokens as the tokenizer has.
-        least: float32 [L], least score of a tag, positive.
-        most: most tags of a text.
-        above: int64 [L, K], from L to L + A - 1; K is 0 where no label is above another.
+        first: column of the first label: the number of the tokenizer's tokens.
+        least: float32 [L], lowest score at which a label is a tag; positive.
+        most: highest number of tags of a text.
+        above: int64 [L, K], values from L to L + A - 1; K is 0 if no label has a broader one.
     """
     import onnx  # an extra: see check_labels
     from onnx import TensorProto, helper, numpy_helper
@@ -110,13 +111,13 @@ def tagging_graph(
 
 
 def _own(name: str) -> str:
-    """Return a name that the encoder's graph does not have."""
+    """Return a name that does not occur in the encoder's graph."""
     return name if name == _OUTPUT else f"lmtx_{name}"
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:
-    for given in graph.input:
-        given.name = names.get(given.name, given.name)
+    for tensor in graph.input:
+        tensor.name = names.get(tensor.name, tensor.name)
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]

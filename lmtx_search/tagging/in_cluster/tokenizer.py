@@ -1,4 +1,4 @@
-"""The encoder's tokenizer, with the tags' names as tokens that no text ever has."""
+"""The encoder's tokenizer, with the tags' names as additional tokens that no text contains."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.read_text import replacements
 from lmtx_search.errors import UserError
 
-# Texts are split at spaces before words are looked up, so no word starts with one: a label
-# "chess" must not take the place of the word.
+# Texts are split at spaces before words are looked up, so no word starts with a space. With this
+# mark, a label "chess" does not replace the word.
 _MARK = " "
 
 
 def tagging_tokenizer(
     file: Path, tags: Sequence[str], max_tokens: int, lower: bool
 ) -> tuple[dict[str, Any], int]:
-    """Return the tokenizer's JSON, and the id of the first tag; the others' follow.
+    """Return the tokenizer's JSON, and the id of the first tag; the ids of the others follow.
 
-    Texts are tokenised as before, cut to ``max_tokens``; a tag's id decodes to its name.
+    Texts are tokenised as before and cut to ``max_tokens``. A tag's id decodes to its name.
 
     Args:
         file: the encoder's ``tokenizer.json``.
-        tags: different names.
+        tags: names without duplicates.
         lower: whether texts are lower-cased first.
 
     Raises:
-        UserError: a kind of tokenizer to which nothing can be added.
+        UserError: tokens cannot be added to this type of tokenizer.
     """
     content = read_json(file)
     vocabulary = content["model"].get("vocab")
@@ -42,7 +42,7 @@ def tagging_tokenizer(
         vocabulary.extend([name, 0.0] for name in names)
     else:
         raise UserError(
-            f"the tokenizer of {file.parent} takes no labels: deploy with --runtime service"
+            f"the tokenizer of {file.parent} does not accept labels: deploy with --runtime service"
         )
     content["padding"] = None
     content["truncation"] = {

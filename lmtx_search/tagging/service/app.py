@@ -1,4 +1,4 @@
-"""The HTTP tagger: every version of the taggers' folder, each under its own address."""
+"""The HTTP tagger: each version in the taggers' folder has an address of its own."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from lmtx_search.tagging.service.auth import TokenGuard
 from lmtx_search.tagging.service.batching import Batcher
 from lmtx_search.tagging.service.http import read_body, refused
 from lmtx_search.tagging.service.metrics import CONTENT_TYPE, Metrics
-from lmtx_search.tagging.service.request_limits import Room
+from lmtx_search.tagging.service.request_limits import RequestLimits
 from lmtx_search.tagging.service.version_pool import TaggerPool
 from lmtx_search.version import __version__
 
 MAX_BODY = 64 * 1024 * 1024
-"""Bytes of a request: 256 documents of eight windows of 8,000 characters are less."""
+"""Most bytes of a request. 256 documents of eight windows of 8,000 characters fit."""
 
 MAX_BODY_OF_A_WINDOW = 16 * 1024 * 1024
-"""Bytes of a request for each window that the version reads: 256 documents of 8,000 characters,
-however they are written as JSON, are less."""
+"""Most bytes of a request for each window that the version reads. 256 documents of 8,000 characters
+fit, however JSON escapes them."""
 
 MAX_TEXTS = 1024
-"""Texts of a request; the pipeline sends 256."""
+"""Most texts of a request; the pipeline sends 256."""
 
 _AROUND_TEXTS = 200
-# Of so few bytes JSON makes no more than some 30 MB.
+# JSON of this size takes at most about 30 MB once it is parsed.
 _SMALL_BODY = 1024 * 1024
-# It never goes back: each part that follows a quote may be missing.
+# The pattern never backtracks, because every part after the opening quote is optional.
 _TEXTS_AND_BLANKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[ \t\r\n]+', re.DOTALL)
 
 
@@ -59,24 +59,24 @@ class _AsciiResponse(JSONResponse):
 
 
 def create_app(
-    pool: TaggerPool, token: SecretStr | None = None, room: Room | None = None
+    pool: TaggerPool, token: SecretStr | None = None, limits: RequestLimits | None = None
 ) -> Starlette:
     """Return the service.
 
-    - ``POST /taggers/{version}/tag`` with ``{"input": [text, …]}`` gives
-      ``{"response": [{tag: score, …}, …]}`` in the order of the input: the sparse encoder form
-      that neural-search's ``sparse_encoding`` understands. An empty text gives ``{}``.
-    - ``GET /taggers/{version}`` loads the version and gives its manifest.
+    - ``POST /taggers/{version}/tag`` with ``{"input": [text, …]}`` returns
+      ``{"response": [{tag: score, …}, …]}`` in the order of the input. This is the sparse encoder
+      form that neural-search's ``sparse_encoding`` understands. An empty text returns ``{}``.
+    - ``GET /taggers/{version}`` loads the version and returns its manifest.
     - ``GET /health`` answers while the process lives, ``GET /ready`` when it can tag.
     - ``GET /metrics`` is for Prometheus, ``GET /openapi.json`` describes all of these.
 
-    With a token, only who shows it is answered (``token.py``).
+    With a token, only requests that carry it are answered (``auth.py``).
 
-    Whatever is wrong with a request is a 4xx with ``{"error": one line}``; a 503 says that too much
-    is under way (``room.py``), and when to ask again.
+    An error in a request is a 4xx with ``{"error": one line}``. A 503 means that too many requests
+    are waiting (``request_limits.py``), and says when to try again.
     """
 
-    metrics, room = Metrics(pool.loaded), room or Room()
+    metrics, limits = Metrics(pool.loaded), limits or RequestLimits()
 
     async def tag(request: Request) -> Response:
         started, status = time.monotonic(), 500
@@ -96,15 +96,15 @@ def create_app(
         name = request.path_params["version"]
         batcher = await _batcher(pool, name)
         windows = batcher.tagger.manifest.windows.most
-        limit = min(MAX_BODY, windows * MAX_BODY_OF_A_WINDOW)
-        with room.for_body() as take:
-            texts = _texts(await read_body(request, limit, take))
-            with room.for_request():
+        most_bytes = min(MAX_BODY, windows * MAX_BODY_OF_A_WINDOW)
+        with limits.body() as take:
+            texts = _texts(await read_body(request, most_bytes, take))
+            with limits.request():
                 while True:
                     try:
                         future = batcher.submit(texts)
                         break
-                    except RuntimeError:  # unloaded meanwhile: load it again
+                    except RuntimeError:  # another request unloaded it: load it again
                         batcher = await _batcher(pool, name)
                 tags = await asyncio.wrap_future(future)
         metrics.texts.inc(len(texts))
@@ -120,7 +120,7 @@ def create_app(
 
     async def ready(request: Request) -> Response:
         names = await asyncio.to_thread(pool.versions.names)
-        if token is not None:  # asked by load balancers, who show none
+        if token is not None:  # load balancers ask without a token
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "ready", "taggers": names, "loaded": pool.loaded()})
 
@@ -169,7 +169,8 @@ async def _batcher(pool: TaggerPool, name: str) -> Batcher:
 
 
 def _texts(body: bytes) -> list[str]:
-    # Millions of empty lists are few bytes and much memory: what is around texts is counted first.
+    # Millions of empty lists are few bytes but take much memory once parsed. Therefore the
+    # characters outside of texts are counted first.
     if (
         len(body) > _SMALL_BODY
         and len(_TEXTS_AND_BLANKS.sub(b"", body)) > MAX_TEXTS + _AROUND_TEXTS
@@ -188,7 +189,7 @@ def _texts(body: bytes) -> list[str]:
 
 
 def _too_many() -> HTTPException:
-    return HTTPException(413, f"at most {MAX_TEXTS:,} texts a request, and nothing but texts")
+    return HTTPException(413, f"a request holds at most {MAX_TEXTS:,} texts, and only texts")
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""The token that a tagger's service asks for, and who shows it."""
+"""The token of a tagger's service: sending it, and checking it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pydantic import SecretStr
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-# What a load balancer asks says nothing about labels; the description is in the source anyway.
+# The answers to a load balancer say nothing about labels; the API description is public anyway.
 _OPEN = ("/health", "/ready", "/openapi.json")
 
 
 def bearer(token: SecretStr | None) -> dict[str, str]:
-    """Return the header that shows a token; none where there is no token."""
+    """Return the header that carries a token; no header if there is no token."""
     return {} if token is None else {"Authorization": f"Bearer {token.get_secret_value()}"}
 
 
 class TokenGuard:
-    """ASGI middleware: answers 401 to requests that do not show the token.
+    """ASGI middleware: answers 401 to requests that do not carry the token.
 
-    ``/health``, ``/ready`` and ``/openapi.json`` are open.
+    ``/health``, ``/ready`` and ``/openapi.json`` need no token.
     """
 
     def __init__(self, app: ASGIApp, token: SecretStr) -> None:
@@ -33,7 +33,7 @@ class TokenGuard:
             shown = dict(scope["headers"]).get(b"authorization", b"")
             if not hmac.compare_digest(shown, self._expected):
                 refusal = JSONResponse(
-                    {"error": "the tagger asks for its token: LMTX_SERVICE_TOKEN, then deploy"},
+                    {"error": "the tagger requires its token: set LMTX_SERVICE_TOKEN, then deploy"},
                     401,
                     {"WWW-Authenticate": "Bearer"},
                 )

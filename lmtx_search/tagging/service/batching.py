@@ -1,4 +1,4 @@
-"""Requests that arrive together are tagged together."""
+"""Tags the texts of requests that arrive together in one run."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 
 _Request = tuple[Sequence[str], "Future[list[list[Tag]]]"]
 
-# From so many texts on, a run takes no further request: a batch of the pipeline.
+# A run with this many texts, a batch of the pipeline, takes no further request.
 _TEXTS = 256
 
 
 class Batcher:
-    """One thread that runs a tagger over all texts that wait for it.
+    """One thread that runs a tagger over all texts that are waiting.
 
     ``on_run`` is called with the number of texts of each run.
     """
@@ -32,7 +32,7 @@ class Batcher:
         self._thread.start()
 
     def submit(self, texts: Sequence[str]) -> Future[list[list[Tag]]]:
-        """Queue texts; the future gives each text's tags, in order."""
+        """Queue texts; the future returns each text's tags, in order."""
         future: Future[list[list[Tag]]] = Future()
         with self._lock:
             if self._closed:
@@ -41,7 +41,7 @@ class Batcher:
         return future
 
     def close(self) -> None:
-        """End the thread once everything that waits is answered."""
+        """End the thread once all waiting requests are answered."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -73,7 +73,7 @@ class Batcher:
         try:
             tags = self.tagger.tag(every)
         except BaseException as error:
-            if len(requests) > 1:  # whose fault it is, is that one's only
+            if len(requests) > 1:  # only the request that caused it may fail
                 for request in requests:
                     self._answer([request])
             elif requests[0][1].set_running_or_notify_cancel():

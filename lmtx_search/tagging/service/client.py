@@ -1,4 +1,4 @@
-"""Asks a running HTTP tagger whether it is there and serves a version."""
+"""Checks that an HTTP tagger is running, and that it serves a version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS = 60.0
 
 
 def service_url(settings: ServiceSettings) -> str:
-    """Return the address at which the cluster reaches the tagger, without a slash at its end."""
+    """Return the address at which the cluster reaches the tagger, without a trailing slash."""
     if settings.url:
         return settings.url.rstrip("/")
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
@@ -26,15 +26,15 @@ def service_url(settings: ServiceSettings) -> str:
 
 
 def tag_url(service: str, version: str) -> str:
-    """Return where the texts for a version are posted to."""
+    """Return the address to which texts for a version are posted."""
     return f"{service}/taggers/{version}/tag"
 
 
 def require_service(url: str) -> None:
-    """See that a tagger answers.
+    """Check that a tagger answers.
 
     Raises:
-        UserError: nothing does.
+        UserError: no tagger answers.
     """
     try:
         answer = _get(f"{url}/ready")
@@ -46,16 +46,16 @@ def require_service(url: str) -> None:
             "service.url"
         ) from error
     if not isinstance(answer, dict) or answer.get("status") != "ready":
-        raise UserError(f"what answers at {url} is no lmtx-search tagger: set service.url")
+        raise UserError(f"the program at {url} is not an lmtx-search tagger: set service.url")
 
 
 def require_version(settings: ServiceSettings, version: TaggerVersion) -> None:
-    """See that the tagger serves a version, which loads it.
+    """Check that the tagger serves a version; this loads the version.
 
     Raises:
-        UserError: it does not have the version: it serves another folder. Or it asks for another
-            token.
-        LmtxError: it has it and cannot load it.
+        UserError: the tagger serves another folder, which does not hold the version, or it requires
+            another token.
+        LmtxError: the tagger cannot load the version.
     """
     url, name = service_url(settings), version.manifest.version
     try:
@@ -68,7 +68,7 @@ def require_version(settings: ServiceSettings, version: TaggerVersion) -> None:
             ) from error
         if error.code == 401:
             raise UserError(
-                f"the tagger at {url} asks for another token: set LMTX_SERVICE_TOKEN to the one "
+                f"the tagger at {url} requires another token: set LMTX_SERVICE_TOKEN to the token "
                 "that it was started with"
             ) from error
         raise LmtxError(f"the tagger at {url} cannot load {name}: {_why(error)}") from error
@@ -77,11 +77,13 @@ def require_version(settings: ServiceSettings, version: TaggerVersion) -> None:
             f"the tagger at {url} did not answer ({_why(error)}): see its log"
         ) from error
     if manifest.get("encoder_digest") != version.manifest.encoder_digest:
-        raise UserError(f"the tagger at {url} has another {name}: run it with the same data_dir")
+        raise UserError(
+            f"the tagger at {url} has another version {name}: run it with the same data_dir"
+        )
 
 
 def _get(url: str, headers: Mapping[str, str] | None = None) -> Any:
-    # The cluster reaches the tagger directly; a proxy in between would only be ours.
+    # The cluster reaches the tagger directly, so this machine's proxy settings must not apply.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(url, headers=dict(headers or {}))
     with opener.open(request, timeout=_SECONDS) as answer:
@@ -91,9 +93,9 @@ def _get(url: str, headers: Mapping[str, str] | None = None) -> Any:
 def _why(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         try:
-            told = json.load(error)["error"]
+            message = json.load(error)["error"]
         except (ValueError, KeyError, TypeError):
-            told = None
-        return told if isinstance(told, str) else f"HTTP {error.code}"
+            message = None
+        return message if isinstance(message, str) else f"HTTP {error.code}"
     reason = getattr(error, "reason", error)
     return str(getattr(reason, "strerror", None) or reason)

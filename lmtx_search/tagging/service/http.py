@@ -1,4 +1,4 @@
-"""What the tagger's service and the web page have in common: bodies with a limit, refusals."""
+"""What the tagger's service and the web page share: bodies with a limit, and refusals."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 SECONDS_TO_SEND = 30
-"""A body that is sent more slowly holds a connection for nothing."""
+"""A body that takes longer is refused, since it only occupies a connection."""
 
-# Many clients read no answer before they have sent everything; what is a little too large is
-# therefore read to its end, and forgotten.
-_HEARD_OUT = 4
+# Many clients read no answer before they have sent everything. A body of up to this many times the
+# limit is therefore read to its end, and discarded.
+_READ_AND_DISCARD = 4
 
 
 async def read_body(
@@ -23,18 +23,20 @@ async def read_body(
     """Return the body; ``take`` is called with the number of bytes that arrived.
 
     Raises:
-        HTTPException: 413, it is larger than ``limit`` bytes; 408, it was not there in time; 400,
-            who sends it went away.
+        HTTPException: 413, the body is larger than ``limit`` bytes; 408, it did not arrive in time;
+            400, the client disconnected.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > _HEARD_OUT * limit:
+    if declared.isdecimal() and int(declared) > _READ_AND_DISCARD * limit:
         raise _too_large(limit)
     try:
         return await asyncio.wait_for(_read(request, limit, take), SECONDS_TO_SEND)
     except asyncio.TimeoutError as error:
-        raise HTTPException(408, f"the body was not there within {SECONDS_TO_SEND} s") from error
+        raise HTTPException(408, f"the body did not arrive within {SECONDS_TO_SEND} s") from error
     except ClientDisconnect as error:
-        raise HTTPException(400, "the body ended before its end") from error
+        raise HTTPException(
+            400, "the connection closed before the whole body had arrived"
+        ) from error
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -53,7 +55,7 @@ async def _read(request: Request, limit: int, take: Callable[[int], None]) -> by
             body += part
         else:
             body.clear()
-            if size > _HEARD_OUT * limit:
+            if size > _READ_AND_DISCARD * limit:
                 break
     if size > limit:
         raise _too_large(limit)

@@ -1,4 +1,4 @@
-"""What the service counts, in Prometheus' form."""
+"""The service's metrics, in the format of Prometheus."""
 
 from __future__ import annotations
 
@@ -16,35 +16,40 @@ class Metrics:
     """Counters of one service, in a registry of its own.
 
     Args:
-        loaded: gives the tagger versions in memory.
+        loaded: returns the tagger versions in memory.
     """
 
     def __init__(self, loaded: Callable[[], list[str]]) -> None:
         self._registry = CollectorRegistry()
         self.requests = Counter(
-            "lmtx_requests", "Requests to tag, by status", ["status"], registry=self._registry
+            "lmtx_requests",
+            "Requests for tags, by HTTP status",
+            ["status"],
+            registry=self._registry,
         )
         self.under_way = Gauge(
-            "lmtx_requests_under_way", "Requests that wait for an answer", registry=self._registry
+            "lmtx_requests_under_way",
+            "Requests that are waiting for an answer",
+            registry=self._registry,
         )
         self.seconds = Histogram(
             "lmtx_request_seconds",
-            "From a request's arrival to its answer",
+            "Seconds from a request's arrival to its answer",
             buckets=_SECONDS,
             registry=self._registry,
         )
         self.texts = Counter("lmtx_texts", "Texts tagged", registry=self._registry)
-        self.tags = Counter("lmtx_tags", "Tags given", registry=self._registry)
+        self.tags = Counter("lmtx_tags", "Tags assigned", registry=self._registry)
         self.joined = Histogram(
             "lmtx_run_texts",
-            "Texts of one run: requests that wait are joined",
+            "Texts of one run: waiting requests are combined",
             buckets=_TEXTS,
             registry=self._registry,
         )
-        taggers = Gauge("lmtx_taggers_loaded", "Versions in memory", registry=self._registry)
+        taggers = Gauge("lmtx_taggers_loaded", "Tagger versions in memory", registry=self._registry)
         taggers.set_function(lambda: len(loaded()))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
-        """Return all of them as Prometheus reads them."""
+        """Return all metrics in the format that Prometheus reads."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""How much a service holds of requests that it has not answered."""
+"""Limits on the requests that a service has accepted and not yet answered."""
 
 from __future__ import annotations
 
@@ -8,49 +8,53 @@ from contextlib import contextmanager
 from starlette.exceptions import HTTPException
 
 MOST_REQUESTS = 128
-"""Requests that wait for the tagger: of 128 texts each, minutes of work. The cluster's connector
-gives up after one, so a request that would come last is refused at once instead."""
+"""Most requests that wait for the tagger. With 128 texts each, they are minutes of work. The
+cluster's connector gives up after one minute, so a request that would wait longer is refused at
+once."""
 
 MOST_BYTES = 256 * 1024 * 1024
-"""Bytes of their bodies, whether they are there already or still being sent."""
+"""Most bytes of their bodies together, received completely or in part."""
 
 SECONDS_TO_RETRY = 5
 
 
-class Room:
-    """What is taken of it is given back when a request is answered. For one event loop."""
+class RequestLimits:
+    """How many requests, and bytes of bodies, a service still accepts. For one event loop.
+
+    A request's share becomes free again when the request is answered.
+    """
 
     def __init__(self, requests: int = MOST_REQUESTS, size: int = MOST_BYTES) -> None:
         self._requests = requests
         self._bytes = size
 
     @contextmanager
-    def for_body(self) -> Iterator[Callable[[int], None]]:
-        """Give what takes room for so many further bytes.
+    def body(self) -> Iterator[Callable[[int], None]]:
+        """Yield a function that reserves a number of further bytes until the block ends.
 
         Raises:
-            HTTPException: 503, when called: there is none.
+            HTTPException: 503, raised by that function if the limit is reached.
         """
-        mine = 0
+        reserved = 0
 
         def take(size: int) -> None:
-            nonlocal mine
+            nonlocal reserved
             if size > self._bytes:
                 raise _full()
             self._bytes -= size
-            mine += size
+            reserved += size
 
         try:
             yield take
         finally:
-            self._bytes += mine
+            self._bytes += reserved
 
     @contextmanager
-    def for_request(self) -> Iterator[None]:
-        """Take room for a request that waits.
+    def request(self) -> Iterator[None]:
+        """Reserve the place of a waiting request until the block ends.
 
         Raises:
-            HTTPException: 503, there is none.
+            HTTPException: 503, the limit is reached.
         """
         if self._requests < 1:
             raise _full()
@@ -64,6 +68,6 @@ class Room:
 def _full() -> HTTPException:
     return HTTPException(
         503,
-        "too many requests under way: ask again later",
+        "too many requests are waiting: try again later",
         {"Retry-After": str(SECONDS_TO_RETRY)},
     )

@@ -15,17 +15,17 @@ from starlette.applications import Starlette
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.tagging.service.connection_limits import BoundedConnection
 
-# A request under way may end; the cluster's connector gives up after a minute anyway.
+# Requests in progress may finish; the cluster's connector gives up after a minute anyway.
 _SECONDS_TO_STOP = 30
-_NO_ADDRESS = "{} is no address of this machine: give another with --host"
+_NO_ADDRESS = "{} is not an address of this machine: give another one with --host"
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 takes a free one.
 
     Raises:
-        UserError: the port is in use, or the address is none of this machine's.
-        LmtxError: it cannot be had for another reason.
+        UserError: the port is in use, or the address does not belong to this machine.
+        LmtxError: the address cannot be used for another reason.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -51,22 +51,22 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the address for a browser."""
+    """Return the address that a browser opens."""
     address, port = listener.getsockname()[:2]
     return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
 def serve(app: Starlette, listener: socket.socket, started: Callable[[], None]) -> None:
-    """Answer requests until SIGTERM or Ctrl-C; requests under way are then still answered.
+    """Answer requests until SIGTERM or Ctrl-C, and then those in progress.
 
-    ``started`` is called before the first request is taken.
+    ``started`` is called before the first request is accepted.
     """
     started()
     server_of(app).run(sockets=[listener])
 
 
 def server_of(app: Starlette) -> uvicorn.Server:
-    """Return what runs an app, with the limits of ``connections.py``."""
+    """Return the server of an app, with the limits of ``connection_limits.py``."""
     config = uvicorn.Config(
         app,
         http=BoundedConnection,
@@ -83,7 +83,7 @@ def server_of(app: Starlette) -> uvicorn.Server:
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on a signal, and then return: being told to stop is no failure."""
+        """Stop on a signal and return normally: a requested stop is not an error."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

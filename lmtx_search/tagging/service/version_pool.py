@@ -13,20 +13,20 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.service.batching import Batcher
 from lmtx_search.tagging.versions.store import TaggerVersions
 
-# The one in use, and the one that a switch is moving to or came from.
+# The version in use, and the version that a switch moves to or comes from.
 KEPT = 2
 
 
 class TaggerPool:
-    """Loads a version when it is first asked for, and keeps the last used ones.
+    """Loads a version when it is first requested, and keeps the most recently used ones.
 
     Args:
-        versions: where they are.
-        threads: threads of the encoder; 0 takes all cores.
-        search: finds the labels of versions with too many of them to compare all.
+        versions: the stored tagger versions.
+        threads: threads of the encoder; 0 uses all cores.
+        search: finds the nearest labels for versions with too many labels to compare all of them.
 
     Attributes:
-        on_run: told how many texts each run of a tagger has.
+        on_run: called with the number of texts of each run of a tagger.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class TaggerPool:
         """Return a version, ready to tag.
 
         Raises:
-            UserError: there is no such version, or its folder is damaged.
+            UserError: the version does not exist, or its folder is damaged.
         """
         with self._lock:
             new = name not in self._loaded
@@ -73,9 +73,9 @@ class TaggerPool:
 
 
 def _give_memory_back() -> None:
-    """Return to the system what loading a version took, and what unloaded ones have left.
+    """Return the memory that loading needed, and that unloaded versions used, to the system.
 
-    The C library keeps freed memory in pieces: without this a service grows with each deployment.
+    The C library keeps freed memory in pieces. Without this, a service grows with each deployment.
     """
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's

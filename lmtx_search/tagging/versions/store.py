@@ -36,7 +36,7 @@ class TaggerVersions:
 
     @staticmethod
     def is_name(name: str) -> bool:
-        """Tell whether the name has the form of a version name."""
+        """Return whether the name has the form of a version name."""
         return _NAME.match(name) is not None
 
     def names(self) -> list[str]:

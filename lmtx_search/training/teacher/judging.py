@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
@@ -38,17 +39,36 @@ class Store(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A judge, the order in which it is asked about pairs, and the store of its answers."""
+
+    judge: OrderedJudge
+    order: Order
+    store: Store
+
+
+@dataclass(frozen=True, slots=True)
+class JudgingTask:
+    """One round of questions to the judge.
+
+    Attributes:
+        name: of the stage that ``progress`` shows.
+        earlier: the answers of earlier cycles. The order knows them from the start, and they cost
+            nothing.
+        sample: refuse a judge that does not distinguish pairs. Later cycles turn this off, since
+            their few new pairs may well all get the same answer.
+    """
+
+    name: str
+    budget: Budget = field(default_factory=Budget)
+    progress: Progress = SILENT
+    earlier: JudgingResult = field(default_factory=JudgingResult)
+    sample: bool = True
+
+
 def judge_pairs(
-    judge: OrderedJudge,
-    order: Order,
-    store: Store,
-    documents: Iterable[list[Pair]],
-    budget: Budget,
-    name: str,
-    progress: Progress = SILENT,
-    *,
-    earlier: JudgingResult | None = None,
-    sample: bool = True,
+    teacher: Teacher, documents: Iterable[list[Pair]], task: JudgingTask
 ) -> JudgingResult:
     """Ask the judge about the pairs that the order chooses, within the budget.
 
@@ -64,23 +84,19 @@ def judge_pairs(
 
     Args:
         documents: the pairs of each document, best first. They are read only as needed.
-        name: of the stage that ``progress`` shows.
-        earlier: the answers of earlier cycles. The order knows them from the start, and they cost
-            nothing.
-        sample: refuse a judge that does not distinguish pairs. Later cycles turn this off, since
-            their few new pairs may well all get the same answer.
 
     Returns:
-        The answers of this call, including those from the store, without those of ``earlier``.
+        The answers of this call, including those from the store, without those of ``task.earlier``.
 
     Raises:
         UserError: the judge gave the same answer to all pairs of a sample.
     """
+    judge, progress = teacher.judge, task.progress
     judged = JudgingResult()
     started = time.monotonic()
     with (
-        progress.stage(name, budget.calls, "pairs") as advance,
-        JudgmentWriter(store.add) as writer,
+        progress.stage(task.name, task.budget.calls, "pairs") as advance,
+        JudgmentWriter(teacher.store.add) as writer,
     ):
 
         def take(pair: Pair, p_yes: float) -> None:
@@ -88,8 +104,8 @@ def judge_pairs(
             judged.note(pair, p_yes)
             advance(1)
 
-        replay = Replay(order, take)
-        cases = _cases(judge, replay, store, documents, budget, earlier or JudgingResult())
+        replay = Replay(teacher.order, take)
+        cases = _cases(teacher, replay, documents, task)
         answers = judge.ask_cases(cases, replay)
         try:
             for answer in answers:
@@ -97,7 +113,7 @@ def judge_pairs(
                 if answer.p_yes is not None:
                     writer.write(as_judgment(judge, answer.pair, answer.p_yes))
                 advance(1)
-                if sample and judged.asked == _SAMPLE:
+                if task.sample and judged.asked == _SAMPLE:
                     _refuse_useless(judge, judged)
         finally:
             if isinstance(answers, Generator):
@@ -112,21 +128,20 @@ def judge_pairs(
 
 
 def _cases(
-    judge: Judge,
-    order: Order,
-    store: Store,
-    documents: Iterable[list[Pair]],
-    budget: Budget,
-    earlier: JudgingResult,
+    teacher: Teacher, order: Order, documents: Iterable[list[Pair]], task: JudgingTask
 ) -> Iterator[Case]:
     """Yield the documents with at least one pair to ask."""
+    budget = task.budget
     deadline = None if budget.seconds is None else time.monotonic() + budget.seconds
     calls = _Calls(budget.calls, order)
     rest = iter(documents)
     while chunk := list(islice(rest, _LOOK_UP)):
-        cases = [Case(pairs, earlier.answers(pairs)) for pairs in chunk]
-        ids = [{at: judgment_id(judge, case.pairs[at]) for at in case.unasked()} for case in cases]
-        found = store.find({id_ for ids_of_case in ids for id_ in ids_of_case.values()})
+        cases = [Case(pairs, task.earlier.answers(pairs)) for pairs in chunk]
+        ids = [
+            {at: judgment_id(teacher.judge, case.pairs[at]) for at in case.unasked()}
+            for case in cases
+        ]
+        found = teacher.store.find({id_ for ids_of_case in ids for id_ in ids_of_case.values()})
         for case, ids_of_case in zip(cases, ids, strict=True):
             if deadline is not None and time.monotonic() >= deadline:
                 return

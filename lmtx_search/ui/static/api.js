@@ -1,18 +1,18 @@
-// What the page asks its server. A later question of the same kind ends the one before.
+// The requests to the page's server. A request cancels an earlier one of the same kind.
 
-const asked = new Map();
+const pending = new Map();
 
 async function ask(kind, path, options = {}) {
-  asked.get(kind)?.abort();
+  pending.get(kind)?.abort();
   const control = new AbortController();
-  asked.set(kind, control);
+  pending.set(kind, control);
   let answer, value;
   try {
     answer = await fetch(path, { ...options, signal: control.signal });
     value = await answer.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("The page's server does not answer: is `lmtx-search ui` still running?");
+    throw new Error("The page's server does not answer. Check that `lmtx-search ui` is still running.");
   }
   if (!answer.ok) throw new Error(value.error);
   return value;
@@ -28,15 +28,15 @@ const send = (kind, method, path, value) =>
 export const superseded = (error) => error.name === "AbortError";
 
 export function documents(query, tags, start, size) {
-  const asked = new URLSearchParams({ q: query, start, size });
-  for (const tag of tags) asked.append("tag", tag);
-  return ask("documents", `/api/documents?${asked}`);
+  const parameters = new URLSearchParams({ q: query, start, size });
+  for (const tag of tags) parameters.append("tag", tag);
+  return ask("documents", `/api/documents?${parameters}`);
 }
 
 export const labels = (words) => ask("labels", `/api/labels?${new URLSearchParams({ q: words })}`);
 
 export const tryText = (text) => send("try", "POST", "/api/try", { text });
 
-// Each pair of document and label is a question of its own: none ends another.
-export const say = (document, label, answer) =>
+// Each pair of document and label is a kind of its own, so that answers do not cancel each other.
+export const sendAnswer = (document, label, answer) =>
   send(JSON.stringify([document, label]), "PUT", "/api/opinions", { document, label, answer });

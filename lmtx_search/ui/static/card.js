@@ -1,4 +1,4 @@
-// A document with its tags, and what a person says of them.
+// A document with its tags, and a person's answers about them.
 
 import * as api from "./api.js";
 import { button, find, later, make } from "./dom.js";
@@ -53,7 +53,7 @@ function assigned(one, tag, choose) {
       item.append(make("span", { class: "verdict" }, "right"), undo(one, tag, draw));
     } else {
       item.append(
-        button("wrong?", () => say(one, tag, "no", draw), {
+        button("wrong?", () => giveAnswer(one, tag, "no", draw), {
           class: "judge",
           "aria-label": `${tag.tag} is wrong here`,
         }));
@@ -83,40 +83,40 @@ function missing(one, tag) {
 }
 
 const undo = (one, tag, draw) =>
-  button("undo", () => say(one, tag, null, draw), {
+  button("undo", () => giveAnswer(one, tag, null, draw), {
     class: "judge",
-    "aria-label": `Undo what was said of ${tag.tag}`,
+    "aria-label": `Undo your answer about ${tag.tag}`,
   });
 
-const silence = later(8000, () => tell("", false));
+const clearNotice = later(8000, () => notify("", false));
 
-function tell(words, bad) {
-  const told = find("said");
-  told.classList.toggle("bad", bad);
-  told.textContent = words;
-  silence();
+function notify(words, bad) {
+  const notice = find("said");
+  notice.classList.toggle("bad", bad);
+  notice.textContent = words;
+  clearNotice();
 }
 
-async function say(one, tag, answer, draw) {
+async function giveAnswer(one, tag, answer, draw) {
   try {
-    const kept = await api.say(one.id, tag.label, answer);
+    const kept = await api.sendAnswer(one.id, tag.label, answer);
     tag.said = answer;
     const focused = document.activeElement?.closest("li.tag");
     draw();
     focused?.querySelector(".judge")?.focus();
-    tell(message(tag.tag, answer, kept.used), false);
+    notify(message(tag.tag, answer, kept.used), false);
   } catch (error) {
     if (api.superseded(error)) return;
-    tell(error.message, true);
+    notify(error.message, true);
   }
 }
 
 function message(tag, answer, used) {
-  if (answer === null) return `Taken back: ${tag}.`;
-  const kept = `Kept: ${tag} is ${answer === "no" ? "wrong" : "missing"}.`;
+  if (answer === null) return `Your answer about ${tag} was removed.`;
+  const saved = `Saved: ${tag} is ${answer === "no" ? "wrong" : "missing"}.`;
   return used
-    ? `${kept} The next training uses it.`
-    : `${kept} But the training document with this id has another text: load it again first.`;
+    ? `${saved} The next training uses it.`
+    : `${saved} But the training document with this id has a different text: load it again first.`;
 }
 
 function adder(one, tags) {
@@ -130,11 +130,11 @@ function adder(one, tags) {
       const there = one.tags.find((tag) => tag.label === label.id);
       close();
       if (there || one.missing.some((tag) => tag.label === label.id && tag.said)) {
-        tell(`${label.text} is a tag of this document already.`, false);
+        notify(`This document already has the tag ${label.text}.`, false);
         return;
       }
       const tag = { label: label.id, tag: label.text };
-      await say(one, tag, "yes", () => {
+      await giveAnswer(one, tag, "yes", () => {
         if (tag.said === "yes") {
           one.missing.push(tag);
           tags.append(missing(one, tag));

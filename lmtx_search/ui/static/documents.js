@@ -1,4 +1,4 @@
-// The page of documents: what is searched and chosen is in the address, so that Back works.
+// The page of documents. The address holds the search and the chosen tags, so that Back works.
 
 import * as api from "./api.js";
 import { card } from "./card.js";
@@ -9,18 +9,18 @@ const FEW = 30, MANY = 1000;
 const state = { query: "", tags: [], size: FEW, shown: 0 };
 
 function read() {
-  const given = new URLSearchParams(location.search);
-  state.query = given.get("q") ?? "";
-  state.tags = given.getAll("tag");
+  const parameters = new URLSearchParams(location.search);
+  state.query = parameters.get("q") ?? "";
+  state.tags = parameters.getAll("tag");
   state.size = FEW;
   find("query").value = state.query;
 }
 
 function go(query, tags) {
-  const given = new URLSearchParams();
-  if (query) given.set("q", query);
-  for (const tag of tags) given.append("tag", tag);
-  history.pushState(null, "", given.size ? `/?${given}` : "/");
+  const parameters = new URLSearchParams();
+  if (query) parameters.set("q", query);
+  for (const tag of tags) parameters.append("tag", tag);
+  history.pushState(null, "", parameters.size ? `/?${parameters}` : "/");
   read();
   return load();
 }
@@ -69,7 +69,7 @@ function show(found, start) {
 
 function showTags(found) {
   const list = find("tags");
-  // A keyboard's place in the list is kept when the list is made anew.
+  // The keyboard focus stays on its tag when the list is rebuilt.
   const focused = list.contains(document.activeElement)
     ? document.activeElement.dataset.tag
     : undefined;
@@ -95,7 +95,7 @@ function showTags(found) {
   }
   const rest = found.other > 0;
   find("other").textContent = found.tags.length
-    ? rest ? `and ${number(found.other)} times another tag` : ""
+    ? rest ? `and other tags ${several(found.other, "time")}` : ""
     : "No document here has a tag.";
   find("more-tags").hidden = !rest || state.size === MANY;
 }

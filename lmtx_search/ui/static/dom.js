@@ -1,4 +1,4 @@
-// Elements are made of text only: what the cluster says never becomes markup.
+// Elements are built from text only, so that content from the cluster never becomes markup.
 
 export const find = (id) => document.getElementById(id);
 
@@ -22,7 +22,7 @@ export const number = (value) => value.toLocaleString("en");
 export const several = (count, one, many = `${one}s`) =>
   `${number(count)} ${count === 1 ? one : many}`;
 
-// A bar is as long as a share (0 to 1) of its line.
+// A bar takes up a share (0 to 1) of its line.
 export function bar(share) {
   const element = make("span", { class: "bar", "aria-hidden": "true" });
   element.style.setProperty("--share", String(Math.max(0, Math.min(1, share))));

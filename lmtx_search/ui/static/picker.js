@@ -1,4 +1,4 @@
-// A label by its first letters: the combobox of the ARIA Authoring Practices.
+// Finds a label by its first letters: the combobox of the ARIA Authoring Practices.
 
 import * as api from "./api.js";
 import { button, later, make } from "./dom.js";
@@ -15,8 +15,8 @@ export function picker(title, choose, close) {
     "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list",
     "aria-label": `Missing tag of ${title}`, placeholder: "type a label",
   });
-  const told = make("span", { class: "quiet", role: "status" });
-  const element = make("div", { class: "picker" }, input, button("cancel", close), told, list);
+  const notice = make("span", { class: "quiet", role: "status" });
+  const element = make("div", { class: "picker" }, input, button("cancel", close), notice, list);
   let found = [], at = -1;
 
   function mark(place) {
@@ -37,7 +37,8 @@ export function picker(title, choose, close) {
         label.description ? make("span", { class: "quiet" }, ` ${short(label.description)}`) : null)));
     list.hidden = !labels.length;
     input.setAttribute("aria-expanded", String(labels.length > 0));
-    told.textContent = labels.length || !input.value.trim() ? "" : "No label has these words.";
+    notice.textContent =
+      labels.length || !input.value.trim() ? "" : "No label contains these words.";
     mark(labels.length ? 0 : -1);
   }
 
@@ -45,11 +46,11 @@ export function picker(title, choose, close) {
     try {
       show((await api.labels(input.value)).labels);
     } catch (error) {
-      if (!api.superseded(error)) told.textContent = error.message;
+      if (!api.superseded(error)) notice.textContent = error.message;
     }
   });
   input.addEventListener("input", () => {
-    mark(-1); // Enter must not choose what was found for other words
+    mark(-1); // Enter must not choose a label that was found for earlier words
     look();
   });
   input.addEventListener("keydown", (event) => {

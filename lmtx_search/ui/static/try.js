@@ -1,4 +1,4 @@
-// A text and what the tagger makes of it, while it is typed.
+// Shows the tags of a text while it is typed.
 
 import * as api from "./api.js";
 import { bar, find, later, make, several, showProblem } from "./dom.js";
@@ -7,7 +7,7 @@ const text = find("text");
 
 const look = later(250, async () => {
   if (!text.value.trim()) return show(null);
-  const slow = setTimeout(() => (find("count").textContent = "The tagger reads …"), 700);
+  const slow = setTimeout(() => (find("count").textContent = "Tagging …"), 700);
   try {
     const found = await api.tryText(text.value);
     showProblem("");
@@ -25,16 +25,16 @@ function show(found) {
   const labels = found?.labels ?? [];
   const tags = labels.filter((label) => label.assigned);
   const near = labels.filter((label) => !label.assigned);
-  find("count").replaceChildren(...told(found, tags));
+  find("count").replaceChildren(...summary(found, tags));
   find("tags").replaceChildren(...tags.map(scored));
   find("near").replaceChildren(...near.map(scored));
   find("near-title").hidden = !near.length;
   find("note").textContent = found ? note(found) : "";
 }
 
-function told(found, tags) {
+function summary(found, tags) {
   if (!found) return ["Tags appear as you type."];
-  if (!tags.length) return ["No label scores enough to be a tag."];
+  if (!tags.length) return ["No label scores high enough to be a tag."];
   const names = tags.map((tag) => tag.name).join(", ");
   return [several(tags.length, "tag"), make("span", { class: "hidden" }, `: ${names}`)];
 }
@@ -44,7 +44,7 @@ function scored(label) {
   const worth = [
     probability === null ? "" : `${Math.round(probability * 100)} % likely · `,
     `score ${label.score.toFixed(2)}`,
-    threshold === null ? "" : ` (a tag from ${threshold.toFixed(2)})`,
+    threshold === null ? "" : ` (threshold ${threshold.toFixed(2)})`,
   ];
   return make("li", { class: label.assigned ? "assigned" : "missed" },
     make("span", { class: "tag-name" }, label.name), " ",
@@ -52,17 +52,17 @@ function scored(label) {
     bar(probability ?? label.score),
     label.rivals.length
       ? make("span", { class: "quiet rivals" },
-          `its nearest labels: ${label.rivals.map((rival) => rival.name).join(", ")}`)
+          `nearest labels: ${label.rivals.map((rival) => rival.name).join(", ")}`)
       : null);
 }
 
 function note(found) {
   const parts = [
-    `A label is a tag from a score of ${found.threshold}, at most ${found.max_tags} of a document.`,
+    `A label is a tag if its score is at least ${found.threshold}. A document has at most ${found.max_tags} tags.`,
     `Tagger ${found.tagger}${found.note ? ` (${found.note})` : ""}.`,
   ];
   if (!found.calibrated) {
-    parts.push("How likely a score is right is not known: this tagger saw no judgments.");
+    parts.push("This tagger has no probabilities, because it was not trained on judgments.");
   }
   return parts.join(" ");
 }
