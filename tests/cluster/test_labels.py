@@ -131,13 +131,13 @@ def test_a_version_of_an_owners_own_is_searched_by_name_and_discarded(index):
     index.load(LABELS, Encoder(), FIRST, 384)
     vectors = np.stack([vector(label) for label in LABELS])
     name = index.write_version(LABELS, vectors, SECOND, 384, owner="run")
-    assert index.search(vectors[:1], 1, name)[0][0][0] == LABELS[0].id
+    assert index.search(vectors[:1], 1, index=name)[0][0][0] == LABELS[0].id
     assert index.write_version(LABELS, vectors, SECOND, 384, owner="run") == name
     index.discard("run", but=name)
-    assert index.search(vectors[:1], 1, name)
+    assert index.search(vectors[:1], 1, index=name)
     index.discard("run")
     with pytest.raises((LmtxError, NotFoundError)):
-        index.search(vectors[:1], 1, name)
+        index.search(vectors[:1], 1, index=name)
     assert index.current().encoder_digest == FIRST
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from lmtx_search.cluster.client import names
 from lmtx_search.errors import UserError
 
-SCHEMA = 3
+SCHEMA = 4
 """Counted up with every change that has to be migrated, or that an older release cannot read.
 
 1 is the first release's, whose indices do not say it.
