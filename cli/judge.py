@@ -50,8 +50,8 @@ def judge(
     """Ask the judge ahead of training, on all Ollama hosts in parallel.
 
     The judge is asked about the pairs that `train` asks about first with the same --profile,
-    --seed, --shortlist, --retrieval, --pairs-per-document, --prompt and --order. `train` then finds these
-    answers and does not ask again. Each answer is kept in OpenSearch immediately: after an
+    --seed, --shortlist, --retrieval, --pairs-per-document, --prompt and --order. `train` then finds
+    these answers and does not ask again. Each answer is kept in OpenSearch immediately: after an
     interruption, the same command continues with the rest.
 
     \b
