@@ -176,7 +176,9 @@ def test_what_the_first_release_made_is_read_and_migrated(
     for index in OWN:
         assert f"updated        mapping of index {index} (form 1 to {SCHEMA})" in told
     assert f"updated        ingest pipeline lmtx-tagging (form 1 to {SCHEMA})" in told
-    assert "Nothing changed: the cluster is set up." in run("bootstrap-index")
+    told = run("bootstrap-index")
+    assert "Nothing changed: the cluster is set up." in told
+    assert "run `lmtx-search labels load FILE` again" in " ".join(told.split())
     mappings = client.indices.get_mapping(index=",".join(OWN))
     assert {schema_of(answer["mappings"]) for answer in mappings.values()} == {SCHEMA}
     labels = mappings["lmtx-labels-000001"]["mappings"]
