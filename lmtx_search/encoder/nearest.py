@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 _ROWS = 256
 
 
+Id = TypeVar("Id")
+
+
 def nearest(
-    vectors: NDArray[np.float32], labels: NDArray[np.float32], ids: Sequence[str], k: int
-) -> list[list[tuple[str, float]]]:
+    vectors: NDArray[np.float32], labels: NDArray[np.float32], ids: Sequence[Id], k: int
+) -> list[list[tuple[Id, float]]]:
     """Return the k nearest labels of each vector as (id, cosine), best first.
 
     Args:
@@ -23,7 +27,7 @@ def nearest(
         k: all labels are returned if there are fewer.
     """
     k = min(k, len(ids))
-    rankings: list[list[tuple[str, float]]] = []
+    rankings: list[list[tuple[Id, float]]] = []
     for start in range(0, len(vectors), _ROWS):
         scores = vectors[start : start + _ROWS] @ labels.T
         best = np.argpartition(-scores, k - 1, axis=1)[:, :k] if k else np.empty((len(scores), 0))

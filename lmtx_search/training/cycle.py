@@ -110,7 +110,9 @@ def run_cycle(
             settings.shortlist,
             documents=resources.training,
             labels=len(labels),
+            tokens=settings.fine_tuning.document_tokens,
             centered=settings.centered,
+            retrieval=settings.retrieval,
             progress=progress,
         )
     training_budget, development_budget = split(budget, settings.development_share)

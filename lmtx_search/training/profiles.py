@@ -40,6 +40,7 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
         pairs_per_document=10,
         order="exhaustive",
         yes_above=0.5,
+        retrieval="dense",
         centered=False,
         calibrated=False,
         spared=1.1,  # none

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -90,7 +91,7 @@ def _resources(
             inputs.labels, vectors, digest, encoder.dimension, progress, owner
         )
         index.discard(owner, but=name)
-        return lambda queries, k: index.search(queries, k, name)
+        return partial(index.search, index=name)
 
     return RunResources(
         base=inputs.base,

@@ -56,6 +56,7 @@ class TrainingSettings:
             answers (``judges/order/``).
         sure_share: share of the judged documents that get a sure yes.
         yes_above: a P(yes) above this is a sure yes, in place of ``sure_share``.
+        retrieval: the strategy that finds the labels of a shortlist (``retrieval.py``).
         centered: center documents before the search if some labels are hubs (``centering.py``).
         calibrated: calibrate answers before they become positives
             (``targets/judge_calibration.py``).
@@ -78,6 +79,7 @@ class TrainingSettings:
     order: str = "exhaustive"
     sure_share: float = 0.6
     yes_above: float | None = None
+    retrieval: str = "hybrid"
     centered: bool = True
     calibrated: bool = True
     spared: float = 0.01

@@ -93,7 +93,7 @@ class TestAnAlias:
         body = {
             "index_patterns": ["news-*"],
             "priority": 7,
-            "version": 3,
+            "version": 4,
             "_meta": {"owner": "us"},
             "template": {
                 "settings": {"index": {"refresh_interval": "7s"}},

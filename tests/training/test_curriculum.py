@@ -118,7 +118,7 @@ class World:
     def search(self, encoder: Any) -> Any:
         labels = encoder.encode([label.text for label in LABELS])
         ids = [label.id for label in LABELS]
-        return lambda vectors, k: nearest(vectors, labels, ids, k)
+        return lambda vectors, k, words=None: nearest(vectors, labels, ids, k)
 
     def publish(self, encoder: Any, vectors: Any) -> Any:
         self.published.append(encoder.quality)

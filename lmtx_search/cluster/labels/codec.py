@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.cluster.documents.bulk import Action
 from lmtx_search.records import Label
+from lmtx_search.words import words_of_names
 
 Vectors = NDArray[np.float32]
 FIELDS = ("text", "description", "synonyms", "broader")
@@ -25,7 +26,11 @@ def label_action(label: Label, vector: Vectors) -> Action:
             "text": label.text,
             "description": label.description,
             "synonyms": list(label.synonyms),
-            # Indices that were made before labels had broader ones do not accept this field.
+            "names": [
+                {"words": " ".join(sorted(name)), "count": len(name)}
+                for name in words_of_names((label.text, *label.synonyms))
+            ],
+            # Indices made before labels had broader ones take no field of that name.
             **({"broader": list(label.broader)} if label.broader else {}),
             "digest": label.digest,
             "embedding": rounded(vector),
