@@ -41,7 +41,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.training.centering import SAMPLE, open_shortlister
 from lmtx_search.training.named_labels import NamedLabels
 from lmtx_search.training.sampling import sample_documents
-from lmtx_search.words import DocumentWords
+from lmtx_search.words.names import DocumentWords
 
 SIZE = 10
 PROGRAM = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from lmtx_search.records import Label
-from lmtx_search.words import WordCounts, words_of_names
+from lmtx_search.words.names import WordCounts, words_of_names
 
 # Lucene's defaults, and the rank constant of neural-search.
 _K1, _B = 1.2, 0.75

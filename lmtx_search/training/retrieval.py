@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from lmtx_search.training.shortlist import CountWords
-from lmtx_search.words import DocumentWords
+from lmtx_search.words.names import DocumentWords
 
 
 def _dense(sample: Iterable[str], most: int) -> CountWords | None:

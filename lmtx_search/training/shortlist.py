@@ -15,7 +15,7 @@ from lmtx_search.encoder.windows import WindowEncoder
 from lmtx_search.judges.base import Pair
 from lmtx_search.records import Document, Label
 from lmtx_search.training.named_labels import NamedLabels, fuse
-from lmtx_search.words import WordCounts
+from lmtx_search.words.names import WordCounts
 
 Ranking = list[tuple[str, float]]
 CountWords = Callable[[str], WordCounts]

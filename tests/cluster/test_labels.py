@@ -12,7 +12,7 @@ from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label, content_digest
 from lmtx_search.training.shortlist import search_in
-from lmtx_search.words import DocumentWords
+from lmtx_search.words.names import DocumentWords
 
 pytestmark = pytest.mark.integration
 

@@ -9,7 +9,7 @@ from lmtx_search.cluster.client import names
 from lmtx_search.errors import UserError
 
 SCHEMA = 4
-"""Counted up with every change that has to be migrated, or that an older release cannot read.
+"""Raised with every change that needs a migration, or that an older release cannot read.
 
 Form 1 is the first release's, whose indices do not state a form.
 """

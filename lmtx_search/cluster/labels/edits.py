@@ -41,7 +41,7 @@ def named(client: OpenSearch, index: str, texts: Sequence[str]) -> dict[str, Lab
 
 
 def put(client: OpenSearch, index: str, labels: Sequence[Label], vectors: Vectors) -> None:
-    """Write labels with float32[n, dimension]; they are found when this returns."""
+    """Write labels with float32[n, dimension]; they can be found as soon as this returns."""
     require_fields(client, index)
     write_all(client, map(label_action, labels, vectors), index)
     client.indices.refresh(index=index)

@@ -23,7 +23,7 @@ from lmtx_search.cluster.labels.versions import LabelVersions, require_fields
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
-from lmtx_search.words import WordCounts
+from lmtx_search.words.names import WordCounts
 
 EncodeLabels = Callable[[Sequence[Label]], Vectors]
 """Turns n labels into float32[n, dimension], L2-normalised."""
@@ -36,9 +36,9 @@ _BATCH = 2048
 class LabelIndexInfo:
     """A version of the label index.
 
-    ``encoder_digest`` says how its labels are embedded (``encoder.passages.passages_digest``);
-    None before the first load. ``has_words`` is False for a version of an earlier release, whose
-    labels cannot be found by their words.
+    ``encoder_digest`` identifies how its labels are embedded
+    (``encoder.passages.passages_digest``); None before the first load. ``has_words`` is False for a
+    version of an earlier release, whose labels cannot be found by their words.
     """
 
     index: str
@@ -98,12 +98,12 @@ class LabelIndex:
     ) -> LoadReport:
         """Update the index to the labels: embed and write those whose content is new.
 
-        ``labels`` is read twice (an iterator is first gathered into a list), so that everything
-        is known to be good before anything is written. Labels of the index that are not among
-        ``labels`` are kept, except those whose ids are in ``retire``. Where the index was made with
-        another encoder or dimension, or by a release that wrote no words, a new version with all
-        labels is written and the alias moved to it when it is complete; the old version stays.
-        Interrupted, the same call continues.
+        ``labels`` is read twice (an iterator is first gathered into a list), so that all labels are
+        checked before any is written. Labels of the index that are not among ``labels`` are kept,
+        except those whose ids are in ``retire``. If the index was made with another encoder or
+        dimension, or by a release that wrote no words, a new version with all labels is written.
+        The alias is moved to it when it is complete, and the old version stays. After an
+        interruption, the same call continues.
 
         Raises:
             UserError: ``bootstrap-index`` has not run, or ``labels`` is not valid.

@@ -21,7 +21,7 @@ from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.labels.codec import Vectors, rounded
 from lmtx_search.errors import LmtxError
 from lmtx_search.index_templates import load
-from lmtx_search.words import WordCounts
+from lmtx_search.words.names import WordCounts
 
 Ranking = list[tuple[str, float]]
 

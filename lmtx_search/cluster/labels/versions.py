@@ -9,11 +9,11 @@ from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch
 
-from lmtx_search import words
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.schema import SCHEMA, brought_up, missing_fields, schema_of
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
+from lmtx_search.words import names as word_names
 
 _NUMBERED = re.compile(re.escape(names.LABELS) + r"-(\d{6})\Z")
 
@@ -32,7 +32,7 @@ def version_body(
         "indices/label_version",
         encoder=encoder_digest,
         state=state,
-        words=words.FORM,
+        words=word_names.FORM,
         dimension=dimension,
         engine=engine,
     )["mappings"]
@@ -63,7 +63,7 @@ class LabelVersions:
 
     def has_words(self, index: str) -> bool:
         """Tell whether all labels of a version have their words as this release compares them."""
-        return bool(self._mappings(index).get("_meta", {}).get("words") == words.FORM)
+        return bool(self._mappings(index).get("_meta", {}).get("words") == word_names.FORM)
 
     def encoder_of(self, index: str) -> tuple[str | None, int]:
         """Return a version's encoder digest (None: not known yet) and its dimension."""
@@ -91,7 +91,7 @@ class LabelVersions:
                 index != current
                 and meta.get("encoder") == encoder_digest
                 and meta.get("owner") == owner
-                and meta.get("words") == words.FORM
+                and meta.get("words") == word_names.FORM
                 and embedding.get("dimension") == dimension
             ):
                 found.append(index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lmtx_search.words import DocumentWords, words, words_of_names
+from lmtx_search.words.names import DocumentWords, words, words_of_names
 
 
 @pytest.mark.parametrize(
