@@ -50,6 +50,7 @@ def make_version(
             calibration=source.calibration,
             broader_tags=settings.documents.broader_tags,
         ),
+        source.words,
         untested=True,
     )
     return version, encoder
@@ -65,4 +66,4 @@ def _own_thresholds(source: EncoderSource, options: DeployOptions) -> dict[str, 
     """Return the run's thresholds of single labels, unless the options set one for all labels."""
     if options.threshold is not None or source.threshold is None:
         return {}
-    return own_thresholds(source.threshold, source.calibration)
+    return own_thresholds(source.threshold, source.calibration, source.highest_score)
