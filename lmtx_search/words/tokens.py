@@ -49,8 +49,8 @@ class WordTokens:
 
     def words(self, tokens: Sequence[int]) -> Tokens:
         """Return the words among the tokens of a text, in their order."""
-        folded = self._folded[np.asarray(tokens, dtype=np.int64)]
-        return folded[folded != _NO_WORD]
+        folded: Tokens = self._folded[np.asarray(tokens, dtype=np.int64)]
+        return np.asarray(folded[folded != _NO_WORD])
 
 
 def _is_start(text: str) -> bool:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.windows import Windows, mean_of_windows
+from lmtx_search.encoder.windows import Windows, best_of_windows, mean_of_windows
 from lmtx_search.records import Label
 from lmtx_search.tagging.versions.contents import VersionWords
 from lmtx_search.words.evidence import LabelWords
 from lmtx_search.words.tokens import Tokens, WordTokens
+
+# Texts that are ranked at a time.
+_TEXTS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,19 @@ class TextReader:
             None if words is None else WordTokens(encoder.vocabulary(), encoder.special_tokens())
         )
 
-    def read(self, texts: Sequence[str]) -> ReadTexts:
-        """Return the embeddings and the words of texts."""
+    def read(
+        self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None
+    ) -> ReadTexts:
+        """Return the embeddings and the words of texts.
+
+        Args:
+            on_batch: called with the number of texts whose first window was read.
+        """
         read = self._encoder.tokenise(texts, self._windows.most)
-        vectors, counts = self._encoder.embed(read), [len(windows) for windows in read]
+        vectors, counts = (
+            self._encoder.embed(read, on_batch=on_batch),
+            [len(windows) for windows in read],
+        )
         if self._windows.pooling == "mean":
             vectors, counts = mean_of_windows(vectors, counts), [1] * len(counts)
         if self._tokens is None:
@@ -109,3 +122,35 @@ class TextReader:
     def text_of(self, words: Tokens) -> str:
         """Return words as text."""
         return self._encoder.text_of(words.tolist())
+
+
+def rank_labels(
+    reader: TextReader,
+    texts: Sequence[str],
+    labels: Iterable[Label],
+    ids: Sequence[str],
+    embeddings: NDArray[np.float32],
+    k: int,
+    on_batch: Callable[[int], None] | None = None,
+) -> list[list[tuple[str, float]]]:
+    """Return the k best labels of each text by exact search: (id, score), best first.
+
+    Args:
+        labels: the labels in any order.
+        ids: ids of the labels, in the order of the embeddings.
+        embeddings: float32[labels, dimension], rows of length 1.
+        on_batch: called with the number of texts whose first window was read.
+    """
+    forms = reader.label_forms()
+    words = None
+    if forms is not None:
+        forms.put(labels)
+        words = forms.of(ids)
+    found: list[list[tuple[str, float]]] = []
+    for start in range(0, len(texts), _TEXTS):
+        read = reader.read(texts[start : start + _TEXTS], on_batch)
+        plus = None
+        if words is not None and forms is not None:
+            plus = words.scores(read.words_by_vector(), forms.weights)
+        found += best_of_windows(nearest(read.vectors, embeddings, ids, k, plus), read.counts, k)
+    return found
