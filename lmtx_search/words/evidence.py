@@ -45,6 +45,25 @@ class _Postings:
     share: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class FormWords:
+    """The different words of all forms, form by form.
+
+    Attributes:
+        forms: number of forms.
+        form: int64[P], the number of the form.
+        token: int64[P].
+        similarity: float32[P], weight of the token in the form's unit vector.
+        share: float32[P], the token's share of the form's importance.
+    """
+
+    forms: int
+    form: NDArray[np.int64]
+    token: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+    share: NDArray[np.float32]
+
+
 class LabelWords:
     """The words of L labels, each with one form or more.
 
@@ -80,6 +99,24 @@ class LabelWords:
     def __len__(self) -> int:
         """Return the number of labels."""
         return self._labels
+
+    @property
+    def forms_per_label(self) -> NDArray[np.int64]:
+        """int64[L], at least 1: the forms of a label follow each other."""
+        return np.diff(np.append(self._firsts, len(self._forms)))
+
+    def entries(self) -> FormWords:
+        """Return the words of all forms."""
+        postings = self._postings
+        token = np.repeat(np.arange(len(self._importance)), np.diff(postings.starts))
+        order = np.lexsort((token, postings.form))
+        return FormWords(
+            len(self._forms),
+            postings.form[order],
+            token[order],
+            postings.similarity[order],
+            postings.share[order],
+        )
 
     def scores(self, documents: Sequence[Tokens], weights: WordWeights) -> NDArray[np.float32]:
         """Return the weighted evidence of each label in its best form: float32[n, L]."""

@@ -19,6 +19,7 @@ from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.scoring.broader import MARK
 from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_encoder import TOKENIZER, make_tiny_encoder
 from tests.support.tiny_tagger import LABELS, TEXTS, version_of
 
@@ -42,11 +43,19 @@ CIRCLE = [{"broader": ("2",)}, {"broader": ("1",)}, {"broader": ("3",)}, {}]
 @pytest.mark.parametrize("own", [{}, {"1": 0.99, "2": 0.01}])
 @pytest.mark.parametrize("broader", [PLAIN, DAG, CIRCLE])
 @pytest.mark.parametrize("wanted", [False, True])
+@pytest.mark.parametrize("words", [None, WordWeights(0.3, 0.1, 0.2)])
 def test_gives_what_the_service_gives(
-    tmp_path: Path, own: dict[str, float], broader: Any, wanted: bool
+    tmp_path: Path,
+    own: dict[str, float],
+    broader: Any,
+    wanted: bool,
+    words: WordWeights | None,
 ) -> None:
     labels = [replace(label, **more) for label, more in zip(LABELS, broader, strict=True)]
-    version = version_of(tmp_path, own_thresholds=own, labels=labels, broader_tags=wanted)
+    labels[2] = replace(labels[2], synonyms=("plays mail", "☃", "a a and chess"))
+    version = version_of(
+        tmp_path, own_thresholds=own, labels=labels, broader_tags=wanted, words=words
+    )
     write_archive(version, tmp_path / "tagger.zip")
     with zipfile.ZipFile(tmp_path / "tagger.zip") as archive:
         archive.extractall(tmp_path)
