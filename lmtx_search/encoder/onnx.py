@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -109,25 +109,75 @@ class OnnxEncoder:
             float32 [windows, dimension], each row of length 1, text by text; and the number of
             windows of each text, at least 1.
         """
-        batch_size = batch_size or _BATCHES[self._precision]
         counts: list[int] = []
         parts: list[NDArray[np.float32]] = [np.empty((0, self.dimension), dtype=np.float32)]
         for start in range(0, len(texts), _CHUNK):
-            windows = self._tokenise(texts[start : start + _CHUNK], most)
+            windows = self.tokenise(texts[start : start + _CHUNK], most)
             counts += map(len, windows)
-            tokens = [window for of_text in windows for window in of_text]
-            result = np.empty((len(tokens), self.dimension), dtype=np.float32)
-            firsts = set(accumulate((len(of_text) for of_text in windows), initial=0))
-            order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
-            for first in range(0, len(order), batch_size):
-                rows = order[first : first + batch_size]
-                result[rows] = self._run([tokens[row] for row in rows])
-                if on_batch is not None:
-                    on_batch(len(firsts.intersection(rows)))
-            parts.append(result)
+            parts.append(self.embed(windows, batch_size, on_batch))
         return np.concatenate(parts), counts
 
-    def _tokenise(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
+    def embed(
+        self,
+        texts: Sequence[Sequence[list[int]]],
+        batch_size: int | None = None,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Embed texts that :meth:`tokenise` has read: float32 [windows, dimension], text by text.
+
+        Args:
+            texts: the windows of each text.
+            batch_size: as for :meth:`encode_windows`.
+            on_batch: as for :meth:`encode_windows`.
+        """
+        batch_size = batch_size or _BATCHES[self._precision]
+        tokens = [window for windows in texts for window in windows]
+        result = np.empty((len(tokens), self.dimension), dtype=np.float32)
+        firsts = set(accumulate(map(len, texts), initial=0))
+        order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
+        for first in range(0, len(order), batch_size):
+            rows = order[first : first + batch_size]
+            result[rows] = self._run([tokens[row] for row in rows])
+            if on_batch is not None:
+                on_batch(len(firsts.intersection(rows)))
+        return result
+
+    def tokens(self, texts: Sequence[str], windows: int = 1) -> list[list[int]]:
+        """Return the ids of the tokens that the encoder reads of each text, special ones included.
+
+        Args:
+            windows: windows to read of a text.
+        """
+        found: list[list[int]] = []
+        for start in range(0, len(texts), _CHUNK):
+            read = self.tokenise(texts[start : start + _CHUNK], windows)
+            found += [list(chain.from_iterable(of_text)) for of_text in read]
+        return found
+
+    def vocabulary(self) -> list[str]:
+        """Return the text of each token, by id. An id that no token has has an empty text."""
+        vocabulary: dict[str, int] = self._tokenizer.get_vocab()
+        texts = [""] * (max(vocabulary.values(), default=-1) + 1)
+        for text, id_ in vocabulary.items():
+            texts[id_] = text
+        return texts
+
+    def special_tokens(self) -> list[int]:
+        """Return the ids of tokens that stand for no text, and of the one for unknown text."""
+        added = self._tokenizer.get_added_tokens_decoder().items()
+        special = [id_ for id_, token in added if token.special]
+        unknown = self._tokenizer.token_to_id(
+            getattr(self._tokenizer.model, "unk_token", None) or ""
+        )
+        return special if unknown is None else sorted({*special, unknown})
+
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return tokens as text."""
+        text: str = self._tokenizer.decode(tokens)
+        return text
+
+    def tokenise(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
+        """Return the token ids of each window of each text, at most ``most`` windows a text."""
         limit = most * self.max_tokens * _CHARACTERS_PER_TOKEN
         cut = [read_text(_clean(text[:limit])) for text in texts]
         if self._form.lower:

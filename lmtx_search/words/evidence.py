@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.records import Label
 from lmtx_search.words.tokens import Tokens
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
 
@@ -16,6 +18,8 @@ COMPLETE = 0.999
 
 Form = Tokens
 """The words of a label's name or of one of its synonyms."""
+
+_NOTHING = np.empty(0, dtype=np.int64)
 
 
 def word_importance(texts: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
@@ -41,6 +45,25 @@ class _Postings:
     share: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class FormWords:
+    """The different words of all forms, form by form.
+
+    Attributes:
+        forms: number of forms.
+        form: int64[P], the number of the form.
+        token: int64[P].
+        similarity: float32[P], weight of the token in the form's unit vector.
+        share: float32[P], the token's share of the form's importance.
+    """
+
+    forms: int
+    form: NDArray[np.int64]
+    token: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+    share: NDArray[np.float32]
+
+
 class LabelWords:
     """The words of L labels, each with one form or more.
 
@@ -53,31 +76,46 @@ class LabelWords:
         self._importance = importance
         self._firsts = np.cumsum([0, *(max(1, len(forms)) for forms in labels)])[:-1]
         self._labels = len(labels)
-        forms = [form for of_label in labels for form in (of_label or [np.empty(0, np.int64)])]
-        self._forms = len(forms)
-        self._postings = self._index(forms)
+        forms = [form for of_label in labels for form in (of_label or [_NOTHING])]
+        self._forms = forms
+        self._postings = _index(forms, importance)
 
-    def _index(self, forms: Sequence[Form]) -> _Postings:
-        tokens: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-        numbers: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-        similarity: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
-        share: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
-        for number, form in enumerate(forms):
-            if not len(form):
-                continue
-            words, vector = self._vector(form)
-            tokens.append(words)
-            numbers.append(np.full(len(words), number, dtype=np.int64))
-            similarity.append(vector)
-            share.append(self._importance[words] / self._importance[words].sum())
-        every = np.concatenate(tokens)
-        order = np.argsort(every, kind="stable")
-        starts = np.searchsorted(every[order], np.arange(len(self._importance) + 1))
-        return _Postings(
-            starts,
-            np.concatenate(numbers)[order],
-            np.concatenate(similarity)[order].astype(np.float32),
-            np.concatenate(share)[order].astype(np.float32),
+    @classmethod
+    def of(
+        cls,
+        labels: Iterable[Label],
+        words: Callable[[Sequence[str]], Sequence[Tokens]],
+        importance: NDArray[np.float32],
+    ) -> LabelWords:
+        """Return the words of labels. The forms of a label are its name and each of its synonyms.
+
+        Args:
+            words: returns the words of each text.
+        """
+        names = [(label.text, *label.synonyms) for label in labels]
+        forms = iter(words([name for of_label in names for name in of_label]))
+        return cls([list(islice(forms, len(of_label))) for of_label in names], importance)
+
+    def __len__(self) -> int:
+        """Return the number of labels."""
+        return self._labels
+
+    @property
+    def forms_per_label(self) -> NDArray[np.int64]:
+        """int64[L], at least 1: the forms of a label follow each other."""
+        return np.diff(np.append(self._firsts, len(self._forms)))
+
+    def entries(self) -> FormWords:
+        """Return the words of all forms."""
+        postings = self._postings
+        token = np.repeat(np.arange(len(self._importance)), np.diff(postings.starts))
+        order = np.lexsort((token, postings.form))
+        return FormWords(
+            len(self._forms),
+            postings.form[order],
+            token[order],
+            postings.similarity[order],
+            postings.share[order],
         )
 
     def scores(self, documents: Sequence[Tokens], weights: WordWeights) -> NDArray[np.float32]:
@@ -99,7 +137,7 @@ class LabelWords:
         """
         features = np.stack(self._compare(words), axis=1)
         weighted = DEFAULT_WEIGHTS.of(*features.T)
-        ends = np.append(self._firsts[1:], self._forms)
+        ends = np.append(self._firsts[1:], len(self._forms))
         best = [
             int(self._firsts[row] + np.argmax(weighted[self._firsts[row] : ends[row]]))
             for row in labels
@@ -107,7 +145,7 @@ class LabelWords:
         return np.asarray(features[best], dtype=np.float32)
 
     def _of_labels(self, of_forms: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._forms == self._labels:
+        if len(self._forms) == self._labels:
             return of_forms
         return np.asarray(np.maximum.reduceat(of_forms, self._firsts), dtype=np.float32)
 
@@ -116,8 +154,8 @@ class LabelWords:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Return similarity, share and completeness of all forms: float32[forms] each."""
         postings = self._postings
-        similarity = np.zeros(self._forms, dtype=np.float32)
-        share = np.zeros(self._forms, dtype=np.float32)
+        similarity = np.zeros(len(self._forms), dtype=np.float32)
+        share = np.zeros(len(self._forms), dtype=np.float32)
         if len(words) and len(postings.form):
             tokens, vector = self._vector(words)
             counts = postings.starts[tokens + 1] - postings.starts[tokens]
@@ -125,8 +163,8 @@ class LabelWords:
             places = np.repeat(postings.starts[tokens] - skipped, counts) + np.arange(counts.sum())
             form = postings.form[places]
             products = postings.similarity[places] * np.repeat(vector, counts)
-            similarity += np.bincount(form, products, self._forms).astype(np.float32)
-            share += np.bincount(form, postings.share[places], self._forms).astype(np.float32)
+            similarity += np.bincount(form, products, len(self._forms)).astype(np.float32)
+            share += np.bincount(form, postings.share[places], len(self._forms)).astype(np.float32)
         return similarity, share, (share >= COMPLETE).astype(np.float32)
 
     def _vector(self, words: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
@@ -134,3 +172,20 @@ class LabelWords:
         tokens, counts = np.unique(words, return_counts=True)
         weights = (1 + np.log(counts)) * self._importance[tokens]
         return tokens, np.asarray(weights / np.linalg.norm(weights), dtype=np.float32)
+
+
+def _index(forms: Sequence[Form], importance: NDArray[np.float32]) -> _Postings:
+    numbers = np.repeat(np.arange(len(forms)), [len(form) for form in forms])
+    keys = np.concatenate([_NOTHING, *forms]) + numbers * len(importance)
+    keys, counts = np.unique(keys, return_counts=True)
+    number, token = np.divmod(keys, max(1, len(importance)))
+    weights = (1 + np.log(counts)) * importance[token]
+    lengths = np.sqrt(np.bincount(number, weights**2, len(forms)))
+    sums = np.bincount(number, importance[token], len(forms))
+    order = np.argsort(token, kind="stable")
+    return _Postings(
+        np.searchsorted(token[order], np.arange(len(importance) + 1)),
+        number[order],
+        (weights / lengths[number])[order].astype(np.float32),
+        (importance[token] / sums[number])[order].astype(np.float32),
+    )

@@ -14,7 +14,8 @@ Tokens = NDArray[np.int64]
 _PLURALS = (("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("ies", "y"), ("s", ""))
 _NO_PLURALS = ("ss", "us", "is")
 _SHORTEST_PLURAL = 4
-_STARTS = ("▁", "Ġ")
+_SPACE = "Ġ"
+_STARTS = ("▁", _SPACE)
 _NO_WORD = -1
 
 
@@ -29,8 +30,9 @@ class WordTokens:
     def __init__(self, vocabulary: Sequence[str], special: Sequence[int] = ()) -> None:
         self._folded = np.arange(len(vocabulary), dtype=np.int64)
         id_of = {text: id_ for id_, text in enumerate(vocabulary)}
+        readable = _text_of_bytes if any(map(_is_start, vocabulary)) else str
         for id_, text in enumerate(vocabulary):
-            if not any(map(str.isalnum, text)):
+            if not any(map(str.isalnum, readable(text))):
                 self._folded[id_] = _NO_WORD
             elif (one := id_of.get(singular(text))) is not None:
                 self._folded[id_] = one
@@ -47,8 +49,36 @@ class WordTokens:
 
     def words(self, tokens: Sequence[int]) -> Tokens:
         """Return the words among the tokens of a text, in their order."""
-        folded = self._folded[np.asarray(tokens, dtype=np.int64)]
-        return folded[folded != _NO_WORD]
+        folded: Tokens = self._folded[np.asarray(tokens, dtype=np.int64)]
+        return np.asarray(folded[folded != _NO_WORD])
+
+
+def _is_start(text: str) -> bool:
+    return text.startswith(_SPACE)
+
+
+def _text_of_bytes(text: str) -> str:
+    """Return the text of a token that is written with one character for each byte (GPT-2).
+
+    A part of a character becomes a letter, since most characters outside ASCII are letters.
+    """
+    read = bytes(_BYTES[one] for one in text if one in _BYTES)
+    try:
+        return read.decode()
+    except UnicodeDecodeError:
+        return "a"
+
+
+def _characters_of_bytes() -> dict[str, int]:
+    """Return the byte that each character stands for: itself, or moved to U+0100 and above."""
+    plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    moved = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {
+        chr(256 + place): byte for place, byte in enumerate(moved)
+    }
+
+
+_BYTES = _characters_of_bytes()
 
 
 def singular(text: str) -> str:

@@ -22,6 +22,11 @@ class WordWeights:
     share: float
     complete: float
 
+    @property
+    def highest(self) -> float:
+        """The largest weighted sum that evidence can have."""
+        return sum(max(0.0, weight) for weight in (self.similarity, self.share, self.complete))
+
     def of(
         self,
         similarity: NDArray[np.float32],

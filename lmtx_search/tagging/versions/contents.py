@@ -13,6 +13,7 @@ from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.records import Label
+from lmtx_search.words.weights import WordWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,25 @@ class VersionLabels:
     passages: str = ""
 
 
+@dataclass(frozen=True)
+class VersionWords:
+    """Evidence from words beside the encoder.
+
+    Attributes:
+        weights: what each kind of evidence adds to the cosine similarity.
+        importance: float32[vocabulary of the encoder's tokenizer], of each token.
+    """
+
+    weights: WordWeights
+    importance: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class TaggingRule:
     """Which labels become tags of a document.
 
     Attributes:
-        threshold: the least cosine score of a tag.
+        threshold: the least score of a tag.
         max_tags: the largest number of tags of a document.
         own_thresholds: thresholds of single labels, by id.
         calibration: the P(yes) that a score corresponds to.
