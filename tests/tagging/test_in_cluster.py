@@ -83,7 +83,6 @@ def opened(version: TaggerVersion, folder: Path) -> tuple[Tokenizer, onnxruntime
 
 
 def test_padding_is_no_word(tmp_path: Path) -> None:
-    # The padding token of the tiny encoder is [UNK], so that of others is a word in its place.
     version = version_of(tmp_path, words=WordWeights(0.3, 0.1, 0.2))
     tokenizer, session = opened(version, tmp_path)
     chess, web = (tokenizer.encode(text).ids[0] for text in ("chess", "web"))

@@ -108,18 +108,20 @@ def top_scores(
         Pairs of (column, score rounded to four decimals), best first. Equal scores are ordered by
         column, and no score is below :data:`LEAST_SCORE`.
     """
-    if not scores.size:
-        return [[] for _ in range(len(scores))]
-    k = min(k, scores.shape[1])
-    # Scores are rounded before they are compared. Labels with the same text then tie, and the model
-    # inside the cluster makes the same choice.
-    scores = np.round(scores * ROUNDING) / ROUNDING
-    scores = np.where(scores >= np.asarray(threshold, np.float32), scores, np.float32(0))
-    lowest = np.partition(scores, -k, axis=1)[:, -k]
-    least = np.maximum(lowest, np.float32(LEAST_SCORE))
+    least = np.maximum(np.asarray(threshold, np.float32), np.float32(LEAST_SCORE))
+    # Only a few labels score enough, so the others are left out before anything is sorted.
+    near = least - 1 / ROUNDING
     best: list[list[tuple[int, float]]] = []
-    for row, enough in zip(scores, least, strict=True):
-        columns = np.flatnonzero(row >= enough)
-        order = np.argsort(-row[columns], kind="stable")[:k]
-        best.append([(int(i), round(float(row[i]), 4)) for i in columns[order]])
+    for row in scores:
+        columns = np.flatnonzero(row >= near)
+        # Scores are rounded before they are compared. Labels with the same text then tie, and the
+        # model inside the cluster makes the same choice.
+        values = np.round(row[columns] * ROUNDING) / ROUNDING
+        enough = values >= (least if least.ndim == 0 else least[columns])
+        columns, values = columns[enough], values[enough]
+        if len(columns) > k:
+            highest = values >= np.partition(values, -k)[-k]
+            columns, values = columns[highest], values[highest]
+        order = np.argsort(-values, kind="stable")[:k]
+        best.append([(int(columns[at]), round(float(values[at]), 4)) for at in order])
     return best
