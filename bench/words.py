@@ -28,12 +28,11 @@ from lmtx_search.tagging.versions.contents import (
     TaggingRule,
     VersionEncoder,
     VersionLabels,
-    VersionWords,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.words.evidence import word_importance
 from lmtx_search.words.tokens import WordTokens
-from lmtx_search.words.weights import DEFAULT_WEIGHTS
+from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 # Documents that one tagger tags before it is the other's turn.
 _BATCH = 32
@@ -68,7 +67,7 @@ def main() -> None:
         taggers: dict[str, Tagger] = {}
         for name, counted in (
             ("encoder", None),
-            ("encoder and words", VersionWords(DEFAULT_WEIGHTS, importance)),
+            ("encoder and words", WordScoring(DEFAULT_WEIGHTS, importance)),
         ):
             version = TaggerVersions(Path(folder)).create(
                 VersionEncoder(encoder.folder, name, encoder.digest, arguments.precision, tokens),

@@ -14,6 +14,7 @@ from lmtx_search.cluster.labels.bm25 import rank_bm25
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.reading import TextReader, rank_labels
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.metrics.ranking import DEPTH
@@ -22,7 +23,6 @@ from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
-from lmtx_search.tagging.scoring.reading import TextReader, rank_labels
 from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 

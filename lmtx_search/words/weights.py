@@ -22,6 +22,10 @@ class WordWeights:
     share: float
     complete: float
 
+    def times(self, factor: float) -> WordWeights:
+        """Return the weights multiplied by a factor."""
+        return WordWeights(factor * self.similarity, factor * self.share, factor * self.complete)
+
     @property
     def highest(self) -> float:
         """The largest weighted sum that evidence can have."""
@@ -42,4 +46,20 @@ NO_WORDS = WordWeights(0.0, 0.0, 0.0)
 """Words count nothing."""
 
 DEFAULT_WEIGHTS = WordWeights(0.3, 0.1, 0.1)
-"""Weights before the judge was asked."""
+"""Weights that suit most collections (docs/quality.md)."""
+
+IMPORTANCE_FILE = "word_importance.npy"
+"""Beside the encoder of a training run: float32[vocabulary], the importance of each token."""
+
+
+@dataclass(frozen=True)
+class WordScoring:
+    """How words count beside an encoder.
+
+    Attributes:
+        weights: what each kind of evidence adds to the cosine similarity.
+        importance: float32[vocabulary of the encoder's tokenizer], of each token.
+    """
+
+    weights: WordWeights
+    importance: NDArray[np.float32]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.ranking import DEPTH
@@ -13,7 +14,6 @@ from lmtx_search.evaluation.systems import Rule, _output
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
 from lmtx_search.tagging.scoring.ranking import top_scores
-from lmtx_search.tagging.scoring.reading import TextReader
 
 LABELS = np.eye(200, dtype=np.float32)
 IDS = [f"l{number:03}" for number in range(200)]

@@ -13,11 +13,10 @@ from lmtx_search.tagging.versions.contents import (
     TaggingRule,
     VersionEncoder,
     VersionLabels,
-    VersionWords,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
-from lmtx_search.words.weights import WordWeights
+from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.tiny_encoder import DIMENSION, make_tiny_encoder
 
 LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web"), Label("4", " a, and.")]
@@ -64,5 +63,5 @@ def version_of(
             calibration=calibration,
             broader_tags=broader_tags,
         ),
-        None if words is None else VersionWords(words, IMPORTANCE),
+        None if words is None else WordScoring(words, IMPORTANCE),
     )

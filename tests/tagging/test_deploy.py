@@ -27,9 +27,8 @@ from lmtx_search.tagging.deployment.encoder_source import (
 from lmtx_search.tagging.deployment.make_version import chosen_threshold
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.service.client import service_url
-from lmtx_search.tagging.versions.contents import VersionWords
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.words.weights import WordWeights
+from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap
 from tests.support.tagger_service import LABELS, running
@@ -89,7 +88,7 @@ def test_a_run_that_weighs_words_is_deployed_with_them(tmp_path: Path) -> None:
 
 
 def test_a_threshold_that_no_label_can_reach_is_refused() -> None:
-    words = VersionWords(WordWeights(0.3, 0.1, 0.1), np.ones(2, np.float32))
+    words = WordScoring(WordWeights(0.3, 0.1, 0.1), np.ones(2, np.float32))
     without, source = EncoderSource(Path(), "run a"), EncoderSource(Path(), "run b", words=words)
     assert chosen_threshold(source, DeployOptions(threshold=1.4)) == 1.4
     for one, highest in ((without, "1"), (source, "1.5")):

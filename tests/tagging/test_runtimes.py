@@ -36,12 +36,11 @@ from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.in_cluster import archive
 from lmtx_search.tagging.scoring.ranking import LabelSearch
 from lmtx_search.tagging.scoring.tagger import Tagger
-from lmtx_search.tagging.versions.contents import VersionWords
 from lmtx_search.tagging.versions.label_matrix import unique_names
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.words.evidence import word_importance
 from lmtx_search.words.tokens import WordTokens
-from lmtx_search.words.weights import WordWeights
+from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.conftest import environment_of, flags_of
 from tests.support import backends
 from tests.support.tagger_service import running
@@ -345,7 +344,7 @@ def test_both_give_the_same_tags_where_words_count(deployed: Deployed) -> None:
     encoder = load_encoder(settings, max_tokens=settings.encoder.document_tokens)
     tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
     read = [tokens.words(ids) for ids in encoder.tokens([label.text for label in LABELS])]
-    words = VersionWords(WordWeights(0.4, 0.2, 0.3), word_importance(read, len(tokens)))
+    words = WordScoring(WordWeights(0.4, 0.2, 0.3), word_importance(read, len(tokens)))
     source = replace(untrained_source(settings), words=words)
     try:
         for runtime in ("service", "in-cluster"):

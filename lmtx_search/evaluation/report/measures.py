@@ -9,6 +9,7 @@ from typing import Any
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.reading import TextReader, rank_labels
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.gold.gold_set import GoldSet
@@ -18,7 +19,6 @@ from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
-from lmtx_search.tagging.scoring.reading import TextReader, rank_labels
 
 
 @dataclass(frozen=True)

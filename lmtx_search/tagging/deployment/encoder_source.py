@@ -14,11 +14,7 @@ from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.versions.contents import VersionWords
-from lmtx_search.words.weights import WordWeights
-
-IMPORTANCE_FILE = "word_importance.npy"
-"""Beside the encoder of a training run: float32[vocabulary], the importance of each token."""
+from lmtx_search.words.weights import IMPORTANCE_FILE, WordScoring, WordWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,7 @@ class EncoderSource:
     run: str | None = None
     threshold: float | None = None
     calibration: Calibration | None = None
-    words: VersionWords | None = None
+    words: WordScoring | None = None
 
     @property
     def highest_score(self) -> float:
@@ -88,7 +84,7 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
     )
 
 
-def _words(encoder: Path, weights: Mapping[str, float] | None) -> VersionWords | None:
+def _words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring | None:
     """Return how words count in a training run, by its weights and the file beside its encoder.
 
     Raises:
@@ -99,7 +95,7 @@ def _words(encoder: Path, weights: Mapping[str, float] | None) -> VersionWords |
     file = encoder.parent / IMPORTANCE_FILE
     try:
         importance: NDArray[np.float32] = np.load(file, allow_pickle=False)
-        return VersionWords(WordWeights(**weights), importance)
+        return WordScoring(WordWeights(**weights), importance)
     except FileNotFoundError as error:
         raise UserError(f"{file} is missing on this machine: train again") from error
     except (OSError, ValueError, TypeError) as error:

@@ -16,13 +16,13 @@ from lmtx_search.cluster.ml.connectors import RemoteTagger
 from lmtx_search.cluster.ml.local_models import upload
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.reading import LabelForms
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.tagging.in_cluster.graph import INPUTS, Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
 from lmtx_search.tagging.scoring.broader import MARK
-from lmtx_search.tagging.scoring.reading import LabelForms
 from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.words.tokens import WordTokens
 

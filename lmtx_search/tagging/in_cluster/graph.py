@@ -11,13 +11,8 @@ from numpy.typing import NDArray
 from lmtx_search.tagging.in_cluster.word_graph import WORDS, GraphPart, Node
 from lmtx_search.tagging.scoring.ranking import ROUNDING
 
-<<<<<<< HEAD
-# The names that ML Commons uses.
-_INPUTS = {"input_ids": "input1.input_ids", "attention_mask": "input1.attention_mask"}
-=======
 INPUTS = ("input1.input_ids", "input1.attention_mask")
 """Names of the token ids and the attention mask, as ML Commons calls them."""
->>>>>>> tagwords
 _OUTPUT = "output"
 
 Places = NDArray[np.int64]
@@ -36,31 +31,18 @@ def tagging_graph(
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
-<<<<<<< HEAD
-    The output is float32 [n, first + L + A]. It is zero except for a text's tags: column ``first``
-    + the label's row holds the cosine score. The last A columns belong to the labels that are
-    broader than others, and hold the sum of the scores of the narrower tags.
-=======
     The output is float32 [n, first + L + A]. It contains the score of each of a text's tags, at
     ``first`` + the label's row, and zero for all other labels. The A places behind the L labels
     belong to labels above others, and contain the sums of the scores of the tags below them.
->>>>>>> tagwords
 
     Args:
         encoder: the encoder's ONNX file; it turns token ids into embeddings of length 1.
         embeddings: float32 [L, dimension], rows of length 1.
-<<<<<<< HEAD
-        first: column of the first label: the number of the tokenizer's tokens.
-        least: float32 [L], lowest score at which a label is a tag; positive.
-        most: highest number of tags of a text.
-        above: int64 [L, K], values from L to L + A - 1; K is 0 if no label has a broader one.
-=======
         first: position of the first label: as many tokens as the tokenizer has.
         least: float32 [L], least score of a tag, positive.
         most: most tags of a text.
         above: int64 [L, K], from L to L + A - 1; K is 0 where no label is above another.
         words: computes the evidence from words (None: it does not count).
->>>>>>> tagwords
     """
     import onnx  # an extra: see check_labels
     from onnx import TensorProto, helper, numpy_helper
@@ -144,13 +126,8 @@ def tagging_graph(
 
 
 def _own(name: str) -> str:
-<<<<<<< HEAD
     """Return a name that does not occur in the encoder's graph."""
-    return name if name == _OUTPUT else f"lmtx_{name}"
-=======
-    """Return a name that the encoder's graph does not have."""
     return name if name == _OUTPUT or name in INPUTS else f"lmtx_{name}"
->>>>>>> tagwords
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.tagging.versions.contents import VersionWords
 from lmtx_search.words.evidence import COMPLETE, LabelWords
+from lmtx_search.words.weights import WordScoring
 
 Node = tuple[str, list[str], list[str], dict[str, Any]]
 """Kind, inputs, outputs and attributes of a node."""
@@ -39,7 +39,7 @@ class GraphPart:
 
 
 def word_graph(
-    words: VersionWords, folded: NDArray[np.int64], labels: LabelWords, inputs: tuple[str, str]
+    words: WordScoring, folded: NDArray[np.int64], labels: LabelWords, inputs: tuple[str, str]
 ) -> GraphPart:
     """Return the nodes that compute :data:`WORDS` from the tokens of texts.
 
@@ -100,7 +100,7 @@ def _count_words(
     add("Div", ["weighted", "length"], "vector")
 
 
-def _weigh_forms(part: GraphPart, words: VersionWords, labels: LabelWords) -> NDArray[np.int64]:
+def _weigh_forms(part: GraphPart, words: WordScoring, labels: LabelWords) -> NDArray[np.int64]:
     """Compute the weighted evidence of all forms, by length; return their order."""
     constant, add = part.constant, part.add
     entries = labels.entries()

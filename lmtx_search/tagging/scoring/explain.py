@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.reading import ReadTexts
 from lmtx_search.tagging.scoring.ranking import ComparedLabels, top_scores
-from lmtx_search.tagging.scoring.reading import ReadTexts
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.reading import LabelForms, ReadTexts
 from lmtx_search.encoder.windows import best_of_windows
-from lmtx_search.tagging.scoring.reading import LabelForms, ReadTexts
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.thresholds import LEAST_SCORE
 from lmtx_search.tagging.versions.version import TaggerVersion

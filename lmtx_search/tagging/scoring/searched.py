@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.reading import LabelForms, ReadTexts
 from lmtx_search.encoder.windows import best_of_windows
 from lmtx_search.tagging.scoring.ranking import Best, Nearest, top_scores
-from lmtx_search.tagging.scoring.reading import LabelForms, ReadTexts
 from lmtx_search.tagging.versions.label_changes import LabelChange
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import TaggerVersion

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.reading import TextReader
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
 from lmtx_search.tagging.scoring.broader import BroaderTags
 from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch
-from lmtx_search.tagging.scoring.reading import TextReader
 from lmtx_search.tagging.scoring.searched import SearchedLabels
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
 

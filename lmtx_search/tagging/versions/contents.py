@@ -13,7 +13,6 @@ from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.records import Label
-from lmtx_search.words.weights import WordWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +49,6 @@ class VersionLabels:
     labels: Sequence[Label]
     embeddings: NDArray[np.float32]
     passages: str = ""
-
-
-@dataclass(frozen=True)
-class VersionWords:
-    """Evidence from words beside the encoder.
-
-    Attributes:
-        weights: what each kind of evidence adds to the cosine similarity.
-        importance: float32[vocabulary of the encoder's tokenizer], of each token.
-    """
-
-    weights: WordWeights
-    importance: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from lmtx_search.tagging.versions.contents import (
     TaggingRule,
     VersionEncoder,
     VersionLabels,
-    VersionWords,
 )
 from lmtx_search.tagging.versions.version import (
     MANIFEST,
@@ -31,6 +30,7 @@ from lmtx_search.tagging.versions.version import (
     Manifest,
     TaggerVersion,
 )
+from lmtx_search.words.weights import WordScoring
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
 _SECOND = "%Y%m%d-%H%M%S"
@@ -92,7 +92,7 @@ class TaggerVersions:
         encoder: VersionEncoder,
         labels: VersionLabels,
         rule: TaggingRule,
-        words: VersionWords | None = None,
+        words: WordScoring | None = None,
         *,
         untested: bool = False,
     ) -> TaggerVersion:

@@ -17,11 +17,10 @@ from lmtx_search.encoder.form import OnnxForm, Precision
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
-from lmtx_search.tagging.versions.contents import VersionWords
 from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.thresholds import Thresholds
-from lmtx_search.words.weights import WordWeights
+from lmtx_search.words.weights import WordScoring, WordWeights
 
 MANIFEST = "manifest.json"
 WORDS_FILE = "words.npy"
@@ -176,7 +175,7 @@ class TaggerVersion:
             None if in_memory else "r",
         )
 
-    def words(self, vocabulary: int) -> VersionWords | None:
+    def words(self, vocabulary: int) -> WordScoring | None:
         """Return how words count beside the encoder (None: they do not count).
 
         Args:
@@ -185,7 +184,7 @@ class TaggerVersion:
         weights = self.manifest.words
         if weights is None:
             return None
-        return VersionWords(weights, _array(self.folder / WORDS_FILE, (vocabulary,)))
+        return WordScoring(weights, _array(self.folder / WORDS_FILE, (vocabulary,)))
 
 
 def _array(

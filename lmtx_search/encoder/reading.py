@@ -12,9 +12,9 @@ from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import Windows, best_of_windows, mean_of_windows
 from lmtx_search.records import Label
-from lmtx_search.tagging.versions.contents import VersionWords
 from lmtx_search.words.evidence import LabelWords
 from lmtx_search.words.tokens import Tokens, WordTokens
+from lmtx_search.words.weights import WordScoring
 
 # Texts that are ranked at a time.
 _TEXTS = 256
@@ -43,7 +43,7 @@ class ReadTexts:
 class LabelForms:
     """The forms of labels as words: the name and each synonym, by label id."""
 
-    def __init__(self, words: VersionWords, tokens: WordTokens, encoder: OnnxEncoder) -> None:
+    def __init__(self, words: WordScoring, tokens: WordTokens, encoder: OnnxEncoder) -> None:
         self.weights = words.weights
         self._importance = words.importance
         self._tokens = tokens
@@ -84,7 +84,7 @@ class TextReader:
     """
 
     def __init__(
-        self, encoder: OnnxEncoder, windows: Windows, words: VersionWords | None = None
+        self, encoder: OnnxEncoder, windows: Windows, words: WordScoring | None = None
     ) -> None:
         self._encoder = encoder
         self._windows = windows
