@@ -9,6 +9,7 @@ from lmtx_search.judges.base import ANOTHER_MODEL
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Document
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import (
     Development,
@@ -23,9 +24,14 @@ from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.student.train import train_student
-from lmtx_search.training.targets.learning_targets import make_targets, sure_yes
+from lmtx_search.training.targets.learning_targets import (
+    LearningTargets,
+    make_targets,
+    sure_yes,
+)
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
+from lmtx_search.training.targets.scored_targets import scored_targets
 from lmtx_search.training.teacher.budgets import split
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
@@ -40,6 +46,8 @@ class EarlierCycles:
         judged: all answers about training documents.
         development: all answers about held-out documents.
         firsts: the untrained encoder's first labels of the held-out documents.
+        scorer: the encoder whose scores teach about documents that are not judged (None: the
+            encoder is untrained, and its scores teach nothing).
         measured_from: the P(yes) of a yes in LLM-P@1, which is the same in all cycles.
     """
 
@@ -47,6 +55,7 @@ class EarlierCycles:
     development: JudgingResult = field(default_factory=JudgingResult)
     firsts: FirstLabels | None = None
     measured_from: float | None = None
+    scorer: TrainedEncoder | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,8 @@ class CycleResult:
         judged: the answers of this cycle about training documents.
         yes_from: the evidence of a sure yes.
         measured_from: the P(yes) of a yes in LLM-P@1.
-        documents: number of documents that were trained on.
+        documents: number of judged documents that were trained on.
+        scored_documents: number of further documents that were trained on.
         positives: number of their pseudo-positives.
         loss: mean of the last steps.
         seconds: by stage.
@@ -72,6 +82,7 @@ class CycleResult:
     loss: float
     development: Development
     seconds: dict[str, float]
+    scored_documents: int = 0
 
 
 def run_cycle(
@@ -141,6 +152,10 @@ def run_cycle(
     )
     if len(targets.positives) < 2:
         raise UserError(_too_few(len(targets.positives), all_judged, yes_from))
+    scored = None
+    if earlier.scorer is not None:
+        with timer.stage("score"):
+            scored = _scored(earlier.scorer, resources, settings, all_judged, progress)
     with timer.stage("train"):
         steps, loss = train_student(
             resources.base,
@@ -150,6 +165,7 @@ def run_cycle(
             targets,
             settings,
             progress,
+            scored,
         )
     with timer.stage("embed held-out"):
         before = earlier.firsts
@@ -199,7 +215,27 @@ def run_cycle(
         loss=loss,
         development=development,
         seconds=timer.seconds,
+        scored_documents=0 if scored is None else len(scored[0]),
     )
+
+
+def _scored(
+    scorer: TrainedEncoder,
+    resources: RunResources,
+    settings: TrainingSettings,
+    judged: JudgingResult,
+    progress: Progress,
+) -> tuple[list[Document], LearningTargets]:
+    """Return the documents without answers of the judge that teach, and their targets."""
+    documents = [
+        document
+        for document in resources.training[: settings.unjudged_documents]
+        if document.id not in judged.p_yes
+    ]
+    with progress.stage("Score documents", len(documents), "documents") as advance:
+        rankings = scorer.rank(documents, settings.shortlist, advance)
+    labels = {label.id: label for label in resources.labels}
+    return scored_targets(documents, rankings, labels, settings.seed)
 
 
 def _too_few(positives: int, judged: JudgingResult, yes_from: float) -> str:

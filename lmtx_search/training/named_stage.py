@@ -63,7 +63,7 @@ def teach_from_names(
     """
     timer = StageTimer()
     labels = {label.id: label for label in resources.labels}
-    documents = list(resources.training[: settings.named_documents])
+    documents = list(resources.training[: settings.unjudged_documents])
     with timer.stage("find named labels"):
         shortlister = open_shortlister(
             encoder,

@@ -48,6 +48,8 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
         development_pairs=2,
         most_development=800,
         most_documents=30_000,
+        unjudged_documents=0,
+        words=0.0,
         fine_tuning=FineTuning(
             epochs=1,
             batch_size=128,

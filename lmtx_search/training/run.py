@@ -70,7 +70,10 @@ def train(
         inputs.index.discard(owner)
         run = state.run_id(new_run_id())
         encoder = state.hand_over(
-            curriculum.best + 1, runs / run, len(curriculum.cycles) if keep_cycles else 0
+            curriculum.best + 1,
+            runs / run,
+            len(curriculum.cycles) if keep_cycles else 0,
+            curriculum.words,
         )
         record = run_record(settings, training, resources, inputs.judge, curriculum, encoder)
         record["seconds"]["all"] = round(time.monotonic() - started, 1)

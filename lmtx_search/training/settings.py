@@ -67,6 +67,11 @@ class TrainingSettings:
         development_pairs: labels judged for each held-out document.
         most_development: the largest number of held-out documents.
         most_documents: a larger collection is sampled.
+        unjudged_documents: the largest number of documents that teach without the judge: those that
+            name a label before the first cycle (``named_stage.py``), and those that the encoder of
+            the cycle before tags with confidence (``targets/scored_targets.py``). 0: none.
+        words: how much evidence from words counts beside the cosine similarity, as a factor of
+            ``words.weights.DEFAULT_WEIGHTS``. 0: not at all.
         seed: of sampling, training order and negatives.
     """
 
@@ -88,6 +93,8 @@ class TrainingSettings:
     development_pairs: int = 1
     most_development: int = 100
     most_documents: int = 30_000
+    unjudged_documents: int = 3_000
+    words: float = 0.75
     seed: int = 0
     fine_tuning: FineTuning = field(default_factory=FineTuning)
 
