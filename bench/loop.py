@@ -151,7 +151,6 @@ def run_resources(
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     sample = sample_documents(folder.train, training.most_documents, training.seed)
     held_in, held_out = hold_out(sample, training.most_development)
-    ids = [label.id for label in folder.labels]
     tuning = training.fine_tuning
 
     def load(path: Path, tokens: int) -> Encoder:
@@ -159,12 +158,12 @@ def run_resources(
 
     def open_base() -> tuple[Encoder, Search]:
         labels = embed_labels(load(base, tuning.label_tokens), folder.labels)
-        return load(base, tuning.document_tokens), search_in(labels, ids)
+        return load(base, tuning.document_tokens), search_in(labels, folder.labels)
 
     return RunResources(
         base=base,
         open_base=open_base,
-        publish=lambda encoder, vectors: search_in(vectors, ids),
+        publish=lambda encoder, vectors: search_in(vectors, folder.labels),
         load_encoder=load,
         labels=folder.labels,
         training=held_in,

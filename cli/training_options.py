@@ -12,6 +12,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.profiles import PROFILES, training_settings
+from lmtx_search.training.retrieval import RETRIEVALS
 from lmtx_search.training.settings import TrainingSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,6 +20,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 # These decide what the judge is asked; `judge`, which asks ahead, has them too.
 SHORTLIST = click.option(
     "--shortlist", type=click.IntRange(1), help="Number of labels in a document's shortlist."
+)
+RETRIEVAL = click.option(
+    "--retrieval",
+    type=click.Choice(list(RETRIEVALS)),
+    help="Strategy that finds a document's shortlist: hybrid (the nearest labels and those that it "
+    "names) or dense (the nearest labels). Default: small: hybrid, paper: dense.",
 )
 PAIRS = click.option(
     "--pairs-per-document",
@@ -68,6 +75,7 @@ def training_options(function: F) -> F:
         LEAST,
         click.option("--seed", default=0, show_default=True, help="Seed of samples and training."),
         SHORTLIST,
+        RETRIEVAL,
         PAIRS,
         ORDER,
         click.option(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from lmtx_search.encoder.form import (
     Precision,
 )
 from lmtx_search.encoder.read_text import read_text
+from lmtx_search.encoder.session import open_session
 from lmtx_search.errors import UserError
 
 # Tokens are rarely longer than this, so the rest of a long text is not tokenised.
@@ -84,7 +84,7 @@ class OnnxEncoder:
             raise UserError(f"cannot read {onnx_folder / TOKENIZER_FILE}: {error}") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.max_tokens)
-        self._session = _session(onnx_folder / MODEL_FILES[precision], threads)
+        self._session = open_session(onnx_folder / MODEL_FILES[precision], threads)
 
     def encode(
         self,
@@ -144,23 +144,96 @@ class OnnxEncoder:
         batch_size: int | None,
         on_batch: Callable[[int], None] | None,
     ) -> tuple[NDArray[np.float32], list[int]]:
-        batch_size = batch_size or _BATCHES[self._precision]
         counts: list[int] = []
         parts: list[NDArray[np.float32]] = [np.empty((0, self.dimension), dtype=np.float32)]
         for start in range(0, len(texts), _CHUNK):
             windows = self._tokenise(texts[start : start + _CHUNK], most, prompt.text)
             counts += map(len, windows)
-            tokens = [window for of_text in windows for window in of_text]
-            result = np.empty((len(tokens), self.dimension), dtype=np.float32)
-            firsts = set(accumulate((len(of_text) for of_text in windows), initial=0))
-            order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
-            for first in range(0, len(order), batch_size):
-                rows = order[first : first + batch_size]
-                result[rows] = self._run([tokens[row] for row in rows], prompt.tokens)
-                if on_batch is not None:
-                    on_batch(len(firsts.intersection(rows)))
-            parts.append(result)
+            parts.append(self._embed(windows, prompt, batch_size, on_batch))
         return np.concatenate(parts), counts
+
+    def embed(
+        self,
+        texts: Sequence[Sequence[list[int]]],
+        batch_size: int | None = None,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Embed documents that :meth:`tokenise` has read: float32 [windows, dimension], in order.
+
+        Args:
+            texts: the windows of each text.
+            batch_size: as for :meth:`encode_windows`.
+            on_batch: as for :meth:`encode_windows`.
+        """
+        return self._embed(texts, self._of_documents, batch_size, on_batch)
+
+    def _embed(
+        self,
+        texts: Sequence[Sequence[list[int]]],
+        prompt: _Prompt,
+        batch_size: int | None,
+        on_batch: Callable[[int], None] | None,
+    ) -> NDArray[np.float32]:
+        batch_size = batch_size or _BATCHES[self._precision]
+        tokens = [window for windows in texts for window in windows]
+        result = np.empty((len(tokens), self.dimension), dtype=np.float32)
+        firsts = set(accumulate(map(len, texts), initial=0))
+        order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
+        for first in range(0, len(order), batch_size):
+            rows = order[first : first + batch_size]
+            result[rows] = self._run([tokens[row] for row in rows], prompt.tokens)
+            if on_batch is not None:
+                on_batch(len(firsts.intersection(rows)))
+        return result
+
+    def tokens(self, texts: Sequence[str], windows: int = 1) -> list[list[int]]:
+        """Return the ids of the tokens of each text without a prompt, special ones included.
+
+        Args:
+            windows: windows to read of a text.
+        """
+        found: list[list[int]] = []
+        for start in range(0, len(texts), _CHUNK):
+            read = self._tokenise(texts[start : start + _CHUNK], windows, "")
+            found += [list(chain.from_iterable(of_text)) for of_text in read]
+        return found
+
+    def vocabulary(self) -> list[str]:
+        """Return the text of each token, by id. Ids without a token have an empty text."""
+        vocabulary: dict[str, int] = self._tokenizer.get_vocab()
+        texts = [""] * (max(vocabulary.values(), default=-1) + 1)
+        for text, id_ in vocabulary.items():
+            texts[id_] = text
+        return texts
+
+    def special_tokens(self) -> list[int]:
+        """Return the ids of tokens that stand for no text, and of the one for unknown text."""
+        added = self._tokenizer.get_added_tokens_decoder().items()
+        special = [id_ for id_, token in added if token.special]
+        unknown = self._tokenizer.token_to_id(
+            getattr(self._tokenizer.model, "unk_token", None) or ""
+        )
+        return special if unknown is None else sorted({*special, unknown})
+
+    def prompt_length(self) -> int:
+        """Return how many tokens before a document are those of its prompt."""
+        prompt = self._of_documents.text.rstrip()
+        if not prompt:
+            return 0
+        ((read,),) = self._tokenise([prompt], 1, "")
+        special = set(self.special_tokens())
+        while read and read[-1] in special:
+            read = read[:-1]
+        return len(read)
+
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return tokens as text."""
+        text: str = self._tokenizer.decode(tokens)
+        return text
+
+    def tokenise(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
+        """Return the token ids of each window of each document, at most ``most`` windows each."""
+        return self._tokenise(texts, most, self._of_documents.text)
 
     def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
         limit = most * self.max_tokens * _CHARACTERS_PER_TOKEN
@@ -214,19 +287,3 @@ class _Prompt(NamedTuple):
 def _clean(text: str) -> str:
     """Replace invalid Unicode: JSON may contain half of a surrogate pair."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _session(model: Path, threads: int) -> Any:
-    import onnxruntime
-
-    if not model.is_file():
-        raise UserError(f"{model} is missing: make the encoder's ONNX form again")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
-    # Waiting threads must leave the cores to an OpenSearch on the same machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no public base class
-        raise UserError(f"cannot load {model}: {str(error).splitlines()[0]}") from error

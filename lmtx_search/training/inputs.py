@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +144,10 @@ def open_base(
     current = index.require()
     name = current.index
     digest = passages_digest(encoder.digest, tuning.label_tokens)
-    if current.encoder_digest != digest:
-        # After a deployment the alias points to the embeddings of another encoder. The run writes
-        # a version of its own and does not move the alias, so searches are not affected.
+    if current.encoder_digest != digest or not current.has_words:
+        # After a deployment the alias points to the embeddings of another encoder, and the labels
+        # of an earlier release have no words. The run writes a version of its own and does not
+        # move the alias, so searches are not affected.
         reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
         exists = index.has_version(digest, encoder.dimension)
         name = index.write_version(
@@ -156,7 +158,7 @@ def open_base(
             progress,
             None if exists else owner,
         )
-    return encoder, lambda queries, k: index.search(queries, k, name)
+    return encoder, partial(index.search, index=name)
 
 
 def fingerprint(

@@ -58,7 +58,9 @@ def judge_ahead(
                 training.shortlist,
                 documents=inputs.training,
                 labels=len(inputs.labels),
+                tokens=training.fine_tuning.document_tokens,
                 centered=training.centered,
+                retrieval=training.retrieval,
                 progress=progress,
             )
             judged = judge_pairs(

@@ -14,6 +14,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.training.certainty import share_interval
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
+from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.teacher.judging_result import JudgingResult
@@ -57,6 +58,7 @@ def run_record(
             "judged_pairs": judged.pairs,
             **_sum([_calls(cycle) for cycle in cycles]),
             **_trained_on(final),
+            **_named(curriculum.named),
         },
         "measures": _measures(final),
         "cycles": [
@@ -78,7 +80,15 @@ def run_record(
         "kept_cycle": curriculum.best + 1,
         "stopped": curriculum.stopped,
         "cycles_from_before": curriculum.went_on,
-        "seconds": _rounded(_sum([cycle.seconds for cycle in cycles])),
+        "seconds": _rounded(
+            _sum(
+                [
+                    dict(curriculum.named.seconds) if curriculum.named else {},
+                    *(cycle.seconds for cycle in cycles),
+                ]
+            )
+        ),
+        "words": asdict(curriculum.words.weights) if curriculum.words else None,
         "threshold": final.development.threshold,
         "threshold_rule": final.development.threshold_rule,
         "calibration": asdict(final.development.calibration)
@@ -133,8 +143,15 @@ def _trained_on(cycle: CycleResult) -> dict[str, int]:
     return {
         "documents_with_positive": cycle.documents,
         "positives": cycle.positives,
+        "scored_documents": cycle.scored_documents,
         "steps": cycle.steps,
     }
+
+
+def _named(named: NamedResult | None) -> dict[str, int]:
+    if named is None:
+        return {}
+    return {"named_documents": named.named, "named_labels": named.labels}
 
 
 def _measures(cycle: CycleResult) -> dict[str, Any]:

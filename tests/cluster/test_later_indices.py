@@ -94,7 +94,7 @@ class TestAnAlias:
         body = {
             "index_patterns": ["news-*"],
             "priority": 7,
-            "version": 3,
+            "version": 4,
             "_meta": {"owner": "us"},
             "template": {
                 "settings": {"index": {"refresh_interval": "7s"}},

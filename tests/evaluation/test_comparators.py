@@ -48,6 +48,7 @@ def context(tmp_path: Path) -> ComparisonContext:
         run=None,
         tuning=FineTuning(batch_size=4, epochs=2),
         shortlist=2,
+        retrieval="dense",
         centered=False,
         judged=2,
         prompt="librarian",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.ranking import DEPTH
@@ -21,11 +22,14 @@ IDS = [f"l{number:03}" for number in range(200)]
 class Encoder:
     """Embeds a text of numbers as these numbers, the scores of the first labels."""
 
-    def encode_windows(self, texts, most, on_batch):
-        return self.encode(texts, on_batch), [1] * len(texts)
+    def tokenise(self, texts, most):
+        return [[text] for text in texts]
 
-    def encode(self, texts, on_batch):
-        on_batch(len(texts))
+    def embed(self, windows, on_batch):
+        on_batch(len(windows))
+        return self.encode([text for (text,) in windows])
+
+    def encode(self, texts):
         vectors = np.zeros((len(texts), 200), dtype=np.float32)
         for row, text in enumerate(texts):
             numbers = list(map(float, text.split()))
@@ -33,11 +37,14 @@ class Encoder:
         return vectors
 
 
+READER = TextReader(Encoder(), ONE_WINDOW)
+
+
 @pytest.mark.parametrize("rule", [Rule(0.3, 10), Rule(0.3, 2), Rule(-1.0, 150), Rule(0.95, 10)])
 def test_what_is_assigned_is_what_the_tagger_assigns(rule):
     text = "0.1 0.9 0.3 -0.2 0.4 0.29"
-    found = _output("x", Encoder(), ONE_WINDOW, LABELS, IDS, rule, [Document("a", text)], SILENT)
-    scores = Encoder().encode([text], lambda _: None)
+    found = _output("x", READER, [], IDS, LABELS, rule, [Document("a", text)], SILENT)
+    scores = Encoder().encode([text])
     (expected,) = top_scores(scores, rule.max_tags, rule.threshold)
     assert found.tags == {"a": [IDS[column] for column, _ in expected]}
     assert found.rankings["a"][:4] == ["l001", "l004", "l002", "l005"]
@@ -46,7 +53,7 @@ def test_what_is_assigned_is_what_the_tagger_assigns(rule):
 
 def test_of_a_document_without_text_nothing_is_said():
     documents = [Document("a", " "), Document("b", "1")]
-    found = _output("x", Encoder(), ONE_WINDOW, LABELS, IDS, Rule(0.3, 10), documents, SILENT)
+    found = _output("x", READER, [], IDS, LABELS, Rule(0.3, 10), documents, SILENT)
     assert found.rankings.keys() == found.tags.keys() == {"b"}
 
 

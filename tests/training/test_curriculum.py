@@ -49,6 +49,12 @@ class Encoder:
     def encode_windows(self, texts: Sequence[str], most: int, on_batch: Any) -> Any:
         return self.encode(texts), [1] * len(texts)
 
+    def tokenise(self, texts: Sequence[str], most: int) -> Any:
+        return [[text] for text in texts]
+
+    def embed(self, read: Any, on_batch: Any = None) -> Any:
+        return self.encode([window for windows in read for window in windows])
+
     def encode(self, texts: Sequence[str], **_: Any) -> Any:
         return np.stack([self._embed(*text.split()) for text in texts]).astype(np.float32)
 
@@ -105,6 +111,7 @@ class World:
         targets: LearningTargets,
         settings: TrainingSettings,
         progress: Any,
+        scored: Any = None,
     ) -> tuple[int, float]:
         number = int(output.parent.name.removeprefix("cycle-"))
         output.mkdir(parents=True, exist_ok=True)
@@ -120,7 +127,7 @@ class World:
     def search(self, encoder: Any) -> Any:
         labels = encoder.encode([label.text for label in LABELS])
         ids = [label.id for label in LABELS]
-        return lambda vectors, k: nearest(vectors, labels, ids, k)
+        return lambda vectors, k, words=None: nearest(vectors, labels, ids, k)
 
     def publish(self, encoder: Any, vectors: Any) -> Any:
         self.published.append(encoder.quality)
@@ -132,7 +139,14 @@ class World:
 
     def run(self, judge: Judge, people: Sequence[Judgment] = (), **changes: Any) -> Curriculum:
         settings = TrainingSettings(
-            **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4, "least_documents": 2}
+            **{
+                "cycles": 4,
+                "budget": Budget(calls=1000),
+                "shortlist": 4,
+                "least_documents": 2,
+                "unjudged_documents": 0,
+                "words": 0.0,
+            }
             | changes
         )
         documents = [Document(f"d{number}", f"document {number}") for number in range(120)]

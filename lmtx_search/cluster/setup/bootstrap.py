@@ -210,6 +210,12 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
                 f"{current} holds embeddings of dimension {there}, encoder.dimension is "
                 f"{dimension}: the next `lmtx-search labels load` writes a new version"
             )
+        if not versions.has_words(current):
+            notes.append(
+                f"the labels in {current} were written by an earlier release, without the words of "
+                "their names: run `lmtx-search labels load FILE` again, or every training embeds "
+                "all labels anew"
+            )
         return Step(what)
     if _get(client, f"/{names.LABELS}") is not None:
         raise UserError(

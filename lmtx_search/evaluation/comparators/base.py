@@ -27,6 +27,7 @@ class ComparisonContext:
         learn_gold: their gold tags, which only the ceiling uses (None: there are none).
         run: id and record of the training run that is compared (None: there is none).
         shortlist: number of labels in a shortlist.
+        retrieval: the strategy that finds the labels of a shortlist, as in the run.
         centered: whether shortlists are made of centered documents, as in the run.
         judged: number of documents whose shortlist the judge re-ranks.
         prompt: of the judge.
@@ -44,6 +45,7 @@ class ComparisonContext:
     run: tuple[str, dict[str, Any]] | None
     tuning: FineTuning
     shortlist: int
+    retrieval: str
     centered: bool
     judged: int
     prompt: str

@@ -73,16 +73,17 @@ def shortlists(
     tuning = context.tuning
     reads_labels = load_encoder(settings, folder=folder, max_tokens=tuning.label_tokens)
     reads_documents = load_encoder(settings, folder=folder, max_tokens=tuning.document_tokens)
-    ids = [label.id for label in context.labels]
-    with progress.stage("Embed labels", len(ids), "labels") as advance:
+    with progress.stage("Embed labels", len(context.labels), "labels") as advance:
         labels = embed_labels(reads_labels, context.labels, advance)
     shortlister = open_shortlister(
         reads_documents,
-        search_in(labels, ids),
+        search_in(labels, context.labels),
         k,
         documents=context.training,
-        labels=len(ids),
+        labels=len(context.labels),
+        tokens=tuning.document_tokens,
         centered=context.centered,
+        retrieval=context.retrieval,
         progress=progress,
     )
     with progress.stage("Make shortlists", len(documents), "documents") as advance:

@@ -30,6 +30,7 @@ def make_version(
     progress: Progress,
 ) -> tuple[TaggerVersion, OnnxEncoder]:
     """Embed the labels and write a version that is not tested yet; return it with its encoder."""
+    threshold = chosen_threshold(source, options)
     tokens = settings.encoder.label_tokens
     encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
@@ -46,19 +47,29 @@ def make_version(
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
         TaggingRule(
-            threshold=chosen_threshold(source, options),
+            threshold=threshold,
             max_tags=options.max_tags,
             own_thresholds=_own_thresholds(source, options),
             calibration=source.calibration,
             broader_tags=settings.documents.broader_tags,
         ),
+        source.words,
         untested=True,
     )
     return version, encoder
 
 
 def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:
-    """Return the threshold of the options, else of the training run, else the default."""
+    """Return the threshold of the options, else of the training run, else the default.
+
+    Raises:
+        UserError: no label can score so much.
+    """
+    if options.threshold is not None and options.threshold > source.highest_score:
+        raise UserError(
+            f"with the threshold {options.threshold:g} no document would get a tag: scores of "
+            f"{source.name} go up to {source.highest_score:g}"
+        )
     candidates = (options.threshold, source.threshold, DEFAULT_THRESHOLD)
     return next(value for value in candidates if value is not None)
 
@@ -77,4 +88,4 @@ def _own_thresholds(source: EncoderSource, options: DeployOptions) -> dict[str, 
     """Return the run's thresholds of single labels, unless the options set one for all labels."""
     if options.threshold is not None or source.threshold is None:
         return {}
-    return own_thresholds(source.threshold, source.calibration)
+    return own_thresholds(source.threshold, source.calibration, source.highest_score)
