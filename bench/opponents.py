@@ -21,8 +21,9 @@ from typing import Any
 
 import click
 from embedding_cache import CachedEncoder
-from loop import Folder, read_folder
+from loop import SHOWN, Folder, read_folder
 
+from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.comparators import ComparisonContext, open_comparator
@@ -35,26 +36,33 @@ from lmtx_search.training.sampling import sample_documents
 from lmtx_search.training.settings import TrainingSettings
 
 UNTRAINED = ("tfidf", "tfidf-chars", "frozen", "centered", "fusion", "frozen-words")
-SHOWN = ("P@1", "P@5", "R@10")
 
 
 def context_of(
-    settings: Settings, folder: Folder, training: TrainingSettings, work: Path, stored: Path
+    settings: Settings,
+    folder: Folder,
+    training: TrainingSettings,
+    work: Path,
+    stored: Path,
+    precision: Precision = "fp32",
 ) -> ComparisonContext:
     """Return the context of a comparison on all test documents, without a cluster.
 
     Args:
         work: for temporary files.
         stored: for embeddings.
+        precision: with which documents are embedded.
     """
     all_training = sample_documents(folder.train, training.most_documents, training.seed)
     tuning = training.fine_tuning
 
     @cache
     def untrained(progress: Progress) -> Untrained:
+        documents = load_encoder(settings, max_tokens=tuning.document_tokens, precision=precision)
+        labels = load_encoder(settings, max_tokens=tuning.label_tokens)
         return read_untrained(
-            CachedEncoder(load_encoder(settings, max_tokens=tuning.document_tokens), stored),
-            CachedEncoder(load_encoder(settings, max_tokens=tuning.label_tokens), stored),
+            CachedEncoder(documents, stored / precision),
+            CachedEncoder(labels, stored / "fp32"),
             Windows.of(settings.encoder),
             folder.labels,
             folder.test,
