@@ -9,7 +9,7 @@ control      trained on the first label of each shortlist, without an LLM; short
              and spared labels are those of `judged`
 control-all  the same with all training documents (at most --all-documents, one epoch; only if
              named)
-tfidf, tfidf-chars, frozen, centered, fusion, frozen-words
+tfidf, tfidf-chars, frozen, centered, fusion, fusion-chars, frozen-words
              what needs no training (see `lmtx-search compare --help`)
 
 Gold tags decide nothing but `perfect`. Judgments are kept in --store and asked once. A line of JSON

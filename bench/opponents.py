@@ -35,7 +35,15 @@ from lmtx_search.training.profiles import small
 from lmtx_search.training.sampling import sample_documents
 from lmtx_search.training.settings import TrainingSettings
 
-UNTRAINED = ("tfidf", "tfidf-chars", "frozen", "centered", "fusion", "frozen-words")
+UNTRAINED = (
+    "tfidf",
+    "tfidf-chars",
+    "frozen",
+    "centered",
+    "fusion",
+    "fusion-chars",
+    "frozen-words",
+)
 
 
 def context_of(

@@ -84,6 +84,7 @@ def compare(
       frozen        the encoder before training
       centered      the same, with documents centered if some labels are hubs
       fusion        centered and tfidf, fused by rank
+      fusion-chars  centered and tfidf-chars, fused by rank
       frozen-words  centered, plus evidence from words with fixed weights
 
     \b

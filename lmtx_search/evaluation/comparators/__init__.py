@@ -26,6 +26,7 @@ COMPARATORS = {
     "frozen": "the encoder before training",
     "centered": "the encoder before training, documents centered if some labels are hubs",
     "fusion": "centered and tfidf, fused by rank",
+    "fusion-chars": "centered and tfidf-chars, fused by rank",
     "frozen-words": "centered, plus evidence from words with fixed weights",
     "maclr": "title as the label of its text, then self-training (MACLR's idea)",
     "rts": "random segments of a text as its labels (RTS's idea)",

@@ -7,7 +7,7 @@ Methods (SIGIR 2009).
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,14 @@ from lmtx_search.progress import Progress
 
 # The constant of the paper.
 _K = 60
+_FIRST = 10
+"""Labels of each side that are fused. With 100, R@10 is up to 9 points lower (bench/opponents.py):
+the many labels that share a common word with a document come before those that only one side finds.
+"""
 
 
 class Fusion(Comparator):
-    """Fuses two rankings of 100 labels. The encoder's documents are centered.
+    """Fuses the first ten labels of two rankings. The encoder's documents are centered.
 
     Args:
         name: of the comparator.
@@ -42,8 +46,8 @@ class Fusion(Comparator):
         learned = time.monotonic()
 
         def scores(part: slice) -> NDArray[np.float32]:
-            sides = (untrained.cosines(part, centered=True), tfidf.of(context.documents[part]))
-            return fused(sides)
+            cosines = untrained.cosines(part, centered=True)
+            return fused(cosines, tfidf.of(context.documents[part]))
 
         ids = [label.id for label in context.labels]
         output = rank_by_scores(self._name, context.documents, ids, scores, progress)
@@ -54,18 +58,21 @@ class Fusion(Comparator):
         )
 
 
-def fused(sides: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return the sums of reciprocal ranks: float32[n, L]; -inf for labels that no side ranks.
+def fused(cosines: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sums of reciprocal ranks: float32[n, L].
+
+    Labels that neither side has among its first come after the others, by cosine similarity.
 
     Args:
-        sides: scores of the same documents and labels, float32[n, L] each.
+        cosines: float32[n, L].
+        other: other scores of the same documents and labels; -inf for a label without any.
     """
-    total = np.zeros(sides[0].shape, dtype=np.float32)
-    for scores in sides:
-        for row, columns in zip(total, best(scores), strict=True):
+    total = np.zeros(cosines.shape, dtype=np.float32)
+    for scores in (cosines, other):
+        for row, columns in zip(total, best(scores, _FIRST), strict=True):
             row[columns] += np.float32(1) / (_K + 1 + np.arange(len(columns), dtype=np.float32))
-    total[total == 0] = -np.inf
-    return total
+    # A cosine minus 2 is below any sum of ranks.
+    return np.where(total > 0, total, cosines - 2)
 
 
 COMPARATOR = Fusion("fusion", WORDS)

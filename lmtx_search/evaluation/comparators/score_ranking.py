@@ -47,13 +47,13 @@ def parts(documents: int, labels: int) -> Iterator[slice]:
         yield slice(start, min(start + step, documents))
 
 
-def best(scores: NDArray[np.float32]) -> list[NDArray[np.int64]]:
-    """Return the columns of the 100 best scores of each row, best first.
+def best(scores: NDArray[np.float32], depth: int = DEPTH) -> list[NDArray[np.int64]]:
+    """Return the columns of the best scores of each row, best first.
 
     Args:
-        scores: float32[n, L].
+        scores: float32[n, L]; -inf is not among the best.
+        depth: number of columns.
     """
-    depth = min(DEPTH, scores.shape[1])
     # A stable order of all columns is the only one that places equal scores by position.
     order = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
     return [columns[row[columns] > -np.inf] for row, columns in zip(scores, order, strict=True)]

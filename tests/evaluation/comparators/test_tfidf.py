@@ -63,6 +63,6 @@ def test_scikit_learn_is_an_extra(
     from lmtx_search.evaluation.comparators import tfidf_scores
 
     monkeypatch.setattr(tfidf_scores, "find_spec", lambda name: None)
-    for name in ("tfidf", "tfidf-chars", "fusion"):
+    for name in ("tfidf", "tfidf-chars", "fusion", "fusion-chars"):
         with pytest.raises(MissingExtra, match="evaluation"):
             open_comparator(name).run(context, SILENT)

@@ -72,11 +72,14 @@ def test_each_label_gets_its_best_window(hubs: Untrained) -> None:
     assert windows.cosines(slice(1, 2), centered=False).tolist() == [[0, 0]]
 
 
-def test_fusion_adds_reciprocal_ranks_of_both_sides() -> None:
-    one = np.array([[3.0, 2.0, 1.0, -np.inf]], dtype=np.float32)
-    other = np.array([[-np.inf, 5.0, 4.0, -np.inf]], dtype=np.float32)
-    expected = [1 / 61, 1 / 62 + 1 / 61, 1 / 63 + 1 / 62, -np.inf]
-    assert fused([one, other])[0] == pytest.approx(expected)
+def test_fusion_adds_reciprocal_ranks_and_places_the_other_labels_by_cosine() -> None:
+    cosines = np.linspace(0.9, -0.9, 13, dtype=np.float32)[None]
+    other = np.full((1, 13), -np.inf, dtype=np.float32)
+    other[0, [1, 11]] = 0.5, 0.4
+    found = fused(cosines, other)[0]
+    assert found[:2] == pytest.approx([1 / 61, 1 / 62 + 1 / 61])
+    assert found[11] == pytest.approx(1 / 62)
+    assert np.argsort(-found, kind="stable").tolist() == [1, 0, 11, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]
 
 
 def test_fusion_puts_what_both_sides_find_first(context: ComparisonContext) -> None:
