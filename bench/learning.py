@@ -76,8 +76,9 @@ def run(
     """Train and measure one system; for each cycle a row, and the outcomes of all documents."""
     if system in UNTRAINED:
         with tempfile.TemporaryDirectory() as work:
-            # int8, as the trained encoders are measured.
-            context = context_of(settings, folder, training, Path(work), embeddings, "int8")
+            # They may read all training documents, and embed in int8 as trained encoders do here.
+            every = replace(training, most_documents=len(folder.train))
+            context = context_of(settings, folder, every, Path(work), embeddings, "int8")
             found = outcomes(folder, rank(context, system).rankings)
         return [({"cycle": 0, "kept": True, **percent(found)}, found)]
     chosen, where, training = _teacher(folder, system, training, judge, store)
@@ -204,7 +205,7 @@ def main(folder: Path, **o: Any) -> None:
             rows = run(settings, data, system, training, judge, store, Path(o["embeddings"]))
             with output.open("a", encoding="utf-8") as out:
                 for row, of_documents in rows:
-                    kept = {"outcomes": of_documents.tolist()} if row["kept"] else {}
+                    kept = {"outcomes": of_documents.round(4).tolist()} if row["kept"] else {}
                     out.write(json.dumps({"key": key, **row, **kept}) + "\n")
                     click.echo(json.dumps({"key": key, **row}))
     lines = output.read_text("utf-8").splitlines()
@@ -214,7 +215,12 @@ def main(folder: Path, **o: Any) -> None:
 def table(
     lines: Sequence[str], of: tuple[str, str, str], systems: list[str], seeds: list[int]
 ) -> str:
-    """Return the means over seeds, and the differences to the best system without an LLM."""
+    """Return the means over seeds, and the differences to the best system without an LLM.
+
+    Args:
+        lines: of the output.
+        of: the first parts of the keys: set, fields and name.
+    """
     found: dict[tuple[str, int], list[list[float]]] = {}
     for line in lines:
         row = json.loads(line)

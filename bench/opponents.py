@@ -1,12 +1,12 @@
 """How good is it without an LLM and without any training?
 
-For each FOLDER (see bench/loop.py) all test documents are ranked by the comparators that need
-neither training nor judge. Embeddings are kept in --cache, so that a stopped run goes on. Prints a
-Markdown table for each measure: percent, with 95 % intervals over documents for P@1.
+For each FOLDER (see bench/loop.py), the comparators that need neither training nor a judge rank
+labels for all test documents. Embeddings are kept in --cache, so that a stopped run goes on.
+Prints a Markdown table of P@1 with its 95 % interval over documents, P@5 and R@10, in percent.
 
     python bench/opponents.py ../sets/* --encoder all-MiniLM-L6-v2 --cache embeddings
 
-Gold tags are used for measuring alone.
+Gold tags are used for measuring only.
 """
 
 from __future__ import annotations
