@@ -7,15 +7,13 @@ Methods (SIGIR 2009).
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
 from lmtx_search.evaluation.comparators.score_ranking import best, rank_by_scores
-from lmtx_search.evaluation.comparators.tfidf_scores import WORDS, TfIdfScores
+from lmtx_search.evaluation.comparators.tfidf_scores import Terms, TfIdfScores
 from lmtx_search.progress import Progress
 
 # The constant of the paper.
@@ -31,10 +29,10 @@ class Fusion(Comparator):
 
     Args:
         name: of the comparator.
-        terms: what counts as a term, see :class:`TfIdfScores`.
+        terms: what counts as a term, see :data:`Terms`.
     """
 
-    def __init__(self, name: str, terms: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, terms: Terms) -> None:
         self._name = name
         self._terms = terms
 
@@ -75,4 +73,4 @@ def fused(cosines: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[n
     return np.where(total > 0, total, cosines - 2)
 
 
-COMPARATOR = Fusion("fusion", WORDS)
+COMPARATOR = Fusion("fusion", "words")

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from lmtx_search.evaluation.comparators.fusion import Fusion
-from lmtx_search.evaluation.comparators.tfidf_scores import CHARACTERS
 
-COMPARATOR = Fusion("fusion-chars", CHARACTERS)
+COMPARATOR = Fusion("fusion-chars", "characters")

@@ -1,14 +1,12 @@
-"""TF-IDF of words and pairs of words, with plurals folded."""
+"""TF-IDF of words and pairs of words, without stop words and with plurals folded."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
 from lmtx_search.evaluation.comparators.score_ranking import rank_by_scores
-from lmtx_search.evaluation.comparators.tfidf_scores import WORDS, TfIdfScores
+from lmtx_search.evaluation.comparators.tfidf_scores import Terms, TfIdfScores
 from lmtx_search.progress import Progress
 
 
@@ -17,10 +15,10 @@ class TfIdf(Comparator):
 
     Args:
         name: of the comparator.
-        terms: what counts as a term, see :class:`TfIdfScores`.
+        terms: what counts as a term, see :data:`Terms`.
     """
 
-    def __init__(self, name: str, terms: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, terms: Terms) -> None:
         self._name = name
         self._terms = terms
 
@@ -43,4 +41,4 @@ class TfIdf(Comparator):
         )
 
 
-COMPARATOR = TfIdf("tfidf", WORDS)
+COMPARATOR = TfIdf("tfidf", "words")

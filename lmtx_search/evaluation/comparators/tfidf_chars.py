@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from lmtx_search.evaluation.comparators.tfidf import TfIdf
-from lmtx_search.evaluation.comparators.tfidf_scores import CHARACTERS
 
-COMPARATOR = TfIdf("tfidf-chars", CHARACTERS)
+COMPARATOR = TfIdf("tfidf-chars", "characters")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +15,12 @@ from lmtx_search.errors import MissingExtra
 from lmtx_search.records import Document, Label
 from lmtx_search.words.tokens import singular
 
+Terms = Literal["words", "characters"]
+"""``words``: words and pairs of words that follow each other, without English stop words, English
+plurals as singulars. ``characters``: pieces of four characters inside words. They find inflected
+and compound words in any language."""
+
 _WORD = re.compile(r"\w+")
-
-
-def folded_words(text: str) -> list[str]:
-    """Return the words of a text in lower case, with English plurals as singulars.
-
-    >>> folded_words("Libraries of the world's cities")
-    ['library', 'of', 'the', 'world', 's', 'city']
-    """
-    return [singular(word) for word in _WORD.findall(text.lower())]
-
-
-WORDS: Mapping[str, Any] = {
-    "tokenizer": folded_words,
-    "token_pattern": None,
-    "lowercase": False,
-    "ngram_range": (1, 2),
-}
-"""Words and pairs of words that follow each other."""
-
-CHARACTERS: Mapping[str, Any] = {"analyzer": "char_wb", "ngram_range": (4, 4)}
-"""Pieces of four characters inside words: they find inflected and compound words in any language.
-"""
 
 
 class TfIdfScores:
@@ -46,7 +29,6 @@ class TfIdfScores:
     Term frequencies are sublinear. The text of a label is its name and its synonyms.
 
     Args:
-        terms: :data:`WORDS` or :data:`CHARACTERS`.
         labels: the L labels.
         collection: the documents that tell how rare a term is.
 
@@ -55,14 +37,27 @@ class TfIdfScores:
     """
 
     def __init__(
-        self, terms: Mapping[str, Any], labels: Sequence[Label], collection: Sequence[Document]
+        self, terms: Terms, labels: Sequence[Label], collection: Sequence[Document]
     ) -> None:
         if find_spec("sklearn") is None:
             raise MissingExtra("evaluation", "TF-IDF")
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
+        def words(text: str) -> list[str]:
+            found = _WORD.findall(text.lower())
+            return [singular(word) for word in found if word not in ENGLISH_STOP_WORDS]
+
+        chosen: dict[Terms, dict[str, Any]] = {
+            "words": {
+                "tokenizer": words,
+                "token_pattern": None,
+                "lowercase": False,
+                "ngram_range": (1, 2),
+            },
+            "characters": {"analyzer": "char_wb", "ngram_range": (4, 4)},
+        }
         passages = [label_passage(label) for label in labels]
-        self._vectorizer = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **terms)
+        self._vectorizer = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **chosen[terms])
         self._vectorizer.fit([*(document.text for document in collection), *passages])
         self._labels = self._vectorizer.transform(passages).T.tocsr()
 

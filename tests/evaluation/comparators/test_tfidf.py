@@ -38,6 +38,12 @@ def test_words_beside_each_other_count_more_than_words_apart(context: Comparison
     assert found == ["together", "apart"]
 
 
+def test_stop_words_neither_count_nor_separate_words(context: ComparisonContext) -> None:
+    labels = [Label("sea", "law of the sea"), Label("of", "of the and")]
+    (found,) = ranked(context, "tfidf", labels, "the law and the sea of ice")
+    assert found == ["sea"]
+
+
 def test_a_label_is_found_by_a_name_of_one_letter(context: ComparisonContext) -> None:
     assert ranked(context, "tfidf", [Label("r", "R")], "statistics in R") == [["r"]]
 
