@@ -134,6 +134,7 @@ def main(folders: tuple[Path, ...], systems: str, stored: str, output: str, **o:
                     line |= {"P@1 low": low, "P@1 high": high, "seconds": round(seconds, 1)}
                     print(json.dumps(line), file=sys.stderr, flush=True)
                     out.write(json.dumps(line) + "\n")
+                    out.flush()
                     head = f"{folder.name} ({len(gold):,})"
                     rows[name][head] = (
                         f"{values['P@1']:.1f} ({low:.1f}–{high:.1f}) / "
