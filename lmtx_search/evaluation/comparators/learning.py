@@ -34,12 +34,14 @@ def learn(
     output: Path,
     progress: Progress,
     tuning: FineTuning | None = None,
+    spared: Mapping[str, frozenset[str]] | None = None,
 ) -> Path:
     """Fine-tune ``base`` as LMTX does, on given positives; return ``output``.
 
     Args:
         positives: label ids with their weights, by document id. Weights matter only if positives
             are drawn by weight: a label with weight 0 is then never drawn, and it is no negative.
+        spared: further labels that are no negatives, by document id.
 
     Raises:
         MissingExtra: torch is not installed.
@@ -52,6 +54,7 @@ def learn(
             document: frozenset(of_labels) for document, of_labels in positives.items() if of_labels
         },
         evidence=positives,
+        spared=spared or {},
     )
     train_student(base, output, documents, labels, targets, training, progress)
     return output
