@@ -49,6 +49,12 @@ class Encoder:
     def encode_windows(self, texts: Sequence[str], most: int, on_batch: Any) -> Any:
         return self.encode(texts), [1] * len(texts)
 
+    def tokenise(self, texts: Sequence[str], most: int) -> Any:
+        return [[text] for text in texts]
+
+    def embed(self, read: Any, on_batch: Any = None) -> Any:
+        return self.encode([window for windows in read for window in windows])
+
     def encode(self, texts: Sequence[str], **_: Any) -> Any:
         return np.stack([self._embed(*text.split()) for text in texts]).astype(np.float32)
 
@@ -103,6 +109,7 @@ class World:
         targets: LearningTargets,
         settings: TrainingSettings,
         progress: Any,
+        scored: Any = None,
     ) -> tuple[int, float]:
         number = int(output.parent.name.removeprefix("cycle-"))
         output.mkdir(parents=True, exist_ok=True)
@@ -130,7 +137,14 @@ class World:
 
     def run(self, judge: Judge, people: Sequence[Judgment] = (), **changes: Any) -> Curriculum:
         settings = TrainingSettings(
-            **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4} | changes
+            **{
+                "cycles": 4,
+                "budget": Budget(calls=1000),
+                "shortlist": 4,
+                "unjudged_documents": 0,
+                "words": 0.0,
+            }
+            | changes
         )
         documents = [Document(f"d{number}", f"document {number}") for number in range(120)]
         resources = RunResources(
