@@ -2,8 +2,10 @@
 
 The two taggers take turns on the same documents, so that a busy machine slows both. Embeddings of
 labels are random, because the speed does not depend on them. The folder holds test.jsonl.gz.
+On a busy machine, compare processor times. The threads of OpenBLAS wait actively, which counts as
+processor time, so leave it one thread.
 
-    python bench/words.py FOLDER --labels labels.jsonl.gz --documents 300
+    OPENBLAS_NUM_THREADS=1 python bench/words.py FOLDER --labels labels.jsonl.gz --documents 300
 """
 
 from __future__ import annotations

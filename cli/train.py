@@ -40,6 +40,7 @@ def train(
       lmtx-search train --model llama3.2:3b --cycles 3 --judge-budget 2000 --seed 7
       lmtx-search train --profile paper
     """
+    from lmtx_search.training.named_stage import LEAST_DOCUMENTS
     from lmtx_search.training.run import train as run_training
 
     training = training_of(context.settings, **options)
@@ -57,6 +58,21 @@ def train(
         f"{counts['neither']:,} neither yes nor no)"
     )
     of = "calibrated" if training.calibrated else "the judge's"
+    if (named := counts.get("named_documents")) is not None:
+        context.say(
+            f"Before the judge: {named:,} documents name one of {counts['named_labels']:,} labels"
+            + (
+                ", and the encoder learned from the rest of their texts"
+                if counts["named_stage"]
+                else f"; fewer than {LEAST_DOCUMENTS} teach nothing, so the encoder learned from "
+                "judged documents only"
+            )
+        )
+    if counts["scored_documents"]:
+        context.say(
+            f"Trained on {counts['scored_documents']:,} documents that the judge was not asked "
+            "about, with the labels that encoder and words found"
+        )
     context.say(
         f"Trained on {counts['documents_with_positive']:,} documents, {counts['positives']:,} "
         f"pseudo-positives ({of} P(yes) of {measures['yes_from']:.2f} or more)"

@@ -79,6 +79,17 @@ def training_options(function: F) -> F:
         PAIRS,
         ORDER,
         click.option(
+            "--unjudged-documents",
+            type=click.IntRange(0),
+            help="Maximum number of documents that teach without the judge, by the labels that "
+            "they name and by the scores of encoder and words (small: 3000, paper: 0).",
+        ),
+        click.option(
+            "--words",
+            type=click.FloatRange(0),
+            help="How much the words of a label count beside the encoder (small: 0.5, paper: 0).",
+        ),
+        click.option(
             "--epochs", type=click.IntRange(1), help="Number of passes over the documents."
         ),
         click.option(

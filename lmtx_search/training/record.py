@@ -151,7 +151,11 @@ def _trained_on(cycle: CycleResult) -> dict[str, int]:
 def _named(named: NamedResult | None) -> dict[str, int]:
     if named is None:
         return {}
-    return {"named_documents": named.named, "named_labels": named.labels}
+    return {
+        "named_documents": named.named,
+        "named_labels": named.labels,
+        "named_stage": int(named.trained),
+    }
 
 
 def _measures(cycle: CycleResult) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class TrainingSettings:
     most_documents: int = 30_000
     least_documents: int = 32
     unjudged_documents: int = 3_000
-    words: float = 0.75
+    words: float = 0.5
     seed: int = 0
     fine_tuning: FineTuning = field(default_factory=FineTuning)
 

@@ -100,16 +100,27 @@ class LabelWords:
             postings.share[order],
         )
 
-    def scores(self, documents: Sequence[Tokens], weights: WordWeights) -> NDArray[np.float32]:
-        """Return the weighted evidence of each label in its best form: float32[n, L]."""
-        found = np.zeros((len(documents), self._labels), dtype=np.float32)
+    def scores(
+        self,
+        documents: Sequence[Tokens],
+        weights: WordWeights,
+        plus: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """Return the weighted evidence of each label in its best form: float32[n, L].
+
+        Args:
+            plus: float32[n, L]; the evidence is added to it in place.
+        """
+        found = plus
+        if found is None:
+            found = np.zeros((len(documents), self._labels), dtype=np.float32)
         for row, words in enumerate(documents):
             form, similarity, share = self._common(words)
             # As WordWeights.of weighs it, in fewer passes over all forms.
             partial = weights.similarity * similarity + weights.share * share
             weighted = self._sums(form, partial)
             weighted[self._sums(form, share) >= COMPLETE] += weights.complete
-            found[row] = self._of_labels(weighted)
+            found[row] += self._of_labels(weighted)
         return found
 
     def evidence(self, words: Tokens, labels: Sequence[int]) -> NDArray[np.float32]:

@@ -133,7 +133,7 @@ def _weigh_forms(part: GraphPart, words: WordScoring, labels: LabelWords) -> NDA
     for width, rows in _by_size(lengths):
         name = f"{width}_words"
         # One place more, for the forms that are shorter: it has no weight.
-        places = _places(starts[rows], lengths[rows], width, len(entries.token))
+        places = _places(starts[rows], lengths[rows], width, len(entries.token)).T
         token = np.append(entries.token, len(words.importance))[places]
         constant(f"token_{name}", token, np.int32)
         for side, weights, results in (
@@ -169,7 +169,7 @@ def _best_forms(part: GraphPart, order: NDArray[np.int64], forms: NDArray[np.int
         # A label with fewer forms has its first form several times.
         places = _places(starts[rows], forms[rows], width, -1)
         places = np.where(places < 0, places[:, :1], places)
-        part.constant(f"forms_{name}", column[places], np.int32)
+        part.constant(f"forms_{name}", column[places].T, np.int32)
         part.add("Gather", ["evidence", f"forms_{name}"], f"evidence_{name}", {"axis": 1})
         best.append(_reduced(part, "ReduceMax", f"evidence_{name}"))
         labels.append(rows)
@@ -179,11 +179,11 @@ def _best_forms(part: GraphPart, order: NDArray[np.int64], forms: NDArray[np.int
 
 
 def _reduced(part: GraphPart, kind: str, name: str) -> str:
-    """Reduce the last axis of float32 [n, rows, width]."""
+    """Reduce the second axis of float32 [n, width, rows], which is quicker than the last one."""
     if kind == "ReduceSum":
-        part.constant("last_axis", [2], np.int64)
-        return part.add(kind, [name, "last_axis"], f"reduced_{name}", {"keepdims": 0})
-    return part.add(kind, [name], f"reduced_{name}", {"axes": [2], "keepdims": 0})
+        part.constant("second_axis", [1], np.int64)
+        return part.add(kind, [name, "second_axis"], f"reduced_{name}", {"keepdims": 0})
+    return part.add(kind, [name], f"reduced_{name}", {"axes": [1], "keepdims": 0})
 
 
 def _by_size(sizes: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:

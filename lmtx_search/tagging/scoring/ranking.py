@@ -81,7 +81,8 @@ class ComparedLabels:
             rows = slice(start, start + step)
             scores = read.vectors[rows] @ labels.embeddings.T
             if self._words is not None and self.forms is not None:
-                scores += self._words.scores(read.words_by_vector()[rows], self.forms.weights)
+                words = read.words_by_vector()[rows]
+                self._words.scores(words, self.forms.weights, plus=scores)
             best += top_scores(scores, most, self._least)
         return best_of_windows(best, read.counts, most)
 
