@@ -109,8 +109,8 @@ def cases(settings: Settings, folder: Folder, count: int, each: int, seed: int) 
     documents = [folder.train[int(at)] for at in drawn]
     encoder = load_encoder(settings, max_tokens=settings.encoder.document_tokens)
     names = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-    vectors = names.encode([label_passage(label) for label in folder.labels])
-    search = search_in(vectors, [label.id for label in folder.labels])
+    vectors = names.encode_labels([label_passage(label) for label in folder.labels])
+    search = search_in(vectors, folder.labels)
     by_id = {label.id: label for label in folder.labels}
     found = []
     texts = [document.text for document in documents]

@@ -3,7 +3,9 @@
 All ways use the same model and pairs. They take turns, each with a part of the pairs, so that other
 work on the machine affects all of them. `naive` asks one question after another through the ollama
 package's `generate`, with the paper's sentence and up to ten tokens of answer. It gets the same
-part of the document as the others, which is to its advantage. Example:
+part of the document as the others, which is to its advantage. On a busy machine, the processor
+seconds of a pair are a better measure than elapsed time. Those of Ollama are counted if `--server`
+names the process of `ollama serve`. Example:
 
     python bench/judge.py test.jsonl labels.jsonl --documents 12 --ways naive,ours,llamacpp
 """
@@ -11,6 +13,7 @@ part of the document as the others, which is to its advantage. Example:
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
 from collections.abc import Callable
@@ -25,6 +28,7 @@ from lmtx_search.judges import ollama as ollama_judge
 from lmtx_search.judges.answers import p_yes
 from lmtx_search.judges.base import Judge, Pair
 from lmtx_search.judges.chat import CHATML
+from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.ollama import OllamaJudge
 from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt, shorten
 from lmtx_search.records import BadLine
@@ -117,10 +121,18 @@ def chat(client: ollama.Client, pair: Pair, model: str) -> float | None:
 
 def llamacpp(setup: Setup) -> Ask:
     """The same GGUF file in this process."""
-    from lmtx_search.judges.llamacpp import LlamaCppJudge
-
     judge = LlamaCppJudge(setup.judge, PROMPT)
     return lambda pairs: _answers(judge, pairs)
+
+
+def llamacpp_one_by_one(setup: Setup) -> Ask:
+    """The same, each label of a document in a batch of its own."""
+    judge = LlamaCppJudge(setup.judge, PROMPT)
+
+    def ask(pairs: list[Pair]) -> dict[tuple[str, str], float | None]:
+        return {key: p for pair in pairs for key, p in _answers(judge, [pair]).items()}
+
+    return ask
 
 
 WAYS: dict[str, Callable[[Setup], Ask]] = {
@@ -134,6 +146,7 @@ WAYS: dict[str, Callable[[Setup], Ask]] = {
     "raw-no-candidates": raw(0),
     "chat": lambda setup: one_by_one(setup, chat),
     "llamacpp": llamacpp,
+    "llamacpp-one-by-one": llamacpp_one_by_one,
 }
 
 
@@ -152,6 +165,7 @@ WAYS: dict[str, Callable[[Setup], Ask]] = {
 @click.option("--ollama", "hosts", help="Ollama servers, comma separated.")
 @click.option("--model", help="The judge's model.")
 @click.option("--gguf", help="The model's file, for llamacpp.")
+@click.option("--server", type=int, help="Process id of `ollama serve`, to count its work.")
 def main(
     documents_file: Path,
     labels_file: Path,
@@ -162,6 +176,7 @@ def main(
     hosts: str | None,
     model: str | None,
     gguf: str | None,
+    server: int | None,
 ) -> None:
     """Print rates, ratios to the first way, and differences between answers, as JSON."""
     settings = load_settings(
@@ -177,6 +192,7 @@ def main(
     ]
     asks = {name: WAYS[name](setup) for name in ways.split(",")}
     seconds = dict.fromkeys(asks, 0.0)
+    processor = dict.fromkeys(asks, 0.0)
     answers: dict[str, dict[tuple[str, str], float | None]] = {name: {} for name in asks}
     for turn in range(turns):
         part = [pair for case in cases[turn::turns] for pair in case]
@@ -184,9 +200,10 @@ def main(
             # With another context size or number of threads, the server loads the model again.
             # This is not counted, and the document that warms it up is not part of the pairs.
             ask([replace(part[0], document=replace(part[0].document, text="warm"))])
-            started = time.monotonic()
+            started, worked = time.monotonic(), _processor_seconds(server)
             answers[name].update(ask(part))
             seconds[name] += time.monotonic() - started
+            processor[name] += _processor_seconds(server) - worked
     pairs = sum(map(len, cases))
     first = next(iter(asks))
     reference = next((name for name in asks if answers[name]), first)
@@ -194,8 +211,11 @@ def main(
         json.dumps(
             {
                 "pairs": pairs,
-                "pairs_per_second": {n: round(pairs / s, 2) for n, s in seconds.items()},
                 f"times_{first}": {n: round(seconds[first] / s, 2) for n, s in seconds.items()},
+                "pairs_per_second": {n: round(pairs / s, 2) for n, s in seconds.items()},
+                "processor_seconds_of_a_pair": {
+                    n: round(s / pairs, 3) for n, s in processor.items()
+                },
                 f"p_yes_against_{reference}": {
                     name: _differences(answers[reference], answers[name])
                     for name in asks
@@ -210,6 +230,19 @@ def main(
 def replace_hosts(settings: OllamaSettings) -> OllamaSettings:
     """Keep one host, because ways are compared on one."""
     return settings.model_copy(update={"hosts": settings.hosts[:1]})
+
+
+def _processor_seconds(server: int | None) -> float:
+    """Return the processor time of this process, and of the server with its runners (Linux)."""
+    ticks = 0
+    of = [] if server is None else [server]
+    while of:
+        process = Path("/proc") / str(of.pop())
+        ticks += sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:13]))
+        of += [
+            int(id_) for task in process.glob("task/*/children") for id_ in task.read_text().split()
+        ]
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _answers(judge: Judge, pairs: list[Pair]) -> dict[tuple[str, str], float | None]:

@@ -57,7 +57,12 @@ def main(folder: Path, **o: Any) -> None:
     resources = run_resources(settings, data, training, judge, FileStore(Path(o["store"])))
     encoder, search = resources.open_base()
     shortlister = open_shortlister(
-        encoder, search, 10, documents=resources.training, labels=len(data.labels)
+        encoder,
+        search,
+        10,
+        documents=resources.training,
+        labels=len(data.labels),
+        tokens=training.fine_tuning.document_tokens,
     )
     by_id = {label.id: label for label in data.labels}
     judged = judge_pairs(

@@ -33,10 +33,12 @@ from lmtx_search.sources import read_documents, read_gold, read_labels
 Vectors = NDArray[np.float32]
 LABELS = ("labels.jsonl.gz", "labels.rdf", "labels.ttl")
 FORMS: dict[str, Callable[[OnnxEncoder, list[Label]], Vectors]] = {
-    "name": lambda encoder, labels: encoder.encode([label.text for label in labels]),
-    "name, synonyms": lambda encoder, labels: encoder.encode([label_passage(x) for x in labels]),
+    "name": lambda encoder, labels: encoder.encode_labels([label.text for label in labels]),
+    "name, synonyms": lambda encoder, labels: encoder.encode_labels(
+        [label_passage(x) for x in labels]
+    ),
     "between the two": embed_labels,
-    "name, synonyms. description": lambda encoder, labels: encoder.encode(
+    "name, synonyms. description": lambda encoder, labels: encoder.encode_labels(
         [f"{label_passage(label)}. {label.description}" for label in labels]
     ),
 }

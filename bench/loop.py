@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.label_embeddings import embed_labels
@@ -151,7 +152,6 @@ def run_resources(
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     sample = sample_documents(folder.train, training.most_documents, training.seed)
     held_in, held_out = hold_out(sample, training.most_development)
-    ids = [label.id for label in folder.labels]
     tuning = training.fine_tuning
 
     def load(path: Path, tokens: int) -> Encoder:
@@ -159,12 +159,12 @@ def run_resources(
 
     def open_base() -> tuple[Encoder, Search]:
         labels = embed_labels(load(base, tuning.label_tokens), folder.labels)
-        return load(base, tuning.document_tokens), search_in(labels, ids)
+        return load(base, tuning.document_tokens), search_in(labels, folder.labels)
 
     return RunResources(
         base=base,
         open_base=open_base,
-        publish=lambda encoder, vectors: search_in(vectors, ids),
+        publish=lambda encoder, vectors: search_in(vectors, folder.labels),
         load_encoder=load,
         labels=folder.labels,
         training=held_in,
@@ -174,10 +174,13 @@ def run_resources(
     )
 
 
-def quality(
-    settings: Settings, folder: Folder, encoder: Path | None, tokens: int = 128
-) -> dict[str, float]:
-    """Return P@1, P@5 and R@10 in percent on all test documents, read as by a tagger."""
+SHOWN = ("P@1", "P@5", "R@10")
+
+
+def rankings(
+    settings: Settings, folder: Folder, encoder: Path, tokens: int = 128
+) -> dict[str, list[str]]:
+    """Return the ten nearest labels of all test documents, read as by a tagger."""
     texts = load_encoder(settings, folder=encoder, max_tokens=tokens, precision="int8")
     names = load_encoder(settings, folder=encoder, max_tokens=64)
     vectors = embed_labels(names, folder.labels)
@@ -187,15 +190,23 @@ def quality(
         [label.id for label in folder.labels],
         10,
     )
-    right = np.array(
-        [
-            [label in folder.gold_test[document.id] for label, _ in ranking]
-            for document, ranking in zip(folder.test, found, strict=True)
-        ]
-    )
-    tags = np.array([len(folder.gold_test[document.id]) for document in folder.test])
     return {
-        "P@1": round(100 * float(right[:, 0].mean()), 1),
-        "P@5": round(100 * float(right[:, :5].mean()), 1),
-        "R@10": round(100 * float((right.sum(1) / tags).mean()), 1),
+        document.id: [label for label, _ in ranking]
+        for document, ranking in zip(folder.test, found, strict=True)
     }
+
+
+def outcomes(folder: Folder, ranked: Mapping[str, Sequence[str]]) -> NDArray[np.float64]:
+    """Return P@1, P@5 and R@10 of each test document, from 0 to 1: float64[n, 3]."""
+    found = []
+    for document in folder.test:
+        gold = folder.gold_test[document.id]
+        right = [label in gold for label in ranked[document.id][:10]]
+        found.append((sum(right[:1]), sum(right[:5]) / 5, sum(right) / len(gold)))
+    return np.array(found, dtype=np.float64)
+
+
+def percent(of_documents: NDArray[np.float64]) -> dict[str, float]:
+    """Return the means of P@1, P@5 and R@10 in percent."""
+    means = 100 * of_documents.mean(axis=0)
+    return {name: round(float(mean), 1) for name, mean in zip(SHOWN, means, strict=True)}

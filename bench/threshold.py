@@ -88,6 +88,9 @@ def judged(resources: RunResources, training: TrainingSettings) -> PYes:
         training.shortlist,
         documents=resources.training,
         labels=len(resources.labels),
+        tokens=training.fine_tuning.document_tokens,
+        centered=training.centered,
+        retrieval=training.retrieval,
     )
     labels = {label.id: label for label in resources.labels}
     asked = judge_pairs(

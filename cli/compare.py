@@ -33,7 +33,7 @@ from lmtx_search.cli.grammar import Command
     "wanted",
     multiple=True,
     metavar="NAME",
-    help="One of the methods above (repeatable; default: all).",
+    help="One of the methods above (repeatable; default: all but control-all).",
 )
 @click.option("--run", metavar="ID", help="Training run (default: the last one).")
 @click.option(
@@ -77,19 +77,38 @@ def compare(
     All methods tag the documents of FILE.
 
     \b
-    bm25     OpenSearch's BM25 of the document against the labels
-    tfidf    TF-IDF cosine of document and label
-    frozen   the encoder before training
-    maclr    a title serves as its text's label, then self-training (as in MACLR)
-    rts      random segments of a text serve as its labels (as in RTS)
-    control  self-training on the encoder's own first label, without the judge
-    ceiling  training on the gold tags in the shortlist, as with a perfect judge
-             (needs --train-gold)
-    icxml    the judge re-ranks the shortlists of a sample (as in ICXML)
-    lmtx     a training run
+    Without any training:
+      bm25          OpenSearch's BM25 of the document against the labels
+      tfidf         TF-IDF of words and word pairs, with English plurals folded
+      tfidf-chars   TF-IDF of character 4-grams
+      frozen        the encoder before training
+      centered      the same, with documents centered if some labels are hubs
+      fusion        centered and tfidf, fused by rank
+      fusion-chars  centered and tfidf-chars, fused by rank
+      frozen-words  centered, plus evidence from words with fixed weights
 
-    All methods learn from the same documents with the run's settings. Finished results are kept:
-    after Ctrl-C, the same command continues with the rest.
+    \b
+    Trained without the judge:
+      maclr         a title serves as its text's label, then self-training
+                    (as in MACLR)
+      rts           random segments of a text serve as its labels (as in RTS)
+      control       self-training on the encoder's own first label, with LMTX's
+                    shortlists
+      control-all   control with all training documents, for about ten minutes
+                    (only if named)
+
+    \b
+    With the judge or with gold tags:
+      ceiling       training on the gold tags in the shortlist, as with a
+                    perfect judge (needs --train-gold)
+      icxml         the judge re-ranks the shortlists of a sample (as in ICXML)
+      lmtx          a training run
+
+    "Best without a judge" is the best of the first two groups for each measure. LMTX minus this
+    method is what the judge adds.
+
+    Methods that are trained use the same documents and the run's settings. Finished results are
+    kept: after Ctrl-C, the same command continues with the rest.
 
     \b
     Example:
@@ -144,7 +163,9 @@ def _cell(estimate: dict[str, float]) -> str:
 
 def _explained(record: dict[str, object]) -> list[str]:
     rows, skipped = record["comparators"], record["skipped"]
+    best = record["best_without_judge"]
     assert isinstance(rows, dict)
+    assert isinstance(best, dict)
     assert isinstance(skipped, dict)
     lines = [
         f"{record['documents']:,} documents; percent with 95 % confidence intervals; learned from "
@@ -158,6 +179,16 @@ def _explained(record: dict[str, object]) -> list[str]:
                 f"({100 * one['low']:+.1f} to {100 * one['high']:+.1f}, {_p(one['p'])})"
                 + _sampled(row, record)
             )
+    for measure, name in best.items():
+        one = rows[name]["measures"][measure]
+        line = f"Best without a judge, {measure}: {name}, {100 * one['value']:.1f}"
+        if record["reference"] == "lmtx":
+            added = rows[name]["differences"][measure]
+            line += (
+                f"; lmtx minus {name}: {100 * added['value']:+.1f} "
+                f"({100 * added['low']:+.1f} to {100 * added['high']:+.1f})"
+            )
+        lines.append(line)
     lines += [f"{name}: {row['note']}" for name, row in rows.items() if row["note"]]
     lines += [f"Left out: {name}: {why}" for name, why in skipped.items()]
     return lines

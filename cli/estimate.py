@@ -58,6 +58,8 @@ def _show(context: Context, training: TrainingSettings, found: Forecast) -> None
         f"Calls         at most {costs.calls:,}{cycles} within {training.budget}: "
         f"{costs.judged_documents:,} documents, {training.pairs_per_document} labels each"
     )
+    if costs.too_few:
+        context.say(f"Too few       {costs.too_few}")
     told = ", ".join(f"{name} {_minutes(value)}" for name, value in costs.seconds.items())
     context.say(f"Minutes       {_minutes(costs.total_seconds)} ({told})")
     sizes_told = ", ".join(f"{name} {_megabytes(value)}" for name, value in costs.bytes.items())

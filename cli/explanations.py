@@ -27,6 +27,9 @@ def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
         context.say(
             f"{'+' if label.assigned else '-'} {label.name:<{width}}  {label.score:.3f}{worth}"
         )
+        if label.words is not None:
+            named = f" ({label.found_words})" if label.found_words else ""
+            context.say(f"    encoder {label.cosine:.3f}, words {label.words:.3f}{named}")
         rivals = ", ".join(f"{rival.name} {rival.score:.3f}" for rival in label.rivals)
         context.say(f"    nearest labels: {rivals or 'none'}")
     context.result(

@@ -8,7 +8,7 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
-from lmtx_search.cli.training_options import ORDER, PAIRS, PROMPT, SHORTLIST
+from lmtx_search.cli.training_options import LEAST, ORDER, PAIRS, PROMPT, RETRIEVAL, SHORTLIST
 from lmtx_search.training.profiles import PROFILES, training_settings
 
 
@@ -29,9 +29,11 @@ from lmtx_search.training.profiles import PROFILES, training_settings
 )
 @click.option("--seed", default=0, show_default=True, help="The seed that `train` will use.")
 @SHORTLIST
+@RETRIEVAL
 @PAIRS
 @PROMPT
 @ORDER
+@LEAST
 @click.option(
     "--yes-from",
     type=click.FloatRange(0, 1),
@@ -49,8 +51,8 @@ def judge(
     """Ask the judge ahead of training, on all Ollama hosts in parallel.
 
     The judge is asked about the pairs that `train` asks about first with the same --profile,
-    --seed, --shortlist, --pairs-per-document, --prompt and --order. `train` then finds these
-    answers and does not ask again. Each answer is kept in OpenSearch immediately: after an
+    --seed, --shortlist, --retrieval, --pairs-per-document, --prompt and --order. `train` then finds
+    these answers and does not ask again. Each answer is kept in OpenSearch immediately: after an
     interruption, the same command continues with the rest.
 
     \b
@@ -87,6 +89,8 @@ def judge(
         )
     for name, why in record["judge"]["lost_hosts"].items():
         context.say(f"Lost the host {name}: {why}")
+    if record["too_few"]:
+        context.say(f"Not enough yet: {record['too_few']}")
     same = {"profile": profile, "seed": seed, **given}
     words = (f"--{name.replace('_', '-')} {value}" for name, value in same.items())
     context.say("Next: lmtx-search train " + " ".join(words))

@@ -22,7 +22,8 @@ def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only
     """Start an embedded OpenSearch, an Ollama with the judge's model, and the HTTP tagger.
 
     They listen on free ports of this machine only, and every other command finds them. The first
-    start downloads what they need and checks it. An Ollama that runs or is installed is used.
+    start downloads what they need and checks it. An Ollama that runs or is installed is used. With
+    judge.runtime = llamacpp, the judge's model is downloaded and no Ollama is started.
 
     \b
     Example:

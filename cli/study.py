@@ -81,6 +81,7 @@ def study(
     documents  number of training documents (100,300,1000)
     negatives  labels that a document is pushed away from (all strategies)
     shortlist  number of labels in a shortlist, all judged (1,3,5,10,20)
+    retrieval  how shortlists are found (all strategies)
     cycles     maximum number of cycles; the quality after each is measured (4)
 
     Finished values and all answers of the judge are kept: after Ctrl-C, the same command continues
@@ -104,6 +105,7 @@ def study(
         PROFILES[profile](context.settings.encoder),
         budget=Budget() if judge_budget is None else parse_budget(judge_budget),
         most_documents=documents,
+        least_documents=2,  # a study may measure how little is enough
         seed=seed,
     )
     wanted = [value for part in values.split(",") if (value := part.strip())]

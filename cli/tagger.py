@@ -24,7 +24,7 @@ _BAR = 30
 @click.option(
     "--untrained", is_flag=True, help="Deploy the encoder of the settings without training."
 )
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Minimum score of a tag.")
+@click.option("--threshold", type=click.FloatRange(min=0), help="Minimum score of a tag.")
 @click.option(
     "--max-tags",
     type=click.IntRange(1, 1000),
@@ -172,5 +172,6 @@ def _show(context: Context, tags: list[Tag], threshold: float) -> None:
         return
     width = max(len(found.name) for found in tags)
     for found in tags:
-        bar = "█" * max(1, round(found.score * _BAR))
+        # Scores that include evidence from words may exceed 1.
+        bar = "█" * max(1, round(min(1.0, found.score) * _BAR))
         context.say(f"{found.name:<{width}}  {found.score:.3f}  {bar}")

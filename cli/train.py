@@ -40,6 +40,7 @@ def train(
       lmtx-search train --model llama3.2:3b --cycles 3 --judge-budget 2000 --seed 7
       lmtx-search train --profile paper
     """
+    from lmtx_search.training.named_stage import LEAST_DOCUMENTS
     from lmtx_search.training.run import train as run_training
 
     training = training_of(context.settings, **options)
@@ -57,16 +58,29 @@ def train(
         f"{counts['neither']:,} neither yes nor no)"
     )
     of = "calibrated" if training.calibrated else "the judge's"
+    if (named := counts.get("named_documents")) is not None:
+        context.say(
+            f"Before the judge: {named:,} documents name one of {counts['named_labels']:,} labels"
+            + (
+                ", and the encoder learned from the rest of their texts"
+                if counts["named_stage"]
+                else f"; fewer than {LEAST_DOCUMENTS} teach nothing, so the encoder learned from "
+                "judged documents only"
+            )
+        )
+    if counts["scored_documents"]:
+        context.say(
+            f"Trained on {counts['scored_documents']:,} documents that the judge was not asked "
+            "about, with the labels that encoder and words found"
+        )
     context.say(
         f"Trained on {counts['documents_with_positive']:,} documents, {counts['positives']:,} "
         f"pseudo-positives ({of} P(yes) of {measures['yes_from']:.2f} or more)"
     )
     if measures["llm_p1"] is not None:
-        context.say(
-            f"First label correct according to the judge: {measures['llm_p1']:.0%} after, "
-            f"{measures['llm_p1_before']:.0%} before training "
-            f"({measures['llm_p1_documents']} held-out documents)"
-        )
+        _say_llm_p1(context, measures)
+    else:
+        context.say("No held-out document was judged: this run cannot tell what training changed")
     context.say(f"A label is assigned if its score is {record['threshold']:.2f} or more")
     for host, why in record["judge"]["lost_hosts"].items():
         context.say(f"Lost the host {host}: {why}")
@@ -74,6 +88,31 @@ def train(
     context.say(f"Run {trained.run}: {trained.encoder}")
     context.say("Next: lmtx-search deploy")
     context.result({"run": trained.run, **record})
+
+
+def _say_llm_p1(context: Context, measures: dict[str, Any]) -> None:
+    """Say how good the first labels are, and whether so few documents can tell a change."""
+    from lmtx_search.training.certainty import CONFIDENCE, chance_of_change
+
+    after, before = (
+        f"{measures[name]:.0%} ({measures[f'{name}_interval'][0]:.0%} to "
+        f"{measures[f'{name}_interval'][1]:.0%})"
+        for name in ("llm_p1", "llm_p1_before")
+    )
+    documents, better, worse = (
+        measures[f"llm_p1_{name}"] for name in ("documents", "better", "worse")
+    )
+    context.say(
+        f"First label correct according to the judge: {after} after, {before} before training "
+        f"({documents} held-out documents; {CONFIDENCE:.0%} intervals)"
+    )
+    change = f"The first label is now correct for {better} more of them, and wrong for {worse} more"
+    if chance_of_change(better, worse) >= 1 - CONFIDENCE:
+        change += (
+            ": too few to tell whether training helped. A larger --judge-budget also judges more "
+            "held-out documents"
+        )
+    context.say(change)
 
 
 def _cycle(cycle: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.profiles import PROFILES, training_settings
+from lmtx_search.training.retrieval import RETRIEVALS
 from lmtx_search.training.settings import TrainingSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,6 +20,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 # These decide what the judge is asked; `judge`, which asks ahead, has them too.
 SHORTLIST = click.option(
     "--shortlist", type=click.IntRange(1), help="Number of labels in a document's shortlist."
+)
+RETRIEVAL = click.option(
+    "--retrieval",
+    type=click.Choice(list(RETRIEVALS)),
+    help="Strategy that finds a document's shortlist: hybrid (the nearest labels and those that it "
+    "names) or dense (the nearest labels). Default: small: hybrid, paper: dense.",
 )
 PAIRS = click.option(
     "--pairs-per-document",
@@ -36,6 +43,12 @@ PROMPT = click.option(
     "--prompt",
     help="The judge's prompt: label-last, librarian, paper, or a TOML file "
     "(small: label-last, paper: paper).",
+)
+
+LEAST = click.option(
+    "--least-documents",
+    type=click.IntRange(2),
+    help="Number of judged documents below which `train` stops before training (default: 32).",
 )
 
 
@@ -59,10 +72,23 @@ def training_options(function: F) -> F:
             help="Time (5m, 90s, 1h) or number of calls (500) for the judge in all cycles "
             "together (small: 5m, paper: no limit).",
         ),
+        LEAST,
         click.option("--seed", default=0, show_default=True, help="Seed of samples and training."),
         SHORTLIST,
+        RETRIEVAL,
         PAIRS,
         ORDER,
+        click.option(
+            "--unjudged-documents",
+            type=click.IntRange(0),
+            help="Maximum number of documents that teach without the judge, by the labels that "
+            "they name and by the scores of encoder and words (small: 3000, paper: 0).",
+        ),
+        click.option(
+            "--words",
+            type=click.FloatRange(0),
+            help="How much the words of a label count beside the encoder (small: 0.5, paper: 0).",
+        ),
         click.option(
             "--epochs", type=click.IntRange(1), help="Number of passes over the documents."
         ),

@@ -14,10 +14,13 @@ if [ -t 1 ]; then
 fi
 say() { printf '\n%s# %s%s\n' "$bold" "$1" "$plain"; }
 run() {
+    local from=$SECONDS
     printf '%s$%s%s\n' "$bold" "$(printf ' %q' "$@")" "$plain"
     "$@"
+    took+=("$(printf '%6d s  %s %s' $((SECONDS - from)) "$1" "$2")")
 }
 started=$SECONDS
+took=()
 
 # Each run shows the whole way: yesterday's cluster and models go, downloads stay in the cache.
 [ ! -e lmtx-search.toml ] || lmtx-search down >/dev/null 2>&1 || true
@@ -63,4 +66,5 @@ say "Stop the servers; the data stays"
 run lmtx-search status
 run lmtx-search down
 trap - EXIT
-printf '\nAll of this took %d seconds.\n' $((SECONDS - started))
+printf '\nAll of this took %d seconds:\n' $((SECONDS - started))
+printf '%s\n' "${took[@]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -22,11 +23,16 @@ def load(name: str, **params: Any) -> dict[str, Any]:
         ValueError: a placeholder has no parameter, or a parameter no placeholder.
     """
     unused = set(params)
-    body = _fill(json.loads(text(f"{name}.json")), params, unused)
+    body = _fill(_parsed(name), params, unused)
     if unused:
         raise ValueError(f"index_templates/{name}.json has no place for {sorted(unused)}")
     assert isinstance(body, dict)
     return body
+
+
+@functools.cache
+def _parsed(name: str) -> Any:
+    return json.loads(text(f"{name}.json"))
 
 
 def text(name: str) -> str:

@@ -141,7 +141,7 @@ def _shortlists(
         known = list(labels)
         reads_labels = load_encoder(settings, max_tokens=wanted.label_tokens)
         vectors = embed_labels(reads_labels, known)
-        search = search_in(vectors, [label.id for label in known])
+        search = search_in(vectors, known)
     if not known:
         raise UserError("there are no labels to choose from: load some, or pass some")
     by_id = {label.id: label for label in known}

@@ -20,8 +20,9 @@ from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents, read_documents
 from lmtx_search.cluster.documents.own_values import fitting, look_ahead
 from lmtx_search.cluster.documents.scan import SharedIds
+from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.model_state import redeploy
-from lmtx_search.cluster.ml.pipeline import reads_of, tag_fields
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.retag.selection import Selection, require_query
 from lmtx_search.cluster.setup.indices import (
     index_uuid,

@@ -144,7 +144,11 @@ class Judgment:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A label that a tagger assigned to a document, with its cosine score in [-1, 1]."""
+    """A label that a tagger assigned to a document, with its score.
+
+    The score is the cosine similarity, plus the evidence from words if the tagger uses it. It may
+    therefore exceed 1.
+    """
 
     name: str
     label_id: str

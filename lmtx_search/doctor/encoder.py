@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
+from lmtx_search.cluster.client.connect import Client
 from lmtx_search.doctor.checks import Check, Finding, ok
+from lmtx_search.doctor.languages import examine_languages
+from lmtx_search.encoder.chosen import find_chosen_encoder
+from lmtx_search.encoder.description import Description, describe
 from lmtx_search.encoder.export import form_folder
-from lmtx_search.encoder.folder import encoder_digest, find_encoder
-from lmtx_search.encoder.form import is_onnx_form
+from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.encoder.form import OnnxForm, Precision, is_onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import MissingExtra
 from lmtx_search.settings import Settings
@@ -18,14 +22,17 @@ _TEXT = "A text editor for the console that shows several files beside each othe
 _TEXTS = 16
 
 
-def encoder_checks(settings: Settings) -> Iterator[Check]:
+def encoder_checks(settings: Settings, client: Callable[[], Client]) -> Iterator[Check]:
     """Return the checks."""
-    yield Check("Encoder", "encoder", lambda: _examine(settings))
+    yield Check("Encoder", "encoder", lambda: _examine(settings), leads=True)
+    yield Check(
+        "Encoder", "languages", lambda: examine_languages(client(), settings), needs="Cluster"
+    )
 
 
 def _examine(settings: Settings) -> Finding:
     wanted = settings.encoder
-    folder = find_encoder(wanted.name, settings.cache_dir)
+    folder = find_chosen_encoder(settings)
     if folder is None:
         return Finding(
             "warn",
@@ -43,19 +50,34 @@ def _examine(settings: Settings) -> Finding:
             f"{wanted.name} has no ONNX form yet",
             "nothing: the first command that needs it makes it in about 20 s",
         )
-    encoder = OnnxEncoder(form, wanted.document_tokens, settings.service.threads, "int8")
-    if encoder.dimension != wanted.dimension:
-        return Finding(
-            "bad",
-            f"{wanted.name} has {encoder.dimension} dimensions, but encoder.dimension is "
-            f"{wanted.dimension}",
-            f"set encoder.dimension = {encoder.dimension}",
-        )
+    precision: Precision = "int8" if OnnxForm.read(form).int8 else "fp32"
+    encoder = OnnxEncoder(form, wanted.document_tokens, settings.service.threads, precision)
     encoder.encode([_TEXT])
     started = time.monotonic()
     encoder.encode([_TEXT] * _TEXTS)
     speed = _TEXTS / max(1e-6, time.monotonic() - started)
-    return ok(
+    described = describe(folder)
+    found = (
         f"{wanted.name}, {encoder.dimension} dimensions, {speed:,.0f} documents/s of "
-        f"{encoder.max_tokens} tokens (int8)"
+        f"{encoder.max_tokens} tokens ({precision}){_prompts(described)}"
     )
+    most = encoder.form.max_tokens
+    if most < max(wanted.document_tokens, wanted.label_tokens):
+        return Finding(
+            "bad",
+            f"{found}: it reads fewer tokens than are set",
+            f"set encoder.document_tokens and encoder.label_tokens to at most {most}",
+        )
+    if described.unused_prompts and not (described.document_prompt or described.label_prompt):
+        return Finding(
+            "warn",
+            f"{found}; it has prompts for other uses ({', '.join(described.unused_prompts)})",
+            "set encoder.document_prompt and encoder.label_prompt if its model card says so",
+        )
+    return ok(found)
+
+
+def _prompts(described: Description) -> str:
+    prompts = {"documents": described.document_prompt, "labels": described.label_prompt}
+    said = [f"{prompt!r} before {texts}" for texts, prompt in prompts.items() if prompt]
+    return "".join(f", {one}" for one in said)

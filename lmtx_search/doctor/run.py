@@ -27,5 +27,5 @@ def _checks(settings: Settings) -> Iterator[Check]:
     cluster = ClusterChecks(settings)
     yield from cluster.checks()
     yield from judge_checks(settings)
-    yield from encoder_checks(settings)
+    yield from encoder_checks(settings, lambda: cluster.client)
     yield from TaggerChecks(settings, lambda: cluster.client).checks()

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.health.overview import tagged_documents
-from lmtx_search.cluster.ml.pipeline import index_text_fields, read_pipeline
+from lmtx_search.cluster.ml.index_pipeline import index_text_fields
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.retag.stale import TextCheck
 from lmtx_search.doctor.checks import Finding, ok
 from lmtx_search.settings import Settings

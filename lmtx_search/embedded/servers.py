@@ -46,8 +46,9 @@ def prepare(
         prepare_opensearch(places, progress)
         if encoder:
             prepare_encoder(places.cache, progress)
-        if judge:
+        if judge and not _in_process(settings):
             find_ollama(places.cache, progress)
+        if judge and settings.judge.gguf is None:
             prepare_judge(places.cache, progress)
 
 
@@ -132,13 +133,21 @@ def _start(
         start_opensearch(places, node, http, transport, noted(OPENSEARCH), progress)
     with prepared(places, progress):
         state.settings["encoder.name"] = str(prepare_encoder(places.cache, progress))
-    if judge:
+    if judge and not _in_process(settings):
         _start_judge(places, state, running, noted(OLLAMA), progress)
+    elif judge and settings.judge.gguf is None:
+        with prepared(places, progress):
+            state.settings["judge.gguf"] = str(prepare_judge(places.cache, progress).file)
     if tagger and TAGGER not in running:
         port = _port(state, "tagger")
         start_tagger(settings, places, port, noted(TAGGER), progress)
         state.settings["service.port"] = port
         state.settings["service.url"] = f"http://{LOOPBACK}:{port}"
+
+
+def _in_process(settings: Settings) -> bool:
+    """Tell whether the judge runs in the commands themselves, without a server."""
+    return settings.judge.runtime == "llamacpp"
 
 
 def _start_judge(

@@ -1,1 +1,1 @@
-"""The bi-encoder: one shared tower, mean pooling, cosine."""
+"""The bi-encoder: one shared tower for documents and labels, compared by cosine."""

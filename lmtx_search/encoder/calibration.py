@@ -1,4 +1,4 @@
-"""Calibration: the P(yes) of a judge that a cosine score corresponds to.
+"""Calibration: the P(yes) of a judge that a score corresponds to.
 
 Platt scaling (Platt 1999) on the judge's own probabilities, with offsets for labels that were
 judged often. The offsets are empirical-Bayes estimates, which shrink to 0 with fewer answers.
@@ -31,7 +31,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """P(yes) = 1 / (1 + exp(−(slope · cosine + intercept + the label's offset))).
+    """P(yes) = 1 / (1 + exp(−(slope · score + intercept + the label's offset))).
 
     ``offsets`` are by label id. ``pairs`` is the number of judged pairs that it was fitted to.
     """
@@ -42,12 +42,12 @@ class Calibration:
     offsets: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, label: str, score: float) -> float:
-        """Return the P(yes) that a label's cosine score corresponds to."""
+        """Return the P(yes) that a label's score corresponds to."""
         return _sigmoid(self.slope * score + self.intercept + self.offsets.get(label, 0.0))
 
 
 def fit_calibration(pairs: Sequence[tuple[str, float, float]]) -> Calibration | None:
-    """Fit a calibration to judged pairs: (label id, cosine, P(yes)).
+    """Fit a calibration to judged pairs: (label id, score, P(yes)).
 
     Returns:
         None if there are too few pairs, or if P(yes) does not rise with the score.

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
+import json
 import logging
 import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from lmtx_search.encoder.folder import encoder_digest, read_json
-from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, is_onnx_form
-from lmtx_search.errors import LmtxError, MissingExtra, UserError
+from lmtx_search.encoder.description import ANOTHER, describe
+from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision, is_onnx_form
+from lmtx_search.encoder.onnx_files import files_of, quantise, tidy
+from lmtx_search.errors import MissingExtra, UserError
 
-if TYPE_CHECKING:
-    import torch
-
-OPSET = 17
 # Increased when the graph changes, so that older forms are not used.
-FORM_VERSION = 1
-_FAITHFUL = {"fp32": 0.9999, "int8": 0.9}
+FORM_VERSION = 2
+_FAITHFUL: dict[Precision, float] = {"fp32": 0.9999, "int8": 0.9}
 _SAMPLE = ("a", "A text editor for the console.", "Bibliothek für Zahlen, 数学 " * 12)
+_TOKENS = 64
 
 
 def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
     """Return the folder of the encoder's ONNX form. It is made if it is not in the cache.
 
     The graph maps ``input_ids`` and ``attention_mask`` (int64 [n, tokens]) to ``embedding``
-    (float32 [n, dimension], each row of length 1). It includes pooling and normalisation.
+    (float32 [n, dimension], each row of length 1). It includes pooling, all later modules and
+    normalisation (``encoder/torch_graph.py``).
     ``model_int8.onnx`` is the same graph, dynamically quantised. Both are compared with the output
-    of sentence-transformers before they are stored.
+    of sentence-transformers before they are stored. If the quantised one differs too much, it is
+    left out.
 
     Args:
         folder: sentence-transformers folder.
@@ -67,140 +69,85 @@ def form_folder(digest: str, cache_dir: Path) -> Path:
     return cache_dir / "onnx" / f"{digest[:32]}-{FORM_VERSION}"
 
 
-def pooling_mode(folder: Path) -> str:
-    """Return ``mean`` or ``cls``, from the sentence-transformers folder (``mean`` by default).
-
-    Raises:
-        UserError: another pooling, or a module that is neither transformer, pooling nor
-            normalisation.
-    """
-    modules = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
-    for module in modules:
-        if module["type"].rsplit(".", 1)[-1] not in ("Transformer", "Pooling", "Normalize"):
-            raise UserError(
-                f"the encoder {folder} has a module {module['type']}: use another encoder"
-            )
-    path = next((m["path"] for m in modules if m["type"].endswith(".Pooling")), None)
-    if path is None:
-        return "mean"
-    config = read_json(folder / path / "config.json")
-    modes = [key.removeprefix("pooling_mode_") for key in config if config[key] is True]
-    mode = config.get("pooling_mode") or "+".join(m for m in modes if m != "include_prompt")
-    mode = {"mean_tokens": "mean", "cls_token": "cls"}.get(mode, mode)
-    if mode not in ("mean", "cls"):
-        raise UserError(f"the encoder {folder} pools by {mode}: use one with mean or cls pooling")
-    return str(mode)
-
-
 def _make(folder: Path, digest: str, target: Path) -> None:
+    described = describe(folder)
     try:
         import onnx  # noqa: F401
-        import torch
-        from transformers import AutoModel, AutoTokenizer
+        import torch  # noqa: F401
+
+        from lmtx_search.encoder.torch_graph import export_graph, longest_input
+        from lmtx_search.encoder.torch_model import (
+            backend_of,
+            first_line,
+            load_torch_model,
+            prompt_tokens,
+        )
     except ImportError as error:
         raise MissingExtra("train", "making an encoder's ONNX form") from error
-    pooling = pooling_mode(folder)
     with _quiet():
-        tokenizer = AutoTokenizer.from_pretrained(str(folder))
         # Only eager attention gives a graph that is the same for every input.
-        model = AutoModel.from_pretrained(
-            str(folder), use_safetensors=True, attn_implementation="eager", dtype=torch.float32
-        ).eval()
-        if (folder / TOKENIZER_FILE).is_file():
-            shutil.copyfile(folder / TOKENIZER_FILE, target / TOKENIZER_FILE)
-        else:
-            tokenizer.backend_tokenizer.save(str(target / TOKENIZER_FILE))
-        _export(model, pooling, target / MODEL_FILES["fp32"])
-        _quantise(target / MODEL_FILES["fp32"], target / MODEL_FILES["int8"])
-    form = OnnxForm(
-        digest=digest,
-        dimension=int(model.config.hidden_size),
-        max_tokens=_longest_input(model.config, tokenizer),
-        pad_id=int(tokenizer.pad_token_id or 0),
-        lower=_lowers(folder),
-    )
-    form.write(target)
-    _compare(folder, target)
-
-
-def _export(model: Any, pooling: str, path: Path) -> None:
-    import torch
-
-    typed = "token_type_ids" in inspect.signature(model.forward).parameters
-
-    class Graph(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            more = {"token_type_ids": torch.zeros_like(input_ids)} if typed else {}
-            hidden = self.model(
-                input_ids=input_ids, attention_mask=attention_mask, **more
-            ).last_hidden_state
-            if pooling == "cls":
-                pooled = hidden[:, 0]
-            else:
-                weights = attention_mask.unsqueeze(-1).to(hidden.dtype)
-                pooled = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(pooled, dim=-1)
-
-    example = torch.ones(2, 7, dtype=torch.long)
-    axes = {0: "texts", 1: "tokens"}
-    torch.onnx.export(
-        Graph().eval(),
-        (example, example),
-        str(path),
-        input_names=["input_ids", "attention_mask"],
-        output_names=["embedding"],
-        dynamic_axes={"input_ids": axes, "attention_mask": axes, "embedding": {0: "texts"}},
-        opset_version=OPSET,
-        dynamo=False,
-    )
-
-
-def _quantise(source: Path, target: Path) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    # Seven bits of weight (reduce_range), because eight overflow 16-bit sums on CPUs without VNNI.
-    quantize_dynamic(
-        str(source), str(target), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
-    )
-
-
-def _compare(folder: Path, target: Path) -> None:
-    """Compare both models with sentence-transformers, so that a wrong graph is never stored."""
-    from sentence_transformers import SentenceTransformer
-
-    from lmtx_search.encoder.onnx import OnnxEncoder
-
-    tokens = 64
-    with _quiet():
-        model = SentenceTransformer(
-            str(folder), device="cpu", model_kwargs={"use_safetensors": True}
+        model = load_torch_model(folder, eager=True).eval().float()
+        _write_tokenizer(backend_of(model), described.static, target / TOKENIZER_FILE)
+        prompts = (described.document_prompt, described.label_prompt)
+        left_out = [
+            0 if described.pools_prompt else prompt_tokens(model, prompt) for prompt in prompts
+        ]
+        form = OnnxForm(
+            digest=digest,
+            dimension=described.dimension,
+            max_tokens=longest_input(model, described),
+            pad_id=0 if described.static else int(model.tokenizer.pad_token_id or 0),
+            lower=described.lowers,
+            document_prompt=described.document_prompt,
+            label_prompt=described.label_prompt,
+            pools_prompt=described.pools_prompt,
+            document_prompt_tokens=left_out[0],
+            label_prompt_tokens=left_out[1],
         )
-        model.max_seq_length = tokens
-        expected = model.encode(list(_SAMPLE), normalize_embeddings=True, show_progress_bar=False)
-    for precision in MODEL_FILES:
-        actual = OnnxEncoder(target, tokens, precision=precision).encode(_SAMPLE)
-        worst = float(np.min(np.sum(actual * np.asarray(expected), axis=1)))
-        if worst < _FAITHFUL[precision]:
-            raise LmtxError(
-                f"the ONNX form ({precision}) of {folder} differs from the encoder "
-                f"(cosine {worst:.4f}): this kind of encoder is not supported"
+        try:
+            export_graph(model, described, target / MODEL_FILES["fp32"])
+            tidy(target / MODEL_FILES["fp32"])
+            quantise(target / MODEL_FILES["fp32"], target / MODEL_FILES["int8"])
+        except Exception as error:  # torch and onnx raise many kinds
+            raise UserError(
+                f"the encoder {folder} cannot be written as ONNX ({first_line(error)}): {ANOTHER}"
+            ) from error
+        form.write(target)
+        worst = _worst(model, target, form, "fp32")
+        if not worst >= _FAITHFUL["fp32"]:
+            raise UserError(
+                f"the ONNX form of {folder} differs from the encoder (cosine {worst:.4f}), this "
+                f"kind of encoder is not supported: {ANOTHER}"
             )
+        if not _worst(model, target, form, "int8") >= _FAITHFUL["int8"]:
+            for path in files_of(target / MODEL_FILES["int8"]):
+                path.unlink()
+            replace(form, int8=False).write(target)
 
 
-def _longest_input(config: Any, tokenizer: Any) -> int:
-    positions = int(getattr(config, "max_position_embeddings", 512))
-    if getattr(config, "model_type", "") in ("mpnet", "roberta", "xlm-roberta", "camembert"):
-        positions -= 2  # their positions start after the padding token's
-    return min(positions, int(min(tokenizer.model_max_length, 1_000_000)))
+def _write_tokenizer(backend: Any, static: bool, path: Path) -> None:
+    content = json.loads(backend.to_str())
+    content["truncation"] = content["padding"] = None
+    if static:
+        # A static encoder reads the tokens of the text and no special ones.
+        content["post_processor"] = None
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-def _lowers(folder: Path) -> bool:
-    path = folder / "sentence_bert_config.json"
-    return bool(read_json(path).get("do_lower_case", False)) if path.is_file() else False
+def _worst(model: Any, target: Path, form: OnnxForm, precision: Precision) -> float:
+    """Return the least cosine between the embeddings of a form and of sentence-transformers."""
+    from lmtx_search.encoder.onnx import OnnxEncoder
+    from lmtx_search.encoder.torch_model import expected_embeddings
+
+    tokens = min(_TOKENS, form.max_tokens)
+    encoder = OnnxEncoder(target, tokens, precision=precision)
+    sides = (
+        (form.document_prompt, encoder.encode),
+        (form.label_prompt, encoder.encode_labels),
+    )
+    expected = [expected_embeddings(model, _SAMPLE, prompt, tokens) for prompt, _ in sides]
+    actual = [encode(_SAMPLE) for _, encode in sides]
+    return float(np.min(np.sum(np.concatenate(actual) * np.concatenate(expected), axis=1)))
 
 
 @contextlib.contextmanager

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from lmtx_search.errors import LmtxError, UserError
 
-# No pickles, and no copies of the weights for other runtimes.
-_WANTED = [
+# Everything that changes an embedding. No pickles, and no copies of the weights for other runtimes.
+_FILES = [
     "modules.json",
     "config.json",
     "sentence_bert_config.json",
     "config_sentence_transformers.json",
-    "*_Pooling/config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "tokenizer*.json",
@@ -24,6 +24,7 @@ _WANTED = [
     "merges.txt",
     "*.model",
 ]
+_WANTED = [*_FILES, "*/config.json"]
 _UNWANTED = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
 
 
@@ -99,15 +100,23 @@ def _sha256(file: BinaryIO) -> bytes:
 
 
 def _parts(folder: Path) -> list[Path]:
-    names = ("modules.json", "config.json", "sentence_bert_config.json", "tokenizer.json")
-    found = [folder / name for name in (*names, "vocab.txt") if (folder / name).is_file()]
-    return sorted({*found, *folder.glob("*.safetensors"), *folder.glob("*_Pooling/config.json")})
+    """Return the files of the encoder: those in its folder and in the folders of its modules."""
+    listed = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
+    modules = listed if isinstance(listed, list) else []
+    folders = {folder, *(folder / str(m.get("path", "")) for m in modules if isinstance(m, dict))}
+    return sorted(
+        path
+        for parent in folders
+        if parent.is_dir()
+        for path in parent.iterdir()
+        if path.is_file() and any(fnmatchcase(path.name, name) for name in _FILES)
+    )
 
 
 def _checked(folder: Path, name: str) -> Path:
-    if not (folder / "config.json").is_file():
+    if not any((folder / file).is_file() for file in ("config.json", "modules.json")):
         raise UserError(f"{name} is not an encoder, since it has no config.json: set encoder.name")
-    if not list(folder.glob("*.safetensors")):
+    if not any(path.suffix == ".safetensors" for path in _parts(folder)):
         raise UserError(
             f"{name} has no *.safetensors, and pickled weights are not read: use another encoder"
         )

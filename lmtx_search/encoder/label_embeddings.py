@@ -13,7 +13,7 @@ from lmtx_search.records import Label
 
 
 class _Encoder(Protocol):
-    def encode(
+    def encode_labels(
         self, texts: Sequence[str], *, on_batch: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]: ...
 
@@ -32,10 +32,10 @@ def embed_labels(
     Args:
         on_batch: called with the number of embedded labels.
     """
-    vectors = encoder.encode([label_passage(label) for label in labels], on_batch=on_batch)
+    vectors = encoder.encode_labels([label_passage(label) for label in labels], on_batch=on_batch)
     rows = [row for row, label in enumerate(labels) if label.synonyms]
     if rows:
-        names = encoder.encode([labels[row].text for row in rows])
+        names = encoder.encode_labels([labels[row].text for row in rows])
         between = vectors[rows] + names
         vectors[rows] = between / np.linalg.norm(between, axis=1, keepdims=True)
     return vectors

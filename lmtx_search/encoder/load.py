@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lmtx_search.encoder.folder import resolve_encoder
+from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.form import Precision, is_onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 
 
@@ -24,14 +25,23 @@ def load_encoder(
         max_tokens: tokens that it reads of a text.
         folder: a sentence-transformers folder or an ONNX form, in place of the settings' encoder.
         precision: selects one of the two models of the ONNX form.
+
+    Raises:
+        UserError: there is no such encoder, this kind is not supported, or it reads fewer tokens.
     """
-    source = folder or resolve_encoder(settings.encoder.name, settings.cache_dir)
-    return OnnxEncoder(
+    source = folder or chosen_encoder(settings)
+    encoder = OnnxEncoder(
         onnx_form(source, settings.cache_dir),
         max_tokens,
         threads=settings.service.threads,
         precision=precision,
     )
+    if encoder.max_tokens < max_tokens:
+        raise UserError(
+            f"the encoder {source} reads at most {encoder.max_tokens} tokens, and {max_tokens} are "
+            "asked for: lower encoder.document_tokens (and encoder.label_tokens)"
+        )
+    return encoder
 
 
 def onnx_form(folder: Path, cache_dir: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +12,33 @@ from numpy.typing import NDArray
 _ROWS = 256
 
 
+Id = TypeVar("Id")
+
+
 def nearest(
-    vectors: NDArray[np.float32], labels: NDArray[np.float32], ids: Sequence[str], k: int
-) -> list[list[tuple[str, float]]]:
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.float32],
+    ids: Sequence[Id],
+    k: int,
+    plus: NDArray[np.float32] | None = None,
+) -> list[list[tuple[Id, float]]]:
     """Return the k nearest labels of each vector as (id, cosine), best first.
+
+    With ``plus``, these are the labels with the highest sum of the cosine and ``plus``.
 
     Args:
         vectors: float32[n, dimension], rows of length 1.
         labels: float32[L, dimension], rows of length 1.
         ids: ids of the L labels. Equal scores are ordered by position.
         k: all labels are returned if there are fewer.
+        plus: float32[n, L].
     """
     k = min(k, len(ids))
-    rankings: list[list[tuple[str, float]]] = []
+    rankings: list[list[tuple[Id, float]]] = []
     for start in range(0, len(vectors), _ROWS):
         scores = vectors[start : start + _ROWS] @ labels.T
+        if plus is not None:
+            scores += plus[start : start + _ROWS]
         best = np.argpartition(-scores, k - 1, axis=1)[:, :k] if k else np.empty((len(scores), 0))
         for row, columns in zip(scores, best.astype(int), strict=True):
             order = sorted(columns.tolist(), key=lambda column: (-row[column], column))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision
+from lmtx_search.encoder.form import (
+    INPUTS,
+    MODEL_FILES,
+    PROMPT_TOKENS,
+    TOKENIZER_FILE,
+    TOO_INEXACT,
+    OnnxForm,
+    Precision,
+)
 from lmtx_search.encoder.read_text import read_text
+from lmtx_search.encoder.session import open_session
 from lmtx_search.errors import UserError
 
 # Tokens are rarely longer than this, so the rest of a long text is not tokenised.
@@ -29,6 +37,9 @@ _BATCHES: dict[Precision, int] = {"fp32": 16, "int8": 1}
 class OnnxEncoder:
     """One tower of the bi-encoder, from an ONNX form (:func:`encoder.export.ensure_onnx`).
 
+    If the encoder has prompts, documents and labels are read behind those for their kind. The
+    tokens of a prompt count among those that are read.
+
     Args:
         onnx_folder: folder with ``encoder.json``, ``tokenizer.json`` and the model.
         max_tokens: further tokens of a text are not read.
@@ -37,6 +48,7 @@ class OnnxEncoder:
 
     Attributes:
         folder: the ONNX form's folder.
+        form: the properties of the ONNX form.
         digest: digest of the encoder that the form was made from.
         dimension: length of an embedding.
 
@@ -56,11 +68,15 @@ class OnnxEncoder:
         from tokenizers import Tokenizer
 
         form = OnnxForm.read(onnx_folder)
+        if precision == "int8" and not form.int8:
+            raise UserError(TOO_INEXACT)
         self.folder = onnx_folder
         self.digest = form.digest
         self.dimension = form.dimension
         self.max_tokens = min(max_tokens, form.max_tokens)
-        self._form = form
+        self.form = form
+        self._of_documents = _Prompt(form.document_prompt, form.document_prompt_tokens)
+        self._of_labels = _Prompt(form.label_prompt, form.label_prompt_tokens)
         self._precision = precision
         try:
             self._tokenizer: Any = Tokenizer.from_file(str(onnx_folder / TOKENIZER_FILE))
@@ -68,7 +84,7 @@ class OnnxEncoder:
             raise UserError(f"cannot read {onnx_folder / TOKENIZER_FILE}: {error}") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.max_tokens)
-        self._session = _session(onnx_folder / MODEL_FILES[precision], threads)
+        self._session = open_session(onnx_folder / MODEL_FILES[precision], threads)
 
     def encode(
         self,
@@ -76,7 +92,7 @@ class OnnxEncoder:
         batch_size: int | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> NDArray[np.float32]:
-        """Embed the texts.
+        """Embed documents.
 
         Args:
             texts: n texts. An empty text gets the embedding of no tokens.
@@ -87,7 +103,16 @@ class OnnxEncoder:
         Returns:
             float32 [n, dimension], each row of length 1, in the order of ``texts``.
         """
-        return self.encode_windows(texts, 1, batch_size, on_batch)[0]
+        return self._encode(texts, 1, self._of_documents, batch_size, on_batch)[0]
+
+    def encode_labels(
+        self,
+        texts: Sequence[str],
+        batch_size: int | None = None,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Embed the texts of labels; as :meth:`encode`."""
+        return self._encode(texts, 1, self._of_labels, batch_size, on_batch)[0]
 
     def encode_windows(
         self,
@@ -96,7 +121,7 @@ class OnnxEncoder:
         batch_size: int | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> tuple[NDArray[np.float32], list[int]]:
-        """Embed the windows of texts: consecutive parts that the encoder can read at a time.
+        """Embed the windows of documents: consecutive parts that the encoder can read at a time.
 
         Args:
             texts: n texts.
@@ -109,63 +134,156 @@ class OnnxEncoder:
             float32 [windows, dimension], each row of length 1, text by text; and the number of
             windows of each text, at least 1.
         """
-        batch_size = batch_size or _BATCHES[self._precision]
+        return self._encode(texts, most, self._of_documents, batch_size, on_batch)
+
+    def _encode(
+        self,
+        texts: Sequence[str],
+        most: int,
+        prompt: _Prompt,
+        batch_size: int | None,
+        on_batch: Callable[[int], None] | None,
+    ) -> tuple[NDArray[np.float32], list[int]]:
         counts: list[int] = []
         parts: list[NDArray[np.float32]] = [np.empty((0, self.dimension), dtype=np.float32)]
         for start in range(0, len(texts), _CHUNK):
-            windows = self._tokenise(texts[start : start + _CHUNK], most)
+            windows = self._tokenise(texts[start : start + _CHUNK], most, prompt.text)
             counts += map(len, windows)
-            tokens = [window for of_text in windows for window in of_text]
-            result = np.empty((len(tokens), self.dimension), dtype=np.float32)
-            firsts = set(accumulate((len(of_text) for of_text in windows), initial=0))
-            order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
-            for first in range(0, len(order), batch_size):
-                rows = order[first : first + batch_size]
-                result[rows] = self._run([tokens[row] for row in rows])
-                if on_batch is not None:
-                    on_batch(len(firsts.intersection(rows)))
-            parts.append(result)
+            parts.append(self._embed(windows, prompt, batch_size, on_batch))
         return np.concatenate(parts), counts
 
-    def _tokenise(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
+    def embed(
+        self,
+        texts: Sequence[Sequence[list[int]]],
+        batch_size: int | None = None,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Embed documents that :meth:`tokenise` has read: float32 [windows, dimension], in order.
+
+        Args:
+            texts: the windows of each text.
+            batch_size: as for :meth:`encode_windows`.
+            on_batch: as for :meth:`encode_windows`.
+        """
+        return self._embed(texts, self._of_documents, batch_size, on_batch)
+
+    def _embed(
+        self,
+        texts: Sequence[Sequence[list[int]]],
+        prompt: _Prompt,
+        batch_size: int | None,
+        on_batch: Callable[[int], None] | None,
+    ) -> NDArray[np.float32]:
+        batch_size = batch_size or _BATCHES[self._precision]
+        tokens = [window for windows in texts for window in windows]
+        result = np.empty((len(tokens), self.dimension), dtype=np.float32)
+        firsts = set(accumulate(map(len, texts), initial=0))
+        order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
+        for first in range(0, len(order), batch_size):
+            rows = order[first : first + batch_size]
+            result[rows] = self._run([tokens[row] for row in rows], prompt.tokens)
+            if on_batch is not None:
+                on_batch(len(firsts.intersection(rows)))
+        return result
+
+    def tokens(self, texts: Sequence[str], windows: int = 1) -> list[list[int]]:
+        """Return the ids of the tokens of each text without a prompt, special ones included.
+
+        Args:
+            windows: windows to read of a text.
+        """
+        found: list[list[int]] = []
+        for start in range(0, len(texts), _CHUNK):
+            read = self._tokenise(texts[start : start + _CHUNK], windows, "")
+            found += [list(chain.from_iterable(of_text)) for of_text in read]
+        return found
+
+    def vocabulary(self) -> list[str]:
+        """Return the text of each token, by id. Ids without a token have an empty text."""
+        vocabulary: dict[str, int] = self._tokenizer.get_vocab()
+        texts = [""] * (max(vocabulary.values(), default=-1) + 1)
+        for text, id_ in vocabulary.items():
+            texts[id_] = text
+        return texts
+
+    def special_tokens(self) -> list[int]:
+        """Return the ids of tokens that stand for no text, and of the one for unknown text."""
+        added = self._tokenizer.get_added_tokens_decoder().items()
+        special = [id_ for id_, token in added if token.special]
+        unknown = self._tokenizer.token_to_id(
+            getattr(self._tokenizer.model, "unk_token", None) or ""
+        )
+        return special if unknown is None else sorted({*special, unknown})
+
+    def prompt_length(self) -> int:
+        """Return how many tokens before a document are those of its prompt."""
+        prompt = self._of_documents.text.rstrip()
+        if not prompt:
+            return 0
+        ((read,),) = self._tokenise([prompt], 1, "")
+        special = set(self.special_tokens())
+        while read and read[-1] in special:
+            read = read[:-1]
+        return len(read)
+
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return tokens as text."""
+        text: str = self._tokenizer.decode(tokens)
+        return text
+
+    def tokenise(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
+        """Return the token ids of each window of each document, at most ``most`` windows each."""
+        return self._tokenise(texts, most, self._of_documents.text)
+
+    def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
         limit = most * self.max_tokens * _CHARACTERS_PER_TOKEN
         cut = [read_text(_clean(text[:limit])) for text in texts]
-        if self._form.lower:
-            cut = [text.lower() for text in cut]
+        if self.form.lower:
+            cut, prompt = [text.lower() for text in cut], prompt.lower()
+        if prompt and most > 1:
+            return [self._windows_with_prompt(text, most, prompt) for text in cut]
         shortest = self.max_tokens // _SHORT
         found = []
-        for encoding in self._tokenizer.encode_batch_fast(cut):
+        for encoding in self._tokenizer.encode_batch_fast([prompt + text for text in cut]):
             more = encoding.overflowing[: most - 1] if most > 1 else []
             found.append([encoding.ids, *(w.ids for w in more if len(w.ids) >= shortest)])
         return found
 
-    def _run(self, batch: list[list[int]]) -> NDArray[np.float32]:
+    def _windows_with_prompt(self, text: str, most: int, prompt: str) -> list[list[int]]:
+        """Return the tokens of each window; every window starts with the prompt."""
+        windows: list[list[int]] = []
+        shortest = self.max_tokens // _SHORT
+        while len(windows) < most:
+            encoding = self._tokenizer.encode(prompt + text)
+            if not windows or len(encoding.ids) >= shortest:
+                windows.append(encoding.ids)
+            read = max((stop for _, stop in encoding.offsets), default=0) - len(prompt)
+            text = text[read:].lstrip()
+            if read <= 0 or not text or not encoding.overflowing:
+                break
+        return windows
+
+    def _run(self, batch: list[list[int]], prompt_tokens: int) -> NDArray[np.float32]:
         width = max(1, *(len(ids) for ids in batch)) if batch else 1
-        ids = np.full((len(batch), width), self._form.pad_id, dtype=np.int64)
+        ids = np.full((len(batch), width), self.form.pad_id, dtype=np.int64)
         mask = np.zeros((len(batch), width), dtype=np.int64)
         for row, tokens in enumerate(batch):
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = 1
-        (embeddings,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        inputs = dict(zip(INPUTS, (ids, mask), strict=True))
+        if not self.form.pools_prompt:
+            inputs[PROMPT_TOKENS] = np.array([prompt_tokens], dtype=np.int64)
+        (embeddings,) = self._session.run(None, inputs)
         return np.asarray(embeddings, dtype=np.float32)
+
+
+class _Prompt(NamedTuple):
+    """What stands before a text, and how many of its tokens do not count in the pooling."""
+
+    text: str
+    tokens: int
 
 
 def _clean(text: str) -> str:
     """Replace invalid Unicode: JSON may contain half of a surrogate pair."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _session(model: Path, threads: int) -> Any:
-    import onnxruntime
-
-    if not model.is_file():
-        raise UserError(f"{model} is missing: make the encoder's ONNX form again")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
-    # Waiting threads must leave the cores to an OpenSearch on the same machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no public base class
-        raise UserError(f"cannot load {model}: {str(error).splitlines()[0]}") from error

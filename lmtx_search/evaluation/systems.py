@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ from lmtx_search.cluster.labels.bm25 import rank_bm25
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.windows import Windows, nearest_labels
+from lmtx_search.encoder.reading import TextReader, rank_labels
+from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.progress import Progress
@@ -78,7 +79,11 @@ def encoder(
     It assigns the tags that a deployment with default options would assign.
     """
     threshold = DEFAULT_THRESHOLD if source.threshold is None else source.threshold
-    own = {} if source.threshold is None else own_thresholds(threshold, source.calibration)
+    own = (
+        {}
+        if source.threshold is None
+        else own_thresholds(threshold, source.calibration, source.highest_score)
+    )
     rule = Rule(threshold, DEFAULT_MAX_TAGS, own)
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
@@ -90,8 +95,8 @@ def encoder(
             vectors = embed_labels(reads_labels, labels, advance)
         ids = [label.id for label in labels]
         reads_documents = load(settings.encoder.document_tokens)
-        windows = Windows.of(settings.encoder)
-        return _output(name, reads_documents, windows, vectors, ids, rule, documents, progress)
+        reader = TextReader(reads_documents, Windows.of(settings.encoder), source.words)
+        return _output(name, reader, labels, ids, vectors, rule, documents, progress)
 
     return System(name, rank, source.run or source.name, rule)
 
@@ -108,27 +113,20 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
             threads=settings.service.threads,
             precision=manifest.precision,
         )
-        labels = version.rows()
-        return _output(
-            name,
-            reads_documents,
-            manifest.windows,
-            labels.embeddings,
-            labels.ids,
-            rule,
-            documents,
-            progress,
-        )
+        words = None if manifest.words is None else version.words(len(reads_documents.vocabulary()))
+        reader = TextReader(reads_documents, manifest.windows, words)
+        rows, labels = version.rows(), version.labels()
+        return _output(name, reader, labels, rows.ids, rows.embeddings, rule, documents, progress)
 
     return System(name, rank, manifest.version, rule)
 
 
 def _output(
     name: str,
-    encoder: OnnxEncoder,
-    windows: Windows,
-    labels: NDArray[np.float32],
+    reader: TextReader,
+    labels: Iterable[Label],
     ids: Sequence[str],
+    vectors: NDArray[np.float32],
     rule: Rule,
     documents: Sequence[Document],
     progress: Progress,
@@ -137,7 +135,7 @@ def _output(
     texts = [document.text for document in documents]
     with progress.stage(f"Embed documents with {name}", len(documents), "documents") as advance:
         depth = max(DEPTH, rule.max_tags)
-        found = nearest_labels(encoder, texts, windows, labels, ids, depth, on_batch=advance)
+        found = rank_labels(reader, texts, labels, ids, vectors, depth, on_batch=advance)
     rankings: dict[str, list[str]] = {}
     tags: dict[str, list[str]] = {}
     least = Thresholds(rule.threshold, rule.own)

@@ -12,20 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.errors import LmtxError, MissingExtra, UserError
-
-try:
-    import llama_cpp
-except ImportError as error:
-    raise MissingExtra("llamacpp", "The judge inside this process") from error
+from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.judges.llama_library import LlamaLibrary
 
 # Prompts that are computed in one batch.
 MOST_PROMPTS = 16
 _BATCH_TOKENS = 1024
-
-# Suppresses the output of the library. It must stay referenced, since the library borrows it.
-_SILENCE = llama_cpp.llama_log_callback(lambda level, text, data: None)
-llama_cpp.llama_log_set(_SILENCE, ctypes.c_void_p(0))
 
 
 class LlamaContext:
@@ -38,52 +30,54 @@ class LlamaContext:
 
     Raises:
         UserError: the file does not exist or is not a model.
-        MissingExtra: (on import) the package ``llama-cpp-python`` is not installed.
     """
 
-    def __init__(self, file: Path, tokens: int, threads: int = 0) -> None:
+    def __init__(self, file: Path, tokens: int, threads: int, library: LlamaLibrary) -> None:
+        self._library = library
+        self._c = library.c
         if not file.is_file():
             raise UserError(f"no model file {file}: set judge.gguf to a GGUF file")
-        llama_cpp.llama_backend_init()
-        self._model = llama_cpp.llama_model_load_from_file(
-            str(file).encode(), llama_cpp.llama_model_default_params()
+        self._c.llama_backend_init()
+        # ik_llama.cpp prints its own line about a file of another kind.
+        self._model = _is_gguf(file) and self._c.llama_model_load_from_file(
+            str(file).encode(), library.model_parameters()
         )
         if not self._model:
-            raise UserError(f"llama.cpp cannot read {file} as a model: set judge.gguf")
-        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
-        self._vocab_size = llama_cpp.llama_vocab_n_tokens(self._vocab)
-        parameters = llama_cpp.llama_context_default_params()
+            raise UserError(f"{library.name} cannot read {file} as a model: set judge.gguf")
+        self._vocabulary = library.vocabulary(self._model)
+        self._vocabulary_size = self._c.llama_vocab_n_tokens(
+            self._c.llama_model_get_vocab(self._model)
+        )
+        parameters = library.context_parameters()
         parameters.n_ctx = tokens + _BATCH_TOKENS
         parameters.n_batch = _BATCH_TOKENS
         parameters.n_seq_max = MOST_PROMPTS + 1
         parameters.n_threads = parameters.n_threads_batch = threads or os.cpu_count() or 1
-        # One store for all sequences, so that sharing a prefix needs no copy.
-        parameters.kv_unified = True
-        self._context = llama_cpp.llama_init_from_model(self._model, parameters)
+        self._context = self._c.llama_init_from_model(self._model, parameters)
         if not self._context:
             raise LmtxError(f"llama.cpp could not allocate memory for {file}: is there enough?")
-        self._memory = llama_cpp.llama_get_memory(self._context)
-        self._batch = llama_cpp.llama_batch_init(_BATCH_TOKENS, 0, 1)
+        self._memory = library.memory(self._context)
+        self._batch = self._c.llama_batch_init(_BATCH_TOKENS, 0, 1)
         self._held: list[int] = []
         self._longest = tokens
 
     def close(self) -> None:
         """Free the memory."""
-        llama_cpp.llama_batch_free(self._batch)
-        llama_cpp.llama_free(self._context)
-        llama_cpp.llama_model_free(self._model)
+        self._c.llama_batch_free(self._batch)
+        self._c.llama_free(self._context)
+        self._library.free_model(self._model)
 
     def chat_template(self) -> str:
         """Return the model's own chat template (empty if it has none)."""
-        found = llama_cpp.llama_model_chat_template(self._model, None)
+        found = self._library.chat_template(self._model, None)
         return found.decode("utf-8", "replace") if found else ""
 
     def tokenize(self, text: str) -> list[int]:
         """Return the tokens of a text. Marks of the chat format become special tokens."""
         data = text.encode()
         room = len(data) + 8
-        tokens = (llama_cpp.llama_token * room)()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, room, True, True)
+        tokens = (self._c.llama_token * room)()
+        count = self._c.llama_tokenize(self._vocabulary, data, len(data), tokens, room, True, True)
         if count < 0:
             raise LmtxError("llama.cpp could not read a prompt as tokens")
         return list(tokens[:count])
@@ -91,7 +85,7 @@ class LlamaContext:
     def piece(self, token: int) -> str:
         """Return a token's text."""
         buffer = ctypes.create_string_buffer(256)
-        length = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, 256, 0, True)
+        length = self._c.llama_token_to_piece(self._vocabulary, token, buffer, 256, 0, True)
         return buffer.raw[: max(0, length)].decode("utf-8", "replace")
 
     def fits(self, shared: int, prompt: Sequence[int]) -> bool:
@@ -132,7 +126,7 @@ class LlamaContext:
         same = head if self._held[:head] == prefix[:head] else 0
         # Set before the computation, so that a failure leaves no partial prefix behind.
         self._held = prefix[:same]
-        llama_cpp.llama_memory_seq_rm(self._memory, 0, same, -1)
+        self._library.remove(self._memory, 0, same, -1)
         starts = [*range(same, head, _BATCH_TOKENS), *range(head, len(prefix), _BATCH_TOKENS)]
         for start, end in pairwise([*starts, len(prefix)]):
             part = prefix[start:end]
@@ -143,20 +137,20 @@ class LlamaContext:
         entries: list[tuple[int, int, int, bool]] = []
         rows: list[int] = []
         for sequence, end in enumerate(ends, start=1):
-            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-            llama_cpp.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
+            self._library.remove(self._memory, sequence, -1, -1)
+            self._library.copy(self._memory, 0, sequence, -1, -1)
             last = len(end) - 1
             entries += [(token, shared + at, sequence, at == last) for at, token in enumerate(end)]
             rows.append(len(entries) - 1)
         self._decode(entries)
         found = [
             np.ctypeslib.as_array(
-                llama_cpp.llama_get_logits_ith(self._context, row), (self._vocab_size,)
+                self._c.llama_get_logits_ith(self._context, row), (self._vocabulary_size,)
             ).copy()
             for row in rows
         ]
         for sequence in range(1, len(ends) + 1):
-            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+            self._library.remove(self._memory, sequence, -1, -1)
         yield from found
 
     def _decode(self, entries: Sequence[tuple[int, int, int, bool]]) -> None:
@@ -169,9 +163,14 @@ class LlamaContext:
             batch.n_seq_id[row] = 1
             batch.seq_id[row][0] = sequence
             batch.logits[row] = wanted
-        code = llama_cpp.llama_decode(self._context, batch)
+        code = self._c.llama_decode(self._context, batch)
         if code:
             raise LmtxError(f"llama.cpp failed on a batch of {len(entries)} tokens (code {code})")
+
+
+def _is_gguf(file: Path) -> bool:
+    with file.open("rb") as content:
+        return content.read(4) == b"GGUF"
 
 
 def common_prefix(sequences: Sequence[list[int]]) -> int:

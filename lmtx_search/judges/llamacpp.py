@@ -14,6 +14,7 @@ from lmtx_search.judges.answers import FirstTokens, most_likely, p_yes
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.chat import chat_format
 from lmtx_search.judges.llama_context import MOST_PROMPTS, LlamaContext, common_prefix
+from lmtx_search.judges.llama_library import LlamaLibrary, open_library
 from lmtx_search.judges.order.base import Case, Order, cases_of
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import Prompt
@@ -33,18 +34,21 @@ class LlamaCppJudge:
 
     Raises:
         UserError: ``judge.gguf`` is not set, does not exist, or is not a model.
-        MissingExtra: (on import) the package ``llama-cpp-python`` is not installed.
+        MissingExtra: the extra ``llamacpp`` is not installed.
     """
 
-    def __init__(self, settings: JudgeSettings, prompt: Prompt) -> None:
+    def __init__(
+        self, settings: JudgeSettings, prompt: Prompt, library: LlamaLibrary | None = None
+    ) -> None:
         if settings.gguf is None:
             raise UserError("judge.runtime = llamacpp needs the model's file: set judge.gguf")
         self.name = settings.gguf.name
         self.prompt = prompt
         self.lost: dict[str, str] = {}
+        library = library or open_library()
         # At most one token a character, and the question.
         self._context = LlamaContext(
-            settings.gguf, prompt.document_characters + 1024, settings.threads
+            settings.gguf, prompt.document_characters + 1024, settings.threads, library
         )
         template = self._context.chat_template()
         # Templates of models whose thinking can be switched off have this variable.
@@ -54,7 +58,7 @@ class LlamaCppJudge:
         self._head = self._context.tokenize(
             self._chat.start(prompt.system) + prompt.document.partition("{document}")[0]
         )[:-1]
-        self.digest = content_digest("llama.cpp", _sha256(settings.gguf), self._chat.name)
+        self.digest = content_digest(library.name, _sha256(settings.gguf), self._chat.name)
 
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
         """Yield an answer for each pair as it arrives. Pairs of one document must be adjacent."""

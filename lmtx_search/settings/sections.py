@@ -135,7 +135,15 @@ class EncoderSettings(_Section):
         "sentence-transformers/all-MiniLM-L6-v2",
         description="public name of the encoder, or its folder",
     )
-    dimension: int = Field(384, gt=0, description="length of the encoder's embeddings")
+    dimension: int | None = Field(
+        None, gt=0, description="cut embeddings to this length (default: the encoder's own)"
+    )
+    document_prompt: str | None = Field(
+        None, description="text before each document (default: as the encoder's files say)"
+    )
+    label_prompt: str | None = Field(
+        None, description="text before each label (default: as the encoder's files say)"
+    )
     document_tokens: int = Field(
         128, gt=7, description="tokens that the encoder reads of a document"
     )

@@ -10,13 +10,15 @@ from typing import Any
 
 from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
+from lmtx_search.sources.bibtex_values import joined_value, names_of
+from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.lines import read_lines
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
 _ENTRY = re.compile(r"\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE)
-# A field inside another one's value: the comma between them is missing.
-_SWALLOWED = re.compile(r"\n\s*(\w[\w-]*)\s*=\s*[{\"]")
+# A field after another one's value.
+_NEXT = re.compile(r"[}\"\s](\w[\w-]*)\s*=")
 # In LaTeX this begins a comment; in the values of real files it is a percent sign.
 _PERCENT = re.compile(r"(?<!\\)%")
 _SEPARATOR = re.compile(r"\s*[;,]\s*")
@@ -43,7 +45,11 @@ def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row 
     text = "\n".join(line for _, line in read_lines(path))
     # Its log messages become BadLine.
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
-    library = bibtexparser.parse_string(text, append_middleware=[NormalizeFieldKeys()])
+    # Values stay as they are written: the library does not join those with "#" in between.
+    library = bibtexparser.parse_string(text, parse_stack=[NormalizeFieldKeys()])
+    strings: dict[str, str] = {}
+    for one in library.strings:
+        strings[one.key.lower()] = joined_value(str(one.value), strings) or ""
     twice = 0
     blocks = [*library.entries, *library.failed_blocks]
     for block in sorted(blocks, key=lambda one: one.start_line or 0):
@@ -57,12 +63,19 @@ def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row 
             yield BadLine(str(path), line, reason, str(block.raw)[:1000])
             continue
         fields: dict[str, str] = {}
+        wrong = ""
         for field in entry.fields:
-            fields.setdefault(field.key.lower(), str(field.value))
-        swallowed = next(filter(None, map(_SWALLOWED.search, fields.values())), None)
-        if swallowed:
-            reason = f"a comma is missing before the field {swallowed[1]}"
-            yield BadLine(str(path), line, reason, str(block.raw)[:1000])
+            value = joined_value(str(field.value), strings)
+            if value is None:
+                following = _NEXT.search(str(field.value))
+                wrong = wrong or (
+                    f"a comma is missing before the field {following[1]}"
+                    if following
+                    else f"the field {field.key} is not one value"
+                )
+            fields.setdefault(field.key.lower(), value or "")
+        if wrong:
+            yield BadLine(str(path), line, wrong, str(block.raw)[:1000])
         else:
             yield Row(line, _fields(entry.key, fields))
     if twice:
@@ -77,7 +90,7 @@ def count_bibtex(path: Path) -> int:
 
 
 def _fields(key: str, found: dict[str, str]) -> dict[str, Any]:
-    authors = _plain(found.get("author", "")).split(" and ")
+    authors = map(_plain, names_of(found.get("author", "")))
     fields = {
         "id": key,
         "title": _plain(found.get("title", "")),
@@ -90,8 +103,9 @@ def _fields(key: str, found: dict[str, str]) -> dict[str, Any]:
 
 
 def _plain(value: str) -> str:
-    """Return a value without LaTeX; formulas are not changed."""
+    """Return a value without LaTeX and HTML; formulas are not changed."""
     from pylatexenc.latex2text import LatexNodes2Text
 
     decoder = LatexNodes2Text(math_mode="verbatim")
-    return " ".join(decoder.latex_to_text(_PERCENT.sub(r"\%", value)).split())
+    text = decoder.latex_to_text(_PERCENT.sub(r"\%", value))
+    return " ".join(plain_or_html_text(text).split())

@@ -22,6 +22,8 @@ _LARGER = {
     "gbk": "gb18030",
     "shift_jis": "cp932",
     "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "tis-620": "cp874",
 }
 # In these sets each byte is a character, so that decoding UTF-8 with them never fails.
 _NEVER_WRONG = ("cp1252", "cp1254", "iso8859-15")

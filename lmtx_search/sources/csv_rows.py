@@ -16,6 +16,8 @@ from lmtx_search.sources.csv_header import Column, columns_of, delimiter_of
 
 _RAW_KEPT = 100_000
 _DIGITS = re.compile(r"\d+")
+# A quoted value that ends in the line in which it begins.
+_CLOSED = re.compile(r'"(?:[^"]|"")+"')
 # The characters for bytes that could not be decoded.
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # A quote that is open for this many characters counts as not closed.
@@ -57,20 +59,24 @@ def read_csv(
     if any(map(_is_broken, names)):
         raise UserError(f"{name}, line 1: the header is not {encoding}: save the file as UTF-8")
     table = _Table(name, columns_of(names, notes), delimiter, encoding, notes)
+    headers = 0
     while True:
         lines.begin()
         problem, values = "", []
         try:
             values = next(reader)
         except StopIteration:
-            return
+            break
         except csv.Error as error:
             problem = "a quote is not closed" if lines.several else f"not CSV: {error}"
             lines.give_back_all_but_first()
         if not problem and not any(value.strip() for value in values):
             continue
+        if values == names:
+            headers += 1
+            continue
         problem = problem or table.problem(values)
-        if lines.several and table.swallowed_rows(lines.used[1:], "" if problem else values[0]):
+        if lines.several and table.has_swallowed(lines.used, lines.first, problem, values):
             problem = "a quote is not closed"
             lines.give_back_all_but_first()
         if problem:
@@ -78,6 +84,8 @@ def read_csv(
             yield BadLine(name, lines.first, problem, _repaired(raw))
         else:
             yield lines.first, table.fields(values)
+    if headers:
+        notes.append(f"{name}: rows that repeat the header are skipped: {headers:,}")
 
 
 class _Lines(Iterator[str]):
@@ -147,27 +155,52 @@ class _Table:
             elif column.named or value.strip():
                 fields[column.name] = value
             if not column.named and value.strip():
-                note = f"Columns without a name in the header get names such as {column.name}"
-                if not any(known.startswith("Columns without a name") for known in self.notes):
-                    self.notes.append(note)
+                self._note_once(
+                    "Columns without a name in the header get names such as ", column.name
+                )
         return fields
 
-    def swallowed_rows(self, lines: list[str], first: str) -> bool:
+    def has_swallowed(self, lines: list[str], at: int, problem: str, values: list[str]) -> bool:
         """Return whether the lines after the first one of a row are rows of their own.
 
+        Then a quote in the first line was never closed, and a quote of a later row ended it. In a
+        cell of several lines, lines look like rows only by chance.
+
         Args:
-            first: the row's first value, if the row fits the header. Then all of them must fit
-                too, and begin with a value of the same form, such as a number.
+            lines: all lines of the row.
+            at: the number of the first one.
+            problem: the problem of the row. Without one, more evidence is needed.
+            values: the values of the row.
         """
         if len(self.columns) < 2:
             return False
-        rows = [line.rstrip("\r\n").split(self.delimiter) for line in lines]
-        if not first:
-            return any(self._fits(row) and '"' not in "".join(row) for row in rows)
-        form = _DIGITS.sub("0", first)
-        return "0" in form and all(
-            self._fits(row) and _DIGITS.sub("0", row[0]) == form for row in rows
-        )
+        rows = [self._cells(line) for line in lines]
+        if problem:
+            return any(self._fits(row) and '"' not in "".join(row) for row in rows[1:])
+        if not all(map(self._fits, rows[1:])):
+            return False
+        form = _DIGITS.sub("0", values[0])
+        if "0" in form and all(_DIGITS.sub("0", row[0]) == form for row in rows[1:]):
+            return True
+        if not self._fits(rows[0]):
+            return False
+        # In prose, a space follows a comma.
+        is_prose = any(cell[:1].isspace() for row in rows for cell in row[1:])
+        is_pairs = len(rows[0]) == 2 and '"' in rows[0][-1]
+        if is_prose or is_pairs:
+            self._note_once(
+                "Each line of the row at line ",
+                f"{at} could be a row of its own: if a quote is missing there, close it",
+            )
+        return not is_prose and not is_pairs
+
+    def _cells(self, line: str) -> list[str]:
+        """Return the values of a single line; an open quote is an ordinary character."""
+        return _CLOSED.sub("x", line.rstrip("\r\n")).split(self.delimiter)
+
+    def _note_once(self, beginning: str, rest: str) -> None:
+        if not any(note.startswith(beginning) for note in self.notes):
+            self.notes.append(beginning + rest)
 
     @property
     def _width(self) -> int:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, content_digest
-from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
 _MANIFEST = "manifest.json"
-_DOCUMENT, _TAG = "documents.document", "documents.tag"
+_DOCUMENT, _TAG, _NOTE = "documents.document", "documents.tag", "documents.note"
 _NAMED = {"correspondent": "documents.correspondent", "document_type": "documents.documenttype"}
 
 
@@ -29,12 +29,15 @@ def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     Raises:
         UserError: no such file, or it is not such an export.
     """
-    for row in read_json_records(path, ["bookmarks"]):
+    for row in read_json_records(path, ["bookmarks"], options.notes):
         if isinstance(row, BadLine):
             yield row
             continue
         bookmark, content = row.fields, row.fields.get("content") or {}
-        texts = [html_text(str(content.get("text") or "")), str(bookmark.get("note") or "")]
+        texts = [
+            plain_or_html_text(str(content.get("text") or "")),
+            str(bookmark.get("note") or ""),
+        ]
         url, title = content.get("url"), str(bookmark.get("title") or content.get("title") or "")
         fields: dict[str, Any] = {"title": title, "text": "\n".join(filter(None, texts))}
         if not any(fields.values()):
@@ -53,7 +56,8 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield the documents of an export's ``manifest.json`` with their recognised text.
 
     ``path`` is the folder of the export or its manifest. Documents have ``id``, ``title``,
-    ``text``, ``created``, ``correspondent``, ``document_type`` and ``subjects`` (their tags).
+    ``text`` (with the notes that people added), ``created``, ``correspondent``, ``document_type``
+    and ``subjects`` (their tags).
     Documents in the bin are left out and counted.
 
     Raises:
@@ -74,6 +78,7 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
         (one.get("model"), one.get("pk")): str((one.get("fields") or {}).get("name", ""))
         for one in records
     }
+    notes = _notes(records)
     for number, record in enumerate(records, 1):
         if record.get("model") != _DOCUMENT:
             continue
@@ -82,9 +87,20 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
             options.left_out.add("documents in the bin", str(found.get("title", "")))
             continue
         fields = {"id": str(record.get("pk")), "title": found.get("title") or ""}
-        fields |= {"text": found.get("content") or "", "created": found.get("created")}
+        texts = [found.get("content") or "", *notes.get(record.get("pk"), ())]
+        fields |= {"text": "\n".join(filter(None, texts)), "created": found.get("created")}
         for field, model in _NAMED.items():
             fields[field] = names.get((model, found.get(field)))
         subjects = [names[key] for tag in found.get("tags") or [] if (key := (_TAG, tag)) in names]
         kept = {name: value for name, value in fields.items() if value}
         yield Row(number, kept | ({"subjects": subjects} if subjects else {}))
+
+
+def _notes(records: Iterable[Mapping[str, Any]]) -> dict[object, list[str]]:
+    """Return the notes of documents by the document's key; notes in the bin are left out."""
+    notes: dict[object, list[str]] = {}
+    for record in records:
+        found = record.get("fields") or {}
+        if record.get("model") == _NOTE and not found.get("deleted_at"):
+            notes.setdefault(found.get("document"), []).append(str(found.get("note") or ""))
+    return notes

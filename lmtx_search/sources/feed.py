@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from xml.sax import SAXParseException
 
 from lmtx_search.errors import MissingExtra, UserError
@@ -84,7 +85,7 @@ def _fields(entry: Any, atom: bool) -> dict[str, Any]:
     fields = {
         "id": (entry.get("wp_post_id") if is_wordpress(entry) else entry.get("id")) or url,
         "title": " ".join(_text(entry.get("title_detail")).split()),
-        "text": "\n".join(content) or _text(entry.get("summary_detail")),
+        "text": "\n".join(content) or _text(entry.get("summary_detail")) or _excerpt(entry),
         "url": url,
         "date": _date(entry),
         "categories": [tag.term for tag in entry.get("tags", []) if tag.get("term")],
@@ -100,15 +101,22 @@ def _text(detail: Any) -> str:
     return detail.value.strip() if kind.startswith("text/") else ""
 
 
+def _excerpt(entry: Any) -> str:
+    """Return the excerpt of a WordPress post; some posts have no other text."""
+    return html_text(str(entry.get("excerpt_encoded", "")))
+
+
 def _url(entry: Any, atom: bool) -> str | None:
     """Return the address of an entry.
 
     feedparser uses the id if there is no link. This is right for RSS, where a guid is a link unless
-    declared otherwise, but the id of an Atom entry is only a name.
+    declared otherwise, although some feeds number their items there. The id of an Atom entry is
+    only a name.
     """
     links = [link.get("href") for link in entry.get("links", [])]
     link = entry.get("link")
-    return link if link in links or (entry.get("guidislink") and not atom) else None
+    is_guid = entry.get("guidislink") and not atom and bool(urlsplit(link or "").scheme)
+    return link if link in links or is_guid else None
 
 
 def _date(entry: Any) -> str | None:

@@ -11,6 +11,16 @@ _INLINE = {"a", "abbr", "b", "code", "em", "font", "i", "mark", "q", "s", "small
 _INLINE |= {"strong", "sub", "sup", "time", "u", "wbr"}
 _INLINE |= {"acronym", "bdi", "bdo", "big", "cite", "data", "del", "dfn", "ins", "kbd", "nobr"}
 _INLINE |= {"ruby", "samp", "strike", "tt", "var"}
+# Names of publishers' XML (JATS).
+_INLINE |= {"italic", "bold"}
+_JATS = re.compile(r"(</?)jats:", re.IGNORECASE)
+_RUNNING = (
+    r"(?:p|div|span|a|b|i|u|em|strong|bold|italic|sub|sup|ul|ol|li|h[1-6]|title|sec|blockquote|"
+    r"table|tr|td|th|br|hr|img)(?![\w-])"
+)
+# A pair of tags, or a line break as in XHTML. A word in angle brackets is neither.
+_MARKED_UP = re.compile(rf"<({_RUNNING})[^<>]*>.*?</\1\s*>|<br\s*/>", re.DOTALL | re.IGNORECASE)
+_NO_TAG = re.compile(rf"<(?!/?{_RUNNING}[^<>]*>)", re.IGNORECASE)
 _BLANKS, _LINES = re.compile(r"[ \t\r\f\v\u00a0]+"), re.compile(r" ?\n[ \n]*")
 
 
@@ -24,6 +34,21 @@ def html_text(html: str) -> str:
     reader.feed(html)
     reader.close()
     return _LINES.sub("\n", _BLANKS.sub(" ", "".join(reader.parts))).strip()
+
+
+def plain_or_html_text(text: str) -> str:
+    """Return the text of a field whose format does not say whether it holds HTML.
+
+    It counts as HTML if it contains a pair of tags of running text. Other angle brackets are
+    characters.
+
+    >>> plain_or_html_text("<p>H<sub>2</sub>O &amp; a<b, vector<int></p>")
+    'H2O & a<b, vector<int>'
+    >>> plain_or_html_text("vector<int> &amp; the <template> element")
+    'vector<int> &amp; the <template> element'
+    """
+    plain = _JATS.sub(r"\1", text)
+    return html_text(_NO_TAG.sub("&lt;", plain)) if _MARKED_UP.search(plain) else text
 
 
 class _Reader(HTMLParser):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,19 @@ from lmtx_search.records import BadLine
 from lmtx_search.sources.rows import Row, opened, read_rows
 
 
-def read_json_records(path: Path, keys: Sequence[str]) -> Iterator[Row | BadLine]:
+def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iterator[Row | BadLine]:
     """Yield the objects of a list, of the list under one of ``keys``, or one per line.
 
     A file with one list is read as a whole. Its records are numbered from 1, as lines are.
+
+    Args:
+        notes: gets a sentence if the file is one page of a longer list.
 
     Raises:
         UserError: the file does not exist, or has another form.
         LmtxError: a damaged gzip file.
     """
-    records = _list_of(path, keys)
+    records = _list_of(path, keys, notes)
     if records is None:
         yield from read_rows(path, "jsonl")
         return
@@ -32,7 +35,7 @@ def read_json_records(path: Path, keys: Sequence[str]) -> Iterator[Row | BadLine
             yield BadLine(str(path), number, "not a JSON object", json.dumps(record)[:1000])
 
 
-def _list_of(path: Path, keys: Sequence[str]) -> list[Any] | None:
+def _list_of(path: Path, keys: Sequence[str], notes: list[str]) -> list[Any] | None:
     """Return the list of a file that is one JSON value; None if it has one object per line."""
     with opened(path) as stream:
         content = stream.read()
@@ -47,10 +50,28 @@ def _list_of(path: Path, keys: Sequence[str]) -> list[Any] | None:
         return found
     for key in keys:
         if isinstance(found, dict) and isinstance(found.get(key), list):
-            return list(found[key])
+            records = list(found[key])
+            if _has_more(found, len(records)):
+                notes.append(
+                    f"{path} holds {len(records):,} records and says that there are more: it is "
+                    "one page of an API's answer, so fetch the other pages too"
+                )
+            return records
     if isinstance(found, dict) and content.count(b"\n") <= 1:
         return [found]
     raise UserError(
         f"{path}: a list of records is expected, one record per line, or a list under "
         f"{' or '.join(keys)}"
+    )
+
+
+def _has_more(answer: Mapping[str, Any], count: int) -> bool:
+    """Return whether an answer of an API has further pages."""
+    meta = answer.get("meta")
+    totals = (answer.get(name) for name in ("total", "count"))
+    return (
+        any(answer.get(name) for name in ("next_page", "nextPageToken", "nextCursor"))
+        or answer.get("isLast") is False
+        or (isinstance(meta, dict) and meta.get("has_more") is True)
+        or any(isinstance(total, int) and total > count for total in totals)
     )

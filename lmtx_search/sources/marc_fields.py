@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _HEADINGS = ("600", "610", "611", "630", "647", "648", "650", "651")
 # A German subject chain has one field for each of its links.
 _CHAIN = "689"
+_TITLE = "abnp"
+_NOTES = (("520", "ab"), ("505", "agrt"), ("500", "a"))
 _SUBDIVISIONS = "vxyz"
 # Around a leading article that catalogues do not sort by.
 _NOT_SORTED = dict.fromkeys((0x88, 0x89, 0x98, 0x9C))
@@ -24,16 +26,15 @@ def record_fields(record: Record) -> dict[str, Any]:
     """Return the fields of a document.
 
     ``id`` is the control number, ``title`` the title with its parts (245 a, b, n, p), ``text`` the
-    summary, contents and notes (520, 505, 500). ``subjects`` are headings as texts, subdivisions
-    after ``--``; ``subject_ids`` their authority ids ($0, $1); ``keywords`` are uncontrolled
-    terms (653). All texts are NFC, without ISBD punctuation at the end.
+    summary, contents and notes (520, 505, 500). The same fields in the original script (880) are
+    part of ``text``. ``subjects`` are headings as texts, subdivisions after ``--``;
+    ``subject_ids`` their authority ids ($0, $1); ``keywords`` are uncontrolled terms (653). All
+    texts are NFC, without ISBD punctuation at the end.
     """
-    title = " ".join(_parts(record, "245", "abnp"))
-    notes = [
-        *_joined(record, "520", "ab"),
-        *_joined(record, "505", "agrt"),
-        *_joined(record, "500", "a"),
-    ]
+    title = " ".join(_parts(record, "245", _TITLE))
+    notes = [text for tag, codes in _NOTES for text in _joined(record, tag, codes)]
+    for tag, codes in (("245", _TITLE), *_NOTES):
+        notes += [text.rstrip(_ISBD) for text in _in_original_script(record, tag, codes)]
     headings = record.get_fields(*_HEADINGS, _CHAIN)
     control = record.get("001")
     fields: dict[str, Any] = {
@@ -70,10 +71,21 @@ def _ids(field: Field) -> list[str]:
 
 
 def _joined(record: Record, tag: str, codes: str) -> list[str]:
-    return [
-        " ".join(_text(one.value) for one in field.subfields if one.code in codes)
-        for field in record.get_fields(tag)
-    ]
+    return [_line(field, codes) for field in record.get_fields(tag)]
+
+
+def _in_original_script(record: Record, tag: str, codes: str) -> list[str]:
+    """Return the fields 880 that repeat a field; their $6 begins with its tag."""
+    repeated = (
+        field
+        for field in record.get_fields("880")
+        if any(link.startswith(f"{tag}-") for link in field.get_subfields("6"))
+    )
+    return [line for field in repeated if (line := _line(field, codes))]
+
+
+def _line(field: Field, codes: str) -> str:
+    return " ".join(_text(one.value) for one in field.subfields if one.code in codes)
 
 
 def _parts(record: Record, tag: str, codes: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
+from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, opened
 
@@ -99,5 +100,6 @@ def _row(element: Any, line: int, options: ReadOptions) -> Row | None:
 
 
 def _texts(core: Any, name: str) -> list[str]:
-    found = (" ".join("".join(one.itertext()).split()) for one in core.iterfind(_ELEMENTS + name))
-    return list(filter(None, found))
+    """Return the values of an element; repositories also write HTML into them."""
+    texts = ("".join(one.itertext()) for one in core.iterfind(_ELEMENTS + name))
+    return list(filter(None, (" ".join(plain_or_html_text(text).split()) for text in texts)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
+from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.lines import read_lines
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
@@ -96,10 +97,11 @@ def _fields(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _texts(found: dict[str, Any], *names: str) -> list[str]:
-    """Return the values of fields; a repeated one is a list."""
+    """Return the values of fields; a repeated one is a list. Databases also export HTML."""
     values = (found.get(name) or [] for name in names)
     flat = (one for value in values for one in (value if isinstance(value, list) else [value]))
-    return [text for one in flat if (text := " ".join(str(one).split()))]
+    plain = (plain_or_html_text(str(one)) for one in flat)
+    return [text for one in plain if (text := " ".join(one.split()))]
 
 
 def _first(found: dict[str, Any], *names: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.jira_editor import editor_text
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, ending, read_rows
@@ -21,6 +22,7 @@ Fields = dict[str, Any]
 
 _LISTS = ("tickets", "issues", "results")
 _INTERNAL = "internal notes of tickets"
+_NOT_THERE = "comments of issues that the file does not hold"
 # Jira writes date, author and text of a comment into one cell.
 _JIRA_COMMENT = re.compile(r"\d{1,2}[/.][^;\n]{4,30};[^;\n]*;(.*)\Z", re.DOTALL)
 
@@ -46,10 +48,17 @@ def _read(
     rows = (
         read_rows(path, "csv", options.notes)
         if ending(path) == ".csv"
-        else read_json_records(path, _LISTS)
+        else read_json_records(path, _LISTS, options.notes)
     )
     for row in rows:
-        yield row if isinstance(row, BadLine) else Row(row.line, make(row.fields, options))
+        if isinstance(row, BadLine):
+            yield row
+            continue
+        fields = row.fields
+        # The form in which Zendesk answers for one ticket.
+        if fields.keys() == {"ticket"} and isinstance(fields["ticket"], dict):
+            fields = fields["ticket"]
+        yield Row(row.line, make(fields, options))
 
 
 def _zammad(fields: Fields, options: ReadOptions) -> Fields:
@@ -71,7 +80,10 @@ def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
 def _jira(fields: Fields, options: ReadOptions) -> Fields:
     inner = fields.get("fields")
     if isinstance(inner, dict):
-        comments = (inner.pop("comment", None) or {}).get("comments", [])
+        answer = inner.pop("comment", None) or {}
+        comments = answer.get("comments", [])
+        for _ in range(len(comments), int(answer.get("total") or 0)):
+            options.left_out.add(_NOT_THERE, str(fields.get("key", "")))
         texts = [_text(inner.pop("description", None))]
         texts += [_text(comment.get("body")) for comment in comments]
         title, labels = inner.pop("summary", None), inner.pop("labels", None)
@@ -115,7 +127,7 @@ def _text(value: object) -> str:
     """Return the text of a value: plain, HTML, a comment, or a document of Jira's editor."""
     if isinstance(value, dict):
         if "content" in value and "type" in value and isinstance(value["content"], list):
-            return "\n".join(filter(None, map(_text, value["content"])))
+            return editor_text(value)
         for name in ("plain_body", "body", "text", "html_body", "value"):
             if value.get(name):
                 text = _text(value[name])

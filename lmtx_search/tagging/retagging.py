@@ -6,31 +6,26 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.cluster.documents.scan import scan
-from lmtx_search.cluster.ml.pipeline import (
-    PipelineState,
+from lmtx_search.cluster.ml.index_pipeline import (
     index_pipeline,
     index_text_fields,
-    put_pipeline,
+)
+from lmtx_search.cluster.ml.pipeline import (
+    PipelineState,
     read_pipeline,
     simulate,
 )
 from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.cluster.retag.stale import TextCheck
-from lmtx_search.cluster.setup.own_fields import (
-    OwnField,
-    keeping_own,
-    own_fields,
-    require_decided,
-    require_manual,
-)
+from lmtx_search.cluster.setup.own_fields import OwnField, own_fields
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
+from lmtx_search.tagging.own_tags import decide_own_tags
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -76,6 +71,7 @@ class Preview:
 class Plan:
     """A user's request, resolved for the current state of the cluster."""
 
+    index: str
     tagger: str
     selection: Selection
     targets: Sequence[Target]
@@ -117,7 +113,7 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         fields=state.names,
     )
     names = frozenset(version.rows().names) if wish.keep_retired and version else None
-    return Plan(tagger, selection, found, names, wish.keep_own_tags)
+    return Plan(index, tagger, selection, found, names, wish.keep_own_tags)
 
 
 def preview(client: Client, made: Plan) -> list[Preview]:
@@ -128,11 +124,9 @@ def preview(client: Client, made: Plan) -> list[Preview]:
     for target in made.targets:
         documents, sources = _sample(client, state, made.selection, target.index)
         own = own_fields(client, target.index, state.names, query)
-        if made.keep_own_tags:
-            state = keeping_own(state, [target.index])
         changed = 0
         if sources:
-            pipeline = index_pipeline(client, state, target.index)
+            pipeline = index_pipeline(client, state, target.index, made.keep_own_tags)
             after = simulate(client, pipeline, sources, target.index)
             for before, then in zip(sources, after, strict=True):
                 changed += (before.get(tags) or []) != (then.get(tags) or [])
@@ -178,10 +172,12 @@ def carry_out(
     folder = settings.data_dir / "retags"
     query = made.selection.body()
     reports = {}
-    _decide_own_tags(client, made)
+    decided = decide_own_tags(
+        client, made.index, made.targets, made.selection.body(), made.keep_own_tags
+    )
     state = read_pipeline(client)
     with only_one(folder / "lock", "a retag"):
-        for target in made.targets:
+        for target in decided:
             checkpoint = Checkpoint(
                 folder,
                 None,
@@ -215,27 +211,6 @@ def carry_out(
                 progress=progress,
             )
     return reports
-
-
-def _decide_own_tags(client: Client, made: Plan) -> None:
-    """Let the pipeline move values that lmtx-search did not write, or refuse.
-
-    Raises:
-        UserError: there are such values, and the user has not decided what to do with them.
-    """
-    state = read_pipeline(client)
-    indices = []
-    for target in made.targets:
-        if state.keeps(target.index):
-            continue
-        found = own_fields(client, target.index, state.names, made.selection.body())
-        require_decided(found, state.names, made.keep_own_tags)
-        if found:
-            require_manual(client, target.index, state.names)
-            indices.append(target.index)
-    if indices:
-        with exclusive(client, "retag --keep-own-tags"):
-            put_pipeline(client, keeping_own(read_pipeline(client), indices).body)
 
 
 def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:

@@ -30,5 +30,11 @@ A judgment keeps the same name in all files of this room::
 id. ``never_negative`` holds the positives and the spared labels of each document: a document is
 never pushed away from any of them.
 
+Documents that the judge is not asked about teach too. Before the first cycle, those that name a
+label do (``named_documents.py``, ``named_stage.py``). In each cycle, the encoder of the previous
+cycle and words score the others, and the best labels of the documents with the highest scores
+become positives (``targets/scored_targets.py``). All scores of a trained encoder are its cosine
+similarity plus evidence from words (``word_scoring.py``, ``lmtx_search.words``).
+
 ``run.py`` is one training, ``curriculum.py`` its loop over cycles and ``cycle.py`` one cycle.
 """

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.errors import find_named
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document
+from lmtx_search.training.retrieval import RETRIEVALS
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 
 SAMPLE = 400
@@ -54,7 +56,9 @@ def open_shortlister(
     *,
     documents: Sequence[Document],
     labels: int,
+    tokens: int,
     centered: bool = True,
+    retrieval: str = "hybrid",
     progress: Progress = SILENT,
 ) -> Shortlister:
     """Return a maker of shortlists with ``size`` labels, which centers documents if there are hubs.
@@ -63,11 +67,15 @@ def open_shortlister(
         documents: training documents in a random order. The mean comes from the first of them,
             which are not embedded again.
         labels: the size of the label set.
+        tokens: number of tokens that the encoder reads of a document. As many words are read.
         centered: False never centers.
+        retrieval: the strategy that finds labels (``retrieval.py``).
     """
-    if not centered:
-        return Shortlister(encoder, search, size)
     sample = documents[:SAMPLE]
+    read = find_named("retrieval", RETRIEVALS, retrieval)
+    words = read((document.text for document in sample), tokens)
+    if not centered:
+        return Shortlister(encoder, search, size, words=words)
     parts = []
     with progress.stage(
         "Look for labels that are near all documents", len(sample), "texts"
@@ -78,7 +86,7 @@ def open_shortlister(
     vectors = np.concatenate(parts)
     center = find_center(vectors, search, labels)
     known = {document.id: vector for document, vector in zip(sample, vectors, strict=True)}
-    return Shortlister(encoder, search, size, center, known)
+    return Shortlister(encoder, search, size, center, known, words)
 
 
 def find_center(vectors: NDArray[np.float32], search: Search, labels: int) -> Center:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.cycle import CycleResult, EarlierCycles, run_cycle
 from lmtx_search.training.development import llm_p1
+from lmtx_search.training.named_stage import NamedResult, teach_from_names
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
@@ -15,6 +16,8 @@ from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.teacher.budgets import left, part
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
+from lmtx_search.training.word_scoring import word_scoring
+from lmtx_search.words.weights import WordScoring
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,17 @@ class Curriculum:
         best: position of the cycle to keep.
         stopped: why the run ended.
         went_on: number of cycles that a stopped run had finished before.
+        words: how words count beside the encoder of every cycle (None: they do not count).
+        named: what documents that name a label taught before the first cycle (None: nothing, by
+            the settings).
     """
 
     cycles: Sequence[CycleResult]
     best: int
     stopped: str
     went_on: int = 0
+    words: WordScoring | None = None
+    named: NamedResult | None = None
 
 
 def run_curriculum(
@@ -41,8 +49,10 @@ def run_curriculum(
 ) -> Curriculum:
     """Run cycles until LLM-P@1 no longer rises, at most ``settings.cycles``.
 
-    The base encoder makes the shortlists of the first cycle. Each later cycle uses the encoder that
-    the previous one trained. Finished cycles are stored in ``state`` and read from there.
+    Before the first cycle, documents that name a label teach the encoder (``named_stage.py``). The
+    result, or the base encoder, makes the shortlists of the first cycle. Each later cycle uses the
+    encoder that the previous one trained. What is finished is stored in ``state`` and read from
+    there.
 
     Raises:
         LmtxError: the judge or the training failed.
@@ -50,20 +60,27 @@ def run_curriculum(
     """
     results = state.finished()
     went_on = len(results)
+    words = word_scoring(resources, settings)
+
+    def open_encoder(cycle: int) -> TrainedEncoder:
+        return TrainedEncoder(state.encoder(cycle), resources, settings.fine_tuning, words)
+
+    named = _teach_from_names(resources, settings, state, progress)
     trained: TrainedEncoder | None = None
-    if results:
-        trained = TrainedEncoder(state.encoder(len(results)), resources, settings.fine_tuning)
+    if results or (named is not None and named.trained):
+        trained = open_encoder(len(results))
     while (why := why_stop(results, settings.cycles)) is None:
         number = len(results) + 1
         timer = StageTimer()
         with timer.stage("label index"):
             encoder, search = resources.open_base() if trained is None else trained.open()
-        trained = TrainedEncoder(state.encoder(number), resources, settings.fine_tuning)
+        before = replace(earlier(results, named), scorer=trained)
+        trained = open_encoder(number)
         budget = left(settings.budget, _judged(results))
         result = run_cycle(
             resources,
             settings,
-            earlier(results),
+            before,
             encoder,
             search,
             part(budget, settings.cycles - len(results)),
@@ -76,7 +93,21 @@ def run_curriculum(
         result.seconds.update(timer.seconds)
         state.keep(number, result)
         results.append(result)
-    return Curriculum(results, best(results), why, went_on)
+    return Curriculum(results, best(results), why, went_on, words, named)
+
+
+def _teach_from_names(
+    resources: RunResources, settings: TrainingSettings, state: RunState, progress: Progress
+) -> NamedResult | None:
+    """Return what the stage before the first cycle did, now or in a stopped run."""
+    if not settings.unjudged_documents:
+        return None
+    found = state.named()
+    if found is None:
+        encoder, search = resources.open_base()
+        found = teach_from_names(resources, settings, encoder, search, state.encoder(0), progress)
+        state.keep_named(found)
+    return found
 
 
 def why_stop(results: Sequence[CycleResult], most: int) -> str | None:
@@ -111,10 +142,10 @@ def compare(results: Sequence[CycleResult], one: int, other: int) -> tuple[list[
     return llm_p1(firsts, earlier(results).development.p_yes, results[0].measured_from)
 
 
-def earlier(results: Sequence[CycleResult]) -> EarlierCycles:
-    """Return what the finished cycles pass on to the next one."""
+def earlier(results: Sequence[CycleResult], named: NamedResult | None = None) -> EarlierCycles:
+    """Return what the finished cycles, and the stage before them, pass on to the next one."""
     if not results:
-        return EarlierCycles()
+        return EarlierCycles(firsts=None if named is None else named.firsts)
     judged, development = JudgingResult(), JudgingResult()
     for result in results:
         judged.add(result.judged)

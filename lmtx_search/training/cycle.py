@@ -9,6 +9,7 @@ from lmtx_search.judges.base import ANOTHER_MODEL
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import Document
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import (
     Development,
@@ -23,10 +24,16 @@ from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.student.train import train_student
-from lmtx_search.training.targets.learning_targets import make_targets, sure_yes
+from lmtx_search.training.targets.learning_targets import (
+    LearningTargets,
+    make_targets,
+    sure_yes,
+)
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
+from lmtx_search.training.targets.scored_targets import scored_targets
 from lmtx_search.training.teacher.budgets import split
+from lmtx_search.training.teacher.enough import too_few_judged
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
@@ -40,6 +47,8 @@ class EarlierCycles:
         judged: all answers about training documents.
         development: all answers about held-out documents.
         firsts: the untrained encoder's first labels of the held-out documents.
+        scorer: the encoder whose scores teach about documents that are not judged (None: the
+            encoder is untrained, and its scores teach nothing).
         measured_from: the P(yes) of a yes in LLM-P@1, which is the same in all cycles.
     """
 
@@ -47,6 +56,7 @@ class EarlierCycles:
     development: JudgingResult = field(default_factory=JudgingResult)
     firsts: FirstLabels | None = None
     measured_from: float | None = None
+    scorer: TrainedEncoder | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,8 @@ class CycleResult:
         judged: the answers of this cycle about training documents.
         yes_from: the evidence of a sure yes.
         measured_from: the P(yes) of a yes in LLM-P@1.
-        documents: number of documents that were trained on.
+        documents: number of judged documents that were trained on.
+        scored_documents: number of further documents that were trained on.
         positives: number of their pseudo-positives.
         loss: mean of the last steps.
         seconds: by stage.
@@ -72,6 +83,7 @@ class CycleResult:
     loss: float
     development: Development
     seconds: dict[str, float]
+    scored_documents: int = 0
 
 
 def run_cycle(
@@ -99,7 +111,8 @@ def run_cycle(
 
     Raises:
         LmtxError: the judge or the training failed.
-        UserError: the judge's answers are not informative enough, or the budget is too small.
+        UserError: the judge's answers are not informative enough, or the budget is too small. The
+            answers are stored.
     """
     timer = StageTimer()
     labels = {label.id: label for label in resources.labels}
@@ -110,7 +123,9 @@ def run_cycle(
             settings.shortlist,
             documents=resources.training,
             labels=len(labels),
+            tokens=settings.fine_tuning.document_tokens,
             centered=settings.centered,
+            retrieval=settings.retrieval,
             progress=progress,
         )
     training_budget, development_budget = split(budget, settings.development_share)
@@ -137,8 +152,15 @@ def run_cycle(
     targets, yes_from = make_targets(
         all_judged, resources.people, resources.training, labels, shortlister.rankings, settings
     )
-    if len(targets.positives) < 2:
-        raise UserError(_too_few(len(targets.positives), all_judged, yes_from))
+    too_few = too_few_judged(
+        all_judged, len(targets.evidence), len(resources.training), settings
+    ) or _too_few_positives(len(targets.positives), all_judged, yes_from)
+    if too_few:
+        raise UserError(too_few)
+    scored = None
+    if earlier.scorer is not None:
+        with timer.stage("score"):
+            scored = _scored(earlier.scorer, resources, settings, all_judged, progress)
     with timer.stage("train"):
         steps, loss = train_student(
             resources.base,
@@ -148,6 +170,7 @@ def run_cycle(
             targets,
             settings,
             progress,
+            scored,
         )
     with timer.stage("embed held-out"):
         before = earlier.firsts
@@ -197,12 +220,32 @@ def run_cycle(
         loss=loss,
         development=development,
         seconds=timer.seconds,
+        scored_documents=0 if scored is None else len(scored[0]),
     )
 
 
-def _too_few(positives: int, judged: JudgingResult, yes_from: float) -> str:
-    if len(judged.p_yes) < 2:
-        return f"only {len(judged.p_yes)} documents were judged: raise --judge-budget"
+def _scored(
+    scorer: TrainedEncoder,
+    resources: RunResources,
+    settings: TrainingSettings,
+    judged: JudgingResult,
+    progress: Progress,
+) -> tuple[list[Document], LearningTargets]:
+    """Return the documents without answers of the judge that teach, and their targets."""
+    documents = [
+        document
+        for document in resources.training[: settings.unjudged_documents]
+        if document.id not in judged.p_yes
+    ]
+    with progress.stage("Score documents", len(documents), "documents") as advance:
+        rankings = scorer.rank(documents, settings.shortlist, advance)
+    labels = {label.id: label for label in resources.labels}
+    return scored_targets(documents, rankings, labels, settings.seed)
+
+
+def _too_few_positives(positives: int, judged: JudgingResult, yes_from: float) -> str | None:
+    if positives > 1:
+        return None
     return (
         f"the judge says yes (P(yes) from {yes_from:.2f}) for only {positives} of "
         f"{len(judged.p_yes)} documents: {ANOTHER_MODEL}, prompt or profile"

@@ -69,6 +69,8 @@ class Development:
         judged: the answers of the judge.
         firsts, firsts_before: the first labels that are compared.
         calibration: the P(yes) that a score of the trained encoder corresponds to, if it is known.
+        better, worse: number of the documents whose first label is a yes only after training, and
+            only before it.
     """
 
     documents: int
@@ -80,6 +82,8 @@ class Development:
     firsts: FirstLabels
     firsts_before: FirstLabels
     calibration: Calibration | None = None
+    better: int = 0
+    worse: int = 0
 
 
 def first_labels(rankings: Mapping[str, Ranking]) -> dict[str, str]:
@@ -115,6 +119,7 @@ def measure_development(
     p_yes = (held_out.known + judged).p_yes
     firsts = first_labels(held_out.after)
     (old, new), count = llm_p1((held_out.before, firsts), p_yes, rule.yes_from)
+    better, worse = changed(held_out.before, firsts, p_yes, rule.yes_from)
     rankings = [held_out.after[document.id] for document in held_out.documents]
     threshold, threshold_rule = choose_threshold(rankings, calibration)
     return Development(
@@ -127,6 +132,8 @@ def measure_development(
         firsts=firsts,
         firsts_before=held_out.before,
         calibration=_fitted(held_out, p_yes) if calibration is None else calibration,
+        better=better,
+        worse=worse,
     )
 
 
@@ -138,11 +145,7 @@ def llm_p1(
     These are the documents on which the first labels of all encoders were judged. Without such a
     document, LLM-P@1 is None.
     """
-    common = [
-        document
-        for document, of_labels in p_yes.items()
-        if all(firsts.get(document) in of_labels for firsts in encoders)
-    ]
+    common = _judged_for_all(encoders, p_yes)
     if not common:
         return [None] * len(encoders), 0
     shares: list[float | None] = [
@@ -150,6 +153,27 @@ def llm_p1(
         for firsts in encoders
     ]
     return shares, len(common)
+
+
+def changed(
+    before: FirstLabels, after: FirstLabels, p_yes: PYes, yes_from: float
+) -> tuple[int, int]:
+    """Return the number of documents whose first label is a yes only after, and only before."""
+    documents = _judged_for_all((before, after), p_yes)
+    was, is_now = (
+        [p_yes[document][firsts[document]] >= yes_from for document in documents]
+        for firsts in (before, after)
+    )
+    changes = list(zip(was, is_now, strict=True))
+    return changes.count((False, True)), changes.count((True, False))
+
+
+def _judged_for_all(encoders: Sequence[FirstLabels], p_yes: PYes) -> list[str]:
+    return [
+        document
+        for document, of_labels in p_yes.items()
+        if all(firsts.get(document) in of_labels for firsts in encoders)
+    ]
 
 
 def _pairs(document: Document, held_out: HeldOut, most: int) -> list[Pair]:

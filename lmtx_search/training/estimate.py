@@ -35,6 +35,8 @@ class Estimate:
         all_calls: calls that would judge everything in one cycle.
         calls, judged_documents: what fits into the budget, in all cycles together.
         limited: whether the budget is too small for everything.
+        too_few: why the documents of the first cycle are too few to train on (None: they are
+            enough), for an order that asks about all pairs of a document.
         seconds: by stage, for all cycles together.
         bytes: by kind of file.
     """
@@ -43,6 +45,7 @@ class Estimate:
     calls: int
     judged_documents: int
     limited: bool
+    too_few: str | None
     seconds: Mapping[str, float]
     bytes: Mapping[str, int]
 
@@ -78,8 +81,23 @@ def estimate(sizes: Sizes, training: TrainingSettings, speeds: Speeds) -> Estima
         calls=calls,
         judged_documents=min(sizes.documents, in_a_cycle * training.cycles),
         limited=limited,
+        too_few=_too_few(min(in_a_cycle, sizes.documents), sizes.documents, training, speeds),
         seconds=seconds,
         bytes=_bytes(sizes, training, speeds, calls),
+    )
+
+
+def _too_few(
+    in_a_cycle: int, available: int, training: TrainingSettings, speeds: Speeds
+) -> str | None:
+    least = min(training.least_documents, available)
+    if in_a_cycle >= least:
+        return None
+    calls = least * training.pairs_per_document * training.cycles
+    calls = math.ceil(calls / (1 - training.development_share))
+    return (
+        f"{in_a_cycle} documents in a cycle, and `train` needs {least} (--least-documents): "
+        f"--judge-budget {math.ceil(calls / speeds.pairs / 60)}m or {calls} calls is enough"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
-from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
+from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.label_embeddings import embed_labels
+from lmtx_search.encoder.language_fit import MOST_TEXTS, language_note
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.judges.base import Judge
@@ -75,7 +79,8 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     documents = training_documents(client, settings, training, progress)
     training.check(len(labels), len(documents))
     judge = open_judge(settings, prompt)
-    base = resolve_encoder(settings.encoder.name, settings.cache_dir)
+    base = chosen_encoder(settings)
+    _note_languages(base, labels, documents, progress)
     held_in, held_out = hold_out(documents, training.most_development)
     people = JudgmentStore(client).of(PERSON)
     return RunInputs(
@@ -89,6 +94,19 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         people=people,
         fingerprint=fingerprint(training, encoder_digest(base), judge, labels, documents, people),
     )
+
+
+def _note_languages(
+    base: Path, labels: Sequence[Label], documents: Sequence[Document], progress: Progress
+) -> None:
+    texts = {
+        "labels": [label.text for label in labels[:MOST_TEXTS]],
+        "documents": [document.text for document in documents[:MOST_TEXTS]],
+    }
+    for what, some in texts.items():
+        if note := language_note(base / TOKENIZER_FILE, some, what):
+            progress.note(note)
+            return
 
 
 def training_documents(
@@ -126,9 +144,10 @@ def open_base(
     current = index.require()
     name = current.index
     digest = passages_digest(encoder.digest, tuning.label_tokens)
-    if current.encoder_digest != digest:
-        # After a deployment the alias points to the embeddings of another encoder. The run writes
-        # a version of its own and does not move the alias, so searches are not affected.
+    if current.encoder_digest != digest or not current.has_words:
+        # After a deployment the alias points to the embeddings of another encoder, and the labels
+        # of an earlier release have no words. The run writes a version of its own and does not
+        # move the alias, so searches are not affected.
         reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
         exists = index.has_version(digest, encoder.dimension)
         name = index.write_version(
@@ -139,7 +158,7 @@ def open_base(
             progress,
             None if exists else owner,
         )
-    return encoder, lambda queries, k: index.search(queries, k, name)
+    return encoder, partial(index.search, index=name)
 
 
 def fingerprint(

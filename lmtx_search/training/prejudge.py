@@ -18,6 +18,7 @@ from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.inputs import gather_inputs, open_base
 from lmtx_search.training.record import hosts_record, judge_record
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.teacher.enough import too_few_judged
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
@@ -57,7 +58,9 @@ def judge_ahead(
                 training.shortlist,
                 documents=inputs.training,
                 labels=len(inputs.labels),
+                tokens=training.fine_tuning.document_tokens,
                 centered=training.centered,
+                retrieval=training.retrieval,
                 progress=progress,
             )
             judged = judge_pairs(
@@ -108,6 +111,7 @@ def _record(
             "known": judged.known,
             "neither": judged.neither,
         },
+        "too_few": too_few_judged(judged, len(judged.p_yes), documents, training),
         "measures": {
             "pairs_per_second": judged.asked / seconds if seconds else None,
             "share_neither": judged.neither / judged.asked if judged.asked else None,

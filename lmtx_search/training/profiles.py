@@ -40,6 +40,7 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
         pairs_per_document=10,
         order="exhaustive",
         yes_above=0.5,
+        retrieval="dense",
         centered=False,
         calibrated=False,
         spared=1.1,  # none
@@ -47,6 +48,8 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
         development_pairs=2,
         most_development=800,
         most_documents=30_000,
+        unjudged_documents=0,
+        words=0.0,
         fine_tuning=FineTuning(
             epochs=1,
             batch_size=128,

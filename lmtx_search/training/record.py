@@ -11,8 +11,10 @@ from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import labels_digest
 from lmtx_search.settings import Settings
+from lmtx_search.training.certainty import share_interval
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
+from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.teacher.judging_result import JudgingResult
@@ -56,6 +58,7 @@ def run_record(
             "judged_pairs": judged.pairs,
             **_sum([_calls(cycle) for cycle in cycles]),
             **_trained_on(final),
+            **_named(curriculum.named),
         },
         "measures": _measures(final),
         "cycles": [
@@ -77,7 +80,15 @@ def run_record(
         "kept_cycle": curriculum.best + 1,
         "stopped": curriculum.stopped,
         "cycles_from_before": curriculum.went_on,
-        "seconds": _rounded(_sum([cycle.seconds for cycle in cycles])),
+        "seconds": _rounded(
+            _sum(
+                [
+                    dict(curriculum.named.seconds) if curriculum.named else {},
+                    *(cycle.seconds for cycle in cycles),
+                ]
+            )
+        ),
+        "words": asdict(curriculum.words.weights) if curriculum.words else None,
         "threshold": final.development.threshold,
         "threshold_rule": final.development.threshold_rule,
         "calibration": asdict(final.development.calibration)
@@ -132,7 +143,18 @@ def _trained_on(cycle: CycleResult) -> dict[str, int]:
     return {
         "documents_with_positive": cycle.documents,
         "positives": cycle.positives,
+        "scored_documents": cycle.scored_documents,
         "steps": cycle.steps,
+    }
+
+
+def _named(named: NamedResult | None) -> dict[str, int]:
+    if named is None:
+        return {}
+    return {
+        "named_documents": named.named,
+        "named_labels": named.labels,
+        "named_stage": int(named.trained),
     }
 
 
@@ -142,11 +164,19 @@ def _measures(cycle: CycleResult) -> dict[str, Any]:
         "llm_p1": development.llm_p1,
         "llm_p1_before": development.llm_p1_before,
         "llm_p1_documents": development.documents,
+        "llm_p1_interval": _interval(development.llm_p1, development.documents),
+        "llm_p1_before_interval": _interval(development.llm_p1_before, development.documents),
+        "llm_p1_better": development.better,
+        "llm_p1_worse": development.worse,
         "llm_p1_yes_from": cycle.measured_from,
         "yes_from": cycle.yes_from,
         "loss": cycle.loss,
         "pairs_per_second": judged.asked / judged.seconds if judged.seconds else None,
     }
+
+
+def _interval(share: float | None, documents: int) -> list[float] | None:
+    return None if share is None else list(share_interval(share, documents))
 
 
 def _sum(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.training.shortlist import Encoder, Search
 from lmtx_search.training.teacher.judging import Store
 
-LoadEncoder = Callable[[Path, int], Encoder]
+LoadEncoder = Callable[[Path, int], OnnxEncoder]
 """Loads the encoder in a folder, with the number of tokens that it reads of a text."""
 OpenBase = Callable[[], tuple[Encoder, Search]]
 """Returns the base encoder, and the search in a label index of its embeddings."""

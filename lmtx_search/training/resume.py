@@ -10,10 +10,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.development import Development
+from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.teacher.judging_result import HostCost, JudgingResult
+from lmtx_search.words.weights import IMPORTANCE_FILE, WordScoring
 
 
 class RunState:
@@ -26,7 +30,7 @@ class RunState:
         self.folder = folder
 
     def encoder(self, cycle: int) -> Path:
-        """Return the folder of the encoder that a cycle (from 1) trains."""
+        """Return the folder of the encoder that a cycle (from 1) trains; 0: the stage before."""
         return self.folder / f"cycle-{cycle}" / "encoder"
 
     def finished(self) -> list[CycleResult]:
@@ -38,14 +42,18 @@ class RunState:
 
     def keep(self, cycle: int, result: CycleResult) -> None:
         """Store the result of a finished cycle. Its encoder is already in the folder."""
-        file = self._file(cycle)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".part")
-        with partial.open("w", encoding="utf-8") as stream:
-            json.dump(asdict(result), stream, default=sorted)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(file)
+        self._write(cycle, asdict(result))
+
+    def named(self) -> NamedResult | None:
+        """Return the result of the stage before the first cycle, if it is finished."""
+        file = self._file(0)
+        if not file.is_file():
+            return None
+        return NamedResult(**json.loads(file.read_text(encoding="utf-8")))
+
+    def keep_named(self, result: NamedResult) -> None:
+        """Store the result of the stage before the first cycle."""
+        self._write(0, asdict(result))
 
     def run_id(self, new: str) -> str:
         """Return the id of the run: the first one that was given, even to a killed process."""
@@ -56,12 +64,15 @@ class RunState:
             partial.replace(file)
         return file.read_text(encoding="utf-8")
 
-    def hand_over(self, cycle: int, folder: Path, all_of: int = 0) -> Path:
+    def hand_over(
+        self, cycle: int, folder: Path, all_of: int = 0, words: WordScoring | None = None
+    ) -> Path:
         """Copy a cycle's encoder into the run's own folder, completely or not at all.
 
         An existing folder was written by a killed process of the same run.
 
         Args:
+            words: how words count beside the encoder. Their importance is written beside it.
             all_of: number of cycles whose encoders are copied too, to ``cycles/<cycle>/encoder``.
         """
         if folder.is_dir():
@@ -71,6 +82,8 @@ class RunState:
         shutil.copytree(self.encoder(cycle), partial / "encoder")
         for one in range(1, all_of + 1):
             shutil.copytree(self.encoder(one), partial / "cycles" / str(one) / "encoder")
+        if words is not None:
+            np.save(partial / IMPORTANCE_FILE, words.importance, allow_pickle=False)
         partial.rename(folder)
         return folder / "encoder"
 
@@ -79,10 +92,20 @@ class RunState:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def remove_unless_finished(self) -> None:
-        """Remove the folder unless it holds a finished cycle to continue from."""
+        """Remove the folder unless it holds something finished to continue from."""
         with suppress(OSError, ValueError):
-            if not self._file(1).is_file():
+            if not self._file(1).is_file() and not self._file(0).is_file():
                 self.remove()
+
+    def _write(self, cycle: int, values: dict[str, Any]) -> None:
+        file = self._file(cycle)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".part")
+        with partial.open("w", encoding="utf-8") as stream:
+            json.dump(values, stream, default=sorted)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
 
     def _file(self, cycle: int) -> Path:
         return self.folder / f"cycle-{cycle}" / "result.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -69,7 +70,10 @@ def train(
         inputs.index.discard(owner)
         run = state.run_id(new_run_id())
         encoder = state.hand_over(
-            curriculum.best + 1, runs / run, len(curriculum.cycles) if keep_cycles else 0
+            curriculum.best + 1,
+            runs / run,
+            len(curriculum.cycles) if keep_cycles else 0,
+            curriculum.words,
         )
         record = run_record(settings, training, resources, inputs.judge, curriculum, encoder)
         record["seconds"]["all"] = round(time.monotonic() - started, 1)
@@ -90,7 +94,7 @@ def _resources(
             inputs.labels, vectors, digest, encoder.dimension, progress, owner
         )
         index.discard(owner, but=name)
-        return lambda queries, k: index.search(queries, k, name)
+        return partial(index.search, index=name)
 
     return RunResources(
         base=inputs.base,

@@ -56,6 +56,7 @@ class TrainingSettings:
             answers (``judges/order/``).
         sure_share: share of the judged documents that get a sure yes.
         yes_above: a P(yes) above this is a sure yes, in place of ``sure_share``.
+        retrieval: the strategy that finds the labels of a shortlist (``retrieval.py``).
         centered: center documents before the search if some labels are hubs (``centering.py``).
         calibrated: calibrate answers before they become positives
             (``targets/judge_calibration.py``).
@@ -66,6 +67,12 @@ class TrainingSettings:
         development_pairs: labels judged for each held-out document.
         most_development: the largest number of held-out documents.
         most_documents: a larger collection is sampled.
+        least_documents: with fewer judged documents nothing is trained.
+        unjudged_documents: the largest number of documents that teach without the judge: those that
+            name a label before the first cycle (``named_stage.py``), and those that the encoder of
+            the cycle before tags with confidence (``targets/scored_targets.py``). 0: none.
+        words: how much evidence from words counts beside the cosine similarity, as a factor of
+            ``words.weights.DEFAULT_WEIGHTS``. 0: not at all.
         seed: of sampling, training order and negatives.
     """
 
@@ -78,6 +85,7 @@ class TrainingSettings:
     order: str = "exhaustive"
     sure_share: float = 0.6
     yes_above: float | None = None
+    retrieval: str = "hybrid"
     centered: bool = True
     calibrated: bool = True
     spared: float = 0.01
@@ -86,6 +94,9 @@ class TrainingSettings:
     development_pairs: int = 1
     most_development: int = 100
     most_documents: int = 30_000
+    least_documents: int = 32
+    unjudged_documents: int = 3_000
+    words: float = 0.5
     seed: int = 0
     fine_tuning: FineTuning = field(default_factory=FineTuning)
 

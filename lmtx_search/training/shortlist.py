@@ -1,4 +1,4 @@
-"""Shortlists: the labels that the label index finds nearest to each document."""
+"""Shortlists: the best labels for each document, by nearness alone or by names too."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.windows import WindowEncoder
 from lmtx_search.judges.base import Pair
 from lmtx_search.records import Document, Label
+from lmtx_search.training.named_labels import NamedLabels, fuse
+from lmtx_search.words.names import WordCounts
 
 Ranking = list[tuple[str, float]]
+CountWords = Callable[[str], WordCounts]
+"""Counts the words of a text."""
+
+# How many labels of each ranking are fused, as in the label index.
+_CANDIDATES = 128
 
 
 class Encoder(WindowEncoder, Protocol):
@@ -27,15 +34,28 @@ class Encoder(WindowEncoder, Protocol):
     def encode(
         self, texts: Sequence[str], *, on_batch: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
-        """Embed the texts."""
+        """Embed documents."""
+        ...
+
+    def encode_labels(
+        self, texts: Sequence[str], *, on_batch: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Embed the texts of labels."""
         ...
 
 
 class Search(Protocol):
-    """Finds the nearest labels of float32[n, dimension]: (id, cosine), best first."""
+    """Finds the best labels of float32[n, dimension]: (id, cosine), best first."""
 
-    def __call__(self, vectors: NDArray[np.float32], k: int) -> list[Ranking]:
-        """Return a ranking for each vector."""
+    def __call__(
+        self, vectors: NDArray[np.float32], k: int, words: Sequence[WordCounts] | None = None, /
+    ) -> list[Ranking]:
+        """Return a ranking for each vector.
+
+        Args:
+            words: of the document of each vector. Labels are then ranked by nearness and by the
+                names that the document has; without, by nearness alone.
+        """
         ...
 
 
@@ -46,6 +66,7 @@ class Shortlister:
         size: number of labels in a shortlist.
         center: transforms the embeddings of documents before the search.
         known: embeddings by document id. These documents are not embedded again.
+        words: counts the words of a text, so that names count too; None: nearness alone.
 
     Attributes:
         rankings: the shortlists so far, by document id.
@@ -61,12 +82,14 @@ class Shortlister:
         size: int,
         center: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda vectors: vectors,
         known: Mapping[str, NDArray[np.float32]] | None = None,
+        words: CountWords | None = None,
     ) -> None:
         self._encoder = encoder
         self._search = search
         self._size = size
         self._center = center
         self._known = known or {}
+        self._words = words
         self.rankings: dict[str, Ranking] = {}
         self.seconds = 0.0
 
@@ -75,7 +98,9 @@ class Shortlister:
         rest = iter(documents)
         while chunk := list(islice(rest, self.CHUNK)):
             started = time.monotonic()
-            rankings = self._search(self._center(self._embed(chunk)), self._size)
+            vectors = self._center(self._embed(chunk))
+            words = [self._words(document.text) for document in chunk] if self._words else None
+            rankings = self._search(vectors, self._size, words)
             self.rankings.update(
                 (document.id, ranking) for document, ranking in zip(chunk, rankings, strict=True)
             )
@@ -97,11 +122,31 @@ class Shortlister:
         )
 
 
-def search_in(labels: NDArray[np.float32], ids: Sequence[str]) -> Search:
-    """Return an exact search in memory over float32[labels, dimension] with the given ids."""
+def search_in(labels: NDArray[np.float32], known: Sequence[Label]) -> Search:
+    """Return an exact search in memory.
 
-    def search(vectors: NDArray[np.float32], k: int) -> list[Ranking]:
-        return nearest(vectors, labels, ids, k)
+    Args:
+        labels: float32[labels, dimension], the embeddings of ``known``.
+    """
+    rows = range(len(known))
+    names: list[NamedLabels] = []
+
+    def search(
+        vectors: NDArray[np.float32], k: int, words: Sequence[WordCounts] | None = None, /
+    ) -> list[Ranking]:
+        near = nearest(vectors, labels, rows, k if words is None else max(k, _CANDIDATES))
+        if words is None:
+            return [[(known[row].id, cosine) for row, cosine in ranking] for ranking in near]
+        if not names:
+            names.append(NamedLabels(known))
+        rankings: list[Ranking] = []
+        for vector, ranking, counts in zip(vectors, near, words, strict=True):
+            named = names[0].find(counts)[: max(k, _CANDIDATES)]
+            fused = fuse([[row for row, _ in ranking], [row for row, _ in named]])
+            cosines = {row: float(vector @ labels[row]) for row in fused}
+            best = sorted(fused, key=lambda row: (-fused[row], -cosines[row], row))[:k]
+            rankings.append([(known[row].id, cosines[row]) for row in best])
+        return rankings
 
     return search
 

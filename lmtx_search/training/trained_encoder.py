@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -10,23 +10,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.encoder.windows import Windows, nearest_labels, pooled_windows
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.reading import TextReader, rank_labels
+from lmtx_search.encoder.windows import Windows
 from lmtx_search.records import Document
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.shortlist import Encoder, Ranking, Search
+from lmtx_search.words.weights import WordScoring
 
 
 class TrainedEncoder:
-    """The encoder in a folder and its label embeddings. Both are loaded when they are needed."""
+    """The encoder in a folder and its label embeddings. Both are loaded when they are needed.
 
-    def __init__(self, folder: Path, resources: RunResources, tuning: FineTuning) -> None:
+    Args:
+        words: how words count beside the encoder (None: they do not count).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        resources: RunResources,
+        tuning: FineTuning,
+        words: WordScoring | None = None,
+    ) -> None:
         self.folder = folder
+        self.words = words
         self._resources = resources
         self._tuning = tuning
 
     @cached_property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> OnnxEncoder:
         """The encoder, with its limit of tokens for documents."""
         return self._resources.load_encoder(self.folder, self._tuning.document_tokens)
 
@@ -39,32 +53,51 @@ class TrainedEncoder:
     def scores(
         self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
     ) -> list[tuple[str, str, float]]:
-        """Return (document id, label id, cosine) for each document with its given labels.
+        """Return (document id, label id, score) for each document with its given labels.
 
         Args:
             labels: label ids by document id. Unknown ids are ignored.
         """
-        texts = [document.text for document in documents]
-        vectors, counts = pooled_windows(self.encoder, texts, Windows.of(self._tuning))
+        reader = self._reader()
+        read = reader.read([document.text for document in documents])
+        forms = reader.label_forms()
+        words = None
+        if forms is not None:
+            forms.put(self._resources.labels)
+            words = forms.of([label.id for label in self._resources.labels])
         row_of = {label.id: row for row, label in enumerate(self._resources.labels)}
         found: list[tuple[str, str, float]] = []
         start = 0
-        for document, count in zip(documents, counts, strict=True):
+        for place, (document, count) in enumerate(zip(documents, read.counts, strict=True)):
             known = [label for label in labels[document.id] if label in row_of]
-            label_vectors = self.label_vectors[[row_of[label] for label in known]]
-            best = (vectors[start : start + count] @ label_vectors.T).max(axis=0)
+            rows = [row_of[label] for label in known]
+            best = (read.vectors[start : start + count] @ self.label_vectors[rows].T).max(axis=0)
+            if words is not None and forms is not None and read.words is not None:
+                best = best + words.scores([read.words[place]], forms.weights)[0, rows]
             found += zip([document.id] * len(known), known, map(float, best), strict=True)
             start += count
         return found
 
-    def rank(self, documents: Sequence[Document], k: int) -> dict[str, Ranking]:
-        """Return the k nearest labels of each document by exact search."""
+    def rank(
+        self,
+        documents: Sequence[Document],
+        k: int,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> dict[str, Ranking]:
+        """Return the k best labels of each document by exact search: (id, score).
+
+        Args:
+            on_batch: called with the number of documents that were read.
+        """
+        labels = self._resources.labels
         texts = [document.text for document in documents]
-        windows = Windows.of(self._tuning)
-        ids = [label.id for label in self._resources.labels]
-        found = nearest_labels(self.encoder, texts, windows, self.label_vectors, ids, k)
+        ids = [label.id for label in labels]
+        found = rank_labels(self._reader(), texts, labels, ids, self.label_vectors, k, on_batch)
         return {d.id: ranking for d, ranking in zip(documents, found, strict=True)}
 
     def open(self) -> tuple[Encoder, Search]:
         """Return the encoder and the label search for the next cycle's shortlists."""
         return self.encoder, self._resources.publish(self.encoder, self.label_vectors)
+
+    def _reader(self) -> TextReader:
+        return TextReader(self.encoder, Windows.of(self._tuning), self.words)

@@ -15,7 +15,8 @@ class TrainingRun:
     Attributes:
         run: its id, which ``deploy`` takes.
         encoder: the folder of the trained encoder.
-        threshold: the score (a cosine, in [-1, 1]) from which a label is assigned.
+        threshold: the score from which a label is assigned (cosine similarity plus evidence from
+            words).
         kept_cycle: the number of the cycle whose encoder this is, from 1.
         stopped: why there was no further cycle.
         asked: questions to the judge.

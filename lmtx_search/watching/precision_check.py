@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.facets.recent_sample import Tagged, labels_of_tags, sample_tagged
 from lmtx_search.cluster.judgments.store import JudgmentStore
-from lmtx_search.cluster.ml.pipeline import index_text_fields, read_pipeline
+from lmtx_search.cluster.ml.index_pipeline import index_text_fields
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.retag.selection import targets
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.errors import UserError

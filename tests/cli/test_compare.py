@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.evaluation.comparators import COMPARATORS
+from lmtx_search.evaluation.comparators import DEFAULT
 from lmtx_search.settings import Settings
 from tests.conftest import Run
 from tests.support.small_collection import SMALL, load_small_collection
@@ -39,7 +39,9 @@ def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     rows = found["comparators"]
-    assert list(rows) == list(COMPARATORS)
+    assert list(rows) == list(DEFAULT)
+    assert set(found["best_without_judge"]) == {"P@1", "P@5", "R@10"}
+    assert "Best without a judge, P@1: " in done.stderr
     assert found["training_run"] == record["run"]
     assert found["learned_from"] == 10
     assert (rows["icxml"]["documents"], rows["icxml"]["calls"]) == (2, 8)

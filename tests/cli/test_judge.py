@@ -16,8 +16,10 @@ import pytest
 from lmtx_search.judges.ollama import IN_FLIGHT
 from lmtx_search.settings import Settings
 from tests.conftest import Run
+from tests.support.fake_ollama import QWEN3, fake_ollama, first_token
 from tests.support.kept_judgments import kept, pair
 from tests.support.recording_proxy import recording_proxy
+from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.integration
 
@@ -56,7 +58,8 @@ def test_training_finds_what_was_judged_ahead(loaded: None, lmtx: Run, order: st
     assert record["counts"]["asked"] == 12
     assert [host["asked"] for host in record["hosts"]] == [12]
 
-    trained = lmtx(*("train", "--judge-budget", "12", *same, "--epochs", "1", "--batch-size", "4"))
+    few = ("--epochs", "1", "--batch-size", "4", "--least-documents", "2")
+    trained = lmtx("train", "--judge-budget", "12", *same, *few)
     assert trained.returncode == 0, trained.stderr
     run = json.loads(trained.stdout)
     counts = run["counts"]
@@ -113,3 +116,34 @@ def test_killed_at_three_moments_it_asks_no_kept_pair_twice_and_ends_the_same(
     assert len(distinct) == BUDGET
     # A kill costs what was under way at the judge, and as much again at the store.
     assert len(record.asked) - len(distinct) <= 3 * 2 * IN_FLIGHT
+
+
+def test_every_command_refuses_a_judge_that_thinks_in_the_same_words(
+    loaded: None, lmtx: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "gold.tsv").write_text("".join(f"{t}-a\t{t}\n" for t in TOPICS))
+    file = tmp_path / "documents.jsonl"
+    with running(environment):
+        done = lmtx("deploy", "--untrained", "--threshold", "0.2")
+        assert done.returncode == 0, done.stderr
+        assert lmtx("ingest", file, "--index", "articles").returncode == 0
+        with fake_ollama(lambda n: (200, first_token("<think>")), shown=QWEN3) as host:
+            asking = {**environment, "LMTX_OLLAMA_HOSTS": host, "LMTX_OLLAMA_MODEL": "tiny"}
+            study = ("--gold", "gold.tsv", "--values", "2", "--documents", "18")
+            said = {
+                words[0]: lmtx(*words, env=asking)
+                for words in (
+                    ("judge", "--judge-budget", "4", *SMALL),
+                    ("train", "--judge-budget", "4", *SMALL, "--epochs", "1"),
+                    ("evaluate", file, "--by-judge", "--system", "bm25", "--sample", "2"),
+                    ("study", "shortlist", file, *study),
+                    ("watch", "--index", "articles", "--sample", "2"),
+                )
+            }
+            doctor = lmtx("doctor", env=asking).stdout
+    lines = {name: done.stderr.strip().splitlines()[-1] for name, done in said.items()}
+    assert len({*lines.values()}) == 1, lines
+    (line,) = {*lines.values()}
+    assert line.startswith("Error: tiny thinks before it answers")
+    assert " ".join(line.removeprefix("Error: ").split()[:6]) in " ".join(doctor.split())
+    assert {done.returncode for done in said.values()} == {2}

@@ -101,7 +101,7 @@ def test_config_shows_each_value_and_its_origin(tmp_path: Path) -> None:
     )
     values = json.loads(done.stdout)
     assert values["opensearch.url"] == {"value": "http://127.0.0.1:1", "from": "flag"}
-    assert values["encoder.dimension"] == {"value": 384, "from": "default"}
+    assert values["encoder.label_tokens"] == {"value": 64, "from": "default"}
 
 
 def test_config_cuts_nothing_where_there_is_little_room(tmp_path: Path) -> None:

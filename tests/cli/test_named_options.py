@@ -38,7 +38,7 @@ PRINTED_BY = {
     "lmtx_search/cluster/documents/own_values.py": LOADING,
     "lmtx_search/cluster/setup/own_fields.py": {"attach", "retag"},
     "lmtx_search/cluster/setup/text_fields.py": {"attach"},
-    "lmtx_search/tagging/retagging.py": {"retag"},
+    "lmtx_search/tagging/own_tags.py": {"retag"},
     "lmtx_search/doctor/cluster.py": {"attach"},
     "lmtx_search/cluster/setup/roles.py": {"bootstrap-index"},
     "lmtx_search/doctor/tagger.py": {"deploy"},
@@ -56,8 +56,9 @@ PRINTED_BY = {
     "lmtx_search/tagging/in_cluster/archive.py": {"deploy"},
     "lmtx_search/tagging/in_cluster/tokenizer.py": {"deploy"},
     "lmtx_search/tagging/service/server.py": {"serve", "ui"},
-    "lmtx_search/training/cycle.py": {"study", "train"},
+    "lmtx_search/training/estimate.py": {"estimate"},
     "lmtx_search/training/settings.py": {"estimate", "judge", "train"},
+    "lmtx_search/training/teacher/enough.py": {"judge", "train"},
 }
 
 

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from lmtx_search.cli.main import cli
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.errors import UserError
+from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_tagger import version_of
 
 
@@ -58,6 +59,25 @@ def test_an_explanation_shows_score_probability_and_rivals(explained):
 def test_a_label_with_a_threshold_of_its_own_shows_it(explained):
     line = explained(own_thresholds={"1": 0.35}).splitlines()[2]
     assert line.split() == ["+", "chess", "1.000", "(its", "own", "threshold:", "0.35)"]
+
+
+def test_an_explanation_shows_what_encoder_and_words_contribute(explained):
+    lines = explained(words=WordWeights(0.3, 0.1, 0.1)).splitlines()
+    assert lines[2].split() == ["+", "chess", "1.500"]
+    assert lines[3].strip() == "encoder 1.000, words 0.500 (chess)"
+    assert lines[6].strip().endswith("words 0.000")
+
+
+def test_a_tagger_without_words_explains_only_the_score(explained):
+    assert "words" not in explained()
+
+
+def test_a_score_above_one_is_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    version = version_of(tmp_path, threshold=0.9, words=WordWeights(0.3, 0.1, 0.1))
+    words = ["--data-dir", ".", "tag", "chess", "--tagger", version.manifest.version]
+    result = CliRunner().invoke(cli, words)
+    assert result.output.split() == ["chess", "1.500", "█" * 30]
 
 
 def test_without_a_calibration_it_says_so(explained):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from lmtx_search.cluster.ml.index_pipeline import index_text_fields
 from lmtx_search.cluster.ml.pipeline import (
-    index_text_fields,
     pipeline_state,
     put_pipeline,
     read_pipeline,

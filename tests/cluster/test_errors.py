@@ -13,6 +13,7 @@ from lmtx_search.cluster.client.errors import translate
 from lmtx_search.embedded.net import free_port
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import OpenSearchSettings
+from tests.support.http_server import QuietHandler, serving
 
 
 def body(kind, reason, **more):
@@ -29,6 +30,43 @@ def test_no_cluster_says_where_and_what_to_do():
         f"no OpenSearch at {url}: start one (`lmtx-search up`) or set opensearch.url (--url)"
     )
     assert translated.exit_code == 1
+
+
+def test_an_answer_that_breaks_off_is_no_cluster_that_is_not_there():
+    class Handler(QuietHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b'{"version"')
+
+    with serving(Handler) as url:
+        client = connect(OpenSearchSettings(url=url), reading=True)
+        with pytest.raises(TransportError) as caught:
+            client.info()
+    clear = translate(caught.value)
+    assert str(clear) == (
+        f"{url} dropped the connection in the middle of its answer (GET /): run the same command "
+        "again"
+    )
+
+
+@pytest.mark.parametrize("busy", [429, 503])
+def test_an_error_that_is_no_fault_is_none_after_a_refusal_either(busy):
+    statuses = iter([busy, 404])
+
+    class Handler(QuietHandler):
+        def do_GET(self):
+            self.send_response(next(statuses))
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    with serving(Handler) as url:
+        client = connect(OpenSearchSettings(url=url), reading=True)
+        assert client.ingest.get_pipeline(id="a-*", params={"ignore": 404}) == {}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from lmtx_search.cluster.labels.versions import version_body
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label, content_digest
+from lmtx_search.training.shortlist import search_in
+from lmtx_search.words.names import DocumentWords
 
 pytestmark = pytest.mark.integration
 
@@ -131,13 +133,13 @@ def test_a_version_of_an_owners_own_is_searched_by_name_and_discarded(index):
     index.load(LABELS, Encoder(), FIRST, 384)
     vectors = np.stack([vector(label) for label in LABELS])
     name = index.write_version(LABELS, vectors, SECOND, 384, owner="run")
-    assert index.search(vectors[:1], 1, name)[0][0][0] == LABELS[0].id
+    assert index.search(vectors[:1], 1, index=name)[0][0][0] == LABELS[0].id
     assert index.write_version(LABELS, vectors, SECOND, 384, owner="run") == name
     index.discard("run", but=name)
-    assert index.search(vectors[:1], 1, name)
+    assert index.search(vectors[:1], 1, index=name)
     index.discard("run")
     with pytest.raises((LmtxError, NotFoundError)):
-        index.search(vectors[:1], 1, name)
+        index.search(vectors[:1], 1, index=name)
     assert index.current().encoder_digest == FIRST
 
 
@@ -160,6 +162,63 @@ def test_the_nearest_labels_come_first_with_their_cosine(index):
     assert len(first) == len(second) == 2
     expected = float(vector(LABELS[1]) @ vector(dict(zip("abc", LABELS, strict=True))[first[1][0]]))
     assert first[1][1] == pytest.approx(expected, abs=1e-4)
+
+
+MIXED = 0.6 * vector(LABELS[0]) + 0.8 * vector(LABELS[1])
+NEAR_THE_GAME = MIXED / np.linalg.norm(MIXED)
+
+
+def test_labels_that_a_document_names_are_in_its_shortlist_with_their_cosines(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    queries = np.stack([NEAR_THE_GAME, NEAR_THE_GAME, NEAR_THE_GAME])
+    words = [{"internet": 1, "client": 2}, {"internet": 1, "text": 1}, {}]
+    synonym, parts, nothing = index.search(queries, 2, words)
+    assert [id_ for id_, _ in synonym] == ["a", "b"]
+    for id_, cosine in synonym:
+        label = dict(zip("abc", LABELS, strict=True))[id_]
+        assert cosine == pytest.approx(float(NEAR_THE_GAME @ vector(label)), abs=1e-4)
+    assert [id_ for id_, _ in parts] == [id_ for id_, _ in nothing] == ["b", "a"]
+
+
+def test_the_label_index_and_the_search_in_memory_make_the_same_shortlists(index):
+    topics = ["chess", "chess openings", "opening hours", "board games", "検索エンジン", "it"]
+    labels = [Label(f"{row:02}", text) for row, text in enumerate(topics)]
+    labels += [Label(f"x{row:02}", f"label {row}", synonyms=(f"name {row}",)) for row in range(60)]
+    index.load(labels, Encoder(), FIRST, 384)
+    texts = [
+        "Chess openings: an opening of chess for board games of it",
+        "Opening hours of label 7, of name 9, and of 検索エンジンの紹介",
+        "nothing that is known",
+    ]
+    words = [DocumentWords(["it"] * 40, 100)(text) for text in texts]
+    queries = np.stack([vector(Label(text, text)) for text in texts])
+    in_memory = search_in(np.stack([vector(label) for label in labels]), labels)
+    found, expected = index.search(queries, 8, words), in_memory(queries, 8, words)
+    for ranking, wanted in zip(found, expected, strict=True):
+        assert [id_ for id_, _ in ranking] == [id_ for id_, _ in wanted]
+        cosines = [cosine for _, cosine in wanted]
+        assert [cosine for _, cosine in ranking] == pytest.approx(cosines, abs=1e-4)
+
+
+def test_more_words_than_a_query_takes_are_searched_as_far_as_they_fit(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    words = {"game": 1} | {f"word{row}": 1 + row % 7 for row in range(5000)}
+    (ranking,) = index.search(vector(LABELS[0])[None], 2, [words])
+    assert [id_ for id_, _ in ranking] == ["b", "a"]
+
+
+def test_labels_of_a_release_that_wrote_no_words_get_them_with_the_next_load(index, client):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    old = index.require().index
+    client.indices.put_mapping(
+        index=old, body={"_meta": {"schema": 3, "encoder": FIRST, "state": "ready"}}
+    )
+    assert not index.require().has_words
+    report = index.load(LABELS[:2], Encoder(), FIRST, 384)
+    assert (report.new_version, report.kept) == (True, 1)
+    assert index.require().has_words
+    assert list(index.labels()) == LABELS
+    assert index.search(NEAR_THE_GAME[None], 1, [{"text": 1, "editor": 1}])[0][0][0] == "c"
 
 
 def test_a_search_of_another_dimension_is_one_clear_line(index):

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.client.name_patterns import covers, overlap
-from lmtx_search.cluster.ml.pipeline import index_text_fields, read_pipeline
+from lmtx_search.cluster.ml.index_pipeline import index_text_fields
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.pipeline_copies import copy_name
 from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
 from lmtx_search.errors import UserError
@@ -93,7 +94,7 @@ class TestAnAlias:
         body = {
             "index_patterns": ["news-*"],
             "priority": 7,
-            "version": 3,
+            "version": 4,
             "_meta": {"owner": "us"},
             "template": {
                 "settings": {"index": {"refresh_interval": "7s"}},

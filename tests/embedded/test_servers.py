@@ -22,6 +22,7 @@ from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.servers import down
 from lmtx_search.embedded.state import State, read_state
 from lmtx_search.settings import Settings, embedded_state_file, load_settings
+from tests.support.llama_libraries import any_library
 
 pytestmark = pytest.mark.integration
 
@@ -46,10 +47,12 @@ def start(own: Settings) -> Start:
     """Start a `lmtx-search` command for that data folder."""
     program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
 
-    def begin(*words: str) -> subprocess.Popen[str]:
+    def begin(*words: str, **environment: str) -> subprocess.Popen[str]:
         command = [*program, "--data-dir", str(own.data_dir), *words]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=own.data_dir)
+        pipe, env = subprocess.PIPE, {**os.environ, **environment}
+        return subprocess.Popen(
+            command, stdout=pipe, stderr=pipe, text=True, cwd=own.data_dir, env=env
+        )
 
     return begin
 
@@ -157,3 +160,16 @@ def test_the_nodes_log_is_the_callers(own: Settings, start: Start) -> None:
     assert log.stat().st_uid == os.geteuid()
     first.terminate()
     finish(first)
+
+
+def test_a_judge_inside_the_commands_gets_its_model_and_no_ollama(
+    own: Settings, start: Start
+) -> None:
+    any_library()
+    runtime = {"LMTX_JUDGE_RUNTIME": "llamacpp"}
+    found = result_of(start("up", "--without-tagger", "--json", **runtime))
+    assert [server["name"] for server in found["servers"]] == ["opensearch"]
+    checks = json.loads(finish(start("doctor", "--json", **runtime))[1])["checks"]
+    (judge,) = [check for check in checks if check["group"] == "Judge"]
+    assert judge["name"] == "llama.cpp"
+    assert "tells right labels from wrong ones" in judge["found"]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lmtx_search.encoder.export import pooling_mode
 from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
 from lmtx_search.encoder.form import OnnxForm
 from lmtx_search.encoder.passages import label_passage, passages_digest
@@ -15,7 +14,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 
 
-def make_folder(folder: Path, pooling: dict[str, object] | None = None) -> Path:
+def make_folder(folder: Path) -> Path:
     (folder / "1_Pooling").mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     (folder / "model.safetensors").write_bytes(b"weights")
@@ -24,7 +23,7 @@ def make_folder(folder: Path, pooling: dict[str, object] | None = None) -> Path:
         {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"},
     ]
     (folder / "modules.json").write_text(json.dumps(modules))
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling or {}))
+    (folder / "1_Pooling" / "config.json").write_text("{}")
     return folder
 
 
@@ -58,36 +57,40 @@ def test_the_digest_follows_the_weights_and_not_the_place(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("config", "mode"),
+    "file",
     [
-        ({"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}, "mean"),
-        ({"pooling_mode_cls_token": True, "include_prompt": True}, "cls"),
-        ({"pooling_mode": "mean", "embedding_dimension": 384}, "mean"),
+        "tokenizer_config.json",
+        "config_sentence_transformers.json",
+        "special_tokens_map.json",
+        "1_Pooling/config.json",
     ],
 )
-def test_the_pooling_is_read_from_the_folder(
-    tmp_path: Path, config: dict[str, object], mode: str
-) -> None:
-    assert pooling_mode(make_folder(tmp_path / "encoder", config)) == mode
-
-
-def test_another_pooling_is_one_clear_line(tmp_path: Path) -> None:
-    folder = make_folder(tmp_path / "encoder", {"pooling_mode_max_tokens": True})
-    with pytest.raises(UserError, match="pools by max"):
-        pooling_mode(folder)
-
-
-def test_another_module_is_one_clear_line(tmp_path: Path) -> None:
+def test_the_digest_follows_every_file_that_changes_an_embedding(tmp_path: Path, file: str) -> None:
     folder = make_folder(tmp_path / "encoder")
-    (folder / "modules.json").write_text('[{"type": "x.Dense", "path": "2_Dense"}]')
-    with pytest.raises(UserError, match=r"x\.Dense"):
-        pooling_mode(folder)
+    before = encoder_digest(folder)
+    (folder / file).write_text('{"model_max_length": 256}')
+    assert encoder_digest(folder) != before
+
+
+def test_the_digest_leaves_out_what_lies_beside_the_encoder(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "encoder")
+    before = encoder_digest(folder)
+    (folder / "README.md").write_text("about the encoder")
+    (folder / "checkpoint-500").mkdir()
+    (folder / "checkpoint-500" / "model.safetensors").write_bytes(b"earlier weights")
+    assert encoder_digest(folder) == before
 
 
 def test_an_onnx_form_says_what_it_was_made_from(tmp_path: Path) -> None:
     form = OnnxForm(digest="d", dimension=4, max_tokens=512, pad_id=1)
     form.write(tmp_path)
     assert OnnxForm.read(tmp_path) == form
+
+
+def test_an_onnx_form_of_an_earlier_release_has_no_prompts(tmp_path: Path) -> None:
+    earlier = {"digest": "d", "dimension": 4, "max_tokens": 512, "pad_id": 1}
+    (tmp_path / "encoder.json").write_text(json.dumps(earlier))
+    assert OnnxForm.read(tmp_path) == OnnxForm(**earlier, document_prompt="")
 
 
 def test_a_damaged_onnx_form_is_one_clear_line(tmp_path: Path) -> None:

@@ -17,6 +17,11 @@ from lmtx_search.evaluation.comparators import (
 from lmtx_search.evaluation.comparators.icxml import rerank
 from lmtx_search.evaluation.comparators.maclr import titled
 from lmtx_search.evaluation.comparators.rts import segmented
+from lmtx_search.evaluation.comparison.comparison import (
+    Comparison,
+    best_opponents,
+    comparison_record,
+)
 from lmtx_search.evaluation.comparison.open_context import _learned_from
 from lmtx_search.evaluation.comparison.result_cache import ResultCache
 from lmtx_search.evaluation.comparison.run import _measured
@@ -24,37 +29,9 @@ from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes
 from lmtx_search.evaluation.metrics.measure import Output, weigh
 from lmtx_search.progress import SILENT
-from lmtx_search.records import Document, Label
-from lmtx_search.settings import Settings
-from lmtx_search.training.settings import FineTuning
+from lmtx_search.records import Document
+from tests.evaluation.conftest import DOCUMENTS
 from tests.support.real_rankings import GOLD, MINILM, TFIDF, TRAIN
-
-DOCUMENTS = [
-    Document(f"d{n}", f"A title {n}\nsome text of ten words that goes on for {n}") for n in range(8)
-]
-LABELS = [Label("chess", "chess"), Label("mail", "electronic mail", synonyms=("letters",))]
-
-
-@pytest.fixture
-def context(tmp_path: Path) -> ComparisonContext:
-    return ComparisonContext(
-        settings=Settings(),
-        client=None,
-        labels=LABELS,
-        documents=[Document("a", "a chess board"), Document("b", "letters"), Document("c", "zzz")],
-        training=DOCUMENTS,
-        learn_from=DOCUMENTS,
-        learn_gold=None,
-        run=None,
-        tuning=FineTuning(batch_size=4, epochs=2),
-        shortlist=2,
-        centered=False,
-        judged=2,
-        prompt="librarian",
-        seed=0,
-        label_index=lambda: "lmtx-labels",
-        folder=tmp_path / "work",
-    )
 
 
 @pytest.mark.parametrize("name", COMPARATORS)
@@ -67,16 +44,11 @@ def test_another_name_is_refused_with_what_there_is() -> None:
         open_comparator("bert")
 
 
-def test_tfidf_ranks_only_labels_with_a_word_in_common(context: ComparisonContext) -> None:
-    found = open_comparator("tfidf").run(context, SILENT)
-    assert found.output.rankings == {"a": ["chess"], "b": ["mail"], "c": []}
-    assert found.calls == 0
-
-
 def test_what_cannot_run_says_why(context: ComparisonContext) -> None:
     few = replace(context, learn_from=DOCUMENTS[:3])
     untitled = replace(context, learn_from=[Document(str(n), "one line") for n in range(8)])
     for name, where, why in (
+        ("control-all", replace(context, training=DOCUMENTS[:2]), "2 training documents are fewer"),
         ("control", few, "3 training documents are fewer than a batch of 4"),
         ("ceiling", context, "--train-gold"),
         ("maclr", untitled, "0 documents with title and text"),
@@ -160,6 +132,20 @@ def test_a_sample_is_compared_with_the_reference_on_its_own_documents(
     assert not rows["lmtx"].differences
 
 
+def test_the_best_opponent_of_each_measure_uses_neither_a_judge_nor_gold_tags(
+    context: ComparisonContext, gold_set: GoldSet
+) -> None:
+    perfect = Output({document: sorted(labels) for document, labels in GOLD.items()})
+    outputs = {"tfidf": TFIDF, "frozen": MINILM}
+    outputs |= dict.fromkeys(("ceiling", "icxml", "lmtx"), perfect)
+    found = {name: (ComparatorResult(output), False) for name, output in outputs.items()}
+    rows, reference = _measured(found, gold_set, context, SILENT)
+    comparison = Comparison("compare-1", gold_set, rows, reference, {}, 8, "run", 0)
+    assert best_opponents(comparison) == {"P@1": "tfidf", "P@5": "frozen", "R@10": "frozen"}
+    alone = {name: row for name, row in rows.items() if name in ("icxml", "lmtx")}
+    assert best_opponents(replace(comparison, rows=alone)) == {}
+
+
 def test_a_note_explains_measures_beyond_a_small_label_set(gold_set: GoldSet) -> None:
     (note,) = notes(replace(gold_set, labels=4))
     assert note == "There are 4 labels: R@100 includes all of them, and P@5 still divides by 5"
@@ -170,7 +156,6 @@ def test_a_comparison_is_drawn_and_written_as_a_table(
     context: ComparisonContext, gold_set: GoldSet, tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib")
-    from lmtx_search.evaluation.comparison.comparison import Comparison, comparison_record
     from lmtx_search.evaluation.comparison.files import write_files
 
     lmtx = ComparatorResult(MINILM, learn_seconds=60, tag_seconds=5, calls=700)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.errors import UserError
+from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.evaluation.registry import check_names
 from lmtx_search.evaluation.systems import Rule, _output
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.scoring.ranking import top_scores
+from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.words.weights import WordScoring, WordWeights
+from tests.support.tiny_tagger import IMPORTANCE, TEXTS, version_of
+from tests.support.tiny_tagger import LABELS as TAGGER_LABELS
 
 LABELS = np.eye(200, dtype=np.float32)
 IDS = [f"l{number:03}" for number in range(200)]
@@ -21,11 +29,14 @@ IDS = [f"l{number:03}" for number in range(200)]
 class Encoder:
     """Embeds a text of numbers as these numbers, the scores of the first labels."""
 
-    def encode_windows(self, texts, most, on_batch):
-        return self.encode(texts, on_batch), [1] * len(texts)
+    def tokenise(self, texts, most):
+        return [[text] for text in texts]
 
-    def encode(self, texts, on_batch):
-        on_batch(len(texts))
+    def embed(self, windows, on_batch):
+        on_batch(len(windows))
+        return self.encode([text for (text,) in windows])
+
+    def encode(self, texts):
         vectors = np.zeros((len(texts), 200), dtype=np.float32)
         for row, text in enumerate(texts):
             numbers = list(map(float, text.split()))
@@ -33,20 +44,43 @@ class Encoder:
         return vectors
 
 
+READER = TextReader(Encoder(), ONE_WINDOW)
+
+
 @pytest.mark.parametrize("rule", [Rule(0.3, 10), Rule(0.3, 2), Rule(-1.0, 150), Rule(0.95, 10)])
 def test_what_is_assigned_is_what_the_tagger_assigns(rule):
     text = "0.1 0.9 0.3 -0.2 0.4 0.29"
-    found = _output("x", Encoder(), ONE_WINDOW, LABELS, IDS, rule, [Document("a", text)], SILENT)
-    scores = Encoder().encode([text], lambda _: None)
+    found = _output("x", READER, [], IDS, LABELS, rule, [Document("a", text)], SILENT)
+    scores = Encoder().encode([text])
     (expected,) = top_scores(scores, rule.max_tags, rule.threshold)
     assert found.tags == {"a": [IDS[column] for column, _ in expected]}
     assert found.rankings["a"][:4] == ["l001", "l004", "l002", "l005"]
     assert len(found.rankings["a"]) == DEPTH
 
 
+@pytest.mark.parametrize("words", [None, WordWeights(0.3, 0.1, 0.2)])
+def test_a_tagger_is_measured_with_the_tags_that_it_assigns(tmp_path, words):
+    version = version_of(tmp_path, threshold=0.5, words=words)
+    documents = [Document(str(number), text) for number, text in enumerate(TEXTS)]
+    output = systems.tagger(Settings(), version, "tagger").rank(documents, SILENT)
+    tags = Tagger(version).tag(TEXTS)
+    assert list(output.tags.values()) == [[tag.label_id for tag in found] for found in tags]
+    assert any(tags)
+
+
+def test_the_encoder_of_a_run_is_measured_as_it_would_tag(tmp_path):
+    weights = WordWeights(0.0, 0.0, 3.0)
+    version = version_of(tmp_path, words=weights)
+    words = WordScoring(weights, IMPORTANCE)
+    source = EncoderSource(version.encoder_folder, "run x", "x", 2.0, words=words)
+    system = systems.encoder(Settings(), TAGGER_LABELS, source, "run")
+    output = system.rank([Document("a", "plays chess"), Document("b", "☃")], SILENT)
+    assert output.tags == {"a": ["1"], "b": []}
+
+
 def test_of_a_document_without_text_nothing_is_said():
     documents = [Document("a", " "), Document("b", "1")]
-    found = _output("x", Encoder(), ONE_WINDOW, LABELS, IDS, Rule(0.3, 10), documents, SILENT)
+    found = _output("x", READER, [], IDS, LABELS, Rule(0.3, 10), documents, SILENT)
     assert found.rankings.keys() == found.tags.keys() == {"b"}
 
 

@@ -102,7 +102,7 @@ def test_a_model_that_has_no_room_costs_no_answer_of_the_judge(
     commands.must("docs", "load", toolbox.write(tmp_path / "docs.jsonl", rows))
     commands.environment["LMTX_DATA_DIR"] = str(folder)
     words = ("train", "--judge-budget", "8", "--pairs-per-document", "1", "--shortlist", "4")
-    words += ("--epochs", "1", "--batch-size", "4", "--json")
+    words += ("--epochs", "1", "--batch-size", "4", "--least-documents", "2", "--json")
     full(commands.run(*words))
     assert [path for path in folder.glob("runs/*") if path.name != "lock"] == []
     resize("600m")

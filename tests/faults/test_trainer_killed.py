@@ -19,7 +19,7 @@ pytestmark = pytest.mark.faults
 
 TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
 WORDS = ("train", "--judge-budget", "10", "--pairs-per-document", "1", "--shortlist", "4")
-WORDS += ("--epochs", "2", "--batch-size", "4", "--json")
+WORDS += ("--epochs", "2", "--batch-size", "4", "--least-documents", "2", "--json")
 
 
 def test_the_same_command_ends_with_the_encoder_that_nobody_killed(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,10 +21,9 @@ from lmtx_search.judges.prompts import DEFAULT_PROMPT, load_prompt
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import OllamaSettings, Settings
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
-from tests.support.http_server import QuietHandler, serving
+from tests.support.fake_ollama import QWEN3, fake_ollama, first_token
 from tests.support.memory_judge import MemoryStore
 
-Answer = Callable[[int], tuple[int, dict[str, Any]]]
 YES = {
     "response": "Yes",
     "logprobs": [
@@ -47,53 +44,7 @@ PAIRS = [
 ]
 
 
-@contextmanager
-def fake_ollama(
-    answer: Answer,
-    digest: str = "abc",
-    shown: dict[str, Any] | None = None,
-    bodies: list[dict[str, Any]] | None = None,
-) -> Iterator[str]:
-    """Serve one model; ``answer`` gives status and body of the n-th question.
-
-    ``shown`` is what /api/show says; ``bodies`` receives the questions.
-    """
-    asked = iter(range(10**6))
-
-    class Handler(QuietHandler):
-        def _send(self, status: int, body: dict[str, Any]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def do_GET(self) -> None:
-            self._send(200, {"models": [{"model": "tiny:latest", "digest": digest}]})
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if self.path == "/api/show":
-                self._send(200, {"template": "", "model_info": {}, **(shown or {})})
-            else:
-                if bodies is not None:
-                    bodies.append(body)
-                self._send(*answer(next(asked)))
-
-    with serving(Handler) as url:
-        yield url
-
-
-def first_token(token: str) -> dict[str, Any]:
-    """Return an answer that almost surely starts with this token."""
-    candidates = [
-        {"token": t, "logprob": p} for t, p in ((token, -0.01), ("Yes", -12), ("No", -13))
-    ]
-    return {"response": token, "logprobs": [{**candidates[0], "top_logprobs": candidates}]}
-
-
 # What Ollama shows of qwen3, of gpt-oss, and of a model with a renderer in place of a template.
-QWEN3 = {"template": "<|im_start|>{{ if .Think }}<think>", "capabilities": ["thinking"]}
 GPT_OSS = {"template": "<|start|>{{ .Role }}<|channel|>", "capabilities": ["thinking"]}
 RENDERED = {"template": "{{ .Prompt }}", "capabilities": ["thinking"]}
 

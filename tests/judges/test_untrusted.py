@@ -8,11 +8,13 @@ import pytest
 
 from lmtx_search.judges.base import Judge, Pair
 from lmtx_search.judges.chat import CHATML, GEMMA, LLAMA3
+from lmtx_search.judges.llamacpp import LlamaCppJudge
 from lmtx_search.judges.ollama import OllamaJudge
 from lmtx_search.judges.prompts import load_prompt, prompt_names
 from lmtx_search.judges.untrusted import harmless
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import JudgeSettings, Settings
+from tests.support.llama_libraries import any_library, special_tokens
 
 PROMPT = load_prompt("label-last")
 LABELS = [Label(text, text) for text in ("chess", "web browsers", "mail")]
@@ -76,14 +78,13 @@ def test_a_document_is_one_line_and_a_label_may_look_like_a_place() -> None:
 
 
 @pytest.fixture(scope="module")
-def in_process() -> Judge:
-    pytest.importorskip("llama_cpp", reason="needs the extra llamacpp")
+def in_process() -> LlamaCppJudge:
+    library = any_library()
     from lmtx_search.embedded.models import prepare_judge
-    from lmtx_search.judges.llamacpp import LlamaCppJudge
     from lmtx_search.settings import load_settings
 
     file = prepare_judge(load_settings().cache_dir).file
-    return LlamaCppJudge(JudgeSettings(runtime="llamacpp", gguf=file, threads=1), PROMPT)
+    return LlamaCppJudge(JudgeSettings(runtime="llamacpp", gguf=file, threads=1), PROMPT, library)
 
 
 def asked(judge: Judge, documents: Sequence[Document]) -> dict[str, list[float | None]]:
@@ -112,16 +113,9 @@ def one_by_one(judge: Judge, documents: Sequence[Document]) -> dict[str, list[fl
 
 @pytest.mark.integration
 class TestRealJudges:
-    def test_none_of_the_models_own_marks_is_left(self, in_process: Judge) -> None:
-        import llama_cpp
-
-        context = in_process._context  # type: ignore[attr-defined]
-        marks = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
-        found = [
-            token
-            for token in range(context._vocab_size)
-            if llama_cpp.llama_vocab_get_attr(context._vocab, token) & marks
-        ]
+    def test_none_of_the_models_own_marks_is_left(self, in_process: LlamaCppJudge) -> None:
+        context = in_process._context
+        found = special_tokens(in_process)
         text = " ".join(context.piece(token) for token in found)
         assert set(found) <= set(context.tokenize(text))
         assert not set(found) & set(context.tokenize(harmless(text)))

@@ -16,7 +16,9 @@ def test_every_json_file_is_json():
 
 
 def test_a_placeholder_becomes_any_json_value():
-    body = load("indices/label_version", encoder=None, state="ready", dimension=7, engine="lucene")
+    body = load(
+        "indices/label_version", encoder=None, state="ready", words=1, dimension=7, engine="lucene"
+    )
     assert body["mappings"]["_meta"]["encoder"] is None
     assert body["mappings"]["properties"]["embedding"]["dimension"] == 7
 

@@ -189,7 +189,7 @@ def test_whatever_loads_an_encoder_asks_for_safetensors() -> None:
         for node in ast.walk(ast.parse(file.read_text()))
         if name_of(node).endswith(("SentenceTransformer", "Model.from_pretrained"))
     ]
-    assert len(loading) >= 3
+    assert loading
     for file, node in loading:
         assert "use_safetensors" in ast.unparse(node), f"{file}: {ast.unparse(node)}"
 

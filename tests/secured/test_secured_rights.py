@@ -26,10 +26,10 @@ from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, stop
 from lmtx_search.embedded.servers import prepared
 from lmtx_search.settings import OpenSearchSettings, Settings, load_settings
-from tests.support.secured_job import INDEX, OLDER, Job, job
+from tests.support.secured_job import INDEX, LEGACY, OLDER, PATTERN, STREAM, Job, job
 from tests.support.secured_node import PASSWORD, SecuredNode, run_lmtx, secured_node
 
-PATTERNS = [INDEX, OLDER]
+PATTERNS = [INDEX, OLDER, STREAM, PATTERN, LEGACY]
 _ML = "cluster:admin/opensearch/ml"
 # Step → the rights without which it fails, in the order in which it comes to need them.
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -78,7 +78,14 @@ NEEDED: dict[str, tuple[str, ...]] = {
         f"{_ML}/connectors/search",
     ),
     "retire": ("indices:data/write/delete",),
-    "attach": ("indices:admin/settings/update",),
+    "attach": ("indices:admin/template/get", "indices:admin/settings/update"),
+    "attach a data stream": (
+        "indices:admin/data_stream/get",
+        "indices:admin/index_template/simulate",
+    ),
+    "detach the pattern": ("indices:admin/index_template/delete",),
+    "attach by a legacy template": ("indices:admin/template/put",),
+    "detach by a legacy template": ("indices:admin/template/delete",),
     "docs from an index": ("indices:admin/validate/query",),
     "rollback": (f"{_ML}/models/get",),
     "prune": (
@@ -90,15 +97,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "indices:admin/delete",
     ),
 }
-# Not of the job: what `doctor`, `estimate`, the lock, and an attach of an alias, a data stream or a
-# pattern ask for.
+# Not of the job: what `doctor`, `estimate` and the lock ask for.
 ELSEWHERE = {
-    "indices:admin/data_stream/get",
-    "indices:admin/index_template/delete",
-    "indices:admin/index_template/simulate",
-    "indices:admin/template/delete",
-    "indices:admin/template/get",
-    "indices:admin/template/put",
     "cluster:monitor/health",
     "cluster:monitor/nodes/stats",
     "indices:data/read/get",
@@ -107,6 +107,8 @@ ELSEWHERE = {
 SMALL = (
     "--judge-budget",
     "12",
+    "--least-documents",
+    "2",
     "--pairs-per-document",
     "2",
     "--shortlist",
@@ -154,7 +156,12 @@ def operator(node: SecuredNode) -> Iterator[Job]:
     node.put_role("lmtx-writer", role("writer", Settings(), [INDEX]))
     with job(node, "operator") as found:
         body = {"mappings": {"properties": {"title": {"type": "text"}}}}
-        node.administrator.indices.create(index=OLDER, body=body)
+        indices = node.administrator.indices
+        indices.create(index=OLDER, body=body)
+        stream = {"index_patterns": [STREAM], "data_stream": {}, "template": body}
+        indices.put_index_template(name="streams", body=stream)
+        indices.create_data_stream(name=STREAM)
+        indices.put_template(name="scans", body={"index_patterns": [LEGACY], **body})
         # What is nobody's business does not get into the way of `status` and `doctor`.
         node.administrator.index(index="secret", body={"tagging": {"status": "tagged"}})
         yield found

@@ -49,6 +49,25 @@ def test_a_missing_comma_is_told_instead_of_a_title_that_swallowed_a_field(tmp_p
     assert "line 1: a comma is missing before the field abstract" in str(bad)
 
 
+def test_a_missing_comma_is_found_on_one_line_too(tmp_path):
+    bad, row = read_bibtex(write(tmp_path, "@book{b, title = {x} year = 2001}\n" + ENTRY))
+    assert "line 1: a comma is missing before the field year" in str(bad)
+    assert row.fields["id"] == "a1"
+
+
+def test_values_that_are_joined_are_one_value(tmp_path):
+    strings = '@string{place = "North " # {Pole}}\n'
+    entry = '@misc{a, title = "Ice at the " # PLACE # {, again}, note = "M\\"uller \\{1\\}"}'
+    (row,) = read_bibtex(write(tmp_path, strings + entry))
+    assert row.fields["title"] == "Ice at the North Pole, again"
+    assert row.fields["text"] == "M\u00fcller {1}"
+
+
+def test_a_name_in_braces_is_one_author(tmp_path):
+    (row,) = read_bibtex(write(tmp_path, "@misc{a, author = {Doe, J. and {Barnes and Noble}}}"))
+    assert row.fields["authors"] == ["Doe, J.", "Barnes and Noble"]
+
+
 def test_a_field_twice_is_noted_and_a_key_twice_is_two_rows(tmp_path):
     options = ReadOptions()
     path = write(tmp_path, ENTRY + "@book{b, title={x}, title={y}}\n" + ENTRY)
@@ -56,3 +75,9 @@ def test_a_field_twice_is_noted_and_a_key_twice_is_two_rows(tmp_path):
     assert [row.fields["id"] for row in rows] == ["a1", "b", "a1"]
     assert {row.fields["title"] for row in rows if row.fields["id"] == "b"} == {"x"}
     assert options.notes == [f"{path}: entries with a repeated field: 1; the first one is used"]
+
+
+def test_publishers_markup_in_an_abstract_is_no_text(tmp_path):
+    entry = "@misc{a, abstract={<jats:p>H<jats:sub>2</jats:sub>O, $a<b$.</jats:p>}}"
+    (row,) = read_bibtex(write(tmp_path, entry))
+    assert row.fields["text"] == "H2O, $a<b$."

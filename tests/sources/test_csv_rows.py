@@ -44,6 +44,57 @@ def test_a_later_quote_does_not_close_an_open_one(tmp_path, later):
     assert [row["id"] for row in rows] == ["4", "9", "10"]
 
 
+@pytest.mark.parametrize(
+    ("header", "opened", "between", "closing"),
+    [
+        ("title,maker,text", '"Gardens,Ann,hedges', "Chess,Bob,moves", 'Screen 27",Cy,wide'),
+        ("title,maker,text", 'Gardens,"Ann,hedges', "Chess,Bob,moves", 'Screen,27",wide'),
+        ("title,maker,text", 'Gardens,Ann,"hedges', "Chess,Bob,moves", 'Screen,Cy,27"'),
+        ("title,text", '"Gardens,hedges', "Chess,moves", 'Screen 27",wide'),
+        ("title;maker;text", '"Gardens; big";"Ann;x', "Chess, old;Bob;y", 'Screen;27";wide'),
+    ],
+)
+def test_an_open_quote_is_found_where_the_first_column_holds_words(
+    tmp_path, header, opened, between, closing
+):
+    found = read(tmp_path, "\n".join([header, opened, between, closing, between]) + "\n")
+    bad, *rows = found
+    assert (bad.line, bad.reason, bad.raw) == (2, "a quote is not closed", opened)
+    delimiter = header[5]
+    expected = (line.split(delimiter) for line in (between, closing, between))
+    assert [list(row.values()) for row in rows] == list(expected)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'title,text\nLetter,"Dear Sir\nthanks, for all\nyours, Bob"\n',
+        'title,maker,text\nTable,Ann,"a,b,c\nd,e,f\ng,h,i"\n',
+        'title,text,maker\nAddress,"Ann\nHigh Street, 5\nOslo",Bob\n',
+        'title,text\nHours,"Opening hours\nMonday,9 to 5\nTuesday,9 to 5"\n',
+    ],
+)
+def test_a_cell_of_several_lines_with_delimiters_stays_one_cell(tmp_path, content):
+    (row,) = read(tmp_path, content)
+    assert row["text"].count("\n") == 2
+
+
+def test_a_cell_whose_lines_could_all_be_rows_is_told(tmp_path):
+    notes: list[str] = []
+    (row,) = read(tmp_path, 'title,text\nHours,"Open\nMonday,9\nTuesday,9"\n', notes)
+    assert row["text"] == "Open\nMonday,9\nTuesday,9"
+    (note,) = notes
+    assert note.startswith("Each line of the row at line 2 could be a row of its own")
+
+
+def test_a_header_that_comes_again_is_no_row(tmp_path):
+    notes: list[str] = []
+    rows = read(tmp_path, "id,title\n1,a\nid,title\n2,b\n", notes)
+    assert [row["id"] for row in rows] == ["1", "2"]
+    (note,) = notes
+    assert note.endswith("rows that repeat the header are skipped: 1")
+
+
 def test_each_row_with_an_open_quote_is_named(tmp_path):
     found = read(tmp_path, 'id,title\n1,"a\n2,"b\n3,c\n4,"d"x\n')
     assert [(row.line, row.raw) for row in found if isinstance(row, BadLine)] == [

@@ -79,3 +79,25 @@ def test_another_file_is_one_line(tmp_path: Path, content: str) -> None:
     path.write_text(content)
     with pytest.raises(UserError, match=r"manifest\.json is not"):
         list(read_paperless(path, ReadOptions()))
+
+
+def test_notes_of_scanned_documents_are_part_of_their_text(tmp_path: Path) -> None:
+    notes = [
+        {"model": "documents.note", "pk": 1, "fields": {"document": 9, "note": "Paid twice"}},
+        {
+            "model": "documents.note",
+            "pk": 2,
+            "fields": {"document": 9, "note": "x", "deleted_at": "2026-01-01T00:00:00Z"},
+        },
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps([*notes, *MANIFEST]))
+    (document,) = fields_of(read_paperless, tmp_path, ReadOptions())
+    assert document["text"] == "Ink, black\nPaid twice"
+
+
+def test_a_bookmarked_text_keeps_what_stands_in_angle_brackets(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    content = {"type": "text", "text": "vector<int> and <template>"}
+    path.write_text(json.dumps({"bookmarks": [{"content": content}]}))
+    (bookmark,) = fields_of(read_karakeep, path, ReadOptions())
+    assert bookmark["text"] == "vector<int> and <template>"

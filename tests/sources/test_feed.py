@@ -84,9 +84,10 @@ def test_an_entry_has_an_address_only_if_it_has_a_link(tmp_path):
         None,
     ]
     guids = [f"<item><guid{of}>https://news/1</guid></item>" for of in ("", ' isPermaLink="false"')]
-    file = write(tmp_path / "a.rss", RSS.format("".join(guids)))
+    file = write(tmp_path / "a.rss", RSS.format("".join([*guids, "<item><guid>7</guid></item>"])))
     assert [document.source.get("url") for document in read_documents(file)] == [
         "https://news/1",
+        None,
         None,
     ]
 
@@ -117,6 +118,12 @@ def export(folder, *items: str):
         "<wp:wxr_version>1.2</wp:wxr_version>"
     )
     return write(folder / "export.xml", f"{head}{''.join(items)}</channel></rss>")
+
+
+def test_a_post_that_is_only_an_excerpt_has_that_as_its_text(tmp_path):
+    empty = post(1, "publish").replace("<!-- wp:paragraph --><p>Text 1</p>", "")
+    (only,) = read_documents(export(tmp_path, empty))
+    assert only.source["text"] == "Short 1"
 
 
 ALL_KINDS = (

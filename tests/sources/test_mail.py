@@ -174,6 +174,8 @@ def test_enriched_text_is_read_without_its_marks():
         ("us-ascii", "café".encode(), "café"),
         ("us-ascii", b"caf\xe9", "café"),
         ("gb2312", "镕基".encode("gbk"), "镕基"),
+        ("big5", "圍碁".encode("big5hkscs"), "圍碁"),
+        ("tis-620", "“ก”".encode("cp874"), "“ก”"),
         ("base64", "café".encode(), "café"),
         ("", b"caf\xe9", "café"),
     ],

@@ -65,6 +65,18 @@ def test_title_notes_and_subjects_are_read_in_both_syntaxes(tmp_path, name):
     assert row.fields == EXPECTED
 
 
+def test_fields_in_the_original_script_are_part_of_the_text(tmp_path):
+    made = record()
+    made.add_field(
+        field("880", "6245-01/(N", "aКофе :", "bистория /", "cX."),
+        field("880", "6520-02/(N", "aО кофе."),
+        field("880", "6650-03/(N", "aКофейни"),
+    )
+    (row,) = read_marc(write(tmp_path, "c.mrc", made.as_marc()))
+    added = "Кофе : история\nО кофе."
+    assert row.fields == {**EXPECTED, "text": f"{EXPECTED['text']}\n{added}"}
+
+
 def test_the_name_tells_that_it_is_marc(tmp_path):
     path = write(tmp_path, "c.mrc.gz", gzip.compress(record().as_marc()))
     (document,) = read_documents(path)

@@ -42,6 +42,14 @@ def test_titles_descriptions_and_subjects_are_read(tmp_path):
     }
 
 
+def test_html_in_values_is_read_as_html_and_other_brackets_stay(tmp_path):
+    inside = DC.replace("On\n    chess", "&lt;i&gt;E. coli&lt;/i&gt; &amp;amp; vector&lt;int&gt;")
+    inside = inside.replace("A &amp; B.", "The &lt;template&gt; element &amp;amp; more")
+    (row,) = read_oai(write(tmp_path, record(1, inside)))
+    assert row.fields["title"] == "E. coli & vector<int>"
+    assert row.fields["text"] == "Schach\nThe <template> element &amp; more"
+
+
 def test_subjects_are_gold_tags(tmp_path):
     (document,) = read_documents(write(tmp_path, record(1)), format="oai")
     gold = FieldGold("subjects", [Label("1", "chess"), Label("2", "games")])

@@ -76,3 +76,10 @@ def test_keywords_are_gold_tags(tmp_path):
     (document,) = read_documents(write(tmp_path, FIRST))
     gold = FieldGold("keywords", [Label("1", "chess"), Label("2", "board games")])
     assert gold.tags(0, document) == {"1", "2"}
+
+
+def test_html_of_databases_is_read_as_html(tmp_path):
+    path = tmp_path / "a.ris"
+    path.write_text("TY  - JOUR\nTI  - CO<sub>2</sub> &amp; air\nAB  - <p>One</p>\nER  - \n")
+    (row,) = read_ris(path)
+    assert (row.fields["title"], row.fields["text"]) == ("CO2 & air", "One")

@@ -107,6 +107,59 @@ class TestJira:
         assert (issue["id"], issue["text"]) == ("P-2", "first\nsecond\nthird")
         assert issue["subjects"] == ["web"]
 
+    def test_a_line_of_the_editor_may_consist_of_several_nodes(self, tmp_path: Path) -> None:
+        line = [
+            {"type": "text", "text": "un"},
+            {"type": "text", "text": "believable, ", "marks": [{"type": "strong"}]},
+            {"type": "mention", "attrs": {"id": "7", "text": "@ann"}},
+            {"type": "hardBreak"},
+            {"type": "inlineCard", "attrs": {"url": "https://example.org/1"}},
+        ]
+        cells = [{"type": "tableCell", "content": [{"type": "paragraph", "content": line}]}] * 2
+        table = {"type": "table", "content": [{"type": "tableRow", "content": cells}]}
+        found = {"summary": "x", "description": {"type": "doc", "content": [table]}}
+        path = tmp_path / "jira.json"
+        path.write_text(json.dumps([{"key": "P-3", "fields": found}]))
+        (issue,) = fields_of(read_jira, path)
+        cell = "unbelievable, @ann\nhttps://example.org/1"
+        assert issue["text"] == f"{cell}\n{cell}"
+
+    def test_comments_that_the_file_does_not_hold_are_counted(self, tmp_path: Path) -> None:
+        path = tmp_path / "jira.json"
+        comments = {"total": 3, "comments": [{"body": "one"}]}
+        path.write_text(json.dumps([{"key": "P-4", "fields": {"comment": comments}}]))
+        options = ReadOptions()
+        fields_of(read_jira, path, options)
+        (line,) = options.left_out.lines()
+        assert line.startswith("Left out: 2 comments of issues that the file does not hold")
+
+
+def test_a_zendesk_ticket_in_the_form_of_the_api_is_a_ticket(tmp_path: Path) -> None:
+    path = tmp_path / "zendesk.jsonl"
+    path.write_text('{"ticket": {"id": 2, "subject": "T", "description": "d"}}\n')
+    (ticket,) = fields_of(read_zendesk, path)
+    assert (ticket["id"], ticket["title"], ticket["text"]) == (2, "T", "d")
+
+
+@pytest.mark.parametrize(
+    ("more", "noted"),
+    [
+        ({"next_page": "https://example.org?page=2"}, True),
+        ({"next_page": None, "count": 1}, False),
+        ({"meta": {"has_more": True}}, True),
+        ({"startAt": 0, "total": 50}, True),
+        ({"isLast": False}, True),
+    ],
+)
+def test_one_page_of_a_longer_list_is_told(
+    tmp_path: Path, more: dict[str, Any], noted: bool
+) -> None:
+    path = tmp_path / "zendesk.json"
+    path.write_text(json.dumps({"tickets": [{"id": 1}], **more}))
+    options = ReadOptions()
+    fields_of(read_zendesk, path, options)
+    assert [f"{path} holds 1 records" in note for note in options.notes] == [True] * noted
+
 
 def test_a_file_with_another_list_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "other.json"

@@ -105,8 +105,8 @@ TABLE = [
     bad("facets of no index", "facets", "Missing option '--index'.", state="none"),
     bad(
         "threshold out of range",
-        "deploy --threshold 1.5",
-        "Invalid value for '--threshold': 1.5 is not in the range 0<=x<=1.",
+        "deploy --threshold -1",
+        "Invalid value for '--threshold': -1.0 is not in the range x>=0.",
         state="none",
     ),
     bad(

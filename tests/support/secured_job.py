@@ -18,6 +18,7 @@ from tests.support.secured_node import SecuredNode, run_lmtx
 from tests.support.tagger_service import running
 
 INDEX, OLDER = "articles", "older-articles"
+STREAM, PATTERN, LEGACY = "article-events", "pages-*", "scans-*"
 LABELS = {
     "browser": "web browsers",
     "chess": "chess",
@@ -43,6 +44,12 @@ STEPS: dict[str, tuple[str, ...]] = {
     "retire": ("labels", "retire", "cook", "--yes"),
     "attach": ("attach", OLDER, "--text-field", "title"),
     "detach": ("detach", OLDER),
+    "attach a data stream": ("attach", STREAM, "--text-field", "title"),
+    "detach the data stream": ("detach", STREAM),
+    "attach a pattern": ("attach", PATTERN, "--text-field", "title"),
+    "detach the pattern": ("detach", PATTERN),
+    "attach by a legacy template": ("attach", LEGACY, "--text-field", "title"),
+    "detach by a legacy template": ("detach", LEGACY),
     "docs from an index": ("docs", "load", "--from-index", INDEX, "--query", "title:chess"),
     "deploy another": ("deploy", "--untrained", "--threshold", "0.3"),
     "rollback": ("rollback",),

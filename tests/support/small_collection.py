@@ -17,7 +17,10 @@ LABELS = {
     "spell": "spelling",
     "photo": "photography",
 }
-SMALL = ("--judge-budget", "20", "--pairs-per-document", "2", "--shortlist", "4", "--epochs", "1")
+SMALL = (
+    *("--judge-budget", "20", "--pairs-per-document", "2", "--least-documents", "2"),
+    *("--shortlist", "4", "--epochs", "1"),
+)
 """Options of `train` for this collection."""
 
 

@@ -38,8 +38,12 @@ TOKENIZER: dict[str, Any] = {
 }
 
 
-def make_tiny_encoder(folder: Path) -> Path:
-    """Write the encoder's ONNX form into a new folder."""
+def make_tiny_encoder(folder: Path, prompt: str = "") -> Path:
+    """Write the encoder's ONNX form into a new folder.
+
+    Args:
+        prompt: of documents.
+    """
     folder.mkdir()
     (folder / TOKENIZER_FILE).write_text(json.dumps(TOKENIZER))
     table = np.random.default_rng(0).normal(size=(len(WORDS), DIMENSION)).astype(np.float32)
@@ -65,5 +69,5 @@ def make_tiny_encoder(folder: Path) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     for name in MODEL_FILES.values():
         save(model, str(folder / name))
-    OnnxForm("0" * 64, DIMENSION, 512, 0).write(folder)
+    OnnxForm("0" * 64, DIMENSION, 512, 0, document_prompt=prompt).write(folder)
     return folder

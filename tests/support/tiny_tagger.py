@@ -9,12 +9,21 @@ import numpy as np
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Label
-from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
+from lmtx_search.tagging.versions.contents import (
+    TaggingRule,
+    VersionEncoder,
+    VersionLabels,
+)
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.tiny_encoder import DIMENSION, make_tiny_encoder
 
 LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web"), Label("4", " a, and.")]
+
+
+# Of the words of the tiny encoder.
+IMPORTANCE = np.array([1.0, 3.0, 2.0, 1.5, 2.5, 2.0, 1.0, 1.2], dtype=np.float32)
 
 
 TEXTS = ["plays chess", "mail and web", "CHESS " * 99, "a", "nothing of it"]
@@ -28,12 +37,13 @@ def version_of(
     own_thresholds: dict[str, float] | None = None,
     labels: list[Label] = LABELS,
     broader_tags: bool = False,
+    words: WordWeights | None = None,
+    prompt: str = "",
 ) -> TaggerVersion:
     folder.mkdir(exist_ok=True)
-    folder.mkdir(exist_ok=True)
-    form = make_tiny_encoder(folder / "form")
+    form = make_tiny_encoder(folder / "form", prompt)
     encoder = OnnxEncoder(form, 64)
-    embeddings = encoder.encode([label.text for label in labels])
+    embeddings = encoder.encode_labels([label.text for label in labels])
     return TaggerVersions(folder).create(
         VersionEncoder(
             onnx_folder=form,
@@ -53,4 +63,5 @@ def version_of(
             calibration=calibration,
             broader_tags=broader_tags,
         ),
+        None if words is None else WordScoring(words, IMPORTANCE),
     )

@@ -79,8 +79,9 @@ def tagging_cluster(
 @pytest.fixture
 def attached(tagging_cluster: tuple[Any, Settings]) -> Attached:
     client, settings = tagging_cluster
-    if client.indices.exists(index="articles"):
-        attach(client, plan_detach(client, "articles"))
+    for name in read_pipeline(client).indices:
+        attach(client, plan_detach(client, name))
+    client.indices.delete_data_stream(name="articles*")
     client.indices.delete(index="articles*", params={"ignore_unavailable": "true"})
     client.indices.create(index="articles", body={"mappings": MAPPING})
     attach(client, plan_attach(client, "articles", ["title", "text"]))

@@ -24,9 +24,11 @@ from lmtx_search.tagging.deployment.encoder_source import (
     trained_source,
     untrained_source,
 )
+from lmtx_search.tagging.deployment.make_version import chosen_threshold
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.service.client import service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap
 from tests.support.tagger_service import LABELS, running
@@ -66,6 +68,32 @@ def test_the_last_run_is_deployed_with_its_threshold(tmp_path: Path) -> None:
     record = {"kind": "train", "encoder_path": str(tmp_path), "threshold": 0.42}
     source = trained_source(Runs(r1=record))  # type: ignore[arg-type]
     assert source == EncoderSource(tmp_path, "run r1", "r1", 0.42)
+
+
+def test_a_run_that_weighs_words_is_deployed_with_them(tmp_path: Path) -> None:
+    weights = {"similarity": 0.3, "share": 0.1, "complete": 0.2}
+    encoder = tmp_path / "encoder"
+    encoder.mkdir()
+    runs: Any = Runs(r1={"kind": "train", "encoder_path": str(encoder), "words": weights})
+    with pytest.raises(UserError, match=r"word_importance\.npy is missing .*: train again"):
+        trained_source(runs)
+    importance = np.array([1.0, 2.5], dtype=np.float32)
+    np.save(tmp_path / "word_importance.npy", importance)
+    words = trained_source(runs).words
+    assert words is not None
+    assert (words.weights, words.importance.tolist()) == (WordWeights(**weights), [1.0, 2.5])
+    (tmp_path / "word_importance.npy").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"word_importance\.npy is damaged .*: train again"):
+        trained_source(runs)
+
+
+def test_a_threshold_that_no_label_can_reach_is_refused() -> None:
+    words = WordScoring(WordWeights(0.3, 0.1, 0.1), np.ones(2, np.float32))
+    without, source = EncoderSource(Path(), "run a"), EncoderSource(Path(), "run b", words=words)
+    assert chosen_threshold(source, DeployOptions(threshold=1.4)) == 1.4
+    for one, highest in ((without, "1"), (source, "1.5")):
+        with pytest.raises(UserError, match=rf"scores of {one.name} go up to {highest}$"):
+            chosen_threshold(one, DeployOptions(threshold=1.6))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.scoring.broader import MARK
 from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_encoder import TOKENIZER, make_tiny_encoder
 from tests.support.tiny_tagger import LABELS, TEXTS, version_of
 
@@ -42,16 +44,27 @@ CIRCLE = [{"broader": ("2",)}, {"broader": ("1",)}, {"broader": ("3",)}, {}]
 @pytest.mark.parametrize("own", [{}, {"1": 0.99, "2": 0.01}])
 @pytest.mark.parametrize("broader", [PLAIN, DAG, CIRCLE])
 @pytest.mark.parametrize("wanted", [False, True])
+@pytest.mark.parametrize("words", [None, WordWeights(0.3, 0.1, 0.2)])
+@pytest.mark.parametrize("prompt", ["", "web: "])
 def test_gives_what_the_service_gives(
-    tmp_path: Path, own: dict[str, float], broader: Any, wanted: bool
+    tmp_path: Path,
+    own: dict[str, float],
+    broader: Any,
+    wanted: bool,
+    words: WordWeights | None,
+    prompt: str,
 ) -> None:
     labels = [replace(label, **more) for label, more in zip(LABELS, broader, strict=True)]
-    version = version_of(tmp_path, own_thresholds=own, labels=labels, broader_tags=wanted)
-    write_archive(version, tmp_path / "tagger.zip")
-    with zipfile.ZipFile(tmp_path / "tagger.zip") as archive:
-        archive.extractall(tmp_path)
-    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    session = onnxruntime.InferenceSession(str(tmp_path / "tagger.onnx"))
+    labels[2] = replace(labels[2], synonyms=("plays mail", "☃", "a a and chess"))
+    version = version_of(
+        tmp_path,
+        own_thresholds=own,
+        labels=labels,
+        broader_tags=wanted,
+        words=words,
+        prompt=prompt,
+    )
+    tokenizer, session = opened(version, tmp_path)
     given = []
     for text in TEXTS:
         ids = np.array([tokenizer.encode(text).ids])
@@ -63,6 +76,32 @@ def test_gives_what_the_service_gives(
     assert [pytest.approx(tags, abs=2e-4) for tags in expected] == given
     marked = any(name.startswith(MARK) for tags in expected for name in tags)
     assert marked == (wanted and broader is not PLAIN)
+
+
+def opened(version: TaggerVersion, folder: Path) -> tuple[Tokenizer, onnxruntime.InferenceSession]:
+    """Return tokenizer and model of the archive for the cluster."""
+    write_archive(version, folder / "tagger.zip")
+    with zipfile.ZipFile(folder / "tagger.zip") as archive:
+        archive.extractall(folder)
+    return (
+        Tokenizer.from_file(str(folder / "tokenizer.json")),
+        onnxruntime.InferenceSession(str(folder / "tagger.onnx")),
+    )
+
+
+def test_padding_is_no_word(tmp_path: Path) -> None:
+    version = version_of(tmp_path, words=WordWeights(0.3, 0.1, 0.2))
+    tokenizer, session = opened(version, tmp_path)
+    chess, web = (tokenizer.encode(text).ids[0] for text in ("chess", "web"))
+    rows = [[chess, web, web], [chess, web, web]]
+    masks = [[1, 1, 1], [1, 0, 0]]
+    both, padded = session.run(
+        None,
+        {"input1.input_ids": np.array(rows), "input1.attention_mask": np.array(masks)},
+    )[0]
+    alone = {"input1.input_ids": np.array([[chess]]), "input1.attention_mask": np.array([[1]])}
+    np.testing.assert_allclose(padded, session.run(None, alone)[0][0], atol=1e-4)
+    assert not np.allclose(both, padded, atol=0.1)
 
 
 @pytest.mark.parametrize(("written", "read"), ALIKE)

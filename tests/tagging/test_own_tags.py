@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lmtx_search.cluster.health.attached import open_changes
 from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, untagged_pipeline
 from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
 from lmtx_search.doctor.texts import examine_own_tags
@@ -131,6 +132,101 @@ class TestAttach:
         assert found.status == "warn"
         assert found.found.startswith("1 documents are not tagged")
         assert found.todo == "lmtx-search retag --index articles --keep-own-tags"
+
+
+class TestLaterIndices:
+    """The decision stays with an index, and holds for the next one behind an attached name."""
+
+    @pytest.fixture(params=["alias", "data stream"])
+    def name(self, attached: Attached, request: pytest.FixtureRequest) -> Iterator[str]:
+        """A name with one index, whose field ``tags`` is people's; not attached yet."""
+        client, name = attached.client, "articles-news"
+        if request.param == "alias":
+            body = {"mappings": KEYWORD, "aliases": {name: {"is_write_index": True}}}
+            client.indices.create(index=f"{name}-000001", body=body)
+        else:
+            stream = {"index_patterns": [name], "data_stream": {}, "priority": 7}
+            made = {"template": {"mappings": KEYWORD}}
+            client.indices.put_index_template(name="articles", body={**stream, **made})
+            client.indices.create_data_stream(name=name)
+        yield name
+        attach(client, plan_detach(client, name))
+        client.indices.delete_data_stream(name=f"{name}*")
+        client.indices.delete_index_template(name="articles", params={"ignore": 404})
+
+    @staticmethod
+    def add(client: Any, name: str, **params: str) -> tuple[str, str]:
+        """Send a document with tags of people's own; return the index that it went to, and id."""
+        body = {**MINE, "@timestamp": "2026-01-01T00:00:00Z"}
+        params = {"refresh": "true", "op_type": "create", **params}
+        made = client.index(index=name, body=body, params=params)
+        return made["_index"], made["_id"]
+
+    @staticmethod
+    def moved(attached: Attached, place: tuple[str, str]) -> bool:
+        source = attached.source(place[1], place[0])
+        found = (source["tagging"]["status"], source.get("tags_manual"))
+        assert found in (("tagged", ["embargo"]), ("skipped", None)), source
+        return found[0] == "tagged"
+
+    def test_a_rollover_keeps_what_attach_decided(self, attached: Attached, name: str) -> None:
+        client = attached.client
+        attach(client, plan_attach(client, name, ["title", "text"], keep_own_tags=True))
+        assert self.moved(attached, self.add(client, name))
+        client.indices.rollover(alias=name)
+        assert self.moved(attached, self.add(client, name))
+        place = self.add(client, name, pipeline="_none")
+        made = plan(client, attached.settings, name, Wish())
+        carry_out(client, attached.settings, made)
+        assert self.moved(attached, place)
+        assert list(open_changes(client, read_pipeline(client))) == []
+
+    def test_a_retag_of_an_attached_name_decides_for_later_indices(
+        self, attached: Attached, name: str
+    ) -> None:
+        client = attached.client
+        state = read_pipeline(client)
+        client.index(index="articles", id="plain", body=CHESS)
+        attach(client, plan_attach(client, name, ["title", "text"], keep_own_tags=True))
+        attach(client, plan_detach(client, name))
+        # An index that has the fields of the tags already is attached without a decision.
+        attach(client, plan_attach(client, name, ["title", "text"]))
+        place = self.add(client, name)
+        assert not self.moved(attached, place)
+        with pytest.raises(UserError, match="has its own field tags"):
+            carry_out(client, attached.settings, plan(client, attached.settings, name, Wish()))
+        wish = Wish(keep_own_tags=True)
+        carry_out(client, attached.settings, plan(client, attached.settings, name, wish))
+        assert self.moved(attached, place)
+        client.indices.rollover(alias=name)
+        assert self.moved(attached, self.add(client, name))
+        assert read_pipeline(client).keep != state.keep
+
+    def test_a_clone_and_the_next_deployment_keep_it(self, attached: Attached) -> None:
+        client = attached.client
+        attach(client, plan_attach(client, "articles", ["title", "text"], keep_own_tags=True))
+        client.indices.add_block(index="articles", block="write")
+        settings = {"index.blocks.write": None}
+        body = {"settings": settings}
+        client.indices.clone(index="articles", target="articles-clone", body=body)
+        put_pipeline(client, read_pipeline(client).body)
+        assert self.moved(attached, self.add(client, "articles-clone"))
+
+    def test_another_name_with_the_same_fields_is_not_decided_about(
+        self, attached: Attached
+    ) -> None:
+        client = attached.client
+        client.indices.create(index="articles-kept", body={"mappings": KEYWORD})
+        attach(client, plan_attach(client, "articles-kept", ["title", "text"], keep_own_tags=True))
+        assert self.moved(attached, self.add(client, "articles-kept"))
+        assert not self.moved(attached, self.add(client, "articles"))
+
+    def test_attaching_again_does_not_take_the_decision_back(self, attached: Attached) -> None:
+        client = attached.client
+        attach(client, plan_attach(client, "articles", ["title", "text"], keep_own_tags=True))
+        assert plan_attach(client, "articles", ["title", "text"]) == []
+        attach(client, plan_attach(client, "articles", ["title"]))
+        assert self.moved(attached, self.add(client, "articles"))
 
 
 class TestFiles:

@@ -13,6 +13,7 @@ from lmtx_search.tagging.scoring.ranking import LabelSearch, top_scores
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_tagger import LABELS, TEXTS, version_of
 
 
@@ -78,10 +79,11 @@ class Index:
 
 
 @pytest.mark.parametrize("followed", [False, True])
+@pytest.mark.parametrize("words", [None, WordWeights(0.3, 0.1, 0.1)])
 def test_changed_labels_hold_where_the_index_is_searched_wherever_it_is_with_them(
-    tmp_path: Path, followed: bool
+    tmp_path: Path, followed: bool, words: WordWeights | None
 ) -> None:
-    version = version_of(tmp_path)
+    version = version_of(tmp_path, words=words)
     index = Index(version)
     searching = Tagger(version, search=LabelSearch(len(LABELS) - 1, index))
     assert searching.tag(TEXTS) == Tagger(version).tag(TEXTS)

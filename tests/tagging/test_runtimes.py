@@ -38,6 +38,9 @@ from lmtx_search.tagging.scoring.ranking import LabelSearch
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_matrix import unique_names
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.tokens import WordTokens
+from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.conftest import environment_of, flags_of
 from tests.support import backends
 from tests.support.tagger_service import running
@@ -332,6 +335,38 @@ def test_a_rollback_takes_back_encoder_labels_and_runtime_together(
     assert roll_back(client, settings, tiny).in_cluster
     assert LabelIndex(client).require().dimension == DIMENSION
     assert _index(client, {"1": "chess"})["1"]["tagging"]["tagger"] == tiny
+
+
+def test_both_give_the_same_tags_where_words_count(deployed: Deployed) -> None:
+    client, settings = deployed.client, deployed.settings
+    label = Label("10", "hardware", "", ("electronic parts", "plays chess", "数学"))
+    edit_labels(client, settings, [label.id], lambda there: [label])
+    encoder = load_encoder(settings, max_tokens=settings.encoder.document_tokens)
+    tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    read = [tokens.words(ids) for ids in encoder.tokens([label.text for label in LABELS])]
+    words = WordScoring(WordWeights(0.4, 0.2, 0.3), word_importance(read, len(tokens)))
+    source = replace(untrained_source(settings), words=words)
+    try:
+        for runtime in ("service", "in-cluster"):
+            options = DeployOptions("fp32", threshold=0.6, max_tags=5, runtime=runtime)
+            deploy(client, settings, source, options)
+            deployed.sources[f"{runtime} with words"] = _index(client, TEXTS)
+    finally:
+        edit_labels(client, settings, [label.id], lambda there: list(there.values()), retire=True)
+    service, cluster = (
+        deployed.sources[f"{name} with words"] for name in ("service", "in-cluster")
+    )
+    for name, document in service.items():
+        scores = scores_of(cluster[name].get("tag_scores"))
+        assert scores == pytest.approx(scores_of(document.get("tag_scores")), abs=2e-4), name
+        assert cluster[name].get("tags_broader") == document.get("tags_broader"), name
+    assert service["chess"]["tags"][0] == "chess"
+    assert scores_of(service["label 4"]["tag_scores"])[LABELS[3].text] == pytest.approx(
+        1.9, abs=1e-2
+    )
+    for text in ("chess", "other script"):
+        assert "hardware" in service[text]["tags"]
+        assert "hardware" not in deployed.sources["service"][text]["tags"]
 
 
 def test_a_version_whose_encoder_was_replaced_is_refused(

@@ -34,6 +34,12 @@ def test_at_each_labels_own_threshold_the_probability_is_the_same() -> None:
     assert own_thresholds(0.4, None) == {}
 
 
+def test_a_labels_own_threshold_is_at_most_the_highest_score() -> None:
+    calibration = Calibration(10.0, -4.0, 100, {"disliked": -9.0})
+    assert own_thresholds(0.4, calibration) == {"disliked": 1.0}
+    assert own_thresholds(0.4, calibration, highest=1.5) == {"disliked": 1.3}
+
+
 def test_labels_are_assigned_from_their_own_thresholds_on(tmp_path: Path) -> None:
     usual = version_of(tmp_path / "one", threshold=0.2)
     text = "chess chess mail"

@@ -36,7 +36,7 @@ class Encoder:
         return np.array(rows, dtype=np.float32)
 
 
-def search(queries: Any, k: int) -> Any:
+def search(queries: Any, k: int, words: Any = None) -> Any:
     return nearest(queries, VECTORS, IDS, k)
 
 
@@ -50,7 +50,9 @@ def embedded(given: Sequence[Document], encoder: type[Encoder] = Encoder) -> Any
 
 def first(common: float, centered: bool) -> list[str]:
     given = documents(common)
-    made = open_shortlister(Encoder(), search, 1, documents=given, labels=LABELS, centered=centered)
+    made = open_shortlister(
+        Encoder(), search, 1, documents=given, labels=LABELS, tokens=128, centered=centered
+    )
     return [ranking[0][0] for _, ranking in made.shortlists(given)]
 
 
@@ -70,7 +72,7 @@ def test_documents_that_the_mean_was_taken_from_are_embedded_once() -> None:
 
     given = documents(0.9)
     more = Document("more", "5 0.5")
-    made = open_shortlister(Counting(), search, 1, documents=given, labels=LABELS)
+    made = open_shortlister(Counting(), search, 1, documents=given, labels=LABELS, tokens=128)
     found = {document.id: ranking for document, ranking in made.shortlists([*given[:3], more])}
     assert seen == [*(document.text for document in given), more.text]
     assert found["more"][0][0] == "l5"

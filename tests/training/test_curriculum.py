@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.errors import LmtxError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import ORDERS
@@ -49,8 +49,16 @@ class Encoder:
     def encode_windows(self, texts: Sequence[str], most: int, on_batch: Any) -> Any:
         return self.encode(texts), [1] * len(texts)
 
+    def tokenise(self, texts: Sequence[str], most: int) -> Any:
+        return [[text] for text in texts]
+
+    def embed(self, read: Any, on_batch: Any = None) -> Any:
+        return self.encode([window for windows in read for window in windows])
+
     def encode(self, texts: Sequence[str], **_: Any) -> Any:
         return np.stack([self._embed(*text.split()) for text in texts]).astype(np.float32)
+
+    encode_labels = encode
 
     def _embed(self, kind: str, number: str) -> Any:
         right, vector = int(number) % 10, np.zeros(10)
@@ -103,6 +111,7 @@ class World:
         targets: LearningTargets,
         settings: TrainingSettings,
         progress: Any,
+        scored: Any = None,
     ) -> tuple[int, float]:
         number = int(output.parent.name.removeprefix("cycle-"))
         output.mkdir(parents=True, exist_ok=True)
@@ -118,7 +127,7 @@ class World:
     def search(self, encoder: Any) -> Any:
         labels = encoder.encode([label.text for label in LABELS])
         ids = [label.id for label in LABELS]
-        return lambda vectors, k: nearest(vectors, labels, ids, k)
+        return lambda vectors, k, words=None: nearest(vectors, labels, ids, k)
 
     def publish(self, encoder: Any, vectors: Any) -> Any:
         self.published.append(encoder.quality)
@@ -130,7 +139,15 @@ class World:
 
     def run(self, judge: Judge, people: Sequence[Judgment] = (), **changes: Any) -> Curriculum:
         settings = TrainingSettings(
-            **{"cycles": 4, "budget": Budget(calls=1000), "shortlist": 4} | changes
+            **{
+                "cycles": 4,
+                "budget": Budget(calls=1000),
+                "shortlist": 4,
+                "least_documents": 2,
+                "unjudged_documents": 0,
+                "words": 0.0,
+            }
+            | changes
         )
         documents = [Document(f"d{number}", f"document {number}") for number in range(120)]
         resources = RunResources(
@@ -243,6 +260,18 @@ def test_the_budget_is_split_over_the_cycles(world: Any) -> None:
     calls = [r.judged.asked + r.development.judged.asked for r in found.cycles]
     assert calls[0] == 100
     assert sum(calls) == len(judge.asked) <= 300
+
+
+def test_a_handful_of_judged_documents_is_not_trained_on_and_its_answers_are_kept(
+    world: Any,
+) -> None:
+    made, judge = world(4), Judge()
+    with pytest.raises(UserError, match=r"only 8 documents were judged .*--judge-budget to 151"):
+        made.run(judge, budget=Budget(calls=38), cycles=1, least_documents=32)
+    assert not made.state.encoder(1).exists()
+    made.run(judge, budget=Budget(calls=151), cycles=1, least_documents=32)
+    assert len(judge.asked) == len(set(judge.asked))
+    assert made.state.encoder(1).exists()
 
 
 def test_where_the_shortlists_hold_nothing_new_the_loop_ends(world: Any) -> None:

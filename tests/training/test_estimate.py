@@ -80,6 +80,16 @@ def test_megabytes_grow_with_labels_and_calls() -> None:
     assert more["judgments"] == 2 * found["judgments"]
 
 
+def test_a_budget_below_the_least_documents_is_said_with_one_that_is_enough() -> None:
+    # 40 calls are 34 for training: 9 documents.
+    message = estimate(SIZES, small("10s"), SPEEDS).too_few
+    assert message
+    assert "9 documents in a cycle" in message
+    assert "--judge-budget 1m or 151 calls is enough" in message
+    assert estimate(SIZES, small("151"), SPEEDS).too_few is None
+    assert estimate(replace(SIZES, documents=9), small("10s"), SPEEDS).too_few is None
+
+
 @pytest.mark.integration
 def test_it_is_measured_with_the_users_own_texts_and_leaves_nothing(
     client: Any, lmtx: Run, tmp_path: Path

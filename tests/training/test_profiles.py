@@ -33,7 +33,7 @@ def test_paper_has_the_settings_of_the_authors() -> None:
     assert (tuning.margin, tuning.hardest, tuning.temperature) == (0.3, 10, 0.1)
     assert (tuning.negatives, tuning.positives) == ("hardest", "one_random")
     assert (settings.shortlist, settings.pairs_per_document) == (10, 10)
-    assert settings.order == "exhaustive"
+    assert (settings.order, settings.retrieval) == ("exhaustive", "dense")
     assert (settings.most_development, settings.development_pairs) == (800, 2)
     assert (settings.most_documents, settings.cycles) == (30_000, 6)
     assert (settings.yes_above, settings.prompt, settings.budget) == (0.5, "paper", Budget())

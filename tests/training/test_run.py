@@ -38,6 +38,7 @@ def test_two_cycles_killed_after_the_first_go_on_and_are_in_the_record(
 ) -> None:
     words = ["train", "--cycles", "2", "--judge-budget", "28", "--pairs-per-document", "2"]
     words += ["--shortlist", "4", "--epochs", "1", "--batch-size", "8", "--json"]
+    words += ["--least-documents", "2"]
     before = client.indices.get_alias(name="lmtx-labels")
     program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
     killed = subprocess.Popen([*program, *words], env=environment, cwd=loaded)
@@ -92,6 +93,7 @@ def test_after_a_failure_no_label_version_of_the_run_is_left(
     done = lmtx("train", *SMALL, "--profile", "paper", "--batch-size", "8", "--judge-budget", "1")
     assert done.returncode == 2
     assert "only 1 documents were judged" in done.stderr
+    assert "2 are needed to train on (--least-documents)" in done.stderr
     assert list(client.indices.get(index="lmtx-labels-*")) == ["lmtx-labels-000001"]
 
 

@@ -24,13 +24,15 @@ class Encoder:
 
     digest, dimension = "d", 2
 
-    def encode(self, texts: Sequence[str], **_: Any) -> Any:
+    def encode_labels(self, texts: Sequence[str], **_: Any) -> Any:
         return np.eye(2, dtype=np.float32)[["xy".index(text) for text in texts]]
 
-    def encode_windows(self, texts: Sequence[str], most: int, on_batch: Any) -> Any:
-        windows = [text.split()[:most] for text in texts]
-        vectors = [[float(score), 1 - float(score)] for parts in windows for score in parts]
-        return np.array(vectors, dtype=np.float32), list(map(len, windows))
+    def tokenise(self, texts: Sequence[str], most: int) -> Any:
+        return [text.split()[:most] for text in texts]
+
+    def embed(self, read: Any, on_batch: Any = None) -> Any:
+        vectors = [[float(score), 1 - float(score)] for windows in read for score in windows]
+        return np.array(vectors, dtype=np.float32)
 
 
 def trained(tuning: FineTuning) -> TrainedEncoder:

@@ -121,6 +121,11 @@ def _connection(error: ConnectionError) -> LmtxError:
     if "RemoteDisconnected" in text or "Connection aborted" in text:
         hint = " (it may want https://)" if cluster.startswith("http://") else ""
         return LmtxError(f"{cluster} dropped the connection{hint}: check opensearch.url")
+    if "Connection broken" in text:
+        return LmtxError(
+            f"{cluster} dropped the connection in the middle of its answer"
+            f"{_request(error)}: run the same command again"
+        )
     if "SSL" in text:
         return LmtxError(f"no TLS connection with {cluster}: {error.error}")
     return LmtxError(

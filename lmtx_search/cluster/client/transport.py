@@ -53,10 +53,18 @@ class PatientTransport(Transport):
         def passes(error: BaseException) -> bool:
             return isinstance(error, TransportError) and error.status_code in statuses
 
+        ask = super().perform_request
+
+        def attempt() -> Any:
+            # opensearch-py takes some of them, such as "ignore", out of the dictionary.
+            params = kwargs.get("params")
+            more = kwargs if params is None else {**kwargs, "params": dict(params)}
+            return ask(method, url, *args, **more)
+
         patient = retrying().copy(
             retry=retry_if_exception(passes), stop=stop_after_attempt(_ATTEMPTS)
         )
-        return patient(super().perform_request, method, url, *args, **kwargs)
+        return patient(attempt)
 
 
 class WritingTransport(PatientTransport):

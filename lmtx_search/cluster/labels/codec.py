@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.cluster.documents.bulk import Action
 from lmtx_search.records import Label
+from lmtx_search.words.names import words_of_names
 
 Vectors = NDArray[np.float32]
 FIELDS = ("text", "description", "synonyms", "broader")
@@ -25,6 +26,10 @@ def label_action(label: Label, vector: Vectors) -> Action:
             "text": label.text,
             "description": label.description,
             "synonyms": list(label.synonyms),
+            "names": [
+                {"words": " ".join(sorted(name)), "count": len(name)}
+                for name in words_of_names((label.text, *label.synonyms))
+            ],
             # Indices that were made before labels had broader ones do not accept this field.
             **({"broader": list(label.broader)} if label.broader else {}),
             "digest": label.digest,

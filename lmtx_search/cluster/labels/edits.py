@@ -11,6 +11,7 @@ from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import describe, write_all
 from lmtx_search.cluster.documents.by_id import read_by_id
 from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of
+from lmtx_search.cluster.labels.versions import require_fields
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Label
 
@@ -41,6 +42,7 @@ def named(client: OpenSearch, index: str, texts: Sequence[str]) -> dict[str, Lab
 
 def put(client: OpenSearch, index: str, labels: Sequence[Label], vectors: Vectors) -> None:
     """Write labels with float32[n, dimension]; they can be found as soon as this returns."""
+    require_fields(client, index)
     write_all(client, map(label_action, labels, vectors), index)
     client.indices.refresh(index=index)
 

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
-from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import Action, write_all
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.labels import edits
-from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of, rounded
+from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of
 from lmtx_search.cluster.labels.load_plan import LoadPlan, LoadReport, short_digest
-from lmtx_search.cluster.labels.versions import LabelVersions
-from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.cluster.labels.shortlists import (
+    Ranking,
+    find_nearest,
+    find_nearest_and_named,
+)
+from lmtx_search.cluster.labels.versions import LabelVersions, require_fields
+from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
+from lmtx_search.words.names import WordCounts
 
 EncodeLabels = Callable[[Sequence[Label]], Vectors]
 """Turns n labels into float32[n, dimension], L2-normalised."""
 
 # Labels that are encoded and written at a time: enough to sort by length, few enough for memory.
 _BATCH = 2048
-_SEARCHES = 128
-# The quality of HNSW depends on its number of candidates, so it never uses fewer than these.
-_CANDIDATES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,15 @@ class LabelIndexInfo:
     """A version of the label index.
 
     ``encoder_digest`` identifies how its labels are embedded
-    (``encoder.passages.passages_digest``); None before the first load.
+    (``encoder.passages.passages_digest``); None before the first load. ``has_words`` is False for a
+    version of an earlier release, whose labels cannot be found by their words.
     """
 
     index: str
     encoder_digest: str | None
     dimension: int
     count: int
+    has_words: bool
 
 
 class LabelIndex:
@@ -98,8 +101,9 @@ class LabelIndex:
         ``labels`` is read twice (an iterator is first gathered into a list), so that all labels are
         checked before any is written. Labels of the index that are not among ``labels`` are kept,
         except those whose ids are in ``retire``. If the index was made with another encoder or
-        dimension, a new version with all labels is written. The alias is moved to it when it is
-        complete, and the old version stays. After an interruption, the same call continues.
+        dimension, or by a release that wrote no words, a new version with all labels is written.
+        The alias is moved to it when it is complete, and the old version stays. After an
+        interruption, the same call continues.
 
         Raises:
             UserError: ``bootstrap-index`` has not run, or ``labels`` is not valid.
@@ -109,12 +113,13 @@ class LabelIndex:
         plan = self.plan(labels)
         changed = plan.created | plan.updated
         gone = plan.missing.intersection(retire)
-        same_encoder = info.encoder_digest == encoder_digest and info.dimension == dimension
+        fits = info.dimension == dimension and info.has_words
+        same_form = fits and info.encoder_digest == encoder_digest
         index = info.index
-        if not same_encoder and not info.count and info.dimension == dimension:
+        if fits and not same_form and not info.count:
             self._versions.set_meta(index, encoder_digest, "ready")
-            same_encoder = True
-        if same_encoder:
+            same_form = True
+        if same_form:
             self._write(index, labels, changed, encode, progress)
             edits.delete(self._client, index, sorted(gone))
         else:
@@ -193,31 +198,32 @@ class LabelIndex:
         """Delete a version that is not in use; a missing one is not an error."""
         self._versions.remove(index)
 
-    def search(self, vectors: Vectors, k: int, index: str = names.LABELS) -> list[Ranking]:
-        """Return for each of float32[n, dimension] its nearest labels: (id, cosine), best first.
+    def search(
+        self,
+        vectors: Vectors,
+        k: int,
+        words: Sequence[WordCounts] | None = None,
+        *,
+        index: str = names.LABELS,
+    ) -> list[Ranking]:
+        """Return for each of float32[n, dimension] its k best labels: (id, cosine), best first.
+
+        Args:
+            words: of the document of each vector. Labels are then ranked by nearness and by the
+                names that the documents have (``shortlists.py``); without, by nearness alone.
 
         Raises:
             LmtxError: a search failed, for instance for another dimension than the index has.
         """
-        rankings: list[Ranking] = []
-        for start in range(0, len(vectors), _SEARCHES):
-            lines: list[Mapping[str, Any]] = []
-            for vector in vectors[start : start + _SEARCHES]:
-                knn = {"vector": rounded(vector), "k": max(k, _CANDIDATES)}
-                lines += [{}, {"size": k, "_source": False, "query": {"knn": {"embedding": knn}}}]
-            answer = patiently(self._client.msearch, body=lines, index=index)
-            for response in answer["responses"]:
-                if "error" in response:
-                    raise LmtxError(f"cannot search {index}: {_why(response['error'])}")
-                hits = response["hits"]["hits"]
-                rankings.append([(hit["_id"], 2.0 * hit["_score"] - 1.0) for hit in hits])
-        return rankings
+        if words is None:
+            return find_nearest(self._client, index, vectors, k)
+        return find_nearest_and_named(self._client, index, vectors, words, k)
 
     def _info(self, index: str) -> LabelIndexInfo:
         encoder, dimension = self._versions.encoder_of(index)
         self._client.indices.refresh(index=index)
         count = self._client.count(index=index)["count"]
-        return LabelIndexInfo(index, encoder, dimension, count)
+        return LabelIndexInfo(index, encoder, dimension, count, self._versions.has_words(index))
 
     def _digests(self, index: str) -> dict[str, bytes]:
         hits = scan(self._client, index, fields=("digest",), page=5000)
@@ -233,14 +239,11 @@ class LabelIndex:
     ) -> None:
         if not changed:
             return
-        self._versions.require_fields(index)
+        require_fields(self._client, index)
         rest = (label for label in labels if label.id in changed)
         with progress.stage("Embed and write labels", len(changed), "labels") as advance:
             write_all(self._client, _actions(rest, encode), index, advance)
         self._client.indices.refresh(index=index)
-
-
-Ranking = list[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +270,3 @@ def _lookup(labels: Iterable[Label], vectors: Vectors) -> EncodeLabels:
     if len(rows) != len(vectors):
         raise ValueError(f"{len(rows)} labels but {len(vectors)} vectors")
     return lambda batch: vectors[[rows[label.id] for label in batch]]
-
-
-def _why(error: Mapping[str, Any]) -> str:
-    causes = error.get("root_cause") or [error]
-    return str(causes[0].get("reason", error))

@@ -11,7 +11,8 @@ from opensearchpy import OpenSearch, TransportError
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import translate
 from lmtx_search.cluster.labels.codec import label_of
-from lmtx_search.cluster.labels.index import LabelIndex, Ranking
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.labels.shortlists import Ranking
 from lmtx_search.cluster.labels.versions import LabelVersions
 from lmtx_search.errors import LmtxError
 from lmtx_search.index_templates import load
@@ -34,7 +35,7 @@ class IndexSearch:
             LmtxError: no version has this encoder's labels, or the cluster does not answer.
         """
         try:
-            return self._index.search(vectors, k, self._name(encoder_digest))
+            return self._index.search(vectors, k, index=self._name(encoder_digest))
         except TransportError as error:
             self._names.clear()
             raise translate(error) or error from error

@@ -13,6 +13,7 @@ from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.schema import SCHEMA, brought_up, missing_fields, schema_of
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
+from lmtx_search.words import names as word_names
 
 _NUMBERED = re.compile(re.escape(names.LABELS) + r"-(\d{6})\Z")
 
@@ -31,6 +32,7 @@ def version_body(
         "indices/label_version",
         encoder=encoder_digest,
         state=state,
+        words=word_names.FORM,
         dimension=dimension,
         engine=engine,
     )["mappings"]
@@ -59,6 +61,10 @@ class LabelVersions:
         """Return the indices of all versions."""
         return frozenset(self._all())
 
+    def has_words(self, index: str) -> bool:
+        """Tell whether all labels of a version have their words as this release compares them."""
+        return bool(self._mappings(index).get("_meta", {}).get("words") == word_names.FORM)
+
     def encoder_of(self, index: str) -> tuple[str | None, int]:
         """Return a version's encoder digest (None: not known yet) and its dimension."""
         mappings = self._mappings(index)
@@ -85,6 +91,7 @@ class LabelVersions:
                 index != current
                 and meta.get("encoder") == encoder_digest
                 and meta.get("owner") == owner
+                and meta.get("words") == word_names.FORM
                 and embedding.get("dimension") == dimension
             ):
                 found.append(index)
@@ -144,12 +151,6 @@ class LabelVersions:
         meta = {**self._mappings(index).get("_meta", {}), "encoder": encoder_digest, "state": state}
         self._client.indices.put_mapping(index=index, body={"_meta": meta})
 
-    def require_fields(self, index: str) -> None:
-        """Add today's label fields to a version that an earlier release made."""
-        missing = missing_fields(self._mappings(index), _label_fields())
-        if missing:
-            self._client.indices.put_mapping(index=index, body={"properties": missing})
-
     def outdated(self) -> dict[str, dict[str, Any]]:
         """Return the versions of earlier releases: index → what its mapping lacks."""
         return {
@@ -178,15 +179,26 @@ class LabelVersions:
         return sorted(found)
 
     def _mappings(self, index: str) -> dict[str, Any]:
-        answer = self._client.indices.get_mapping(index=index)
-        mappings = answer[index]["mappings"]
-        assert isinstance(mappings, dict)
-        return mappings
+        return _mappings(self._client, index)
 
     def _all(self) -> dict[str, Any]:
         answer = self._client.indices.get_mapping(index=names.LABEL_VERSIONS)
         assert isinstance(answer, dict)
         return answer
+
+
+def require_fields(client: OpenSearch, index: str) -> None:
+    """Add the fields that labels have today to a version that was made before."""
+    missing = missing_fields(_mappings(client, index), _label_fields())
+    if missing:
+        client.indices.put_mapping(index=index, body={"properties": missing})
+
+
+def _mappings(client: OpenSearch, index: str) -> dict[str, Any]:
+    answer = client.indices.get_mapping(index=index)
+    mappings = answer[index]["mappings"]
+    assert isinstance(mappings, dict)
+    return mappings
 
 
 def _label_fields() -> dict[str, Any]:

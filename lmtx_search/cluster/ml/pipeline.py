@@ -11,12 +11,7 @@ from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.name_patterns import covers
-from lmtx_search.cluster.ml.pipeline_copies import (
-    copy_of,
-    fields_of,
-    outdated_copies,
-    read_copies,
-)
+from lmtx_search.cluster.ml.pipeline_copies import outdated_copies
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load, text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
@@ -159,35 +154,6 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
 def active(client: OpenSearch) -> str | None:
     """Return the tagger version that tags new documents; None before a deployment."""
     return read_pipeline(client).tagger
-
-
-def reads_of(client: OpenSearch, index: str) -> list[str] | None:
-    """Return the fields of an index that the tagger reads; None if they cannot be determined.
-
-    ``index`` may be an alias or a data stream; its newest index counts.
-    """
-    with suppress(UserError, AuthorizationException, NotFoundError):
-        state = read_pipeline(client)
-        return index_text_fields(client, state, index) if state.tagger else None
-    return None
-
-
-def index_text_fields(client: OpenSearch, state: PipelineState, index: str) -> list[str]:
-    """Return the fields of an index that are read: those of its pipeline, else of its name."""
-    params = {"flat_settings": "true"}
-    settings = client.indices.get_settings(index=index, name="index.*_pipeline", params=params)
-    copies = read_copies(client)
-    for _, answer in sorted(settings.items(), reverse=True):
-        for pipeline in answer["settings"].values():
-            if pipeline in copies:
-                return fields_of(copies[pipeline])
-    return state.text_fields(index)
-
-
-def index_pipeline(client: OpenSearch, state: PipelineState, index: str) -> Mapping[str, Any]:
-    """Return the body of the pipeline that tags an index."""
-    fields = index_text_fields(client, state, index)
-    return copy_of(state.body, fields) if fields else state.body
 
 
 def deployed(client: OpenSearch) -> str | None:

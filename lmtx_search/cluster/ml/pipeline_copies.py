@@ -1,9 +1,10 @@
-"""Copies of the tagging pipeline: one for each list of text fields of attached indices.
+"""Copies of the tagging pipeline: one for each way in which indices were attached.
 
 A pipeline sees only the name to which a document was sent: an alias, a data stream or the name of a
 copy of the index. An index keeps the setting that names its pipeline through rollover, clone,
-shrink and restore. So each list of text fields has a pipeline of its own. It differs from the main
-pipeline only in the fields that it reads.
+shrink and restore. So each list of text fields has a copy of the pipeline. It differs from the main
+pipeline in the fields that it reads. A second copy for the same list also moves people's own values
+(``--keep-own-tags``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from lmtx_search.cluster.client import names
 TEXT_STEP = "lmtx-text"
 """The tag of the script that reads the text fields."""
 
+# As a pattern of index names.
+_EVERY_INDEX = ["*"]
+
 
 def is_tagging(pipeline: str | None) -> bool:
     """Return whether a name belongs to the main pipeline or to a copy of it."""
@@ -27,22 +31,37 @@ def is_tagging(pipeline: str | None) -> bool:
     return name == names.PIPELINE or name.startswith(f"{names.PIPELINE}-")
 
 
-def copy_name(fields: Sequence[str]) -> str:
-    """Return the name of the copy that reads these fields in this order."""
-    digest = hashlib.sha256(json.dumps(list(fields)).encode()).hexdigest()
+def copy_name(fields: Sequence[str], keep: bool = False) -> str:
+    """Return the name of the copy that reads these fields in this order.
+
+    Args:
+        keep: people's own values in the tag fields move to the field of manual tags.
+    """
+    form = [list(fields), "keep"] if keep else list(fields)
+    digest = hashlib.sha256(json.dumps(form).encode()).hexdigest()
     return f"{names.PIPELINE}-{digest[:12]}"
 
 
-def copy_of(body: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    """Return the main pipeline's body, changed to read these fields of every document."""
+def copy_of(body: Mapping[str, Any], fields: Sequence[str], keep: bool = False) -> dict[str, Any]:
+    """Return the main pipeline's body, changed to treat all documents in the same way.
+
+    Args:
+        fields: the text fields that it reads.
+        keep: people's own values in the tag fields move to the field of manual tags. Otherwise
+            only those of the indices that the main pipeline names do.
+    """
+    changed: dict[str, Any] = {"fields": list(fields), "indices": {}}
+    if keep:
+        changed["keep"] = _EVERY_INDEX
     processors = []
     for processor in body["processors"]:
         script = processor.get("script")
         if script and script.get("tag") == TEXT_STEP:
-            params = {**script.get("params", {}), "fields": list(fields), "indices": {}}
+            params = {**script.get("params", {}), **changed}
             processor = {**processor, "script": {**script, "params": params}}
         processors.append(processor)
-    description = f"{body.get('description', '')} (text fields: {', '.join(fields)})"
+    told = f"text fields: {', '.join(fields)}" + ("; keeps people's own tags" if keep else "")
+    description = f"{body.get('description', '')} ({told})"
     return {**body, "description": description, "processors": processors}
 
 
@@ -50,16 +69,30 @@ def read_copies(client: OpenSearch) -> dict[str, dict[str, Any]]:
     """Return name → body of the copies in a cluster."""
     params = {"ignore": 404}  # no pipeline matches
     found = client.ingest.get_pipeline(id=f"{names.PIPELINE}-*", params=params)
-    return {name: body for name, body in found.items() if name == copy_name(fields_of(body))}
+    return {name: body for name, body in found.items() if name == own_name(body)}
+
+
+def own_name(body: Mapping[str, Any]) -> str:
+    """Return the name that a pipeline has if it is a copy."""
+    return copy_name(fields_of(body), keeps_all(body))
 
 
 def fields_of(body: Mapping[str, Any]) -> list[str]:
     """Return the text fields that a pipeline reads for indices without fields of their own."""
+    return list(_text_params(body).get("fields", []))
+
+
+def keeps_all(body: Mapping[str, Any]) -> bool:
+    """Return whether a pipeline moves people's own values, whatever the name of the index."""
+    return list(_text_params(body).get("keep", [])) == _EVERY_INDEX
+
+
+def _text_params(body: Mapping[str, Any]) -> Mapping[str, Any]:
     for processor in body.get("processors", []):
         script = processor.get("script", {})
         if script.get("tag") == TEXT_STEP:
-            return list(script.get("params", {}).get("fields", []))
-    return []
+            return dict(script.get("params", {}))
+    return {}
 
 
 def outdated_copies(
@@ -67,7 +100,7 @@ def outdated_copies(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield name and new body of each copy that does not match the main pipeline ``body``."""
     for name, there in sorted(read_copies(client).items()):
-        wanted = copy_of(body, fields_of(there))
+        wanted = copy_of(body, fields_of(there), keeps_all(there))
         if there != wanted:
             yield name, wanted
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.ml.index_pipeline import keeps_own_tags
 from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
     put_pipeline,
@@ -52,19 +53,29 @@ def plan_attach(
     state = read_pipeline(client)
     given = index.split(",")
     found = [look_up(client, name) for name in given]
-    pipeline = copy_name(text_fields)
     mappings = {name: one for named in found for name, one in named.mappings.items()}
     changes, state = plan_own_fields(client, state, given, sorted(mappings), keep_own_tags)
     for name in sorted(mappings):
         require_text_fields(client, name, mappings[name], text_fields)
         changes += _mapping_change(name, mappings[name], state.names)
-    changes += _pipeline_changes(client, state, found, text_fields)
+    # A decision about people's own values for a name applies to its later indices too; a decision
+    # for an index stays with the index.
+    keeping = {named.name: state.keeps(named.name) for named in found}
+    pipelines = {name: copy_name(text_fields, keep) for name, keep in keeping.items()}
+    settings: dict[str, Mapping[str, str]] = {}
+    named_by: dict[str, str] = {}
     for named in found:
-        later = plan_later(client, named, pipeline)
+        settings |= named.settings
+        for name in named.indices:
+            keep = keeping[named.name] or keeps_own_tags(client, state, name)
+            named_by[name] = copy_name(text_fields, keep)
+    wanted = {*pipelines.values(), *named_by.values()}
+    changes += _pipeline_changes(client, state, found, text_fields, wanted)
+    for named in found:
+        later = plan_later(client, named, pipelines[named.name])
         changes += [one for one in later if one.path not in {change.path for change in changes}]
-    settings = {name: one for named in found for name, one in named.settings.items()}
     for name in sorted(settings):
-        changes += _setting_change(name, settings[name], pipeline)
+        changes += _setting_change(name, settings[name], named_by[name])
     return changes
 
 
@@ -120,7 +131,7 @@ def plan_own_fields(
     """
     for name in indices:
         found = own_fields(client, name, state.names)
-        require_decided(found, state.names, keep or state.keeps(name))
+        require_decided(found, state.names, keep or keeps_own_tags(client, state, name))
         if keep:
             require_manual(client, name, state.names)
     if not keep:
@@ -146,15 +157,25 @@ def _mapping_change(index: str, mappings: Mapping[str, Any], fields: TagFields) 
 
 
 def _pipeline_changes(
-    client: OpenSearch, state: PipelineState, found: Sequence[Named], text_fields: Sequence[str]
+    client: OpenSearch,
+    state: PipelineState,
+    found: Sequence[Named],
+    text_fields: Sequence[str],
+    wanted: Collection[str],
 ) -> list[Change]:
-    """Plan the pipeline that reads these fields, and record the names in the main pipeline."""
+    """Plan those pipelines that read these fields and are ``wanted``.
+
+    The names are recorded in the main pipeline.
+    """
     changes = []
     told = ", ".join(text_fields)
-    name, body = copy_name(text_fields), copy_of(state.body, text_fields)
-    if read_copies(client).get(name) != body:
-        reason = f"the pipeline {name}: {names.PIPELINE}, reading {told}"
-        changes.append(Change("PUT", f"/_ingest/pipeline/{name}", body, reason))
+    copies = read_copies(client)
+    for keep in (False, True):
+        name, body = copy_name(text_fields, keep), copy_of(state.body, text_fields, keep)
+        if name in wanted and copies.get(name) != body:
+            moving = f", moving other values to {state.names.manual}" if keep else ""
+            reason = f"the pipeline {name}: {names.PIPELINE}, reading {told}{moving}"
+            changes.append(Change("PUT", f"/_ingest/pipeline/{name}", body, reason))
     written = {one for named in found for one in (named.name, *named.indices)}
     fields = {**state.indices, **{one: list(text_fields) for one in sorted(written)}}
     if fields != state.indices:

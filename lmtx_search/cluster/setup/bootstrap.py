@@ -41,6 +41,8 @@ from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import TagFields
 
 TEMPLATES = ("documents", "labels", "judgments", "runs")
+# Of the default encoder.
+_USUAL_DIMENSION = 384
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +205,16 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
     current = versions.current()
     if current is not None:
         _, there = versions.encoder_of(current)
-        if there != dimension:
+        if dimension is not None and there != dimension:
             notes.append(
                 f"{current} holds embeddings of dimension {there}, encoder.dimension is "
                 f"{dimension}: the next `lmtx-search labels load` writes a new version"
+            )
+        if not versions.has_words(current):
+            notes.append(
+                f"the labels in {current} were written by an earlier release, without the words of "
+                "their names: run `lmtx-search labels load FILE` again, or every training embeds "
+                "all labels anew"
             )
         return Step(what)
     if _get(client, f"/{names.LABELS}") is not None:
@@ -218,7 +226,8 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
     if ready is not None:
         actions = load("indices/label_alias", index=ready, alias=names.LABELS)
         return Step(what, Request("POST", "/_aliases", actions))
-    body = version_body(None, dimension, engine)
+    # Loading labels writes another version if the encoder has another dimension.
+    body = version_body(None, dimension or _USUAL_DIMENSION, engine)
     return Step(
         what, Request("PUT", f"/{version_name(1)}", {**body, "aliases": {names.LABELS: {}}})
     )

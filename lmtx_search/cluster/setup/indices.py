@@ -11,7 +11,7 @@ from lmtx_search.cluster.client import names
 from lmtx_search.cluster.documents.own_values import METADATA_FIELD
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
-from lmtx_search.cluster.setup.named_indices import write_index
+from lmtx_search.cluster.setup.named_indices import is_stream, read_aliases, write_index
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 from lmtx_search.tag_fields import TagFields
@@ -82,9 +82,8 @@ def _written(client: OpenSearch, name: str, settings: Mapping[str, Any]) -> str:
     """
     if name in settings:
         return name
-    try:
-        aliases = client.indices.get_alias(name=name)
-    except NotFoundError:
+    aliases = read_aliases(client, name, settings)
+    if aliases is None:
         return max(settings)  # the newest backing index of a data stream
     written = write_index(name, aliases)
     if written is None:
@@ -101,7 +100,7 @@ def is_data_stream(client: OpenSearch, index: str) -> bool:
         settings = client.indices.get_settings(index=index, name="index.uuid")
     except AuthorizationException:
         return False
-    return all(name.startswith(f".ds-{index}-") for name in settings)
+    return is_stream(index, settings)
 
 
 def index_uuid(client: OpenSearch, index: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,13 +67,34 @@ def look_up(client: OpenSearch, name: str) -> Named:
         return Named(name, "pattern", mappings, settings, coming=name, pattern=name)
     if name in mappings:
         return Named(name, "index", mappings, settings)
-    try:
-        aliases = client.indices.get_alias(name=name)
-    except NotFoundError:
+    aliases = read_aliases(client, name, mappings)
+    if aliases is None:
         return _data_stream(client, name, mappings, settings)
     written = write_index(name, aliases)
     coming, pattern = _numbered(written, settings.get(written or "", {}))
     return Named(name, "alias", mappings, settings, coming, pattern)
+
+
+def is_stream(name: str, indices: Iterable[str]) -> bool:
+    """Return whether a name is a data stream's; the names of its indices show it."""
+    return any(index.startswith(f".ds-{name}-") for index in indices)
+
+
+def read_aliases(
+    client: OpenSearch, name: str, indices: Iterable[str]
+) -> Mapping[str, Mapping[str, Any]] | None:
+    """Return the indices of an alias with their aliases; None if the name is a data stream's.
+
+    Args:
+        indices: the indices that the name stands for.
+    """
+    # A secured cluster refuses to look for an alias that has the name of a data stream.
+    if is_stream(name, indices):
+        return None
+    try:
+        return dict(client.indices.get_alias(name=name))
+    except NotFoundError:
+        return None
 
 
 def write_index(alias: str, indices: Mapping[str, Mapping[str, Any]]) -> str | None:

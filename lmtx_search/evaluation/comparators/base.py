@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.evaluation.comparators.untrained import Untrained
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
@@ -27,10 +28,13 @@ class ComparisonContext:
         learn_gold: their gold tags, which only the ceiling uses (None: there are none).
         run: id and record of the training run that is compared (None: there is none).
         shortlist: number of labels in a shortlist.
+        retrieval: the strategy that finds the labels of a shortlist, as in the run.
         centered: whether shortlists are made of centered documents, as in the run.
+        spared: whether labels of a shortlist that were not judged are no negatives, as in the run.
         judged: number of documents whose shortlist the judge re-ranks.
         prompt: of the judge.
         label_index: returns the label index that holds exactly these labels.
+        untrained: embeds labels and documents with the untrained encoder, once for all comparators.
         folder: for temporary files; it is removed at the end.
     """
 
@@ -44,11 +48,14 @@ class ComparisonContext:
     run: tuple[str, dict[str, Any]] | None
     tuning: FineTuning
     shortlist: int
+    retrieval: str
     centered: bool
+    spared: bool
     judged: int
     prompt: str
     seed: int
     label_index: Callable[[], str]
+    untrained: Callable[[Progress], Untrained]
     folder: Path
 
 

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import time
 
-from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
+from lmtx_search.evaluation.comparators.score_ranking import rank_by_scores
 from lmtx_search.progress import Progress
-from lmtx_search.tagging.deployment.encoder_source import untrained_source
 
 
 class Frozen(Comparator):
-    """The encoder that LMTX starts from."""
+    """The encoder that LMTX starts from.
+
+    Args:
+        name: of the comparator.
+        centered: whether documents are centered if some labels are hubs.
+    """
+
+    def __init__(self, name: str, *, centered: bool) -> None:
+        self._name = name
+        self._centered = centered
 
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
         """Rank labels for the documents."""
-        source = untrained_source(context.settings)
-        system = systems.encoder(context.settings, context.labels, source, "frozen")
+        untrained = context.untrained(progress)
         started = time.monotonic()
-        output = system.rank(context.documents, progress)
-        return ComparatorResult(output, tag_seconds=time.monotonic() - started)
+        output = rank_by_scores(
+            self._name,
+            context.documents,
+            [label.id for label in context.labels],
+            lambda part: untrained.cosines(part, centered=self._centered),
+            progress,
+        )
+        note = f"centered by {untrained.center.weight:.2f}" if self._centered else ""
+        return ComparatorResult(
+            output, tag_seconds=untrained.seconds + time.monotonic() - started, note=note
+        )
 
 
-COMPARATOR = Frozen()
+COMPARATOR = Frozen("frozen", centered=False)

@@ -34,12 +34,14 @@ def learn(
     output: Path,
     progress: Progress,
     tuning: FineTuning | None = None,
+    spared: Mapping[str, frozenset[str]] | None = None,
 ) -> Path:
     """Fine-tune ``base`` as LMTX does, on given positives; return ``output``.
 
     Args:
         positives: label ids with their weights, by document id. Weights matter only if positives
             are drawn by weight: a label with weight 0 is then never drawn, and it is no negative.
+        spared: further labels that are no negatives, by document id.
 
     Raises:
         MissingExtra: torch is not installed.
@@ -52,6 +54,7 @@ def learn(
             document: frozenset(of_labels) for document, of_labels in positives.items() if of_labels
         },
         evidence=positives,
+        spared=spared or {},
     )
     train_student(base, output, documents, labels, targets, training, progress)
     return output
@@ -73,16 +76,17 @@ def shortlists(
     tuning = context.tuning
     reads_labels = load_encoder(settings, folder=folder, max_tokens=tuning.label_tokens)
     reads_documents = load_encoder(settings, folder=folder, max_tokens=tuning.document_tokens)
-    ids = [label.id for label in context.labels]
-    with progress.stage("Embed labels", len(ids), "labels") as advance:
+    with progress.stage("Embed labels", len(context.labels), "labels") as advance:
         labels = embed_labels(reads_labels, context.labels, advance)
     shortlister = open_shortlister(
         reads_documents,
-        search_in(labels, ids),
+        search_in(labels, context.labels),
         k,
         documents=context.training,
-        labels=len(ids),
+        labels=len(context.labels),
+        tokens=tuning.document_tokens,
         centered=context.centered,
+        retrieval=context.retrieval,
         progress=progress,
     )
     with progress.stage("Make shortlists", len(documents), "documents") as advance:

@@ -1,52 +1,44 @@
-"""TF-IDF cosine of the document and the label's name and synonyms, by scikit-learn."""
+"""TF-IDF of words and pairs of words, without stop words and with plurals folded."""
 
 from __future__ import annotations
 
 import time
-from importlib.util import find_spec
 
-import numpy as np
-
-from lmtx_search.encoder.passages import label_passage
-from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
-from lmtx_search.evaluation.metrics.measure import Output
-from lmtx_search.evaluation.metrics.ranking import DEPTH
+from lmtx_search.evaluation.comparators.score_ranking import rank_by_scores
+from lmtx_search.evaluation.comparators.tfidf_scores import Terms, TfIdfScores
 from lmtx_search.progress import Progress
-
-_CHUNK = 256
 
 
 class TfIdf(Comparator):
-    """Words weigh by how rare they are in the training documents and the labels."""
+    """Ranks the labels that share a term with the document.
+
+    Args:
+        name: of the comparator.
+        terms: what counts as a term, see :data:`Terms`.
+    """
+
+    def __init__(self, name: str, terms: Terms) -> None:
+        self._name = name
+        self._terms = terms
 
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
-        """Rank the labels that share a word with the document."""
-        if find_spec("sklearn") is None:
-            raise MissingExtra("evaluation", "TF-IDF")
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
+        """Rank labels for the documents."""
         started = time.monotonic()
-        passages = [label_passage(label) for label in context.labels]
-        vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
-        vectorizer.fit([*(document.text for document in context.learn_from), *passages])
-        labels = vectorizer.transform(passages)
+        scores = TfIdfScores(self._terms, context.labels, context.training)
         learned = time.monotonic()
-        rankings: dict[str, list[str]] = {}
-        with progress.stage("Rank with tfidf", len(context.documents), "documents") as advance:
-            for start in range(0, len(context.documents), _CHUNK):
-                chunk = context.documents[start : start + _CHUNK]
-                vectors = vectorizer.transform([document.text for document in chunk])
-                scores = (vectors @ labels.T).toarray()
-                order = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
-                for document, row, columns in zip(chunk, scores, order, strict=True):
-                    rankings[document.id] = [context.labels[c].id for c in columns if row[c] > 0]
-                advance(len(chunk))
+        output = rank_by_scores(
+            self._name,
+            context.documents,
+            [label.id for label in context.labels],
+            lambda part: scores.of(context.documents[part]),
+            progress,
+        )
         return ComparatorResult(
-            Output(rankings),
+            output,
             learn_seconds=learned - started,
             tag_seconds=time.monotonic() - learned,
         )
 
 
-COMPARATOR = TfIdf()
+COMPARATOR = TfIdf("tfidf", "words")

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lmtx_search.evaluation.comparators import COMPARATORS, ComparatorResult
+from lmtx_search.evaluation.comparators import (
+    COMPARATORS,
+    WITH_A_JUDGE,
+    WITH_GOLD,
+    ComparatorResult,
+)
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes
 from lmtx_search.evaluation.metrics.bootstrap import Estimate
 from lmtx_search.evaluation.metrics.permutation_test import Difference
@@ -47,6 +52,27 @@ class Comparison:
     seed: int
 
 
+MEASURES = ("P@1", "P@5", "R@10")
+"""The measures that a comparison shows."""
+
+
+def best_opponents(comparison: Comparison) -> dict[str, str]:
+    """Return, by measure, the best comparator that uses neither a judge nor gold tags.
+
+    What the judge adds is the result of LMTX minus this comparator's result.
+    """
+    opponents = {
+        name: row
+        for name, row in comparison.rows.items()
+        if name not in (*WITH_A_JUDGE, *WITH_GOLD)
+    }
+    return {
+        measure: max(opponents, key=lambda name: opponents[name].estimates[measure].value)
+        for measure in MEASURES
+        if opponents
+    }
+
+
 def comparison_record(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as a JSON object."""
     gold_set = comparison.gold_set
@@ -58,6 +84,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "training_run": comparison.training_run,
         "seed": comparison.seed,
         "reference": comparison.reference,
+        "best_without_judge": best_opponents(comparison),
         "comparators": {
             name: {
                 "what": COMPARATORS[name],

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.evaluation.comparison.comparison import MEASURES
 from lmtx_search.evaluation.plots import draw_rows, figure, save
-
-MEASURES = ("P@1", "P@5", "R@10")
 
 
 def write_files(record: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -26,7 +25,7 @@ def write_files(record: Mapping[str, Any], folder: Path) -> list[Path]:
 
 
 def draw_comparison(axes: list[Any], record: Mapping[str, Any]) -> None:
-    """Draw a panel for each of :data:`MEASURES`."""
+    """Draw a panel for each of the shown measures."""
     rows = record["comparators"]
     for place, (panel, measure) in enumerate(zip(axes, MEASURES, strict=True)):
         points = {

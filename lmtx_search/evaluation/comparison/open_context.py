@@ -15,7 +15,9 @@ from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.comparators.base import ComparisonContext
+from lmtx_search.evaluation.comparators.untrained import Untrained, read_untrained
 from lmtx_search.evaluation.comparison.options import ComparisonOptions
 from lmtx_search.evaluation.comparison.training_gold import training_gold
 from lmtx_search.evaluation.gold.files import GoldFiles
@@ -61,7 +63,9 @@ def open_context(
             prompt=recorded["prompt"],
             most_development=recorded["most_development"],
             most_documents=recorded["most_documents"],
+            retrieval=recorded.get("retrieval", "dense"),
             centered=recorded.get("centered", False),
+            spared=recorded.get("spared", 1.1),
             fine_tuning=FineTuning(**recorded["fine_tuning"]),
         )
         seed = recorded["seed"] if options.seed is None else options.seed
@@ -73,6 +77,7 @@ def open_context(
     owner = f"compare-{folder.name}"
     index = LabelIndex(client, settings.opensearch.knn_engine)
     written: list[str] = []
+    embedded: list[Untrained] = []
 
     def label_index() -> str:
         if options.labels is None:
@@ -80,6 +85,11 @@ def open_context(
         if not written:
             written.append(_write_labels(settings, index, labels, owner, progress))
         return written[0]
+
+    def untrained(progress: Progress) -> Untrained:
+        if not embedded:
+            embedded.append(_embed(settings, labels, documents, held_in, progress))
+        return embedded[0]
 
     try:
         yield ComparisonContext(
@@ -93,11 +103,14 @@ def open_context(
             run=run,
             tuning=training.fine_tuning,
             shortlist=min(training.shortlist, len(labels)),
+            retrieval=training.retrieval,
             centered=training.centered,
+            spared=training.spared <= 1,
             judged=options.judged,
             prompt=training.prompt,
             seed=seed,
             label_index=label_index,
+            untrained=untrained,
             folder=folder / "work",
         )
     finally:
@@ -124,7 +137,8 @@ def context_digest(context: ComparisonContext) -> str:
         json.dumps(asdict(context.tuning), sort_keys=True),
         str((context.settings.encoder.document_tokens, context.settings.encoder.label_tokens)),
         str((context.settings.encoder.windows, context.settings.encoder.window_pooling)),
-        str((context.shortlist, context.centered, context.seed, len(context.documents))),
+        str((context.shortlist, context.retrieval, context.centered, context.spared)),
+        str((context.seed, len(context.documents))),
         labels_digest(context.labels),
         str(len(context.learn_from)),
         content_digest(*texts),
@@ -145,6 +159,25 @@ def _read_training(
     items = read_documents(file, fields.id_field, fields.text_fields)
     documents = (item for item in items if not isinstance(item, BadLine))
     return sample_documents(documents, training.most_documents, training.seed)
+
+
+def _embed(
+    settings: Settings,
+    labels: list[Label],
+    documents: list[Document],
+    training: list[Document],
+    progress: Progress,
+) -> Untrained:
+    encoder = settings.encoder
+    return read_untrained(
+        load_encoder(settings, max_tokens=encoder.document_tokens),
+        load_encoder(settings, max_tokens=encoder.label_tokens),
+        Windows.of(encoder),
+        labels,
+        documents,
+        training,
+        progress,
+    )
 
 
 def _write_labels(

@@ -11,7 +11,7 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.comparators import (
-    COMPARATORS,
+    DEFAULT,
     Comparator,
     ComparatorResult,
     ComparisonContext,
@@ -48,13 +48,13 @@ def run_comparison(
     interruption. The record is stored in ``lmtx-runs``.
 
     Args:
-        wanted: names of comparators (empty: all that can run here).
+        wanted: names of comparators (empty: all that can run here, but the slow ones).
 
     Raises:
         UserError: there is no such comparator, a named one cannot run, or the gold tags do not fit.
     """
     options = options or ComparisonOptions()
-    comparators = {name: open_comparator(name) for name in wanted or COMPARATORS}
+    comparators = {name: open_comparator(name) for name in wanted or DEFAULT}
     require_measures()
     client = connect(settings.opensearch)
     labels = _labels(settings, client, options)

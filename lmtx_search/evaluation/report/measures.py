@@ -9,7 +9,8 @@ from typing import Any
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.windows import Windows, nearest_labels
+from lmtx_search.encoder.reading import TextReader, rank_labels
+from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.gold.gold_set import GoldSet
 from lmtx_search.evaluation.metrics.measure import Output, measure
@@ -45,14 +46,11 @@ def tag_documents(
 
     vectors = embed_labels(load(settings.encoder.label_tokens), labels)
     read = [document for document in documents if document.text.strip()]
-    firsts = nearest_labels(
-        load(settings.encoder.document_tokens),
-        [document.text for document in read],
-        Windows.of(settings.encoder),
-        vectors,
-        [label.id for label in labels],
-        1,
+    reader = TextReader(
+        load(settings.encoder.document_tokens), Windows.of(settings.encoder), source.words
     )
+    ids = [label.id for label in labels]
+    firsts = rank_labels(reader, [document.text for document in read], labels, ids, vectors, 1)
     scores = {d.id: ranking[0][1] for d, ranking in zip(read, firsts, strict=True)}
     return TaggedDocuments(output, scores, vectors)
 
@@ -98,7 +96,10 @@ def cycle_measures(
     number = 1
     while (encoder := folder / str(number) / "encoder").is_dir():
         system = systems.encoder(
-            settings, labels, EncoderSource(encoder, str(number)), f"cycle {number}"
+            settings,
+            labels,
+            EncoderSource(encoder, str(number), words=source.words),
+            f"cycle {number}",
         )
         output = Output(system.rank(gold_set.documents, progress).rankings)
         found.append(measures_of({"": output}, gold_set)[""])

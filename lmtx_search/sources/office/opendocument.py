@@ -12,6 +12,7 @@ from lmtx_search.sources.office.archive import local_name, open_archive, parse_x
 
 # Elements whose text is not displayed: deletions, comments, scripts, the reading beside a ruby.
 _UNSEEN = {"tracked-changes", "annotation", "annotation-end", "script", "forms", "ruby-text"}
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _BLANKS = {"s": " ", "tab": " ", "line-break": "\n"}
 _BLOCKS = {"p", "h"}
 _SPACES = re.compile(r"[ \t]+")
@@ -20,8 +21,8 @@ _SPACES = re.compile(r"[ \t]+")
 def opendocument_text(path: Path, left_out: LeftOut) -> str:
     """Return the text of a text document or a presentation: paragraphs, tables, boxes, notes.
 
-    Deleted text and comments are not read. Formulas and charts are objects of their own; they are
-    left out and counted.
+    Deleted text and comments are not read. Hidden sections, and formulas and charts, which are
+    objects of their own, are left out and counted.
 
     Raises:
         UserError: the file cannot be read, is encrypted, or holds no text.
@@ -31,6 +32,7 @@ def opendocument_text(path: Path, left_out: LeftOut) -> str:
         if b"encryption-data" in manifest:
             raise UserError("is encrypted: save it again without a password")
         root = parse_xml(read_member(archive, "content.xml"), "content.xml")
+    left_out.add("hidden sections", path.name, _remove_hidden(root))
     objects = sum(local_name(element) in ("object", "object-ole") for element in root.iter())
     left_out.add("embedded formulas, charts and other objects", path.name, objects)
     lines: list[str] = []
@@ -39,6 +41,14 @@ def opendocument_text(path: Path, left_out: LeftOut) -> str:
     if not text:
         raise UserError("holds no text: pictures only?")
     return text
+
+
+def _remove_hidden(root: Any) -> int:
+    """Remove the sections that are not displayed; return how many."""
+    hidden = [one for one in root.iter(f"{_TEXT}section") if one.get(f"{_TEXT}display") == "none"]
+    for section in hidden:
+        section.getparent().remove(section)
+    return len(hidden)
 
 
 def _collect(element: Any, lines: list[str]) -> None:

@@ -18,13 +18,14 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PARTS = re.compile(r"word/(document|footnotes|endnotes)\.xml\Z")
 # Elements around runs that mammoth skips.
 _WRAPPERS = ("fldSimple", "bdo", "dir")
+_FALSE = ("0", "false", "off")
 _IGNORED = re.compile(r"An unrecognised element was ignored: (\S+)")
 
 
 def word_text(path: Path, left_out: LeftOut) -> str:
     """Return the text: paragraphs, tables, text boxes, notes and insertions, without deletions.
 
-    Elements that mammoth ignores are counted.
+    Hidden text and elements that mammoth ignores are counted.
 
     Raises:
         UserError: the file cannot be read, or holds no text.
@@ -34,7 +35,8 @@ def word_text(path: Path, left_out: LeftOut) -> str:
     with open_archive(path) as archive:
         if "word/document.xml" not in archive.namelist():
             raise UserError("is not a Word file: word/document.xml is missing")
-        content, elements = _prepared(archive)
+        content, elements, hidden = _prepared(archive)
+    left_out.add("hidden pieces of text", path.name, hidden)
     try:
         result = mammoth.convert_to_html(
             content, convert_image=mammoth.images.img_element(lambda image: {"src": ""})
@@ -54,22 +56,36 @@ def word_text(path: Path, left_out: LeftOut) -> str:
     return text
 
 
-def _prepared(archive: zipfile.ZipFile) -> tuple[io.BytesIO, Counter[str]]:
+def _prepared(archive: zipfile.ZipFile) -> tuple[io.BytesIO, Counter[str], int]:
     """Return the archive with the elements that mammoth skips as ordinary runs.
 
-    The second value counts the elements of the text by their local names.
+    The second value counts the elements of the text by their local names, the third is the number
+    of runs of hidden text, which are removed.
     """
-    target, elements = io.BytesIO(), Counter[str]()
+    target, elements, hidden = io.BytesIO(), Counter[str](), 0
     with zipfile.ZipFile(target, "w") as prepared:
         for member in archive.infolist():
             content = read_member(archive, member.filename)
             if _PARTS.match(member.filename):
                 root = parse_xml(content, member.filename)
+                hidden += _remove_hidden(root)
                 elements.update(map(local_name, root.iter()))
                 content = _plain_runs(root)
             prepared.writestr(member.filename, content)
     target.seek(0)
-    return target, elements
+    return target, elements, hidden
+
+
+def _remove_hidden(root: Any) -> int:
+    """Remove the runs that Word does not display; return how many of them hold text."""
+    count = 0
+    for mark in list(root.iter(f"{_W}vanish")):
+        run = mark.getparent().getparent()
+        if mark.get(f"{_W}val") in _FALSE or local_name(run) != "r" or run.getparent() is None:
+            continue
+        count += any(text.text for text in run.iter(f"{_W}t"))
+        run.getparent().remove(run)
+    return count
 
 
 def _plain_runs(root: Any) -> bytes:

@@ -179,7 +179,7 @@ def _requirements(
     client: Client, settings: Settings, runtime: Runtime
 ) -> tuple[PipelineState, list[Label], str | None]:
     state = read_pipeline(client)
-    LabelIndex(client).require()
+    dimension = LabelIndex(client).require().dimension
     labels = list(LabelIndex(client).labels())
     if not labels:
         raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
@@ -189,7 +189,7 @@ def _requirements(
                 f"encoder.windows is {settings.encoder.windows}, and the cluster itself reads one "
                 "window of a document: set it to 1, or deploy with --runtime service"
             )
-        check_labels(len(labels), settings.encoder.dimension)
+        check_labels(len(labels), dimension)
         return state, labels, None
     url = service_url(settings.service)
     require_service(url)

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.encoder.folder import resolve_encoder
+from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from lmtx_search.words.weights import IMPORTANCE_FILE, WordScoring, WordWeights
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderSource:
-    """An encoder's folder, its name for people, and the choices of its training run."""
+    """An encoder's folder, its name for people, and the choices of its training run.
+
+    Attributes:
+        words: how words count beside the encoder (None: they do not count).
+    """
 
     folder: Path
     name: str
     run: str | None = None
     threshold: float | None = None
     calibration: Calibration | None = None
+    words: WordScoring | None = None
+
+    @property
+    def highest_score(self) -> float:
+        """The largest score that a label can have."""
+        return 1.0 if self.words is None else 1.0 + self.words.weights.highest
 
 
 def find_source(
@@ -65,10 +80,29 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
         run,
         None if threshold is None else float(threshold),
         None if calibration is None else Calibration(**calibration),
+        run_words(Path(path), record.get("words")),
     )
+
+
+def run_words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring | None:
+    """Return how words count in a training run, by its weights and the file beside its encoder.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    if weights is None:
+        return None
+    file = encoder.parent / IMPORTANCE_FILE
+    try:
+        importance: NDArray[np.float32] = np.load(file, allow_pickle=False)
+        return WordScoring(WordWeights(**weights), importance)
+    except FileNotFoundError as error:
+        raise UserError(f"{file} is missing on this machine: train again") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"{file} is damaged ({error}): train again") from error
 
 
 def untrained_source(settings: Settings) -> EncoderSource:
     """Return the untrained encoder of the settings."""
-    folder = resolve_encoder(settings.encoder.name, settings.cache_dir)
+    folder = chosen_encoder(settings)
     return EncoderSource(folder, settings.encoder.name)

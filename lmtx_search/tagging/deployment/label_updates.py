@@ -14,7 +14,9 @@ from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import Vectors
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.labels.load_plan import LoadReport
+from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.label_embeddings import embed_labels
+from lmtx_search.encoder.language_fit import MOST_TEXTS, language_note
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
@@ -153,7 +155,10 @@ def load_labels(
         same = live and live.version and passages_of(live.version, settings) == digest
         embedded: dict[Label, Vectors] = {}
 
+        seen: list[str] = []
+
         def encode(batch: Sequence[Label]) -> Vectors:
+            seen.extend(label.text for label in batch[: MOST_TEXTS - len(seen)])
             vectors = embed_labels(encoder, batch)
             if same:
                 embedded.update(zip(batch, vectors, strict=True))
@@ -166,6 +171,8 @@ def load_labels(
             return np.stack(rows) if rows else no_vectors(encoder.dimension)
 
         report = index.load(labels, encode, digest, encoder.dimension, progress, retire)
+        if note := language_note(encoder.folder / TOKENIZER_FILE, seen, "labels"):
+            progress.note(note)
         if live is None or live.version is None:
             return LoadedLabels(report, waiting=live.name if live else None)
         put, retired = sync_labels(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.windows import Windows
+from lmtx_search.errors import UserError
 from lmtx_search.progress import Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
@@ -28,6 +30,7 @@ def make_version(
     progress: Progress,
 ) -> tuple[TaggerVersion, OnnxEncoder]:
     """Embed the labels and write a version that is not tested yet; return it with its encoder."""
+    threshold = chosen_threshold(source, options)
     tokens = settings.encoder.label_tokens
     encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
@@ -37,32 +40,52 @@ def make_version(
             onnx_folder=encoder.folder,
             name=source.name,
             digest=encoder.digest,
-            precision=options.of_runtime(),
+            precision=_precision(options, encoder.form, progress),
             document_tokens=settings.encoder.document_tokens,
             windows=Windows.of(settings.encoder),
             run=source.run,
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
         TaggingRule(
-            threshold=chosen_threshold(source, options),
+            threshold=threshold,
             max_tags=options.max_tags,
             own_thresholds=_own_thresholds(source, options),
             calibration=source.calibration,
             broader_tags=settings.documents.broader_tags,
         ),
+        source.words,
         untested=True,
     )
     return version, encoder
 
 
 def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:
-    """Return the threshold of the options, else of the training run, else the default."""
+    """Return the threshold of the options, else of the training run, else the default.
+
+    Raises:
+        UserError: no label can score so much.
+    """
+    if options.threshold is not None and options.threshold > source.highest_score:
+        raise UserError(
+            f"with the threshold {options.threshold:g} no document would get a tag: scores of "
+            f"{source.name} go up to {source.highest_score:g}"
+        )
     candidates = (options.threshold, source.threshold, DEFAULT_THRESHOLD)
     return next(value for value in candidates if value is not None)
+
+
+def _precision(options: DeployOptions, form: OnnxForm, progress: Progress) -> Precision:
+    wanted = options.of_runtime()
+    if wanted == "fp32" or form.int8:
+        return wanted
+    if options.precision is not None:
+        raise UserError(TOO_INEXACT)
+    progress.note(f"{TOO_INEXACT}; this version uses fp32")
+    return "fp32"
 
 
 def _own_thresholds(source: EncoderSource, options: DeployOptions) -> dict[str, float]:
     """Return the run's thresholds of single labels, unless the options set one for all labels."""
     if options.threshold is not None or source.threshold is None:
         return {}
-    return own_thresholds(source.threshold, source.calibration)
+    return own_thresholds(source.threshold, source.calibration, source.highest_score)

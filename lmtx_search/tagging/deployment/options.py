@@ -8,7 +8,7 @@ from typing import Literal
 from lmtx_search.encoder.form import Precision
 
 DEFAULT_THRESHOLD = 0.3
-"""Least cosine score of a tag if no training run chose one."""
+"""Least score of a tag if no training run chose one."""
 
 DEFAULT_MAX_TAGS = 10
 

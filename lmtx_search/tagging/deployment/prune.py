@@ -9,7 +9,8 @@ from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.ml.registry import Registered, pipelines_with, registered, unregister
-from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
+from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
@@ -103,7 +104,7 @@ def _label_indices(client: Client, settings: Settings, kept: list[str]) -> list[
         return []  # the embeddings that the missing version needs are unknown
     needed = {passages_of(versions.get(name), settings) for name in kept}
     try:
-        folder = resolve_encoder(settings.encoder.name, settings.cache_dir)
+        folder = chosen_encoder(settings)
     except LmtxError:
         return []  # the embeddings that the next training needs are unknown
     needed.add(passages_digest(encoder_digest(folder), settings.encoder.label_tokens))

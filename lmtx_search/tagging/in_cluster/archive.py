@@ -15,12 +15,17 @@ import numpy as np
 from lmtx_search.cluster.ml.connectors import RemoteTagger
 from lmtx_search.cluster.ml.local_models import upload
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.onnx_files import MOST_BYTES, size_of
+from lmtx_search.encoder.reading import LabelForms
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.tagging.in_cluster.graph import Places, tagging_graph
+from lmtx_search.tagging.in_cluster.graph import INPUTS, Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
+from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
 from lmtx_search.tagging.scoring.broader import MARK
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.words.tokens import WordTokens
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -80,6 +85,8 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     check_labels(len(labels.ids), manifest.dimension)
     folder = version.encoder_folder
     form = OnnxForm.read(folder)
+    model = folder / MODEL_FILES[manifest.precision]
+    _check_size(model, labels.embeddings.nbytes)
     above = labels.above() if manifest.broader_tags else []
     broader = sorted({row for rows in above for row in rows})
     tokenizer, first = tagging_tokenizer(
@@ -87,18 +94,52 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         [*labels.names, *(MARK + labels.names[row] for row in broader)],
         min(manifest.document_tokens, form.max_tokens),
         form.lower,
+        form.document_prompt,
     )
     graph = tagging_graph(
-        folder / MODEL_FILES[manifest.precision],
+        model,
         labels.embeddings,
         first,
         manifest.thresholds.rows(labels.ids),
         manifest.max_tags,
         _places(above, broader, len(labels.ids)),
+        form.document_prompt_tokens,
+        _words(version, labels.ids),
     )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("tagger.onnx", graph)
         archive.writestr(TOKENIZER_FILE, json.dumps(tokenizer, ensure_ascii=False))
+
+
+def _check_size(model: Path, more: int) -> None:
+    size = size_of(model) + more
+    if size > MOST_BYTES:
+        raise UserError(
+            f"the encoder and the label matrix have {size / 1e9:.1f} GB, and the cluster runs "
+            "models of at most 2 GB: deploy with --runtime service, or with a smaller encoder"
+        )
+
+
+def _words(version: TaggerVersion, ids: Sequence[str]) -> GraphPart | None:
+    """Return the part of the graph that computes the evidence from words (None: not used)."""
+    manifest = version.manifest
+    if manifest.words is None:
+        return None
+    encoder = OnnxEncoder(
+        version.encoder_folder, manifest.document_tokens, precision=manifest.precision
+    )
+    tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    words = version.words(len(tokens))
+    assert words is not None
+    forms = LabelForms(words, tokens, encoder)
+    forms.put(version.labels())
+    part = word_graph(words, tokens.folded, forms.of(ids), INPUTS, encoder.prompt_length())
+    if sum(value.nbytes for value in part.values.values()) > MAX_BYTES:
+        raise UserError(
+            "the names and synonyms of the labels are too long for --runtime in-cluster: deploy "
+            "with --runtime service"
+        )
+    return part
 
 
 def _places(above: Sequence[Sequence[int]], broader: Sequence[int], labels: int) -> Places:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.form import PROMPT_TOKENS
+from lmtx_search.tagging.in_cluster.word_graph import WORDS, GraphPart, Node
 from lmtx_search.tagging.scoring.ranking import ROUNDING
 
-# The names that ML Commons uses.
-_INPUTS = {"input_ids": "input1.input_ids", "attention_mask": "input1.attention_mask"}
+INPUTS = ("input1.input_ids", "input1.attention_mask")
+"""Names of the token ids and the attention mask, as ML Commons calls them."""
 _OUTPUT = "output"
 
 Places = NDArray[np.int64]
@@ -26,12 +28,14 @@ def tagging_graph(
     least: NDArray[np.float32],
     most: int,
     above: Places,
+    prompt_tokens: int = 0,
+    words: GraphPart | None = None,
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
-    The output is float32 [n, first + L + A]. It is zero except for a text's tags: column ``first``
-    + the label's row holds the cosine score. The last A columns belong to the labels that are
-    broader than others, and hold the sum of the scores of the narrower tags.
+    The output is float32 [n, first + L + A]. It contains the score of each of a text's tags, at
+    ``first`` + the label's row, and zero for all other labels. The A places behind the L labels
+    belong to labels above others, and contain the sums of the scores of the tags below them.
 
     Args:
         encoder: the encoder's ONNX file; it turns token ids into embeddings of length 1.
@@ -40,13 +44,18 @@ def tagging_graph(
         least: float32 [L], lowest score at which a label is a tag; positive.
         most: highest number of tags of a text.
         above: int64 [L, K], values from L to L + A - 1; K is 0 if no label has a broader one.
+        prompt_tokens: number of first tokens that are not pooled, if the encoder's graph needs it.
+        words: computes the evidence from words (None: not used).
     """
     import onnx  # an extra: see check_labels
     from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(str(encoder))
     graph = model.graph
-    names = {**_INPUTS, graph.output[0].name: "lmtx_embedding"}
+    names = {
+        **dict(zip(("input_ids", "attention_mask"), INPUTS, strict=True)),
+        graph.output[0].name: "lmtx_embedding",
+    }
     _rename(graph, names)
     labels = len(embeddings)
     width = first + max(labels, int(above.max(initial=-1)) + 1)
@@ -66,12 +75,27 @@ def tagging_graph(
             "last": np.array([2], dtype=np.int64),
             "flat": np.array([0, -1], dtype=np.int64),
         }
+    if any(given.name == PROMPT_TOKENS for given in graph.input):
+        kept = [given for given in graph.input if given.name != PROMPT_TOKENS]
+        del graph.input[:]
+        graph.input.extend(kept)
+        number = np.array([prompt_tokens], dtype=np.int64)
+        graph.initializer.append(numpy_helper.from_array(number, PROMPT_TOKENS))
+    words = words or GraphPart()
+    values |= words.values
     graph.initializer.extend(
         numpy_helper.from_array(value, _own(name)) for name, value in values.items()
     )
     zero = helper.make_tensor("value", TensorProto.FLOAT, [1], [0.0])
-    nodes: list[tuple[str, list[str], list[str], dict[str, Any]]] = [
-        ("MatMul", ["embedding", "labels"], ["scores"], {}),
+    combined: Node = (
+        ("Add", ["cosines", WORDS], ["scores"], {})
+        if words.nodes
+        else ("Identity", ["cosines"], ["scores"], {})
+    )
+    nodes: list[Node] = [
+        *words.nodes,
+        ("MatMul", ["embedding", "labels"], ["cosines"], {}),
+        combined,
         ("Mul", ["scores", "rounding"], ["large"], {}),
         ("Round", ["large"], ["whole"], {}),
         ("Div", ["whole", "rounding"], ["rounded"], {}),
@@ -112,7 +136,7 @@ def tagging_graph(
 
 def _own(name: str) -> str:
     """Return a name that does not occur in the encoder's graph."""
-    return name if name == _OUTPUT else f"lmtx_{name}"
+    return name if name == _OUTPUT or name in INPUTS else f"lmtx_{name}"
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ _MARK = " "
 
 
 def tagging_tokenizer(
-    file: Path, tags: Sequence[str], max_tokens: int, lower: bool
+    file: Path, tags: Sequence[str], max_tokens: int, lower: bool, prompt: str = ""
 ) -> tuple[dict[str, Any], int]:
     """Return the tokenizer's JSON, and the id of the first tag; the ids of the others follow.
 
@@ -26,6 +26,7 @@ def tagging_tokenizer(
         file: the encoder's ``tokenizer.json``.
         tags: names without duplicates.
         lower: whether texts are lower-cased first.
+        prompt: what stands before each text.
 
     Raises:
         UserError: tokens cannot be added to this type of tokenizer.
@@ -53,6 +54,8 @@ def tagging_tokenizer(
     }
     content["decoder"] = {"type": "Strip", "content": _MARK, "start": 1, "stop": 0}
     steps = [*replacements(), *([{"type": "Lowercase"}] if lower else [])]
+    if prompt:
+        steps.append({"type": "Prepend", "prepend": prompt.lower() if lower else prompt})
     steps += filter(None, [content["normalizer"]])
     content["normalizer"] = {"type": "Sequence", "normalizers": steps}
     return content, first

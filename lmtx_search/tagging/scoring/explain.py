@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.tagging.scoring.ranking import top_scores
+from lmtx_search.encoder.reading import ReadTexts
+from lmtx_search.tagging.scoring.ranking import ComparedLabels, top_scores
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 
@@ -28,15 +29,24 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The score of a label for a text.
+    """The score of a label for a text, and what encoder and words each contribute to it.
 
-    ``probability`` is the judge's P(yes) that the score corresponds to (None: the tagger is not
-    calibrated). ``assigned`` tells whether the label is a tag.
+    Attributes:
+        cosine: the cosine similarity of the embeddings of text and label.
+        words: what the label's words in the text add to it (None: words do not count).
+        found_words: the label's words that the text has ("" if there are none).
+        probability: the judge's P(yes) that the score corresponds to (None: the tagger is not
+            calibrated).
+        assigned: whether the label is a tag.
+        rivals: the labels nearest to it.
     """
 
     name: str
     label_id: str
     score: float
+    cosine: float
+    words: float | None
+    found_words: str
     probability: float | None
     assigned: bool
     rivals: tuple[Rival, ...]
@@ -46,8 +56,10 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
     """Return the tags of a text, best first, and the labels that come next."""
     if not text.strip():
         return []
-    labels, manifest = tagger.labels(), tagger.manifest
-    scores = tagger.scores(text, labels)
+    compared, manifest = tagger.compared(), tagger.manifest
+    labels, read = compared.current(), tagger.reader.read([text])
+    cosines, words = compared.sides(read)
+    scores = cosines if words is None else cosines + words
     least = manifest.thresholds.rows(labels.ids)
     tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, least)[0]]
     near = np.argsort(-scores, kind="stable")[: len(tags) + _MISSED]
@@ -58,6 +70,9 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
             name=labels.names[row],
             label_id=labels.ids[row],
             score=round(float(scores[row]), 4),
+            cosine=round(float(cosines[row]), 4),
+            words=None if words is None else round(float(words[row]), 4),
+            found_words=_found_words(tagger, compared, read, labels.ids[row]),
             probability=None
             if calibration is None
             else round(calibration.probability(labels.ids[row], float(scores[row])), 3),
@@ -66,6 +81,12 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
         )
         for row in tags + missed[:_MISSED]
     ]
+
+
+def _found_words(tagger: Tagger, compared: ComparedLabels, read: ReadTexts, label: str) -> str:
+    if compared.forms is None or read.words is None:
+        return ""
+    return tagger.reader.text_of(compared.forms.shared(label, read.words[0]))
 
 
 def _rivals(labels: LabelRows, row: int, scores: NDArray[np.float32]) -> tuple[Rival, ...]:

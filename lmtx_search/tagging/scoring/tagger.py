@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.windows import best_of_windows, pooled_windows
+from lmtx_search.encoder.reading import TextReader
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
 from lmtx_search.tagging.scoring.broader import BroaderTags
-from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch, SearchedLabels
-from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch
+from lmtx_search.tagging.scoring.searched import SearchedLabels
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
 
 
@@ -33,21 +30,23 @@ class Tagger:
         manifest = version.manifest
         self._version = version
         self.manifest: Manifest = manifest
-        self._encoder = OnnxEncoder(
+        encoder = OnnxEncoder(
             version.encoder_folder,
             manifest.document_tokens,
             threads=threads,
             precision=manifest.precision,
         )
-        if self._encoder.dimension != manifest.dimension:
+        if encoder.dimension != manifest.dimension:
             raise UserError(
-                f"{version.folder} has an encoder of {self._encoder.dimension} dimensions and "
+                f"{version.folder} has an encoder of {encoder.dimension} dimensions and "
                 f"labels of {manifest.dimension}: deploy again"
             )
+        words = None if manifest.words is None else version.words(len(encoder.vocabulary()))
+        self.reader = TextReader(encoder, manifest.windows, words)
         self._labels: ComparedLabels | SearchedLabels = (
-            SearchedLabels(version, search.nearest)
+            SearchedLabels(version, search.nearest, self.reader.label_forms())
             if search and manifest.labels > search.exact_labels
-            else ComparedLabels(version)
+            else ComparedLabels(version, self.reader.label_forms())
         )
         self._broader: BroaderTags | None = None
 
@@ -63,8 +62,7 @@ class Tagger:
             self._broader = BroaderTags(labels)
         tags: list[list[Tag]] = [[] for _ in texts]
         rows = [row for row, text in enumerate(texts) if text.strip()]
-        vectors, counts = self._encode([texts[row] for row in rows])
-        best = best_of_windows(self._labels.best(vectors), counts, self.manifest.max_tags)
+        best = self._labels.best(self.reader.read([texts[row] for row in rows]))
         for row, pairs in zip(rows, best, strict=True):
             tags[row] = [Tag(labels.names[i], labels.ids[i], score) for i, score in pairs]
         return tags
@@ -75,18 +73,8 @@ class Tagger:
             return {tag.name: tag.score for tag in tags}
         return self._broader.weights(tags)
 
-    def labels(self) -> LabelRows:
-        """Return the current labels with their embeddings."""
+    def compared(self) -> ComparedLabels:
+        """Return the current labels for comparing all of them with a text."""
         if isinstance(self._labels, ComparedLabels):
-            return self._labels.current()
-        return self._version.rows()
-
-    def scores(self, text: str, labels: LabelRows) -> NDArray[np.float32]:
-        """Return the score of the text with each label, float32[labels]."""
-        vectors, _ = self._encode([text])
-        scores: NDArray[np.float32] = (vectors @ labels.embeddings.T).max(axis=0)
-        return scores
-
-    def _encode(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[int]]:
-        """Return the embeddings to compare, and the number of embeddings of each text."""
-        return pooled_windows(self._encoder, texts, self.manifest.windows)
+            return self._labels
+        return ComparedLabels(self._version, self.reader.label_forms())

@@ -56,7 +56,7 @@ class TaggingRule:
     """Which labels become tags of a document.
 
     Attributes:
-        threshold: the least cosine score of a tag.
+        threshold: the least score of a tag.
         max_tags: the largest number of tags of a document.
         own_thresholds: thresholds of single labels, by id.
         calibration: the P(yes) that a score corresponds to.

@@ -16,10 +16,22 @@ from pathlib import Path
 import numpy as np
 
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE
+from lmtx_search.encoder.onnx_files import files_of
 from lmtx_search.errors import UserError
 from lmtx_search.records import content_digest, labels_digest
-from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
-from lmtx_search.tagging.versions.version import MANIFEST, SCHEMA, Manifest, TaggerVersion
+from lmtx_search.tagging.versions.contents import (
+    TaggingRule,
+    VersionEncoder,
+    VersionLabels,
+)
+from lmtx_search.tagging.versions.version import (
+    MANIFEST,
+    SCHEMA,
+    WORDS_FILE,
+    Manifest,
+    TaggerVersion,
+)
+from lmtx_search.words.weights import WordScoring
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
 _SECOND = "%Y%m%d-%H%M%S"
@@ -81,12 +93,14 @@ class TaggerVersions:
         encoder: VersionEncoder,
         labels: VersionLabels,
         rule: TaggingRule,
+        words: WordScoring | None = None,
         *,
         untested: bool = False,
     ) -> TaggerVersion:
         """Write a new version, completely or not at all.
 
         Args:
+            words: None leaves the score to the encoder alone.
             untested: a rollback may not use the version before :meth:`finish` is called.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -111,6 +125,7 @@ class TaggerVersions:
             windows=encoder.windows,
             own_thresholds=dict(rule.own_thresholds),
             broader_tags=rule.broader_tags,
+            words=None if words is None else words.weights,
             schema=SCHEMA,
         )
         target = self.folder / manifest.version
@@ -119,11 +134,15 @@ class TaggerVersions:
             # Labels are embedded in fp32, including those that are added later.
             models = {MODEL_FILES[encoder.precision], MODEL_FILES["fp32"]}
             for name in (FORM_FILE, TOKENIZER_FILE, *sorted(models)):
-                _link(encoder.onnx_folder / name, folder / "encoder" / name)
+                for path in files_of(encoder.onnx_folder / name):
+                    _link(path, folder / "encoder" / path.name)
             with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
                 lines.writelines(json.dumps(asdict(label)) + "\n" for label in labels.labels)
             embeddings = labels.embeddings.astype(np.float32)
             np.save(folder / "embeddings.npy", embeddings, allow_pickle=False)
+            if words is not None:
+                importance = words.importance.astype(np.float32)
+                np.save(folder / WORDS_FILE, importance, allow_pickle=False)
             text = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
             (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
             if untested:

@@ -16,7 +16,7 @@ LEAST_SCORE = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The least cosine score of a tag: ``general``, or that of a label in ``own``, by id."""
+    """The least score of a tag: ``general``, or that of a label in ``own``, by id."""
 
     general: float
     own: Mapping[str, float] = field(default_factory=dict)
@@ -35,15 +35,22 @@ class Thresholds:
         return rows
 
 
-def own_thresholds(threshold: float, calibration: Calibration | None) -> dict[str, float]:
+def own_thresholds(
+    threshold: float, calibration: Calibration | None, highest: float = 1.0
+) -> dict[str, float]:
     """Return the thresholds of labels that were judged often, by id.
 
     At each of them the judge's P(yes) equals that at the general threshold. With few answers the
     offsets of the calibration are small, and the thresholds are close to the general one.
+
+    Args:
+        highest: the largest score that a label can have.
     """
     if calibration is None:
         return {}
     moved = {
         label: threshold - value / calibration.slope for label, value in calibration.offsets.items()
     }
-    return {label: round(min(1.0, max(LEAST_SCORE, value)), 4) for label, value in moved.items()}
+    return {
+        label: round(min(highest, max(LEAST_SCORE, value)), 4) for label, value in moved.items()
+    }

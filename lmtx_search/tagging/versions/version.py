@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,15 @@ from lmtx_search.records import Label
 from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.thresholds import Thresholds
+from lmtx_search.words.weights import WordScoring, WordWeights
 
 MANIFEST = "manifest.json"
-SCHEMA = 2
-"""Format of a version's folder. Manifests of the first release (1) do not contain it."""
+WORDS_FILE = "words.npy"
+SCHEMA = 3
+"""Format of a version's folder. Manifests of the first release (1) do not contain it.
+
+From 3 on, a version may score by words, which earlier releases would ignore.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,12 @@ class Manifest:
         run: the training run of the encoder (None: it was not trained).
         document_tokens: tokens that the encoder reads of a document in each window.
         labels, labels_digest: of the labels that the version was made with.
-        threshold: the least cosine score of a tag.
+        threshold: the least score of a tag.
         own_thresholds: thresholds of single labels, by id.
         max_tags: the largest number of tags of a document.
         passages: how labels are embedded, as the label index stores it.
         broader_tags: whether the labels above a document's tags go into its ``tags_broader``.
+        words: what evidence from words adds to the cosine similarity (None: words do not count).
         schema: format of the folder.
     """
 
@@ -58,6 +65,7 @@ class Manifest:
     windows: Windows = ONE_WINDOW
     own_thresholds: dict[str, float] = field(default_factory=dict)
     broader_tags: bool = False
+    words: WordWeights | None = None
     schema: int = 1
 
     @property
@@ -89,6 +97,8 @@ class TaggerVersion:
         try:
             if values.get("calibration") is not None:
                 values["calibration"] = Calibration(**values["calibration"])
+            if values.get("words") is not None:
+                values["words"] = WordWeights(**values["words"])
             values["windows"] = Windows(**values.get("windows", {}))
             # Fields of later releases have defaults, so older versions stay usable.
             known = {one.name for one in fields(Manifest)} & set(values)
@@ -153,10 +163,37 @@ class TaggerVersion:
             for line in lines:
                 yield Label.of(json.loads(line))
 
-    def embeddings(self) -> NDArray[np.float32]:
-        """Return the embeddings of the original labels: float32[labels, dimension], unit rows."""
-        vectors: NDArray[np.float32] = np.load(self.folder / "embeddings.npy", allow_pickle=False)
-        expected = (self.manifest.labels, self.manifest.dimension)
-        if vectors.shape != expected or vectors.dtype != np.float32:
-            raise UserError(f"{self.folder / 'embeddings.npy'} is not {expected}: deploy again")
-        return vectors
+    def embeddings(self, in_memory: bool = True) -> NDArray[np.float32]:
+        """Return the embeddings of the original labels: float32[labels, dimension], unit rows.
+
+        Args:
+            in_memory: False leaves them in the file, from which single rows are read when needed.
+        """
+        return _array(
+            self.folder / "embeddings.npy",
+            (self.manifest.labels, self.manifest.dimension),
+            None if in_memory else "r",
+        )
+
+    def words(self, vocabulary: int) -> WordScoring | None:
+        """Return how words count beside the encoder (None: they do not count).
+
+        Args:
+            vocabulary: number of tokens of the encoder.
+        """
+        weights = self.manifest.words
+        if weights is None:
+            return None
+        return WordScoring(weights, _array(self.folder / WORDS_FILE, (vocabulary,)))
+
+
+def _array(
+    file: Path, expected: tuple[int, ...], mode: Literal["r"] | None = None
+) -> NDArray[np.float32]:
+    try:
+        values: NDArray[np.float32] = np.load(file, mmap_mode=mode, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} is damaged ({error}): deploy again") from error
+    if values.shape != expected or values.dtype != np.float32:
+        raise UserError(f"{file} is not {expected}: deploy again")
+    return values

@@ -13,10 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from datasets import Dataset
 from safetensors import SafetensorError
 from sentence_transformers import (
-    SentenceTransformer,
     SentenceTransformerTrainer,
     SentenceTransformerTrainingArguments,
 )
@@ -24,12 +22,14 @@ from torch.utils.data import BatchSampler, SequentialSampler
 from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging as transformers_logging
 
-from lmtx_search.encoder.read_text import read_text
+from lmtx_search.encoder.description import describe
+from lmtx_search.encoder.torch_model import backend_of, load_torch_model
 from lmtx_search.errors import LmtxError, find_named
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.loss import LmtxLoss
 from lmtx_search.training.student.training_data import TrainingData
+from lmtx_search.training.student.training_texts import make_dataset, prompts_of_columns
 
 
 def fine_tune(
@@ -57,13 +57,12 @@ def fine_tune(
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
     torch.manual_seed(seed)
-    model = SentenceTransformer(
-        str(base),
-        device=None if torch.cuda.is_available() else "cpu",
-        model_kwargs={"use_safetensors": True},
-    )
-    own_length = model.max_seq_length
-    model.max_seq_length = settings.document_tokens
+    described = describe(base)
+    # Weights and their updates stay in 32 bits, also of encoders that are published in 16.
+    model = load_torch_model(base, None if torch.cuda.is_available() else "cpu").float()
+    if not described.static:
+        # Saved with the encoder, so that others read as much of a text with it.
+        model.max_seq_length = settings.document_tokens
     negatives = find_named("negatives", NEGATIVES, settings.negatives)
     loss = LmtxLoss(
         model,
@@ -73,7 +72,7 @@ def fine_tune(
         settings.hardest,
         settings.temperature,
     )
-    dataset = _dataset(model, data, settings.label_tokens)
+    dataset = make_dataset(backend_of(model), described, data, settings)
     steps = len(data.steps)
     watch = _Watch(on_step, settings.batch_size, steps)
     with TemporaryDirectory() as folder:
@@ -93,6 +92,7 @@ def fine_tune(
             report_to=[],
             dataloader_pin_memory=torch.cuda.is_available(),
             disable_tqdm=True,
+            prompts=prompts_of_columns(dataset, described) or None,
             use_cpu=not torch.cuda.is_available(),
             bf16=_computes_bf16(),
         )
@@ -106,24 +106,9 @@ def fine_tune(
             f"training stopped at step {watch.broken_at}: the loss is not a number; "
             f"choose a `train --learning-rate` below {settings.learning_rate:g}"
         )
-    model.max_seq_length = own_length
     with _disk_faults_are_os_errors(output):
         model.save_pretrained(str(output), create_model_card=False, safe_serialization=True)
     return watch.last_loss()
-
-
-def _dataset(model: SentenceTransformer, data: TrainingData, label_tokens: int) -> Dataset:
-    """Return the steps as the trainer reads them: texts, and in ``label`` their positions."""
-    labels = [_cut(model, text, label_tokens) for text in data.labels]
-    columns: dict[str, list[Any]] = {
-        "document": [read_text(data.documents[document]) for document, _ in data.steps],
-        "name": [labels[label] for _, label in data.steps],
-    }
-    for place, of_steps in enumerate(zip(*data.extra, strict=True)):
-        columns[f"extra_{place}"] = [labels[label] for label in of_steps]
-    extra = data.extra or [()] * len(data.steps)
-    columns["label"] = [[*step, *more] for step, more in zip(data.steps, extra, strict=True)]
-    return Dataset.from_dict(columns)
 
 
 @contextmanager
@@ -192,13 +177,3 @@ def _warmup(settings: FineTuning, batches: int) -> int:
     if settings.warmup_steps is not None:
         return settings.warmup_steps
     return round(settings.warmup_share * batches)
-
-
-def _cut(model: SentenceTransformer, text: str, tokens: int) -> str:
-    """Cut a text to the tokens that the encoder will read of it later."""
-    text = read_text(text)
-    encoded = model.tokenizer(
-        text, truncation=True, max_length=tokens, return_offsets_mapping=True, verbose=False
-    )
-    end = max((stop for _, stop in encoded["offset_mapping"]), default=len(text))
-    return text[:end] or text

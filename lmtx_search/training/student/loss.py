@@ -127,6 +127,7 @@ class LmtxLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.model = model
+        self.dimension = model.truncate_dim
         self.never_negative = never_negative
         self.negatives = negatives
         self.margin = margin
@@ -136,7 +137,8 @@ class LmtxLoss(nn.Module):
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
         """Return the batch's loss; ``labels`` is ``[n, 2 + b]``."""
         texts, names, *extra = (
-            normalize(self.model(features)["sentence_embedding"]) for features in sentence_features
+            normalize(self.model(features)["sentence_embedding"][:, : self.dimension])
+            for features in sentence_features
         )
         positions: list[list[int]] = labels.tolist()
         allowed = allowed_negatives(

@@ -50,10 +50,18 @@ function scored(label) {
     make("span", { class: "tag-name" }, label.name), " ",
     make("span", { class: "tag-count" }, ...worth),
     bar(probability ?? label.score),
+    sides(label),
     label.rivals.length
       ? make("span", { class: "quiet rivals" },
           `nearest labels: ${label.rivals.map((rival) => rival.name).join(", ")}`)
       : null);
+}
+
+function sides({ cosine, words, found_words: found }) {
+  if (words === null) return null;
+  const named = found ? ` (${found})` : "";
+  return make("span", { class: "quiet rivals" },
+    `encoder ${cosine.toFixed(2)}, words ${words.toFixed(2)}${named}`);
 }
 
 function note(found) {

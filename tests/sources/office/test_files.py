@@ -54,6 +54,16 @@ class TestWord:
         self.read(tmp_path, f"<w:p>{run('text')}</w:p><w:altChunk/><w:altChunk/>", left_out)
         assert left_out.counts == {"Word elements of the kind w:altChunk": 2}
 
+    def test_hidden_text_is_left_out_and_counted(self, tmp_path: Path) -> None:
+        def marked(vanish: str, text: str) -> str:
+            return f"<w:r><w:rPr>{vanish}</w:rPr><w:t>{text}</w:t></w:r>"
+
+        shown = marked('<w:vanish w:val="0"/>', "shown")
+        body = f"<w:p>{run('All ')}{marked('<w:vanish/>', 'secret')}{shown}</w:p>"
+        left_out = LeftOut()
+        assert self.read(tmp_path, body, left_out) == ["All shown"]
+        assert left_out.counts == {"hidden pieces of text": 1}
+
 
 class TestSlides:
     def make(self, path: Path) -> Path:
@@ -138,6 +148,15 @@ class TestOpenDocument:
         )
         text = opendocument_text(write_odf(tmp_path / "a.odt", body), LeftOut())
         assert text == "Chess\nTwo players\non a board\nor more\nin a box\ncell"
+
+    def test_hidden_sections_are_left_out_and_counted(self, tmp_path: Path) -> None:
+        body = (
+            '<office:text><text:section text:display="none"><text:p>secret</text:p></text:section>'
+            '<text:section text:display="true"><text:p>shown</text:p></text:section></office:text>'
+        )
+        left_out = LeftOut()
+        assert opendocument_text(write_odf(tmp_path / "a.odt", body), left_out) == "shown"
+        assert left_out.counts == {"hidden sections": 1}
 
     def test_an_encrypted_file_is_one_line(self, tmp_path: Path) -> None:
         path = write_odf(tmp_path / "a.odt", "", "<manifest:encryption-data/>")

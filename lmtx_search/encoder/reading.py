@@ -1,0 +1,161 @@
+"""Reads texts as a tagger version does: as embeddings, and as words where these count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.windows import Windows, best_of_windows, mean_of_windows
+from lmtx_search.records import Label
+from lmtx_search.words.evidence import LabelWords
+from lmtx_search.words.tokens import Tokens, WordTokens
+from lmtx_search.words.weights import WordScoring
+
+# Texts that are ranked at a time.
+_TEXTS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTexts:
+    """Texts as the encoder has read them.
+
+    Attributes:
+        vectors: float32[v, dimension], the embeddings to compare with labels, text by text.
+        counts: number of embeddings of each text.
+        words: the words of all windows of each text (None: words do not count).
+    """
+
+    vectors: NDArray[np.float32]
+    counts: Sequence[int]
+    words: Sequence[Tokens] | None = None
+
+    def words_by_vector(self) -> list[Tokens]:
+        """Return for each embedding the words of its text."""
+        pairs = zip(self.words or (), self.counts, strict=True)
+        return [words for words, count in pairs for _ in range(count)]
+
+
+class LabelForms:
+    """The forms of labels as words: the name and each synonym, by label id."""
+
+    def __init__(self, words: WordScoring, tokens: WordTokens, encoder: OnnxEncoder) -> None:
+        self.weights = words.weights
+        self._importance = words.importance
+        self._tokens = tokens
+        self._encoder = encoder
+        self._forms: dict[str, list[Tokens]] = {}
+
+    def put(self, labels: Iterable[Label]) -> None:
+        """Read labels, which replace earlier ones with the same id."""
+        labels = list(labels)
+        names = [(label.text, *label.synonyms) for label in labels]
+        read = iter(self.words([name for of_label in names for name in of_label]))
+        for label, of_label in zip(labels, names, strict=True):
+            self._forms[label.id] = [next(read) for _ in of_label]
+
+    def words(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return the words of each text."""
+        return [self._tokens.words(tokens) for tokens in self._encoder.tokens(texts)]
+
+    def shared(self, label: str, words: Tokens) -> Tokens:
+        """Return the words of a label that a text has, in the form of which it has most."""
+        forms = [form[np.isin(form, words)] for form in self._forms[label]]
+        shares = [
+            self._importance[there].sum() / max(1.0, self._importance[form].sum())
+            for there, form in zip(forms, self._forms[label], strict=True)
+        ]
+        return forms[int(np.argmax(shares))]
+
+    def of(self, ids: Sequence[str]) -> LabelWords:
+        """Return the words of labels in the order of their ids."""
+        return LabelWords([self._forms[id_] for id_ in ids], self._importance)
+
+
+class TextReader:
+    """Reads texts for a tagger.
+
+    Args:
+        words: None if words do not count.
+    """
+
+    def __init__(
+        self, encoder: OnnxEncoder, windows: Windows, words: WordScoring | None = None
+    ) -> None:
+        self._encoder = encoder
+        self._windows = windows
+        self._words = words
+        self._tokens = (
+            None if words is None else WordTokens(encoder.vocabulary(), encoder.special_tokens())
+        )
+        # The prompt is not part of a document.
+        self._skipped = 0 if words is None else encoder.prompt_length()
+
+    def read(
+        self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None
+    ) -> ReadTexts:
+        """Return the embeddings and the words of texts.
+
+        Args:
+            on_batch: called with the number of texts whose first window was read.
+        """
+        read = self._encoder.tokenise(texts, self._windows.most)
+        vectors, counts = (
+            self._encoder.embed(read, on_batch=on_batch),
+            [len(windows) for windows in read],
+        )
+        if self._windows.pooling == "mean":
+            vectors, counts = mean_of_windows(vectors, counts), [1] * len(counts)
+        if self._tokens is None:
+            return ReadTexts(vectors, counts)
+        words = [
+            self._tokens.words([id_ for ids in windows for id_ in ids[self._skipped :]])
+            for windows in read
+        ]
+        return ReadTexts(vectors, counts, words)
+
+    def label_forms(self) -> LabelForms | None:
+        """Return an empty collection of labels as words (None: words do not count)."""
+        if self._words is None or self._tokens is None:
+            return None
+        return LabelForms(self._words, self._tokens, self._encoder)
+
+    def text_of(self, words: Tokens) -> str:
+        """Return words as text."""
+        return self._encoder.text_of(words.tolist())
+
+
+def rank_labels(
+    reader: TextReader,
+    texts: Sequence[str],
+    labels: Iterable[Label],
+    ids: Sequence[str],
+    embeddings: NDArray[np.float32],
+    k: int,
+    on_batch: Callable[[int], None] | None = None,
+) -> list[list[tuple[str, float]]]:
+    """Return the k best labels of each text by exact search: (id, score), best first.
+
+    Args:
+        labels: the labels in any order.
+        ids: ids of the labels, in the order of the embeddings.
+        embeddings: float32[labels, dimension], rows of length 1.
+        on_batch: called with the number of texts whose first window was read.
+    """
+    forms = reader.label_forms()
+    words = None
+    if forms is not None:
+        forms.put(labels)
+        words = forms.of(ids)
+    found: list[list[tuple[str, float]]] = []
+    for start in range(0, len(texts), _TEXTS):
+        read = reader.read(texts[start : start + _TEXTS], on_batch)
+        plus = None
+        if words is not None and forms is not None:
+            plus = words.scores(read.words_by_vector(), forms.weights)
+        found += best_of_windows(nearest(read.vectors, embeddings, ids, k, plus), read.counts, k)
+    return found

@@ -1,0 +1,43 @@
+"""The words of documents and labels as the encoder of the settings reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.records import Document, Label
+from lmtx_search.words.evidence import LabelWords, word_importance
+from lmtx_search.words.tokens import Tokens, WordTokens
+
+
+class EncoderWords:
+    """Reads words with the tokenizer of an encoder.
+
+    Args:
+        encoder: its tokenizer and its number of tokens are used.
+        windows: the number of windows that are read of a text.
+    """
+
+    def __init__(self, encoder: OnnxEncoder, windows: int = 1) -> None:
+        self._encoder = encoder
+        self._windows = windows
+        self._words = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+
+    def of(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return the words of each text, in their order."""
+        read = self._encoder.tokens(texts, self._windows)
+        return [self._words.words(tokens) for tokens in read]
+
+    def of_labels(self, labels: Sequence[Label], collection: Sequence[Document]) -> LabelWords:
+        """Return the words of labels. A label's name and each synonym is a form of it.
+
+        Args:
+            collection: documents that tell how rare a word is.
+        """
+        names = [(label.text, *label.synonyms) for label in labels]
+        forms = self.of([name for of_label in names for name in of_label])
+        rest = iter(forms)
+        of_labels = [list(islice(rest, len(of_label))) for of_label in names]
+        known = [*self.of([document.text for document in collection]), *forms]
+        return LabelWords(of_labels, word_importance(known, len(self._words)))

@@ -1,0 +1,38 @@
+"""The text of a document of Jira's editor (Atlassian Document Format)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Attributes that hold the displayed text, by the type of the node.
+_SHOWN = {
+    "mention": ("text",),
+    "emoji": ("text", "shortName"),
+    "status": ("text",),
+    "inlineCard": ("url",),
+    "blockCard": ("url",),
+}
+_IN_LINE = {"text", "hardBreak", "mention", "emoji", "status", "inlineCard"}
+
+
+def editor_text(node: Mapping[str, Any]) -> str:
+    """Return the text of a node, each block on a line of its own.
+
+    A word may consist of several text nodes, so nodes within a line are joined as they are.
+    Source: https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
+    """
+    kind = node.get("type")
+    if kind == "text":
+        return str(node.get("text", ""))
+    if kind == "hardBreak":
+        return "\n"
+    if kind in _SHOWN:
+        attributes = node.get("attrs") or {}
+        values = (attributes.get(name) for name in _SHOWN[kind])
+        return str(next(filter(None, values), ""))
+    children = [child for child in node.get("content") or [] if isinstance(child, Mapping)]
+    texts = [editor_text(child) for child in children]
+    if any(child.get("type") in _IN_LINE for child in children):
+        return "".join(texts).strip()
+    return "\n".join(filter(None, texts))

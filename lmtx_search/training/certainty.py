@@ -1,0 +1,36 @@
+"""What a measure on a few documents can tell: its interval, and whether a change is by chance."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+CONFIDENCE = 0.95
+
+
+def share_interval(share: float, documents: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share of independent documents (Wilson 1927).
+
+    >>> low, high = share_interval(0.5, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.404, 0.596)
+    """
+    z2 = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) ** 2
+    middle = (share + z2 / (2 * documents)) / (1 + z2 / documents)
+    reach = math.sqrt(z2 * share * (1 - share) / documents + (z2 / (2 * documents)) ** 2)
+    reach /= 1 + z2 / documents
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def chance_of_change(better: int, worse: int) -> float:
+    """Return the two-sided p of the sign test: the chance of such a change if there is none.
+
+    Args:
+        better, worse: number of documents with a change for the better, and for the worse.
+
+    >>> chance_of_change(0, 0), chance_of_change(9, 1)
+    (1.0, 0.021484375)
+    """
+    changed = better + worse
+    at_least = sum(math.comb(changed, k) for k in range(max(better, worse), changed + 1))
+    return min(1.0, 2 * at_least / (1 << changed))

@@ -1,0 +1,201 @@
+"""Compares the words of documents with those of labels, by an inverted index in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmtx_search.words.tokens import Tokens
+from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
+
+COMPLETE = 0.999
+"""The share of a label's words from which a document has all of them."""
+
+Form = Tokens
+"""The words of a label's name or of one of its synonyms."""
+
+_NOTHING = np.empty(0, dtype=np.int64)
+
+
+def word_importance(texts: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
+    """Return the inverse document frequency of each token: float32[vocabulary], at least 1."""
+    seen = np.zeros(vocabulary, dtype=np.int64)
+    for words in texts:
+        seen[np.unique(words)] += 1
+    return np.asarray(np.log((len(texts) + 1) / (seen + 1)) + 1, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Postings:
+    """The forms that have a token: those of token t are ``starts[t]:starts[t + 1]``.
+
+    Attributes:
+        similarity: weight of the token in the form's unit vector.
+        share: the token's share of the form's importance; the shares of a form add up to 1.
+    """
+
+    starts: NDArray[np.int64]
+    form: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+    share: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FormWords:
+    """The different words of all forms, form by form.
+
+    Attributes:
+        forms: number of forms.
+        form: int64[P], the number of the form.
+        token: int64[P].
+        similarity: float32[P], weight of the token in the form's unit vector.
+        share: float32[P], the token's share of the form's importance.
+    """
+
+    forms: int
+    form: NDArray[np.int64]
+    token: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+    share: NDArray[np.float32]
+
+
+class LabelWords:
+    """The words of L labels, each with one form or more.
+
+    Args:
+        labels: for each label its forms. A label without any word has no evidence.
+        importance: float32[vocabulary], from :func:`word_importance`.
+    """
+
+    def __init__(self, labels: Sequence[Sequence[Form]], importance: NDArray[np.float32]) -> None:
+        self._importance = importance
+        self._firsts = np.cumsum([0, *(max(1, len(forms)) for forms in labels)])[:-1]
+        self._labels = len(labels)
+        forms = [form for of_label in labels for form in (of_label or [_NOTHING])]
+        self._forms = forms
+        self._postings = _index(forms, importance)
+
+    def __len__(self) -> int:
+        """Return the number of labels."""
+        return self._labels
+
+    @property
+    def forms_per_label(self) -> NDArray[np.int64]:
+        """int64[L], at least 1: the forms of a label follow each other."""
+        return np.diff(np.append(self._firsts, len(self._forms)))
+
+    def entries(self) -> FormWords:
+        """Return the words of all forms."""
+        postings = self._postings
+        token = np.repeat(np.arange(len(self._importance)), np.diff(postings.starts))
+        order = np.lexsort((token, postings.form))
+        return FormWords(
+            len(self._forms),
+            postings.form[order],
+            token[order],
+            postings.similarity[order],
+            postings.share[order],
+        )
+
+    def scores(
+        self,
+        documents: Sequence[Tokens],
+        weights: WordWeights,
+        plus: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """Return the weighted evidence of each label in its best form: float32[n, L].
+
+        Args:
+            plus: float32[n, L]; the evidence is added to it in place.
+        """
+        found = plus
+        if found is None:
+            found = np.zeros((len(documents), self._labels), dtype=np.float32)
+        for row, words in enumerate(documents):
+            form, similarity, share = self._common(words)
+            # As WordWeights.of weighs it, in fewer passes over all forms.
+            partial = weights.similarity * similarity + weights.share * share
+            weighted = self._sums(form, partial)
+            weighted[self._sums(form, share) >= COMPLETE] += weights.complete
+            found[row] += self._of_labels(weighted)
+        return found
+
+    def evidence(self, words: Tokens, labels: Sequence[int]) -> NDArray[np.float32]:
+        """Return similarity, share and completeness of some labels in their best form.
+
+        Args:
+            labels: rows of n labels.
+
+        Returns:
+            float32[n, 3], what :class:`WordWeights` weighs.
+        """
+        features = np.stack(self._compare(words), axis=1)
+        weighted = DEFAULT_WEIGHTS.of(*features.T)
+        ends = np.append(self._firsts[1:], len(self._forms))
+        best = [
+            int(self._firsts[row] + np.argmax(weighted[self._firsts[row] : ends[row]]))
+            for row in labels
+        ]
+        return np.asarray(features[best], dtype=np.float32)
+
+    def _of_labels(self, of_forms: NDArray[np.float64]) -> NDArray[np.float64]:
+        if len(self._forms) == self._labels:
+            return of_forms
+        return np.asarray(np.maximum.reduceat(of_forms, self._firsts))
+
+    def _compare(
+        self, words: Tokens
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return similarity, share and completeness of all forms: float32[forms] each."""
+        form, *parts = self._common(words)
+        similarity, share = (self._sums(form, part).astype(np.float32) for part in parts)
+        return similarity, share, (share >= COMPLETE).astype(np.float32)
+
+    def _sums(self, form: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the sum of the values of each form: float64[forms]."""
+        # Without any value, bincount returns integers.
+        return np.bincount(form, values, len(self._forms)).astype(np.float64, copy=False)
+
+    def _common(
+        self, words: Tokens
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+        """Return what each word that a form shares with a text adds to similarity and share.
+
+        Returns:
+            int64[P], the form, and float32[P] twice.
+        """
+        if not len(words):
+            return _NOTHING, _NOTHING.astype(np.float32), _NOTHING.astype(np.float32)
+        postings = self._postings
+        tokens, vector = self._vector(words)
+        counts = postings.starts[tokens + 1] - postings.starts[tokens]
+        skipped = np.cumsum(counts) - counts
+        places = np.repeat(postings.starts[tokens] - skipped, counts) + np.arange(counts.sum())
+        similarity = postings.similarity[places] * np.repeat(vector, counts)
+        return postings.form[places], similarity, postings.share[places]
+
+    def _vector(self, words: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+        """Return the different words, and their weights in a vector of length 1."""
+        tokens, counts = np.unique(words, return_counts=True)
+        weights = (1 + np.log(counts)) * self._importance[tokens]
+        return tokens, np.asarray(weights / np.linalg.norm(weights), dtype=np.float32)
+
+
+def _index(forms: Sequence[Form], importance: NDArray[np.float32]) -> _Postings:
+    numbers = np.repeat(np.arange(len(forms)), [len(form) for form in forms])
+    keys = np.concatenate([_NOTHING, *forms]) + numbers * len(importance)
+    keys, counts = np.unique(keys, return_counts=True)
+    number, token = np.divmod(keys, max(1, len(importance)))
+    weights = (1 + np.log(counts)) * importance[token]
+    lengths = np.sqrt(np.bincount(number, weights**2, len(forms)))
+    sums = np.bincount(number, importance[token], len(forms))
+    order = np.argsort(token, kind="stable")
+    return _Postings(
+        np.searchsorted(token[order], np.arange(len(importance) + 1)),
+        number[order],
+        (weights / lengths[number])[order].astype(np.float32),
+        (importance[token] / sums[number])[order].astype(np.float32),
+    )

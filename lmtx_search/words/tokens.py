@@ -1,0 +1,99 @@
+"""Words as tokens of the encoder's tokenizer, without punctuation and with plurals folded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Tokens = NDArray[np.int64]
+"""Ids of tokens, in the order of a text."""
+
+# English plurals, and what replaces the ending.
+_PLURALS = (("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("ies", "y"), ("s", ""))
+_NO_PLURALS = ("ss", "us", "is")
+_SHORTEST_PLURAL = 4
+_SPACE = "Ġ"
+_STARTS = ("▁", _SPACE)
+_NO_WORD = -1
+
+
+class WordTokens:
+    """Tells which tokens are words, and which of them are the same word.
+
+    Args:
+        vocabulary: the text of each token, by id.
+        special: ids of tokens that stand for no text.
+    """
+
+    def __init__(self, vocabulary: Sequence[str], special: Sequence[int] = ()) -> None:
+        self._folded = np.arange(len(vocabulary), dtype=np.int64)
+        id_of = {text: id_ for id_, text in enumerate(vocabulary)}
+        readable = _text_of_bytes if any(map(_is_start, vocabulary)) else str
+        for id_, text in enumerate(vocabulary):
+            if not any(map(str.isalnum, readable(text))):
+                self._folded[id_] = _NO_WORD
+            elif (one := id_of.get(singular(text))) is not None:
+                self._folded[id_] = one
+        self._folded[list(special)] = _NO_WORD
+
+    def __len__(self) -> int:
+        """Return the number of tokens in the vocabulary."""
+        return len(self._folded)
+
+    @property
+    def folded(self) -> Tokens:
+        """int64[vocabulary]: the word that each token counts as; -1 for a token that is no word."""
+        return self._folded
+
+    def words(self, tokens: Sequence[int]) -> Tokens:
+        """Return the words among the tokens of a text, in their order."""
+        folded: Tokens = self._folded[np.asarray(tokens, dtype=np.int64)]
+        return np.asarray(folded[folded != _NO_WORD])
+
+
+def _is_start(text: str) -> bool:
+    return text.startswith(_SPACE)
+
+
+def _text_of_bytes(text: str) -> str:
+    """Return the text of a token that is written with one character for each byte (GPT-2).
+
+    A part of a character becomes a letter, since most characters outside ASCII are letters.
+    """
+    read = bytes(_BYTES[one] for one in text if one in _BYTES)
+    try:
+        return read.decode()
+    except UnicodeDecodeError:
+        return "a"
+
+
+def _characters_of_bytes() -> dict[str, int]:
+    """Return the byte that each character stands for: itself, or moved to U+0100 and above."""
+    plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    moved = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {
+        chr(256 + place): byte for place, byte in enumerate(moved)
+    }
+
+
+_BYTES = _characters_of_bytes()
+
+
+def singular(text: str) -> str:
+    """Return the singular of a token that is a regular English plural, else the token itself.
+
+    >>> singular("airports"), singular("▁policies"), singular("bus"), singular("Gas")
+    ('airport', '▁policy', 'bus', 'Gas')
+    """
+    mark = text[0] if text.startswith(_STARTS) else ""
+    word = text[len(mark) :]
+    if len(word) < _SHORTEST_PLURAL or not word.isalpha() or word.endswith(_NO_PLURALS[1:]):
+        return text
+    for ending, replacement in _PLURALS:
+        if word.endswith(ending):
+            if ending == "s" and word.endswith(_NO_PLURALS):
+                return text
+            return mark + word[: -len(ending)] + replacement
+    return text

@@ -1,0 +1,65 @@
+"""How much evidence from words counts beside the cosine similarity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class WordWeights:
+    """What each kind of evidence adds to the cosine similarity of document and label.
+
+    Attributes:
+        similarity: of the cosine similarity of their TF-IDF vectors.
+        share: of the share of the label's words that the document has, weighted by importance.
+        complete: of having all of them.
+    """
+
+    similarity: float
+    share: float
+    complete: float
+
+    def times(self, factor: float) -> WordWeights:
+        """Return the weights multiplied by a factor."""
+        return WordWeights(factor * self.similarity, factor * self.share, factor * self.complete)
+
+    @property
+    def highest(self) -> float:
+        """The largest weighted sum that evidence can have."""
+        return sum(max(0.0, weight) for weight in (self.similarity, self.share, self.complete))
+
+    def of(
+        self,
+        similarity: NDArray[np.float32],
+        share: NDArray[np.float32],
+        complete: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """Return the weighted sum of the evidence, in the shape of the arguments."""
+        total = self.similarity * similarity + self.share * share + self.complete * complete
+        return np.asarray(total, dtype=np.float32)
+
+
+NO_WORDS = WordWeights(0.0, 0.0, 0.0)
+"""Words count nothing."""
+
+DEFAULT_WEIGHTS = WordWeights(0.3, 0.1, 0.1)
+"""Weights that suit most collections (docs/quality.md)."""
+
+IMPORTANCE_FILE = "word_importance.npy"
+"""Beside the encoder of a training run: float32[vocabulary], the importance of each token."""
+
+
+@dataclass(frozen=True)
+class WordScoring:
+    """How words count beside an encoder.
+
+    Attributes:
+        weights: what each kind of evidence adds to the cosine similarity.
+        importance: float32[vocabulary of the encoder's tokenizer], of each token.
+    """
+
+    weights: WordWeights
+    importance: NDArray[np.float32]

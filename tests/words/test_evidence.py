@@ -1,0 +1,74 @@
+"""How much of a label a document says, by numbers that were computed by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from lmtx_search.words.evidence import LabelWords, word_importance
+from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
+
+SIMILARITY, SHARE, COMPLETE = (WordWeights(*row) for row in np.eye(3).tolist())
+IMPORTANCE = np.array([1, 2, 3, 4], dtype=np.float32)
+
+
+def ids(*tokens: int) -> np.ndarray:
+    return np.array(tokens, dtype=np.int64)
+
+
+def score(forms: list[np.ndarray], words: np.ndarray, weights: WordWeights) -> float:
+    return float(LabelWords([forms], IMPORTANCE).scores([words], weights)[0, 0])
+
+
+def test_importance_is_the_smoothed_inverse_document_frequency() -> None:
+    found = word_importance([ids(0, 0, 1), ids(0), ids(0, 2)], 4)
+    expected = [1.0, math.log(4 / 2) + 1, math.log(4 / 2) + 1, math.log(4 / 1) + 1]
+    assert found.tolist() == pytest.approx(expected)
+
+
+def test_similarity_is_the_cosine_of_the_weighted_words() -> None:
+    # Label: 2 · (1 + log 1), 3; document: 2 · (1 + log 2), 1.
+    twice = 2 * (1 + math.log(2))
+    expected = 2 * twice / (math.hypot(2, 3) * math.hypot(twice, 1))
+    assert score([ids(1, 2)], ids(1, 0, 1), SIMILARITY) == pytest.approx(expected)
+
+
+def test_the_share_is_weighted_by_importance() -> None:
+    assert score([ids(1, 2)], ids(1, 0), SHARE) == pytest.approx(2 / 5)
+    assert score([ids(1, 2, 2)], ids(2), SHARE) == pytest.approx(3 / 5)
+
+
+def test_only_a_label_with_all_its_words_is_complete() -> None:
+    assert score([ids(1, 2)], ids(2, 0, 1), COMPLETE) == 1
+    assert score([ids(1, 2)], ids(2), COMPLETE) == 0
+
+
+def test_the_best_form_of_a_label_counts() -> None:
+    forms = [ids(1, 2), ids(3), ids()]
+    assert score(forms, ids(3), COMPLETE) == 1
+    assert score(forms, ids(1), SHARE) == pytest.approx(2 / 5)
+    labels = LabelWords([[ids(0)], forms, [ids(3)]], IMPORTANCE)
+    found = labels.scores([ids(3), ids(1, 2)], COMPLETE)
+    assert found.tolist() == [[0, 1, 1], [0, 1, 0]]
+
+
+def test_what_has_no_words_has_no_evidence() -> None:
+    labels = LabelWords([[], [ids()], [ids(1)]], IMPORTANCE)
+    assert labels.scores([ids(), ids(1)], DEFAULT_WEIGHTS)[:, :2].tolist() == [[0, 0], [0, 0]]
+    assert labels.scores([ids()], DEFAULT_WEIGHTS).tolist() == [[0, 0, 0]]
+    assert LabelWords([], IMPORTANCE).scores([ids(1)], DEFAULT_WEIGHTS).shape == (1, 0)
+
+
+def test_evidence_of_single_labels_is_that_of_their_scores() -> None:
+    labels = LabelWords([[ids(0)], [ids(3), ids(1, 2)]], IMPORTANCE)
+    found = labels.evidence(ids(1, 2, 0), [1, 0])
+    expected = labels.scores([ids(1, 2, 0)], DEFAULT_WEIGHTS)[0][[1, 0]]
+    assert DEFAULT_WEIGHTS.of(*found.T) == pytest.approx(expected)
+
+
+def test_no_evidence_is_more_than_the_highest() -> None:
+    weights = WordWeights(0.3, 0.1, -0.2)
+    assert weights.highest == pytest.approx(0.4)
+    assert score([ids(1, 2)], ids(1, 2), WordWeights(0.3, 0.1, 0.2)) == pytest.approx(0.6)
