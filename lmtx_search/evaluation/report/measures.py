@@ -96,7 +96,10 @@ def cycle_measures(
     number = 1
     while (encoder := folder / str(number) / "encoder").is_dir():
         system = systems.encoder(
-            settings, labels, EncoderSource(encoder, str(number)), f"cycle {number}"
+            settings,
+            labels,
+            EncoderSource(encoder, str(number), words=source.words),
+            f"cycle {number}",
         )
         output = Output(system.rank(gold_set.documents, progress).rankings)
         found.append(measures_of({"": output}, gold_set)[""])

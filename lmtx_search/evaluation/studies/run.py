@@ -32,7 +32,7 @@ from lmtx_search.evaluation.studies.study_result import (
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource, run_words, untrained_source
 from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
@@ -137,15 +137,18 @@ def _point(
     folder, record = trained.encoder.parent, trained.record
     learned = time.monotonic() - started
     try:
+        words = run_words(folder / "encoder", record["words"])
         if not study.by_cycle:
-            source = EncoderSource(folder / "encoder", point.value)
+            source = EncoderSource(folder / "encoder", point.value, words=words)
             output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, record, learned)
             cache.put(identity, identity, found)
             return {point.value: found}
         rows = {}
         for number, cycle in enumerate(record["cycles"], 1):
-            source = EncoderSource(folder / "cycles" / str(number) / "encoder", f"cycle {number}")
+            source = EncoderSource(
+                folder / "cycles" / str(number) / "encoder", f"cycle {number}", words=words
+            )
             output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, cycle, sum(cycle["seconds"].values()))
             cache.put(f"{identity}-{number}", identity, found)

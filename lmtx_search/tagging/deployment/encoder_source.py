@@ -80,11 +80,11 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
         run,
         None if threshold is None else float(threshold),
         None if calibration is None else Calibration(**calibration),
-        _words(Path(path), record.get("words")),
+        run_words(Path(path), record.get("words")),
     )
 
 
-def _words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring | None:
+def run_words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring | None:
     """Return how words count in a training run, by its weights and the file beside its encoder.
 
     Raises:
