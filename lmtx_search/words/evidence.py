@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.records import Label
 from lmtx_search.words.tokens import Tokens
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
 
@@ -79,22 +77,6 @@ class LabelWords:
         forms = [form for of_label in labels for form in (of_label or [_NOTHING])]
         self._forms = forms
         self._postings = _index(forms, importance)
-
-    @classmethod
-    def of(
-        cls,
-        labels: Iterable[Label],
-        words: Callable[[Sequence[str]], Sequence[Tokens]],
-        importance: NDArray[np.float32],
-    ) -> LabelWords:
-        """Return the words of labels. The forms of a label are its name and each of its synonyms.
-
-        Args:
-            words: returns the words of each text.
-        """
-        names = [(label.text, *label.synonyms) for label in labels]
-        forms = iter(words([name for of_label in names for name in of_label]))
-        return cls([list(islice(forms, len(of_label))) for of_label in names], importance)
 
     def __len__(self) -> int:
         """Return the number of labels."""

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from lmtx_search.records import Label
 from lmtx_search.words.evidence import LabelWords, word_importance
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
 
@@ -67,15 +66,6 @@ def test_evidence_of_single_labels_is_that_of_their_scores() -> None:
     found = labels.evidence(ids(1, 2, 0), [1, 0])
     expected = labels.scores([ids(1, 2, 0)], DEFAULT_WEIGHTS)[0][[1, 0]]
     assert DEFAULT_WEIGHTS.of(*found.T) == pytest.approx(expected)
-
-
-def test_the_forms_of_a_label_are_its_name_and_its_synonyms() -> None:
-    words = {"board game": ids(1, 2), "chess": ids(3), "web": ids(0)}
-    labels = [Label("a", "board game", "not read", ("chess",)), Label("b", "web")]
-    found = LabelWords.of(labels, lambda texts: [words[text] for text in texts], IMPORTANCE)
-    assert len(found) == 2
-    assert found.forms_per_label.tolist() == [2, 1]
-    assert found.scores([ids(3)], COMPLETE).tolist() == [[1, 0]]
 
 
 def test_no_evidence_is_more_than_the_highest() -> None:
