@@ -5,6 +5,8 @@ all test documents:
 
 judged       trained on the judge's answers
 perfect      trained on the gold tags inside the shortlists: the upper limit of any judge
+unjudged     the pipeline of `judged` with everything equal but the judge: named labels, scores of
+             encoder and words, and the first label of each shortlist in place of its answers
 control      trained on the first label of each shortlist, without an LLM; shortlists, centering
              and spared labels are those of `judged`
 control-all  the same with all training documents (at most --all-documents, one epoch; only if
@@ -60,7 +62,7 @@ from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
 
-NO_LLM = (*UNTRAINED, "control", "control-all")
+NO_LLM = (*UNTRAINED, "control", "control-all", "unjudged")
 """Systems that use neither an LLM nor gold tags."""
 
 
@@ -91,7 +93,7 @@ def run(
         rows = []
         for number, cycle in enumerate(done.cycles, 1):
             encoder = RunState(work_folder).encoder(number)
-            found = outcomes(folder, rankings(settings, folder, encoder))
+            found = outcomes(folder, rankings(settings, folder, encoder, done.words))
             row = {
                 "cycle": number,
                 **percent(found),
@@ -121,10 +123,12 @@ def _teacher(
         assert judge is not None
         return judge, store, training
     # These judges are always right, so that a document without a yes is left out.
+    calls = training.budget.calls
+    budget = Budget() if calls is None else Budget(calls=calls // training.pairs_per_document)
     training = replace(
         training,
         calibrated=False,
-        budget=Budget(),
+        budget=budget if system == "unjudged" else Budget(),
         yes_above=0.5,
         always_best=False,
         cycles=1,
@@ -134,14 +138,17 @@ def _teacher(
     if system == "perfect":
         return perfect_judge(folder.gold_train), Nowhere(), training
     # Only the first label is known. The others may be right, so they are spared as in `judged`.
-    return first_label_judge(), Nowhere(), replace(training, pairs_per_document=1)
+    training = replace(training, pairs_per_document=1)
+    if system != "unjudged":
+        training = replace(training, unjudged_documents=0, words=0.0)
+    return first_label_judge(), Nowhere(), training
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--systems",
-    default=",".join((*UNTRAINED, "control", "judged", "perfect")),
+    default=",".join((*UNTRAINED, "control", "unjudged", "judged", "perfect")),
     show_default=True,
 )
 @click.option("--seeds", default="0", show_default=True)

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.reading import TextReader, rank_labels
+from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.order import Case, Order, OrderedJudge, cases_of
 from lmtx_search.judges.order.exhaustive import Exhaustive
@@ -30,6 +31,7 @@ from lmtx_search.training.resources import RunResources
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, search_in
+from lmtx_search.words.weights import WordScoring
 
 Gold = Mapping[str, Set[str]]
 
@@ -178,16 +180,22 @@ SHOWN = ("P@1", "P@5", "R@10")
 
 
 def rankings(
-    settings: Settings, folder: Folder, encoder: Path, tokens: int = 128
+    settings: Settings,
+    folder: Folder,
+    encoder: Path,
+    words: WordScoring | None = None,
+    tokens: int = 128,
 ) -> dict[str, list[str]]:
-    """Return the ten nearest labels of all test documents, read as by a tagger."""
+    """Return the ten best labels of all test documents, read and scored as by a tagger."""
     texts = load_encoder(settings, folder=encoder, max_tokens=tokens, precision="int8")
     names = load_encoder(settings, folder=encoder, max_tokens=64)
     vectors = embed_labels(names, folder.labels)
-    found = nearest(
-        texts.encode([document.text for document in folder.test]),
-        vectors,
+    found = rank_labels(
+        TextReader(texts, ONE_WINDOW, words),
+        [document.text for document in folder.test],
+        folder.labels,
         [label.id for label in folder.labels],
+        vectors,
         10,
     )
     return {
