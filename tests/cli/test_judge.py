@@ -123,13 +123,17 @@ def test_every_command_refuses_a_judge_that_thinks_in_the_same_words(
 ) -> None:
     (tmp_path / "gold.tsv").write_text("".join(f"{t}-a\t{t}\n" for t in TOPICS))
     file = tmp_path / "documents.jsonl"
+    # `study` trains with batches of 32.
+    more = [{"id": f"more-{n}", "title": "", "text": f"Document {n}"} for n in range(40)]
+    (tmp_path / "more.jsonl").write_text("".join(json.dumps(one) + "\n" for one in more))
+    assert lmtx("docs", "load", "more.jsonl").returncode == 0
     with running(environment):
         done = lmtx("deploy", "--untrained", "--threshold", "0.2")
         assert done.returncode == 0, done.stderr
         assert lmtx("ingest", file, "--index", "articles").returncode == 0
         with fake_ollama(lambda n: (200, first_token("<think>")), shown=QWEN3) as host:
             asking = {**environment, "LMTX_OLLAMA_HOSTS": host, "LMTX_OLLAMA_MODEL": "tiny"}
-            study = ("--gold", "gold.tsv", "--values", "2", "--documents", "18")
+            study = ("--gold", "gold.tsv", "--values", "2", "--documents", "40")
             said = {
                 words[0]: lmtx(*words, env=asking)
                 for words in (
