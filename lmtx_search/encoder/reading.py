@@ -63,7 +63,7 @@ class LabelForms:
         return [self._tokens.words(tokens) for tokens in self._encoder.tokens(texts)]
 
     def shared(self, label: str, words: Tokens) -> Tokens:
-        """Return the words of a label that a text has, in the form of which it has most."""
+        """Return the words that a label and a text share, for the form that shares most."""
         forms = [form[np.isin(form, words)] for form in self._forms[label]]
         shares = [
             self._importance[there].sum() / max(1.0, self._importance[form].sum())

@@ -9,8 +9,6 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.encoder.nearest import nearest
-
 WindowPooling = Literal["mean", "max"]
 Key = TypeVar("Key", int, str)
 
@@ -74,25 +72,6 @@ def pooled_windows(
     if windows.pooling == "mean":
         return mean_of_windows(vectors, counts), [1] * len(counts)
     return vectors, counts
-
-
-def nearest_labels(
-    encoder: WindowEncoder,
-    texts: Sequence[str],
-    windows: Windows,
-    labels: NDArray[np.float32],
-    ids: Sequence[str],
-    k: int,
-    on_batch: Callable[[int], None] | None = None,
-) -> list[list[tuple[str, float]]]:
-    """Return the k nearest labels of each text by exact search: (id, cosine), best first.
-
-    Args:
-        labels: float32[labels, dimension].
-        ids: ids of the labels.
-    """
-    vectors, counts = pooled_windows(encoder, texts, windows, on_batch)
-    return best_of_windows(nearest(vectors, labels, ids, k), counts, k)
 
 
 def mean_of_windows(vectors: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ _RANK_CONSTANT = 60
 
 
 class NamedLabels:
-    """The words of the names of labels. Labels are told by their position."""
+    """The words of the names of labels. Labels are identified by their positions."""
 
     def __init__(self, labels: Iterable[Label]) -> None:
         names = [

@@ -42,9 +42,6 @@ class WordWeights:
         return np.asarray(total, dtype=np.float32)
 
 
-NO_WORDS = WordWeights(0.0, 0.0, 0.0)
-"""Words count nothing."""
-
 DEFAULT_WEIGHTS = WordWeights(0.3, 0.1, 0.1)
 """Weights that suit most collections (docs/quality.md)."""
 
