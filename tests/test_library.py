@@ -84,7 +84,13 @@ def test_the_whole_way_in_python(client: Any, settings: Settings, tmp_path: Path
         label.id for label, _ in in_memory[0].labels
     ]
     small = training_settings(
-        settings.encoder, budget="12", shortlist=4, pairs_per_document=2, batch_size=4, epochs=1
+        settings.encoder,
+        budget="12",
+        shortlist=4,
+        pairs_per_document=2,
+        batch_size=4,
+        epochs=1,
+        least_documents=2,
     )
     trained = train(settings, small)
     assert trained.encoder == settings.data_dir / "runs" / trained.run / "encoder"

@@ -41,7 +41,6 @@ def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
     rows = found["comparators"]
     assert list(rows) == list(DEFAULT)
     assert set(found["best_without_judge"]) == {"P@1", "P@5", "R@10"}
-    assert "Best without a judge, P@1: " in done.stderr
     assert found["training_run"] == record["run"]
     assert found["learned_from"] == 10
     assert (rows["icxml"]["documents"], rows["icxml"]["calls"]) == (2, 8)

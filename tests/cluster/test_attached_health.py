@@ -41,7 +41,7 @@ def test_an_index_behind_an_attached_alias_that_does_not_tag_is_found(
     assert untagging(cluster, read_pipeline(cluster)) == {"news": ["archive"]}
     found = finding(settings, "attached")
     assert found.status == "warn"
-    assert "archive of news does not tag" in found.found
+    assert "archive of news is attached but does not tag" in found.found
     assert "lmtx-search attach news --text-field title" in found.todo
     assert "Not tagging archive (of news)" in lmtx("status").stdout
 

@@ -137,7 +137,7 @@ def test_an_alias_is_filled_through_its_write_index(client: Any, lmtx: Run, tmp_
         body = {"mappings": {"properties": {"text": {"type": "text"}}}, "aliases": {"news": {}}}
         client.indices.create(index=f"news-{number}", body=body)
     refused = lmtx("ingest", file, "--index", "news")
-    assert "the alias news stands for news-1, news-2, and none is its write index" in refused.stderr
+    assert "the alias news contains news-1, news-2, and none is its write index" in refused.stderr
     client.indices.put_alias(index="news-2", name="news", body={"is_write_index": True})
     assert lmtx("attach", "news-2", "--text-field", "text").returncode == 0
     done = lmtx("ingest", file, "--index", "news")

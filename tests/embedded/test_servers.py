@@ -172,4 +172,5 @@ def test_a_judge_inside_the_commands_gets_its_model_and_no_ollama(
     checks = json.loads(finish(start("doctor", "--json", **runtime))[1])["checks"]
     (judge,) = [check for check in checks if check["group"] == "Judge"]
     assert judge["name"] == "llama.cpp"
-    assert "tells right labels from wrong ones" in judge["found"]
+    # How fast it is depends on the machine, and a slow one is said to be slow.
+    assert judge["found"].startswith("qwen2.5-coder-0.5b")

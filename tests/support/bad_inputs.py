@@ -454,13 +454,14 @@ TABLE = [
     bad(
         "comparator that is none",
         "compare d.jsonl --gold g.tsv --comparator best",
-        "no comparator 'best': there are bm25, tfidf, frozen, maclr, rts, control, ceiling, icxml, lmtx",
+        "no comparator 'best': there are bm25, tfidf, tfidf-chars, frozen, centered, "
+        "fusion, fusion-chars, frozen-words, maclr, rts, control, control-all, ceiling, icxml, lmtx",
         files={"d.jsonl": ONE, "g.tsv": b"1\tweb\n"},
     ),
     bad(
         "study of no setting",
         "study nothing d.jsonl --gold g.tsv",
-        "no study 'nothing': there are teacher, documents, negatives, shortlist, cycles",
+        "no study 'nothing': there are teacher, documents, negatives, shortlist, retrieval, cycles",
         files={"d.jsonl": ONE, "g.tsv": b"1\tweb\n"},
     ),
     bad(

@@ -124,7 +124,9 @@ class TestPartsOfDocuments:
         assert (report.documents, attached.state("there")) == (1, "fits")
         (report,) = carry_out(attached.client, attached.settings, made).values()
         assert report.documents == 0
-        assert examine_texts(attached.client).found == "the tags of 1 documents fit"
+        assert (
+            examine_texts(attached.client).found == "the tags of 1 documents belong to their text"
+        )
 
     @pytest.mark.parametrize(
         "body",

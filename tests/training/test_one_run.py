@@ -13,6 +13,7 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
+from lmtx_search.tagging.deployment.encoder_source import run_words
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.conftest import Run, environment_of, flags_of, runner
@@ -76,6 +77,7 @@ def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
             threshold=record["threshold"],
             max_tags=10,
         ),
+        words=run_words(Path(record["encoder_path"]), record["words"]),
     )
     names = ("run", f"run:{record['run']}", f"tagger:{version.manifest.version}")
     words = [word for name in names for word in ("--system", name)]
