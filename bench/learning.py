@@ -124,7 +124,7 @@ def _teacher(
         return judge, store, training
     # These judges are always right, so that a document without a yes is left out.
     calls = training.budget.calls
-    budget = Budget() if calls is None else Budget(calls=calls // training.pairs_per_document)
+    budget = Budget() if calls is None else Budget(calls=2 * calls // training.pairs_per_document)
     training = replace(
         training,
         calibrated=False,
@@ -137,8 +137,9 @@ def _teacher(
     )
     if system == "perfect":
         return perfect_judge(folder.gold_train), Nowhere(), training
-    # Only the first label is known. The others may be right, so they are spared as in `judged`.
-    training = replace(training, pairs_per_document=1)
+    # Only the first label is known. The others may be right, so they are spared as in `judged`. A
+    # second pair of each document is a no, because a judge that says yes to everything is refused.
+    training = replace(training, pairs_per_document=2, spared=0.0)
     if system != "unjudged":
         training = replace(training, unjudged_documents=0, words=0.0)
     return first_label_judge(), Nowhere(), training
