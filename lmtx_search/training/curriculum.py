@@ -74,7 +74,8 @@ def run_curriculum(
         timer = StageTimer()
         with timer.stage("label index"):
             encoder, search = resources.open_base() if trained is None else trained.open()
-        before = replace(earlier(results, named), scorer=trained)
+        scorer = trained if settings.unjudged_documents else None
+        before = replace(earlier(results, named), scorer=scorer)
         trained = open_encoder(number)
         budget = left(settings.budget, _judged(results))
         result = run_cycle(
