@@ -9,7 +9,6 @@ from lmtx_search.judges.base import ANOTHER_MODEL
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import (
     Development,
@@ -20,10 +19,11 @@ from lmtx_search.training.development import (
     measure_development,
 )
 from lmtx_search.training.resources import RunResources
+from lmtx_search.training.scored_documents import score_documents
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 from lmtx_search.training.stage_timer import StageTimer
-from lmtx_search.training.student.train import train_student
+from lmtx_search.training.student.train import train_on_all, train_student
 from lmtx_search.training.targets.learning_targets import (
     LearningTargets,
     make_targets,
@@ -31,9 +31,10 @@ from lmtx_search.training.targets.learning_targets import (
 )
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
-from lmtx_search.training.targets.scored_targets import scored_targets
+from lmtx_search.training.targets.soft_targets import Answers, SoftTargets, soft_targets
 from lmtx_search.training.teacher.budgets import split
 from lmtx_search.training.teacher.enough import too_few_judged
+from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
@@ -68,7 +69,8 @@ class CycleResult:
         yes_from: the evidence of a sure yes.
         measured_from: the P(yes) of a yes in LLM-P@1.
         documents: number of judged documents that were trained on.
-        scored_documents: number of further documents that were trained on.
+        scored_documents: number of all documents that were trained on, if they are not the judged
+            ones alone (``targets/soft_targets.py``).
         positives: number of their pseudo-positives.
         loss: mean of the last steps.
         seconds: by stage.
@@ -157,21 +159,23 @@ def run_cycle(
     ) or _too_few_positives(len(targets.positives), all_judged, yes_from)
     if too_few:
         raise UserError(too_few)
-    scored = None
+    of_all = None
     if earlier.scorer is not None:
         with timer.stage("score"):
-            scored = _scored(earlier.scorer, resources, settings, all_judged, progress)
+            of_all = _targets_of_all(earlier.scorer, resources, settings, targets, progress)
     with timer.stage("train"):
-        steps, loss = train_student(
-            resources.base,
-            trained.folder,
-            resources.training,
-            resources.labels,
-            targets,
-            settings,
-            progress,
-            scored,
-        )
+        if of_all is None:
+            steps, loss = train_student(
+                resources.base,
+                trained.folder,
+                resources.training,
+                resources.labels,
+                targets,
+                settings,
+                progress,
+            )
+        else:
+            steps, loss = train_on_all(resources.base, trained.folder, of_all, settings, progress)
     with timer.stage("embed held-out"):
         before = earlier.firsts
         if before is None:
@@ -220,27 +224,37 @@ def run_cycle(
         loss=loss,
         development=development,
         seconds=timer.seconds,
-        scored_documents=0 if scored is None else len(scored[0]),
+        scored_documents=0 if of_all is None else len(of_all.documents),
     )
 
 
-def _scored(
+def _targets_of_all(
     scorer: TrainedEncoder,
     resources: RunResources,
     settings: TrainingSettings,
-    judged: JudgingResult,
+    targets: LearningTargets,
     progress: Progress,
-) -> tuple[list[Document], LearningTargets]:
-    """Return the documents without answers of the judge that teach, and their targets."""
+) -> SoftTargets:
+    """Return what all documents teach, judged or not."""
     documents = [
         document
-        for document in resources.training[: settings.unjudged_documents]
-        if document.id not in judged.p_yes
+        for place, document in enumerate(resources.training)
+        if place < settings.unjudged_documents or document.id in targets.evidence
     ]
-    with progress.stage("Score documents", len(documents), "documents") as advance:
-        rankings = scorer.rank(documents, settings.shortlist, advance)
-    labels = {label.id: label for label in resources.labels}
-    return scored_targets(documents, rankings, labels, settings.seed)
+    with progress.stage("Score documents", 2 * len(documents), "documents") as advance:
+        columns, scores = score_documents(scorer, documents, advance)
+        # The untrained encoder knows best which documents are similar: it has not learned labels.
+        untrained = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
+        embeddings = untrained.encode([document.text for document in documents], on_batch=advance)
+    by_id = {label.id: label for label in resources.labels}
+    people = prefer_people({}, resources.people, documents, by_id)
+    return soft_targets(
+        documents,
+        [resources.labels[column] for column in columns],
+        scores,
+        embeddings,
+        Answers(targets.evidence, people),
+    )
 
 
 def _too_few_positives(positives: int, judged: JudgingResult, yes_from: float) -> str | None:

@@ -102,6 +102,18 @@ def find_named(
     return found
 
 
+def without_names(text: str, labels: Iterable[Label]) -> str:
+    """Return a text without those names of the labels that it has completely."""
+    own = frozenset(words(text))
+    there = [
+        name
+        for label in labels
+        for name in words_of_names((label.text, *label.synonyms))
+        if name <= own
+    ]
+    return without_name(text, frozenset().union(*there)) if there else text
+
+
 def without_name(text: str, name: frozenset[str]) -> str:
     """Return a text without the words of a name.
 

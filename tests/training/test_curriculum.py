@@ -111,7 +111,6 @@ class World:
         targets: LearningTargets,
         settings: TrainingSettings,
         progress: Any,
-        scored: Any = None,
     ) -> tuple[int, float]:
         number = int(output.parent.name.removeprefix("cycle-"))
         output.mkdir(parents=True, exist_ok=True)

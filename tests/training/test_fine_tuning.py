@@ -50,7 +50,7 @@ def test_the_trainer_takes_the_extra_labels_of_a_strategy(
 def test_a_full_disk_is_an_os_error_as_everywhere_else(tmp_path: Path) -> None:
     from safetensors import SafetensorError
 
-    from lmtx_search.training.student.fine_tuning import _disk_faults_are_os_errors
+    from lmtx_search.training.student.trainer import _disk_faults_are_os_errors
 
     said = "Error while serializing: I/O error: No space left on device (os error 28)"
     with pytest.raises(OSError) as caught, _disk_faults_are_os_errors(tmp_path):

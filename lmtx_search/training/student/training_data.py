@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
 
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import find_named
@@ -36,25 +35,6 @@ class TrainingData:
     never_negative: Sequence[frozenset[int]]
     steps: Sequence[tuple[int, int]]
     extra: Sequence[Sequence[int]] = ()
-
-
-def join_training_data(first: TrainingData, second: TrainingData, seed: int) -> TrainingData:
-    """Return both together, with their steps in a random order that the seed decides.
-
-    Both have the same labels, and their strategy for negatives is the same.
-    """
-    offset = len(first.documents)
-    steps = [*first.steps, *((document + offset, label) for document, label in second.steps)]
-    extra = [*first.extra, *second.extra]
-    order = list(range(len(steps)))
-    Random(f"{seed} joined").shuffle(order)
-    return TrainingData(
-        [*first.documents, *second.documents],
-        first.labels,
-        [*first.never_negative, *second.never_negative],
-        [steps[place] for place in order],
-        [extra[place] for place in order] if extra else (),
-    )
 
 
 def make_training_data(

@@ -20,13 +20,8 @@ def make_dataset(
     tokenizer: Tokenizer, described: Description, data: TrainingData, settings: FineTuning
 ) -> Dataset:
     """Return the steps as the trainer reads them: texts, and in ``label`` their positions."""
-    texts, prompt = data.documents, described.document_prompt
-    if described.static:
-        # A static encoder has no limit of its own, and the trainer would read whole documents.
-        documents = _cut(tokenizer, texts, prompt, settings.document_tokens)
-    else:
-        documents = [read_text(text) for text in texts]
-    labels = _cut(tokenizer, data.labels, described.label_prompt, settings.label_tokens)
+    documents = _read_documents(tokenizer, described, data.documents, settings)
+    labels = cut_labels(tokenizer, described, data.labels, settings)
     columns: dict[str, list[Any]] = {
         _DOCUMENT: [documents[document] for document, _ in data.steps],
         _LABEL: [labels[label] for _, label in data.steps],
@@ -38,6 +33,21 @@ def make_dataset(
     return Dataset.from_dict(columns)
 
 
+def make_documents_dataset(
+    tokenizer: Tokenizer, described: Description, documents: Sequence[str], settings: FineTuning
+) -> Dataset:
+    """Return documents as the trainer reads them, with their positions in ``label``."""
+    texts = _read_documents(tokenizer, described, documents, settings)
+    return Dataset.from_dict({_DOCUMENT: texts, "label": list(range(len(texts)))})
+
+
+def cut_labels(
+    tokenizer: Tokenizer, described: Description, labels: Sequence[str], settings: FineTuning
+) -> list[str]:
+    """Return the texts of labels, without the prompt, as far as the encoder reads them."""
+    return _cut(tokenizer, labels, described.label_prompt, settings.label_tokens)
+
+
 def prompts_of_columns(dataset: Dataset, described: Description) -> dict[str, str]:
     """Return what the trainer puts before the texts of each column."""
     prompts = {
@@ -46,6 +56,15 @@ def prompts_of_columns(dataset: Dataset, described: Description) -> dict[str, st
         if column != "label"
     }
     return {column: prompt for column, prompt in prompts.items() if prompt}
+
+
+def _read_documents(
+    tokenizer: Tokenizer, described: Description, texts: Sequence[str], settings: FineTuning
+) -> list[str]:
+    if described.static:
+        # A static encoder has no limit of its own, and the trainer would read whole documents.
+        return _cut(tokenizer, texts, described.document_prompt, settings.document_tokens)
+    return [read_text(text) for text in texts]
 
 
 def _cut(tokenizer: Tokenizer, texts: Sequence[str], prompt: str, tokens: int) -> list[str]:

@@ -1,0 +1,36 @@
+"""Training the real encoder on probabilities of labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lmtx_search.training.settings import FineTuning
+
+pytestmark = pytest.mark.integration
+
+LABELS = ["red", "green", "blue"]
+DOCUMENTS = [f"document number {number} of the third kind" for number in range(32)]
+
+
+def test_the_encoder_learns_the_wanted_order_of_labels(
+    encoder_folder: Path, tmp_path: Path
+) -> None:
+    from lmtx_search.encoder.load import load_encoder
+    from lmtx_search.settings import load_settings
+    from lmtx_search.training.student.distillation import DistillationData, distil
+
+    wanted = np.tile(np.array([0.1, 0.6, 0.3], dtype=np.float32), (32, 1))
+    data = DistillationData(
+        DOCUMENTS * 4, LABELS, np.tile(wanted, (4, 1)), np.tile([1, 2], (128, 1)), 0.05
+    )
+    seen: list[int] = []
+    tuning = FineTuning(batch_size=8, document_tokens=32, learning_rate=1e-4)
+    loss = distil(encoder_folder, tmp_path / "encoder", data, tuning, 0, seen.append)
+    assert loss < 0.1
+    assert sum(seen) == 128
+    encoder = load_encoder(load_settings(), folder=tmp_path / "encoder", max_tokens=32)
+    scores = encoder.encode(["a document of the third kind"]) @ encoder.encode_labels(LABELS[1:]).T
+    assert scores[0, 0] > scores[0, 1]
