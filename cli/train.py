@@ -70,13 +70,14 @@ def train(
         )
     if counts["scored_documents"]:
         context.say(
-            f"Trained on {counts['scored_documents']:,} documents that the judge was not asked "
-            "about, with the labels that encoder and words found"
+            f"Trained on {counts['scored_documents']:,} documents, judged or not, with the labels "
+            "that encoder, words, similar documents and the judge's answers make likely"
         )
-    context.say(
-        f"Trained on {counts['documents_with_positive']:,} documents, {counts['positives']:,} "
-        f"pseudo-positives ({of} P(yes) of {measures['yes_from']:.2f} or more)"
-    )
+    else:
+        context.say(
+            f"Trained on {counts['documents_with_positive']:,} documents, {counts['positives']:,} "
+            f"pseudo-positives ({of} P(yes) of {measures['yes_from']:.2f} or more)"
+        )
     if measures["llm_p1"] is not None:
         _say_llm_p1(context, measures)
     else:

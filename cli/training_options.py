@@ -90,7 +90,9 @@ def training_options(function: F) -> F:
             help="How much the words of a label count beside the encoder (small: 0.5, paper: 0).",
         ),
         click.option(
-            "--epochs", type=click.IntRange(1), help="Number of passes over the documents."
+            "--epochs",
+            type=click.IntRange(1),
+            help="Number of passes over judged documents, if only these teach.",
         ),
         click.option(
             "--batch-size", type=click.IntRange(2), help="Number of documents in a training step."
@@ -103,13 +105,14 @@ def training_options(function: F) -> F:
         click.option(
             "--negatives",
             type=click.Choice(list(NEGATIVES)),
-            help="Strategy for the labels that a document is pushed away from (authors: hardest).",
+            help="Strategy for the labels that a document is pushed away from, if only judged "
+            "documents teach (authors: hardest).",
         ),
         click.option(
             "--positives",
             type=click.Choice(list(POSITIVES)),
-            help="Strategy for the pseudo-positives that a document is pulled to (authors: "
-            "one_random).",
+            help="Strategy for the pseudo-positives that a document is pulled to, if only judged "
+            "documents teach (authors: one_random).",
         ),
         PROMPT,
     )

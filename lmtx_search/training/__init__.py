@@ -32,9 +32,11 @@ never pushed away from any of them.
 
 Documents that the judge is not asked about teach too. Before the first cycle, those that name a
 label do (``named_documents.py``, ``named_stage.py``). In each cycle, the encoder of the previous
-cycle and words score the others, and the best labels of the documents with the highest scores
-become positives (``targets/scored_targets.py``). All scores of a trained encoder are its cosine
-similarity plus evidence from words (``word_scoring.py``, ``lmtx_search.words``).
+cycle and words score all documents (``scored_documents.py``). Similar documents, frequencies and
+the evidence correct these scores (``targets/soft_targets.py``), and the next encoder learns them
+as probabilities (``student/distillation.py``) in place of the steps above. All scores of a trained
+encoder are its cosine similarity plus evidence from words (``word_scoring.py``,
+``lmtx_search.words``).
 
 ``run.py`` is one training, ``curriculum.py`` its loop over cycles and ``cycle.py`` one cycle.
 """

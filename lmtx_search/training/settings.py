@@ -69,8 +69,8 @@ class TrainingSettings:
         most_documents: a larger collection is sampled.
         least_documents: with fewer judged documents nothing is trained.
         unjudged_documents: the largest number of documents that teach without the judge: those that
-            name a label before the first cycle (``named_stage.py``), and those that the encoder of
-            the cycle before tags with confidence (``targets/scored_targets.py``). 0: none.
+            name a label before the first cycle (``named_stage.py``), and then all, by the scores of
+            the encoder before (``targets/soft_targets.py``). 0: none.
         words: how much evidence from words counts beside the cosine similarity, as a factor of
             ``words.weights.DEFAULT_WEIGHTS``. 0: not at all.
         seed: of sampling, training order and negatives.

@@ -36,6 +36,9 @@ SPEEDS = Speeds(
 )
 
 
+ONLY_JUDGED = {"unjudged_documents": 0}
+
+
 def small(budget: str | Budget, **changes: Any) -> TrainingSettings:
     return training_settings(EncoderSettings(), "small", budget=budget, **changes)
 
@@ -61,14 +64,21 @@ def test_without_a_limit_everything_is_asked() -> None:
 
 
 def test_training_sees_each_judged_document_once_an_epoch() -> None:
-    four = estimate(SIZES, small("5m", epochs=4), SPEEDS).seconds["train"]
-    one = estimate(SIZES, small("5m", epochs=1), SPEEDS).seconds["train"]
+    four = estimate(SIZES, small("5m", epochs=4, **ONLY_JUDGED), SPEEDS).seconds["train"]
+    one = estimate(SIZES, small("5m", epochs=1, **ONLY_JUDGED), SPEEDS).seconds["train"]
     assert four - one == pytest.approx(3 * 255 / 10)
 
 
-def test_later_cycles_train_on_what_earlier_ones_judged_too() -> None:
+def test_all_documents_teach_once_in_each_cycle_and_some_before() -> None:
     one = estimate(SIZES, small("5m"), SPEEDS)
-    three = estimate(SIZES, small("15m", cycles=3), SPEEDS)
+    assert one.seconds["train"] == pytest.approx(2 * 5 + (0.5 * 1000 + 1000) / 10)
+    without = estimate(SIZES, small("5m", **ONLY_JUDGED), SPEEDS)
+    assert one.seconds["embed"] - without.seconds["embed"] == pytest.approx(3 * 1000 / 50)
+
+
+def test_later_cycles_train_on_what_earlier_ones_judged_too() -> None:
+    one = estimate(SIZES, small("5m", **ONLY_JUDGED), SPEEDS)
+    three = estimate(SIZES, small("15m", cycles=3, **ONLY_JUDGED), SPEEDS)
     assert three.seconds["judge"] == pytest.approx(3 * one.seconds["judge"])
     assert three.seconds["train"] > 3 * one.seconds["train"]
 

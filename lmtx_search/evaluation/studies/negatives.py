@@ -14,7 +14,8 @@ from lmtx_search.training.settings import TrainingSettings
 def _vary(settings: Settings, training: TrainingSettings, value: str) -> Point:
     find_named("negatives", NEGATIVES, value)
     tuning = replace(training.fine_tuning, negatives=value)
-    return Point(value, settings, replace(training, fine_tuning=tuning))
+    # What all documents teach has no negatives.
+    return Point(value, settings, replace(training, fine_tuning=tuning, unjudged_documents=0))
 
 
 NEGATIVE_SAMPLING = Study("negative sampling", tuple(NEGATIVES), _vary)
