@@ -5,8 +5,7 @@ all test documents:
 
 judged       trained on the judge's answers
 perfect      trained on the gold tags inside the shortlists: the upper limit of any judge
-unjudged     the pipeline of `judged` with everything equal but the judge: named labels, scores of
-             encoder and words, and the first label of each shortlist in place of its answers
+unjudged     the pipeline of `judged` with everything equal, but without an answer of the judge
 control      trained on the first label of each shortlist, without an LLM; shortlists, centering
              and spared labels are those of `judged`
 control-all  the same with all training documents (at most --all-documents, one epoch; only if
@@ -122,13 +121,13 @@ def _teacher(
     if system == "judged":
         assert judge is not None
         return judge, store, training
+    if system == "unjudged":
+        return first_label_judge(), Nowhere(), replace(training, budget=Budget(calls=0))
     # These judges are always right, so that a document without a yes is left out.
-    calls = training.budget.calls
-    budget = Budget() if calls is None else Budget(calls=2 * calls // training.pairs_per_document)
     training = replace(
         training,
         calibrated=False,
-        budget=budget if system == "unjudged" else Budget(),
+        budget=Budget(),
         yes_above=0.5,
         always_best=False,
         cycles=1,
@@ -139,10 +138,11 @@ def _teacher(
         return perfect_judge(folder.gold_train), Nowhere(), training
     # Only the first label is known. The others may be right, so they are spared as in `judged`. A
     # second pair of each document is a no, because a judge that says yes to everything is refused.
-    training = replace(training, pairs_per_document=2, spared=0.0)
-    if system != "unjudged":
-        training = replace(training, unjudged_documents=0, words=0.0)
-    return first_label_judge(), Nowhere(), training
+    return (
+        first_label_judge(),
+        Nowhere(),
+        replace(training, pairs_per_document=2, spared=0.0, unjudged_documents=0, words=0.0),
+    )
 
 
 @click.command()

@@ -25,7 +25,6 @@ from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.student.train import train_on_all, train_student
 from lmtx_search.training.targets.learning_targets import (
-    LearningTargets,
     make_targets,
     sure_yes,
 )
@@ -154,15 +153,16 @@ def run_cycle(
     targets, yes_from = make_targets(
         all_judged, resources.people, resources.training, labels, shortlister.rankings, settings
     )
-    too_few = too_few_judged(
-        all_judged, len(targets.evidence), len(resources.training), settings
-    ) or _too_few_positives(len(targets.positives), all_judged, yes_from)
-    if too_few:
-        raise UserError(too_few)
+    if settings.asks_judge or earlier.scorer is None:
+        too_few = too_few_judged(
+            all_judged, len(targets.evidence), len(resources.training), settings
+        ) or _too_few_positives(len(targets.positives), all_judged, yes_from)
+        if too_few:
+            raise UserError(too_few)
     of_all = None
     if earlier.scorer is not None:
         with timer.stage("score"):
-            of_all = _targets_of_all(earlier.scorer, resources, settings, targets, progress)
+            of_all = _targets_of_all(earlier.scorer, resources, settings, all_judged, progress)
     with timer.stage("train"):
         if of_all is None:
             steps, loss = train_student(
@@ -232,28 +232,29 @@ def _targets_of_all(
     scorer: TrainedEncoder,
     resources: RunResources,
     settings: TrainingSettings,
-    targets: LearningTargets,
+    judged: JudgingResult,
     progress: Progress,
 ) -> SoftTargets:
     """Return what all documents teach, judged or not."""
+    by_id = {label.id: label for label in resources.labels}
+    people = prefer_people({}, resources.people, resources.training, by_id)
+    answered = judged.p_yes.keys() | people.keys()
     documents = [
         document
         for place, document in enumerate(resources.training)
-        if place < settings.unjudged_documents or document.id in targets.evidence
+        if place < settings.unjudged_documents or document.id in answered
     ]
     with progress.stage("Score documents", 2 * len(documents), "documents") as advance:
         columns, scores = score_documents(scorer, documents, advance)
         # The untrained encoder knows best which documents are similar: it has not learned labels.
         untrained = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
         embeddings = untrained.encode([document.text for document in documents], on_batch=advance)
-    by_id = {label.id: label for label in resources.labels}
-    people = prefer_people({}, resources.people, documents, by_id)
     return soft_targets(
         documents,
         [resources.labels[column] for column in columns],
         scores,
         embeddings,
-        Answers(targets.evidence, people),
+        Answers(judged.p_yes, people),
     )
 
 

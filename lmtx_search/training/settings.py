@@ -108,6 +108,11 @@ class TrainingSettings:
         """
         return None if self.yes_above is None else math.nextafter(self.yes_above, math.inf)
 
+    @property
+    def asks_judge(self) -> bool:
+        """Whether the judge is asked at all."""
+        return self.budget.calls != 0
+
     def check(self, labels: int, documents: int) -> None:
         """Check the settings against the number of labels and documents.
 

@@ -57,12 +57,24 @@ def test_a_label_that_comes_first_often_gains() -> None:
 
 def test_only_differences_between_the_judges_answers_count() -> None:
     scores = np.zeros((40, 4))
-    without = targets(scores).scores
-    evidence = {"d3": {"l1": 0.9, "l2": 0.9}, "d4": {"l1": 0.9, "l2": 0.5}}
-    change = targets(scores, Answers(evidence, {})).scores - without
-    assert change[3].tolist() == pytest.approx([0, 0, 0, 0])
+    evidence = {"d3": {"l1": 0.9, "l2": 0.9}, "d4": {"l1": 0.1, "l2": 0.1}}
+    found = targets(scores, Answers(evidence, {})).scores
+    assert found == pytest.approx(targets(scores).scores, abs=1e-3)
+
+
+def test_what_the_judge_prefers_rises_most_in_its_document() -> None:
+    scores = np.zeros((40, 4))
+    found = targets(scores, Answers({"d4": {"l1": 0.9, "l2": 0.5}}, {})).scores
     half = ANSWER * np.log(9) / 2
-    assert change[4].tolist() == pytest.approx([0, half, -half, 0], abs=1e-6)
+    change = found[4] - found[5]
+    assert change.tolist() == pytest.approx([0, half, -half, 0], abs=1e-6)
+
+
+def test_a_label_that_the_judge_often_prefers_rises_in_all_documents() -> None:
+    scores = np.tile([0.5, 0.5, 0.1, 0.1], (40, 1))
+    evidence = {f"d{number}": {"l0": 0.2, "l1": 0.6} for number in range(10)}
+    change = targets(scores, Answers(evidence, {})).scores - targets(scores).scores
+    assert change[30, 1] > change[30, 0] + 0.05
 
 
 def test_what_a_person_said_decides() -> None:
@@ -76,7 +88,7 @@ def test_what_a_person_said_decides() -> None:
 def test_an_answer_about_an_unknown_document_or_label_changes_nothing() -> None:
     scores = np.zeros((40, 4))
     answers = Answers({"other": {"l1": 1.0}, "d1": {"other": 1.0}}, {"d1": {"other": 1.0}})
-    assert (targets(scores, answers).scores == targets(scores).scores).all()
+    assert targets(scores, answers).scores == pytest.approx(targets(scores).scores, abs=1e-6)
 
 
 def test_names_are_taken_out_of_about_half_of_the_documents() -> None:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.records import Document, Label, PYes
 from lmtx_search.training.named_documents import without_names
+from lmtx_search.training.targets.label_offsets import label_offsets
 
 NEIGHBOURS = 12
 """The number of nearest documents whose scores count."""
@@ -29,8 +30,11 @@ SHARE_OF_NEIGHBOURS = 0.35
 FREQUENCY = 0.02
 """What a label gains for each unit of ``log(1 + n)``, n: the documents that have it first."""
 
-ANSWER = 0.02
-"""What a label gains for each unit of the log-odds that the judge's answer gives it."""
+ANSWER = 0.1
+"""What a label gains in a document for each unit of log-odds above the mean of the document."""
+
+STEEPNESS = 1.5
+"""Small judges understate their certainty: their log-odds are multiplied by this."""
 
 TEMPERATURE = 0.05
 """Scores are divided by it before they become probabilities."""
@@ -59,7 +63,7 @@ class Answers:
     """What is known of some pairs, by document id, then by label id.
 
     Attributes:
-        judge: calibrated evidence that the label is right, in [0, 1].
+        judge: the judge's P(yes).
         people: 1.0 (right) or 0.0 (wrong). These answers decide.
     """
 
@@ -98,12 +102,21 @@ def soft_targets(
     found = add_frequency(propagate(scores, embeddings))
     row_of = {document.id: row for row, document in enumerate(documents)}
     column_of = {label.id: column for column, label in enumerate(labels)}
-    for document, of_labels in answers.judge.items():
-        if document in row_of:
-            _add_answers(found[row_of[document]], of_labels, column_of)
-    for document, of_labels in answers.people.items():
-        if document in row_of:
-            _put_decisions(found[row_of[document]], of_labels, column_of)
+    judged = _by_place(centered_odds(answers.judge), row_of, column_of)
+    decided = _by_place(answers.people, row_of, column_of)
+    right = {place: _sigmoid(STEEPNESS * odds) for place, odds in judged.items()} | decided
+    offsets = label_offsets(
+        [float(found[place]) for place in right],
+        [column for _, column in right],
+        list(right.values()),
+        len(labels),
+    )
+    found += offsets
+    for place, odds in judged.items():
+        found[place] += ANSWER * odds
+    highest, lowest = found.max(axis=1), found.min(axis=1)
+    for (row, column), yes in decided.items():
+        found[row, column] = highest[row] + _SURE if yes else lowest[row] - _SURE
     return SoftTargets(documents, labels, found)
 
 
@@ -159,23 +172,32 @@ def add_frequency(scores: Scores) -> Scores:
     return np.asarray(scores + FREQUENCY * np.log1p(firsts), dtype=np.float32)
 
 
-def _add_answers(
-    row: NDArray[np.float32], of_labels: Mapping[str, float], column_of: Mapping[str, int]
-) -> None:
-    """Add what the judge said to a document's scores. Only differences between labels count."""
-    columns = [column_of[label] for label in of_labels if label in column_of]
-    if not columns:
-        return
-    p = np.array([p for label, p in of_labels.items() if label in column_of]).clip(1e-6, 1 - 1e-6)
-    odds = np.log(p / (1 - p)).clip(-_LARGEST, _LARGEST)
-    row[columns] += ANSWER * (odds - odds.mean())
+def centered_odds(p_yes: PYes) -> dict[str, dict[str, float]]:
+    """Return by how much the log-odds of each answer exceed the mean of its document.
+
+    >>> centered_odds({"d": {"a": 0.5, "b": 0.5}})
+    {'d': {'a': 0.0, 'b': 0.0}}
+    """
+    found = {}
+    for document, of_labels in p_yes.items():
+        p = np.array(list(of_labels.values())).clip(1e-6, 1 - 1e-6)
+        odds = np.log(p / (1 - p)).clip(-_LARGEST, _LARGEST)
+        found[document] = dict(zip(of_labels, (odds - odds.mean()).tolist(), strict=True))
+    return found
 
 
-def _put_decisions(
-    row: NDArray[np.float32], of_labels: Mapping[str, float], column_of: Mapping[str, int]
-) -> None:
-    """Put what a person confirmed above all other labels, and what was refused below them."""
-    highest, lowest = row.max(), row.min()
-    for label, right in of_labels.items():
-        if label in column_of:
-            row[column_of[label]] = highest + _SURE if right else lowest - _SURE
+def _by_place(
+    of_pairs: PYes, row_of: Mapping[str, int], column_of: Mapping[str, int]
+) -> dict[tuple[int, int], float]:
+    """Return values by row and column, without those of unknown documents and labels."""
+    return {
+        (row_of[document], column_of[label]): value
+        for document, of_labels in of_pairs.items()
+        if document in row_of
+        for label, value in of_labels.items()
+        if label in column_of
+    }
+
+
+def _sigmoid(value: float) -> float:
+    return float(1 / (1 + np.exp(-value)))
