@@ -51,5 +51,7 @@ def label_offsets(
 
     start = np.zeros(2 + labels)
     start[0] = LEAST_SLOPE
-    found = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    # A higher score never speaks against a label.
+    bounds = [(0, None), *[(None, None)] * (1 + labels)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return np.asarray(found[2:] / max(found[0], LEAST_SLOPE), dtype=np.float32)
