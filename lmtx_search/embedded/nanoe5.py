@@ -123,7 +123,8 @@ def _values(content: bytes, kind: int, count: int, start: int) -> NDArray[np.flo
     pairs = blocks["pairs"]
     # The lower halves of the 16 bytes come first.
     numbers = np.concatenate([pairs & 15, pairs >> 4], axis=1).astype(np.float32) - np.float32(8)
-    return (numbers * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
+    scaled: NDArray[np.float32] = numbers * blocks["scale"].astype(np.float32)[:, None]
+    return scaled.reshape(-1)
 
 
 def _bert_name(name: str) -> str:
