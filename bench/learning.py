@@ -41,6 +41,7 @@ from loop import (
     Nowhere,
     first_label_judge,
     outcomes,
+    over_use,
     percent,
     perfect_judge,
     rankings,
@@ -80,8 +81,9 @@ def run(
             # They may read all training documents, and embed in int8 as trained encoders do here.
             every = replace(training, most_documents=len(folder.train))
             context = context_of(settings, folder, every, Path(work), embeddings, "int8")
-            found = outcomes(folder, rank(context, system).rankings)
-        return [({"cycle": 0, "kept": True, **percent(found)}, found)]
+            ranked = rank(context, system).rankings
+        found = outcomes(folder, ranked)
+        return [({"cycle": 0, "kept": True, **percent(found), **over_use(folder, ranked)}, found)]
     chosen, where, training = _teacher(folder, system, training, judge, store)
     resources = run_resources(settings, folder, training, chosen, where)
     work_folder = Path(tempfile.mkdtemp())
@@ -92,10 +94,12 @@ def run(
         rows = []
         for number, cycle in enumerate(done.cycles, 1):
             encoder = RunState(work_folder).encoder(number)
-            found = outcomes(folder, rankings(settings, folder, encoder, done.words))
+            ranked = rankings(settings, folder, encoder, done.words)
+            found = outcomes(folder, ranked)
             row = {
                 "cycle": number,
                 **percent(found),
+                **over_use(folder, ranked),
                 "kept": done.best + 1 == number,
                 "llm_p1": cycle.development.llm_p1,
                 "calls": cycle.judged.pairs + cycle.development.judged.pairs,

@@ -8,9 +8,11 @@ judgments are stored in a JSONL file. Many runs therefore fit into an hour.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -212,6 +214,23 @@ def outcomes(folder: Folder, ranked: Mapping[str, Sequence[str]]) -> NDArray[np.
         right = [label in gold for label in ranked[document.id][:10]]
         found.append((sum(right[:1]), sum(right[:5]) / 5, sum(right) / len(gold)))
     return np.array(found, dtype=np.float64)
+
+
+def over_use(folder: Folder, ranked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the label that most test documents get, with its share and its share by gold tags.
+
+    Each document gets as many of its best labels as documents have gold tags on average. A share
+    far above that by gold tags means that the label takes the place of others.
+    """
+    gold = [folder.gold_test[document.id] for document in folder.test]
+    each = max(1, round(sum(map(len, gold)) / len(gold)))
+    given = Counter(label for document in folder.test for label in ranked[document.id][:each])
+    label, count = given.most_common(1)[0]
+    return {
+        "most used": label,
+        "its share": round(100 * count / len(gold), 1),
+        "its share by gold": round(100 * sum(label in tags for tags in gold) / len(gold), 1),
+    }
 
 
 def percent(of_documents: NDArray[np.float64]) -> dict[str, float]:

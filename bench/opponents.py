@@ -2,7 +2,8 @@
 
 For each FOLDER (see bench/loop.py), the comparators that need neither training nor a judge rank
 labels for all test documents. Embeddings are kept in --cache, so that a stopped run goes on.
-Prints a Markdown table of P@1 with its 95 % interval over documents, P@5 and R@10, in percent.
+Prints a Markdown table of P@1 with its 95 % interval over documents, P@5 and R@10, in percent. The
+lines of JSON also say which label most documents get, and how many have it as a gold tag.
 
     python bench/opponents.py ../sets/* --encoder all-MiniLM-L6-v2 --cache embeddings
 
@@ -21,7 +22,7 @@ from typing import Any
 
 import click
 from embedding_cache import CachedEncoder
-from loop import SHOWN, Folder, read_folder
+from loop import SHOWN, Folder, over_use, read_folder
 
 from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.load import load_encoder
@@ -127,12 +128,14 @@ def main(folders: tuple[Path, ...], systems: str, stored: str, output: str, **o:
                 context = context_of(settings, folder, training, Path(work), Path(stored))
                 for name in names:
                     started = time.monotonic()
-                    found = measure(rank(context, name), gold).estimates()
+                    ranked = rank(context, name)
+                    found = measure(ranked, gold).estimates()
                     seconds = time.monotonic() - started
                     values = {x: 100 * found[x].value for x in SHOWN}
                     low, high = (100 * getattr(found["P@1"], end) for end in ("low", "high"))
                     line = {"set": folder.name, "documents": len(gold), "system": name, **values}
                     line |= {"P@1 low": low, "P@1 high": high, "seconds": round(seconds, 1)}
+                    line |= over_use(folder, ranked.rankings)
                     print(json.dumps(line), file=sys.stderr, flush=True)
                     out.write(json.dumps(line) + "\n")
                     out.flush()

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
+from lmtx_search.cli.facet_names import Names
 from lmtx_search.cli.facet_tables import print_csv, show_facets, show_over_time, show_together
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.queries import query_option
@@ -16,6 +17,7 @@ from lmtx_search.cluster.facets.cooccurrence import together as find_together
 from lmtx_search.cluster.facets.counts import facets as count_facets
 from lmtx_search.cluster.facets.filters import QueryString
 from lmtx_search.cluster.facets.over_time import Period, over_time
+from lmtx_search.cluster.facets.reader_language import tag_named
 from lmtx_search.cluster.retag.selection import require_query
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
@@ -56,6 +58,11 @@ _WIDTH = 100
 @click.option(
     "--roll-up", is_flag=True, help="Count the documents of narrower labels for a broader one."
 )
+@click.option(
+    "--language",
+    help="Show tags with their names in this language (de), which `labels load --language` read; "
+    "--with takes such names too.",
+)
 @pass_context
 def facets(
     context: Context,
@@ -69,6 +76,7 @@ def facets(
     time_field: str,
     as_csv: bool,
     roll_up: bool,
+    language: str | None,
 ) -> None:
     """Show the most frequent tags of an index with their counts.
 
@@ -84,6 +92,7 @@ def facets(
       lmtx-search facets --index articles --over month --time-field published
       lmtx-search facets --index articles --size 1000 --csv > tags.csv
       lmtx-search facets --index articles --roll-up
+      lmtx-search facets --index articles --language en --with "web server"
     """
     if as_csv:
         _require_one_table(context, bool(documents), together, over is not None)
@@ -94,22 +103,25 @@ def facets(
     if query is not None:
         require_query(client, index, query)
         chosen = QueryString(query)
+    if language is not None:
+        tags = tuple(tag_named(client, tag, language) for tag in tags)
     groups = find_together(client, index, chosen, tags, size) if together else []
     stretches = over_time(client, index, over, time_field, chosen, tags) if over else []
-    if as_csv and together:
-        rows = [
-            (" + ".join(group.tags), other.tag, other.count, other.times)
-            for group in groups
-            for other in group.companions
-        ]
-        print_csv(("tag", "with", "documents", "times"), rows)
-        return
     if as_csv and over:
         print_csv((over, "documents"), ((one.start, one.documents) for one in stretches))
         return
     found = count_facets(client, index, chosen, tags, size, documents, roll_up=roll_up)
+    names = Names.of(client, language, found, groups, stretches)
+    if as_csv and together:
+        rows = [
+            (" + ".join(group.tags), other.tag, other.count, other.times)
+            for group in map(names.group, groups)
+            for other in group.companions
+        ]
+        print_csv(("tag", "with", "documents", "times"), rows)
+        return
     if as_csv:
-        print_csv(("tag", "documents"), found.tags)
+        print_csv(("tag", "documents"), names.facets(found).tags)
         return
     fields = context.settings.documents.text_fields
     shown = [
@@ -131,18 +143,21 @@ def facets(
             {"start": one.start, "documents": one.documents, "tags": dict(one.tags)}
             for one in stretches
         ]
+    if language is not None:
+        result["names"] = names.by_tag
     context.result(result)
     if context.json:
         return
     if over:
-        show_over_time(context, over, stretches)
+        show_over_time(context, over, [names.stretch(one) for one in stretches])
     if together:
-        show_together(context, groups)
+        show_together(context, [names.group(one) for one in groups])
     if not over and not together:
-        show_facets(context, found)
+        show_facets(context, names.facets(found))
     for _, text, scores in shown:
         context.say(f"\n{text}")
-        context.say("  " + (" · ".join(f"{tag} {score:.2f}" for tag, score in scores) or "no tag"))
+        named = [f"{names(tag)} {score:.2f}" for tag, score in scores]
+        context.say("  " + (" · ".join(named) or "no tag"))
 
 
 def _require_one_table(context: Context, documents: bool, together: bool, over: bool) -> None:

@@ -36,7 +36,11 @@ _NAMED = 20
     help="Format of FILE (default: from its name; SKOS: .rdf, .xml, .ttl, .nt, .jsonld, .trig, "
     ".nq; Annif: .tsv).",
 )
-@click.option("--language", help="Language of the labels to read from a thesaurus: de, en, …")
+@click.option(
+    "--language",
+    help="Language of the labels to read from a thesaurus (de); or several (de,en): the first one "
+    "is that of the tags, and `facets --language` shows the others.",
+)
 @click.option(
     "--retire-missing",
     is_flag=True,
@@ -74,6 +78,7 @@ def labels_load(
     Example:
       lmtx-search labels load labels.jsonl
       lmtx-search labels load thesaurus.rdf --language de
+      lmtx-search labels load thesaurus.rdf --language de,en
       lmtx-search labels load new-edition.ttl --retire-missing --dry-run
     """
     from lmtx_search.library import load_labels

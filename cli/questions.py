@@ -55,12 +55,16 @@ class Questions:
             )
             index = None
         fields = self._fields()
-        if cluster is not None and index and self._answers:
-            self._look(lambda: _checks().try_fields(cluster, index, fields))
+        readable = bool(cluster is not None and index and self._answers) and self._look(
+            lambda: _checks().try_fields(cluster, index, fields)
+        )
         labels = self._given.labels or _path(self._text("File with your labels (empty: later)", ""))
-        if labels is not None:
-            self._look(lambda: _checks().try_labels(labels))
+        known = labels if labels and self._look(lambda: _checks().try_labels(labels)) else None
         judge, ollama = self._judge(embedded=cluster is None)
+        update = {"judge": judge, "ollama": ollama, **({"opensearch": cluster} if cluster else {})}
+        chosen = self._settings.model_copy(update=update)
+        for note in _checks().try_languages(chosen, known, index if readable else None, fields):
+            self._note(note)
         return (
             Answers(
                 url=cluster.url if cluster else None,

@@ -23,11 +23,14 @@ def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only
 
     They listen on free ports of this machine only, and every other command finds them. The first
     start downloads what they need and checks it. An Ollama that runs or is installed is used. With
-    judge.runtime = llamacpp, the judge's model is downloaded and no Ollama is started.
+    judge.runtime = llamacpp, the judge's model is downloaded and no Ollama is started. For texts
+    in other languages than English, set encoder.name = "multilingual-e5-small" before the first
+    start.
 
     \b
     Example:
       lmtx-search up
+      lmtx-search up --encoder multilingual-e5-small
       lmtx-search status
       lmtx-search down
     """

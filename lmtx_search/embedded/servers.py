@@ -18,6 +18,7 @@ from lmtx_search.embedded.places import Places, find_places, open_up
 from lmtx_search.embedded.processes import Process, is_alive, stop
 from lmtx_search.embedded.state import State, read_state
 from lmtx_search.embedded.tagger import start_tagger
+from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS, downloaded_encoder
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import one_after_another, only_one
@@ -45,7 +46,7 @@ def prepare(
     with prepared(places, progress):
         prepare_opensearch(places, progress)
         if encoder:
-            prepare_encoder(places.cache, progress)
+            prepare_encoder(places.cache, progress, _encoder(settings))
         if judge and not _in_process(settings):
             find_ollama(places.cache, progress)
         if judge and settings.judge.gguf is None:
@@ -132,7 +133,8 @@ def _start(
         state.settings["opensearch.knn_engine"] = "lucene"
         start_opensearch(places, node, http, transport, noted(OPENSEARCH), progress)
     with prepared(places, progress):
-        state.settings["encoder.name"] = str(prepare_encoder(places.cache, progress))
+        encoder = prepare_encoder(places.cache, progress, _encoder(settings))
+        state.settings["encoder.name"] = str(encoder)
     if judge and not _in_process(settings):
         _start_judge(places, state, running, noted(OLLAMA), progress)
     elif judge and settings.judge.gguf is None:
@@ -143,6 +145,15 @@ def _start(
         start_tagger(settings, places, port, noted(TAGGER), progress)
         state.settings["service.port"] = port
         state.settings["service.url"] = f"http://{LOOPBACK}:{port}"
+
+
+def _encoder(settings: Settings) -> str:
+    """Return which encoder is downloaded: the one of the settings if it can be."""
+    # While the servers run, the settings hold the folder instead of its name.
+    for name in DOWNLOADED_ENCODERS:
+        if settings.encoder.name in (name, str(downloaded_encoder(name, settings.cache_dir))):
+            return name
+    return DOWNLOADED_ENCODERS[0]
 
 
 def _in_process(settings: Settings) -> bool:

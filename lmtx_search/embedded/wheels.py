@@ -13,8 +13,13 @@ from lmtx_search.errors import LmtxError, UserError
 _ADVICE = "check the network connection and run the same command again"
 
 
-def download_wheels(requirements: Sequence[str], folder: Path) -> list[Path]:
+def download_wheels(
+    requirements: Sequence[str], folder: Path, *, platform: str | None = None
+) -> list[Path]:
     """Download the wheels of ``name==version`` requirements, in that order.
+
+    Args:
+        platform: that the wheels are made for, as pip names it (None: this machine's).
 
     Raises:
         UserError: this Python has no pip.
@@ -22,7 +27,9 @@ def download_wheels(requirements: Sequence[str], folder: Path) -> list[Path]:
     """
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", "--no-cache-dir", "--no-deps"]
-    command += ["--only-binary", ":all:", "--dest", str(folder), *requirements]
+    command += ["--only-binary", ":all:", "--dest", str(folder)]
+    command += ["--platform", platform] if platform else []
+    command += requirements
     # Otherwise pip first writes each wheel to /tmp, which may be small.
     environ = {**os.environ, "TMPDIR": str(folder)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)

@@ -35,7 +35,7 @@ def chosen_encoder(settings: Settings) -> Path:
 
 
 def find_chosen_encoder(settings: Settings) -> Path | None:
-    """Return the folder as :func:`chosen_encoder` does (None: a public name to be fetched)."""
+    """Return the folder as :func:`chosen_encoder` does (None: not on this machine yet)."""
     folder = find_encoder(settings.encoder.name, settings.cache_dir)
     return folder and _with_choices(folder, settings.encoder, settings.cache_dir)
 

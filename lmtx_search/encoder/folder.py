@@ -25,6 +25,9 @@ _FILES = [
     "*.model",
 ]
 _WANTED = [*_FILES, "*/config.json"]
+DOWNLOADED_ENCODERS = ("all-MiniLM-L6-v2", "multilingual-e5-small")
+"""Short names of the encoders that `lmtx-search up` downloads; the first one is the default."""
+
 _UNWANTED = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
 
 
@@ -32,19 +35,27 @@ def resolve_encoder(name: str, cache_dir: Path) -> Path:
     """Return the sentence-transformers folder of an encoder.
 
     Args:
-        name: a folder, or a public name such as ``sentence-transformers/all-MiniLM-L6-v2``,
-            whose needed files are fetched into ``cache_dir`` the first time.
+        name: a folder, one of ``DOWNLOADED_ENCODERS``, or a public name such as
+            ``sentence-transformers/all-MiniLM-L6-v2``, whose needed files are fetched into
+            ``cache_dir`` the first time.
         cache_dir: the product's cache folder.
 
     Raises:
-        UserError: there is no such folder or public name, or it has no safetensors.
+        UserError: there is no such folder or public name, it has no safetensors, or `up` has not
+            downloaded it yet.
         LmtxError: the files could not be fetched.
     """
-    return find_encoder(name, cache_dir) or _fetch(name, cache_dir / "hub")
+    found = find_encoder(name, cache_dir)
+    if found is None and name in DOWNLOADED_ENCODERS:
+        raise UserError(
+            f"the encoder {name} is not on this machine yet: `lmtx-search up` downloads it "
+            "(`up --prepare-only` starts nothing)"
+        )
+    return found or _fetch(name, cache_dir / "hub")
 
 
 def find_encoder(name: str, cache_dir: Path) -> Path | None:
-    """Return the folder as :func:`resolve_encoder` does (None: a public name to be fetched).
+    """Return the folder as :func:`resolve_encoder` does (None: not on this machine yet).
 
     Raises:
         UserError: there is no such folder, the name is malformed, or the folder has no safetensors.
@@ -52,6 +63,9 @@ def find_encoder(name: str, cache_dir: Path) -> Path | None:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return _checked(folder.absolute(), name)
+    if name in DOWNLOADED_ENCODERS:
+        folder = downloaded_encoder(name, cache_dir)
+        return _checked(folder, name) if folder.is_dir() else None
     if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         raise UserError(f"no encoder folder {name}: set encoder.name to a folder or a public name")
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
@@ -64,6 +78,11 @@ def find_encoder(name: str, cache_dir: Path) -> Path | None:
         ) from error
     except (LocalEntryNotFoundError, UserError):
         return None
+
+
+def downloaded_encoder(name: str, cache_dir: Path) -> Path:
+    """Return where `up` puts one of ``DOWNLOADED_ENCODERS``."""
+    return cache_dir / "models" / name
 
 
 def encoder_digest(folder: Path) -> str:

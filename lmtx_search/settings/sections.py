@@ -133,7 +133,8 @@ class EncoderSettings(_Section):
 
     name: str = Field(
         "sentence-transformers/all-MiniLM-L6-v2",
-        description="public name of the encoder, or its folder",
+        description="public name of the encoder, its folder, or the short name of one that `up` "
+        "downloads (multilingual-e5-small)",
     )
     dimension: int | None = Field(
         None, gt=0, description="cut embeddings to this length (default: the encoder's own)"

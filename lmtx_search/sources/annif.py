@@ -10,6 +10,7 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.annif_records import SUBJECTS, clean_uri, read_annif_records
+from lmtx_search.sources.languages import split_languages
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.lines import read_lines
 from lmtx_search.sources.read_options import ReadOptions
@@ -25,7 +26,8 @@ def read_annif_labels(
     """Yield each label with its position in the file.
 
     A line of TSV holds an address in angle brackets, a tab, a label, and optionally a notation. CSV
-    has the columns ``uri`` and, for each language, ``label_xx``. A subject with an address and no
+    has the columns ``uri`` and, for each language, ``label_xx``; with several languages, the first
+    one is that of the texts. A subject with an address and no
     label is deprecated and left out (Annif keeps its number for models that were trained with it).
 
     Raises:
@@ -53,33 +55,42 @@ def read_annif_labels(
 def _csv_labels(
     path: Path, language: str | None, left_out: LeftOut, notes: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    column = ""
+    column, others = "", dict[str, str]()
     for row in read_rows(path, "csv", notes):
         if isinstance(row, BadLine):
             raise UserError(str(row))
         if not column:
-            column = _label_column(path, list(row.fields), language)
+            column, others = _chosen_columns(path, list(row.fields), language)
         id_ = clean_uri(row.fields["uri"])
         if row.fields[column].strip():
-            yield f"{path}, line {row.line}", {"id": id_, "text": row.fields[column]}
+            names = {one: row.fields[name] for one, name in others.items()}
+            translations = {one: name for one, name in names.items() if name.strip()}
+            fields = {"id": id_, "text": row.fields[column], "translations": translations}
+            yield f"{path}, line {row.line}", fields
         elif any(row.fields[name].strip() for name in _label_columns(row.fields)):
             left_out.add(f"subjects without a {column}", f"line {row.line}, {id_}")
         else:
             left_out.add(_DEPRECATED, f"line {row.line}, {id_}")
 
 
-def _label_column(path: Path, columns: list[str], language: str | None) -> str:
+def _chosen_columns(
+    path: Path, columns: list[str], language: str | None
+) -> tuple[str, dict[str, str]]:
+    """Return the column of the texts, and those of the other languages asked for, by language."""
     there = _label_columns(columns)
-    wanted = [name for name in there if language is None or name == f"label_{language}"]
+    first, *others = split_languages(language or "")
+    wanted = [name for name in there if language is None or name == f"label_{first}"]
     if "uri" not in columns or not there:
         raise UserError(
             f"{path}, line 1: the columns are {', '.join(columns)}: uri and label_xx are expected"
         )
-    if len(wanted) != 1:
+    translated = {other: f"label_{other}" for other in others}
+    if len(wanted) != 1 or not translated.keys() <= {name[len("label_") :] for name in there}:
         raise UserError(
-            f"{path} has the columns {', '.join(there)}: choose one with `labels load --language`"
+            f"{path} has the columns {', '.join(there)}: choose one with `labels load --language`, "
+            "or several: `labels load --language fi,en`"
         )
-    return wanted[0]
+    return wanted[0], translated
 
 
 def _label_columns(columns: Iterable[str]) -> list[str]:

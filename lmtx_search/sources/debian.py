@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from lmtx_search.errors import LmtxError
@@ -127,7 +127,7 @@ def write_data_set(data: DataSet, folder: Path) -> dict[str, Path]:
         return _line({"id": package.id, "title": package.title, "text": package.text})
 
     contents = {
-        "labels.jsonl": [_line(_without_empty(asdict(label))) for label in data.labels],
+        "labels.jsonl": [_line(_without_empty(label.record)) for label in data.labels],
         "train.jsonl": [document(package) for package in data.train],
         "test.jsonl": [document(package) for package in data.test],
         "gold.tsv": [f"{x.id}\t{tag}\n" for x in data.test for tag in x.tags],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,8 @@ _ID_BYTES = 512
 _TEXT_CHARACTERS = 1024
 # Between tagger and pipeline it marks a name that is not a tag (tagging/scoring/broader.py).
 _RESERVED = "\ue03e"
+# A language as BCP 47 writes it: de, de-AT, zh-Hant.
+_LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
 _COLUMNS = ("id", "text", "description", "synonyms", "broader")
 
 Fields = Mapping[str, Any]
@@ -47,7 +50,8 @@ class LabelFile:
             Repository.
         format: one of :data:`~lmtx_search.sources.label_formats.FORMATS`; None: by the name of
             the file.
-        language: the language of a thesaurus's labels.
+        language: the language of a thesaurus's labels; or several, separated by commas. The first
+            one is that of the texts, and names in the others are translations.
 
     Raises:
         UserError: on creation, the name does not determine the format. On reading, the first error,
@@ -179,7 +183,16 @@ def make_label(fields: Fields, where: str) -> Label:
     broader = _texts(fields.get("broader"), _clean)
     if broader is None:
         raise wrong("broader", "must be a list of label ids (in CSV: one text, separated by |)")
-    return Label(_clean(id_), text, _clean(description), synonyms, broader)
+    translations = _translations(fields.get("translations"))
+    if translations is None:
+        raise wrong("translations", 'must be names by language: {"de": "Schach", "fr": "échecs"}')
+    if any(len(name) > _TEXT_CHARACTERS for name in translations.values()):
+        raise wrong("translations", f"a name is longer than {_TEXT_CHARACTERS:,} characters")
+    # The encoder and the words read synonyms, so a name in any language finds the label.
+    others = [name for name in translations.values() if name != text]
+    synonyms = (*synonyms, *(name for name in dict.fromkeys(others) if name not in synonyms))
+    translated = tuple(sorted(translations.items()))
+    return Label(_clean(id_), text, _clean(description), synonyms, broader, translated)
 
 
 def _row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[str, Fields]]:
@@ -207,6 +220,21 @@ def _texts(value: Any, cleaned: Callable[[str], str]) -> tuple[str, ...] | None:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         return None
     return tuple(clean for item in value if (clean := cleaned(item)))
+
+
+def _translations(value: Any) -> dict[str, str] | None:
+    if not value:
+        return {}
+    if not isinstance(value, Mapping):
+        return None
+    found = {}
+    for language, name in value.items():
+        tag = str(language).lower()
+        cleaned = label_name(_clean(name)) if isinstance(name, str) else ""
+        if not cleaned or not _LANGUAGE.fullmatch(tag):
+            return None
+        found[tag] = cleaned
+    return found
 
 
 def _clean(text: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.sources.languages import split_languages
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.rdf import read_graph
 from lmtx_search.sources.skos_concepts import Concept, read_concepts
@@ -33,7 +34,9 @@ class Thesaurus:
         """Read a file as a whole.
 
         A concept's id is its address. Its text is the prefLabel in ``language``, or in another
-        language if it has none. Its synonyms are the altLabels in the same language, and its
+        language if it has none. Its synonyms are the altLabels in the same language. If
+        ``language`` names several ("de,en"), the first one is that of the text; the prefLabels in
+        the others become translations, and their altLabels are synonyms too. The concept's
         description is the definition and the scope note. If several concepts have the same
         prefLabel, their broader concept is added: "Mercury (planets)". hiddenLabels (misspellings,
         for searching) are not read. Schemes and collections are not labels. Concepts that are no
@@ -65,16 +68,24 @@ def _labels(
         if len(tagged) > 1:
             raise UserError(
                 f"{path} has labels in several languages: {there}: "
-                "choose one with `labels load --language`"
+                "choose one with `labels load --language`, or several: "
+                "`labels load --language de,en`"
             )
         language = tagged[0] if tagged else ""
-    language = language.lower()
-    if not any(_speaks(tag, language) for tag in languages):
-        raise UserError(f"{path} has no prefLabel in the language {language}: it has {there}")
+    language, *further = split_languages(language)
+    for wanted in (language, *further):
+        if not any(_speaks(tag, wanted) for tag in languages):
+            raise UserError(f"{path} has no prefLabel in the language {wanted}: it has {there}")
     entries, others, several = [], Counter[str](), 0
+    untranslated = Counter[str]()
     for one in concepts:
-        own = _nearest_language({tag for _, tag in one.names}, language)
+        spoken_by = _by_language(one, (language, *further))
+        own = next(iter(spoken_by.values()), "") or _nearest_language(
+            {tag for _, tag in one.names}, language
+        )
         others[own] += not _speaks(own, language)
+        untranslated.update(wanted for wanted in further if wanted not in spoken_by)
+        foreign = {wanted: tag for wanted, tag in spoken_by.items() if tag != own}
         names = [text for text, tag in one.names if tag == own]
         several += len(names) > 1
         spoken = _nearest_language({tag for _, tag in one.notes}, own)
@@ -84,8 +95,12 @@ def _labels(
             "synonyms": [
                 text.replace("|", " ")
                 for text, tag in [*one.synonyms, *((name, own) for name in names[1:])]
-                if tag == own and text != names[0]
+                if tag in (own, *foreign.values()) and text != names[0]
             ],
+            "translations": {
+                wanted: next(text for text, tag in one.names if tag == spoken)
+                for wanted, spoken in foreign.items()
+            },
             "description": " ".join(dict.fromkeys(t for t, tag in one.notes if tag == spoken)),
             "broader": one.broader,
         }
@@ -96,6 +111,8 @@ def _labels(
             which = f"in the language {tag}" if tag else "without a language"
             where = f" in {language}" if language else " without a language"
             notes.append(f"Concepts without a prefLabel{where}: {count:,}; read {which} instead")
+    for wanted, count in untranslated.items():
+        notes.append(f"Concepts without a name in {wanted}: {count:,}; they keep their other name")
     if several:
         notes.append(
             f"Concepts with several prefLabels: {several:,}; one is the name, others are synonyms"
@@ -124,6 +141,17 @@ def _tell_apart(labels: list[dict[str, Any]]) -> int:
     for label in labels:
         label["text"] = alone.get(label["id"], label["text"])
     return len(alone)
+
+
+def _by_language(concept: Concept, languages: Iterable[str]) -> dict[str, str]:
+    """Return for each of the languages in which a concept has a name the tag of that name."""
+    tags = sorted({tag for _, tag in concept.names})
+    found = {}
+    for language in languages:
+        fitting = [tag for tag in tags if _speaks(tag, language)]
+        if fitting:
+            found[language] = language if language in fitting else fitting[0]
+    return found
 
 
 def _speaks(tag: str, language: str) -> bool:

@@ -15,9 +15,8 @@ from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.folder import encoder_digest
-from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.encoder.language_fit import MOST_TEXTS, language_note
+from lmtx_search.encoder.language_fit import MOST_TEXTS
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.judges.base import Judge
@@ -34,6 +33,7 @@ from lmtx_search.records import (
     labels_digest,
 )
 from lmtx_search.settings import Settings
+from lmtx_search.training.languages import as_note, language_problems
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
@@ -80,7 +80,11 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     training.check(len(labels), len(documents))
     judge = open_judge(settings, prompt)
     base = chosen_encoder(settings)
-    _note_languages(base, labels, documents, progress)
+    label_texts = [label.text for label in labels[:MOST_TEXTS]]
+    for problem, advice in language_problems(
+        base, judge.name, label_texts, [document.text for document in documents[:MOST_TEXTS]]
+    ):
+        progress.note(as_note(problem, advice))
     held_in, held_out = hold_out(documents, training.most_development)
     people = JudgmentStore(client).of(PERSON)
     return RunInputs(
@@ -94,19 +98,6 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         people=people,
         fingerprint=fingerprint(training, encoder_digest(base), judge, labels, documents, people),
     )
-
-
-def _note_languages(
-    base: Path, labels: Sequence[Label], documents: Sequence[Document], progress: Progress
-) -> None:
-    texts = {
-        "labels": [label.text for label in labels[:MOST_TEXTS]],
-        "documents": [document.text for document in documents[:MOST_TEXTS]],
-    }
-    for what, some in texts.items():
-        if note := language_note(base / TOKENIZER_FILE, some, what):
-            progress.note(note)
-            return
 
 
 def training_documents(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ MAX_BODY = 1024 * 1024
 
 _MAX_QUERY = 1000
 _MAX_TAGS = 1000
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -45,6 +47,7 @@ def create_app(
     - ``POST /api/try`` with ``{"text": …}``: the tags that the deployed tagger assigns to it.
     - ``PUT /api/opinions`` with ``{"document": id, "label": id, "answer": "yes"|"no"|null}``.
 
+    Tags and labels have a ``name`` in the language that the browser asks for (Accept-Language).
     An error is ``{"error": one line}``: 4xx if the user can correct it, 502 if the cluster failed.
 
     Args:
@@ -58,12 +61,12 @@ def create_app(
         if len(query) > _MAX_QUERY:
             raise UserError(f"a search has at most {_MAX_QUERY:,} characters")
         start, size = _number(request, "start", 0, LAST), _number(request, "size", 30, _MAX_TAGS)
-        tags = parameters.getlist("tag")
-        return await run_in_threadpool(library.search, query, tags, start, max(1, size))
+        tags, language = parameters.getlist("tag"), _language(request)
+        return await run_in_threadpool(library.search, query, tags, start, max(1, size), language)
 
     async def labels(request: Request) -> Any:
         words = request.query_params.get("q", "")[:_MAX_QUERY]
-        return await run_in_threadpool(library.labels, words)
+        return await run_in_threadpool(library.labels, words, _language(request))
 
     async def try_text(request: Request) -> Any:
         text = (await _body(request)).get("text")
@@ -133,6 +136,12 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UserError("the body must be a JSON object")
     return value
+
+
+def _language(request: Request) -> str | None:
+    """Return the language that the browser asks for first."""
+    first = _LANGUAGE.match(request.headers.get("accept-language", ""))
+    return first[0].lower() if first else None
 
 
 def _number(request: Request, name: str, default: int, most: int) -> int:

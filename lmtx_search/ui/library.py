@@ -8,6 +8,7 @@ from typing import Any, Literal
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import Client, connect
 from lmtx_search.cluster.facets.counts import TaggedDocument, facets
+from lmtx_search.cluster.facets.reader_language import names_in
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.judgments.feedback import (
     find_document,
@@ -45,11 +46,17 @@ class Library:
         self.index = index
 
     def search(
-        self, query: str, tags: Sequence[str], start: int = 0, size: int = 30
+        self,
+        query: str,
+        tags: Sequence[str],
+        start: int = 0,
+        size: int = 30,
+        language: str | None = None,
     ) -> dict[str, Any]:
         """Return ``size`` tags with counts, and one page of the documents.
 
-        The documents match ``query`` and have all of ``tags``.
+        The documents match ``query`` and have all of ``tags``. ``names`` are the names of all these
+        tags in the language, as far as they differ from the tags.
 
         Raises:
             UserError: the index does not exist or has no tags, or the page lies beyond the last
@@ -58,6 +65,10 @@ class Library:
         if start + PAGE > LAST:
             raise UserError(f"only the first {LAST:,} documents can be shown: narrow the search")
         found = facets(self._client, self.index, query.strip() or None, tags, size, PAGE, start)
+        shown = self._shown(found.examples)
+        seen = [*tags, *(tag for tag, _ in found.tags)]
+        seen += [tag["tag"] for one in shown for tag in (*one["tags"], *one["missing"])]
+        named = names_in(self._client, seen, language) if language else {}
         return {
             "index": self.index,
             "documents": found.documents,
@@ -65,15 +76,24 @@ class Library:
             "other": found.other,
             "statuses": found.statuses,
             "start": start,
-            "found": self._shown(found.examples),
+            "found": shown,
+            "names": {tag: name for tag, name in named.items() if name != tag},
         }
 
-    def labels(self, words: str) -> dict[str, Any]:
-        """Return labels that contain these words; the last word may be incomplete."""
+    def labels(self, words: str, language: str | None = None) -> dict[str, Any]:
+        """Return labels that contain these words; the last word may be incomplete.
+
+        ``name`` is a label's name in the language.
+        """
         found = labels_with(self._client, words)
         return {
             "labels": [
-                {"id": label.id, "text": label.text, "description": label.description}
+                {
+                    "id": label.id,
+                    "text": label.text,
+                    "name": label.name_in(language) if language else label.text,
+                    "description": label.description,
+                }
                 for label in found
             ]
         }

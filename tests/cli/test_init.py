@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from lmtx_search.cli.main import cli
 from lmtx_search.settings import Settings, load_settings
@@ -78,6 +79,29 @@ def test_with_force_it_is_replaced_and_its_values_are_proposed(folder: Path) -> 
     assert init("--yes", "--force").exit_code == 0
     assert "# address of the cluster" in file.read_text()
     assert load_settings().opensearch.url == NOWHERE
+
+
+@pytest.mark.parametrize("language", ["German", "English"])
+def test_an_encoder_that_does_not_fit_the_labels_is_a_note(folder: Path, language: str) -> None:
+    words = ["[UNK]", "chess", "town", "library", *"abcdefghijklmnopqrstuvwxyz"]
+    vocabulary = {word: id_ for id_, word in enumerate([*words, *(f"##{w}" for w in words[4:])])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    encoder = folder / "encoder"
+    encoder.mkdir()
+    tokenizer.save(str(encoder / "tokenizer.json"))
+    (encoder / "config.json").write_text('{"model_type": "bert", "hidden_size": 8}')
+    (encoder / "model.safetensors").write_bytes(b"")
+    names = ("stadt", "schach") if language == "German" else ("town", "chess library")
+    rows = [f"{id_},{names[id_ % 2]}" for id_ in range(60)]
+    (folder / "labels.csv").write_text("\n".join(["id,text", *rows]))
+    result = init(
+        "--yes", "--embedded", "--labels", "labels.csv", "--json", "--encoder", str(encoder)
+    )
+    assert result.exit_code == 0, result.output
+    notes = json.loads(result.stdout)["notes"]
+    expected = ["The encoder was probably not made for the language of the labels"]
+    assert [note.split(":")[0] for note in notes] == expected * (language == "German")
 
 
 def test_no_password_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

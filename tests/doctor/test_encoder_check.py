@@ -78,3 +78,30 @@ def test_labels_in_another_language_than_the_encoders_are_noticed(
     for said in (" ".join(loaded.stderr.split()), finding.found):
         assert "not made for the language of the labels" in said
     assert "multilingual" in finding.todo
+
+
+def test_documents_in_another_language_are_noticed_by_docs_load_and_doctor(
+    client: Any, lmtx: Run, settings: Settings, tmp_path: Path
+) -> None:
+    assert lmtx("bootstrap-index").returncode == 0
+    text = "Die Stadtbücherei verleiht Bücher und Zeitschriften an ihre Leserinnen und Leser."
+    documents = [{"id": str(number), "text": f"{text} {number}"} for number in range(20)]
+    (tmp_path / "documents.jsonl").write_text("\n".join(map(json.dumps, documents)))
+    loaded = lmtx("docs", "load", "documents.jsonl", "--json")
+    assert loaded.returncode == 0
+    encoder, judge = (
+        note for note in json.loads(loaded.stdout)["notes"] if not note.startswith("Created")
+    )
+    assert "not made for the language of the documents" in encoder
+    assert f"the judge {settings.ollama.model} knows little of other languages" in judge
+    finding = examine_languages(client, settings)
+    assert finding.status == "warn"
+    assert "encoder" in finding.found
+    assert "judge" in finding.found
+
+
+def test_an_encoder_that_up_downloads_names_the_command(tmp_path: Path) -> None:
+    choice = EncoderSettings(name="multilingual-e5-small")
+    finding = first_finding(Settings(cache_dir=tmp_path, encoder=choice))
+    assert finding.status == "warn"
+    assert "`lmtx-search up`" in finding.todo

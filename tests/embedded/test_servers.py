@@ -174,3 +174,11 @@ def test_a_judge_inside_the_commands_gets_its_model_and_no_ollama(
     assert judge["name"] == "llama.cpp"
     # How fast it is depends on the machine, and a slow one is said to be slow.
     assert judge["found"].startswith("qwen2.5-coder-0.5b")
+
+
+def test_the_encoder_that_is_asked_for_is_used_until_down(own: Settings, start: Start) -> None:
+    assert finish(start(*UP, "--encoder", "multilingual-e5-small"))[0] == 0
+    assert finish(start(*UP))[0] == 0
+    folder = result_of(start("config", "--json"))["encoder.name"]
+    assert folder["from"] == "embedded servers"
+    assert Path(folder["value"]).name == "multilingual-e5-small"

@@ -36,6 +36,16 @@ def test_a_subject_with_an_address_and_no_label_is_deprecated_and_counted(tmp_pa
     assert note.endswith("(the first: line 2, http://x/2)")
 
 
+def test_several_languages_of_a_csv_vocabulary_make_one_label(tmp_path):
+    text = "uri,label_fi,label_en\n<http://x/1>,shakki,chess\n<http://x/2>,puutarha,\n"
+    path = write(tmp_path, "subjects.csv", text)
+    chess, garden = LabelFile(path, format="annif", language="fi,en")
+    assert (chess.text, chess.translations) == ("shakki", (("en", "chess"),))
+    assert (garden.text, garden.translations) == ("puutarha", ())
+    with pytest.raises(UserError, match="choose one with `labels load --language`"):
+        list(LabelFile(path, format="annif", language="fi,sv"))
+
+
 def test_a_subject_without_the_language_is_counted_apart_from_one_without_any_label(tmp_path):
     text = "uri,label_fi,label_en\n<http://x/1>,a,b\n<http://x/2>,c,\n<http://x/3>,,\n"
     source = LabelFile(write(tmp_path, "subjects.csv", text), "annif", "en")

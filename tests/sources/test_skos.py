@@ -207,3 +207,34 @@ def test_without_rdflib_it_says_what_to_install(tmp_path, monkeypatch):
 def test_a_language_for_a_file_without_languages_is_refused(tmp_path):
     with pytest.raises(UserError, match="--language is for thesauri"):
         LabelFile(tmp_path / "labels.jsonl", language="de")
+
+
+def test_several_languages_make_one_label_with_names_in_each(tmp_path):
+    found = labels_of(thesaurus(tmp_path, TWO_LANGUAGES, "de,en"))
+    vase = found["vase"]
+    assert (vase.id, vase.text) == ("http://x.example/vase", "Vase")
+    assert vase.translations == (("en", "vase"),)
+    assert set(vase.synonyms) == {"Blumenvase", "flower vase", "vase"}
+    assert vase.description == "Ein Gefäß. Für Blumen."
+    assert (vase.name_in("en-GB"), vase.name_in("de")) == ("vase", "Vase")
+
+
+def test_the_first_language_that_a_concept_speaks_is_that_of_its_text(tmp_path):
+    source = thesaurus(tmp_path, TWO_LANGUAGES, "de,fr,en")
+    notes = check_labels(source)
+    jug = labels_of(source)["jug"]
+    assert (jug.text, jug.translations) == ("cruche", (("en", "jug"),))
+    assert "Concepts without a name in fr: 2; they keep their other name" in notes
+
+
+def test_each_of_several_languages_must_be_there(tmp_path):
+    with pytest.raises(UserError, match=r"no prefLabel in the language fi: it has en \(3\)"):
+        check_labels(thesaurus(tmp_path, TWO_LANGUAGES, "de,fi"))
+
+
+def test_a_label_keeps_its_id_in_whatever_language_it_is_read(tmp_path):
+    ids = [
+        {label.id for label in thesaurus(tmp_path, TWO_LANGUAGES, language)}
+        for language in ("de", "en", "en,de")
+    ]
+    assert ids[0] == ids[1] == ids[2]

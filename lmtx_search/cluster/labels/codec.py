@@ -13,7 +13,7 @@ from lmtx_search.records import Label
 from lmtx_search.words.names import words_of_names
 
 Vectors = NDArray[np.float32]
-FIELDS = ("text", "description", "synonyms", "broader")
+FIELDS = ("text", "description", "synonyms", "broader", "translations")
 """The fields of a document that make up its label."""
 
 
@@ -30,8 +30,9 @@ def label_action(label: Label, vector: Vectors) -> Action:
                 {"words": " ".join(sorted(name)), "count": len(name)}
                 for name in words_of_names((label.text, *label.synonyms))
             ],
-            # Indices that were made before labels had broader ones do not accept this field.
+            # Indices that were made before labels had these fields do not accept them.
             **({"broader": list(label.broader)} if label.broader else {}),
+            **({"translations": dict(label.translations)} if label.translations else {}),
             "digest": label.digest,
             "embedding": rounded(vector),
         },

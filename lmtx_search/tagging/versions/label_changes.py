@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def write_change(
     head = {"encoder": encoder_digest, "at": (at or datetime.now(timezone.utc)).isoformat()}
     lines = [
         head,
-        *({"put": asdict(label)} for label in puts),
+        *({"put": label.record} for label in puts),
         *({"retire": id_} for id_ in retired),
     ]
     new = path.with_suffix(".new")

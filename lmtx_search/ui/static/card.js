@@ -6,7 +6,11 @@ import { picker } from "./picker.js";
 
 const LONG = 280;
 
-export function card(one, choose) {
+// names: what the reader calls a tag, if it is called otherwise
+export function card(one, choose, names) {
+  for (const tag of [...one.tags, ...one.missing]) {
+    tag.name = Object.hasOwn(names, tag.tag) ? names[tag.tag] : tag.tag;
+  }
   const tags = make("ul", { class: "tags", "aria-label": `Tags of ${one.title}` });
   tags.append(
     ...one.tags.map((tag) => assigned(one, tag, choose)),
@@ -40,9 +44,9 @@ function assigned(one, tag, choose) {
   const item = make("li", {});
   const draw = () => {
     item.className = `tag ${tag.said ? `said-${tag.said}` : ""}`;
-    const name = button(tag.tag, () => choose(tag.tag), {
+    const name = button(tag.name, () => choose(tag.tag), {
       class: "tag-name",
-      "aria-label": `Only documents with ${tag.tag}`,
+      "aria-label": `Only documents with ${tag.name}`,
     });
     const score = make("span", { class: "score" }, tag.score ? tag.score.toFixed(2) : "");
     item.replaceChildren(name, score);
@@ -55,7 +59,7 @@ function assigned(one, tag, choose) {
       item.append(
         button("wrong?", () => giveAnswer(one, tag, "no", draw), {
           class: "judge",
-          "aria-label": `${tag.tag} is wrong here`,
+          "aria-label": `${tag.name} is wrong here`,
         }));
     }
   };
@@ -69,7 +73,7 @@ function missing(one, tag) {
   const draw = () => {
     if (tag.said) {
       item.replaceChildren(
-        make("span", { class: "tag-name" }, tag.tag),
+        make("span", { class: "tag-name" }, tag.name),
         make("span", { class: "verdict" }, "missing"),
         undo(one, tag, draw));
       return;
@@ -85,7 +89,7 @@ function missing(one, tag) {
 const undo = (one, tag, draw) =>
   button("undo", () => giveAnswer(one, tag, null, draw), {
     class: "judge",
-    "aria-label": `Undo your answer about ${tag.tag}`,
+    "aria-label": `Undo your answer about ${tag.name}`,
   });
 
 const clearNotice = later(8000, () => notify("", false));
@@ -104,7 +108,7 @@ async function giveAnswer(one, tag, answer, draw) {
     const focused = document.activeElement?.closest("li.tag");
     draw();
     focused?.querySelector(".judge")?.focus();
-    notify(message(tag.tag, answer, kept.used), false);
+    notify(message(tag.name, answer, kept.used), false);
   } catch (error) {
     if (api.superseded(error)) return;
     notify(error.message, true);
@@ -130,10 +134,10 @@ function adder(one, tags) {
       const there = one.tags.find((tag) => tag.label === label.id);
       close();
       if (there || one.missing.some((tag) => tag.label === label.id && tag.said)) {
-        notify(`This document already has the tag ${label.text}.`, false);
+        notify(`This document already has the tag ${label.name}.`, false);
         return;
       }
-      const tag = { label: label.id, tag: label.text };
+      const tag = { label: label.id, tag: label.text, name: label.name };
       await giveAnswer(one, tag, "yes", () => {
         if (tag.said === "yes") {
           one.missing.push(tag);

@@ -6,7 +6,10 @@ import { bar, button, find, make, number, several, showProblem } from "./dom.js"
 
 const FEW = 30, MANY = 1000;
 
-const state = { query: "", tags: [], size: FEW, shown: 0 };
+const state = { query: "", tags: [], size: FEW, shown: 0, names: {} };
+
+// The reader's name of a tag. Links and filters hold the tag itself.
+const named = (tag) => (Object.hasOwn(state.names, tag) ? state.names[tag] : tag);
 
 function read() {
   const parameters = new URLSearchParams(location.search);
@@ -47,10 +50,11 @@ async function load(start = 0) {
 }
 
 function show(found, start) {
+  state.names = found.names;
   find("index").textContent = `· ${found.index}`;
   const of = [];
   if (state.query) of.push(`for “${state.query}”`);
-  if (state.tags.length) of.push(`with ${state.tags.map((tag) => `“${tag}”`).join(" and ")}`);
+  if (state.tags.length) of.push(`with ${state.tags.map((tag) => `“${named(tag)}”`).join(" and ")}`);
   find("count").textContent = [several(found.documents, "document"), ...of].join(" ");
   showTags(found);
   showChosen();
@@ -60,7 +64,7 @@ function show(found, start) {
     .join(", ");
   const list = find("documents");
   if (start === 0) list.replaceChildren();
-  const cards = found.found.map((one) => card(one, toggle));
+  const cards = found.found.map((one) => card(one, toggle, found.names));
   list.append(...cards);
   state.shown = start + cards.length;
   find("more").hidden = state.shown >= found.documents || !cards.length;
@@ -86,7 +90,7 @@ function showTags(found) {
   for (const [at, { tag, count }] of found.tags.entries()) {
     const own = list.children[at].firstChild;
     own.append(
-      make("span", { class: "tag-name" }, tag), " ",
+      make("span", { class: "tag-name" }, named(tag)), " ",
       make("span", { class: "tag-count" }, number(count)),
       make("span", { class: "hidden" }, count === 1 ? " document" : " documents"),
       bar(count / most),
@@ -104,7 +108,7 @@ function showChosen() {
   find("chosen").replaceChildren(
     ...state.tags.map((tag) =>
       make("li", {},
-        button(tag, () => toggle(tag), { "aria-label": `Remove the filter ${tag}` }))),
+        button(named(tag), () => toggle(tag), { "aria-label": `Remove the filter ${named(tag)}` }))),
   );
 }
 

@@ -33,7 +33,7 @@ export function picker(title, choose, close) {
     found = labels;
     list.replaceChildren(...labels.map((label, number) =>
       make("li", { id: `${id}-${number}`, role: "option", onclick: () => choose(label) },
-        label.text,
+        label.name,
         label.description ? make("span", { class: "quiet" }, ` ${short(label.description)}`) : null)));
     list.hidden = !labels.length;
     input.setAttribute("aria-expanded", String(labels.length > 0));
