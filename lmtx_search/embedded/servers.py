@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from lmtx_search.embedded.files import sweep
-from lmtx_search.embedded.models import prepare_encoder, prepare_judge
+from lmtx_search.embedded.models import downloaded_judges, prepare_encoder, prepare_judge
 from lmtx_search.embedded.net import LOOPBACK, free_port
 from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, start_ollama
 from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
@@ -50,7 +50,7 @@ def prepare(
         if judge and not _in_process(settings):
             find_ollama(places.cache, progress)
         if judge and settings.judge.gguf is None:
-            prepare_judge(places.cache, progress)
+            prepare_judge(places.cache, progress, _judge(settings))
 
 
 def up(
@@ -136,10 +136,11 @@ def _start(
         encoder = prepare_encoder(places.cache, progress, _encoder(settings))
         state.settings["encoder.name"] = str(encoder)
     if judge and not _in_process(settings):
-        _start_judge(places, state, running, noted(OLLAMA), progress)
+        _start_judge(settings, places, state, running, noted(OLLAMA), progress)
     elif judge and settings.judge.gguf is None:
         with prepared(places, progress):
-            state.settings["judge.gguf"] = str(prepare_judge(places.cache, progress).file)
+            judged_by = prepare_judge(places.cache, progress, _judge(settings))
+            state.settings["judge.gguf"] = str(judged_by.file)
     if tagger and TAGGER not in running:
         port = _port(state, "tagger")
         start_tagger(settings, places, port, noted(TAGGER), progress)
@@ -156,12 +157,19 @@ def _encoder(settings: Settings) -> str:
     return DOWNLOADED_ENCODERS[0]
 
 
+def _judge(settings: Settings) -> str:
+    """Return which judge is downloaded: the model of the settings if it can be."""
+    names = downloaded_judges()
+    return settings.ollama.model if settings.ollama.model in names else names[0]
+
+
 def _in_process(settings: Settings) -> bool:
     """Tell whether the judge runs in the commands themselves, without a server."""
     return settings.judge.runtime == "llamacpp"
 
 
 def _start_judge(
+    settings: Settings,
     places: Places,
     state: State,
     running: set[str],
@@ -169,7 +177,7 @@ def _start_judge(
     progress: Progress,
 ) -> None:
     with prepared(places, progress):
-        judge = prepare_judge(places.cache, progress)
+        judge = prepare_judge(places.cache, progress, _judge(settings))
         if OLLAMA not in running:
             ollama = find_ollama(places.cache, progress)
     if OLLAMA not in running:

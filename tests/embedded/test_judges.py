@@ -1,0 +1,36 @@
+"""The judges' models that `up` downloads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lmtx_search.embedded.models import downloaded_judges, prepare_judge
+from lmtx_search.embedded.servers import _judge
+from lmtx_search.settings import load_settings
+
+
+def test_the_default_model_is_the_first_one_that_can_be_downloaded() -> None:
+    assert load_settings().ollama.model == downloaded_judges()[0]
+
+
+@pytest.mark.parametrize("name", downloaded_judges())
+def test_the_model_of_the_settings_is_downloaded(name: str) -> None:
+    assert _judge(load_settings(flags={"ollama.model": name})) == name
+
+
+def test_another_model_of_the_settings_does_not_stop_up() -> None:
+    assert _judge(load_settings(flags={"ollama.model": "llama3.2:3b"})) == downloaded_judges()[0]
+
+
+@pytest.mark.parametrize("name", downloaded_judges())
+def test_a_complete_file_is_not_downloaded_again(tmp_path: Path, name: str) -> None:
+    from lmtx_search.embedded.pinned import pinned
+
+    wanted = pinned("models.json", "judges")[name]
+    file = tmp_path / "models" / wanted["file"]
+    file.parent.mkdir()
+    with file.open("wb") as empty:
+        empty.truncate(wanted["size"])
+    assert prepare_judge(tmp_path, name=name).file == file
