@@ -43,7 +43,10 @@ class WordWeights:
 
 
 DEFAULT_WEIGHTS = WordWeights(0.3, 0.1, 0.1)
-"""Weights that suit most collections (docs/quality.md)."""
+"""The proportions that suit most collections (docs/quality.md)."""
+
+DEFAULT_FACTOR = 0.5
+"""What :data:`DEFAULT_WEIGHTS` are multiplied by."""
 
 IMPORTANCE_FILE = "word_importance.npy"
 """Beside the encoder of a training run: float32[vocabulary], the importance of each token."""

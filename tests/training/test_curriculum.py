@@ -355,7 +355,7 @@ def test_the_state_gives_back_what_was_kept(world: Any) -> None:
 def test_the_encoder_is_handed_over_as_a_whole(world: Any, tmp_path: Path) -> None:
     made = world(4)
     made.run(Judge(), cycles=1)
-    encoder = made.state.hand_over(1, tmp_path / "run")
+    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "run")
     assert encoder == tmp_path / "run" / "encoder"
     assert (encoder / "encoder.json").is_file()
 
@@ -364,9 +364,9 @@ def test_a_run_that_was_handed_over_and_killed_is_the_same_run(world: Any, tmp_p
     made = world(4)
     made.run(Judge(), cycles=1)
     assert made.state.run_id("first") == made.state.run_id("second") == "first"
-    encoder = made.state.hand_over(1, tmp_path / "first")
+    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "first")
     (encoder / "encoder.json").write_text("as it was handed over")
-    assert made.state.hand_over(1, tmp_path / "first") == encoder
+    assert made.state.hand_over(made.state.encoder(1), tmp_path / "first") == encoder
     assert (encoder / "encoder.json").read_text() == "as it was handed over"
 
 
