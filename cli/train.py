@@ -11,7 +11,6 @@ from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import threshold_interval
 from lmtx_search.cli.training_options import training_of, training_options
 
-
 _MORE = "A larger --judge-budget also judges more held-out documents"
 
 

@@ -24,7 +24,7 @@ from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS
-from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
+from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 Ranker = Callable[[Sequence[Document], Progress], Output]
@@ -81,12 +81,7 @@ def encoder(
     is measured alone, without words, at the default threshold.
     """
     threshold = DEFAULT_THRESHOLD if source.threshold is None else source.threshold
-    own = (
-        {}
-        if source.threshold is None
-        else own_thresholds(threshold, source.calibration, source.highest_score)
-    )
-    rule = Rule(threshold, DEFAULT_MAX_TAGS, own)
+    rule = Rule(threshold, DEFAULT_MAX_TAGS, source.own_thresholds)
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
         def load(tokens: int) -> OnnxEncoder:

@@ -206,6 +206,7 @@ def run_cycle(
                 known=earlier.development,
                 people=resources.people,
                 rivals=earlier.rivals,
+                named={} if trained.words is None else trained.words.named,
             ),
             DevelopmentRule(
                 yes_from=measured_from,

@@ -33,6 +33,7 @@ class HeldOut:
         known: answers of earlier cycles, which are not asked again.
         people: answers of people, which replace those of the judge in the calibration.
         rivals: first labels of further encoders, which are judged too.
+        named: number of training documents that name a label, by id, for the threshold.
     """
 
     documents: Sequence[Document]
@@ -42,6 +43,7 @@ class HeldOut:
     known: JudgingResult = field(default_factory=JudgingResult)
     people: Sequence[Judgment] = ()
     rivals: Sequence[FirstLabels] = ()
+    named: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Development:
         threshold: the score from which a label is assigned.
         threshold_rule: how it was chosen.
         threshold_interval: its 95 % interval (None: it is the default).
+        lowered: by how much the threshold of a label is lower, by id.
         judged: the answers of the judge.
         firsts, firsts_before: the first labels that are compared.
         calibration: the P(yes) that a score of the trained encoder corresponds to, if it is known.
@@ -88,6 +91,7 @@ class Development:
     better: int = 0
     worse: int = 0
     threshold_interval: tuple[float, float] | None = None
+    lowered: Mapping[str, float] = field(default_factory=dict)
 
 
 def first_labels(rankings: Mapping[str, Ranking]) -> dict[str, str]:
@@ -125,7 +129,7 @@ def measure_development(
     (old, new), count = llm_p1((held_out.before, firsts), p_yes, rule.yes_from)
     better, worse = changed(held_out.before, firsts, p_yes, rule.yes_from)
     rankings = [held_out.after[document.id] for document in held_out.documents]
-    threshold = choose_threshold([ranking[0][1] for ranking in rankings if ranking])
+    threshold = choose_threshold(rankings, held_out.named)
     return Development(
         documents=count,
         llm_p1=new,
@@ -133,6 +137,7 @@ def measure_development(
         threshold=threshold.value,
         threshold_rule=threshold.rule,
         threshold_interval=threshold.interval,
+        lowered=threshold.lowered,
         judged=judged,
         firsts=firsts,
         firsts_before=held_out.before,

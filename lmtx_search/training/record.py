@@ -108,6 +108,7 @@ def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:
             "threshold": chosen.value,
             "threshold_rule": chosen.rule,
             "threshold_interval": chosen.interval,
+            "lowered_thresholds": dict(chosen.lowered),
             "calibration": None,
         }
     final = curriculum.cycles[curriculum.best].development
@@ -117,6 +118,7 @@ def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:
         "threshold": final.threshold,
         "threshold_rule": final.threshold_rule,
         "threshold_interval": final.threshold_interval,
+        "lowered_thresholds": dict(final.lowered),
         "calibration": asdict(final.calibration) if final.calibration else None,
     }
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lmtx_search.encoder.score_threshold import ChosenThreshold, choose_threshold
+from lmtx_search.encoder.score_threshold import RANKED, ChosenThreshold, choose_threshold
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, PYes
 from lmtx_search.training.certainty import CONFIDENCE, chance_of_change, difference_interval
@@ -54,8 +54,9 @@ class Rival:
 
     def threshold(self, documents: Sequence[Document]) -> ChosenThreshold:
         """Return the threshold of a tagger with this encoder."""
-        rankings = self.encoder.rank(documents, 1).values()
-        return choose_threshold([ranking[0][1] for ranking in rankings if ranking])
+        rankings = list(self.encoder.rank(documents, RANKED).values())
+        words = self.encoder.words
+        return choose_threshold(rankings, {} if words is None else words.named)
 
 
 def open_rivals(

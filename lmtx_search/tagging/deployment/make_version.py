@@ -21,7 +21,6 @@ from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.deployment.untrained import fit_to_documents
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.tagging.versions.thresholds import own_thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 
@@ -54,7 +53,10 @@ def make_version(
     encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
         embeddings = embed_labels(encoder, labels, advance)
-    source = fit_to_documents(settings, source, labels, embeddings, texts, progress)
+    if texts:
+        wanted = settings.encoder
+        reads = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
+        source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
     version = TaggerVersions(settings.data_dir).create(
         VersionEncoder(
             onnx_folder=encoder.folder,
@@ -69,7 +71,7 @@ def make_version(
         TaggingRule(
             threshold=chosen_threshold(source, options),
             max_tags=options.max_tags,
-            own_thresholds=_own_thresholds(source, options),
+            own_thresholds={} if options.threshold is not None else source.own_thresholds,
             calibration=source.calibration,
             broader_tags=settings.documents.broader_tags,
         ),
@@ -102,10 +104,3 @@ def _precision(options: DeployOptions, form: OnnxForm, progress: Progress) -> Pr
         raise UserError(TOO_INEXACT)
     progress.note(f"{TOO_INEXACT}; this version uses fp32")
     return "fp32"
-
-
-def _own_thresholds(source: EncoderSource, options: DeployOptions) -> dict[str, float]:
-    """Return the run's thresholds of single labels, unless the options set one for all labels."""
-    if options.threshold is not None or source.threshold is None:
-        return {}
-    return own_thresholds(source.threshold, source.calibration, source.highest_score)
