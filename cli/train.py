@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -125,7 +126,7 @@ def _say_llm_p1(context: Context, measures: dict[str, Any]) -> None:
     context.say(change)
 
 
-def _say_rivals(context: Context, record: dict[str, Any]) -> None:
+def _say_rivals(context: Context, record: Mapping[str, Any]) -> None:
     """Say whether the judge's answers made a better encoder than what needs none."""
     from lmtx_search.training.rivals import NAMES
 
