@@ -28,10 +28,11 @@ from lmtx_search.cluster.ml.pipeline import active, read_pipeline, simulate
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.sources import LabelFile
-from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
+from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS
 from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions

@@ -11,6 +11,7 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.numbers import threshold_interval
 from lmtx_search.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ _BAR = 30
 @click.command(cls=Command)
 @click.argument("run", required=False)
 @click.option(
-    "--untrained", is_flag=True, help="Deploy the encoder of the settings without training."
+    "--untrained",
+    is_flag=True,
+    help="Deploy the encoder of the settings without training. Words and threshold suit the "
+    "training documents, if there are any.",
 )
 @click.option("--threshold", type=click.FloatRange(min=0), help="Minimum score of a tag.")
 @click.option(
@@ -95,10 +99,18 @@ def deploy(
     context.say(f"Deployed the tagger {done.version} ({name}) in {total:.1f} s")
     context.say(
         f"{done.labels:,} labels, threshold {done.threshold:g}"
+        + threshold_interval(done.threshold_interval)
         + (f" ({done.own_thresholds} labels have their own)" if done.own_thresholds else "")
         + f", label index {done.label_index}, "
         + (f"tagger at {done.service}" if done.service else "run by the cluster itself")
     )
+    if done.kept:
+        context.say(f"This is {done.kept}")
+    if untrained and not done.words:
+        context.say(
+            "Only the encoder counts, not words: there are no training documents to weigh words by "
+            "(`lmtx-search docs load FILE`)"
+        )
     if done.narrower is not None:
         context.say(
             f"Broader labels go into tags_broader: {done.narrower:,} labels have broader ones"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.numbers import threshold_interval
 from lmtx_search.cli.training_options import training_of, training_options
+
+_MORE = "A larger --judge-budget also judges more held-out documents"
 
 
 @click.command(cls=Command)
@@ -40,6 +44,7 @@ def train(
       lmtx-search train --model llama3.2:3b --cycles 3 --judge-budget 2000 --seed 7
       lmtx-search train --profile paper
     """
+    from lmtx_search.encoder.score_threshold import ENOUGH_DOCUMENTS
     from lmtx_search.training.named_stage import LEAST_DOCUMENTS
     from lmtx_search.training.run import train as run_training
 
@@ -82,7 +87,16 @@ def train(
         _say_llm_p1(context, measures)
     else:
         context.say("No held-out document was judged: this run cannot tell what training changed")
-    context.say(f"A label is assigned if its score is {record['threshold']:.2f} or more")
+    _say_rivals(context, record)
+    context.say(
+        f"A label is assigned if its score is {record['threshold']:.2f} or more"
+        + threshold_interval(record["threshold_interval"])
+    )
+    if counts["development_documents"] < ENOUGH_DOCUMENTS:
+        context.say(
+            f"{counts['development_documents']} held-out documents are few for choosing it: load "
+            "more training documents, or set it with `deploy --threshold`"
+        )
     for host, why in record["judge"]["lost_hosts"].items():
         context.say(f"Lost the host {host}: {why}")
     context.say("Seconds: " + ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()))
@@ -109,11 +123,24 @@ def _say_llm_p1(context: Context, measures: dict[str, Any]) -> None:
     )
     change = f"The first label is now correct for {better} more of them, and wrong for {worse} more"
     if chance_of_change(better, worse) >= 1 - CONFIDENCE:
-        change += (
-            ": too few to tell whether training helped. A larger --judge-budget also judges more "
-            "held-out documents"
-        )
+        change += f": too few to tell whether training helped. {_MORE}"
     context.say(change)
+
+
+def _say_rivals(context: Context, record: Mapping[str, Any]) -> None:
+    """Say whether the judge's answers made a better encoder than what needs none."""
+    from lmtx_search.training.rivals import NAMES
+
+    for one in record["comparisons"]:
+        low, high = one["difference_interval"]
+        context.say(
+            f"Compared with {NAMES[one['rival']]}: the first label is correct for "
+            f"{one['better']} more of {one['documents']} documents, and wrong for "
+            f"{one['worse']} more (difference {low:+.0%} to {high:+.0%})"
+            + ("" if one["certain"] else f": the answers cannot tell which is better. {_MORE}")
+        )
+    if record["kept_because"]:
+        context.say(f"Kept {record['kept_because']}")
 
 
 def _cycle(cycle: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader, rank_labels
+from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.metrics.ranking import DEPTH
@@ -22,8 +23,8 @@ from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
-from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS, DEFAULT_THRESHOLD
-from lmtx_search.tagging.versions.thresholds import Thresholds, own_thresholds
+from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS
+from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 Ranker = Callable[[Sequence[Document], Progress], Output]
@@ -76,15 +77,11 @@ def encoder(
 ) -> System:
     """Return an encoder that is not deployed, in fp32.
 
-    It assigns the tags that a deployment with default options would assign.
+    It assigns the tags that a deployment with default options would assign; an untrained encoder
+    is measured alone, without words, at the default threshold.
     """
     threshold = DEFAULT_THRESHOLD if source.threshold is None else source.threshold
-    own = (
-        {}
-        if source.threshold is None
-        else own_thresholds(threshold, source.calibration, source.highest_score)
-    )
-    rule = Rule(threshold, DEFAULT_MAX_TAGS, own)
+    rule = Rule(threshold, DEFAULT_MAX_TAGS, source.own_thresholds)
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
         def load(tokens: int) -> OnnxEncoder:

@@ -22,6 +22,26 @@ def share_interval(share: float, documents: int) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
+def difference_interval(better: int, worse: int, documents: int) -> tuple[float, float]:
+    """Return the 95 % interval of the difference of two shares of the same documents.
+
+    Both shares are measured on each document, so only changes count (Bonett and Price, "Adjusted
+    Wald confidence interval for a difference of binomial proportions based on paired data", 2012).
+
+    Args:
+        better, worse: number of documents that only the first share counts, and only the second.
+
+    >>> low, high = difference_interval(10, 10, 100)
+    >>> round(low, 3), round(high, 3)
+    (-0.091, 0.091)
+    """
+    gained, lost = (better + 1) / (documents + 2), (worse + 1) / (documents + 2)
+    difference = gained - lost
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    reach = z * math.sqrt((gained + lost - difference**2) / (documents + 2))
+    return max(-1.0, difference - reach), min(1.0, difference + reach)
+
+
 def chance_of_change(better: int, worse: int) -> float:
     """Return the two-sided p of the sign test: the chance of such a change if there is none.
 

@@ -11,6 +11,13 @@ from lmtx_search.training.development import llm_p1
 from lmtx_search.training.named_stage import NamedResult, teach_from_names
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
+from lmtx_search.training.rivals import (
+    Comparison,
+    Rival,
+    best_rival,
+    compare_with_rivals,
+    open_rivals,
+)
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.teacher.budgets import left, part
@@ -31,6 +38,8 @@ class Curriculum:
         words: how words count beside the encoder of every cycle (None: they do not count).
         named: what documents that name a label taught before the first cycle (None: nothing, by
             the settings).
+        comparisons: the kept cycle's encoder against those that need no answers of the judge.
+        rival: the one of these that is better beyond chance, and is kept instead (None: none is).
     """
 
     cycles: Sequence[CycleResult]
@@ -39,6 +48,8 @@ class Curriculum:
     went_on: int = 0
     words: WordScoring | None = None
     named: NamedResult | None = None
+    comparisons: Sequence[Comparison] = ()
+    rival: Rival | None = None
 
 
 def run_curriculum(
@@ -66,16 +77,22 @@ def run_curriculum(
         return TrainedEncoder(state.encoder(cycle), resources, settings.fine_tuning, words)
 
     named = _teach_from_names(resources, settings, state, progress)
-    trained: TrainedEncoder | None = None
-    if results or (named is not None and named.trained):
-        trained = open_encoder(len(results))
+    taught = open_encoder(0) if named is not None and named.trained else None
+    trained = open_encoder(len(results)) if results else taught
+    firsts = results[0].development.firsts_before if results else None
+    rivals = open_rivals(resources, settings, words, taught, firsts, progress)
     while (why := why_stop(results, settings.cycles)) is None:
         number = len(results) + 1
         timer = StageTimer()
         with timer.stage("label index"):
             encoder, search = resources.open_base() if trained is None else trained.open()
         scorer = trained if settings.unjudged_documents else None
-        before = replace(earlier(results, named), scorer=scorer)
+        before = replace(
+            earlier(results, named), scorer=scorer, rivals=[rival.firsts for rival in rivals]
+        )
+        if not results and words is not None:
+            # What a deployment without training would give.
+            before = replace(before, firsts=rivals[0].firsts)
         trained = open_encoder(number)
         budget = left(settings.budget, _judged(results))
         result = run_cycle(
@@ -94,7 +111,16 @@ def run_curriculum(
         result.seconds.update(timer.seconds)
         state.keep(number, result)
         results.append(result)
-    return Curriculum(results, best(results), why, went_on, words, named)
+    kept = best(results)
+    comparisons = compare_with_rivals(
+        results[kept].development.firsts,
+        rivals,
+        earlier(results).development.p_yes,
+        results[0].measured_from,
+    )
+    better = best_rival(comparisons)
+    rival = next((one for one in rivals if one.name == better), None)
+    return Curriculum(results, kept, why, went_on, words, named, comparisons, rival)
 
 
 def _teach_from_names(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lmtx_search.errors import UserError
@@ -50,6 +51,8 @@ class EarlierCycles:
         scorer: the encoder whose scores teach about documents that are not judged (None: the
             encoder is untrained, and its scores teach nothing).
         measured_from: the P(yes) of a yes in LLM-P@1, which is the same in all cycles.
+        rivals: first labels of the encoders that the trained one is compared with at the end of the
+            run.
     """
 
     judged: JudgingResult = field(default_factory=JudgingResult)
@@ -57,6 +60,7 @@ class EarlierCycles:
     firsts: FirstLabels | None = None
     measured_from: float | None = None
     scorer: TrainedEncoder | None = None
+    rivals: Sequence[FirstLabels] = ()
 
 
 @dataclass(frozen=True)
@@ -205,6 +209,8 @@ def run_cycle(
                 after=after,
                 known=earlier.development,
                 people=resources.people,
+                rivals=earlier.rivals,
+                named={} if trained.words is None else trained.words.named,
             ),
             DevelopmentRule(
                 yes_from=measured_from,

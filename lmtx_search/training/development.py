@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lmtx_search.encoder.calibration import Calibration, fit_calibration
+from lmtx_search.encoder.score_threshold import choose_threshold
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order.base import OrderedJudge
@@ -13,7 +14,6 @@ from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Judgment, Label, PYes
 from lmtx_search.training.shortlist import Ranking, pairs
-from lmtx_search.training.targets.threshold import choose_threshold
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.training.teacher.judging import JudgingTask, Store, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
@@ -32,6 +32,8 @@ class HeldOut:
         after: rankings of the trained encoder, by document id.
         known: answers of earlier cycles, which are not asked again.
         people: answers of people, which replace those of the judge in the calibration.
+        rivals: first labels of further encoders, which are judged too.
+        named: number of training documents that name a label, by id, for the threshold.
     """
 
     documents: Sequence[Document]
@@ -40,6 +42,8 @@ class HeldOut:
     after: Mapping[str, Ranking]
     known: JudgingResult = field(default_factory=JudgingResult)
     people: Sequence[Judgment] = ()
+    rivals: Sequence[FirstLabels] = ()
+    named: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,10 @@ class Development:
     Attributes:
         llm_p1, llm_p1_before: share of the documents whose first label the judge says yes to, after
             and before training (None: no document was judged).
-        threshold: the cosine score from which a label is assigned.
+        threshold: the score from which a label is assigned.
         threshold_rule: how it was chosen.
+        threshold_interval: its 95 % interval (None: it is the default).
+        lowered: by how much the threshold of a label is lower, by id.
         judged: the answers of the judge.
         firsts, firsts_before: the first labels that are compared.
         calibration: the P(yes) that a score of the trained encoder corresponds to, if it is known.
@@ -84,6 +90,8 @@ class Development:
     calibration: Calibration | None = None
     better: int = 0
     worse: int = 0
+    threshold_interval: tuple[float, float] | None = None
+    lowered: Mapping[str, float] = field(default_factory=dict)
 
 
 def first_labels(rankings: Mapping[str, Ranking]) -> dict[str, str]:
@@ -103,7 +111,7 @@ def measure_development(
 
     Args:
         calibration: of the trained encoder's scores. With None it is fitted to the answers about
-            the held-out documents, if there are enough, and does not affect the threshold.
+            the held-out documents, if there are enough.
     """
     judged = judge_pairs(
         Teacher(judge, Exhaustive(), store),
@@ -121,13 +129,15 @@ def measure_development(
     (old, new), count = llm_p1((held_out.before, firsts), p_yes, rule.yes_from)
     better, worse = changed(held_out.before, firsts, p_yes, rule.yes_from)
     rankings = [held_out.after[document.id] for document in held_out.documents]
-    threshold, threshold_rule = choose_threshold(rankings, calibration)
+    threshold = choose_threshold(rankings, held_out.named)
     return Development(
         documents=count,
         llm_p1=new,
         llm_p1_before=old,
-        threshold=threshold,
-        threshold_rule=threshold_rule,
+        threshold=threshold.value,
+        threshold_rule=threshold.rule,
+        threshold_interval=threshold.interval,
+        lowered=threshold.lowered,
         judged=judged,
         firsts=firsts,
         firsts_before=held_out.before,
@@ -145,7 +155,7 @@ def llm_p1(
     These are the documents on which the first labels of all encoders were judged. Without such a
     document, LLM-P@1 is None.
     """
-    common = _judged_for_all(encoders, p_yes)
+    common = judged_for_all(encoders, p_yes)
     if not common:
         return [None] * len(encoders), 0
     shares: list[float | None] = [
@@ -159,7 +169,7 @@ def changed(
     before: FirstLabels, after: FirstLabels, p_yes: PYes, yes_from: float
 ) -> tuple[int, int]:
     """Return the number of documents whose first label is a yes only after, and only before."""
-    documents = _judged_for_all((before, after), p_yes)
+    documents = judged_for_all((before, after), p_yes)
     was, is_now = (
         [p_yes[document][firsts[document]] >= yes_from for document in documents]
         for firsts in (before, after)
@@ -168,7 +178,8 @@ def changed(
     return changes.count((False, True)), changes.count((True, False))
 
 
-def _judged_for_all(encoders: Sequence[FirstLabels], p_yes: PYes) -> list[str]:
+def judged_for_all(encoders: Sequence[FirstLabels], p_yes: PYes) -> list[str]:
+    """Return the documents whose first labels by all encoders were judged."""
     return [
         document
         for document, of_labels in p_yes.items()
@@ -177,15 +188,15 @@ def _judged_for_all(encoders: Sequence[FirstLabels], p_yes: PYes) -> list[str]:
 
 
 def _pairs(document: Document, held_out: HeldOut, most: int) -> list[Pair]:
-    """Return the first labels of the trained encoder, and the first one of the untrained encoder.
+    """Return the first labels of the trained encoder, and the first one of each other encoder.
 
     Each label occurs once.
     """
-    ranking = held_out.after[document.id][:most]
-    before = held_out.before.get(document.id)
-    if before is not None and before not in {label for label, _ in ranking}:
-        ranking = [*ranking, (before, 0.0)]
-    return pairs(document, ranking, held_out.labels, len(ranking))
+    ranking = dict(held_out.after[document.id][:most])
+    for firsts in (held_out.before, *held_out.rivals):
+        if (first := firsts.get(document.id)) is not None:
+            ranking.setdefault(first, 0.0)
+    return pairs(document, list(ranking.items()), held_out.labels, len(ranking))
 
 
 def _fitted(held_out: HeldOut, p_yes: PYes) -> Calibration | None:

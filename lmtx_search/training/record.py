@@ -16,6 +16,7 @@ from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.resources import RunResources
+from lmtx_search.training.rivals import kept_because
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
@@ -31,8 +32,9 @@ def run_record(
 ) -> dict[str, Any]:
     """Return the record as a JSON object.
 
-    ``measures`` and ``threshold`` belong to the cycle that was kept. ``counts`` and ``seconds`` sum
-    up all cycles, but the counts of training belong to the kept cycle. ``cycles`` lists each cycle.
+    ``measures`` belong to the cycle that was kept. ``counts`` and ``seconds`` sum up all cycles,
+    but the counts of training belong to the kept cycle. ``cycles`` lists each cycle. ``threshold``
+    and ``calibration`` belong to the encoder that was kept: ``judged``, or one of its rivals.
     """
     cycles = curriculum.cycles
     final = cycles[curriculum.best]
@@ -89,11 +91,35 @@ def run_record(
             )
         ),
         "words": asdict(curriculum.words.weights) if curriculum.words else None,
-        "threshold": final.development.threshold,
-        "threshold_rule": final.development.threshold_rule,
-        "calibration": asdict(final.development.calibration)
-        if final.development.calibration
-        else None,
+        "comparisons": [one.as_record() for one in curriculum.comparisons],
+        **_kept(curriculum, resources),
+    }
+
+
+def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:
+    """Return which encoder was kept, why, and its threshold."""
+    because = kept_because(curriculum.comparisons)
+    rival = curriculum.rival
+    if rival is not None:
+        chosen = rival.threshold(resources.development)
+        return {
+            "kept": rival.name,
+            "kept_because": because,
+            "threshold": chosen.value,
+            "threshold_rule": chosen.rule,
+            "threshold_interval": chosen.interval,
+            "lowered_thresholds": dict(chosen.lowered),
+            "calibration": None,
+        }
+    final = curriculum.cycles[curriculum.best].development
+    return {
+        "kept": "judged",
+        "kept_because": because,
+        "threshold": final.threshold,
+        "threshold_rule": final.threshold_rule,
+        "threshold_interval": final.threshold_interval,
+        "lowered_thresholds": dict(final.lowered),
+        "calibration": asdict(final.calibration) if final.calibration else None,
     }
 
 

@@ -65,13 +65,14 @@ class RunState:
         return file.read_text(encoding="utf-8")
 
     def hand_over(
-        self, cycle: int, folder: Path, all_of: int = 0, words: WordScoring | None = None
+        self, encoder: Path, folder: Path, all_of: int = 0, words: WordScoring | None = None
     ) -> Path:
-        """Copy a cycle's encoder into the run's own folder, completely or not at all.
+        """Copy the encoder to keep into the run's own folder, completely or not at all.
 
         An existing folder was written by a killed process of the same run.
 
         Args:
+            encoder: the folder of a cycle's encoder, or of one that is kept instead.
             words: how words count beside the encoder. Their importance is written beside it.
             all_of: number of cycles whose encoders are copied too, to ``cycles/<cycle>/encoder``.
         """
@@ -79,7 +80,7 @@ class RunState:
             return folder / "encoder"
         partial = self.folder / "run"
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(self.encoder(cycle), partial / "encoder")
+        shutil.copytree(encoder, partial / "encoder")
         for one in range(1, all_of + 1):
             shutil.copytree(self.encoder(one), partial / "cycles" / str(one) / "encoder")
         if words is not None:
@@ -116,6 +117,8 @@ def _result(values: dict[str, Any]) -> CycleResult:
     development["judged"] = _judged(development["judged"])
     if development.get("calibration"):
         development["calibration"] = Calibration(**development["calibration"])
+    if development.get("threshold_interval"):
+        development["threshold_interval"] = tuple(development["threshold_interval"])
     return CycleResult(
         **{
             **values,

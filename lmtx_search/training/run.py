@@ -70,7 +70,9 @@ def train(
         inputs.index.discard(owner)
         run = state.run_id(new_run_id())
         encoder = state.hand_over(
-            curriculum.best + 1,
+            state.encoder(curriculum.best + 1)
+            if curriculum.rival is None
+            else curriculum.rival.encoder.folder,
             runs / run,
             len(curriculum.cycles) if keep_cycles else 0,
             curriculum.words,

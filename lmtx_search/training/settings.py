@@ -9,6 +9,7 @@ from lmtx_search.encoder.windows import WindowPooling
 from lmtx_search.errors import UserError
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.prompts import DEFAULT_PROMPT
+from lmtx_search.words.weights import DEFAULT_FACTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class TrainingSettings:
     most_documents: int = 30_000
     least_documents: int = 32
     unjudged_documents: int = 3_000
-    words: float = 0.5
+    words: float = DEFAULT_FACTOR
     seed: int = 0
     fine_tuning: FineTuning = field(default_factory=FineTuning)
 

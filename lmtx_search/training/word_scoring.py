@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
+from lmtx_search.encoder.word_scoring import word_scoring as scoring_of
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.words.evidence import word_importance
-from lmtx_search.words.tokens import WordTokens
-from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
-
-# Enough to know which words are common.
-_DOCUMENTS = 3000
+from lmtx_search.words.weights import WordScoring
 
 
 def word_scoring(resources: RunResources, settings: TrainingSettings) -> WordScoring | None:
@@ -23,9 +20,6 @@ def word_scoring(resources: RunResources, settings: TrainingSettings) -> WordSco
     if not settings.words:
         return None
     encoder = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
-    tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
-    names = [name for label in resources.labels for name in (label.text, *label.synonyms)]
-    texts = [document.text for document in resources.training[:_DOCUMENTS]] + names
-    read = encoder.tokens(texts, settings.fine_tuning.windows)
-    importance = word_importance([tokens.words(ids) for ids in read], len(tokens))
-    return WordScoring(DEFAULT_WEIGHTS.times(settings.words), importance)
+    texts = [document.text for document in resources.training[:MOST_DOCUMENTS]]
+    windows = settings.fine_tuning.windows
+    return scoring_of(encoder, resources.labels, texts, windows, settings.words)

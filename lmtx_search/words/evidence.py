@@ -123,6 +123,12 @@ class LabelWords:
             found[row] += self._of_labels(weighted)
         return found
 
+    def named(self, words: Tokens) -> NDArray[np.int64]:
+        """Return the rows of the labels that a document names: it has all words of one form."""
+        form, _, share = self._common(words)
+        complete = (self._sums(form, share) >= COMPLETE).astype(np.float64)
+        return np.flatnonzero(self._of_labels(complete))
+
     def evidence(self, words: Tokens, labels: Sequence[int]) -> NDArray[np.float32]:
         """Return similarity, share and completeness of some labels in their best form.
 

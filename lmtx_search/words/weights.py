@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,10 @@ class WordWeights:
 
 
 DEFAULT_WEIGHTS = WordWeights(0.3, 0.1, 0.1)
-"""Weights that suit most collections (docs/quality.md)."""
+"""The proportions that suit most collections (docs/quality.md)."""
+
+DEFAULT_FACTOR = 0.5
+"""What :data:`DEFAULT_WEIGHTS` are multiplied by."""
 
 IMPORTANCE_FILE = "word_importance.npy"
 """Beside the encoder of a training run: float32[vocabulary], the importance of each token."""
@@ -56,7 +60,10 @@ class WordScoring:
     Attributes:
         weights: what each kind of evidence adds to the cosine similarity.
         importance: float32[vocabulary of the encoder's tokenizer], of each token.
+        named: number of training documents that name a label, by id, for labels whose names are not
+            common words. It moves thresholds, not scores.
     """
 
     weights: WordWeights
     importance: NDArray[np.float32]
+    named: Mapping[str, int] = field(default_factory=dict)

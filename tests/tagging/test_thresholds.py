@@ -34,6 +34,13 @@ def test_at_each_labels_own_threshold_the_probability_is_the_same() -> None:
     assert own_thresholds(0.4, None) == {}
 
 
+def test_documents_that_name_a_label_and_answers_move_its_threshold_together() -> None:
+    calibration = Calibration(10.0, -4.0, 100, {"liked": 1.0})
+    own = own_thresholds(0.4, calibration, lowered={"liked": 0.05, "named": 0.02})
+    assert own == {"liked": 0.25, "named": 0.38}
+    assert own_thresholds(0.4, None, lowered={"named": 0.02}) == {"named": 0.38}
+
+
 def test_a_labels_own_threshold_is_at_most_the_highest_score() -> None:
     calibration = Calibration(10.0, -4.0, 100, {"disliked": -9.0})
     assert own_thresholds(0.4, calibration) == {"disliked": 1.0}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from lmtx_search.training.certainty import chance_of_change, share_interval
+from lmtx_search.training.certainty import (
+    chance_of_change,
+    difference_interval,
+    share_interval,
+)
 from lmtx_search.training.development import changed
 
 
@@ -25,6 +30,16 @@ def test_the_chance_of_a_change_is_that_of_the_sign_test(better: int, worse: int
 
 def test_without_a_change_nothing_is_certain() -> None:
     assert chance_of_change(0, 0) == 1.0
+
+
+def test_the_interval_of_a_paired_difference_holds_the_true_one() -> None:
+    random = np.random.default_rng(0)
+    held = 0
+    for _ in range(1000):
+        better, worse, _ = random.multinomial(60, [0.2, 0.1, 0.7])
+        low, high = difference_interval(int(better), int(worse), 60)
+        held += low <= 0.1 <= high
+    assert held / 1000 == pytest.approx(0.95, abs=0.02)
 
 
 def test_changes_are_counted_on_documents_whose_first_labels_were_both_judged() -> None:

@@ -22,11 +22,12 @@ from lmtx_search.judges.order import ORDERS
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import EncoderSettings
-from lmtx_search.training import cycle
+from lmtx_search.training import curriculum, cycle
 from lmtx_search.training.curriculum import Curriculum, run_curriculum
 from lmtx_search.training.profiles import paper
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
+from lmtx_search.training.rivals import Rival
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.learning_targets import LearningTargets
 from lmtx_search.training.teacher.human_feedback import person_judgment
@@ -192,6 +193,19 @@ def test_the_loop_stops_when_llm_p1_no_longer_rises_and_keeps_the_best(world: An
     assert found.cycles[0].development.llm_p1_before == 0.1
 
 
+@pytest.mark.parametrize(("right", "kept"), [(10, "named"), (5, None), (0, None)])
+def test_an_encoder_that_needs_no_answers_is_kept_if_its_first_labels_are_better(
+    world: Any, monkeypatch: pytest.MonkeyPatch, right: int, kept: str | None
+) -> None:
+    firsts = {f"d{n}": f"l{(n if n % 10 < right else n + 1) % 10}" for n in range(100, 120)}
+    named = Rival("named", Any, firsts)  # type: ignore[arg-type]
+    monkeypatch.setattr(curriculum, "open_rivals", lambda *_: [named])
+    found = world(4).run(Judge(), cycles=1)
+    (comparison,) = found.comparisons
+    assert comparison.documents == 20
+    assert (found.rival and found.rival.name) == kept
+
+
 def test_a_cycle_that_is_as_good_is_kept_and_is_the_last(world: Any) -> None:
     found = world(4, 4, 9).run(Judge())
     assert (len(found.cycles), found.best) == (2, 1)
@@ -354,7 +368,7 @@ def test_the_state_gives_back_what_was_kept(world: Any) -> None:
 def test_the_encoder_is_handed_over_as_a_whole(world: Any, tmp_path: Path) -> None:
     made = world(4)
     made.run(Judge(), cycles=1)
-    encoder = made.state.hand_over(1, tmp_path / "run")
+    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "run")
     assert encoder == tmp_path / "run" / "encoder"
     assert (encoder / "encoder.json").is_file()
 
@@ -363,9 +377,9 @@ def test_a_run_that_was_handed_over_and_killed_is_the_same_run(world: Any, tmp_p
     made = world(4)
     made.run(Judge(), cycles=1)
     assert made.state.run_id("first") == made.state.run_id("second") == "first"
-    encoder = made.state.hand_over(1, tmp_path / "first")
+    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "first")
     (encoder / "encoder.json").write_text("as it was handed over")
-    assert made.state.hand_over(1, tmp_path / "first") == encoder
+    assert made.state.hand_over(made.state.encoder(1), tmp_path / "first") == encoder
     assert (encoder / "encoder.json").read_text() == "as it was handed over"
 
 

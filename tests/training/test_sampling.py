@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.errors import UserError
 from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.records import Document
 from lmtx_search.training.sampling import hold_out, sample_documents, training_order
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives, yes_threshold
-from lmtx_search.training.targets.threshold import choose_threshold
 from lmtx_search.training.teacher.budgets import left, part, split
 from lmtx_search.training.teacher.judging_result import JudgingResult
 
@@ -91,27 +89,6 @@ def test_sure_labels_are_pseudo_positives_and_else_the_one_the_judge_likes_best(
     }
 
 
-def test_nine_of_ten_documents_get_a_tag() -> None:
-    rankings = [[("x", number / 100), ("y", 0.0)] for number in range(101)]
-    threshold, _ = choose_threshold(rankings)
-    assert threshold == pytest.approx(0.1)
-
-
-def test_further_labels_are_tags_where_they_are_likely_right_and_no_others() -> None:
-    rankings = [[("x", 0.9), ("y", 0.8), ("z", 0.3)]] * 20
-    likely, rule = choose_threshold(rankings, Calibration(20.0, -10.0, 100))
-    assert likely == pytest.approx((0.9 + 0.8) / 2)
-    assert "expected F1" in rule
-    unlikely, _ = choose_threshold(rankings, Calibration(40.0, -34.0, 100))
-    assert unlikely == pytest.approx(0.9)
-
-
-def test_a_label_that_is_liked_counts_as_if_it_scored_higher() -> None:
-    rankings = [[("x", 0.9), ("y", 0.6)]] * 20
-    liked = Calibration(20.0, -10.0, 100, {"y": 4.0})
-    assert choose_threshold(rankings, liked)[0] == pytest.approx((0.9 + 0.8) / 2)
-
-
 def test_documents_without_a_sure_label_can_be_left_out() -> None:
     assert pseudo_positives(JUDGED, 0.6, always_best=False) == {
         "a": frozenset({"x", "y"}),
@@ -123,10 +100,6 @@ def test_a_label_far_behind_its_documents_best_is_not_sure() -> None:
     judged = {"a": {"x": 0.9, "y": 0.85, "z": 0.8}, "b": {"x": 0.6, "y": 0.1}}
     found = pseudo_positives(judged, 0.5, rivals=0.6)
     assert found == {"a": frozenset({"x", "y"}), "b": frozenset({"x"})}
-
-
-def test_without_held_out_documents_there_is_a_default_threshold() -> None:
-    assert choose_threshold([])[0] == 0.3
 
 
 @pytest.mark.parametrize(

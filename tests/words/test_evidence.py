@@ -72,3 +72,9 @@ def test_no_evidence_is_more_than_the_highest() -> None:
     weights = WordWeights(0.3, 0.1, -0.2)
     assert weights.highest == pytest.approx(0.4)
     assert score([ids(1, 2)], ids(1, 2), WordWeights(0.3, 0.1, 0.2)) == pytest.approx(0.6)
+
+
+def test_a_document_names_the_labels_of_which_it_has_all_words_of_one_form() -> None:
+    labels = LabelWords([[ids(1, 2)], [ids(3), ids(1)], [ids(2, 3)], []], IMPORTANCE)
+    assert labels.named(ids(2, 1, 0)).tolist() == [0, 1]
+    assert labels.named(ids()).tolist() == []

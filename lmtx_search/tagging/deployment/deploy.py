@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.lock import exclusive
+from lmtx_search.cluster.documents.sample import sample_texts
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import (
@@ -18,6 +19,7 @@ from lmtx_search.cluster.ml.pipeline import (
     tagging_pipeline,
 )
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -45,10 +47,14 @@ class Deployment:
     """What a deployment did.
 
     Attributes:
+        threshold_interval: the 95 % interval of the threshold (None: it was not chosen on
+            documents).
         own_thresholds: number of labels with a threshold of their own.
         label_index: the index that the label alias points to now.
         service: address at which the cluster reaches the tagger (None: the cluster runs it).
         narrower: number of labels with a parent (None: broader tags are not written).
+        words: whether words count beside the encoder.
+        kept: why the run kept this encoder and not another one ("": there was no other one).
         seconds: by step.
     """
 
@@ -63,6 +69,9 @@ class Deployment:
     runtime: Runtime
     service: str | None
     narrower: int | None = None
+    threshold_interval: tuple[float, float] | None = None
+    words: bool = False
+    kept: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -78,8 +87,8 @@ def plan(
     tagger = read_pipeline(client).tagger
     return [
         f"make a tagger version of {source.name} ({options.of_runtime()}) with "
-        f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, threshold "
-        f"{chosen_threshold(source, options):g}, at most {options.max_tags} tags",
+        f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, "
+        f"{_threshold(source, options)}, at most {options.max_tags} tags",
         "embed the labels with this encoder, and write a new label index if it is another one",
         f"register a connector to {url}/taggers/VERSION/tag and a remote model in ML Commons"
         if url
@@ -88,6 +97,12 @@ def plan(
         f"{len(state.indices)} indices have text fields of their own",
         "move the pipeline to the new version, then the label alias",
     ]
+
+
+def _threshold(source: EncoderSource, options: DeployOptions) -> str:
+    if source.to_fit and options.threshold is None:
+        return "a threshold that suits the training documents"
+    return f"threshold {chosen_threshold(source, options):g}"
 
 
 def deploy(
@@ -116,7 +131,9 @@ def deploy(
         remove_unfinished(client, settings)
         state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
-            version, encoder = make_version(settings, source, options, labels, progress)
+            texts = list(_sample(client, settings)) if source.to_fit else []
+            made = make_version(settings, source, options, labels, progress, texts)
+            version, encoder = made.version, made.encoder
             name = version.manifest.version
             undo.callback(remove_failed, client, settings, name)
         if url:
@@ -171,8 +188,19 @@ def deploy(
         narrower=sum(bool(label.broader) for label in labels)
         if version.manifest.broader_tags
         else None,
+        threshold_interval=None
+        if options.threshold is not None
+        else made.source.threshold_interval,
+        words=made.source.words is not None,
+        kept=made.source.kept,
         seconds={step: round(value, 3) for step, value in seconds.items()},
     )
+
+
+def _sample(client: Client, settings: Settings) -> Iterator[str]:
+    """Yield the texts of training documents, in random order."""
+    where = settings.documents
+    return sample_texts(client, where.training_index, where.text_fields, MOST_DOCUMENTS)
 
 
 def _requirements(

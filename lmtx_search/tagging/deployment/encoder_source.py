@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.thresholds import own_thresholds
 from lmtx_search.words.weights import IMPORTANCE_FILE, WordScoring, WordWeights
 
 
@@ -23,6 +24,11 @@ class EncoderSource:
 
     Attributes:
         words: how words count beside the encoder (None: they do not count).
+        threshold_interval: the 95 % interval of the threshold (None: it was not chosen on
+            documents).
+        lowered: by how much the threshold of a label is lower, by id.
+        to_fit: whether a deployment chooses words and threshold by the training documents.
+        kept: why the run kept this encoder and not another one ("": there was no other one).
     """
 
     folder: Path
@@ -31,22 +37,35 @@ class EncoderSource:
     threshold: float | None = None
     calibration: Calibration | None = None
     words: WordScoring | None = None
+    threshold_interval: tuple[float, float] | None = None
+    lowered: Mapping[str, float] = field(default_factory=dict)
+    to_fit: bool = False
+    kept: str = ""
 
     @property
     def highest_score(self) -> float:
         """The largest score that a label can have."""
         return 1.0 if self.words is None else 1.0 + self.words.weights.highest
 
+    @property
+    def own_thresholds(self) -> dict[str, float]:
+        """The thresholds of labels that have their own, by id."""
+        if self.threshold is None:
+            return {}
+        return own_thresholds(self.threshold, self.calibration, self.highest_score, self.lowered)
+
 
 def find_source(
     settings: Settings, runs: RunStore, run: str | None = None, untrained: bool = False
 ) -> EncoderSource:
-    """Return the encoder of a training run, by default the last one, or the untrained encoder.
+    """Return the encoder to deploy: that of a training run, by default the last, or the untrained.
 
     Raises:
         UserError: there is no such run, or its folder is not on this machine.
     """
-    return untrained_source(settings) if untrained else trained_source(runs, run)
+    if untrained:
+        return replace(untrained_source(settings), to_fit=True)
+    return trained_source(runs, run)
 
 
 def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
@@ -81,7 +100,14 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
         None if threshold is None else float(threshold),
         None if calibration is None else Calibration(**calibration),
         run_words(Path(path), record.get("words")),
+        _interval(record.get("threshold_interval")),
+        record.get("lowered_thresholds") or {},
+        kept=record.get("kept_because", ""),
     )
+
+
+def _interval(ends: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if ends is None else (ends[0], ends[1])
 
 
 def run_words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring | None:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.errors import UserError
 from lmtx_search.progress import Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
-from lmtx_search.tagging.deployment.options import DEFAULT_THRESHOLD, DeployOptions
+from lmtx_search.tagging.deployment.options import DeployOptions
+from lmtx_search.tagging.deployment.untrained import fit_to_documents
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.tagging.versions.thresholds import own_thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
+
+
+@dataclass(frozen=True, slots=True)
+class MadeVersion:
+    """A version, the encoder of its labels, and the source with all that was chosen."""
+
+    version: TaggerVersion
+    encoder: OnnxEncoder
+    source: EncoderSource
 
 
 def make_version(
@@ -28,13 +39,24 @@ def make_version(
     options: DeployOptions,
     labels: Sequence[Label],
     progress: Progress,
-) -> tuple[TaggerVersion, OnnxEncoder]:
-    """Embed the labels and write a version that is not tested yet; return it with its encoder."""
-    threshold = chosen_threshold(source, options)
+    texts: Sequence[str] = (),
+) -> MadeVersion:
+    """Embed the labels and write a version that is not tested yet.
+
+    Args:
+        texts: of documents in random order, by which words and threshold are chosen (none: the
+            source has them).
+    """
+    if not texts:
+        chosen_threshold(source, options)  # before the labels are embedded
     tokens = settings.encoder.label_tokens
     encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
         embeddings = embed_labels(encoder, labels, advance)
+    if texts:
+        wanted = settings.encoder
+        reads = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
+        source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
     version = TaggerVersions(settings.data_dir).create(
         VersionEncoder(
             onnx_folder=encoder.folder,
@@ -47,16 +69,16 @@ def make_version(
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
         TaggingRule(
-            threshold=threshold,
+            threshold=chosen_threshold(source, options),
             max_tags=options.max_tags,
-            own_thresholds=_own_thresholds(source, options),
+            own_thresholds={} if options.threshold is not None else source.own_thresholds,
             calibration=source.calibration,
             broader_tags=settings.documents.broader_tags,
         ),
         source.words,
         untested=True,
     )
-    return version, encoder
+    return MadeVersion(version, encoder, source)
 
 
 def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:
@@ -82,10 +104,3 @@ def _precision(options: DeployOptions, form: OnnxForm, progress: Progress) -> Pr
         raise UserError(TOO_INEXACT)
     progress.note(f"{TOO_INEXACT}; this version uses fp32")
     return "fp32"
-
-
-def _own_thresholds(source: EncoderSource, options: DeployOptions) -> dict[str, float]:
-    """Return the run's thresholds of single labels, unless the options set one for all labels."""
-    if options.threshold is not None or source.threshold is None:
-        return {}
-    return own_thresholds(source.threshold, source.calibration, source.highest_score)

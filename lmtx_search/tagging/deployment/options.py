@@ -7,9 +7,6 @@ from typing import Literal
 
 from lmtx_search.encoder.form import Precision
 
-DEFAULT_THRESHOLD = 0.3
-"""Least score of a tag if no training run chose one."""
-
 DEFAULT_MAX_TAGS = 10
 
 Runtime = Literal["service", "in-cluster"]

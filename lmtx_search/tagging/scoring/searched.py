@@ -36,6 +36,9 @@ class SearchedLabels:
     ) -> None:
         self._version = version
         self._nearest = nearest
+        least = version.manifest.thresholds
+        # Labels with a lower threshold need no more: their words find them.
+        self._higher = sum(value > least.general for value in least.own.values())
         # The original labels, to which the changes are applied.
         none = np.empty((0, version.manifest.dimension), np.float32)
         self._changed = LabelRows.of([], [], none)
@@ -64,7 +67,7 @@ class SearchedLabels:
         most, least = manifest.max_tags, manifest.thresholds
         # Some of the nearest labels are left out: changed ones, and those that need a higher score
         # than others. More are requested to make up for them.
-        more = len(self._touched) + len(least.own) + (0 if self._worded is None else CANDIDATES)
+        more = len(self._touched) + self._higher + (0 if self._worded is None else CANDIDATES)
         k = max(most, min(most + more, _FOUND))
         found = self._nearest(manifest.encoder_digest, read.vectors, k)
         scores = read.vectors @ self._changed.embeddings.T

@@ -36,21 +36,26 @@ class Thresholds:
 
 
 def own_thresholds(
-    threshold: float, calibration: Calibration | None, highest: float = 1.0
+    threshold: float,
+    calibration: Calibration | None,
+    highest: float = 1.0,
+    lowered: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """Return the thresholds of labels that were judged often, by id.
+    """Return the thresholds of labels that documents name or that were judged often, by id.
 
-    At each of them the judge's P(yes) equals that at the general threshold. With few answers the
-    offsets of the calibration are small, and the thresholds are close to the general one.
+    A label that many documents name has a lower threshold. For a label that was judged often, the
+    judge's answers move it: with few answers the offsets of the calibration are small.
 
     Args:
         highest: the largest score that a label can have.
+        lowered: by how much the threshold of a label is lower, by id
+            (``encoder/score_threshold.py``).
     """
-    if calibration is None:
-        return {}
-    moved = {
-        label: threshold - value / calibration.slope for label, value in calibration.offsets.items()
-    }
+    lowered = lowered or {}
+    moved = {label: threshold - value for label, value in lowered.items()}
+    if calibration is not None:
+        for label, offset in calibration.offsets.items():
+            moved[label] = moved.get(label, threshold) - offset / calibration.slope
     return {
         label: round(min(highest, max(LEAST_SCORE, value)), 4) for label, value in moved.items()
     }
