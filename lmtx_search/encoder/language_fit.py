@@ -21,7 +21,8 @@ MOST_TEXTS = 500
 
 ADVICE = (
     'set encoder.name = "multilingual-e5-small", which `lmtx-search up` downloads, or an encoder '
-    "for that language; it reads about half as many documents a second"
+    "for that language. Untrained, its first label was right for 37 % of some German records, and "
+    "that of the default encoder for 21 %. It needs about twice as long for a document"
 )
 
 _CHARACTERS = 1000  # of each text
