@@ -134,8 +134,7 @@ def _start_nodes(
         node = prepare_opensearch(places, progress)
     # The ports of nodes that run are in use, and must not be replaced by free ones.
     for name in missing:
-        _port(state, name)
-        _port(state, f"{name}-transport")
+        assign_ports(state, name)
     ports = [(state.ports[name], state.ports[f"{name}-transport"]) for name in names]
     addresses = [f"http://{LOOPBACK}:{http}" for http, _ in ports]
     state.settings["opensearch.url"] = addresses[0]
@@ -212,6 +211,12 @@ def _noter(state: State) -> Callable[[str], Callable[[Process], None]]:
         return note
 
     return for_server
+
+
+def assign_ports(state: State, name: str) -> None:
+    """Give a node an HTTP port and a transport port: its last ones if they are free."""
+    _port(state, name)
+    _port(state, f"{name}-transport")
 
 
 def _port(state: State, name: str) -> int:
