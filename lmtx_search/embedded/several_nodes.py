@@ -54,6 +54,7 @@ def members(places: Places, ports: Sequence[tuple[int, int]]) -> list[Member]:
             "node.name": _name(number),
             "node.roles": list(roles),
             "discovery.seed_hosts": seeds,
+            "plugins.ml_commons.only_run_on_ml_node": True,
         }
         # Only for the first start: afterwards the cluster knows its managers.
         if not (folder / "data" / "nodes").exists():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.model_state import why_down
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
@@ -18,6 +18,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DeployOptions
+from tests.conftest import Run
 from tests.faults import toolbox
 from tests.faults.toolbox import Commands
 from tests.support.live_tagger import bootstrap, deployed
@@ -50,23 +51,16 @@ def doctor(commands: Commands) -> dict[str, Any]:
     return {f"{one['group']} {one['name']}": one for one in found}
 
 
-def lose_the_model(
-    cluster: SeveralNodes, commands: Commands, rows: list[dict[str, Any]], folder: Path
-) -> None:
-    """Kill the node that runs the model, and index documents that then are pending."""
+def lose_the_model(cluster: SeveralNodes, client: Any) -> None:
+    """Kill the node that runs the model, and wait until the cluster knows."""
+    model = read_pipeline(client).model
+    assert model is not None
     cluster.kill(ML_NODE)
-    file = toolbox.write(folder / "lost.jsonl", rows)
-
-    def pending() -> bool:
-        return doctor(commands)["Tagger model"]["status"] == "bad"
-
-    toolbox.wait(pending)
-    assert "new documents are pending" in doctor(commands)["Tagger model"]["found"]
-    assert file.exists()
+    toolbox.wait(lambda: why_down(client, model))
 
 
 @pytest.mark.parametrize("mend", ["retag", "ingest"])
-def test_a_model_inside_the_cluster_is_deployed_again(
+def test_a_model_inside_the_cluster_is_deployed_again_when_its_node_is_back(
     cluster: SeveralNodes,
     client: Any,
     settings: Settings,
@@ -82,27 +76,31 @@ def test_a_model_inside_the_cluster_is_deployed_again(
     before = toolbox.tags(client, "articles")
     assert None not in before.values()
 
-    lose_the_model(cluster, commands, rows, tmp_path)
-    for row in rows[:20]:
-        client.index(index="articles", id=row["id"], body=row)
-    client.indices.refresh(index="articles")
-    statuses = [tags is None for tags in toolbox.tags(client, "articles").values()]
-    assert statuses.count(True) == 20
+    lose_the_model(cluster, client)
+    found = doctor(commands)["Tagger model"]
+    assert (found["status"], "new documents are pending" in found["found"]) == ("bad", True)
+    done = commands.must("ingest", file, "--index", "articles", "--from-start")
+    assert "Documents will be pending: the cluster does not run the tagger itself" in done.stderr
+    assert set(toolbox.tags(client, "articles").values()) == {None}
+    refused = commands.run("retag", "--index", "articles", "--pending")
+    assert "the cluster does not run the tagger itself" in refused.stderr
 
-    words = ["ingest", file, "--index", "articles"]
+    cluster.start()
     if mend == "retag":
-        words = ["retag", "--index", "articles", "--pending"]
-    assert "deployed it again" in commands.must(*words).stderr
+        commands.insist("retag", "--index", "articles", "--pending")
+    else:
+        commands.must("ingest", file, "--index", "articles", "--from-start")
     assert toolbox.tags(client, "articles") == before
+    assert toolbox.found(client, "articles") == toolbox.hashes(rows)
     assert doctor(commands)["Tagger model"]["status"] == "ok"
 
 
-def test_a_model_at_the_service_is_deployed_again(
+def test_a_model_at_the_service_is_deployed_on_the_nodes_that_are_left(
     cluster: SeveralNodes,
     client: Any,
     settings: Settings,
     commands: Commands,
-    lmtx: Callable[..., Any],
+    lmtx: Run,
     tmp_path: Path,
 ) -> None:
     bootstrap(client, settings, lmtx)
@@ -110,10 +108,12 @@ def test_a_model_at_the_service_is_deployed_again(
     file = toolbox.write(tmp_path / "docs.jsonl", rows)
     with running(commands.environment):
         deployed(client, settings)
-        model = read_pipeline(client).model
-        cluster.kill(ML_NODE)
-        commands.run("ingest", file, "--index", "articles")
+        commands.must("ingest", file, "--index", "articles")
+        lose_the_model(cluster, client)
+        assert doctor(commands)["Tagger model"]["status"] == "bad"
+        done = commands.must("ingest", file, "--index", "articles", "--from-start")
+        assert "deployed it again" in done.stderr
         commands.insist("retag", "--index", "articles", "--pending")
         assert None not in toolbox.tags(client, "articles").values()
         assert toolbox.found(client, "articles") == toolbox.hashes(rows)
-        assert read_pipeline(client).model == model
+        assert doctor(commands)["Tagger model"]["status"] == "ok"

@@ -6,6 +6,7 @@ from opensearchpy import ConnectionError, OpenSearch, TransportError
 
 from lmtx_search.cluster.client.errors import reason_of
 from lmtx_search.cluster.ml.connectors import finished, ml_request
+from lmtx_search.cluster.ml.local_models import refusal
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.errors import LmtxError
 
@@ -43,7 +44,9 @@ def deploy_again(client: OpenSearch, model: str) -> str | None:
     except ConnectionError:
         raise
     except TransportError as error:
-        raise LmtxError(f"ML Commons did not deploy {model}: {reason_of(error)}") from error
+        reason = reason_of(error)
+        known = refusal(reason)
+        raise LmtxError(str(known or f"ML Commons did not deploy {model}: {reason}")) from error
     return why
 
 
