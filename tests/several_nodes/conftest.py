@@ -7,45 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from lmtx_search.cli.context import Lines
-from lmtx_search.embedded.models import prepare_encoder
-from lmtx_search.settings import Settings, load_settings
-from tests.conftest import environment_of, flags_of
+from lmtx_search.settings import Settings
 from tests.faults.toolbox import Commands
-from tests.support.backends import Servers
-from tests.support.several_nodes import SeveralNodes, several_nodes
+from tests.support.several_nodes import (
+    SeveralNodes,
+    environment_for,
+    settings_for,
+    several_nodes,
+)
 
 
 @pytest.fixture(scope="package")
 def cluster() -> Iterator[SeveralNodes]:
-    """Three nodes of the current version, started once for all tests that share them."""
+    """Three nodes of the current version, started once for all tests of this folder."""
     with several_nodes() as found:
         yield found
 
 
-@pytest.fixture(scope="package")
-def servers(cluster: SeveralNodes) -> Servers:
-    """The cluster as the servers of these tests; none of them needs a judge."""
-    encoder = prepare_encoder(cluster.settings.cache_dir, Lines())
-    url = cluster.settings.opensearch.url
-    return Servers(url, "http://127.0.0.1:9", "none", encoder, "127.0.0.1", "127.0.0.1")
-
-
 @pytest.fixture
-def settings(servers: Servers, cluster: SeveralNodes, tmp_path: Path) -> Settings:
+def settings(cluster: SeveralNodes, tmp_path: Path) -> Settings:
     """Settings with the addresses of all nodes, all of which run when the test begins."""
     cluster.start()
     cluster.wait_for_green()
-    flags = flags_of(servers, tmp_path / "data")
-    del flags["opensearch.url"]
-    return load_settings(flags=flags | {"opensearch.urls": cluster.settings.opensearch.urls})
+    return settings_for(cluster, tmp_path / "data")
 
 
 @pytest.fixture
 def environment(settings: Settings) -> dict[str, str]:
     """The environment in which a `lmtx-search` command has those settings."""
-    urls = ",".join(settings.opensearch.urls)
-    return environment_of(settings) | {"LMTX_OPENSEARCH_URLS": urls}
+    return environment_for(settings)
 
 
 @pytest.fixture

@@ -15,12 +15,15 @@ from lmtx_search.cli.context import Lines
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.embedded import servers
 from lmtx_search.embedded.files import remove_folder
+from lmtx_search.embedded.models import prepare_encoder
 from lmtx_search.embedded.net import is_free, wait_for
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, is_alive, stop
 from lmtx_search.embedded.several_nodes import members, start_several
 from lmtx_search.embedded.state import State, read_state
 from lmtx_search.settings import Settings, load_settings
+from tests.conftest import environment_of, flags_of
+from tests.support.backends import Servers
 from tests.support.opensearch_2_19 import UNSECURED, node_2_19
 
 # The data folder of a cluster that a developer started with `lmtx-search --data-dir FOLDER up
@@ -84,6 +87,23 @@ class SeveralNodes:
     @staticmethod
     def _name(node: str) -> str:
         return NODES[int(node.removeprefix("embedded-")) - 1]
+
+
+def settings_for(cluster: SeveralNodes, data_dir: Path) -> Settings:
+    """Return settings with the addresses of all nodes, and a data folder of a test's own."""
+    urls = cluster.settings.opensearch.urls
+    encoder = prepare_encoder(cluster.settings.cache_dir, Lines())
+    nowhere = "http://127.0.0.1:9"
+    servers = Servers(urls[0], nowhere, "none", encoder, "127.0.0.1", "127.0.0.1")
+    flags = flags_of(servers, data_dir)
+    del flags["opensearch.url"]
+    return load_settings(flags=flags | {"opensearch.urls": urls})
+
+
+def environment_for(settings: Settings) -> dict[str, str]:
+    """Return the environment in which a `lmtx-search` command has these settings."""
+    urls = ",".join(settings.opensearch.urls)
+    return environment_of(settings) | {"LMTX_OPENSEARCH_URLS": urls}
 
 
 @contextmanager
