@@ -85,7 +85,7 @@ class OpenSearchSettings(_Section):
     @model_validator(mode="before")
     @classmethod
     def _first_of_urls(cls, values: Any) -> Any:
-        urls = _split_commas(values.get("urls")) if isinstance(values, dict) else None
+        urls: Any = _split_commas(values.get("urls")) if isinstance(values, dict) else None
         try:
             return {"url": _checked_address(urls[0]), **values} if urls else values
         except (AttributeError, TypeError, ValueError, LookupError):
