@@ -33,7 +33,7 @@ def status(context: Context) -> None:
         note = f" (log: {server.log})" if server.state == "ended" and server.log else ""
         words = {"used": "not started by `up`", "ended": "ended unexpectedly"}
         state = words.get(server.state, server.state)
-        context.say(f"{server.name:<13} {server.address:<28} {state}{note}")
+        context.say(f"{server.name:<11} {server.address:<28} {state}{note}")
     url = context.settings.opensearch.url
     cluster, reason = _overview(context)
     if cluster is None:
