@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from opensearchpy import TransportError
 
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.model_state import why_down
@@ -56,7 +58,13 @@ def lose_the_model(cluster: SeveralNodes, client: Any) -> None:
     model = read_pipeline(client).model
     assert model is not None
     cluster.kill(ML_NODE)
-    toolbox.wait(lambda: why_down(client, model))
+
+    def noticed() -> bool:
+        with suppress(TransportError):  # the lost node may have been the cluster manager
+            return why_down(client, model) is not None
+        return False
+
+    toolbox.wait(noticed)
 
 
 @pytest.mark.parametrize("mend", ["retag", "ingest"])

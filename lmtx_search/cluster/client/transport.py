@@ -49,7 +49,7 @@ class PatientTransport(Transport):
         if url.endswith("/_bulk"):  # its sender repeats it, and can be stopped
             return super().perform_request(method, url, *args, **kwargs)
         # A request that creates something is repeated only if it certainly had no effect.
-        created = "/_plugins/" in url
+        created = "/_plugins/" in url and method != "GET"
 
         def passes(error: BaseException) -> bool:
             if isinstance(error, ConnectionError) or not isinstance(error, TransportError):
