@@ -49,7 +49,9 @@ def url() -> Iterator[str]:
 def test_doctor_bootstrap_and_a_refused_write_name_the_missing_role(
     url: str, tmp_path: Path
 ) -> None:
-    lmtx = runner({"PATH": "/usr/bin", "HOME": str(tmp_path)}, tmp_path)
+    # No encoder is needed, and none is looked for elsewhere.
+    environment = {"PATH": "/usr/bin", "HOME": str(tmp_path), "LMTX_ENCODER_NAME": str(tmp_path)}
+    lmtx = runner(environment, tmp_path)
     words = ("--url", url, "--data-dir", tmp_path, "--ollama", "http://127.0.0.1:9")
     checks: list[dict[str, Any]] = json.loads(lmtx(*words, "doctor", "--json").stdout)["checks"]
     (found,) = [check for check in checks if check["name"] == "roles"]
