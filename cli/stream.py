@@ -71,13 +71,15 @@ def _lines_of(descriptor: int) -> Iterator[bytes]:
 
     A thread that waits in a Python file holds its lock, with which the interpreter cannot end.
     """
-    rest = b""
+    begun: list[bytes] = []
     while chunk := os.read(descriptor, _CHUNK):
-        *whole, rest = (rest + chunk).split(b"\n")
+        *whole, rest = chunk.split(b"\n")
         for line in whole:
-            yield line + b"\n"
-    if rest:
-        yield rest
+            yield b"".join([*begun, line, b"\n"])
+            begun = []
+        begun.append(rest)
+    if last := b"".join(begun):
+        yield last
 
 
 def _write(stream: TagStream, lines: Iterable[bytes], target: IO[bytes]) -> None:
