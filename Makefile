@@ -31,6 +31,7 @@ test: setup check
 test-faults: setup
 	lmtx-search up --prepare-only
 	pytest tests/faults -m 'faults or integration' --durations=15
+	pytest -m several_nodes --durations=15
 
 test-secured: setup
 	lmtx-search up --prepare-only

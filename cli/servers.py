@@ -17,8 +17,20 @@ from lmtx_search.cli.grammar import Command
 @click.option("--without-judge", is_flag=True, help="Start no Ollama.")
 @click.option("--without-tagger", is_flag=True, help="Start no HTTP tagger.")
 @click.option("--prepare-only", is_flag=True, help="Download and build everything; start nothing.")
+@click.option(
+    "--nodes",
+    type=click.Choice(["1", "3"]),
+    help="Number of OpenSearch nodes (default: as before, at first 1). Of three nodes, two hold "
+    "the documents and one runs the models.",
+)
 @pass_context
-def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only: bool) -> None:
+def up(
+    context: Context,
+    without_judge: bool,
+    without_tagger: bool,
+    prepare_only: bool,
+    nodes: str | None,
+) -> None:
     """Start an embedded OpenSearch, an Ollama with the judge's model, and the HTTP tagger.
 
     They listen on free ports of this machine only, and every other command finds them. The first
@@ -32,6 +44,7 @@ def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only
     Example:
       lmtx-search up
       lmtx-search up --encoder multilingual-e5-small
+      lmtx-search up --nodes 3
       lmtx-search status
       lmtx-search down
     """
@@ -46,12 +59,13 @@ def up(context: Context, without_judge: bool, without_tagger: bool, prepare_only
         context.settings,
         judge=not without_judge,
         tagger=not without_tagger,
+        nodes=int(nodes) if nodes else None,
         progress=context.progress,
     )
     words = {"running": "already running", "used": "already there, used as it is"}
     for server in found:
         context.say(
-            f"{server.name:<11} {server.address:<28} {words.get(server.state, server.state)}"
+            f"{server.name:<13} {server.address:<28} {words.get(server.state, server.state)}"
         )
     context.result({"servers": [asdict(server) for server in found]})
 
@@ -82,7 +96,7 @@ def down(context: Context, delete_data: bool, dry_run: bool, yes: bool) -> None:
         confirm(f"This deletes {', '.join(map(str, folders))}. Continue?", yes)
     stopped = servers.down(context.settings, context.progress)
     for server in stopped:
-        context.say(f"{server.name:<11} {server.address:<28} stopped")
+        context.say(f"{server.name:<13} {server.address:<28} stopped")
     if not stopped:
         context.say("No embedded server of this data folder is running.")
     deleted = erase(context.settings) if delete_data else []
@@ -96,7 +110,7 @@ def _show_plan(context: Context, folders: Sequence[Path]) -> None:
 
     started = [server for server in servers(context.settings) if server.state == "running"]
     for server in started:
-        context.say(f"{server.name:<11} {server.address:<28} would be stopped")
+        context.say(f"{server.name:<13} {server.address:<28} would be stopped")
     for folder in folders:
         context.say(f"would be deleted  {folder}")
     if not started and not folders:

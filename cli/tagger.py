@@ -124,7 +124,15 @@ def deploy(
 
 @click.command(cls=Command)
 @click.argument("text", required=False)
-@click.option("--file", type=click.Path(path_type=Path), help="Text file (-: standard input).")
+@click.option("--file", type=click.Path(path_type=Path), help="File to read (-: standard input).")
+@click.option(
+    "--stream", is_flag=True, help="Read JSONL, and write each record with its tags as JSONL."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --stream: file to write to. The same command continues an interrupted run.",
+)
 @click.option(
     "--tagger", metavar="VERSION", help="Tagger version (default: the one in the pipeline)."
 )
@@ -133,24 +141,46 @@ def deploy(
 )
 @pass_context
 def tag(
-    context: Context, text: str | None, file: Path | None, tagger: str | None, explain: bool
+    context: Context,
+    text: str | None,
+    file: Path | None,
+    stream: bool,
+    output: Path | None,
+    tagger: str | None,
+    explain: bool,
 ) -> None:
     """Tag TEXT, a file or standard input on this machine, as the pipeline would.
+
+    With --stream, the input is JSONL, and each record is written with the fields that the pipeline
+    adds, in the order of the input. A line that is no JSON object becomes a line with the error and
+    the original line. --output names a file that an interrupted run continues.
 
     \b
     Example:
       lmtx-search tag "A program that plays chess against you"
       lmtx-search tag --explain --file article.txt
       cat article.txt | lmtx-search tag
+      lmtx-search tag --stream < in.jsonl > out.jsonl
+      lmtx-search tag --stream --file in.jsonl --output out.jsonl
     """
     from lmtx_search.cli.explanations import show_explanations
+    from lmtx_search.cli.stream import tag_stream
     from lmtx_search.tagging.local import find_version
     from lmtx_search.tagging.scoring.tagger import Tagger
 
-    text = _given(text, file)
+    if stream and (text is not None or explain):
+        raise click.UsageError("--stream takes neither a TEXT nor --explain")
+    if output is not None and not stream:
+        raise click.UsageError("--output needs --stream")
+    if stream and context.json and output is None:
+        raise click.UsageError("--json needs --output: the records go to standard output")
+    text = "" if stream else _given(text, file)
     version, note = find_version(context.settings, tagger)
     if note:
         click.echo(note, err=True)
+    if stream:
+        tag_stream(context, version, file, output)
+        return
     loaded = Tagger(version, context.settings.service.threads)
     if explain:
         show_explanations(context, loaded, text)

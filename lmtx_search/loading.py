@@ -207,8 +207,9 @@ class _Load:
     def prepare_tagged(self, client: Any, index: str, id_field: str) -> bool:
         """Check that the tagger runs and that the index uses it; return whether it was created."""
         try:
-            if redeploy(client):
-                self.note("The tagger's model was undeployed: deployed it again")
+            why = redeploy(client)
+            if why:
+                self.note(f"The tagger's model {why}: deployed it again")
         except UserError:
             raise
         except LmtxError as error:

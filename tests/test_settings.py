@@ -82,9 +82,56 @@ def test_a_cluster_of_ones_own_wins_over_embedded_servers(folder: Path) -> None:
     assert load_settings().opensearch.url == "http://mine:9200"
 
 
+def test_addresses_of_several_nodes_replace_the_single_one_of_an_earlier_source(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings().opensearch.addresses == ("http://127.0.0.1:9200",)
+    state = embedded_state_file(folder / "data")
+    state.parent.mkdir(parents=True)
+    urls = ["http://127.0.0.1:5", "http://127.0.0.1:6"]
+    state.write_text(json.dumps({"settings": {"opensearch.url": urls[0], "opensearch.urls": urls}}))
+    assert load_settings().opensearch.addresses == tuple(urls)
+    write(folder, '[opensearch]\nurl = "http://mine:9200"\n')
+    assert load_settings().opensearch.addresses == ("http://mine:9200",)
+    monkeypatch.setenv("LMTX_OPENSEARCH_URLS", "http://one:1, http://two:2/")
+    found = load_settings_with_origins()
+    assert found.settings.opensearch.addresses == ("http://one:1", "http://two:2")
+    assert found.settings.opensearch.url == "http://one:1"
+    assert "opensearch.url" not in found.origins
+    flags = {"opensearch.url": "http://flag:3"}
+    assert load_settings(flags=flags).opensearch.addresses == ("http://flag:3",)
+
+
+@pytest.mark.parametrize(
+    ("urls", "problem"),
+    [
+        ("one:1", "must start with http:// or https://"),
+        ("http://one:1,https://two:2", "mixes http:// and https://"),
+        ("http://one:1,http://me:geheim@two:2", "must not hold a user or password"),
+    ],
+)
+def test_a_wrong_address_of_several_is_one_line_that_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, urls: str, problem: str
+) -> None:
+    monkeypatch.setenv("LMTX_OPENSEARCH_URLS", urls)
+    with pytest.raises(UserError, match=problem) as caught:
+        load_settings()
+    assert str(caught.value).startswith("environment LMTX_OPENSEARCH_URLS: opensearch.urls = ")
+    assert "geheim" not in str(caught.value)
+
+
 def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMTX_OPENSEARCH_PASSWORD", "geheim")
     assert "geheim" not in str(flat_settings(load_settings()))
+
+
+def test_an_api_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_OPENSEARCH_API_KEY", "geheim")
+    assert "geheim" not in str(flat_settings(load_settings()))
+    monkeypatch.setenv("LMTX_OPENSEARCH_API_KEY", "not a geheim")
+    with pytest.raises(UserError, match="api_key = …: must be printable") as caught:
+        load_settings()
+    assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.client.errors import CLEAR_ARCHIVED
 from lmtx_search.cluster.health.attached import open_changes, untagging
 from lmtx_search.cluster.health.health import (
     account,
@@ -22,12 +23,14 @@ from lmtx_search.cluster.health.permissions import lacking_to_write
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.setup.bootstrap import plan, tagger_url
-from lmtx_search.cluster.setup.connector_settings import missing_settings
+from lmtx_search.cluster.setup.connector_settings import archived_settings, missing_settings
 from lmtx_search.cluster.setup.requirements import (
     check_engine,
+    check_ingest,
     check_plugins,
     check_version,
     has_ml_nodes,
+    versions_of,
 )
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.errors import LmtxError
@@ -60,6 +63,7 @@ class ClusterChecks:
         """Return the checks, the most important ones first."""
         yield Check(_GROUP, "version", self._version, leads=True)
         yield Check(_GROUP, "plugins", self._plugins, leads=True)
+        yield Check(_GROUP, "roles", self._roles)
         yield Check(_GROUP, "health", self._health)
         yield Check(_GROUP, "disk", self._disk)
         yield Check(_GROUP, "account", self._account)
@@ -74,12 +78,24 @@ class ClusterChecks:
     def _version(self) -> Finding:
         info = self.client.info()
         number = check_version(info.get("version", {}))
-        return ok(f"OpenSearch {number} at {self._opensearch.url}, cluster {info['cluster_name']}")
+        where = f"at {', '.join(self._opensearch.addresses)}, cluster {info['cluster_name']}"
+        versions = versions_of(self._nodes)
+        if len(versions) > 1:
+            shown = " and ".join(f"{one} ({n} nodes)" for one, n in versions.items())
+            return Finding(
+                "warn",
+                f"OpenSearch {shown} {where}: a rolling upgrade has not ended",
+                "upgrade the other nodes; until then, deploy nothing",
+            )
+        return ok(f"OpenSearch {number} {where}")
 
     def _plugins(self) -> Finding:
         check_plugins(self._nodes, "")
         check_engine(self._nodes, self._opensearch.knn_engine)
         return ok(f"k-NN ({self._opensearch.knn_engine}), neural-search and ML Commons")
+
+    def _roles(self) -> Finding:
+        return ok(check_ingest(self._nodes))
 
     def _health(self) -> Finding:
         found = health(self.client)
@@ -89,6 +105,11 @@ class ClusterChecks:
                 "bad",
                 f"red, {nodes}: {found.unassigned} shards have no node",
                 "GET _cluster/allocation/explain says why",
+            )
+        if found.status == "yellow" and len(versions_of(self._nodes)) > 1:
+            return ok(
+                f"yellow, {nodes}: {found.unassigned} shard copies are missing, as is usual until "
+                "all nodes have the same version"
             )
         if found.status == "yellow" and found.nodes > 1:
             return Finding(
@@ -153,6 +174,14 @@ class ClusterChecks:
                 "bad",
                 f"the cluster may not call the tagger at {url}: {', '.join(sorted(missing))}",
                 "lmtx-search bootstrap-index --apply-cluster-settings",
+            )
+        archived = archived_settings(self.client)
+        if archived:
+            return Finding(
+                "warn",
+                f"an upgrade has archived {', '.join(archived)}: the cluster changes no other "
+                "setting until they are removed",
+                CLEAR_ARCHIVED,
             )
         return ok(f"the cluster may call the tagger at {url}")
 

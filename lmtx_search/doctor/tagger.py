@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lmtx_search.cluster.ml.model_state import why_down
 from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline, simulate
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.doctor.checks import Check, Finding, ok
@@ -40,6 +41,7 @@ class TaggerChecks:
         """Return the checks."""
         yield Check(_GROUP, "pipeline", self._pipeline, leads=True, needs="Cluster")
         yield Check(_GROUP, "runs in", self._runtime, needs="Cluster")
+        yield Check(_GROUP, "model", self._model, needs="Cluster")
         yield Check(_GROUP, "trial", self._trial, needs="Cluster")
         client = self._client
         yield Check(
@@ -85,6 +87,19 @@ class TaggerChecks:
         if version is not None:
             require_version(self._settings.service, version)
         return ok(f"the service at {url}")
+
+    def _model(self) -> Finding:
+        model = self._state.model
+        if model is None:
+            return ok("no tagger is deployed")
+        why = why_down(self._client(), model)
+        if why:
+            return Finding(
+                "bad",
+                f"no node runs the tagger's model, which {why}: new documents are pending",
+                "lmtx-search retag --index INDEX --pending deploys it again",
+            )
+        return ok("runs in the cluster")
 
     def _trial(self) -> Finding:
         state = self._state

@@ -33,7 +33,8 @@ class Artefact:
 class Module:
     """A module of the distribution: its plugin class, the plugins it extends, and its jars.
 
-    ``policy`` lists its permissions under a security manager, which 3.x does not have.
+    ``policy`` lists its permissions under the security manager of 2.x or the agent of 3.x. Without
+    the permission to connect, a node finds no other node.
     """
 
     name: str

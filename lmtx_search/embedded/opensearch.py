@@ -22,8 +22,7 @@ from lmtx_search.embedded.places import Places, is_open, open_up
 from lmtx_search.embedded.processes import Process, spawn
 from lmtx_search.progress import SILENT, Progress
 
-_HEAP = "1536m"
-_SECONDS_TO_START = 240.0
+SECONDS_TO_START = 240.0
 _VECTORS = "jdk.incubator.vector"
 
 
@@ -47,6 +46,24 @@ class Node:
     is_up: Callable[[int], bool] = _is_healthy
 
 
+@dataclass(frozen=True)
+class Member:
+    """One node of a cluster: where its files are and on which ports it listens.
+
+    ``settings`` are the lines of opensearch.yml with which it finds the other nodes.
+    """
+
+    folder: Path
+    log: Path
+    http_port: int
+    transport_port: int
+    snapshots: Path
+    heap: str = "1536m"
+    settings: Mapping[str, object] = field(
+        default_factory=lambda: {"node.name": "embedded", "discovery.type": "single-node"}
+    )
+
+
 def prepare_opensearch(places: Places, progress: Progress = SILENT) -> Node:
     """Download the parts of a node and assemble it."""
     distribution = read_distribution()
@@ -65,51 +82,55 @@ def start_opensearch(
     note: Callable[[Process], None],
     progress: Progress = SILENT,
 ) -> None:
-    """Start the node and wait until it is healthy. ``note`` is called as soon as it runs."""
-    conf, temp, data, snapshots = (
-        places.node_data / name for name in ("conf", "tmp", "data", "snapshots")
-    )
-    open_up(places.node_data)
+    """Start a single node and wait until it is healthy.
+
+    ``note`` is called as soon as it runs.
+    """
+    folder, log = places.node_data, places.logs / "opensearch.log"
+    member = Member(folder, log, http_port, transport_port, folder / "snapshots")
+    with progress.stage("Starting OpenSearch", 1, "nodes") as advance:
+        process = launch(places, node, member)
+        note(process)
+        wait_until(lambda: node.is_up(http_port), process, SECONDS_TO_START)
+        advance(1)
+
+
+def launch(places: Places, node: Node, member: Member) -> Process:
+    """Start the process of a member, without waiting for it."""
+    conf, temp, data = (member.folder / name for name in ("conf", "tmp", "data"))
+    open_up(member.folder)
+    open_up(member.snapshots.parent)
     shutil.rmtree(temp, ignore_errors=True)
-    for folder in (conf, temp, data, snapshots):
+    folders = (conf, temp, data, member.snapshots)
+    for folder in folders:
         folder.mkdir(exist_ok=True)
-    settings = {**_settings(data, conf, snapshots, http_port, transport_port), **node.settings}
+    settings = {**_settings(member, conf, data), **member.settings, **node.settings}
     # JSON values are YAML values.
     lines = [f"{key}: {json.dumps(value)}\n" for key, value in settings.items()]
     (conf / "opensearch.yml").write_text("".join(lines))
     template = files("lmtx_search.embedded").joinpath("log4j2.properties").read_text()
     (conf / "log4j2.properties").write_text(template)
     if places.account:
-        for folder in (conf, temp, data, snapshots):
+        for folder in folders:
             places.account.own(folder)
     link_native(node.home, node.distribution.native, data, places.account)
-    log = places.logs / "opensearch.log"
     environ = {"PATH": os.defpath, "HOME": str(temp), "LANG": "C.UTF-8", "PYTORCH_VERSION": "2.5.1"}
-    with progress.stage("Starting OpenSearch", 1, "nodes") as advance:
-        process = spawn(
-            "OpenSearch", _command(node, conf, temp), log, environ, places.account, node.home
-        )
-        note(process)
-        wait_until(lambda: node.is_up(http_port), process, _SECONDS_TO_START)
-        advance(1)
+    command = _command(node, conf, temp, member.heap)
+    return spawn("OpenSearch", command, member.log, environ, places.account, node.home)
 
 
-def _settings(
-    data: Path, conf: Path, snapshots: Path, http_port: int, transport_port: int
-) -> dict[str, object]:
+def _settings(member: Member, conf: Path, data: Path) -> dict[str, object]:
     return {
         "cluster.name": "lmtx-search-embedded",
-        "node.name": "embedded",
         # The bootstrap reads this before it creates an index, because faiss is not available here.
         "node.attr.lmtx_knn_engines": "lucene",
         "path.data": str(data),
         "path.logs": str(conf),
         # The folder for snapshot repositories of the type fs.
-        "path.repo": str(snapshots),
+        "path.repo": str(member.snapshots),
         "network.host": LOOPBACK,
-        "http.port": http_port,
-        "transport.port": transport_port,
-        "discovery.type": "single-node",
+        "http.port": member.http_port,
+        "transport.port": member.transport_port,
         # In bytes, because on a large disk the default percentages stop writes too early.
         "cluster.routing.allocation.disk.watermark.low": "2gb",
         "cluster.routing.allocation.disk.watermark.high": "1gb",
@@ -123,7 +144,7 @@ def _settings(
     }
 
 
-def _command(node: Node, conf: Path, temp: Path) -> list[str]:
+def _command(node: Node, conf: Path, temp: Path, heap: str) -> list[str]:
     # Before 3.0 a security manager did the work of the agent. Newer Java disables it by default.
     guard = ["-Djava.security.manager=allow"]
     for agent in (node.home / "agent").glob("opensearch-agent-[0-9]*.jar"):
@@ -131,8 +152,8 @@ def _command(node: Node, conf: Path, temp: Path) -> list[str]:
     vectors = ["--add-modules", _VECTORS] if node.java.has_vectors else []
     return [
         str(node.java.program),
-        f"-Xms{_HEAP}",
-        f"-Xmx{_HEAP}",
+        f"-Xms{heap}",
+        f"-Xmx{heap}",
         # As in OpenSearch's own jvm.options: its circuit breaker counts garbage, which must not
         # pile up while a model is uploaded.
         "-XX:+UseG1GC",

@@ -16,6 +16,7 @@ from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, sta
 from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
 from lmtx_search.embedded.places import Places, find_places, open_up
 from lmtx_search.embedded.processes import Process, is_alive, stop
+from lmtx_search.embedded.several_nodes import SEVERAL, members, nodes_of, start_several
 from lmtx_search.embedded.state import State, read_state
 from lmtx_search.embedded.tagger import start_tagger
 from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS, downloaded_encoder
@@ -24,7 +25,9 @@ from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import one_after_another, only_one
 
 OPENSEARCH, OLLAMA, TAGGER = "opensearch", "ollama", "tagger"
-_STOP_ORDER = (TAGGER, OLLAMA, OPENSEARCH)
+# A cluster of several nodes is recorded as opensearch, opensearch-2 and opensearch-3.
+NODES = (OPENSEARCH, *(f"{OPENSEARCH}-{number}" for number in range(2, SEVERAL + 1)))
+_STOP_ORDER = (TAGGER, OLLAMA, *NODES)
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,24 @@ def up(
     *,
     judge: bool = True,
     tagger: bool = True,
+    nodes: int | None = None,
     progress: Progress = SILENT,
 ) -> list[Server]:
     """Start the servers that are not running, and record them for all other commands.
 
     After any failure, the servers that this call started are stopped again.
 
+    Args:
+        nodes: the number of OpenSearch nodes, 1 or 3; None: as many as the data folder had, or 1.
+
     Raises:
+        UserError: the data folder holds a cluster with a different number of nodes.
         LmtxError: another `up` is running, or a download or a start failed.
     """
     places = find_places(settings)
     with only_one(places.state / "lock", f"`lmtx-search up` or `down` in {settings.data_dir}"):
         state = read_state(settings.data_dir)
+        number = nodes_of(places, nodes)
         if state.starting:
             _stop_all(state, list(state.processes))
         running = {name for name, process in state.processes.items() if is_alive(process)}
@@ -77,7 +86,8 @@ def up(
         state.starting = True
         try:
             with _terminated_is_an_exception():
-                _start(settings, places, state, running, judge, tagger, progress)
+                _start_nodes(places, state, running, number, progress)
+                _start_others(settings, places, state, running, judge, tagger, progress)
         except BaseException:
             _stop_all(state, [name for name in state.processes if name not in running])
             state.settings = before if running else {}
@@ -114,7 +124,32 @@ def servers(settings: Settings) -> list[Server]:
     return _report(state, {name for name, process in state.processes.items() if is_alive(process)})
 
 
-def _start(
+def _start_nodes(
+    places: Places, state: State, running: set[str], number: int, progress: Progress
+) -> None:
+    names = NODES[:number]
+    missing = [name for name in names if name not in running]
+    if not missing:
+        return
+    with prepared(places, progress):
+        node = prepare_opensearch(places, progress)
+    # The ports of nodes that run are in use, and must not be replaced by free ones.
+    for name in missing:
+        assign_ports(state, name)
+    ports = [(state.ports[name], state.ports[f"{name}-transport"]) for name in names]
+    addresses = [f"http://{LOOPBACK}:{http}" for http, _ in ports]
+    state.settings["opensearch.url"] = addresses[0]
+    state.settings["opensearch.knn_engine"] = "lucene"
+    if number == 1:
+        start_opensearch(places, node, *ports[0], _noter(state)(OPENSEARCH), progress)
+        return
+    state.settings["opensearch.urls"] = addresses
+    every = dict(zip(names, members(places, ports), strict=True))
+    starting = {name: every[name] for name in missing}
+    start_several(places, node, starting, _noter(state), progress)
+
+
+def _start_others(
     settings: Settings,
     places: Places,
     state: State,
@@ -124,14 +159,6 @@ def _start(
     progress: Progress,
 ) -> None:
     noted = _noter(state)
-    if OPENSEARCH not in running:
-        with prepared(places, progress):
-            node = prepare_opensearch(places, progress)
-        http = _port(state, "opensearch")
-        transport = _port(state, "opensearch-transport")
-        state.settings["opensearch.url"] = f"http://{LOOPBACK}:{http}"
-        state.settings["opensearch.knn_engine"] = "lucene"
-        start_opensearch(places, node, http, transport, noted(OPENSEARCH), progress)
     with prepared(places, progress):
         encoder = prepare_encoder(places.cache, progress, _encoder(settings))
         state.settings["encoder.name"] = str(encoder)
@@ -205,6 +232,12 @@ def _noter(state: State) -> Callable[[str], Callable[[Process], None]]:
     return for_server
 
 
+def assign_ports(state: State, name: str) -> None:
+    """Give a node an HTTP port and a transport port: its last ones if they are free."""
+    _port(state, name)
+    _port(state, f"{name}-transport")
+
+
 def _port(state: State, name: str) -> int:
     others = {port for other, port in state.ports.items() if other != name}
     state.ports[name] = free_port(state.ports.get(name), others)
@@ -235,8 +268,9 @@ def _stop_all(state: State, names: list[str], advance: Callable[[int], None] | N
 
 
 def _report(state: State, running: set[str]) -> list[Server]:
+    urls = state.settings.get("opensearch.urls") or [state.settings.get("opensearch.url")]
     addresses = {
-        OPENSEARCH: state.settings.get("opensearch.url"),
+        **dict(zip(NODES, urls, strict=False)),
         OLLAMA: (state.settings.get("ollama.hosts") or [None])[0],
         TAGGER: state.settings.get("service.url"),
     }

@@ -14,6 +14,7 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import NoDecode
 
@@ -30,13 +31,34 @@ def _split_commas(value: object) -> object:
     return [part for part in map(str.strip, value.split(",")) if part]
 
 
+def _checked_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    parts = urlsplit(value)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(
+            "must not hold a user or password: set opensearch.user and LMTX_OPENSEARCH_PASSWORD"
+        )
+    try:
+        usable = parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("is not an address: http://HOST:PORT is expected")
+    return value.rstrip("/")
+
+
 class OpenSearchSettings(_Section):
     """The address of the cluster, and how to sign in to it."""
 
     url: str = Field("http://127.0.0.1:9200", description="address of the cluster")
+    urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="addresses of several nodes of the cluster, instead of url"
+    )
     user: str | None = Field(None, description="user name")
     password: SecretStr | None = Field(None, description="password")
     token: SecretStr | None = Field(None, description="bearer token, instead of a user")
+    api_key: SecretStr | None = Field(None, description="API key, instead of a user")
     aws_region: str | None = Field(
         None, description="sign requests to Amazon OpenSearch Service in this region"
     )
@@ -58,11 +80,26 @@ class OpenSearchSettings(_Section):
     _home = field_validator("client_cert", "client_key", "ca_file")(
         lambda path: path and path.expanduser()
     )
+    _list = field_validator("urls", mode="before")(_split_commas)
 
-    @field_validator("token", "aws_region")
+    @model_validator(mode="before")
+    @classmethod
+    def _first_of_urls(cls, values: Any) -> Any:
+        urls: Any = _split_commas(values.get("urls")) if isinstance(values, dict) else None
+        try:
+            return {"url": _checked_address(urls[0]), **values} if urls else values
+        except (AttributeError, TypeError, ValueError, LookupError):
+            return values  # the check of urls says what is wrong
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of all nodes that requests may go to."""
+        return self.urls or (self.url,)
+
+    @field_validator("token", "api_key", "aws_region")
     @classmethod
     def _is_the_only_sign_in(cls, value: object, info: ValidationInfo) -> object:
-        for other in ("user", "token"):
+        for other in ("user", "token", "api_key"):
             if value and other != info.field_name and info.data.get(other):
                 raise ValueError(f"opensearch.{other} is set too: use one way to sign in")
         return value
@@ -72,6 +109,13 @@ class OpenSearchSettings(_Section):
     def _is_asked_for(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value and not str(info.data.get("url", "https://")).startswith("https://"):
             raise ValueError("needs an https:// address (opensearch.url)")
+        return value
+
+    @field_validator("api_key")
+    @classmethod
+    def _is_api_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("must be printable ASCII characters without spaces")
         return value
 
     @field_validator("client_key")
@@ -88,20 +132,15 @@ class OpenSearchSettings(_Section):
     @field_validator("url")
     @classmethod
     def _is_url(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
-        parts = urlsplit(value)
-        if parts.username is not None or parts.password is not None:
-            raise ValueError(
-                "must not hold a user or password: set opensearch.user and LMTX_OPENSEARCH_PASSWORD"
-            )
-        try:
-            usable = parts.hostname and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
-            raise ValueError("is not an address: http://HOST:PORT is expected")
-        return value.rstrip("/")
+        return _checked_address(value)
+
+    @field_validator("urls")
+    @classmethod
+    def _are_urls(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        checked = tuple(dict.fromkeys(map(_checked_address, values)))
+        if len({urlsplit(url).scheme for url in checked}) > 1:
+            raise ValueError("mixes http:// and https://: all nodes of a cluster use the same")
+        return checked
 
 
 class OllamaSettings(_Section):

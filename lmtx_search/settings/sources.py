@@ -70,14 +70,29 @@ def load_settings_with_origins(
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for origin, layer in layers:
+        for key in _replaced(layer):
+            values.pop(key, None)
+            origins.pop(key, None)
         for key, value in layer.items():
             values[key] = value
             origins[key] = f"environment {_variable(key)}" if origin == "environment" else origin
     settings = _validate(values, origins)
-    for key, value in _embedded_defaults(settings.data_dir).items():
+    embedded = _embedded_defaults(settings.data_dir)
+    for key in _replaced(values):
+        embedded.pop(key, None)
+    for key, value in embedded.items():
         if key not in values:
             values[key], origins[key] = value, "embedded servers"
     return SettingsWithOrigins(_validate(values, origins), origins)
+
+
+def _replaced(layer: Mapping[str, Any]) -> list[str]:
+    """Return the settings of an earlier source that a layer's values replace, besides their own.
+
+    Each of the two says where the cluster is.
+    """
+    pairs = (("opensearch.url", "opensearch.urls"), ("opensearch.urls", "opensearch.url"))
+    return [other for given, other in pairs if given in layer and other not in layer]
 
 
 def flat_settings(settings: Settings) -> dict[str, Any]:
@@ -183,6 +198,6 @@ def _one_line(error: ValidationError, origins: Mapping[str, str]) -> str:
 
 def _shown(key: str, value: object) -> str:
     """Return a wrong value without its secrets: errors end up in logs."""
-    if key.endswith(("password", "token")):
+    if key.endswith(("password", "token", "api_key")):
         return "…"
     return re.sub(r"[^/'\"]*@", "…@", repr(value))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import translate
-from lmtx_search.cluster.ml.pipeline import active
+from lmtx_search.cluster.ml.pipeline import active, read_pipeline
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -36,3 +39,20 @@ def find_version(
     if latest is None:
         raise UserError(f"no tagger to tag with ({problem}): run `lmtx-search deploy` first")
     return latest, f"{problem}; tagging with the newest version here, {latest.manifest.version}"
+
+
+def text_fields(settings: Settings, version: str) -> tuple[Sequence[str], TagFields]:
+    """Return the fields that hold a document's text, and the names of the tag fields.
+
+    They are those of the pipeline if it uses this version, else those of the settings.
+    """
+    fields = settings.documents
+    try:
+        state = read_pipeline(connect(settings.opensearch.within(_SECONDS), reading=True))
+    except Exception as error:
+        if translate(error) is None and not isinstance(error, UserError):
+            raise
+        return fields.text_fields, fields.tag_fields
+    if state.tagger != version:
+        return fields.text_fields, fields.tag_fields
+    return state.fields or fields.text_fields, state.names

@@ -12,6 +12,7 @@ from lmtx_search.cluster.ml.index_pipeline import (
     index_pipeline,
     index_text_fields,
 )
+from lmtx_search.cluster.ml.model_state import redeploy
 from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
     read_pipeline,
@@ -176,6 +177,9 @@ def carry_out(
         client, made.index, made.targets, made.selection.body(), made.keep_own_tags
     )
     state = read_pipeline(client)
+    why = redeploy(client)
+    if why:
+        progress.note(f"The tagger's model {why}: deployed it again")
     with only_one(folder / "lock", "a retag"):
         for target in decided:
             checkpoint = Checkpoint(

@@ -141,3 +141,30 @@ def test_a_request_too_large_for_the_cluster_is_a_failure_of_its_documents():
 def test_write_all_fails_when_one_is_refused():
     with pytest.raises(LmtxError, match="refused 1: a: b"):
         write_all(Cluster({"1": (400, {"type": "a", "reason": "b"})}), actions(2), "i")
+
+
+LEFT = {"type": "node_disconnected_exception", "reason": "[embedded-2][127.0.0.1:1] disconnected"}
+WRAPPED = {"type": "exception", "reason": "bulk", "caused_by": LEFT}
+
+
+@pytest.mark.parametrize("error", [LEFT, WRAPPED])
+def test_a_document_at_a_node_that_leaves_is_sent_again(error):
+    cluster = Cluster({"1": (500, error)})
+    (result,) = send(cluster, actions(3))
+    assert (result.created, result.refused) == (3, [])
+    assert cluster.requests == [["0", "1", "2"], ["1"]]
+
+
+def test_a_request_at_a_node_that_leaves_is_sent_again():
+    fault = TransportError(500, LEFT["type"], {"error": {**LEFT, "root_cause": [LEFT]}})
+    cluster = Cluster(fault)
+    (result,) = send(cluster, actions(3))
+    assert (result.created, len(cluster.requests)) == (3, 2)
+
+
+def test_another_error_of_the_cluster_is_not_repeated():
+    fault = TransportError(500, "null_pointer_exception", {"error": {"type": "null_pointer"}})
+    cluster = Cluster(fault)
+    with pytest.raises(TransportError):
+        send(cluster, actions(3))
+    assert len(cluster.requests) == 1

@@ -10,7 +10,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.errors import UserError
+from lmtx_search.cluster.client.errors import clear_errors
+from lmtx_search.cluster.dashboards.api import DashboardsApi as Dashboards
+from lmtx_search.embedded.net import free_port
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import OpenSearchSettings, load_settings
 from tests.support.certificates import Authority
 from tests.support.http_server import QuietHandler, serving
@@ -54,6 +57,29 @@ def recorder() -> Iterator[Recorder]:
 
 def test_a_token_is_shown_as_bearer(recorder: Recorder) -> None:
     assert recorder.headers(token="secret-token")["authorization"] == "Bearer secret-token"
+
+
+def test_an_api_key_is_shown_as_such(recorder: Recorder) -> None:
+    assert recorder.headers(api_key="os_abc")["authorization"] == "ApiKey os_abc"
+
+
+def test_dashboards_get_the_same_header(recorder: Recorder) -> None:
+    Dashboards(recorder.url, OpenSearchSettings(api_key="os_abc")).send("POST", "/", body=b"{}")
+    assert recorder.requests[-1][2]["authorization"] == "ApiKey os_abc"
+
+
+def test_requests_go_on_with_the_other_nodes_if_one_is_gone(recorder: Recorder) -> None:
+    nowhere = [f"http://127.0.0.1:{free_port()}" for _ in range(2)]
+    client = connect(OpenSearchSettings(urls=(*nowhere, recorder.url)), reading=True)
+    for number in range(6):
+        client.search(index="a", body={"size": number})
+    assert [path for _, path, _, _ in recorder.requests] == ["/a/_search"] * 6
+
+
+def test_if_all_nodes_are_gone_the_message_names_one() -> None:
+    urls = tuple(f"http://127.0.0.1:{free_port()}" for _ in range(3))
+    with pytest.raises(LmtxError, match="no OpenSearch at http://"), clear_errors():
+        connect(OpenSearchSettings(urls=urls), reading=True).info()
 
 
 def test_a_signed_request_has_the_signature_that_aws_computes(
@@ -122,6 +148,8 @@ def test_a_client_certificate_that_cannot_be_used_is_one_clear_line(tmp_path: Pa
     [
         ({"user": "me", "token": "s3cret"}, "opensearch.user is set too: use one way to sign in"),
         ({"token": "s3cret", "aws_region": "x"}, "opensearch.token is set too"),
+        ({"token": "s3cret", "api_key": "s3cret"}, "opensearch.token is set too"),
+        ({"api_key": "s3cret", "aws_region": "x"}, "opensearch.api_key is set too"),
         ({"client_cert": "a.pem"}, "needs an https:// address"),
         ({"client_key": "a.key"}, "set opensearch.client_cert"),
     ],

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from opensearchpy import (
     AuthenticationException,
@@ -8,8 +10,10 @@ from opensearchpy import (
     TransportError,
 )
 
+from lmtx_search.cluster.client import retry
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import translate
+from lmtx_search.cluster.ml.connectors import ml_request
 from lmtx_search.embedded.net import free_port
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import OpenSearchSettings
@@ -148,3 +152,50 @@ def test_a_ca_file_that_is_not_there_or_none_is_one_clear_line(tmp_path):
     missing.write_text("nonsense")
     with pytest.raises(UserError, match="no PEM certificate"):
         connect(settings)
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        (
+            "There are no ingest nodes in this cluster, unable to forward request to an ingest "
+            "node.",
+            "has the role ingest, which runs pipelines",
+        ),
+        (
+            "unknown setting [archived.knn.plugin.enabled] did you mean [knn.plugin.stats]?",
+            'PUT _cluster/settings {"persistent": {"archived.*": null}}',
+        ),
+    ],
+)
+def test_what_the_cluster_lacks_says_what_to_do(reason, line):
+    error = TransportError(500, "exception", body("illegal_state_exception", reason))
+    clear = translate(error)
+    assert isinstance(clear, UserError)
+    assert line in str(clear)
+
+
+def test_a_node_without_its_key_for_credentials_is_asked_again(monkeypatch):
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
+    answers = iter(
+        [
+            (500, body("m_l_exception", "Fetching master key timed out.")),
+            (200, {"connector_id": "c"}),
+        ]
+    )
+
+    class Handler(QuietHandler):
+        def do_POST(self):
+            status, answer = next(answers)
+            data = json.dumps(answer).encode()
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    with serving(Handler) as url:
+        client = connect(OpenSearchSettings(url=url), reading=True)
+        answer = ml_request(client, "POST", "/connectors/_create", {"name": "x"})
+    assert answer == {"connector_id": "c"}

@@ -10,7 +10,13 @@ from lmtx_search.cluster.setup.connector_settings import (
     endpoint_regex,
     needed_settings,
 )
-from lmtx_search.cluster.setup.requirements import check_engine, check_plugins, check_version
+from lmtx_search.cluster.setup.requirements import (
+    check_engine,
+    check_ingest,
+    check_plugins,
+    check_version,
+    versions_of,
+)
 from lmtx_search.errors import UserError
 
 LOCAL = "http://127.0.0.1:8787"
@@ -51,6 +57,20 @@ def test_a_version_that_is_new_enough_is_taken(number):
 def test_another_version_is_one_clear_line(version, line):
     with pytest.raises(UserError, match=line):
         check_version(version)
+
+
+def test_a_cluster_without_an_ingest_node_is_one_clear_line():
+    managers = {"a": node(roles=["cluster_manager"]), "b": node(roles=["data"])}
+    with pytest.raises(UserError, match="no node of the cluster has the role ingest"):
+        check_ingest(managers)
+    assert check_ingest({**managers, "c": node(roles=["ingest"])}).startswith("1 of 3 nodes")
+
+
+def test_all_versions_of_a_rolling_upgrade_are_told_and_checked():
+    nodes = {"a": node(version="2.19.1"), "b": node(version="3.6.0"), "c": node(version="3.6.0")}
+    assert versions_of(nodes) == {"2.19.1": 1, "3.6.0": 2}
+    with pytest.raises(UserError, match="upgrade it to"):
+        versions_of({**nodes, "d": node(version="2.18.0")})
 
 
 def test_a_cluster_with_the_plugins_is_taken():

@@ -35,17 +35,22 @@ def start_2_19(
     port: int | None = None,
 ) -> int:
     """Start a node with further settings; return its HTTP port."""
-    distribution = read_distribution(_DISTRIBUTION)
-    with prepared(places, progress):
-        java = Java(_java(places.node_cache), 21, bundled=True)
-        downloads = places.cache / "downloads" / "maven"
-        home = assemble_node(distribution, java, downloads, places.node_cache, progress)
-    node = Node(distribution, home, java, settings)
+    node = replace(node_2_19(places, progress), settings=settings)
     if is_up is not None:
         node = replace(node, is_up=is_up)
     http = port or free_port()
     start_opensearch(places, node, http, free_port(taken={http}), note, progress)
     return http
+
+
+def node_2_19(places: Places, progress: Progress) -> Node:
+    """Return a node that can be started, put together where it is not there."""
+    distribution = read_distribution(_DISTRIBUTION)
+    with prepared(places, progress):
+        java = Java(_java(places.node_cache), 21, bundled=True)
+        downloads = places.cache / "downloads" / "maven"
+        home = assemble_node(distribution, java, downloads, places.node_cache, progress)
+    return Node(distribution, home, java)
 
 
 def _java(cache: Path) -> Path:

@@ -221,10 +221,10 @@ def test_an_undeployed_model_leaves_documents_pending_and_is_deployed_again(
 ) -> None:
     deployed.tagged("plays chess", "in-cluster")
     model = read_pipeline(deployed.client).model
-    assert not redeploy(deployed.client)
+    assert redeploy(deployed.client) is None
     connectors.ml_request(deployed.client, "POST", f"/models/{model}/_undeploy")
     assert deployed.tagged("plays chess", "in-cluster")["tagging"]["status"] == "pending"
-    assert redeploy(deployed.client)
+    assert redeploy(deployed.client) == "was undeployed"
     assert deployed.tagged("plays chess", "in-cluster")["tags"][0] == "chess"
 
 

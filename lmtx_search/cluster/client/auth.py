@@ -1,4 +1,4 @@
-"""Signing in: a user with a password, a token, an AWS identity or a client certificate."""
+"""Signing in: a user with a password, a token, an API key, an AWS identity, a certificate."""
 
 from __future__ import annotations
 
@@ -18,15 +18,27 @@ def sign_in(settings: OpenSearchSettings) -> dict[str, Any]:
             "http_auth": (settings.user, password),
             "sign_in": "opensearch.user and LMTX_OPENSEARCH_PASSWORD",
         }
-    if settings.token is not None:
-        bearer = f"Bearer {settings.token.get_secret_value()}"
-        return {"headers": {"Authorization": bearer}, "sign_in": "LMTX_OPENSEARCH_TOKEN"}
+    if (header := authorization(settings)) is not None:
+        variable = "LMTX_OPENSEARCH_TOKEN" if settings.token else "LMTX_OPENSEARCH_API_KEY"
+        return {"headers": {"Authorization": header}, "sign_in": variable}
     if settings.aws_region is not None:
         signer = Urllib3AWSV4SignerAuth(_aws_credentials(), settings.aws_region)
         return {"http_auth": signer, "sign_in": "the AWS credentials and opensearch.aws_region"}
     if settings.client_cert is not None:
         return {"sign_in": "opensearch.client_cert"}
     return {"sign_in": "opensearch.user and LMTX_OPENSEARCH_PASSWORD"}
+
+
+def authorization(settings: OpenSearchSettings) -> str | None:
+    """Return the value of the header Authorization for a token or an API key; None without both.
+
+    The security plugin takes API keys from OpenSearch 3.7 on.
+    """
+    if settings.token is not None:
+        return f"Bearer {settings.token.get_secret_value()}"
+    if settings.api_key is not None:
+        return f"ApiKey {settings.api_key.get_secret_value()}"
+    return None
 
 
 def _aws_credentials() -> Any:

@@ -42,12 +42,14 @@ def connect(settings: OpenSearchSettings, *, reading: bool = False) -> Client:
         if not settings.verify:
             options["ssl_assert_hostname"] = False
     return OpenSearch(
-        hosts=[settings.url],
+        hosts=list(settings.addresses),
         timeout=settings.timeout,
         pool_maxsize=_CONNECTIONS,
         http_compress=False,
-        # One retry, for a kept-alive connection that the server has closed.
-        max_retries=1,
+        # One retry, for a kept-alive connection that the server has closed; and one at each further
+        # node. Only these addresses are used: a cluster's own list (sniffing) may hold addresses
+        # that this machine cannot reach.
+        max_retries=len(settings.addresses),
         retry_on_status=(),
         transport_class=PatientTransport if reading else WritingTransport,
         connection_class=NotedConnection,

@@ -23,6 +23,9 @@ from lmtx_search.errors import LmtxError, UserError
 
 # The name of a right may itself end in a bracket: indices:data/write/bulk[s].
 _ACTION = re.compile(r"no permissions for \[(.+?)\](?: and |$)")
+_ARCHIVED = "archived."
+CLEAR_ARCHIVED = 'PUT _cluster/settings {"persistent": {"archived.*": null}}'
+"""The request that removes archived settings."""
 _BOOTSTRAP = "run `lmtx-search bootstrap-index`"
 
 
@@ -160,6 +163,16 @@ def _answered(error: TransportError) -> LmtxError:
         return _forbidden(error, cluster, reason)
     if isinstance(error, NotFoundError) and kind == "index_not_found_exception":
         return _no_index(error, cluster)
+    if "no ingest nodes" in reason:
+        return UserError(
+            f"no node of {cluster} has the role ingest, which runs pipelines: add it to node.roles "
+            "in the opensearch.yml of a node and restart the node"
+        )
+    if f"unknown setting [{_ARCHIVED}" in reason:
+        return UserError(
+            f"{cluster} has settings of an earlier OpenSearch version and changes no other setting "
+            f"until they are removed: {CLEAR_ARCHIVED}"
+        )
     if "knn_vector" in reason or "unknown query [knn]" in reason:
         return UserError(
             f"{cluster} has no k-NN plugin: use a full OpenSearch distribution, or install "

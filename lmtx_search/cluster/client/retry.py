@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from opensearchpy import ConnectionError, SSLError, TransportError
@@ -23,6 +23,14 @@ T = TypeVar("T")
 BUSY = frozenset({429, 502, 503, 504})
 """HTTP statuses of a request, or of one item of a bulk request, that are worth a retry."""
 
+# Error types of a request, or of an item, that was passed on to a node that has just left. Their
+# status is 500.
+_NODE_LEFT = (
+    "node_closed_exception",
+    "node_disconnected_exception",
+    "node_not_connected_exception",
+)
+
 ATTEMPTS = 9
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -30,6 +38,14 @@ LONGEST_PAUSE = 30.0
 
 class Busy(Exception):
     """Some items of a bulk request were refused for now."""
+
+
+def node_left(error: Mapping[str, Any]) -> bool:
+    """Return whether an error of the cluster says that a node left while it had the request."""
+    causes = [error, *error.get("root_cause", ())]
+    while isinstance(causes[-1].get("caused_by"), Mapping):
+        causes.append(causes[-1]["caused_by"])
+    return any(cause.get("type") in _NODE_LEFT for cause in causes)
 
 
 def is_passing(error: BaseException) -> bool:
@@ -40,7 +56,12 @@ def is_passing(error: BaseException) -> bool:
         return False
     if isinstance(error, ConnectionError):
         return "CERTIFICATE_VERIFY_FAILED" not in str(error)
-    return isinstance(error, TransportError) and error.status_code in BUSY
+    return isinstance(error, TransportError) and (error.status_code in BUSY or _lost_node(error))
+
+
+def _lost_node(error: TransportError) -> bool:
+    answered = error.info.get("error") if isinstance(error.info, Mapping) else None
+    return isinstance(answered, Mapping) and node_left(answered)
 
 
 def retrying(

@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import (
     AuthorizationException,
+    ConnectionError,
     SerializationError,
     Transport,
     TransportError,
@@ -15,7 +16,7 @@ from opensearchpy import (
 )
 from tenacity import retry_if_exception, stop_after_attempt
 
-from lmtx_search.cluster.client.retry import BUSY, retrying
+from lmtx_search.cluster.client.retry import is_passing, retrying
 from lmtx_search.cluster.client.schema import META_ONLY, META_PATH, require_known
 
 # About ten seconds. Callers with more to lose have retries of their own.
@@ -48,10 +49,12 @@ class PatientTransport(Transport):
         if url.endswith("/_bulk"):  # its sender repeats it, and can be stopped
             return super().perform_request(method, url, *args, **kwargs)
         # A request that creates something is repeated only if it certainly had no effect.
-        statuses = {429} if "/_plugins/" in url else BUSY
+        created = "/_plugins/" in url and method != "GET"
 
         def passes(error: BaseException) -> bool:
-            return isinstance(error, TransportError) and error.status_code in statuses
+            if isinstance(error, ConnectionError) or not isinstance(error, TransportError):
+                return False
+            return error.status_code == 429 if created else is_passing(error)
 
         ask = super().perform_request
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import urllib3
 
+from lmtx_search.cluster.client.auth import authorization
 from lmtx_search.cluster.client.connect import ssl_context
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import OpenSearchSettings
@@ -39,8 +40,8 @@ class DashboardsApi:
         if settings.user is not None:
             password = settings.password.get_secret_value() if settings.password else ""
             headers |= urllib3.make_headers(basic_auth=f"{settings.user}:{password}")
-        elif settings.token is not None:
-            headers["authorization"] = f"Bearer {settings.token.get_secret_value()}"
+        elif (header := authorization(settings)) is not None:
+            headers["authorization"] = header
         if tenant is not None:
             headers["securitytenant"] = tenant
         options: dict[str, Any] = {}

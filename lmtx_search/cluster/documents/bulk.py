@@ -13,7 +13,7 @@ from typing import Any, Literal
 from opensearchpy import OpenSearch, TransportError
 
 from lmtx_search.cluster.client.errors import lacking
-from lmtx_search.cluster.client.retry import BUSY, Busy, retrying
+from lmtx_search.cluster.client.retry import BUSY, Busy, node_left, retrying
 from lmtx_search.errors import LmtxError
 
 # The tagging pipeline asks its model about this many documents at a time.
@@ -207,7 +207,7 @@ def _send(
             reason = describe(outcome["error"])
             if operation == "create" and outcome["status"] == 409:
                 result.present += 1
-            elif outcome["status"] in BUSY:
+            elif outcome["status"] in BUSY or node_left(outcome["error"]):
                 later.append(number)
             elif outcome["error"].get("type") in _FOR_ALL or outcome["status"] == 403:
                 raise lacking(reason, f"writing to {index}") or LmtxError(

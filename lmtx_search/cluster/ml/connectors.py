@@ -143,11 +143,17 @@ def finished(client: OpenSearch, task: str) -> str:
 
 
 def ml_request(client: OpenSearch, method: str, path: str, body: Any = None) -> Any:
-    """Send a request to ML Commons, and repeat it while the node is too busy."""
-    patient = retrying().copy(retry=retry_if_exception(_too_busy))
+    """Send a request to ML Commons, and repeat it while it certainly had no effect."""
+    patient = retrying().copy(retry=retry_if_exception(_had_no_effect))
     return patient(client.transport.perform_request, method, _ML + path, body=body)
 
 
-def _too_busy(error: BaseException) -> bool:
-    # With 429 nothing was done, so that a repeated request creates nothing twice.
-    return isinstance(error, TransportError) and error.status_code == 429
+def _had_no_effect(error: BaseException) -> bool:
+    """Return whether a repeated request creates nothing twice: the node was too busy or not ready.
+
+    A node of 2.19 needs the key for credentials before it creates its first connector. In a cluster
+    of several nodes it often does not get the key in time, but the next time it has it.
+    """
+    if not isinstance(error, TransportError):
+        return False
+    return error.status_code == 429 or "Fetching master key timed out" in reason_of(error)

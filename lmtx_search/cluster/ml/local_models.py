@@ -76,8 +76,8 @@ def refusal(reason: str) -> UserError | None:
     for sign, remedy in _REFUSED.items():
         if sign in reason.lower():
             return UserError(
-                f"the cluster does not run the tagger itself ({reason}): {remedy}, or deploy with "
-                "--runtime service"
+                f"the cluster does not run the tagger itself ({reason}): {remedy}, or run "
+                "`lmtx-search deploy --runtime service`"
             )
     return None
 

@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
-from lmtx_search.cluster.client.errors import reason_of
-from lmtx_search.cluster.ml.connectors import RemoteTagger, finished, ml_request, remove
+from lmtx_search.cluster.ml.connectors import RemoteTagger, ml_request, remove
 from lmtx_search.errors import LmtxError
 from lmtx_search.index_templates import load
 
@@ -60,20 +59,6 @@ def unregister(client: OpenSearch, found: Registered) -> None:
                 f"ML Commons still holds {kind[:-1]} {id_} of the tagger {found.version}: run the "
                 "same command again"
             )
-
-
-def ensure_deployed(client: OpenSearch, model: str) -> None:
-    """Deploy a registered model again if it was undeployed.
-
-    Raises:
-        LmtxError: it cannot be deployed.
-    """
-    if ml_request(client, "GET", f"/models/{model}").get("model_state") == "DEPLOYED":
-        return
-    try:
-        finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
-    except TransportError as error:
-        raise LmtxError(f"ML Commons did not deploy {model}: {reason_of(error)}") from error
 
 
 def pipelines_with(client: OpenSearch, model: str) -> list[str]:

@@ -14,14 +14,31 @@ from lmtx_search.index_templates import load
 ML_NODES = "plugins.ml_commons.only_run_on_ml_node"
 PRIVATE = "plugins.ml_commons.connector.private_ip_enabled"
 TRUSTED = "plugins.ml_commons.trusted_connector_endpoints_regex"
+ARCHIVED = "archived."
 
 
 def missing_settings(client: OpenSearch, tagger_url: str, has_ml_nodes: bool) -> dict[str, Any]:
-    """Return the settings that a connector to ``tagger_url`` still needs; may be empty."""
+    """Return the settings that a connector to ``tagger_url`` still needs; may be empty.
+
+    As long as archived settings exist, the cluster refuses every other change of its settings. The
+    result then also removes them.
+    """
     params = {"include_defaults": "true", "flat_settings": "true"}
     answer = client.cluster.get_settings(params=params)
     values = {**answer["defaults"], **answer["persistent"], **answer["transient"]}
-    return needed_settings(values, tagger_url, has_ml_nodes)
+    needed = needed_settings(values, tagger_url, has_ml_nodes)
+    if needed and any(name.startswith(ARCHIVED) for name in answer["persistent"]):
+        needed[f"{ARCHIVED}*"] = None
+    return needed
+
+
+def archived_settings(client: OpenSearch) -> list[str]:
+    """Return the settings that an upgrade of OpenSearch has archived, because it has them no more.
+
+    They have no effect, but the cluster refuses to change any other setting while they exist.
+    """
+    answer = client.cluster.get_settings(params={"flat_settings": "true"})
+    return sorted(name for name in answer["persistent"] if name.startswith(ARCHIVED))
 
 
 def needed_settings(values: dict[str, Any], tagger_url: str, has_ml_nodes: bool) -> dict[str, Any]:

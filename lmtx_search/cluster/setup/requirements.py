@@ -34,13 +34,14 @@ def check_cluster(client: OpenSearch, engine: str = "lucene") -> Cluster:
     """Return what the cluster reports about itself, if it meets the requirements.
 
     Raises:
-        UserError: it is too old or not OpenSearch, or a node lacks a plugin (the message says how
-            to install it) or the libraries of the k-NN engine.
+        UserError: it is too old or not OpenSearch, no node may run ingest pipelines, or a node
+            lacks a plugin (the message says how to install it) or the libraries of the k-NN engine.
     """
     info = client.info()
     version = check_version(info.get("version", {}))
     nodes = client.nodes.info(metric="plugins")["nodes"]
     check_plugins(nodes, version)
+    check_ingest(nodes)
     check_engine(nodes, engine)
     return Cluster(info["cluster_name"], version, len(nodes), has_ml_nodes(nodes))
 
@@ -48,6 +49,36 @@ def check_cluster(client: OpenSearch, engine: str = "lucene") -> Cluster:
 def has_ml_nodes(nodes: Mapping[str, Mapping[str, Any]]) -> bool:
     """Return whether one of the nodes has the role ``ml``, which runs models."""
     return any("ml" in node.get("roles", []) for node in nodes.values())
+
+
+def check_ingest(nodes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how many nodes may run ingest pipelines.
+
+    Raises:
+        UserError: no node may, so that the cluster refuses every write through a pipeline, although
+            it accepts and simulates pipelines.
+    """
+    told = [node["roles"] for node in nodes.values() if "roles" in node]
+    count = sum("ingest" in roles for roles in told)
+    if told and not count:
+        raise UserError(
+            "no node of the cluster has the role ingest, so it refuses every document that is "
+            "written through a pipeline: add ingest to node.roles in the opensearch.yml of a node "
+            "and restart it"
+        )
+    return f"{count or len(nodes)} of {len(nodes)} nodes may run ingest pipelines"
+
+
+def versions_of(nodes: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Return version → number of nodes; several versions during a rolling upgrade.
+
+    Raises:
+        UserError: a node is older than 2.19.
+    """
+    numbers = [str(node["version"]) for node in nodes.values() if "version" in node]
+    for number in numbers:
+        check_version({"distribution": "opensearch", "number": number})
+    return {number: numbers.count(number) for number in sorted(set(numbers))}
 
 
 def check_version(version: Mapping[str, Any]) -> str:

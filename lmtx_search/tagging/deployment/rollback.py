@@ -13,8 +13,9 @@ from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.labels.codec import Vectors
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
+from lmtx_search.cluster.ml.model_state import deploy_again
 from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, tagging_pipeline
-from lmtx_search.cluster.ml.registry import Registered, ensure_deployed, registered
+from lmtx_search.cluster.ml.registry import Registered, registered
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
@@ -109,7 +110,7 @@ def roll_back(
             undo.callback(connectors.remove, client, remote)
             model = remote.model
         else:
-            ensure_deployed(client, model)
+            deploy_again(client, model)
         labels = list(index.labels())
         put = retired = 0
         if not found.in_cluster:

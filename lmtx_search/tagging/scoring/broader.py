@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lmtx_search.hierarchy import ancestors
 from lmtx_search.records import Tag
@@ -28,3 +28,21 @@ class BroaderTags:
                     name = MARK + self.labels.names[row]
                     found[name] = round(found.get(name, 0.0) + tag.score, 4)
         return found
+
+
+def sorted_weights(weights: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the scores of tags and those of broader labels, best first, as the pipeline writes.
+
+    Args:
+        weights: scores by tag name, in which names of broader labels begin with :data:`MARK`.
+    """
+    tags = {name: score for name, score in weights.items() if not name.startswith(MARK)}
+    broader = {name[1:]: score for name, score in weights.items() if name.startswith(MARK)}
+    return _best_first(tags), _best_first(
+        {name: score for name, score in broader.items() if name not in tags}
+    )
+
+
+def _best_first(scores: Mapping[str, float]) -> dict[str, float]:
+    # Java compares names by their UTF-16 units.
+    return dict(sorted(scores.items(), key=lambda one: (-one[1], one[0].encode("utf-16-be"))))

@@ -1,0 +1,171 @@
+"""Tags JSON records on their way from one place to another, without the cluster."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from lmtx_search.cluster.documents.bulk import to_json
+from lmtx_search.cluster.ml.pipeline import CHARACTERS
+from lmtx_search.records import Tag, document_text
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, as_scores
+from lmtx_search.tagging.scoring.broader import sorted_weights
+from lmtx_search.tagging.scoring.tagger import Tagger
+
+# Lines in one run of the tagger, and lines that are read ahead meanwhile.
+_BATCH = 256
+_AHEAD = 2 * _BATCH
+
+
+@dataclass(slots=True)
+class StreamReport:
+    """What became of the lines. ``resumed_after`` lines were finished by an earlier run."""
+
+    resumed_after: int = 0
+    tagged: int = 0
+    untagged: int = 0
+    """Records without text."""
+    skipped: int = 0
+    """Records with values of their own in the tag fields, which stay as they are."""
+    failed: int = 0
+    """Lines that are no JSON object."""
+    first_failed: str = ""
+    """Where the first of these is, and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagStream:
+    """Tags lines of JSON in order, as the pipeline tags documents.
+
+    Attributes:
+        fields: the fields that hold a record's text, in order.
+        names: the names of the fields that are written.
+    """
+
+    tagger: Tagger
+    fields: Sequence[str]
+    names: TagFields = DEFAULT_FIELDS
+    report: StreamReport = field(default_factory=StreamReport)
+
+    def run(self, lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """Yield for each line of JSON one line, in batches, as soon as the tagger has them.
+
+        A blank line stays blank. A line that is no JSON object becomes an object with the error and
+        the line. At most a few hundred lines are in memory, however slow the reader of the result
+        is. ``report`` counts the lines that were yielded.
+        """
+        number = self.report.resumed_after
+        for batch in _batches(lines):
+            yield self._tagged(batch, number)
+            number += len(batch)
+
+    def _tagged(self, batch: Sequence[bytes], before: int) -> list[bytes]:
+        records = [_parsed(line, before + at) for at, line in enumerate(batch, 1)]
+        texts = [self._text(record) for record in records]
+        answers = iter(self.tagger.tag([text for text in texts if text]))
+        done = []
+        for line, record, text in zip(batch, records, texts, strict=True):
+            if record is None:
+                done.append(b"\n")
+            elif isinstance(record, str):
+                done.append(self._failed(line, record))
+            else:
+                done.append(to_json(self._with_tags(record, text, answers)) + b"\n")
+        return done
+
+    def _text(self, record: Any) -> str:
+        if not isinstance(record, dict) or self.names.theirs(record):
+            return ""
+        text = document_text(record, self.fields)
+        # As the pipeline cuts it, and as it breaks up what a connector would fill in.
+        most = CHARACTERS * self.tagger.manifest.windows.most
+        return text[:most].replace("${parameters.", "$ {parameters.")
+
+    def _with_tags(
+        self, record: dict[str, Any], text: str, answers: Iterator[list[Tag]]
+    ) -> dict[str, Any]:
+        names, report = self.names, self.report
+        theirs = names.theirs(record)
+        if theirs:
+            report.skipped += 1
+            reason = f"the record has its own {', '.join(theirs)}"
+            return {**record, names.tagging: {"status": "skipped", "error": reason}}
+        rest = {name: value for name, value in record.items() if name not in names.written}
+        if not text:
+            report.untagged += 1
+            return {**rest, names.tagging: {"status": "untagged"}}
+        report.tagged += 1
+        tags, broader = sorted_weights(self.tagger.weights(next(answers)))
+        tagging = {
+            "status": "tagged",
+            "tagger": self.tagger.manifest.version,
+            "at": _now(),
+            **({"best_score": next(iter(tags.values()))} if tags else {}),
+        }
+        return {
+            **rest,
+            names.tags: list(tags),
+            names.scores: as_scores(tags),
+            **({names.broader: list(broader)} if broader else {}),
+            names.tagging: tagging,
+        }
+
+    def _failed(self, line: bytes, reason: str) -> bytes:
+        self.report.failed += 1
+        self.report.first_failed = self.report.first_failed or reason
+        content = line.decode(errors="replace").rstrip("\r\n")
+        return to_json({"line": content, "error": reason}) + b"\n"
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _parsed(line: bytes, number: int) -> dict[str, Any] | str | None:
+    """Return a line's record, what is wrong with it, or None if it is blank."""
+    if not line.strip():
+        return None
+    try:
+        record = json.loads(line)
+        to_json(record)
+    except UnicodeDecodeError:
+        return f"line {number}: not UTF-8"
+    except (ValueError, RecursionError) as error:
+        return f"line {number}: not JSON: {error}"
+    return record if isinstance(record, dict) else f"line {number}: not a JSON object"
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield what has arrived, at most a batch; a slow source is not waited for."""
+    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
+
+    def read() -> None:
+        try:
+            for line in lines:
+                waiting.put(line)
+            waiting.put(None)
+        except BaseException as error:
+            waiting.put(error)
+
+    threading.Thread(target=read, name="stream", daemon=True).start()
+    ended: BaseException | bool = False
+    while not ended:
+        batch: list[bytes] = []
+        item = waiting.get()
+        while True:
+            if not isinstance(item, bytes):
+                ended = item or True
+                break
+            batch.append(item)
+            if len(batch) == _BATCH or waiting.empty():
+                break
+            item = waiting.get()
+        if batch:
+            yield batch
+    if isinstance(ended, BaseException):
+        raise ended
