@@ -12,10 +12,12 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
@@ -48,13 +50,6 @@ def main() -> None:
         for clients in arguments.clients:
             seconds: dict[str, list[float]] = {PLAIN: [], TAGGED: []}
             connections = [connect(settings.opensearch) for _ in range(clients)]
-
-            def index_share(number: int, index: str, connections: list[object]) -> None:
-                for document in documents[number :: len(connections)]:
-                    connections[number].index(  # type: ignore[attr-defined]
-                        index=index, id=document.id, body=document.source
-                    )
-
             for round_ in range(arguments.rounds + 1):
                 client.indices.delete(
                     index=f"{PLAIN},{TAGGED}", params={"ignore_unavailable": "true"}
@@ -62,16 +57,10 @@ def main() -> None:
                 client.indices.create(index=PLAIN)
                 prepare_tagged_index(client, TAGGED)
                 for index, times in seconds.items():
-                    with ThreadPoolExecutor(clients) as pool:
-                        started = time.perf_counter()
-                        shares = [
-                            pool.submit(index_share, number, index, connections)
-                            for number in range(clients)
-                        ]
-                        for share in shares:
-                            share.result()
-                        if round_:  # the first round warms everything up
-                            times.append(time.perf_counter() - started)
+                    started = time.perf_counter()
+                    index_singly(connections, documents, index)
+                    if round_:  # the first round warms everything up
+                        times.append(time.perf_counter() - started)
             client.indices.refresh(index=TAGGED)
             counts = tagging_counts(client, TAGGED)
             assert counts["tagged"] == len(documents), counts
@@ -84,6 +73,17 @@ def main() -> None:
     finally:
         client.indices.delete(index=f"{PLAIN},{TAGGED}", params={"ignore_unavailable": "true"})
     print(json.dumps(result, indent=1))
+
+
+def index_singly(connections: Sequence[Any], documents: Sequence[Document], index: str) -> None:
+    """Index the documents, one per request; each connection sends its share, one after another."""
+
+    def send(number: int) -> None:
+        for document in documents[number :: len(connections)]:
+            connections[number].index(index=index, id=document.id, body=document.source)
+
+    with ThreadPoolExecutor(len(connections)) as pool:
+        list(pool.map(send, range(len(connections))))
 
 
 if __name__ == "__main__":
