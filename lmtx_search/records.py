@@ -69,6 +69,11 @@ class Label:
         return content_digest(self.text, self.description, *self.synonyms, *broader, *others)
 
 
+def short_digest(digest: str) -> bytes:
+    """Return half of a SHA-256 as bytes: enough to compare contents, and small for many labels."""
+    return bytes.fromhex(digest[:32])
+
+
 def labels_digest(labels: Iterable[Label]) -> str:
     """Return the SHA-256 (hex) of a label set: ids and contents, in the given order."""
     return content_digest(*(part for label in labels for part in (label.id, label.digest)))

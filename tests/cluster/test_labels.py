@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from opensearchpy import NotFoundError
 
+from lmtx_search.cluster.labels import digests
 from lmtx_search.cluster.labels.bm25 import rank_bm25
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.labels.versions import version_body
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.errors import LmtxError, UserError
-from lmtx_search.records import Label, content_digest
+from lmtx_search.records import Label, content_digest, short_digest
 from lmtx_search.training.shortlist import search_in
 from lmtx_search.words.names import DocumentWords
 
@@ -127,6 +128,25 @@ def test_a_version_can_be_written_from_vectors_and_switched_to_later(index):
     assert index.current().encoder_digest == FIRST
     index.switch(name)
     assert index.current().encoder_digest == SECOND
+
+
+@pytest.mark.parametrize("page", [2, 3, 10_000])
+def test_the_digests_of_all_labels_are_read_page_by_page(index, monkeypatch, page):
+    monkeypatch.setattr(digests, "_PAGE", page)
+    assert index.digests() == {}
+    index.load(LABELS, Encoder(), FIRST, 384)
+    expected = {label.id: short_digest(label.digest) for label in LABELS}
+    assert index.digests() == expected
+
+
+def test_a_version_with_exactly_some_labels_is_found_by_their_digests(index):
+    index.load(LABELS, Encoder(), FIRST, 384)
+    index.load(LABELS, Encoder(), SECOND, 384)
+    here = index.digests()
+    assert index.version_with(here, FIRST, 384) == "lmtx-labels-000001"
+    assert index.version_with(here, content_digest("third"), 384) is None
+    index.load([*LABELS, Label("d", "music")], Encoder(), SECOND, 384)
+    assert index.version_with(index.digests(), FIRST, 384) is None
 
 
 def test_a_version_of_an_owners_own_is_searched_by_name_and_discarded(index):

@@ -10,6 +10,8 @@ import pytest
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label, labels_digest
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
+from lmtx_search.tagging.versions.label_changes import write_change
+from lmtx_search.tagging.versions.label_digests import digests_of
 from lmtx_search.tagging.versions.label_matrix import unique_names
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
@@ -125,3 +127,25 @@ def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> Non
     (tmp_path / "taggers" / ".making-x" / "encoder").mkdir(parents=True)
     TaggerVersions(tmp_path).remove_partial()
     assert [path.name for path in (tmp_path / "taggers").iterdir()] == [kept]
+
+
+@pytest.mark.parametrize("stored", [True, False], ids=["stored", "of an earlier release"])
+def test_the_digests_of_a_versions_labels_follow_their_changes(
+    tmp_path: Path, stored: bool
+) -> None:
+    version = make(tmp_path)
+    if not stored:
+        (version.folder / "label_digests.json").unlink()
+    assert version.label_digests() == digests_of(LABELS)
+    changed, new = Label("a", "Chess", "Another game"), Label("d", "Draughts")
+    vectors = np.eye(2, 4, dtype=np.float32)
+    write_change(version.folder, "digest", [changed, new], vectors, ["b"])
+    assert version.label_digests() == digests_of([changed, LABELS[2], new])
+    assert version.label_digests() == digests_of(version.labels())
+
+
+def test_damaged_digests_of_labels_are_one_clear_line(tmp_path: Path) -> None:
+    version = make(tmp_path)
+    (version.folder / "label_digests.json").write_text('{"a": 1}')
+    with pytest.raises(UserError, match=r"label_digests\.json is damaged.*deploy again"):
+        version.label_digests()

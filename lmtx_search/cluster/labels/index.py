@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,7 +13,8 @@ from lmtx_search.cluster.documents.bulk import Action, write_all
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of
-from lmtx_search.cluster.labels.load_plan import LoadPlan, LoadReport, short_digest
+from lmtx_search.cluster.labels.digests import read_digests
+from lmtx_search.cluster.labels.load_plan import LoadPlan, LoadReport
 from lmtx_search.cluster.labels.shortlists import (
     Ranking,
     find_nearest,
@@ -79,13 +80,21 @@ class LabelIndex:
         for hit in scan(self._client, index, fields=FIELDS):
             yield label_of(hit)
 
+    def digests(self, index: str = names.LABELS) -> dict[str, bytes]:
+        """Return id → short digest of each label, which is much faster than reading the labels."""
+        return read_digests(self._client, index)
+
+    def find(self, ids: Sequence[str]) -> dict[str, Label]:
+        """Return those of the labels that exist, by id."""
+        return edits.find(self._client, names.LABELS, ids)
+
     def plan(self, labels: Iterable[Label]) -> LoadPlan:
         """Return what :meth:`load` would do with which labels.
 
         Raises:
             UserError: as for :meth:`load`.
         """
-        return LoadPlan.of(labels, self._digests(self.require().index))
+        return LoadPlan.of(labels, self.digests(self.require().index))
 
     def load(
         self,
@@ -159,11 +168,26 @@ class LabelIndex:
             index = self._versions.create(encoder_digest, dimension, owner)
         else:
             self._versions.set_meta(index, encoder_digest, "writing")
-        there = self._digests(index)
-        plan = LoadPlan.of(labels, there)
+        plan = LoadPlan.of(labels, self.digests(index))
         encode = vectors if callable(vectors) else _lookup(labels, vectors)
         edits.delete(self._client, index, sorted(plan.missing))
         self._write(index, labels, plan.created | plan.updated, encode, progress)
+        self._versions.set_meta(index, encoder_digest, "ready")
+        return index
+
+    def version_with(
+        self, digests: Mapping[str, bytes], encoder_digest: str, dimension: int
+    ) -> str | None:
+        """Return the version of an encoder that holds exactly these labels (None: there is none).
+
+        It is a version without an owner, and not the one to which the alias points.
+
+        Args:
+            digests: id → short digest of each label.
+        """
+        index = self._versions.reusable(encoder_digest, dimension)
+        if index is None or self.digests(index) != digests:
+            return None
         self._versions.set_meta(index, encoder_digest, "ready")
         return index
 
@@ -224,10 +248,6 @@ class LabelIndex:
         self._client.indices.refresh(index=index)
         count = self._client.count(index=index)["count"]
         return LabelIndexInfo(index, encoder, dimension, count, self._versions.has_words(index))
-
-    def _digests(self, index: str) -> dict[str, bytes]:
-        hits = scan(self._client, index, fields=("digest",), page=5000)
-        return {hit["_id"]: short_digest(hit["_source"]["digest"]) for hit in hits}
 
     def _write(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lmtx_search.records import Label
+from lmtx_search.records import Label, short_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class LoadPlan:
 
     @classmethod
     def of(cls, labels: Iterable[Label], there: Mapping[str, bytes]) -> LoadPlan:
-        """Compare labels with the short digests (:func:`short_digest`) of those in the index."""
+        """Compare labels with the short digests of those in the index (``LabelIndex.digests``)."""
         wanted = {label.id: short_digest(label.digest) for label in labels}
         known = wanted.keys() & there.keys()
         unchanged = frozenset(id_ for id_ in known if there[id_] == wanted[id_])
@@ -55,8 +55,3 @@ class LoadReport:
     def new_version(self) -> bool:
         """Whether the alias was moved."""
         return self.index != self.previous
-
-
-def short_digest(digest: str) -> bytes:
-    """Return half of a SHA-256 as bytes: enough to compare contents, and small for many labels."""
-    return bytes.fromhex(digest[:32])

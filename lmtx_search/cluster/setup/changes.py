@@ -8,7 +8,7 @@ from typing import Any
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
-from lmtx_search.cluster.setup.indices import tag_properties
+from lmtx_search.cluster.setup.indices import missing_tag_parts, tag_properties
 from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
 
@@ -70,9 +70,4 @@ def missing_tag_fields(what: str, mappings: Mapping[str, Any], fields: TagFields
                 f"{what} has its own field {name} ({there.get('type', 'object')}, not {kind}): "
                 "reindex it under another name first"
             )
-    return {
-        name: field
-        for name, field in wanted.items()
-        if name not in properties
-        or not field.get("properties", {}).keys() <= properties[name].get("properties", {}).keys()
-    }
+    return missing_tag_parts(properties, fields)

@@ -150,6 +150,28 @@ def tag_properties(fields: TagFields) -> dict[str, Any]:
     return fields.properties(load("component_templates/tags")["template"]["mappings"]["properties"])
 
 
+def missing_tag_parts(there: Mapping[str, Any], fields: TagFields) -> dict[str, Any]:
+    """Return the tag fields, and the parts of such fields, that an index lacks.
+
+    Existing parts are left out, because an index refuses to change how it stores them.
+
+    Args:
+        there: the properties of the index.
+    """
+    missing: dict[str, Any] = {}
+    for name, field in tag_properties(fields).items():
+        if name not in there:
+            missing[name] = field
+            continue
+        known = there[name].get("properties", {})
+        parts = {
+            part: body for part, body in field.get("properties", {}).items() if part not in known
+        }
+        if parts:
+            missing[name] = {"properties": parts}
+    return missing
+
+
 def _body(name: str, id_field: str, fields: TagFields) -> dict[str, Any]:
     tags = tag_properties(fields)
     # A dot would turn the field into an object.

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from opensearchpy import AuthorizationException, OpenSearch
 
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
-from lmtx_search.cluster.setup.indices import tag_properties
+from lmtx_search.cluster.setup.indices import missing_tag_parts
 from lmtx_search.cluster.setup.steps import Request, Step
 from lmtx_search.tag_fields import TagFields
 
 
 def tagged_index_steps(client: OpenSearch, fields: TagFields, notes: list[str]) -> Iterator[Step]:
     """Yield steps that add missing fields; an index may not add new fields by itself."""
-    wanted = tag_properties(fields)
     params = {"flat_settings": "true", "expand_wildcards": "all"}
     try:
         found = client.indices.get_settings(
@@ -30,12 +29,7 @@ def tagged_index_steps(client: OpenSearch, fields: TagFields, notes: list[str]) 
         if not any(is_tagging(str(one)) for one in answer["settings"].values()):
             continue
         there = client.indices.get_mapping(index=name)[name]["mappings"].get("properties", {})
-        missing = {
-            field: body
-            for field, body in wanted.items()
-            if field not in there
-            or not body.get("properties", {}).keys() <= there[field].get("properties", {}).keys()
-        }
+        missing = missing_tag_parts(there, fields)
         if fields.tagging in there and "properties" not in there[fields.tagging]:
             missing.pop(fields.tagging, None)  # the index's own field: `attach` reports it
         if missing:

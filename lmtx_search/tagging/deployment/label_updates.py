@@ -178,7 +178,8 @@ def load_labels(
         put, retired = sync_labels(
             live.version,
             settings,
-            index.labels(),
+            index,
+            index.digests(),
             cluster_time(client),
             known if same else None,
             progress,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.clock import cluster_time
@@ -111,18 +112,18 @@ def roll_back(
             model = remote.model
         else:
             deploy_again(client, model)
-        labels = list(index.labels())
+        digests = index.digests()
         put = retired = 0
         if not found.in_cluster:
             now = cluster_time(client)
-            put, retired = sync_labels(version, settings, labels, now, progress=progress)
+            put, retired = sync_labels(version, settings, index, digests, now, progress=progress)
         fields = state.fields or settings.documents.text_fields
         windows = version.manifest.windows.most
         body = tagging_pipeline(
             name, model, fields, state.indices, windows, state.names, state.keep
         )
-        check_pipeline(client, body, name, fields[0], labels, url)
-        label_index = _label_index(index, settings, version, labels, found.in_cluster, progress)
+        check_pipeline(client, body, name, fields[0], list(islice(index.labels(), 3)), url)
+        label_index = _label_index(index, settings, version, digests, found.in_cluster, progress)
         lock.require()
         put_pipeline(client, body)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
@@ -136,7 +137,7 @@ def _label_index(
     index: LabelIndex,
     settings: Settings,
     version: TaggerVersion,
-    labels: list[Label],
+    digests: Mapping[str, bytes],
     in_cluster: bool,
     progress: Progress,
 ) -> str:
@@ -145,6 +146,9 @@ def _label_index(
     digest = passages_of(version, settings)
     if current.encoder_digest == digest:
         return current.index
+    dimension = version.manifest.dimension
+    if there := index.version_with(digests, digest, dimension):
+        return there
     if in_cluster:  # its own labels may be older than these
         encoder = label_encoder(version, settings)
 
@@ -157,4 +161,4 @@ def _label_index(
         def embed(some: Sequence[Label]) -> Vectors:
             return rows.embeddings[[row_of[label.id] for label in some]]
 
-    return index.write_version(labels, embed, digest, version.manifest.dimension, progress)
+    return index.write_version(list(index.labels()), embed, digest, dimension, progress)

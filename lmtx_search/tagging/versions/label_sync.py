@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmtx_search.cluster.labels.codec import Vectors
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import deployed
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.encoder.form import MODEL_FILES
@@ -60,7 +61,8 @@ def live_version(client: Client, settings: Settings) -> LiveTagger | None:
 def sync_labels(
     version: TaggerVersion,
     settings: Settings,
-    labels: Iterable[Label],
+    index: LabelIndex,
+    digests: Mapping[str, bytes],
     at: datetime,
     known: Callable[[Sequence[Label]], Vectors] | None = None,
     progress: Progress = SILENT,
@@ -68,16 +70,16 @@ def sync_labels(
     """Give a version the labels of the label index; return how many were put and retired.
 
     Args:
-        labels: all labels of the label index.
+        digests: of all labels of the label index (``LabelIndex.digests``).
         at: the cluster's current time.
         known: returns embeddings of labels if the caller already has them.
     """
-    target = {label.id: label for label in labels}
-    current = {label.id: label for label in version.labels()}
-    puts = [label for id_, label in target.items() if current.get(id_) != label]
-    retired = sorted(current.keys() - target.keys())
-    if not puts and not retired:
+    current = version.label_digests()
+    changed = [id_ for id_, digest in digests.items() if current.get(id_) != digest]
+    retired = sorted(current.keys() - digests.keys())
+    if not changed and not retired:
         return 0, 0
+    puts = list(index.find(changed).values())
     if known is not None:
         vectors = known(puts)
     elif puts:

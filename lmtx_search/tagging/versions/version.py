@@ -18,6 +18,7 @@ from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes
+from lmtx_search.tagging.versions.label_digests import digests_of, stored_digests
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.words.weights import WordScoring, WordWeights
@@ -123,6 +124,16 @@ class TaggerVersion:
             if label is not None:
                 yield label
         yield from filter(None, changed.values())
+
+    def label_digests(self) -> dict[str, bytes]:
+        """Return id → short digest of each current label."""
+        stored = stored_digests(self.folder)
+        digests = dict(digests_of(self.original_labels()) if stored is None else stored)
+        for change in self.changes():
+            digests.update(digests_of(change.puts))
+            for id_ in change.retired:
+                digests.pop(id_, None)
+        return digests
 
     def rows(self) -> LabelRows:
         """Return the current labels with their embeddings."""
