@@ -138,8 +138,7 @@ class TaggerVersions:
                 for path in files_of(encoder.onnx_folder / name):
                     _link(path, folder / "encoder" / path.name)
             with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
-                lines.writelines(json.dumps(label.record) + "
-" for label in labels.labels)
+                lines.writelines(json.dumps(label.record) + "\n" for label in labels.labels)
             write_digests(folder, labels.labels)
             embeddings = labels.embeddings.astype(np.float32)
             np.save(folder / "embeddings.npy", embeddings, allow_pickle=False)
