@@ -99,7 +99,7 @@ class TaggerChecks:
                 f"no node runs the tagger's model, which {why}: new documents are pending",
                 "lmtx-search retag --index INDEX --pending deploys it again",
             )
-        return ok("runs in the cluster")
+        return ok("ML Commons has deployed it")
 
     def _trial(self) -> Finding:
         state = self._state

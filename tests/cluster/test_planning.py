@@ -2,6 +2,7 @@
 
 import pytest
 
+from lmtx_search.cluster.labels.versions import version_body
 from lmtx_search.cluster.setup.compare import holds
 from lmtx_search.cluster.setup.connector_settings import (
     ML_NODES,
@@ -109,3 +110,9 @@ def test_a_cluster_that_trusts_the_tagger_needs_nothing():
 def test_a_public_tagger_on_ml_nodes_needs_only_trust():
     needed = needed_settings({ML_NODES: "true"}, "https://8.8.8.8", has_ml_nodes=True)
     assert list(needed) == [TRUSTED]
+
+
+@pytest.mark.parametrize("engine", ["lucene", "faiss"])
+def test_vectors_of_labels_are_never_compressed_whatever_the_clusters_default_is(engine):
+    body = version_body(None, 384, engine)
+    assert body["mappings"]["properties"]["embedding"]["compression_level"] == "1x"
