@@ -18,6 +18,7 @@ from lmtx_search.cluster.ml.pipeline import (
     tagging_pipeline,
 )
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
@@ -35,6 +36,7 @@ from lmtx_search.tagging.service.client import (
     tag_url,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import EncoderKind
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -48,6 +50,8 @@ class Deployment:
         own_thresholds: number of labels with a threshold of their own.
         label_index: the index that the label alias points to now.
         service: address at which the cluster reaches the tagger (None: the cluster runs it).
+        kind: which kind of encoder reads documents.
+        student: the static encoder, whether it is used or not (None: none was asked for).
         narrower: number of labels with a parent (None: broader tags are not written).
         seconds: by step.
     """
@@ -62,6 +66,8 @@ class Deployment:
     model: str
     runtime: Runtime
     service: str | None
+    kind: EncoderKind = "transformer"
+    student: Student | None = None
     narrower: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -76,8 +82,15 @@ def plan(
     """
     state, labels, url = _requirements(client, settings, options.runtime)
     tagger = read_pipeline(client).tagger
+    distil = [
+        "distil a static encoder from it on the training documents; if both have the same first "
+        f"label on less than {settings.deploy.least_agreement:.0%} of the held-out documents, use "
+        "the encoder itself"
+    ]
+    kind = "static" if options.static else options.of_runtime()
     return [
-        f"make a tagger version of {source.name} ({options.of_runtime()}) with "
+        *(distil if options.static else []),
+        f"make a tagger version of {source.name} ({kind}) with "
         f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, threshold "
         f"{chosen_threshold(source, options):g}, at most {options.max_tags} tags",
         "embed the labels with this encoder, and write a new label index if it is another one",
@@ -168,6 +181,8 @@ def deploy(
         model=remote.model,
         runtime=options.runtime,
         service=url,
+        kind=version.manifest.kind,
+        student=version.manifest.student,
         narrower=sum(bool(label.broader) for label in labels)
         if version.manifest.broader_tags
         else None,

@@ -12,9 +12,18 @@ from numpy.typing import NDArray
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.words.weights import IMPORTANCE_FILE, WordScoring, WordWeights
+
+
+@dataclass(frozen=True, slots=True)
+class StudentSource:
+    """The sentence-transformers folder of a static encoder, and its record."""
+
+    folder: Path
+    record: Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,10 @@ class EncoderSource:
     """An encoder's folder, its name for people, and the choices of its training run.
 
     Attributes:
+        threshold, calibration: of the scores of the encoder that reads documents.
         words: how words count beside the encoder (None: they do not count).
+        student: reads documents in place of the encoder, which embeds labels (None: the encoder
+            does both).
     """
 
     folder: Path
@@ -31,6 +43,7 @@ class EncoderSource:
     threshold: float | None = None
     calibration: Calibration | None = None
     words: WordScoring | None = None
+    student: StudentSource | None = None
 
     @property
     def highest_score(self) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.load import load_encoder, onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.windows import Windows
@@ -16,7 +16,12 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DEFAULT_THRESHOLD, DeployOptions
-from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
+from lmtx_search.tagging.versions.contents import (
+    TaggingRule,
+    VersionEncoder,
+    VersionLabels,
+    VersionStudent,
+)
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.thresholds import own_thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
@@ -32,6 +37,10 @@ def make_version(
     """Embed the labels and write a version that is not tested yet; return it with its encoder."""
     threshold = chosen_threshold(source, options)
     tokens = settings.encoder.label_tokens
+    student = None
+    if source.student is not None:
+        form = onnx_form(source.student.folder, settings.cache_dir)
+        student = VersionStudent(form, source.student.record)
     encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
         embeddings = embed_labels(encoder, labels, advance)
@@ -40,10 +49,11 @@ def make_version(
             onnx_folder=encoder.folder,
             name=source.name,
             digest=encoder.digest,
-            precision=_precision(options, encoder.form, progress),
+            precision=_precision(options, encoder.form, progress) if student is None else "fp32",
             document_tokens=settings.encoder.document_tokens,
             windows=Windows.of(settings.encoder),
             run=source.run,
+            student=student,
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
         TaggingRule(
