@@ -126,7 +126,7 @@ def deploy(
 
 
 def _tell_student(context: Context, done: Deployment) -> None:
-    if done.kind == "static":
+    if done.encoder_kind == "static":
         context.say(f"A static encoder reads the documents: {done.student}")
         return
     least = context.settings.deploy.least_agreement

@@ -50,7 +50,7 @@ class Deployment:
         own_thresholds: number of labels with a threshold of their own.
         label_index: the index that the label alias points to now.
         service: address at which the cluster reaches the tagger (None: the cluster runs it).
-        kind: which kind of encoder reads documents.
+        encoder_kind: which kind of encoder reads documents.
         student: the static encoder, whether it is used or not (None: none was asked for).
         narrower: number of labels with a parent (None: broader tags are not written).
         seconds: by step.
@@ -66,7 +66,7 @@ class Deployment:
     model: str
     runtime: Runtime
     service: str | None
-    kind: EncoderKind = "transformer"
+    encoder_kind: EncoderKind = "transformer"
     student: Student | None = None
     narrower: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -181,7 +181,7 @@ def deploy(
         model=remote.model,
         runtime=options.runtime,
         service=url,
-        kind=version.manifest.kind,
+        encoder_kind=version.manifest.kind,
         student=version.manifest.student,
         narrower=sum(bool(label.broader) for label in labels)
         if version.manifest.broader_tags

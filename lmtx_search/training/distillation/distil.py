@@ -128,11 +128,11 @@ def distil(
             )
     student = load_encoder(settings, max_tokens=wanted.document_tokens, folder=folder)
     answers, yes_from = _answers(client, teacher.record, measuring, labels)
-    readers = [TextReader(one, tuned, teacher.words) for one in (encoder, student)]
     with progress.stage("Compare with the trained encoder", unit="documents") as advance:
         comparison = compare_with_teacher(
             student.digest,
-            *readers,
+            TextReader(encoder, tuned, teacher.words),
+            TextReader(student, tuned, teacher.words),
             label_set,
             measuring,
             teacher.threshold,

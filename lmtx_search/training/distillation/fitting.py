@@ -130,7 +130,7 @@ class _Fitting:
         scores = log_softmax(read @ labels.T / settings.temperature, dim=1)
         loss = -(wanted * scores).sum(1).mean() + (1 - (read * target).sum(1)).mean()
         self._optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
 
     def table(self) -> Tensor:
@@ -184,7 +184,8 @@ class _Agreement:
         return float((found == self._firsts).float().mean())
 
     def _nearest(self, vectors: Tensor) -> Tensor:
-        return torch.cat([(some @ self._labels.T).argmax(1) for some in vectors.split(_ROWS)])
+        chunks = torch.split(vectors, _ROWS)  # type: ignore[no-untyped-call]
+        return torch.cat([(some @ self._labels.T).argmax(1) for some in chunks])
 
 
 def _mean_vectors(table: Tensor, tokens: Sequence[Tokens]) -> Tensor:
