@@ -27,8 +27,9 @@ from loop import Folder, read_folder
 
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.reading import TextReader, rank_labels
+from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.settings import Settings, load_settings
@@ -87,13 +88,10 @@ def main() -> None:
         tokens = WordTokens(teacher.vocabulary(), teacher.special_tokens())
         read = [tokens.words(ids) for ids in teacher.tokens(texts[:3000])]
         words = WordScoring(DEFAULT_WEIGHTS.times(0.5), word_importance(read, len(tokens)))
-        rankings = {
-            side: {
-                name: _rank(encoder, folder, vectors, words if side == "with words" else None)
-                for name, encoder in (("transformer", teacher), ("static", student))
-            }
-            for side in ("encoder alone", "with words")
-        }
+        rankings: dict[str, dict[str, list[list[str]]]] = {"encoder alone": {}, "with words": {}}
+        for name, encoder in (("transformer", teacher), ("static", student)):
+            for side, found in _rank(encoder, folder, vectors, words).items():
+                rankings[side][name] = found
         result: dict[str, Any] = {
             "folder": folder.name,
             "encoder": str(arguments.encoder or settings.encoder.name),
@@ -113,13 +111,20 @@ def _load(settings: Settings, folder: Path | None, tokens: int | None = None) ->
 
 
 def _rank(
-    encoder: OnnxEncoder, folder: Folder, vectors: Any, words: WordScoring | None
-) -> list[list[str]]:
+    encoder: OnnxEncoder, folder: Folder, vectors: Any, words: WordScoring
+) -> dict[str, list[list[str]]]:
+    """Return the best labels of each test document, without and with evidence from words."""
     reader = TextReader(encoder, ONE_WINDOW, words)
+    forms = reader.label_forms()
+    assert forms is not None
+    forms.put(folder.labels)
     ids = [label.id for label in folder.labels]
-    texts = [document.text for document in folder.test]
-    found = rank_labels(reader, texts, folder.labels, ids, vectors, DEPTH)
-    return [[label for label, _ in ranking] for ranking in found]
+    read = reader.read([document.text for document in folder.test])
+    evidence = forms.of(ids).scores(read.words_by_vector(), forms.weights)
+    return {
+        side: [[label for label, _ in one] for one in nearest(read.vectors, vectors, ids, DEPTH, p)]
+        for side, p in (("encoder alone", None), ("with words", evidence))
+    }
 
 
 def _quality(folder: Folder, found: Mapping[str, list[list[str]]]) -> dict[str, Any]:

@@ -25,10 +25,10 @@ class Distillation:
         seed: of passages, order and dropout.
     """
 
-    epochs: int = 10
+    epochs: int = 8
     batch_size: int = 256
-    learning_rate: float = 2e-3
-    texts: int = 15_000
+    learning_rate: float = 5e-3
+    texts: int = 6_000
     passages_per_window: int = 4
     shortest_passage: int = 8
     held_out_share: float = 0.1
