@@ -47,4 +47,5 @@ def _beginning(text: str, most: int) -> str:
 def _is_enough(encoding: Any, windows: int) -> bool:
     # Special tokens are in every window, so they are counted separately.
     behind = encoding.overflowing[windows - 1 :]
-    return sum(window.special_tokens_mask.count(0) for window in behind) >= _SPARE
+    tokens: int = sum(window.special_tokens_mask.count(0) for window in behind)
+    return tokens >= _SPARE

@@ -184,7 +184,7 @@ class _Agreement:
         return float((found == self._firsts).float().mean())
 
     def _nearest(self, vectors: Tensor) -> Tensor:
-        chunks = torch.split(vectors, _ROWS)  # type: ignore[no-untyped-call]
+        chunks = torch.split(vectors, _ROWS)
         return torch.cat([(some @ self._labels.T).argmax(1) for some in chunks])
 
 
