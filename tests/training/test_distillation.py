@@ -14,6 +14,7 @@ from lmtx_search.encoder.load import onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
+from lmtx_search.errors import UserError
 from lmtx_search.records import Document, Label
 from lmtx_search.training.distillation.examples import Examples, TeacherReader, passages
 from lmtx_search.training.distillation.fidelity import LabelSet, compare_with_teacher
@@ -140,6 +141,15 @@ def test_a_student_is_an_ordinary_folder_with_the_words_of_its_teacher(
     special = teacher.special_tokens()
     for mine, of_teacher in zip(student.tokens(SENTENCES), teacher.tokens(SENTENCES), strict=True):
         assert mine[: TOKENS - 3] == [id_ for id_ in of_teacher if id_ not in special][: TOKENS - 3]
+
+
+def test_documents_without_a_known_word_are_one_clear_line(tmp_path: Path) -> None:
+    from lmtx_search.training.distillation.student_folder import make_student
+
+    encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
+    labels = encoder.encode_labels(["chess"])
+    with pytest.raises(UserError, match="knows none of the words of the training documents"):
+        make_student(tmp_path, encoder, labels, ["数学"] * 20, ["数学"], Distillation())
 
 
 DOCUMENTS = [Document(str(n), f"plays {word}") for n, word in enumerate(WORDS[1:] * 3)]

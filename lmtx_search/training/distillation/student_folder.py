@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.distillation.examples import TeacherReader, passages
 from lmtx_search.training.distillation.fitting import Table, fit_table, start_table
@@ -35,6 +36,9 @@ def make_student(
         teaching: texts of the documents to learn from.
         choosing: texts of the documents that choose the epoch.
         windows: how many windows of a document are read.
+
+    Raises:
+        UserError: the encoder has no token for the words of the documents.
     """
     reader = TeacherReader(teacher)
     parts = reader.windows(teaching, windows)
@@ -42,6 +46,11 @@ def make_student(
     more = min(more, settings.passages_per_window * len(parts))
     parts += passages(parts, more, settings.shortest_passage, settings.seed)
     held_out = reader.windows(choosing, windows)
+    if not parts or not held_out:
+        raise UserError(
+            "the encoder knows none of the words of the training documents, so a static encoder "
+            "can learn nothing from them: deploy without --static"
+        )
     total = len(parts) + len(held_out)
     with progress.stage("Read documents with the trained encoder", total, "texts") as advance:
         examples = reader.examples(parts, advance)
