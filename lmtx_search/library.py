@@ -199,7 +199,7 @@ def _with_student(
     settings: Settings, source: EncoderSource, runs: RunStore, progress: Progress
 ) -> tuple[EncoderSource, Student]:
     """Distil an encoder; return it with the student, if that may be used, and its record."""
-    from lmtx_search.training.distillation.distil import Teacher, distil
+    from lmtx_search.training.static_encoder.distil import Teacher, distil
 
     threshold = DEFAULT_THRESHOLD if source.threshold is None else source.threshold
     record = None if source.run is None else runs.get(source.run)

@@ -13,9 +13,9 @@ from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.training.distillation.examples import TeacherReader, passages
-from lmtx_search.training.distillation.fitting import Table, fit_table, start_table
-from lmtx_search.training.distillation.settings import Distillation
+from lmtx_search.training.static_encoder.examples import TeacherReader, passages
+from lmtx_search.training.static_encoder.fitting import Table, fit_table, start_table
+from lmtx_search.training.static_encoder.settings import Distillation
 
 
 def make_student(

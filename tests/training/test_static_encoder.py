@@ -16,9 +16,9 @@ from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Document, Label
-from lmtx_search.training.distillation.examples import Examples, TeacherReader, passages
-from lmtx_search.training.distillation.fidelity import LabelSet, compare_with_teacher
-from lmtx_search.training.distillation.settings import Distillation
+from lmtx_search.training.static_encoder.examples import Examples, TeacherReader, passages
+from lmtx_search.training.static_encoder.fidelity import LabelSet, compare_with_teacher
+from lmtx_search.training.static_encoder.settings import Distillation
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.random_encoders import SENTENCES, make_random_encoder
 from tests.support.tiny_encoder import WORDS, make_tiny_encoder
@@ -46,7 +46,7 @@ def bags(table: Floats, number: int, seed: int = 0) -> Examples:
 
 @pytest.mark.parametrize("labels", [50, 3])
 def test_a_table_learns_the_labels_that_its_teacher_finds(labels: int) -> None:
-    from lmtx_search.training.distillation.fitting import fit_table
+    from lmtx_search.training.static_encoder.fitting import fit_table
 
     hidden = unit(60, 24)
     start = hidden + unit(60, 24, seed=1)
@@ -61,7 +61,7 @@ def test_a_table_learns_the_labels_that_its_teacher_finds(labels: int) -> None:
 
 
 def test_tokens_that_no_document_has_keep_their_start() -> None:
-    from lmtx_search.training.distillation.fitting import fit_table
+    from lmtx_search.training.static_encoder.fitting import fit_table
 
     hidden, start = unit(60, 24), unit(70, 24, seed=1)
     settings = Distillation(epochs=3, batch_size=64, learning_rate=1e-2)
@@ -72,7 +72,7 @@ def test_tokens_that_no_document_has_keep_their_start() -> None:
 
 
 def test_a_token_of_all_documents_starts_with_less_weight_than_a_rare_one() -> None:
-    from lmtx_search.training.distillation.fitting import start_table
+    from lmtx_search.training.static_encoder.fitting import start_table
 
     texts = [np.array([0, 0, 1]), np.array([0]), np.array([0])]
     start = start_table(np.ones((3, 2), np.float32), texts)
@@ -125,7 +125,7 @@ def test_a_student_is_an_ordinary_folder_with_the_words_of_its_teacher(
 ) -> None:
     from sentence_transformers import SentenceTransformer
 
-    from lmtx_search.training.distillation.student_folder import make_student
+    from lmtx_search.training.static_encoder.student_folder import make_student
 
     labels = teacher.encode_labels(["chess", "astronomy", "a web browser"])
     folder = tmp_path / "student"
@@ -144,7 +144,7 @@ def test_a_student_is_an_ordinary_folder_with_the_words_of_its_teacher(
 
 
 def test_documents_without_a_known_word_are_one_clear_line(tmp_path: Path) -> None:
-    from lmtx_search.training.distillation.student_folder import make_student
+    from lmtx_search.training.static_encoder.student_folder import make_student
 
     encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
     labels = encoder.encode_labels(["chess"])

@@ -24,15 +24,15 @@ from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON, Document, Label, PYes, content_digest, labels_digest
 from lmtx_search.settings import Settings
-from lmtx_search.training.distillation.fidelity import (
+from lmtx_search.training.inputs import training_documents
+from lmtx_search.training.profiles import small
+from lmtx_search.training.run import can_train
+from lmtx_search.training.static_encoder.fidelity import (
     Comparison,
     LabelSet,
     compare_with_teacher,
 )
-from lmtx_search.training.distillation.settings import LEAST_DOCUMENTS, Distillation
-from lmtx_search.training.inputs import training_documents
-from lmtx_search.training.profiles import small
-from lmtx_search.training.run import can_train
+from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.words.weights import WordScoring
 
@@ -113,7 +113,7 @@ def distil(
     digest = _digest(settings, encoder.digest, labels, documents, distillation)
     folder = settings.cache_dir / "students" / digest[:32]
     if not folder.is_dir():
-        from lmtx_search.training.distillation.student_folder import make_student
+        from lmtx_search.training.static_encoder.student_folder import make_student
 
         with _new_folder(folder) as partial:
             make_student(

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, normalize
 
-from lmtx_search.training.distillation.examples import Examples, Tokens
-from lmtx_search.training.distillation.settings import Distillation
+from lmtx_search.training.static_encoder.examples import Examples, Tokens
+from lmtx_search.training.static_encoder.settings import Distillation
 
 Table = NDArray[np.float32]
 """float32[vocabulary, dimension], a vector for each token."""
