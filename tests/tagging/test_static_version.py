@@ -156,8 +156,9 @@ def test_the_cluster_gives_what_the_service_gives(
     tokenizer = Tokenizer.from_file(str(tmp_path / "archive" / "tokenizer.json"))
     session = onnxruntime.InferenceSession(str(tmp_path / "archive" / "tagger.onnx"))
     tagger = Tagger(version)
-    for text, tags in zip(TEXTS, tagger.tag(TEXTS), strict=True):
-        ids = np.array([tokenizer.encode(text).ids])
+    texts = [*TEXTS, "\u200b"]  # the last one has no token
+    for text, tags in zip(texts, tagger.tag(texts), strict=True):
+        ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
         names = {"input1.input_ids": ids, "input1.attention_mask": np.ones_like(ids)}
         (scores,) = session.run(None, names)[0]
         given = {tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)}
