@@ -44,13 +44,11 @@ class TeacherReader:
     def __init__(self, teacher: OnnxEncoder) -> None:
         self._teacher = teacher
         self._special = np.array(teacher.special_tokens(), dtype=np.int64)
-        ((read,),) = teacher.tokenise(["a"], 1)
-        special = set(self._special.tolist())
-        before = next(place for place, id_ in enumerate(read) if id_ not in special)
-        after = next(place for place, id_ in enumerate(reversed(read)) if id_ not in special)
-        # What stands before a text: special tokens, and the prompt if there is one.
-        self._before = read[: max(before, teacher.prompt_length())]
-        self._after = read[len(read) - after :]
+        # What stands before and after a text: special tokens, and the prompt if there is one.
+        (without,), (read,) = teacher.tokenise(["", "a"], 1)
+        before = _common(without, read)
+        after = _common(without[before:][::-1], read[before:][::-1])
+        self._before, self._after = read[:before], read[len(read) - after :]
 
     def windows(self, texts: Sequence[str], most: int) -> list[Tokens]:
         """Return the tokens of all windows of documents, without special ones.
@@ -92,6 +90,14 @@ class TeacherReader:
     ) -> NDArray[np.float32]:
         texts = [[[*self._before, *part.tolist(), *self._after]] for part in parts]
         return self._teacher.embed(texts, batch_size, on_batch)
+
+
+def _common(first: Sequence[int], second: Sequence[int]) -> int:
+    """Return how many tokens are the same at the beginning of both."""
+    pairs = zip(first, second, strict=False)
+    return next(
+        (n for n, (one, other) in enumerate(pairs) if one != other), min(map(len, (first, second)))
+    )
 
 
 def passages(windows: Sequence[Tokens], number: int, shortest: int, seed: int) -> list[Tokens]:
