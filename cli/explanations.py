@@ -18,6 +18,8 @@ def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
         f"A label is assigned if its score is {manifest.threshold:g} or more; at most "
         f"{manifest.max_tags} labels are assigned"
     )
+    if manifest.student is not None:
+        context.say(f"A static encoder reads the text: {manifest.student}")
     if manifest.calibration is None:
         context.say("This tagger has no probabilities, because it was not trained on judgments")
     for label in found:
@@ -35,6 +37,7 @@ def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
     context.result(
         {
             "tagger": manifest.version,
+            "kind": manifest.kind,
             "threshold": manifest.threshold,
             "own_thresholds": manifest.own_thresholds,
             "labels": [asdict(label) for label in found],

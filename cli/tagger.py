@@ -16,6 +16,7 @@ from lmtx_search.errors import UserError
 
 if TYPE_CHECKING:
     from lmtx_search.records import Tag
+    from lmtx_search.tagging.deployment.deploy import Deployment
 
 _BAR = 30
 
@@ -49,6 +50,12 @@ _BAR = 30
     show_default=True,
     help="Where the tagger runs: in `lmtx-search serve`, or in the cluster itself.",
 )
+@click.option(
+    "--static",
+    is_flag=True,
+    help="Read documents with a static encoder, distilled from the trained one: many times as "
+    "fast, a little less exact.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the steps; change nothing.")
 @pass_context
 def deploy(
@@ -59,6 +66,7 @@ def deploy(
     max_tags: int,
     precision: Literal["int8", "fp32"] | None,
     runtime: Literal["service", "in-cluster"],
+    static: bool,
     dry_run: bool,
 ) -> None:
     """Put the tagger of the training run RUN (default: the last one) into the ingest pipeline.
@@ -73,6 +81,7 @@ def deploy(
       lmtx-search deploy
       lmtx-search deploy --untrained
       lmtx-search deploy --runtime in-cluster
+      lmtx-search deploy --static
     """
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.runs import RunStore
@@ -83,8 +92,12 @@ def deploy(
 
     if run and untrained:
         raise UserError("give either RUN or --untrained, not both")
+    if static and precision is not None:
+        raise UserError(
+            "a static encoder has only one precision: leave out --precision or --static"
+        )
     settings = context.settings
-    options = DeployOptions(precision, threshold, max_tags, runtime)
+    options = DeployOptions(precision, threshold, max_tags, runtime, static)
     if dry_run:
         client = connect(settings.opensearch)
         source = find_source(settings, RunStore(client), run, untrained)
@@ -111,6 +124,8 @@ def deploy(
             "Only the encoder counts, not words: there are no training documents to weigh words by "
             "(`lmtx-search docs load FILE`)"
         )
+    if done.student is not None:
+        _tell_student(context, done)
     if done.narrower is not None:
         context.say(
             f"Broader labels go into tags_broader: {done.narrower:,} labels have broader ones"
@@ -120,6 +135,17 @@ def deploy(
     if done.previous:
         context.say(f"The previous tagger was {done.previous}")
     context.result(asdict(done))
+
+
+def _tell_student(context: Context, done: Deployment) -> None:
+    if done.encoder_kind == "static":
+        context.say(f"A static encoder reads the documents: {done.student}")
+        return
+    least = context.settings.deploy.least_agreement
+    context.say(
+        f"The transformer reads the documents, because a static encoder has {done.student}; "
+        f"deploy.least_agreement is {least:.0%}"
+    )
 
 
 @click.command(cls=Command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
@@ -14,6 +14,7 @@ from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command, Group
 
 if TYPE_CHECKING:
+    from lmtx_search.tagging.deployment.inventory import VersionEntry
     from lmtx_search.tagging.deployment.prune import UnusedVersions
 
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 def taggers(context: Context) -> None:
     """List the tagger versions with their measures, the newest first.
 
-    LLM-P@1 is the judge's measure of the training run's encoder, P@1 the measure of `evaluate`,
-    and "watched" the last measure of `watch`.
+    The kind says what reads documents: the encoder itself, a transformer, or a static encoder that
+    was distilled from it. LLM-P@1 is the judge's measure of the training run's encoder, P@1 the
+    measure of `evaluate`, and "watched" the last measure of `watch`.
 
     \b
     Example:
@@ -42,7 +44,7 @@ def taggers(context: Context) -> None:
         measures = ("LLM-P@1", "P@1", "watched")
         table = Table(box=None, pad_edge=False)
         table.add_column("version", no_wrap=True)
-        for name in ("state", "encoder", "labels", "threshold", *measures):
+        for name in ("state", "encoder", "kind", "labels", "threshold", *measures):
             table.add_column(name, overflow="fold")
         for entry in entries:
             manifest = entry.manifest
@@ -51,12 +53,18 @@ def taggers(context: Context) -> None:
                 entry.version,
                 entry.state,
                 Path(manifest.encoder).name if manifest else "–",
+                manifest.kind if manifest else "–",
                 f"{manifest.labels:,}" if manifest else "–",
                 f"{manifest.threshold:g}" if manifest else "–",
                 *("–" if value is None else f"{value:.0%}" for value in shown),
             )
         context.console.print(table)
-    context.result({"taggers": [{**asdict(entry), "state": entry.state} for entry in entries]})
+    context.result({"taggers": [_record(entry) for entry in entries]})
+
+
+def _record(entry: VersionEntry) -> dict[str, Any]:
+    kind = entry.manifest.kind if entry.manifest else None
+    return {**asdict(entry), "state": entry.state, "kind": kind}
 
 
 @taggers.command("prune")

@@ -15,6 +15,7 @@ from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.cluster.setup import bootstrap as setting_up
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Pair
 from lmtx_search.progress import SILENT, Progress
@@ -24,7 +25,11 @@ from lmtx_search.sources import LabelFile
 from lmtx_search.sources.labels import check_labels
 from lmtx_search.tagging.deployment import deploy as deploying
 from lmtx_search.tagging.deployment import label_updates
-from lmtx_search.tagging.deployment.encoder_source import find_source
+from lmtx_search.tagging.deployment.encoder_source import (
+    EncoderSource,
+    StudentSource,
+    find_source,
+)
 from lmtx_search.tagging.deployment.label_updates import LoadedLabels
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.local import find_version
@@ -166,17 +171,55 @@ def deploy(
         untrained: deploy the encoder of the settings without training.
         options: where the tagger runs, and how it chooses tags.
 
+    With ``options.static``, the encoder is first distilled into a static one. If this follows it
+    too loosely (``deploy.least_agreement``), the encoder itself reads the documents.
+
     Raises:
         UserError: ``bootstrap_index`` has not run, there are no labels, no such run or no tagger
-            service, or a setting of the cluster is missing.
+            service, or a setting of the cluster is missing; or there are too few training documents
+            to distil from.
         LmtxError: another command is changing the tagger, or the test of the new tagger failed.
     """
     client = connect(settings.opensearch)
     runs = RunStore(client)
     source = find_source(settings, runs, run, untrained)
-    done = deploying.deploy(client, settings, source, options or DeployOptions(), progress)
+    options = options or DeployOptions()
+    student: Student | None = None
+    if options.static:
+        # Distilling takes minutes: what would refuse the deployment should do so before.
+        deploying.plan(client, settings, source, options)
+        source, student = _with_student(settings, source, runs, progress)
+    done = deploying.deploy(client, settings, source, options, progress)
+    done = replace(done, student=student)
     runs.save(new_run_id(), {"kind": "deploy", **asdict(done)})
     return done
+
+
+def _with_student(
+    settings: Settings, source: EncoderSource, runs: RunStore, progress: Progress
+) -> tuple[EncoderSource, Student]:
+    """Distil an encoder; return it with the student, if that may be used, and its record."""
+    from lmtx_search.training.static_encoder.distil import Teacher, distil
+
+    record = None if source.run is None else runs.get(source.run)
+    teacher = Teacher(
+        source.folder, source.calibration, source.words, record, fit_words=source.to_fit
+    )
+    distilled = distil(settings, teacher, progress=progress)
+    compared = distilled.comparison
+    if compared.student.agreement < settings.deploy.least_agreement:
+        return source, compared.student
+    student = replace(
+        source,
+        student=StudentSource(distilled.folder, compared.student),
+        calibration=compared.calibration,
+        words=distilled.words,
+        threshold=compared.threshold.value,
+        threshold_interval=compared.threshold.interval,
+        lowered=compared.threshold.lowered,
+        to_fit=False,
+    )
+    return student, compared.student
 
 
 @clear_errors()

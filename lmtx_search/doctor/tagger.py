@@ -65,7 +65,11 @@ class TaggerChecks:
                 f"tags with {tagger}, which is not in {self._settings.data_dir / 'taggers'}",
                 "change it on the machine that has it, or set data_dir",
             )
-        return ok(f"tags with {tagger}, {version.manifest.labels:,} labels")
+        manifest = version.manifest
+        said = f"tags with {tagger}, {manifest.labels:,} labels, "
+        if manifest.student is None:
+            return ok(f"{said}documents are read by a transformer")
+        return ok(f"{said}documents are read by a static encoder: {manifest.student}")
 
     def _runtime(self) -> Finding:
         tagger = self._state.tagger

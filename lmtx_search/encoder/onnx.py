@@ -21,6 +21,7 @@ from lmtx_search.encoder.form import (
 )
 from lmtx_search.encoder.read_text import read_text
 from lmtx_search.encoder.session import open_session
+from lmtx_search.encoder.tokenising import encode_beginnings
 from lmtx_search.errors import UserError
 
 # Tokens are rarely longer than this, so the rest of a long text is not tokenised.
@@ -244,7 +245,8 @@ class OnnxEncoder:
             return [self._windows_with_prompt(text, most, prompt) for text in cut]
         shortest = self.max_tokens // _SHORT
         found = []
-        for encoding in self._tokenizer.encode_batch_fast([prompt + text for text in cut]):
+        texts = [prompt + text for text in cut]
+        for encoding in encode_beginnings(self._tokenizer, texts, most, self.max_tokens):
             more = encoding.overflowing[: most - 1] if most > 1 else []
             found.append([encoding.ids, *(w.ids for w in more if len(w.ids) >= shortest)])
         return found

@@ -105,7 +105,7 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
         reads_documents = OnnxEncoder(
-            version.encoder_folder,
+            version.document_encoder_folder,
             manifest.document_tokens,
             threads=settings.service.threads,
             precision=manifest.precision,

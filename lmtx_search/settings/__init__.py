@@ -8,6 +8,7 @@
 
 from lmtx_search.settings.model import ENV_PREFIX, FILE_NAME, Settings
 from lmtx_search.settings.sections import (
+    DeploySettings,
     DocumentSettings,
     EncoderSettings,
     EvaluationSettings,
@@ -27,6 +28,7 @@ from lmtx_search.settings.sources import (
 __all__ = [
     "ENV_PREFIX",
     "FILE_NAME",
+    "DeploySettings",
     "DocumentSettings",
     "EncoderSettings",
     "EvaluationSettings",

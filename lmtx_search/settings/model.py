@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lmtx_search.settings.sections import (
+    DeploySettings,
     DocumentSettings,
     EncoderSettings,
     EvaluationSettings,
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     encoder: EncoderSettings = EncoderSettings()
     documents: DocumentSettings = DocumentSettings()
     service: ServiceSettings = ServiceSettings()
+    deploy: DeploySettings = DeploySettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     data_dir: Path = Field(
         Path("~/.local/share/lmtx-search"),

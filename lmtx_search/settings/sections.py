@@ -272,6 +272,18 @@ class ServiceSettings(_Section):
         return value
 
 
+class DeploySettings(_Section):
+    """What `deploy` accepts."""
+
+    least_agreement: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="least share of documents on which a static encoder must agree with the "
+        "encoder it was distilled from",
+    )
+
+
 class EvaluationSettings(_Section):
     """The propensity model of `evaluate`: A and B of Jain et al. (2016)."""
 

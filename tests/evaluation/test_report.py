@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,6 +74,22 @@ def test_each_figure_has_a_line_in_plain_words() -> None:
         caption = re.search(r"<figcaption>(.+?)</figcaption>", figure, re.DOTALL)
         assert caption
         assert len(caption[1]) > 60
+
+
+@pytest.mark.parametrize(
+    ("deployed", "said"),
+    [
+        ({"encoder_kind": "static", "student": {"documents": 300, "agreement": 0.72}}, "in 72 %"),
+        ({"encoder_kind": "transformer", "student": None}, "the trained encoder itself reads"),
+        ({}, "the trained encoder itself reads"),  # a record of an earlier release
+    ],
+)
+def test_it_says_which_kind_of_encoder_was_deployed(deployed: dict[str, Any], said: str) -> None:
+    from lmtx_search.evaluation.report.render import render
+
+    found = replace(gathered(), deployed={"version": "20260131-130000-abcdef", **deployed})
+    assert said in render(found)
+    assert "last deployed" not in page(True)
 
 
 def test_what_users_wrote_is_shown_and_never_run() -> None:

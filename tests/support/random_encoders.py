@@ -135,7 +135,7 @@ def make_random_encoder(
 
     torch.manual_seed(0)
     wanted = KINDS[kind]
-    tokenizer = _tokenizer(wanted.tokenizer, normalizer)
+    tokenizer = make_tokenizer(wanted.tokenizer, normalizer)
     special = {role: tokenizer.token_to_id(token) for role, token in _SPECIAL.items()}
     config = getattr(transformers, wanted.config)(
         vocab_size=tokenizer.get_vocab_size(),
@@ -179,7 +179,7 @@ def make_static_encoder(
     from safetensors.torch import save_file
 
     torch.manual_seed(0)
-    tokenizer = _tokenizer("wordpiece", None)
+    tokenizer = make_tokenizer("wordpiece")
     folder.mkdir(parents=True)
     tokenizer.save(str(folder / "tokenizer.json"))
     table = torch.randn(tokenizer.get_vocab_size(), HIDDEN)
@@ -199,7 +199,8 @@ _SPECIAL = {
 }
 
 
-def _tokenizer(kind: str, normalizer: Any) -> Any:
+def make_tokenizer(kind: str, normalizer: Any = None) -> Any:
+    """Return a small tokenizer: ``wordpiece``, ``bytes`` or ``unigram``."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
     from tokenizers.processors import TemplateProcessing
 

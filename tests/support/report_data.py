@@ -83,6 +83,7 @@ def gathered(gold: bool = True) -> ReportData:
         quality=quality,
         compared=None,
         by_judge=None,
+        deployed=None,
         cycles=[quality["untrained"], quality["this run"]] if gold else [],
         notes=["Malformed lines that were skipped: 2"],
         answered=answer_statistics(

@@ -38,15 +38,16 @@ TOKENIZER: dict[str, Any] = {
 }
 
 
-def make_tiny_encoder(folder: Path, prompt: str = "") -> Path:
+def make_tiny_encoder(folder: Path, prompt: str = "", seed: int = 0) -> Path:
     """Write the encoder's ONNX form into a new folder.
 
     Args:
         prompt: of documents.
+        seed: of its vectors.
     """
     folder.mkdir()
     (folder / TOKENIZER_FILE).write_text(json.dumps(TOKENIZER))
-    table = np.random.default_rng(0).normal(size=(len(WORDS), DIMENSION)).astype(np.float32)
+    table = np.random.default_rng(seed).normal(size=(len(WORDS), DIMENSION)).astype(np.float32)
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["vectors"]),
         helper.make_node("Cast", ["attention_mask"], ["weights"], to=TensorProto.FLOAT),

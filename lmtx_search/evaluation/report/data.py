@@ -24,6 +24,7 @@ class ReportData:
         quality: measures by system, if there are gold tags.
         compared: record of the last comparison with this run.
         by_judge: record of the last estimate without gold tags.
+        deployed: record of the last deployment of this run.
         cycles: measures after each cycle, if the encoders of all cycles were kept.
         people: number of judgments by people.
     """
@@ -36,6 +37,7 @@ class ReportData:
     quality: dict[str, Measures]
     compared: dict[str, Any] | None
     by_judge: dict[str, Any] | None
+    deployed: dict[str, Any] | None
     cycles: list[Measures]
     notes: list[str]
     answered: AnswerStatistics

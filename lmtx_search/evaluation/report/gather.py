@@ -79,7 +79,7 @@ def gather(
     judge = record["judge"]
     people = store.of(PERSON)
     judgments = store.of(judge["digest"], judge["prompt_digest"])
-    compared, by_judge = _earlier_records(client, run)
+    compared, by_judge, deployed = _earlier_records(client, run)
     good, bad = examples(
         documents,
         tagged.output.tags or {},
@@ -96,6 +96,7 @@ def gather(
         quality=quality,
         compared=compared,
         by_judge=by_judge,
+        deployed=deployed,
         cycles=[]
         if gold_set is None
         else cycle_measures(settings, labels, source, gold_set, progress),
@@ -138,11 +139,18 @@ def _documents(
     return None, drawn, f"{len(drawn):,} of the training documents"
 
 
-def _earlier_records(client: Any, run: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Return the last comparison with this run, and the last estimate without gold tags."""
+def _earlier_records(client: Any, run: str) -> list[dict[str, Any] | None]:
+    """Return the last comparison with this run, estimate without gold tags, and deployment of it.
+
+    Each is None if there is none.
+    """
     records = [record for _, record in RunStore(client).newest(_MOST_RECORDS)]
-    compared = (r for r in records if r["kind"] == "compare" and r["training_run"] == run)
-    return next(compared, None), next((r for r in records if r["kind"] == "by-judge"), None)
+    wanted = (
+        (r for r in records if r["kind"] == "compare" and r["training_run"] == run),
+        (r for r in records if r["kind"] == "by-judge"),
+        (r for r in records if r["kind"] == "deploy" and r["run"] == run),
+    )
+    return [next(of_kind, None) for of_kind in wanted]
 
 
 def _truth(

@@ -19,6 +19,7 @@ from lmtx_search.cluster.ml.pipeline import (
     tagging_pipeline,
 )
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
@@ -37,6 +38,7 @@ from lmtx_search.tagging.service.client import (
     tag_url,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import EncoderKind
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -52,6 +54,8 @@ class Deployment:
         own_thresholds: number of labels with a threshold of their own.
         label_index: the index that the label alias points to now.
         service: address at which the cluster reaches the tagger (None: the cluster runs it).
+        encoder_kind: which kind of encoder reads documents.
+        student: the static encoder, whether it is used or not (None: none was asked for).
         narrower: number of labels with a parent (None: broader tags are not written).
         words: whether words count beside the encoder.
         kept: why the run kept this encoder and not another one ("": there was no other one).
@@ -68,6 +72,8 @@ class Deployment:
     model: str
     runtime: Runtime
     service: str | None
+    encoder_kind: EncoderKind = "transformer"
+    student: Student | None = None
     narrower: int | None = None
     threshold_interval: tuple[float, float] | None = None
     words: bool = False
@@ -85,8 +91,15 @@ def plan(
     """
     state, labels, url = _requirements(client, settings, options.runtime)
     tagger = read_pipeline(client).tagger
+    distil = [
+        "distil a static encoder from it on the training documents; if both have the same first "
+        f"label on less than {settings.deploy.least_agreement:.0%} of the held-out documents, use "
+        "the encoder itself"
+    ]
+    kind = "static" if options.static else options.of_runtime()
     return [
-        f"make a tagger version of {source.name} ({options.of_runtime()}) with "
+        *(distil if options.static else []),
+        f"make a tagger version of {source.name} ({kind}) with "
         f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, "
         f"{_threshold(source, options)}, at most {options.max_tags} tags",
         "embed the labels with this encoder, and write a new label index if it is another one",
@@ -100,7 +113,7 @@ def plan(
 
 
 def _threshold(source: EncoderSource, options: DeployOptions) -> str:
-    if source.to_fit and options.threshold is None:
+    if options.threshold is None and (source.to_fit or options.static):
         return "a threshold that suits the training documents"
     return f"threshold {chosen_threshold(source, options):g}"
 
@@ -185,6 +198,8 @@ def deploy(
         model=remote.model,
         runtime=options.runtime,
         service=url,
+        encoder_kind=version.manifest.kind,
+        student=version.manifest.student,
         narrower=sum(bool(label.broader) for label in labels)
         if version.manifest.broader_tags
         else None,

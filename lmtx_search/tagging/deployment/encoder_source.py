@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.thresholds import own_thresholds
@@ -19,16 +20,27 @@ from lmtx_search.words.weights import IMPORTANCE_FILE, WordScoring, WordWeights
 
 
 @dataclass(frozen=True, slots=True)
+class StudentSource:
+    """The sentence-transformers folder of a static encoder, and its record."""
+
+    folder: Path
+    record: Student
+
+
+@dataclass(frozen=True, slots=True)
 class EncoderSource:
     """An encoder's folder, its name for people, and the choices of its training run.
 
     Attributes:
+        threshold, calibration: of the scores of the encoder that reads documents.
         words: how words count beside the encoder (None: they do not count).
         threshold_interval: the 95 % interval of the threshold (None: it was not chosen on
             documents).
         lowered: by how much the threshold of a label is lower, by id.
         to_fit: whether a deployment chooses words and threshold by the training documents.
         kept: why the run kept this encoder and not another one ("": there was no other one).
+        student: reads documents in place of the encoder, which embeds labels (None: the encoder
+            does both).
     """
 
     folder: Path
@@ -41,6 +53,7 @@ class EncoderSource:
     lowered: Mapping[str, float] = field(default_factory=dict)
     to_fit: bool = False
     kept: str = ""
+    student: StudentSource | None = None
 
     @property
     def highest_score(self) -> float:

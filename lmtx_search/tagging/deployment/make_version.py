@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.load import load_encoder, onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD
@@ -19,7 +19,12 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.deployment.untrained import fit_to_documents
-from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
+from lmtx_search.tagging.versions.contents import (
+    TaggingRule,
+    VersionEncoder,
+    VersionLabels,
+    VersionStudent,
+)
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -50,6 +55,10 @@ def make_version(
     if not texts:
         chosen_threshold(source, options)  # before the labels are embedded
     tokens = settings.encoder.label_tokens
+    student = None
+    if source.student is not None:
+        form = onnx_form(source.student.folder, settings.cache_dir)
+        student = VersionStudent(form, source.student.record)
     encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
         embeddings = embed_labels(encoder, labels, advance)
@@ -62,10 +71,11 @@ def make_version(
             onnx_folder=encoder.folder,
             name=source.name,
             digest=encoder.digest,
-            precision=_precision(options, encoder.form, progress),
+            precision=_precision(options, encoder.form, progress) if student is None else "fp32",
             document_tokens=settings.encoder.document_tokens,
             windows=Windows.of(settings.encoder),
             run=source.run,
+            student=student,
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
         TaggingRule(

@@ -23,12 +23,14 @@ class DeployOptions:
         threshold: None takes the threshold of the training run, or the default.
         max_tags: the largest number of tags of a document.
         runtime: where the tagger runs.
+        static: whether a static encoder, distilled from the encoder, reads documents.
     """
 
     precision: Precision | None = None
     threshold: float | None = None
     max_tags: int = DEFAULT_MAX_TAGS
     runtime: Runtime = "service"
+    static: bool = False
 
     def of_runtime(self) -> Precision:
         """Return the precision, chosen by the runtime if it is not set."""

@@ -83,7 +83,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     manifest = version.manifest
     labels = version.rows()
     check_labels(len(labels.ids), manifest.dimension)
-    folder = version.encoder_folder
+    folder = version.document_encoder_folder
     form = OnnxForm.read(folder)
     model = folder / MODEL_FILES[manifest.precision]
     _check_size(model, labels.embeddings.nbytes)
@@ -126,7 +126,7 @@ def _words(version: TaggerVersion, ids: Sequence[str]) -> GraphPart | None:
     if manifest.words is None:
         return None
     encoder = OnnxEncoder(
-        version.encoder_folder, manifest.document_tokens, precision=manifest.precision
+        version.document_encoder_folder, manifest.document_tokens, precision=manifest.precision
     )
     tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
     words = version.words(len(tokens))

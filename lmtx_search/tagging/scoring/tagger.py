@@ -31,7 +31,7 @@ class Tagger:
         self._version = version
         self.manifest: Manifest = manifest
         encoder = OnnxEncoder(
-            version.encoder_folder,
+            version.document_encoder_folder,
             manifest.document_tokens,
             threads=threads,
             precision=manifest.precision,

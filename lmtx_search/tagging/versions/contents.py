@@ -11,8 +11,17 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.form import Precision
+from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.records import Label
+
+
+@dataclass(frozen=True, slots=True)
+class VersionStudent:
+    """The static encoder that reads documents for a version: its ONNX form and its record."""
+
+    onnx_folder: Path
+    record: Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class VersionEncoder:
         document_tokens: tokens that it reads of a document in each window.
         windows: how a long document is read.
         run: the training run that it comes from (None: it was not trained).
+        student: reads documents in its place (None: the encoder reads documents and labels).
     """
 
     onnx_folder: Path
@@ -35,6 +45,7 @@ class VersionEncoder:
     document_tokens: int
     windows: Windows = ONE_WINDOW
     run: str | None = None
+    student: VersionStudent | None = None
 
 
 @dataclass(frozen=True)

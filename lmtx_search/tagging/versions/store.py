@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE
+from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
 from lmtx_search.encoder.onnx_files import files_of
 from lmtx_search.errors import UserError
 from lmtx_search.records import content_digest, labels_digest
@@ -28,6 +28,7 @@ from lmtx_search.tagging.versions.label_digests import write_digests
 from lmtx_search.tagging.versions.version import (
     MANIFEST,
     SCHEMA,
+    STUDENT,
     WORDS_FILE,
     Manifest,
     TaggerVersion,
@@ -127,16 +128,16 @@ class TaggerVersions:
             own_thresholds=dict(rule.own_thresholds),
             broader_tags=rule.broader_tags,
             words=None if words is None else words.weights,
+            student=None if encoder.student is None else encoder.student.record,
             schema=SCHEMA,
         )
         target = self.folder / manifest.version
         with _temporary(self.folder) as folder:
-            (folder / "encoder").mkdir()
             # Labels are embedded in fp32, including those that are added later.
-            models = {MODEL_FILES[encoder.precision], MODEL_FILES["fp32"]}
-            for name in (FORM_FILE, TOKENIZER_FILE, *sorted(models)):
-                for path in files_of(encoder.onnx_folder / name):
-                    _link(path, folder / "encoder" / path.name)
+            of_documents: Precision = encoder.precision if encoder.student is None else "fp32"
+            _link_form(encoder.onnx_folder, folder / "encoder", {of_documents, "fp32"})
+            if encoder.student is not None:
+                _link_form(encoder.student.onnx_folder, folder / STUDENT, {encoder.precision})
             with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
                 lines.writelines(json.dumps(label.record) + "\n" for label in labels.labels)
             write_digests(folder, labels.labels)
@@ -168,6 +169,14 @@ class TaggerVersions:
         """Delete the folder of a version, even a damaged one."""
         if _NAME.match(name):
             shutil.rmtree(self.folder / name, ignore_errors=True)
+
+
+def _link_form(source: Path, target: Path, precisions: Collection[Precision]) -> None:
+    target.mkdir()
+    models = sorted(MODEL_FILES[precision] for precision in precisions)
+    for name in (FORM_FILE, TOKENIZER_FILE, *models):
+        for path in files_of(source / name):
+            _link(path, target / path.name)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import OnnxForm, Precision
+from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
@@ -25,10 +26,15 @@ from lmtx_search.words.weights import WordScoring, WordWeights
 
 MANIFEST = "manifest.json"
 WORDS_FILE = "words.npy"
-SCHEMA = 3
+STUDENT = "student"
+"""Folder of the ONNX form of the static encoder that reads documents, if there is one."""
+
+EncoderKind = Literal["transformer", "static"]
+SCHEMA = 4
 """Format of a version's folder. Manifests of the first release (1) do not contain it.
 
-From 3 on, a version may score by words, which earlier releases would ignore.
+From 3 on, a version may score by words, and from 4 on, a static encoder may read its documents.
+Earlier releases would ignore these.
 """
 
 
@@ -46,6 +52,7 @@ class Manifest:
         passages: how labels are embedded, as the label index stores it.
         broader_tags: whether the labels above a document's tags go into its ``tags_broader``.
         words: what evidence from words adds to the cosine similarity (None: words do not count).
+        student: the static encoder that reads documents (None: the encoder reads them itself).
         schema: format of the folder.
     """
 
@@ -67,12 +74,18 @@ class Manifest:
     own_thresholds: dict[str, float] = field(default_factory=dict)
     broader_tags: bool = False
     words: WordWeights | None = None
+    student: Student | None = None
     schema: int = 1
 
     @property
     def thresholds(self) -> Thresholds:
         """The scores from which labels become tags."""
         return Thresholds(self.threshold, self.own_thresholds)
+
+    @property
+    def kind(self) -> EncoderKind:
+        """Which kind of encoder reads documents."""
+        return "transformer" if self.student is None else "static"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,8 @@ class TaggerVersion:
                 values["calibration"] = Calibration(**values["calibration"])
             if values.get("words") is not None:
                 values["words"] = WordWeights(**values["words"])
+            if values.get("student") is not None:
+                values["student"] = Student(**values["student"])
             values["windows"] = Windows(**values.get("windows", {}))
             # Fields of later releases have defaults, so older versions stay usable.
             known = {one.name for one in fields(Manifest)} & set(values)
@@ -110,8 +125,13 @@ class TaggerVersion:
 
     @property
     def encoder_folder(self) -> Path:
-        """The encoder's ONNX form."""
+        """The ONNX form of the encoder, which embeds labels."""
         return self.folder / "encoder"
+
+    @property
+    def document_encoder_folder(self) -> Path:
+        """The ONNX form of the encoder that reads documents: the student's, if there is one."""
+        return self.encoder_folder if self.manifest.student is None else self.folder / STUDENT
 
     def labels(self) -> Iterator[Label]:
         """Yield the current labels."""
@@ -160,12 +180,18 @@ class TaggerVersion:
         """Check that the labels were embedded with the encoder of this version.
 
         Raises:
-            UserError: they were not.
+            UserError: they were not, or the student is another one.
         """
         if OnnxForm.read(self.encoder_folder).digest != self.manifest.encoder_digest:
             raise UserError(
                 f"{self.encoder_folder} holds another encoder than the labels of this version "
                 "were embedded with: deploy again"
+            )
+        student = self.manifest.student
+        if student and OnnxForm.read(self.document_encoder_folder).digest != student.digest:
+            raise UserError(
+                f"{self.document_encoder_folder} holds another static encoder than this version "
+                "was made with: deploy again"
             )
 
     def original_labels(self) -> Iterator[Label]:

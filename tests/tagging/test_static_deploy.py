@@ -1,0 +1,202 @@
+"""A static encoder, distilled by `deploy`, on the real node in both runtimes."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.settings import Settings, load_settings
+from lmtx_search.tag_fields import scores_of
+from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
+from tests.conftest import Run, environment_of, flags_of, runner
+from tests.support.backends import Servers
+from tests.support.live_tagger import index_documents
+from tests.support.random_encoders import SENTENCES, make_random_encoder
+from tests.support.tagger_service import running
+from tests.support.wipe import wipe
+
+pytestmark = pytest.mark.integration
+pytest.importorskip("sentence_transformers")
+
+DOCUMENTS = 320
+TEXTS = [
+    "a web browser",
+    "chess",
+    "electronic mail and music",
+    "数学",
+    "x",
+    "",
+    "\u200b",
+    "mail " * 999,
+]
+
+
+@dataclass
+class Static:
+    """A cluster with labels, training documents and a running service."""
+
+    client: Any
+    settings: Settings
+    lmtx: Run
+
+    def deploy(self, *words: str) -> dict[str, Any]:
+        done = self.lmtx("deploy", "--untrained", "--threshold", "0.2", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def version(self) -> TaggerVersion:
+        """Return the version that the pipeline uses."""
+        name = read_pipeline(self.client).tagger
+        assert name is not None
+        return TaggerVersions(self.settings.data_dir).get(name)
+
+    def tags(self) -> list[dict[str, float]]:
+        """Return the scores by tag that new documents with these texts get."""
+        documents = [{"id": str(n), "text": text} for n, text in enumerate(TEXTS)]
+        index_documents(self.client, "articles", documents)
+        found = self.client.mget(index="articles", body={"ids": [doc["id"] for doc in documents]})
+        sources = [doc["_source"] for doc in found["docs"]]
+        for text, source in zip(TEXTS, sources, strict=True):
+            assert source["tagging"]["status"] == ("tagged" if text.strip() else "untagged")
+        return [scores_of(source.get("tag_scores")) for source in sources]
+
+
+@pytest.fixture(scope="module")
+def static(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Static]:
+    folder = tmp_path_factory.mktemp("static")
+    encoder = make_random_encoder(folder / "encoder", "BERT")
+    flags = {
+        **flags_of(servers, folder / "data"),
+        "encoder.name": str(encoder),
+        "cache_dir": folder / "cache",
+        "encoder.document_tokens": 32,
+        "encoder.label_tokens": 16,
+        "deploy.least_agreement": 0.0,
+    }
+    settings = load_settings(flags=flags)
+    client = connect(settings.opensearch)
+    wipe(client)
+    environment = {
+        **environment_of(settings),
+        "LMTX_ENCODER_DOCUMENT_TOKENS": "32",
+        "LMTX_ENCODER_LABEL_TOKENS": "16",
+        "LMTX_DEPLOY_LEAST_AGREEMENT": "0",
+    }
+    lmtx = runner(environment, folder)
+    _write(folder)
+    for words in (
+        ("bootstrap-index",),
+        ("labels", "load", "labels.jsonl"),
+        ("docs", "load", "documents.jsonl"),
+    ):
+        done = lmtx(*words)
+        assert done.returncode == 0, done.stderr
+    with running(environment):
+        yield Static(client, settings, lmtx)
+    wipe(client)
+
+
+def _write(folder: Path) -> None:
+    """Write labels and documents of random words."""
+    rand = random.Random(0)
+    words = " ".join(SENTENCES).split()
+    documents = [
+        {"id": str(n), "text": " ".join(rand.choices(words, k=rand.randint(5, 30)))}
+        for n in range(DOCUMENTS)
+    ]
+    names = ["web browser", "electronic mail", "board game", "stars", "Bibliothek", "radio music"]
+    labels = [{"id": str(n), "text": name} for n, name in enumerate(names)]
+    for name, rows in (("labels", labels), ("documents", documents)):
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+
+
+def test_both_runtimes_give_the_tags_of_the_static_encoder(static: Static) -> None:
+    done = static.deploy("--static")
+    assert done["encoder_kind"] == "static"
+    assert done["student"]["documents"] == DOCUMENTS // 20
+    assert 0 < done["student"]["agreement"] <= 1
+    version = static.version()
+    assert version.manifest.kind == "static"
+    of_service = static.tags()
+    tagger = Tagger(version)
+    assert of_service == [
+        pytest.approx(tagger.weights(tags), abs=1e-4) for tags in tagger.tag(TEXTS)
+    ]
+    assert any(of_service)
+    in_cluster = static.deploy("--static", "--runtime", "in-cluster")
+    # The same teacher, labels and documents: nothing is distilled again.
+    assert in_cluster["student"] == done["student"]
+    assert [pytest.approx(tags, abs=2e-4) for tags in of_service] == static.tags()
+    listed = static.lmtx("taggers").stdout
+    assert listed.count(" static ") == 2
+    told = static.lmtx("doctor").stdout
+    assert "documents are read by a static encoder: the same first label" in told
+
+
+def test_a_new_label_is_in_force_at_once_and_after_a_rollback(static: Static) -> None:
+    static.deploy()
+    assert static.version().manifest.kind == "transformer"
+    done = static.deploy("--static")
+    label_index = LabelIndex(static.client).require().index
+    added = static.lmtx("labels", "add", "new", "electronic mail and music")
+    assert added.returncode == 0, added.stderr
+    assert "electronic mail and music" in static.tags()[2]
+    for expected in ("transformer", "static"):
+        wanted = [done["version"]] if expected == "static" else []
+        back = static.lmtx("rollback", *wanted)
+        assert back.returncode == 0, back.stderr
+        assert static.version().manifest.kind == expected
+        assert static.tags() == [
+            pytest.approx(Tagger(static.version()).weights(tags), abs=1e-4)
+            for tags in Tagger(static.version()).tag(TEXTS)
+        ]
+        assert LabelIndex(static.client).require().index == label_index
+    retired = static.lmtx("labels", "retire", "new", "--yes")
+    assert retired.returncode == 0, retired.stderr
+    assert "electronic mail and music" not in static.tags()[2]
+
+
+def test_a_static_encoder_that_agrees_too_little_is_not_deployed(static: Static) -> None:
+    words = ("deploy", "--untrained", "--threshold", "0.2", "--static")
+    environment = {**environment_of(static.settings), "LMTX_DEPLOY_LEAST_AGREEMENT": "1"}
+    environment |= {"LMTX_ENCODER_DOCUMENT_TOKENS": "32", "LMTX_ENCODER_LABEL_TOKENS": "16"}
+    done = runner(environment, static.settings.data_dir)(*words)
+    assert done.returncode == 0, done.stderr
+    assert "The transformer reads the documents, because a static encoder has the same" in (
+        done.stdout
+    )
+    assert "deploy.least_agreement is 100%" in done.stdout
+    assert static.version().manifest.kind == "transformer"
+
+
+def test_a_dry_run_says_what_would_be_distilled(static: Static) -> None:
+    before = read_pipeline(static.client).body
+    done = static.lmtx("deploy", "--untrained", "--static", "--dry-run")
+    assert "1. distil a static encoder" in done.stdout
+    assert read_pipeline(static.client).body == before
+
+
+def test_too_few_training_documents_are_one_clear_line(static: Static) -> None:
+    static.client.delete_by_query(
+        index=static.settings.documents.training_index,
+        body={"query": {"ids": {"values": [str(n) for n in range(150, DOCUMENTS)]}}},
+        params={"refresh": "true"},
+    )
+    left = static.client.count(index=static.settings.documents.training_index)["count"]
+    assert left == 150
+    done = static.lmtx("deploy", "--untrained", "--static")
+    assert done.returncode == 2
+    assert f"at least 200 training documents, and there are {left}" in done.stderr
