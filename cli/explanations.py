@@ -31,7 +31,8 @@ def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
         )
         if label.words is not None:
             named = f" ({label.found_words})" if label.found_words else ""
-            context.say(f"    encoder {label.cosine:.3f}, words {label.words:.3f}{named}")
+            offset = f", label's offset {label.offset:+.3f}" if label.offset else ""
+            context.say(f"    encoder {label.cosine:.3f}, words {label.words:.3f}{named}{offset}")
         rivals = ", ".join(f"{rival.name} {rival.score:.3f}" for rival in label.rivals)
         context.say(f"    nearest labels: {rivals or 'none'}")
     context.result(

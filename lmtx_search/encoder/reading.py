@@ -46,6 +46,7 @@ class LabelForms:
     def __init__(self, words: WordScoring, tokens: WordTokens, encoder: OnnxEncoder) -> None:
         self.weights = words.weights
         self._importance = words.importance
+        self._offsets = words.offsets
         self._tokens = tokens
         self._encoder = encoder
         self._forms: dict[str, list[Tokens]] = {}
@@ -73,7 +74,8 @@ class LabelForms:
 
     def of(self, ids: Sequence[str]) -> LabelWords:
         """Return the words of labels in the order of their ids."""
-        return LabelWords([self._forms[id_] for id_ in ids], self._importance)
+        offsets = np.array([self._offsets.get(id_, 0.0) for id_ in ids], dtype=np.float32)
+        return LabelWords([self._forms[id_] for id_ in ids], self._importance, offsets)
 
 
 class TextReader:

@@ -24,7 +24,7 @@ from lmtx_search.training.teacher.budgets import left, part
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
 from lmtx_search.training.word_scoring import word_scoring
-from lmtx_search.words.weights import WordScoring
+from lmtx_search.words.weights import WordScoring, read_offsets
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ def run_curriculum(
     words = word_scoring(resources, settings)
 
     def open_encoder(cycle: int) -> TrainedEncoder:
-        return TrainedEncoder(state.encoder(cycle), resources, settings.fine_tuning, words)
+        folder = state.encoder(cycle)
+        of_cycle = None if words is None else replace(words, offsets=read_offsets(folder.parent))
+        return TrainedEncoder(folder, resources, settings.fine_tuning, of_cycle)
 
     named = _teach_from_names(resources, settings, state, progress)
     taught = open_encoder(0) if named is not None and named.trained else None

@@ -10,6 +10,7 @@ from lmtx_search.judges.base import ANOTHER_MODEL
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import make_order
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.records import PYes
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import (
     Development,
@@ -25,13 +26,15 @@ from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.student.train import train_on_all, train_student
+from lmtx_search.training.targets.answers import Answers
+from lmtx_search.training.targets.label_offsets import fit_label_offsets
 from lmtx_search.training.targets.learning_targets import (
     make_targets,
     sure_yes,
 )
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
-from lmtx_search.training.targets.soft_targets import Answers, SoftTargets, soft_targets
+from lmtx_search.training.targets.soft_targets import SoftTargets, soft_targets
 from lmtx_search.training.teacher.budgets import split
 from lmtx_search.training.teacher.enough import too_few_judged
 from lmtx_search.training.teacher.human_feedback import prefer_people
@@ -180,6 +183,10 @@ def run_cycle(
             )
         else:
             steps, loss = train_on_all(resources.base, trained.folder, of_all, settings, progress)
+    with timer.stage("label offsets"):
+        if trained.words is not None:
+            answers = Answers(all_judged.p_yes, _people(resources))
+            trained.use_offsets(fit_label_offsets(trained, resources.training, answers))
     with timer.stage("embed held-out"):
         before = earlier.firsts
         if before is None:
@@ -242,8 +249,7 @@ def _targets_of_all(
     progress: Progress,
 ) -> SoftTargets:
     """Return what all documents teach, judged or not."""
-    by_id = {label.id: label for label in resources.labels}
-    people = prefer_people({}, resources.people, resources.training, by_id)
+    people = _people(resources)
     answered = judged.p_yes.keys() | people.keys()
     documents = [
         document
@@ -262,6 +268,12 @@ def _targets_of_all(
         embeddings,
         Answers(judged.p_yes, people),
     )
+
+
+def _people(resources: RunResources) -> PYes:
+    """Return what people said about training documents."""
+    by_id = {label.id: label for label in resources.labels}
+    return prefer_people({}, resources.people, resources.training, by_id)
 
 
 def _too_few_positives(positives: int, judged: JudgingResult, yes_from: float) -> str | None:

@@ -17,7 +17,7 @@ from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.development import Development
 from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.teacher.judging_result import HostCost, JudgingResult
-from lmtx_search.words.weights import IMPORTANCE_FILE, WordScoring
+from lmtx_search.words.weights import IMPORTANCE_FILE, OFFSETS_FILE, WordScoring
 
 
 class RunState:
@@ -80,9 +80,9 @@ class RunState:
             return folder / "encoder"
         partial = self.folder / "run"
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(encoder, partial / "encoder")
+        _copy(encoder, partial)
         for one in range(1, all_of + 1):
-            shutil.copytree(self.encoder(one), partial / "cycles" / str(one) / "encoder")
+            _copy(self.encoder(one), partial / "cycles" / str(one))
         if words is not None:
             np.save(partial / IMPORTANCE_FILE, words.importance, allow_pickle=False)
         partial.rename(folder)
@@ -110,6 +110,14 @@ class RunState:
 
     def _file(self, cycle: int) -> Path:
         return self.folder / f"cycle-{cycle}" / "result.json"
+
+
+def _copy(encoder: Path, folder: Path) -> None:
+    """Copy an encoder, and the offsets of labels that belong to it, into a folder."""
+    shutil.copytree(encoder, folder / "encoder")
+    offsets = encoder.parent / OFFSETS_FILE
+    if offsets.is_file():
+        shutil.copyfile(offsets, folder / OFFSETS_FILE)
 
 
 def _result(values: dict[str, Any]) -> CycleResult:

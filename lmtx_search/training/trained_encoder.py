@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from lmtx_search.training.resources import RunResources
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.shortlist import Encoder, Ranking, Search
 from lmtx_search.words.evidence import LabelWords
-from lmtx_search.words.weights import WordScoring
+from lmtx_search.words.weights import WordScoring, write_offsets
 
 
 class TrainedEncoder:
@@ -50,6 +51,19 @@ class TrainedEncoder:
         """float32[labels, dimension]."""
         reads_labels = self._resources.load_encoder(self.folder, self._tuning.label_tokens)
         return embed_labels(reads_labels, self._resources.labels)
+
+    def use_offsets(self, offsets: Mapping[str, float]) -> None:
+        """Add offsets to the scores of labels from now on, and store them beside the encoder.
+
+        Args:
+            offsets: by label id. They replace earlier ones.
+        """
+        if self.words is None:
+            return
+        self.words = replace(self.words, offsets=offsets)
+        write_offsets(self.folder.parent, offsets)
+        for cached in ("_reader", "_label_words"):
+            self.__dict__.pop(cached, None)
 
     def read(
         self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None

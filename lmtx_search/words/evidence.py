@@ -68,10 +68,17 @@ class LabelWords:
     Args:
         labels: for each label its forms. A label without any word has no evidence.
         importance: float32[vocabulary], from :func:`word_importance`.
+        offsets: float32[L], what is added to the evidence of each label in all documents.
     """
 
-    def __init__(self, labels: Sequence[Sequence[Form]], importance: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        labels: Sequence[Sequence[Form]],
+        importance: NDArray[np.float32],
+        offsets: NDArray[np.float32] | None = None,
+    ) -> None:
         self._importance = importance
+        self.offsets = np.zeros(len(labels), dtype=np.float32) if offsets is None else offsets
         self._firsts = np.cumsum([0, *(max(1, len(forms)) for forms in labels)])[:-1]
         self._labels = len(labels)
         forms = [form for of_label in labels for form in (of_label or [_NOTHING])]
@@ -106,7 +113,10 @@ class LabelWords:
         weights: WordWeights,
         plus: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """Return the weighted evidence of each label in its best form: float32[n, L].
+        """Return the weighted evidence of each label in its best form, and its offset.
+
+        Returns:
+            float32[n, L].
 
         Args:
             plus: float32[n, L]; the evidence is added to it in place.
@@ -121,6 +131,7 @@ class LabelWords:
             weighted = self._sums(form, partial)
             weighted[self._sums(form, share) >= COMPLETE] += weights.complete
             found[row] += self._of_labels(weighted)
+        found += self.offsets
         return found
 
     def named(self, words: Tokens) -> NDArray[np.int64]:

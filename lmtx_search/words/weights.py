@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +54,9 @@ DEFAULT_FACTOR = 0.5
 IMPORTANCE_FILE = "word_importance.npy"
 """Beside the encoder of a training run: float32[vocabulary], the importance of each token."""
 
+OFFSETS_FILE = "label_offsets.json"
+"""Beside the encoder of a training run, and in a version: offsets of labels, by id."""
+
 
 @dataclass(frozen=True)
 class WordScoring:
@@ -62,8 +67,36 @@ class WordScoring:
         importance: float32[vocabulary of the encoder's tokenizer], of each token.
         named: number of training documents that name a label, by id, for labels whose names are not
             common words. It moves thresholds, not scores.
+        offsets: what is added to each score of a label, by id, because answers show that its
+            scores are too high or too low (0 for others).
     """
 
     weights: WordWeights
     importance: NDArray[np.float32]
     named: Mapping[str, int] = field(default_factory=dict)
+    offsets: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def highest(self) -> float:
+        """The largest score that a label can have."""
+        return 1.0 + self.weights.highest + max(0.0, *self.offsets.values(), 0.0)
+
+
+def read_offsets(folder: Path) -> dict[str, float]:
+    """Return the offsets of labels in a folder, by id (without the file: none).
+
+    Raises:
+        OSError, ValueError: the file is damaged.
+    """
+    try:
+        found = json.loads((folder / OFFSETS_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    if not isinstance(found, dict):
+        raise ValueError("it contains no object")
+    return {str(id_): float(offset) for id_, offset in found.items()}
+
+
+def write_offsets(folder: Path, offsets: Mapping[str, float]) -> None:
+    """Write the offsets of labels into a folder."""
+    (folder / OFFSETS_FILE).write_text(json.dumps(dict(offsets)), encoding="utf-8")

@@ -39,6 +39,7 @@ def version_of(
     broader_tags: bool = False,
     words: WordWeights | None = None,
     prompt: str = "",
+    offsets: dict[str, float] | None = None,
 ) -> TaggerVersion:
     folder.mkdir(exist_ok=True)
     form = make_tiny_encoder(folder / "form", prompt)
@@ -63,5 +64,5 @@ def version_of(
             calibration=calibration,
             broader_tags=broader_tags,
         ),
-        None if words is None else WordScoring(words, IMPORTANCE),
+        None if words is None else WordScoring(words, IMPORTANCE, offsets=offsets or {}),
     )

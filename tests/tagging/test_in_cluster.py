@@ -63,6 +63,7 @@ def test_gives_what_the_service_gives(
         broader_tags=wanted,
         words=words,
         prompt=prompt,
+        offsets={"1": -0.1, "3": 0.2},
     )
     tokenizer, session = opened(version, tmp_path)
     given = []

@@ -59,6 +59,27 @@ def test_a_version_keeps_how_words_count(tmp_path: Path) -> None:
     assert words.importance.tolist() == IMPORTANCE.tolist()
 
 
+def test_an_offset_of_a_label_is_part_of_its_score(tmp_path: Path) -> None:
+    without = version_of(tmp_path / "without", threshold=0.0, words=WEIGHTS)
+    version = version_of(tmp_path / "with", threshold=0.0, words=WEIGHTS, offsets={"1": -0.25})
+    change = scores(version, "plays chess")["chess"] - scores(without, "plays chess")["chess"]
+    assert change == pytest.approx(-0.25, abs=2e-4)
+
+
+def test_a_version_keeps_the_offsets_of_labels(tmp_path: Path) -> None:
+    made = version_of(tmp_path, words=WEIGHTS, offsets={"1": -0.25})
+    read = TaggerVersions(tmp_path).get(made.manifest.version).words(len(IMPORTANCE))
+    assert read is not None
+    assert read.offsets == {"1": -0.25}
+
+
+def test_a_damaged_file_of_offsets_is_one_clear_line(tmp_path: Path) -> None:
+    made = version_of(tmp_path, words=WEIGHTS)
+    (made.folder / "label_offsets.json").write_text("[")
+    with pytest.raises(UserError, match=r"label_offsets\.json is damaged .*: deploy again"):
+        made.words(len(IMPORTANCE))
+
+
 def test_a_version_of_an_earlier_release_tags_by_the_encoder_alone(tmp_path: Path) -> None:
     made = version_of(tmp_path, threshold=0.0)
     manifest = made.folder / "manifest.json"
@@ -123,7 +144,7 @@ class NoIndex:
 
 
 def test_labels_that_the_index_does_not_find_are_found_by_their_words(tmp_path: Path) -> None:
-    version = version_of(tmp_path, threshold=0.5, words=WEIGHTS)
+    version = version_of(tmp_path, threshold=0.5, words=WEIGHTS, offsets={"1": 0.1, "2": -0.1})
     searching = Tagger(version, search=LabelSearch(len(LABELS) - 1, NoIndex()))
     texts = ["plays chess", "web and mail", "a web", "", "☃"]
     assert searching.tag(texts) == Tagger(version).tag(texts)
@@ -137,11 +158,16 @@ def test_labels_that_the_index_does_not_find_are_found_by_their_words(tmp_path: 
 
 def test_an_explanation_says_what_encoder_and_words_contribute(tmp_path: Path) -> None:
     labels = [Label("1", "chess", "", ("web and mail",)), *LABELS[1:]]
-    tagger = Tagger(version_of(tmp_path, threshold=0.0, labels=labels, words=WEIGHTS))
+    version = version_of(
+        tmp_path, threshold=0.0, labels=labels, words=WEIGHTS, offsets={"1": 0.125}
+    )
+    tagger = Tagger(version)
     found = {label.name: label for label in explain(tagger, "a mail and web")}
     for label in found.values():
         assert label.words is not None
-        assert label.score == pytest.approx(label.cosine + label.words, abs=2e-4)
+        parts = label.cosine + label.words + label.offset
+        assert label.score == pytest.approx(parts, abs=2e-4)
+    assert [found["chess"].offset, found["mail"].offset] == [0.125, 0]
     assert found["chess"].found_words == "web and mail"
     assert found["mail"].found_words == "mail"
     assert [label.found_words for label in explain(tagger, "plays")] == [""] * len(labels)

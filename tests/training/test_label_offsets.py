@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pytest
 
-from lmtx_search.training.targets.label_offsets import RIDGE, label_offsets
+from lmtx_search.records import Document
+from lmtx_search.training.targets.answers import Answers
+from lmtx_search.training.targets.label_offsets import RIDGE, fit_label_offsets, label_offsets
 
 
 def test_the_offset_of_a_label_that_is_scored_too_high_is_negative() -> None:
@@ -32,3 +36,27 @@ def test_a_label_without_an_answer_has_no_offset() -> None:
 
 def test_without_answers_no_label_has_an_offset() -> None:
     assert label_offsets([], [], [], 3).tolist() == [0, 0, 0]
+
+
+class Equal:
+    """Scores all labels alike."""
+
+    def scores(
+        self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
+    ) -> list[tuple[str, str, float]]:
+        return [(one.id, label, 0.5) for one in documents for label in labels[one.id]]
+
+
+def test_labels_that_the_judge_prefers_get_a_positive_offset() -> None:
+    documents = [Document(f"d{number}", "text") for number in range(12)]
+    judge = {document.id: {"a": 0.9, "b": 0.2} for document in documents[:10]}
+    found = fit_label_offsets(Equal(), documents, Answers(judge, {}))
+    assert found["a"] > 0.05 > -0.05 > found["b"]
+
+
+def test_what_people_say_replaces_what_the_judge_says() -> None:
+    documents = [Document(f"d{number}", "text") for number in range(10)]
+    judge = {document.id: {"a": 0.9, "b": 0.2} for document in documents}
+    people = {document.id: {"a": 0.0, "b": 1.0} for document in documents}
+    found = fit_label_offsets(Equal(), documents, Answers(judge, people))
+    assert found["b"] > 0 > found["a"]

@@ -16,7 +16,13 @@ from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.thresholds import own_thresholds
-from lmtx_search.words.weights import IMPORTANCE_FILE, WordScoring, WordWeights
+from lmtx_search.words.weights import (
+    IMPORTANCE_FILE,
+    OFFSETS_FILE,
+    WordScoring,
+    WordWeights,
+    read_offsets,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class EncoderSource:
     @property
     def highest_score(self) -> float:
         """The largest score that a label can have."""
-        return 1.0 if self.words is None else 1.0 + self.words.weights.highest
+        return 1.0 if self.words is None else self.words.highest
 
     @property
     def own_thresholds(self) -> dict[str, float]:
@@ -124,7 +130,7 @@ def _interval(ends: Sequence[float] | None) -> tuple[float, float] | None:
 
 
 def run_words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring | None:
-    """Return how words count in a training run, by its weights and the file beside its encoder.
+    """Return how words count in a training run, by its weights and the files beside its encoder.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -134,7 +140,9 @@ def run_words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring
     file = encoder.parent / IMPORTANCE_FILE
     try:
         importance: NDArray[np.float32] = np.load(file, allow_pickle=False)
-        return WordScoring(WordWeights(**weights), importance)
+        file = encoder.parent / OFFSETS_FILE
+        offsets = read_offsets(encoder.parent)
+        return WordScoring(WordWeights(**weights), importance, offsets=offsets)
     except FileNotFoundError as error:
         raise UserError(f"{file} is missing on this machine: train again") from error
     except (OSError, ValueError, TypeError) as error:

@@ -15,7 +15,7 @@ Node = tuple[str, list[str], list[str], dict[str, Any]]
 """Kind, inputs, outputs and attributes of a node."""
 
 WORDS = "words"
-"""The result of the nodes: float32 [n, labels], the weighted evidence of each label."""
+"""The result of the nodes: float32 [n, labels], the weighted evidence and offset of each label."""
 
 
 @dataclass
@@ -58,6 +58,8 @@ def word_graph(
     _count_words(part, folded, words.importance, inputs)
     order = _weigh_forms(part, words, labels)
     _best_forms(part, order, labels.forms_per_label)
+    part.constant("label_offsets", labels.offsets)
+    part.add("Add", ["best_of_labels", "label_offsets"], WORDS)
     return part
 
 
@@ -175,7 +177,7 @@ def _best_forms(part: GraphPart, order: NDArray[np.int64], forms: NDArray[np.int
         labels.append(rows)
     part.add("Concat", best, "best_evidence", {"axis": 1})
     part.constant("by_label", np.argsort(np.concatenate(labels)), np.int32)
-    part.add("Gather", ["best_evidence", "by_label"], WORDS, {"axis": 1})
+    part.add("Gather", ["best_evidence", "by_label"], "best_of_labels", {"axis": 1})
 
 
 def _reduced(part: GraphPart, kind: str, name: str) -> str:

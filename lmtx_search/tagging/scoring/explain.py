@@ -34,6 +34,8 @@ class Explanation:
     Attributes:
         cosine: the cosine similarity of the embeddings of text and label.
         words: what the label's words in the text add to it (None: words do not count).
+        offset: what the label gets in every text, because answers showed that its scores are too
+            low (or too high, if it is negative).
         found_words: the label's words that the text has ("" if there are none).
         probability: the judge's P(yes) that the score corresponds to (None: the tagger is not
             calibrated).
@@ -46,6 +48,7 @@ class Explanation:
     score: float
     cosine: float
     words: float | None
+    offset: float
     found_words: str
     probability: float | None
     assigned: bool
@@ -58,8 +61,8 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
         return []
     compared, manifest = tagger.compared(), tagger.manifest
     labels, read = compared.current(), tagger.reader.read([text])
-    cosines, words = compared.sides(read)
-    scores = cosines if words is None else cosines + words
+    sides = compared.sides(read)
+    scores = sides.scores
     least = manifest.thresholds.rows(labels.ids)
     tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, least)[0]]
     near = np.argsort(-scores, kind="stable")[: len(tags) + _MISSED]
@@ -70,8 +73,9 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
             name=labels.names[row],
             label_id=labels.ids[row],
             score=round(float(scores[row]), 4),
-            cosine=round(float(cosines[row]), 4),
-            words=None if words is None else round(float(words[row]), 4),
+            cosine=round(float(sides.cosines[row]), 4),
+            words=None if sides.words is None else round(float(sides.words[row]), 4),
+            offset=round(float(sides.offsets[row]), 4),
             found_words=_found_words(tagger, compared, read, labels.ids[row]),
             probability=None
             if calibration is None

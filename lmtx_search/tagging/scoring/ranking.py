@@ -44,6 +44,25 @@ class LabelSearch:
     nearest: Nearest
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What makes up the scores of one text: float32[labels] each.
+
+    Attributes:
+        words: the weighted evidence from words (None: words do not count).
+        offsets: what each label gets in every text.
+    """
+
+    cosines: NDArray[np.float32]
+    words: NDArray[np.float32] | None
+    offsets: NDArray[np.float32]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """The sum."""
+        return self.cosines if self.words is None else self.cosines + self.words + self.offsets
+
+
 class ComparedLabels:
     """The labels of a version, which are all compared with each text.
 
@@ -86,15 +105,14 @@ class ComparedLabels:
             best += top_scores(scores, most, self._least)
         return best_of_windows(best, read.counts, most)
 
-    def sides(self, read: ReadTexts) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Return what encoder and words each say of one text: float32[labels] each.
-
-        Words say None where they do not count.
-        """
+    def sides(self, read: ReadTexts) -> Sides:
+        """Return what makes up the scores of one text."""
         cosines: NDArray[np.float32] = (read.vectors @ self._rows.embeddings.T).max(axis=0)
         if self._words is None or self.forms is None or read.words is None:
-            return cosines, None
-        return cosines, self._words.scores(read.words, self.forms.weights)[0]
+            return Sides(cosines, None, np.zeros_like(cosines))
+        offsets = self._words.offsets
+        words = self._words.scores(read.words, self.forms.weights)[0] - offsets
+        return Sides(cosines, words, offsets)
 
 
 def top_scores(

@@ -33,7 +33,7 @@ from lmtx_search.tagging.versions.version import (
     Manifest,
     TaggerVersion,
 )
-from lmtx_search.words.weights import WordScoring
+from lmtx_search.words.weights import WordScoring, write_offsets
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
 _SECOND = "%Y%m%d-%H%M%S"
@@ -146,6 +146,7 @@ class TaggerVersions:
             if words is not None:
                 importance = words.importance.astype(np.float32)
                 np.save(folder / WORDS_FILE, importance, allow_pickle=False)
+                write_offsets(folder, words.offsets)
             text = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
             (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
             if untested:

@@ -22,7 +22,7 @@ from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.versions.label_digests import digests_of, stored_digests
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.thresholds import Thresholds
-from lmtx_search.words.weights import WordScoring, WordWeights
+from lmtx_search.words.weights import OFFSETS_FILE, WordScoring, WordWeights, read_offsets
 
 MANIFEST = "manifest.json"
 WORDS_FILE = "words.npy"
@@ -221,7 +221,13 @@ class TaggerVersion:
         weights = self.manifest.words
         if weights is None:
             return None
-        return WordScoring(weights, _array(self.folder / WORDS_FILE, (vocabulary,)))
+        importance = _array(self.folder / WORDS_FILE, (vocabulary,))
+        try:
+            offsets = read_offsets(self.folder)
+        except (OSError, ValueError) as error:
+            file = self.folder / OFFSETS_FILE
+            raise UserError(f"{file} is damaged ({error}): deploy again") from error
+        return WordScoring(weights, importance, offsets=offsets)
 
 
 def _array(

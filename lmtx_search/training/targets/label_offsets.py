@@ -9,16 +9,30 @@ their document.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lmtx_search.records import Document
+from lmtx_search.training.targets.answers import Answers
 
 RIDGE = 2.0
 """Precision of the prior of each offset around zero, in answers: rarely judged labels stay."""
 
 LEAST_SLOPE = 6.0
 """Log-odds that one unit of score is worth at least. A judge that answers at random has none."""
+
+
+class Scorer(Protocol):
+    """An encoder that scores pairs."""
+
+    def scores(
+        self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
+    ) -> list[tuple[str, str, float]]:
+        """Return (document id, label id, score) for each document with its given labels."""
+        ...
 
 
 def label_offsets(
@@ -55,3 +69,21 @@ def label_offsets(
     bounds = [(0, None), *[(None, None)] * (1 + labels)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return np.asarray(found[2:] / max(found[0], LEAST_SLOPE), dtype=np.float32)
+
+
+def fit_label_offsets(
+    scorer: Scorer, documents: Sequence[Document], answers: Answers
+) -> dict[str, float]:
+    """Return the offset of each label that was asked about, by id, for the scores of an encoder."""
+    right = answers.right()
+    asked = [document for document in documents if document.id in right]
+    scored = scorer.scores(asked, {document.id: list(right[document.id]) for document in asked})
+    ids = sorted({label for _, label, _ in scored})
+    column_of = {id_: column for column, id_ in enumerate(ids)}
+    offsets = label_offsets(
+        [score for _, _, score in scored],
+        [column_of[label] for _, label, _ in scored],
+        [right[document][label] for document, label, _ in scored],
+        len(ids),
+    )
+    return dict(zip(ids, np.round(offsets.astype(float), 5).tolist(), strict=True))

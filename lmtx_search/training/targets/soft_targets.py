@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.records import Document, Label, PYes
 from lmtx_search.training.named_documents import without_names
+from lmtx_search.training.targets.answers import Answers, centered_odds
 from lmtx_search.training.targets.label_offsets import label_offsets
 
 NEIGHBOURS = 12
@@ -33,9 +34,6 @@ FREQUENCY = 0.02
 ANSWER = 0.1
 """What a label gains in a document for each unit of log-odds above the mean of the document."""
 
-STEEPNESS = 1.5
-"""Small judges understate their certainty: their log-odds are multiplied by this."""
-
 TEMPERATURE = 0.05
 """Scores are divided by it before they become probabilities."""
 
@@ -46,8 +44,6 @@ _SHARE_WITHOUT_NAMES = 0.5
 # The names of this many of a document's best labels are taken out of it.
 _NAMED = 5
 
-# Larger log-odds of a small model carry no information.
-_LARGEST = 4.0
 # A label that a person confirmed is above all others by this much, and one that was refused below.
 _SURE = 0.1
 
@@ -56,19 +52,6 @@ _ROWS = 512
 
 Scores = NDArray[np.float32]
 """float32[n, m]: the scores of m labels for n documents."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What is known of some pairs, by document id, then by label id.
-
-    Attributes:
-        judge: the judge's P(yes).
-        people: 1.0 (right) or 0.0 (wrong). These answers decide.
-    """
-
-    judge: PYes
-    people: PYes
 
 
 @dataclass(frozen=True)
@@ -104,7 +87,7 @@ def soft_targets(
     column_of = {label.id: column for column, label in enumerate(labels)}
     judged = _by_place(centered_odds(answers.judge), row_of, column_of)
     decided = _by_place(answers.people, row_of, column_of)
-    right = {place: _sigmoid(STEEPNESS * odds) for place, odds in judged.items()} | decided
+    right = _by_place(answers.right(), row_of, column_of)
     offsets = label_offsets(
         [float(found[place]) for place in right],
         [column for _, column in right],
@@ -172,20 +155,6 @@ def add_frequency(scores: Scores) -> Scores:
     return np.asarray(scores + FREQUENCY * np.log1p(firsts), dtype=np.float32)
 
 
-def centered_odds(p_yes: PYes) -> dict[str, dict[str, float]]:
-    """Return by how much the log-odds of each answer exceed the mean of its document.
-
-    >>> centered_odds({"d": {"a": 0.5, "b": 0.5}})
-    {'d': {'a': 0.0, 'b': 0.0}}
-    """
-    found = {}
-    for document, of_labels in p_yes.items():
-        p = np.array(list(of_labels.values())).clip(1e-6, 1 - 1e-6)
-        odds = np.log(p / (1 - p)).clip(-_LARGEST, _LARGEST)
-        found[document] = dict(zip(of_labels, (odds - odds.mean()).tolist(), strict=True))
-    return found
-
-
 def _by_place(
     of_pairs: PYes, row_of: Mapping[str, int], column_of: Mapping[str, int]
 ) -> dict[tuple[int, int], float]:
@@ -197,7 +166,3 @@ def _by_place(
         for label, value in of_labels.items()
         if label in column_of
     }
-
-
-def _sigmoid(value: float) -> float:
-    return float(1 / (1 + np.exp(-value)))

@@ -57,11 +57,12 @@ function scored(label) {
       : null);
 }
 
-function sides({ cosine, words, found_words: found }) {
+function sides({ cosine, words, offset, found_words: found }) {
   if (words === null) return null;
   const named = found ? ` (${found})` : "";
+  const shift = offset ? `, label's offset ${offset > 0 ? "+" : ""}${offset.toFixed(2)}` : "";
   return make("span", { class: "quiet rivals" },
-    `encoder ${cosine.toFixed(2)}, words ${words.toFixed(2)}${named}`);
+    `encoder ${cosine.toFixed(2)}, words ${words.toFixed(2)}${named}${shift}`);
 }
 
 function note(found) {

@@ -1,0 +1,50 @@
+"""Offsets of labels: what is added to the scores of a label in every document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lmtx_search.words.evidence import LabelWords
+from lmtx_search.words.weights import (
+    DEFAULT_WEIGHTS,
+    OFFSETS_FILE,
+    WordScoring,
+    read_offsets,
+    write_offsets,
+)
+
+IMPORTANCE = np.ones(10, dtype=np.float32)
+FORMS = [[np.array([1])], [np.array([2])]]
+
+
+def test_an_offset_is_added_in_every_document() -> None:
+    without = LabelWords(FORMS, IMPORTANCE)
+    shifted = LabelWords(FORMS, IMPORTANCE, np.array([0.2, -0.1], dtype=np.float32))
+    documents = [np.array([1, 3]), np.array([], dtype=np.int64)]
+    change = shifted.scores(documents, DEFAULT_WEIGHTS) - without.scores(documents, DEFAULT_WEIGHTS)
+    assert change == pytest.approx(np.array([[0.2, -0.1], [0.2, -0.1]]))
+
+
+def test_the_highest_score_includes_the_largest_offset() -> None:
+    scoring = WordScoring(DEFAULT_WEIGHTS, IMPORTANCE, offsets={"a": 0.2, "b": -0.5})
+    assert scoring.highest == pytest.approx(1.7)
+    assert WordScoring(DEFAULT_WEIGHTS, IMPORTANCE).highest == pytest.approx(1.5)
+
+
+def test_offsets_are_read_as_they_were_written(tmp_path: Path) -> None:
+    write_offsets(tmp_path, {"é": 0.25, "b": -0.5})
+    assert read_offsets(tmp_path) == {"é": 0.25, "b": -0.5}
+
+
+def test_a_folder_without_offsets_has_none(tmp_path: Path) -> None:
+    assert read_offsets(tmp_path) == {}
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"a": "high"}'])
+def test_a_damaged_file_is_an_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / OFFSETS_FILE).write_text(text)
+    with pytest.raises(ValueError):
+        read_offsets(tmp_path)
