@@ -22,6 +22,8 @@ _ROLES = (
     ("cluster_manager", "ml"),
 )
 _HEAP = "512m"
+# The nodes start at once and share the processors.
+_SECONDS_TO_START = SEVERAL * SECONDS_TO_START
 
 
 def nodes_of(places: Places, wanted: int | None) -> int:
@@ -85,7 +87,7 @@ def start_several(
             note(name)(started[name])
         for name, member in starting.items():
             port = member.http_port
-            wait_until(lambda port=port: _is_whole(port), started[name], SECONDS_TO_START)  # type: ignore[misc]
+            wait_until(lambda port=port: _is_whole(port), started[name], _SECONDS_TO_START)  # type: ignore[misc]
             advance(1)
 
 
