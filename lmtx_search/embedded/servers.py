@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from lmtx_search.embedded.files import sweep
-from lmtx_search.embedded.models import downloaded_judges, prepare_encoder, prepare_judge
+from lmtx_search.embedded.models import prepare_encoder, prepare_judge
 from lmtx_search.embedded.net import LOOPBACK, free_port
 from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, start_ollama
 from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
@@ -19,7 +19,7 @@ from lmtx_search.embedded.processes import Process, is_alive, stop
 from lmtx_search.embedded.several_nodes import SEVERAL, members, nodes_of, start_several
 from lmtx_search.embedded.state import State, read_state
 from lmtx_search.embedded.tagger import start_tagger
-from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS, downloaded_encoder
+from lmtx_search.embedded.wanted_models import wanted_encoder, wanted_judge
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import one_after_another, only_one
@@ -49,11 +49,11 @@ def prepare(
     with prepared(places, progress):
         prepare_opensearch(places, progress)
         if encoder:
-            prepare_encoder(places.cache, progress, _encoder(settings))
+            prepare_encoder(places.cache, progress, wanted_encoder(settings))
         if judge and not _in_process(settings):
             find_ollama(places.cache, progress)
         if judge and settings.judge.gguf is None:
-            prepare_judge(places.cache, progress, _judge(settings))
+            prepare_judge(places.cache, progress, wanted_judge(settings))
 
 
 def up(
@@ -160,34 +160,19 @@ def _start_others(
 ) -> None:
     noted = _noter(state)
     with prepared(places, progress):
-        encoder = prepare_encoder(places.cache, progress, _encoder(settings))
+        encoder = prepare_encoder(places.cache, progress, wanted_encoder(settings))
         state.settings["encoder.name"] = str(encoder)
     if judge and not _in_process(settings):
         _start_judge(settings, places, state, running, noted(OLLAMA), progress)
     elif judge and settings.judge.gguf is None:
         with prepared(places, progress):
-            judged_by = prepare_judge(places.cache, progress, _judge(settings))
+            judged_by = prepare_judge(places.cache, progress, wanted_judge(settings))
             state.settings["judge.gguf"] = str(judged_by.file)
     if tagger and TAGGER not in running:
         port = _port(state, "tagger")
         start_tagger(settings, places, port, noted(TAGGER), progress)
         state.settings["service.port"] = port
         state.settings["service.url"] = f"http://{LOOPBACK}:{port}"
-
-
-def _encoder(settings: Settings) -> str:
-    """Return which encoder is downloaded: the one of the settings if it can be."""
-    # While the servers run, the settings hold the folder instead of its name.
-    for name in DOWNLOADED_ENCODERS:
-        if settings.encoder.name in (name, str(downloaded_encoder(name, settings.cache_dir))):
-            return name
-    return DOWNLOADED_ENCODERS[0]
-
-
-def _judge(settings: Settings) -> str:
-    """Return which judge is downloaded: the model of the settings if it can be."""
-    names = downloaded_judges()
-    return settings.ollama.model if settings.ollama.model in names else names[0]
 
 
 def _in_process(settings: Settings) -> bool:
@@ -204,7 +189,7 @@ def _start_judge(
     progress: Progress,
 ) -> None:
     with prepared(places, progress):
-        judge = prepare_judge(places.cache, progress, _judge(settings))
+        judge = prepare_judge(places.cache, progress, wanted_judge(settings))
         if OLLAMA not in running:
             ollama = find_ollama(places.cache, progress)
     if OLLAMA not in running:

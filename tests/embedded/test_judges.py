@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lmtx_search.embedded.models import downloaded_judges, prepare_judge
-from lmtx_search.embedded.servers import _judge
+from lmtx_search.embedded.wanted_models import wanted_judge
 from lmtx_search.settings import load_settings
 
 
@@ -17,11 +17,13 @@ def test_the_default_model_is_the_first_one_that_can_be_downloaded() -> None:
 
 @pytest.mark.parametrize("name", downloaded_judges())
 def test_the_model_of_the_settings_is_downloaded(name: str) -> None:
-    assert _judge(load_settings(flags={"ollama.model": name})) == name
+    assert wanted_judge(load_settings(flags={"ollama.model": name})) == name
 
 
 def test_another_model_of_the_settings_does_not_stop_up() -> None:
-    assert _judge(load_settings(flags={"ollama.model": "llama3.2:3b"})) == downloaded_judges()[0]
+    assert (
+        wanted_judge(load_settings(flags={"ollama.model": "llama3.2:3b"})) == downloaded_judges()[0]
+    )
 
 
 @pytest.mark.parametrize("name", downloaded_judges())
