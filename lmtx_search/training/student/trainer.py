@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import math
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,12 +32,29 @@ from lmtx_search.errors import LmtxError
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.training_texts import prompts_of_columns
 
+# Numbers of glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_LARGE_BLOCK = 1 << 20
+
+
+def return_freed_memory() -> None:
+    """Make the process return large blocks of memory to the system when they are freed.
+
+    By default, glibc keeps larger and larger blocks. Batches of many shapes then fragment the heap:
+    a training on 3,000 documents grew to 5.8 GB, of which it used 1.5. Other systems need nothing.
+    """
+    with suppress(OSError, AttributeError):
+        malloc = ctypes.CDLL("libc.so.6")
+        malloc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+        malloc.mallopt(_M_TRIM_THRESHOLD, _LARGE_BLOCK)
+
 
 def open_model(base: Path, described: Description, settings: FineTuning) -> SentenceTransformer:
     """Return the encoder in ``base`` for training."""
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    return_freed_memory()
     # Weights and their updates stay in 32 bits, also of encoders that are published in 16.
     model = load_torch_model(base, None if torch.cuda.is_available() else "cpu").float()
     if not described.static:
