@@ -180,6 +180,16 @@ def test_a_student_like_its_teacher_agrees_and_has_the_same_threshold(
     assert found.calibration.slope == pytest.approx(6, abs=0.5)
 
 
+def test_labels_that_documents_name_have_lower_thresholds_here_too(tmp_path: Path) -> None:
+    encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
+    reader = TextReader(encoder, ONE_WINDOW)
+    labels = LabelSet(LABELS, encoder.encode_labels([label.text for label in LABELS]))
+    named = {LABELS[0].id: 5}
+    found = compare_with_teacher("d", reader, reader, labels, DOCUMENTS, None, {}, 0.5, named)
+    assert set(found.threshold.lowered) == set(named)
+    assert found.threshold.lowered[LABELS[0].id] > 0
+
+
 def test_another_student_agrees_less_and_has_a_threshold_of_its_own(tmp_path: Path) -> None:
     encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
     vectors = encoder.encode_labels([label.text for label in LABELS])
