@@ -60,6 +60,8 @@ PRINTED_BY = {
     "lmtx_search/tagging/service/server.py": {"serve", "ui"},
     "lmtx_search/training/estimate.py": {"estimate"},
     "lmtx_search/training/settings.py": {"estimate", "judge", "train"},
+    "lmtx_search/training/static_encoder/distil.py": {"deploy"},
+    "lmtx_search/training/static_encoder/student_folder.py": {"deploy"},
     "lmtx_search/training/teacher/enough.py": {"judge", "train"},
 }
 

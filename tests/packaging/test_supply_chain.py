@@ -188,6 +188,8 @@ def test_whatever_loads_an_encoder_asks_for_safetensors() -> None:
         for file in sources()
         for node in ast.walk(ast.parse(file.read_text()))
         if name_of(node).endswith(("SentenceTransformer", "Model.from_pretrained"))
+        # An encoder that is put together from modules in memory loads nothing.
+        and not ast.unparse(node).startswith("SentenceTransformer(modules=")
     ]
     assert loading
     for file, node in loading:
