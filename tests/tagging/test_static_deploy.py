@@ -69,7 +69,8 @@ class Static:
         found = self.client.mget(index="articles", body={"ids": [doc["id"] for doc in documents]})
         sources = [doc["_source"] for doc in found["docs"]]
         for text, source in zip(TEXTS, sources, strict=True):
-            assert source["tagging"]["status"] == ("tagged" if text.strip() else "untagged")
+            expected = "tagged" if text.strip() else "untagged"
+            assert source["tagging"]["status"] == expected, source["tagging"]
         return [scores_of(source.get("tag_scores")) for source in sources]
 
 
