@@ -125,7 +125,9 @@ def test_a_label_does_not_take_its_words_place(tmp_path: Path) -> None:
     file.write_text(json.dumps(TOKENIZER))
     content, first = tagging_tokenizer(file, ["chess", "mail", " mail"], 128, lower=False)
     before, after = Tokenizer.from_file(str(file)), Tokenizer.from_str(json.dumps(content))
-    assert after.encode("chess mail").ids == before.encode("chess mail").ids
+    # A tokenizer without special tokens ends each text with a tag, which the graph ignores.
+    assert after.encode("chess mail").ids == [*before.encode("chess mail").ids, first]
+    assert after.encode("").ids == [first]
     assert [after.decode([first + row]) for row in range(3)] == ["chess", "mail", " mail"]
 
 

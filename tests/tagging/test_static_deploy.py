@@ -141,9 +141,10 @@ def test_both_runtimes_give_the_tags_of_the_static_encoder(static: Static) -> No
     # The same teacher, labels and documents: nothing is distilled again.
     assert in_cluster["student"] == done["student"]
     assert [pytest.approx(tags, abs=2e-4) for tags in of_service] == static.tags()
-    listed = static.lmtx("taggers").stdout
-    assert listed.count(" static ") == 2
-    told = static.lmtx("doctor").stdout
+    listed = json.loads(static.lmtx("taggers", "--json").stdout)["taggers"]
+    assert [entry["kind"] for entry in listed[:2]] == ["static", "static"]
+    assert static.lmtx("taggers").stdout.count("static") == 2
+    told = " ".join(static.lmtx("doctor").stdout.split())
     assert "documents are read by a static encoder: the same first label" in told
 
 

@@ -20,7 +20,7 @@ from lmtx_search.encoder.onnx_files import MOST_BYTES, size_of
 from lmtx_search.encoder.reading import LabelForms
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.tagging.in_cluster.graph import INPUTS, Places, tagging_graph
+from lmtx_search.tagging.in_cluster.graph import TEXT, Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
 from lmtx_search.tagging.scoring.broader import MARK
@@ -133,7 +133,7 @@ def _words(version: TaggerVersion, ids: Sequence[str]) -> GraphPart | None:
     assert words is not None
     forms = LabelForms(words, tokens, encoder)
     forms.put(version.labels())
-    part = word_graph(words, tokens.folded, forms.of(ids), INPUTS, encoder.prompt_length())
+    part = word_graph(words, tokens.folded, forms.of(ids), TEXT, encoder.prompt_length())
     if sum(value.nbytes for value in part.values.values()) > MAX_BYTES:
         raise UserError(
             "the names and synonyms of the labels are too long for --runtime in-cluster: deploy "

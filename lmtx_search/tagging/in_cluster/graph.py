@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from lmtx_search.tagging.scoring.ranking import ROUNDING
 INPUTS = ("input1.input_ids", "input1.attention_mask")
 """Names of the token ids and the attention mask, as ML Commons calls them."""
 _OUTPUT = "output"
+
+TEXT = ("own_ids", "own_mask")
+"""The inputs without the token that ends a text (``tokenizer.py``): its id is that of a tag."""
 
 Places = NDArray[np.int64]
 """int64 [L, K]: for each of L labels the columns, after the labels', of its broader labels; -1: no
@@ -53,10 +57,12 @@ def tagging_graph(
     model = onnx.load(str(encoder))
     graph = model.graph
     names = {
-        **dict(zip(("input_ids", "attention_mask"), INPUTS, strict=True)),
+        **dict(zip(("input_ids", "attention_mask"), map(_own, TEXT), strict=True)),
         graph.output[0].name: "lmtx_embedding",
     }
     _rename(graph, names)
+    for given, name in zip(graph.input, INPUTS, strict=False):
+        given.name = name
     labels = len(embeddings)
     width = first + max(labels, int(above.max(initial=-1)) + 1)
     values: dict[str, NDArray[Any]] = {
@@ -92,6 +98,12 @@ def tagging_graph(
         if words.nodes
         else ("Identity", ["cosines"], ["scores"], {})
     )
+    before: list[Node] = [
+        ("Less", [INPUTS[0], "first"], ["is_own"], {}),
+        ("Cast", ["is_own"], ["is_own_number"], {"to": TensorProto.INT64}),
+        ("Mul", [INPUTS[0], "is_own_number"], [TEXT[0]], {}),
+        ("Mul", [INPUTS[1], "is_own_number"], [TEXT[1]], {}),
+    ]
     nodes: list[Node] = [
         *words.nodes,
         ("MatMul", ["embedding", "labels"], ["cosines"], {}),
@@ -125,13 +137,21 @@ def tagging_graph(
         ]
     else:
         nodes.append(("Identity", ["assigned"], [_OUTPUT], {}))
-    graph.node.extend(
-        helper.make_node(kind, list(map(_own, inputs)), list(map(_own, outputs)), **attributes)
-        for kind, inputs, outputs, attributes in nodes
-    )
+    encoder_nodes = list(graph.node)
+    del graph.node[:]
+    graph.node.extend(_made(before))
+    graph.node.extend(encoder_nodes)
+    graph.node.extend(_made(nodes))
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info(_OUTPUT, TensorProto.FLOAT, ["texts", width]))
     return bytes(model.SerializeToString())
+
+
+def _made(nodes: Sequence[Node]) -> Iterator[Any]:
+    from onnx import helper
+
+    for kind, inputs, outputs, attributes in nodes:
+        yield helper.make_node(kind, [*map(_own, inputs)], [*map(_own, outputs)], **attributes)
 
 
 def _own(name: str) -> str:

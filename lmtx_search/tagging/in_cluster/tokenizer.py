@@ -52,6 +52,8 @@ def tagging_tokenizer(
         "stride": 0,
         "direction": "Right",
     }
+    if content["post_processor"] is None:
+        _end_with(content, names[0], first, max_tokens)
     content["decoder"] = {"type": "Strip", "content": _MARK, "start": 1, "stop": 0}
     steps = [*replacements(), *([{"type": "Lowercase"}] if lower else [])]
     if prompt:
@@ -59,3 +61,24 @@ def tagging_tokenizer(
     steps += filter(None, [content["normalizer"]])
     content["normalizer"] = {"type": "Sequence", "normalizers": steps}
     return content, first
+
+
+def _end_with(content: dict[str, Any], token: str, id_: int, max_tokens: int) -> None:
+    """Let every text end with a token that the graph ignores, beside its own ``max_tokens``.
+
+    ML Commons fails on a text without any token, and with it on all texts of the request. The
+    tokenizer of a static encoder adds no special tokens.
+    """
+    content["post_processor"] = {
+        "type": "TemplateProcessing",
+        "single": [
+            {"Sequence": {"id": "A", "type_id": 0}},
+            {"SpecialToken": {"id": token, "type_id": 0}},
+        ],
+        "pair": [
+            {"Sequence": {"id": "A", "type_id": 0}},
+            {"Sequence": {"id": "B", "type_id": 0}},
+        ],
+        "special_tokens": {token: {"id": token, "ids": [id_], "tokens": [token]}},
+    }
+    content["truncation"]["max_length"] = max_tokens + 1
