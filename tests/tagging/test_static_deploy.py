@@ -172,6 +172,14 @@ def test_a_new_label_is_in_force_at_once_and_after_a_rollback(static: Static) ->
 
 
 def test_a_static_encoder_that_agrees_too_little_is_not_deployed(static: Static) -> None:
+    rand, known = random.Random(1), sorted(set(" ".join(SENTENCES).split()))
+    # Among so many labels that are alike, no static encoder always finds the transformer's.
+    names = {" ".join(rand.sample(known, 3)) for _ in range(150)}
+    rows = [{"id": f"more-{n}", "text": name} for n, name in enumerate(sorted(names))]
+    file = static.settings.data_dir / "more.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    loaded = static.lmtx("labels", "load", file)
+    assert loaded.returncode == 0, loaded.stderr
     words = ("deploy", "--untrained", "--threshold", "0.2", "--static")
     environment = {**environment_of(static.settings), "LMTX_DEPLOY_LEAST_AGREEMENT": "1"}
     environment |= {"LMTX_ENCODER_DOCUMENT_TOKENS": "32", "LMTX_ENCODER_LABEL_TOKENS": "16"}
