@@ -45,7 +45,7 @@ def taggers(context: Context) -> None:
         table = Table(box=None, pad_edge=False)
         table.add_column("version", no_wrap=True)
         for name in ("state", "encoder", "kind", "labels", "threshold", *measures):
-            table.add_column(name, overflow="fold", no_wrap=name == "kind")
+            table.add_column(name, overflow="fold", no_wrap=name in ("state", "kind"))
         for entry in entries:
             manifest = entry.manifest
             shown = [entry.measures.get(name) for name in measures]

@@ -175,11 +175,18 @@ def test_what_the_cluster_lacks_says_what_to_do(reason, line):
     assert line in str(clear)
 
 
-def test_a_node_without_its_key_for_credentials_is_asked_again(monkeypatch):
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (500, "Fetching master key timed out."),
+        (404, "The ML encryption master key has not been initialized yet. Please retry later."),
+    ],
+)
+def test_a_node_without_its_key_for_credentials_is_asked_again(monkeypatch, status, reason):
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
     answers = iter(
         [
-            (500, body("m_l_exception", "Fetching master key timed out.")),
+            (status, body("m_l_exception", reason)),
             (200, {"connector_id": "c"}),
         ]
     )

@@ -148,6 +148,12 @@ def ml_request(client: OpenSearch, method: str, path: str, body: Any = None) -> 
     return patient(client.transport.perform_request, method, _ML + path, body=body)
 
 
+_NO_KEY_YET = (
+    "Fetching master key timed out",
+    "The ML encryption master key has not been initialized yet",
+)
+
+
 def _had_no_effect(error: BaseException) -> bool:
     """Return whether a repeated request creates nothing twice: the node was too busy or not ready.
 
@@ -156,4 +162,4 @@ def _had_no_effect(error: BaseException) -> bool:
     """
     if not isinstance(error, TransportError):
         return False
-    return error.status_code == 429 or "Fetching master key timed out" in reason_of(error)
+    return error.status_code == 429 or any(sign in reason_of(error) for sign in _NO_KEY_YET)
