@@ -61,7 +61,7 @@ from lmtx_search.training.curriculum import run_curriculum
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.words.weights import read_offsets
+from lmtx_search.words.weights import with_offsets
 
 NO_LLM = (*UNTRAINED, "control", "control-all", "unjudged")
 """Systems that use neither an LLM nor gold tags."""
@@ -95,9 +95,7 @@ def run(
         rows = []
         for number, cycle in enumerate(done.cycles, 1):
             encoder = RunState(work_folder).encoder(number)
-            words = done.words
-            if words is not None:
-                words = replace(words, offsets=read_offsets(encoder.parent))
+            words = with_offsets(done.words, encoder.parent)
             ranked = rankings(settings, folder, encoder, words)
             found = outcomes(folder, ranked)
             row = {

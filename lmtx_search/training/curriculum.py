@@ -24,7 +24,7 @@ from lmtx_search.training.teacher.budgets import left, part
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
 from lmtx_search.training.word_scoring import word_scoring
-from lmtx_search.words.weights import WordScoring, read_offsets
+from lmtx_search.words.weights import WordScoring, with_offsets
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def run_curriculum(
 
     def open_encoder(cycle: int) -> TrainedEncoder:
         folder = state.encoder(cycle)
-        of_cycle = None if words is None else replace(words, offsets=read_offsets(folder.parent))
+        of_cycle = with_offsets(words, folder.parent)
         return TrainedEncoder(folder, resources, settings.fine_tuning, of_cycle)
 
     named = _teach_from_names(resources, settings, state, progress)

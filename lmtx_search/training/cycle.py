@@ -166,10 +166,11 @@ def run_cycle(
         ) or _too_few_positives(len(targets.positives), all_judged, yes_from)
         if too_few:
             raise UserError(too_few)
+    answers = Answers(all_judged.p_yes, _people(resources))
     of_all = None
     if earlier.scorer is not None:
         with timer.stage("score"):
-            of_all = _targets_of_all(earlier.scorer, resources, settings, all_judged, progress)
+            of_all = _targets_of_all(earlier.scorer, resources, settings, answers, progress)
     with timer.stage("train"):
         if of_all is None:
             steps, loss = train_student(
@@ -185,7 +186,6 @@ def run_cycle(
             steps, loss = train_on_all(resources.base, trained.folder, of_all, settings, progress)
     with timer.stage("label offsets"):
         if trained.words is not None:
-            answers = Answers(all_judged.p_yes, _people(resources))
             trained.use_offsets(fit_label_offsets(trained, resources.training, answers))
     with timer.stage("embed held-out"):
         before = earlier.firsts
@@ -245,12 +245,11 @@ def _targets_of_all(
     scorer: TrainedEncoder,
     resources: RunResources,
     settings: TrainingSettings,
-    judged: JudgingResult,
+    answers: Answers,
     progress: Progress,
 ) -> SoftTargets:
     """Return what all documents teach, judged or not."""
-    people = _people(resources)
-    answered = judged.p_yes.keys() | people.keys()
+    answered = answers.judge.keys() | answers.people.keys()
     documents = [
         document
         for place, document in enumerate(resources.training)
@@ -266,7 +265,7 @@ def _targets_of_all(
         [resources.labels[column] for column in columns],
         scores,
         embeddings,
-        Answers(judged.p_yes, people),
+        answers,
     )
 
 

@@ -115,11 +115,11 @@ class LabelWords:
     ) -> NDArray[np.float32]:
         """Return the weighted evidence of each label in its best form, and its offset.
 
-        Returns:
-            float32[n, L].
-
         Args:
             plus: float32[n, L]; the evidence is added to it in place.
+
+        Returns:
+            float32[n, L].
         """
         found = plus
         if found is None:

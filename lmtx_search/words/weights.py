@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +79,7 @@ class WordScoring:
     @property
     def highest(self) -> float:
         """The largest score that a label can have."""
-        return 1.0 + self.weights.highest + max(0.0, *self.offsets.values(), 0.0)
+        return 1.0 + self.weights.highest + max(0.0, max(self.offsets.values(), default=0.0))
 
 
 def read_offsets(folder: Path) -> dict[str, float]:
@@ -95,6 +95,18 @@ def read_offsets(folder: Path) -> dict[str, float]:
     if not isinstance(found, dict):
         raise ValueError("it contains no object")
     return {str(id_): float(offset) for id_, offset in found.items()}
+
+
+def with_offsets(words: WordScoring | None, folder: Path) -> WordScoring | None:
+    """Return how words count beside the encoder of a folder, with its offsets of labels.
+
+    Args:
+        words: of the run (None: words do not count, and labels have no offsets).
+
+    Raises:
+        OSError, ValueError: the file is damaged.
+    """
+    return None if words is None else replace(words, offsets=read_offsets(folder))
 
 
 def write_offsets(folder: Path, offsets: Mapping[str, float]) -> None:

@@ -37,7 +37,7 @@ from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.version import __version__
-from lmtx_search.words.weights import read_offsets
+from lmtx_search.words.weights import with_offsets
 
 # At least as many documents as any profile trains on.
 _ALL = 30_000
@@ -148,8 +148,7 @@ def _point(
         rows = {}
         for number, cycle in enumerate(record["cycles"], 1):
             of_cycle = folder / "cycles" / str(number)
-            if words is not None:
-                words = replace(words, offsets=read_offsets(of_cycle))
+            words = with_offsets(words, of_cycle)
             source = EncoderSource(of_cycle / "encoder", f"cycle {number}", words=words)
             output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, cycle, sum(cycle["seconds"].values()))

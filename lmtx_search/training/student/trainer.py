@@ -41,7 +41,8 @@ def return_freed_memory() -> None:
     """Make the process return large blocks of memory to the system when they are freed.
 
     By default, glibc keeps larger and larger blocks. Batches of many shapes then fragment the heap:
-    a training on 3,000 documents grew to 5.8 GB, of which it used 1.5. Other systems need nothing.
+    a training on 3,000 documents grew to 5.8 GB, although it used only 1.5 GB. Without glibc,
+    this function does nothing.
     """
     with suppress(OSError, AttributeError):
         malloc = ctypes.CDLL("libc.so.6")
