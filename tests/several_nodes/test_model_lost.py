@@ -10,41 +10,18 @@ from typing import Any
 import pytest
 from opensearchpy import TransportError
 
-from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.model_state import why_down
 from lmtx_search.cluster.ml.pipeline import read_pipeline
-from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.passages import passages_digest
-from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.deploy import deploy
-from lmtx_search.tagging.deployment.encoder_source import EncoderSource
-from lmtx_search.tagging.deployment.options import DeployOptions
 from tests.conftest import Run
 from tests.faults import toolbox
 from tests.faults.toolbox import Commands
 from tests.support.live_tagger import bootstrap, deployed
 from tests.support.several_nodes import ML_NODE, SeveralNodes
 from tests.support.tagger_service import running
-from tests.support.tiny_encoder import make_tiny_encoder
+from tests.support.tiny_in_cluster import deployed_in_cluster
 
 pytestmark = pytest.mark.several_nodes
-
-LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web")]
-
-
-def deployed_in_cluster(client: Any, settings: Settings, folder: Path) -> None:
-    """Deploy a small encoder as a model that the cluster runs."""
-    form = make_tiny_encoder(folder / "tiny")
-    encoder = OnnxEncoder(form, settings.encoder.label_tokens)
-    LabelIndex(client).load(
-        LABELS,
-        lambda labels: encoder.encode([label.text for label in labels]),
-        passages_digest(encoder.digest, settings.encoder.label_tokens),
-        encoder.dimension,
-    )
-    options = DeployOptions("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")
-    deploy(client, settings, EncoderSource(form, "tiny"), options)
 
 
 def doctor(commands: Commands) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.embedded import servers
@@ -21,18 +20,10 @@ from lmtx_search.embedded.net import wait_for
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import is_alive
 from lmtx_search.embedded.state import read_state
-from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.passages import passages_digest
-from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
-from lmtx_search.tagging.deployment.deploy import deploy
-from lmtx_search.tagging.deployment.encoder_source import EncoderSource
-from lmtx_search.tagging.deployment.options import DeployOptions
-from tests.support.tiny_encoder import make_tiny_encoder
+from tests.support.tiny_in_cluster import deployed_in_cluster
 
 pytestmark = pytest.mark.integration
-
-LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web")]
 
 
 @pytest.fixture
@@ -51,16 +42,7 @@ def test_the_cluster_deploys_the_model_again_by_itself(own: Path, tmp_path: Path
     settings = started(own)
     client = connect(settings.opensearch)
     apply(client, plan(client, settings))
-    form = make_tiny_encoder(tmp_path / "tiny")
-    encoder = OnnxEncoder(form, settings.encoder.label_tokens)
-    LabelIndex(client).load(
-        LABELS,
-        lambda labels: encoder.encode([label.text for label in labels]),
-        passages_digest(encoder.digest, settings.encoder.label_tokens),
-        encoder.dimension,
-    )
-    options = DeployOptions("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")
-    deploy(client, settings, EncoderSource(form, "tiny"), options)
+    deployed_in_cluster(client, settings, tmp_path)
     prepare_tagged_index(client, "articles", "id")
     before = tagged(client, "before")
     assert before["tagging"]["status"] == "tagged"
