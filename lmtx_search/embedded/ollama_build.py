@@ -9,7 +9,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -110,8 +110,11 @@ def _go_install(
             output.write(line)
             lines.append(line.strip())
             advance(1)
+    if build.returncode < 0:
+        stopped = f"the build was stopped by signal {-build.returncode}"
+        raise LmtxError(f"cannot build Ollama: {stopped} (log: {log})")
     if build.returncode:
-        raise LmtxError(f"cannot build Ollama: {_reason(lines)} (log: {log})")
+        raise LmtxError(f"cannot build Ollama: {failure(lines)} (log: {log})")
     remove_folder(scratch / "go-cache")
     return scratch / "bin" / "ollama"
 
@@ -130,7 +133,7 @@ def check_module(
     command = [str(go), "mod", "download", "-json", f"{_MODULE}@v{_VERSION}"]
     done = subprocess.run(command, env=environ, cwd=scratch, capture_output=True, text=True)
     if done.returncode:
-        reason = _reason((done.stderr + done.stdout).splitlines())
+        reason = failure((done.stderr + done.stdout).splitlines())
         raise LmtxError(f"cannot download Ollama's source: {reason}")
     found = str(json.loads(done.stdout)["Sum"])
     if found != expected:
@@ -140,6 +143,14 @@ def check_module(
         )
 
 
-def _reason(lines: list[str]) -> str:
-    telling = [line for line in lines if re.search(r"error|fatal|cannot|dial|no space", line, re.I)]
-    return (telling or lines or ["go install failed"])[0][:300]
+def failure(lines: Sequence[str]) -> str:
+    """Return the line of the output of `go` that tells why it failed.
+
+    Names of modules and packages are passed over, because some contain "errors".
+
+    >>> failure(["go: downloading github.com/pkg/errors v0.9.1", "x.cpp:1: fatal error: no file"])
+    'x.cpp:1: fatal error: no file'
+    """
+    said = [line for line in lines if " " in line and not line.startswith("go: downloading")]
+    telling = [line for line in said if re.search(r"error|fatal|cannot|dial|no space", line, re.I)]
+    return (telling or said[-1:] or ["go install failed"])[0][:300]
