@@ -9,8 +9,11 @@ import re
 _END = re.compile(
     r"[.!?…।؟۔]+[\"'”’»)\]]*\s+|[。！？]+[」』”’）]*\s*|\s*\n\s*",
 )
-# What stands before a full stop that ends no sentence: `J.`, `e.g.`, `Dr.`, `Nos.`
-_ABBREVIATION = re.compile(r"(?:\b\w|\.\w+|\b[A-Z][a-z]{1,2})\.\s+\Z")
+# What stands before a full stop that ends no sentence.
+_ABBREVIATION = re.compile(
+    r"(?:\b\w|\.\w+|\b(?:Dr|Prof|Mr|Mrs|Ms|St|No|Nos|Nr|Fig|Vol|Art|Abs|Jr|vs|cf|ca|bzw))"
+    r"\.\s+\Z"
+)
 _LONGEST = 400
 
 
@@ -28,7 +31,7 @@ def sentences(text: str) -> list[str]:
     for end in _END.finditer(text):
         follows = text[end.end() : end.end() + 1]
         sentence = text[start : end.end()]
-        if follows.islower() or _ABBREVIATION.search(sentence[-8:]) or not _says(sentence):
+        if follows.islower() or _ABBREVIATION.search(sentence[-12:]) or not _says(sentence):
             continue
         parts += _cut(sentence)
         start = end.end()
