@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { bar, find, later, make, several, showProblem } from "./dom.js";
+import { origin, reasons } from "./why.js";
 
 const text = find("text");
 
@@ -12,12 +13,23 @@ const look = later(250, async () => {
     const found = await api.tryText(text.value);
     showProblem("");
     show(found);
+    explain();
   } catch (error) {
     if (api.superseded(error)) return;
     show(null);
     showProblem(error.message);
   } finally {
     clearTimeout(slow);
+  }
+});
+
+// Reasons take longer than tags, so they follow when the typing pauses.
+const explain = later(750, async () => {
+  if (!text.value.trim()) return;
+  try {
+    show(await api.explainText(text.value));
+  } catch (error) {
+    if (!api.superseded(error)) showProblem(error.message);
   }
 });
 
@@ -51,6 +63,7 @@ function scored(label) {
     make("span", { class: "tag-count" }, ...worth),
     bar(probability ?? label.score),
     sides(label),
+    ...(label.examples ? reasons(label) : []),
     label.rivals.length
       ? make("span", { class: "quiet rivals" },
           `nearest labels: ${label.rivals.map((rival) => rival.name).join(", ")}`)
@@ -68,12 +81,14 @@ function sides({ cosine, words, offset, found_words: found }) {
 function note(found) {
   const parts = [
     `A label is a tag if its score is at least ${found.threshold}. A document has at most ${found.max_tags} tags.`,
-    `Tagger ${found.tagger}${found.note ? ` (${found.note})` : ""}.`,
+    found.provenance ? "" : `Tagger ${found.tagger}.`,
+    found.note ? `${found.note}.` : "",
   ];
   if (!found.calibrated) {
     parts.push("This tagger has no probabilities, because it was not trained on judgments.");
   }
-  return parts.join(" ");
+  if (found.provenance) parts.push(origin(found));
+  return parts.filter(Boolean).join(" ");
 }
 
 text.addEventListener("input", look);
