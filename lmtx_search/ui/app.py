@@ -45,8 +45,8 @@ def create_app(
     - ``GET /api/documents?q=…&tag=…&start=0&size=30``: tags with counts, one page of documents.
     - ``GET /api/labels?q=…``: labels by words.
     - ``POST /api/try`` with ``{"text": …}``: the tags that the deployed tagger assigns to it.
-    - ``GET /api/explain?document=ID``, ``POST /api/explain`` with ``{"text": …}``: why a document or
-      a text has its tags.
+    - ``GET /api/explain?document=ID``, ``POST /api/explain`` with ``{"text": …}``: why a document
+      or a text has its tags.
     - ``PUT /api/opinions`` with ``{"document": id, "label": id, "answer": "yes"|"no"|null}``.
 
     Tags and labels have a ``name`` in the language that the browser asks for (Accept-Language).

@@ -25,9 +25,11 @@ const look = later(250, async () => {
 
 // Reasons take longer than tags, so they follow when the typing pauses.
 const explain = later(750, async () => {
-  if (!text.value.trim()) return;
+  const asked = text.value;
+  if (!asked.trim()) return;
   try {
-    show(await api.explainText(text.value));
+    const found = await api.explainText(asked);
+    if (text.value === asked) show(found);
   } catch (error) {
     if (!api.superseded(error)) showProblem(error.message);
   }
