@@ -128,6 +128,8 @@ def telling_terms(
 
 def _distinct(terms: Sequence[str]) -> list[str]:
     """Return terms without single words that a pair of words among the first ones has."""
+    # Words that follow themselves say no more than one of them.
+    terms = [term for term in terms if len(set(term.split())) == len(term.split())]
     pairs = [term for term in terms if " " in term]
     in_pairs = {word for pair in pairs[:3] for word in pair.split()}
     return [term for term in terms if term not in in_pairs]

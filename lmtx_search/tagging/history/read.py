@@ -51,7 +51,7 @@ def read_history(
     tagging = source.get(fields.tagging)
     tagging = tagging if isinstance(tagging, dict) else {}
     tags, manual = _listed(source.get(fields.tags)), _listed(source.get(fields.manual))
-    rejected = _listed(source.get(getattr(fields, "rejected", "tags_rejected")))
+    rejected = _listed(source.get(fields.rejected))
     labels = _labels(client, id_, [*tags, *manual, *rejected], label)
     only = None if label is None else set(labels)
     text = document_text(fields.without(source), settings.documents.text_fields)
