@@ -45,7 +45,7 @@ def library(
     client = connect(settings.opensearch)
     wipe(client)
     apply(client, plan(client, settings), apply_settings=True)
-    load_labels(client, settings, [*LABELS, Label("chess-2", "Chess games")])
+    load_labels(client, settings, [*LABELS, Label("post", "Mail", "Electronic mail")])
     with running(environment_of(settings)):
         deployed(client, settings)
         documents = [{"id": f"g{n}", "text": text} for n, text in enumerate(GARDENS)]
@@ -82,8 +82,8 @@ def test_labels_that_no_document_has_are_listed(gaps: Gaps) -> None:
 
 def test_the_label_with_fewer_documents_is_the_one_to_retire(gaps: Gaps) -> None:
     pairs = {frozenset((pair.keep_id, pair.retire_id)): pair for pair in gaps.near_duplicates}
-    pair = pairs[frozenset(("mail-1", "mail-2"))]
-    assert pair.similarity == 1
+    pair = pairs[frozenset(("mail-1", "post"))]
+    assert pair.similarity > 0.999
     assert pair.command == f"lmtx-search labels retire {pair.retire_id}"
     assert all(pair.keep_documents >= pair.retire_documents for pair in gaps.near_duplicates)
 
