@@ -58,8 +58,7 @@ def find_gaps(
         UserError: the index does not exist, or fewer than three documents have text.
         MissingExtra: scikit-learn is not installed.
     """
-    if not client.indices.exists(index=index):
-        raise UserError(f"no index {index}: check its name")
+    client.indices.refresh(index=index)  # fails early, with a clear message
     fields, own = reads_of(client, index) or settings.documents.text_fields, tag_fields(client)
     documents = [
         Document(hit["_id"], document_text(own.without(hit["_source"]), fields))

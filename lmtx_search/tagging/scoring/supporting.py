@@ -33,7 +33,7 @@ def supporting_passages(
     Only what the tagger reads of the text counts. The result is None if the text has a single
     passage, or if the label scores no less without any of them.
     """
-    passages = _passages(tagger.reader, text)
+    passages = passages_of(tagger.reader, text)
     if len(passages) < 2 or not explanations:
         return [None] * len(explanations)
     compared = tagger.compared()
@@ -49,7 +49,8 @@ def supporting_passages(
     return found
 
 
-def _passages(reader: TextReader, text: str) -> list[str]:
+def passages_of(reader: TextReader, text: str) -> list[str]:
+    """Return the passages of what is read of a text: its sentences, at most 16."""
     parts = sentences(text)
     parts = parts[: reader.parts_read(parts)]
     size = -(-len(parts) // _MOST) or 1
