@@ -36,6 +36,8 @@ def history(context: Context, document: str, label: str | None, index: str) -> N
     found = read_history(client, settings, index, document, label)
     context.say(f"{found.document} in {found.index}, written {_times(found.writes)}")
     context.say(f"  tags now: {', '.join(found.tags) or 'none'}")
+    if found.suggested:
+        context.say(f"  suggested: {', '.join(found.suggested)}")
     if found.manual:
         context.say(f"  people's own tags: {', '.join(found.manual)}")
     if found.rejected:

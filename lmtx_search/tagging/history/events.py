@@ -21,7 +21,7 @@ class Event:
         by: the tagger version, the judge's model or the person.
         run: the run that it was part of (None: none is recorded).
         p_yes: of a judgment, in [0, 1].
-        score: of the tag that a tagger assigned.
+        score: of the tag that a tagger assigned or suggested.
     """
 
     at: str
@@ -41,9 +41,10 @@ class History:
     Attributes:
         document: its id.
         index: the index that holds it.
-        tags: its tags now.
-        manual: people's own tags now.
-        rejected: tags that people rejected, now.
+        tags: its tags now; likewise what follows.
+        suggested: labels that the tagger suggests.
+        manual: people's own tags.
+        rejected: tags that people rejected.
         writes: how often the document was written, as its version in the cluster says.
         events: what is recorded.
         unknown: what is not recorded, in sentences.
@@ -52,6 +53,7 @@ class History:
     document: str
     index: str
     tags: Sequence[str]
+    suggested: Sequence[str]
     manual: Sequence[str]
     rejected: Sequence[str]
     writes: int

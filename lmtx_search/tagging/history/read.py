@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
@@ -52,23 +52,29 @@ def read_history(
     tagging = tagging if isinstance(tagging, dict) else {}
     tags, manual = _listed(source.get(fields.tags)), _listed(source.get(fields.manual))
     rejected = _listed(source.get(fields.rejected))
-    labels = _labels(client, id_, [*tags, *manual, *rejected], label)
+    suggested = _listed(source.get(fields.suggested))
+    labels = _labels(client, id_, [*tags, *suggested, *manual, *rejected], label)
     only = None if label is None else set(labels)
     text = document_text(fields.without(source), settings.documents.text_fields)
     runs = RunStore(client).newest(_RUNS)
-    scores = {name: scores_of(source.get(fields.scores)).get(name) for name in tags}
+    given = [(tag, "assigned", scores_of(source.get(fields.scores)).get(tag)) for tag in tags]
+    proposals = scores_of(source.get(fields.suggestion_scores))
+    given += [(tag, "suggested", proposals.get(tag)) for tag in suggested]
     events = [
         *records.judged(client, id_, text, labels, judge_names(client)),
         *records.decided(client, [hit["_index"], index], id_),
-        *_tagged(tagging, scores, runs, hit["_index"], labels, only),
+        *_tagged(tagging, given, runs, hit["_index"], labels, only),
         *_taggers(settings, tagging, runs, labels),
     ]
     if only is not None:
         events = [event for event in events if event.label is None or event.label in only]
+        if not any(event.label for event in events) and _is_unknown(client, only):
+            raise UserError(f"there is no label {label}: give its id, or its name as a tag")
     return History(
         document=id_,
         index=hit["_index"],
         tags=tags,
+        suggested=suggested,
         manual=manual,
         rejected=rejected,
         writes=int(hit.get("_version", 1)),
@@ -82,9 +88,7 @@ def _labels(client: Client, id_: str, tags: list[str], wanted: str | None) -> di
     if wanted is not None:
         found = edits.find(client, names.LABELS, [wanted])
         found = found or {one.id: one for one in labels_of_tags(client, [wanted]).values()}
-        if not found:
-            raise UserError(f"there is no label {wanted}: give its id, or its name as a tag")
-        return found
+        return found or {wanted: Label(wanted, wanted)}  # it may have been retired
     there = {label.id: label for label in labels_of_tags(client, tags).values()}
     body = load("searches/of_document", document=id_)
     hits = client.search(index=names.JUDGMENTS, body=body)["hits"]["hits"]
@@ -92,9 +96,13 @@ def _labels(client: Client, id_: str, tags: list[str], wanted: str | None) -> di
     return there | edits.find(client, names.LABELS, sorted(judged))
 
 
+def _is_unknown(client: Client, ids: set[str]) -> bool:
+    return not edits.find(client, names.LABELS, sorted(ids))
+
+
 def _tagged(
     tagging: Mapping[str, Any],
-    scores: Mapping[str, float | None],
+    given: Sequence[tuple[str, str, float | None]],
     runs: list[tuple[str, dict[str, Any]]],
     index: str,
     labels: Mapping[str, Label],
@@ -107,15 +115,15 @@ def _tagged(
     run = next((id_ for id_, record in runs if _is_retag(record, index, at)), None)
     by = f"the tagger {tagger}" if tagger else "no tagger"
     status = tagging.get("status")
-    if status != "tagged" or not scores:
+    if status != "tagged" or not given:
         yield Event(at, "tagged", f"{status} by {by}, without tags", by=tagger, run=run)
         return
     ids = {one: label.id for label in labels.values() for one in (label.text, label.name_with_id)}
-    shown = {tag: score for tag, score in scores.items() if only is None or ids.get(tag) in only}
+    shown = [one for one in given if only is None or ids.get(one[0]) in only]
     if not shown:
         yield Event(at, "tagged", f"{by} did not assign it", by=tagger, run=run)
-    for tag, score in shown.items():
-        what = f"{by} assigned {tag}" + ("" if score is None else f" with the score {score:.3f}")
+    for tag, verb, score in shown:
+        what = f"{by} {verb} {tag}" + ("" if score is None else f" with the score {score:.3f}")
         yield Event(at, "tagged", what, ids.get(tag), tagger, run, score=score)
 
 

@@ -31,12 +31,11 @@ def judged(
     for hit in _of_document(client, names.JUDGMENTS, document):
         source = hit["_source"]
         label = source["label_id"]
-        if label not in labels:
-            continue
-        name, p_yes = labels[label].text, float(source["p_yes"])
+        name = labels[label].text if label in labels else f"{label} (no longer a label)"
+        p_yes = float(source["p_yes"])
         if source["judge"] == PERSON:
             what = f"a person said that {name} is {'right' if p_yes > 0.5 else 'wrong'}"
-            if person_judgment_id(text, name) != hit["_id"]:
+            if label in labels and person_judgment_id(text, name) != hit["_id"]:
                 what += ", about another text or name than today's"
             yield Event(source["at"], "judged", what, label, PERSON, p_yes=p_yes)
             continue
@@ -57,7 +56,7 @@ def decided(client: Client, indices: Sequence[str], document: str) -> Iterator[E
         source = hit["_source"]
         if source.get("kind") != "decision" or source["index_name"] not in indices:
             continue
-        label, by = source.get("label_id"), source["by"]
+        label, by = source.get("label_id") or source["tag"], source["by"]
         verb = _VERBS.get(source["decision"], source["decision"])
         yield Event(source["at"], "decided", f"{by} {verb} {source['tag']}", label, by)
         if undone := source.get("undone_at"):
