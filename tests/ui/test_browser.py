@@ -225,7 +225,7 @@ def test_a_text_is_explained_when_the_typing_pauses(page: Page) -> None:
     chess = page.locator("#tags li", has=page.locator(".tag-name", has_text="Chess"))
     expect(chess).to_contain_text("“It plays chess against you.” (without it, the score is")
     expect(chess).to_contain_text("ahead of ")
-    expect(page.locator("#note")).to_contain_text("which was not trained.")
+    expect(page.locator("#note")).to_contain_text("was not trained.")
 
 
 def test_a_document_says_why_it_has_its_tags(site: Site, page: Page) -> None:

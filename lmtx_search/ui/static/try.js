@@ -83,14 +83,13 @@ function sides({ cosine, words, offset, found_words: found }) {
 function note(found) {
   const parts = [
     `A label is a tag if its score is at least ${found.threshold}. A document has at most ${found.max_tags} tags.`,
-    found.provenance ? "" : `Tagger ${found.tagger}.`,
-    found.note ? `${found.note}.` : "",
+    `Tagger ${found.tagger}${found.note ? ` (${found.note})` : ""}.`,
   ];
   if (!found.calibrated) {
     parts.push("This tagger has no probabilities, because it was not trained on judgments.");
   }
   if (found.provenance) parts.push(origin(found));
-  return parts.filter(Boolean).join(" ");
+  return parts.join(" ");
 }
 
 text.addEventListener("input", look);

@@ -27,10 +27,10 @@ function judged({ p_yes: yes, prompt, judge, at, title, similarity }) {
 }
 
 export function origin({ provenance, missing }) {
-  const { tagger, run, judge, prompt, encoder } = provenance;
-  const from = run ? ` from the run ${run}` : ` with the encoder ${encoder}, which was not trained`;
-  const by = judge ? `, taught by ${judge} with the prompt ${prompt}` : "";
-  return `Tagger ${tagger}${from}${by}.${missing ? ` ${missing}` : ""}`;
+  const { run, judge, prompt, encoder } = provenance;
+  const from = run ? `It comes from the run ${run}` : `Its encoder, ${encoder}, was not trained`;
+  const by = judge ? `, which the judge ${judge} taught with the prompt ${prompt}` : "";
+  return `${from}${by}.${missing ? ` ${missing}` : ""}`;
 }
 
 // A button that shows why a document has its tags.
@@ -69,5 +69,6 @@ function explained(found) {
   const other = found.tagged_by && found.tagged_by !== found.tagger
     ? `The document has its tags from the tagger ${found.tagged_by}. `
     : "";
-  return [labels, make("p", { class: "quiet" }, other + origin(found))];
+  const tagger = `The tagger ${found.tagger} explains them. `;
+  return [labels, make("p", { class: "quiet" }, other + tagger + origin(found))];
 }
