@@ -24,7 +24,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "estimate": ("estimate:estimate", "Estimate the cost of a training on this machine."),
         "judge": ("judge:judge", "Ask the judge ahead of training."),
         "train": ("train:train", "Train the encoder on the judge's answers."),
-        "runs": ("runs:runs", "List the runs of judge, train, evaluate, deploy and watch."),
+        "runs": ("runs:runs", "List the runs of judge, train, evaluate, deploy, retag and watch."),
         "judgments": ("judgments:judgments", "Export judgments for other tools."),
     },
     "Deploy": {
@@ -39,6 +39,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "detach": ("attach:detach", "Stop tagging new documents of an index."),
         "retag": ("retag:retag", "Tag the documents of an index again."),
         "tag": ("tagger:tag", "Tag a text, a file or standard input."),
+        "history": ("history:history", "Show what happened to the tags of a document."),
     },
     "Search": {
         "facets": ("facets:facets", "Show the tags of an index with their counts."),

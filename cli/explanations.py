@@ -5,42 +5,78 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from lmtx_search.cli.context import Context
-from lmtx_search.tagging.scoring.explain import explain
+from lmtx_search.tagging.explained import Reason, explain_fully
+from lmtx_search.tagging.judged_examples import JudgedExample
 from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.version import Manifest
+
+_PASSAGE = 200
 
 
 def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
-    """Print the text's tags and the next labels, each with the labels nearest to it."""
+    """Print the text's tags and the next labels, each with what speaks for it."""
     manifest = tagger.manifest
-    found = explain(tagger, text)
-    width = max((len(label.name) for label in found), default=0)
+    found = explain_fully(context.settings, tagger, text)
     context.say(
         f"A label is assigned if its score is {manifest.threshold:g} or more; at most "
         f"{manifest.max_tags} labels are assigned"
     )
+    context.say(f"Tagger {found.provenance}")
     if manifest.student is not None:
         context.say(f"A static encoder reads the text: {manifest.student}")
     if manifest.calibration is None:
         context.say("This tagger has no probabilities, because it was not trained on judgments")
-    for label in found:
-        worth = "" if label.probability is None else f"  P(yes) {label.probability:.2f}"
-        if label.label_id in manifest.own_thresholds:
-            worth += f"  (its own threshold: {manifest.own_thresholds[label.label_id]:g})"
-        context.say(
-            f"{'+' if label.assigned else '-'} {label.name:<{width}}  {label.score:.3f}{worth}"
-        )
-        if label.words is not None:
-            named = f" ({label.found_words})" if label.found_words else ""
-            offset = f", label's offset {label.offset:+.3f}" if label.offset else ""
-            context.say(f"    encoder {label.cosine:.3f}, words {label.words:.3f}{named}{offset}")
-        rivals = ", ".join(f"{rival.name} {rival.score:.3f}" for rival in label.rivals)
-        context.say(f"    nearest labels: {rivals or 'none'}")
+    width = max((len(reason.explanation.name) for reason in found.reasons), default=0)
+    for reason in found.reasons:
+        _show(context, manifest, reason, width)
+    if found.note:
+        context.say(found.note)
     context.result(
         {
             "tagger": manifest.version,
             "kind": manifest.kind,
             "threshold": manifest.threshold,
             "own_thresholds": manifest.own_thresholds,
-            "labels": [asdict(label) for label in found],
+            "provenance": asdict(found.provenance),
+            "note": found.note,
+            "labels": [reason.as_json() for reason in found.reasons],
         }
+    )
+
+
+def _show(context: Context, manifest: Manifest, reason: Reason, width: int) -> None:
+    label = reason.explanation
+    worth = "" if label.probability is None else f"  P(yes) {label.probability:.2f}"
+    if label.label_id in manifest.own_thresholds:
+        worth += f"  (its own threshold: {manifest.own_thresholds[label.label_id]:g})"
+    context.say(f"{'+' if label.assigned else '-'} {label.name:<{width}}  {label.score:.3f}{worth}")
+    if label.words is not None:
+        named = f" ({label.found_words})" if label.found_words else ""
+        offset = f", label's offset {label.offset:+.3f}" if label.offset else ""
+        context.say(f"    encoder {label.cosine:.3f}, words {label.words:.3f}{named}{offset}")
+    if reason.passage is not None:
+        words = " ".join(reason.passage.text.split())
+        shown = words if len(words) <= _PASSAGE else f"{words[:_PASSAGE].rstrip()}…"
+        context.say(f"    passage: “{shown}” (without it {reason.passage.score_without:.3f})")
+    rivals = ", ".join(f"{rival.name} {rival.score:.3f}" for rival in label.rivals)
+    context.say(f"    nearest labels: {rivals or 'none'}")
+    if label.beaten is not None:
+        context.say(
+            f"    ahead of: {label.beaten.name} {label.beaten.score:.3f} "
+            f"(by {label.score - label.beaten.score:.3f})"
+        )
+    for example in reason.examples:
+        context.say(f"    judged: {_judged(example)}")
+
+
+def _judged(example: JudgedExample) -> str:
+    if not example.prompt:
+        return (
+            f"{'yes' if example.p_yes > 0.5 else 'no'} by a person, {example.at[:10]}: "
+            f"{example.title} ({example.document}, similarity {example.similarity:.2f})"
+        )
+    return (
+        f"P(yes) {example.p_yes:.2f} by {example.judge}, prompt {example.prompt}, "
+        f"{example.at[:10]}: {example.title} "
+        f"({example.document}, similarity {example.similarity:.2f})"
     )

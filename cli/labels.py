@@ -11,6 +11,7 @@ import click
 from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Group
+from lmtx_search.cli.labels_gaps import labels_gaps
 from lmtx_search.cli.labels_load import labels_load, waiting_tagger
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
@@ -34,6 +35,7 @@ def labels() -> None:
 
 
 labels.add_command(labels_load)
+labels.add_command(labels_gaps)
 
 
 @labels.command("add")

@@ -147,6 +147,12 @@ class BadLine:
 PERSON = "person"
 """The judge's name in judgments that a person made. Their prompt is empty."""
 
+
+def person_judgment_id(text: str, label_text: str) -> str:
+    """Return the id of a person's judgment. It depends on the texts of document and label."""
+    return content_digest(PERSON, "", text, label_text)
+
+
 PYes = Mapping[str, Mapping[str, float]]
 """P(yes) by document id, then by label id."""
 

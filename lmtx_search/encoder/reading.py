@@ -120,6 +120,14 @@ class TextReader:
         ]
         return ReadTexts(vectors, counts, words)
 
+    def parts_read(self, parts: Sequence[str]) -> int:
+        """Return how many of a text's parts, from its beginning, contain all that is read of it."""
+        (whole,) = self._encoder.tokenise(["".join(parts)], self._windows.most)
+        for count in range(1, len(parts)):
+            if self._encoder.tokenise(["".join(parts[:count])], self._windows.most)[0] == whole:
+                return count
+        return len(parts)
+
     def label_forms(self) -> LabelForms | None:
         """Return an empty collection of labels as words (None: words do not count)."""
         if self._words is None or self._tokens is None:

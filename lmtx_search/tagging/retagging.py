@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.index_pipeline import (
@@ -21,6 +22,7 @@ from lmtx_search.cluster.ml.pipeline import (
 from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.cluster.retag.stale import TextCheck
+from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.cluster.setup.own_fields import OwnField, own_fields
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
@@ -165,7 +167,8 @@ def carry_out(
 ) -> dict[str, RetagReport]:
     """Tag the documents of a plan again; return a report for each index.
 
-    If the run is interrupted, the same request continues where it stopped.
+    If the run is interrupted, the same request continues where it stopped. A finished run is
+    recorded for each index.
 
     Raises:
         LmtxError: the tagger became unavailable, or another retag is running.
@@ -203,7 +206,8 @@ def carry_out(
             if total is not None and saved and made.selection.tagger:
                 # The query no longer selects the documents that an earlier run has tagged.
                 total += saved["report"]["tagged"]
-            reports[target.index] = retag(
+            started = cluster_time(client).isoformat()
+            report = reports[target.index] = retag(
                 client,
                 target,
                 query,
@@ -214,6 +218,15 @@ def carry_out(
                 texts=texts,
                 progress=progress,
             )
+            record = {
+                "kind": "retag",
+                "index_name": target.index,
+                "tagger": made.tagger,
+                "started": started,
+                "selection": asdict(made.selection),
+                "counts": asdict(report),
+            }
+            RunStore(client).save(new_run_id(), record)
     return reports
 
 

@@ -45,6 +45,8 @@ def create_app(
     - ``GET /api/documents?q=…&tag=…&start=0&size=30``: tags with counts, one page of documents.
     - ``GET /api/labels?q=…``: labels by words.
     - ``POST /api/try`` with ``{"text": …}``: the tags that the deployed tagger assigns to it.
+    - ``GET /api/explain?document=ID``, ``POST /api/explain`` with ``{"text": …}``: why a document
+      or a text has its tags.
     - ``PUT /api/opinions`` with ``{"document": id, "label": id, "answer": "yes"|"no"|null}``.
 
     Tags and labels have a ``name`` in the language that the browser asks for (Accept-Language).
@@ -74,6 +76,17 @@ def create_app(
             raise UserError('the body must be {"text": …}')
         return await run_in_threadpool(trial.explain, text)
 
+    async def explain(request: Request) -> Any:
+        if request.method == "POST":
+            text = (await _body(request)).get("text")
+            if not isinstance(text, str):
+                raise UserError('the body must be {"text": …}')
+            return await run_in_threadpool(trial.explain_fully, text)
+        document = request.query_params.get("document", "")
+        if not document:
+            raise UserError("name a document: /api/explain?document=ID")
+        return await run_in_threadpool(trial.explain_document, index, document)
+
     async def opinion(request: Request) -> Any:
         body = await _body(request)
         document, label, answer = body.get("document"), body.get("label"), body.get("answer")
@@ -90,6 +103,7 @@ def create_app(
             Route("/api/documents", _answering(documents)),
             Route("/api/labels", _answering(labels)),
             Route("/api/try", _answering(try_text), methods=["POST"]),
+            Route("/api/explain", _answering(explain), methods=["GET", "POST"]),
             Route("/api/opinions", _answering(opinion), methods=["PUT"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.judgments.feedback import find_document, find_tagger
+from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import CHARACTERS
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.explained import explain_fully
 from lmtx_search.tagging.local import find_version
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
@@ -39,18 +44,45 @@ class Trial:
         """
         with self._lock:
             tagger, note = self._current()
-            manifest = tagger.manifest
-            found = explain(tagger, text[: CHARACTERS * manifest.windows.most])
+            found = explain(tagger, _beginning(tagger, text))
+        return _shown(tagger, note, map(asdict, found))
+
+    def explain_fully(self, text: str) -> dict[str, Any]:
+        """Return :meth:`explain`, and for each label the passage and judged examples.
+
+        ``provenance`` says where the tagger comes from. ``missing`` says why examples and the judge
+        are not known (None: they are).
+
+        Raises:
+            UserError: this machine has no tagger.
+        """
+        with self._lock:
+            tagger, note = self._current()
+            found = explain_fully(self._settings, tagger, _beginning(tagger, text))
         return {
-            "tagger": manifest.version,
-            "note": note,
-            "threshold": manifest.threshold,
-            "max_tags": manifest.max_tags,
-            "calibrated": manifest.calibration is not None,
-            "labels": [
-                {**asdict(label), "threshold": manifest.own_thresholds.get(label.label_id)}
-                for label in found
-            ],
+            **_shown(tagger, note, (reason.as_json() for reason in found.reasons)),
+            "provenance": asdict(found.provenance),
+            "missing": found.note,
+        }
+
+    def explain_document(self, index: str, id_: str) -> dict[str, Any]:
+        """Return :meth:`explain_fully` of a document's text, and what the document holds now.
+
+        ``tagged_by`` is the tagger version that gave it its ``tags``, which may be another one than
+        ``tagger``.
+
+        Raises:
+            UserError: there is no such document or no tagger, or the document has no text.
+        """
+        client = connect(self._settings.opensearch.within(_SECONDS), reading=True)
+        fields = reads_of(client, index) or self._settings.documents.text_fields
+        document, tags = find_document(client, index, id_, fields)
+        tagger = find_tagger(client, index, id_)
+        return {
+            "document": id_,
+            "tags": tags,
+            "tagged_by": tagger,
+            **self.explain_fully(document.text),
         }
 
     def _current(self) -> tuple[Tagger, str | None]:
@@ -61,3 +93,23 @@ class Trial:
         if self._tagger is None or self._tagger.manifest.version != version.manifest.version:
             self._tagger = Tagger(version, self._settings.service.threads)
         return self._tagger, note
+
+
+def _beginning(tagger: Tagger, text: str) -> str:
+    """Return as much of a text as the pipeline sends."""
+    return text[: CHARACTERS * tagger.manifest.windows.most]
+
+
+def _shown(tagger: Tagger, note: str | None, labels: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    manifest = tagger.manifest
+    return {
+        "tagger": manifest.version,
+        "note": note,
+        "threshold": manifest.threshold,
+        "max_tags": manifest.max_tags,
+        "calibrated": manifest.calibration is not None,
+        "labels": [
+            {**label, "threshold": manifest.own_thresholds.get(label["label_id"])}
+            for label in labels
+        ],
+    }

@@ -11,6 +11,8 @@ from lmtx_search.errors import UserError
 from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_tagger import version_of
 
+NOWHERE = "http://127.0.0.1:1"
+
 
 @pytest.mark.parametrize(
     ("words", "given", "problem"),
@@ -34,38 +36,62 @@ def test_what_cannot_be_tagged_is_the_users_mistake(tmp_path, monkeypatch, words
 def explained(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def run(*words, **options):
+    def run(*words, text="chess", **options):
         version = version_of(tmp_path, threshold=0.9, **options)
         name = version.manifest.version
-        result = CliRunner().invoke(
-            cli, ["--data-dir", ".", "tag", "chess", "--explain", "--tagger", name, *words]
-        )
+        given = ["--url", NOWHERE, "--data-dir", ".", "tag", text, "--explain"]
+        result = CliRunner().invoke(cli, [*given, "--tagger", name, *words])
         assert result.exception is None, result.output
         return result.output
 
     return run
 
 
+def lines_of(output, name):
+    """Return the line of a label, and those below it."""
+    lines = output.splitlines()
+    starts = [n for n, line in enumerate(lines) if line.startswith(("+ ", "- "))]
+    (first,) = (n for n in starts if lines[n].split()[1] == name)
+    rest = [n for n, line in enumerate(lines) if n > first and not line.startswith("    ")]
+    return lines[first : min(rest)]
+
+
 def test_an_explanation_shows_score_probability_and_rivals(explained):
-    lines = explained(calibration=Calibration(5.0, -2.0, 50)).splitlines()
-    assert (
-        lines[0] == "A label is assigned if its score is 0.9 or more; at most 2 labels are assigned"
+    output = explained(calibration=Calibration(5.0, -2.0, 50))
+    first, nearest, ahead = lines_of(output, "chess")
+    assert output.startswith(
+        "A label is assigned if its score is 0.9 or more; at most 2 labels are assigned\n"
     )
-    assert lines[1].split() == ["+", "chess", "1.000", "P(yes)", "0.95"]
-    assert lines[2].startswith("    nearest labels: ")
-    assert [line[0] for line in lines[3::2]] == ["-", "-", "-"]
+    assert first.split() == ["+", "chess", "1.000", "P(yes)", "0.95"]
+    assert nearest.startswith("    nearest labels: ")
+    assert ahead.startswith("    ahead of: ")
+    assert [line[0] for line in output.splitlines() if line[0] in "+-"] == ["+", "-", "-", "-"]
+
+
+def test_an_explanation_shows_the_passage_that_speaks_for_a_label(explained):
+    output = explained(text="Mail. Chess.")
+    (passage,) = (line for line in lines_of(output, "chess") if "passage" in line)
+    assert passage.startswith("    passage: “Chess.” (without it ")
+
+
+def test_an_explanation_names_the_tagger_and_says_what_it_cannot_find_out(explained):
+    lines = explained().splitlines()
+    assert lines[1].startswith("Tagger 20")
+    assert lines[1].endswith(" (encoder tiny, not trained)")
+    assert lines[-1].startswith("Judged examples and the judge are not known: no OpenSearch at ")
 
 
 def test_a_label_with_a_threshold_of_its_own_shows_it(explained):
-    line = explained(own_thresholds={"1": 0.35}).splitlines()[2]
-    assert line.split() == ["+", "chess", "1.000", "(its", "own", "threshold:", "0.35)"]
+    first = lines_of(explained(own_thresholds={"1": 0.35}), "chess")[0]
+    assert first.split() == ["+", "chess", "1.000", "(its", "own", "threshold:", "0.35)"]
 
 
 def test_an_explanation_shows_what_encoder_and_words_contribute(explained):
-    lines = explained(words=WordWeights(0.3, 0.1, 0.1)).splitlines()
-    assert lines[2].split() == ["+", "chess", "1.500"]
-    assert lines[3].strip() == "encoder 1.000, words 0.500 (chess)"
-    assert lines[6].strip().endswith("words 0.000")
+    output = explained(words=WordWeights(0.3, 0.1, 0.1))
+    first, sides, *_ = lines_of(output, "chess")
+    assert first.split() == ["+", "chess", "1.500"]
+    assert sides.strip() == "encoder 1.000, words 0.500 (chess)"
+    assert lines_of(output, "mail")[1].strip().endswith("words 0.000")
 
 
 def test_a_tagger_without_words_explains_only_the_score(explained):
@@ -92,3 +118,8 @@ def test_an_explanation_as_json(explained):
     first = found["labels"][0]
     assert (first["name"], first["assigned"], first["probability"]) == ("chess", True, 0.953)
     assert len(first["rivals"]) == 3
+    assert first["beaten"]["score"] < first["score"]
+    assert (first["passage"], first["examples"]) == (None, [])
+    assert found["provenance"]["tagger"] == found["tagger"]
+    assert found["provenance"]["run"] is None
+    assert "no OpenSearch" in found["note"]

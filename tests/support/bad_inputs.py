@@ -414,6 +414,28 @@ TABLE = [
         "watch --index missing",
         "no index missing at <url>: check its name",
     ),
+    bad(
+        "history of a document of no index",
+        "history --index missing 1",
+        "no index missing at <url>: check its name",
+    ),
+    bad(
+        "history of no document",
+        "history --index articles missing",
+        "there is no document missing in articles",
+    ),
+    bad(
+        "gaps of no index",
+        "labels gaps --index missing",
+        "no index missing at <url>: check its name",
+    ),
+    bad(
+        "history without a cluster",
+        "history --index articles 1",
+        "no OpenSearch at http://127.0.0.1:1: start one (`lmtx-search up`) or set opensearch.url (--url)",
+        code=1,
+        state="none",
+    ),
     # Measuring
     bad(
         "gold for other documents",

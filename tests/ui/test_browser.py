@@ -219,6 +219,28 @@ def test_a_text_is_tagged_as_it_is_typed(page: Page) -> None:
     expect(page.locator("#tags li")).to_have_count(0)
 
 
+def test_a_text_is_explained_when_the_typing_pauses(page: Page) -> None:
+    page.get_by_role("link", name="Try a text").click()
+    page.get_by_role("textbox").fill("Bread is baked here. It plays chess against you.")
+    chess = page.locator("#tags li", has=page.locator(".tag-name", has_text="Chess"))
+    expect(chess).to_contain_text("“It plays chess against you.” (without it, the score is")
+    expect(chess).to_contain_text("ahead of ")
+    expect(page.locator("#note")).to_contain_text("was not trained.")
+
+
+def test_a_document_says_why_it_has_its_tags(site: Site, page: Page) -> None:
+    page.goto("/?q=knights")
+    page.locator("article", has_text="Knights").get_by_role("button", name="Why these tags").click()
+    told = page.locator("article .why")
+    expect(told.locator("li.assigned .tag-name").first).to_have_text("Chess")
+    expect(told).to_contain_text("“A program that plays chess against you”")
+    found = json.loads(page.request.get("/api/explain?document=knights").text())
+    assert found["tagged_by"] == found["tagger"]
+    assert found["tags"][0] == "Chess"
+    page.get_by_role("button", name="Why these tags").click()
+    expect(told.locator("li")).to_have_count(0)
+
+
 @pytest.mark.parametrize("path", ["/", "/try"])
 def test_a_phone_shows_everything_in_reach_of_a_thumb(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})

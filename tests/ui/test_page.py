@@ -35,6 +35,7 @@ def test_the_pages_load_nothing_from_elsewhere(page):
     [
         ("GET", "/api/documents", None),
         ("GET", "/api/labels?q=chess", None),
+        ("GET", "/api/explain?document=a", None),
         ("PUT", "/api/opinions", {"document": "a", "label": "b", "answer": "no"}),
     ],
 )
@@ -64,6 +65,30 @@ def test_without_the_cluster_the_newest_tagger_here_explains_and_says_so(page, t
     assert (first["name"], first["assigned"], first["probability"]) == ("chess", True, 0.953)
     assert [label["assigned"] for label in near] == [False] * 3
     assert page.post("/api/try", json={"text": " "}).json()["labels"] == []
+
+
+def test_a_text_is_explained_without_the_cluster_and_the_answer_says_what_is_missing(
+    page, tmp_path
+):
+    made = version_of(tmp_path, threshold=0.9, calibration=Calibration(5.0, -2.0, 50))
+    found = page.post("/api/explain", json={"text": "Mail. Chess."}).json()
+    by_name = {label["name"]: label for label in found["labels"]}
+    assert by_name["chess"]["passage"]["text"] == "Chess."
+    assert by_name["chess"]["examples"] == []
+    assert (found["provenance"]["tagger"], found["provenance"]["run"]) == (
+        made.manifest.version,
+        None,
+    )
+    assert "no OpenSearch" in found["missing"]
+
+
+def test_a_document_to_explain_must_be_named(page):
+    answer = page.get("/api/explain")
+    assert (answer.status_code, answer.json()["error"]) == (
+        400,
+        "name a document: /api/explain?document=ID",
+    )
+    assert page.post("/api/explain", json={"text": 1}).status_code == 400
 
 
 OPINION = {"document": "a", "label": "b", "answer": "no"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from opensearchpy import OpenSearch
 
@@ -23,6 +24,15 @@ def sample_texts(
         text_fields: fields that hold the text, in order.
         most: up to 10,000, the largest window of a search.
     """
+    for hit in sample_hits(client, index, most, seed):
+        if (text := document_text(hit["_source"], text_fields)).strip():
+            yield text
+
+
+def sample_hits(
+    client: OpenSearch, index: str, most: int, seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Yield the hits of at most ``most`` random documents; as for :func:`sample_texts`."""
     if not client.indices.exists(index=index):
         return
     chance = {"random_score": {"seed": seed, "field": "_seq_no"}, "boost_mode": "replace"}
@@ -30,8 +40,6 @@ def sample_texts(
         size = min(_PAGE, most - start)
         body = {"from": start, "size": size, "query": {"function_score": chance}}
         hits = patiently(client.search, index=index, body=body)["hits"]["hits"]
-        for hit in hits:
-            if (text := document_text(hit["_source"], text_fields)).strip():
-                yield text
+        yield from hits
         if len(hits) < size:
             return

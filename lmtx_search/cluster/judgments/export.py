@@ -10,8 +10,8 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.judgments.judge_names import judge_names
 from lmtx_search.cluster.labels import edits
-from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 from lmtx_search.progress import SILENT, Progress
@@ -69,7 +69,7 @@ def export_judgments(
         for hit in scan(client, names.JUDGMENTS, query=query):
             source = hit["_source"]
             key = (source["label_id"], source["document_id"])
-            if key not in found or _weight(source) > _weight(found[key]):
+            if key not in found or weight(source) > weight(found[key]):
                 found[key] = source
             advance(1)
     labels = edits.find(client, names.LABELS, sorted({label for label, _ in found}))
@@ -105,7 +105,8 @@ def srw_body(pairs: Iterable[JudgedPair], name: str, description: str) -> dict[s
     )
 
 
-def _weight(source: dict[str, Any]) -> tuple[bool, str]:
+def weight(source: dict[str, Any]) -> tuple[bool, str]:
+    """Return the order in which answers to the same pair count: people first, then by time."""
     return source["judge"] == PERSON, source["at"]
 
 
@@ -114,11 +115,7 @@ def _judges(client: OpenSearch, wanted: str) -> list[str]:
     client.indices.refresh(index=names.JUDGMENTS)
     answer = client.search(index=names.JUDGMENTS, body=load("searches/judges"))
     counts = {b["key"]: b["doc_count"] for b in answer["aggregations"]["judges"]["buckets"]}
-    models = {PERSON: PERSON}
-    for _, record in RunStore(client).newest(_BATCH):
-        model = record.get("judge")
-        if isinstance(model, dict) and "digest" in model:
-            models[model["digest"]] = model.get("model", "")
+    models = judge_names(client).models
     found = [
         digest
         for digest in counts

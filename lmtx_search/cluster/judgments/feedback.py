@@ -68,6 +68,14 @@ def find_document(
     return Document(id_, text, source), list(whole.get(fields.tags) or [])
 
 
+def find_tagger(client: OpenSearch, index: str, id_: str) -> str | None:
+    """Return the tagger version that tagged a document (None: no tagger did)."""
+    body = load("searches/document", id=id_)
+    hits = client.search(index=index, body=body)["hits"]["hits"]
+    tagging = hits[0]["_source"].get(tag_fields(client).tagging) if hits else None
+    return tagging.get("tagger") if isinstance(tagging, dict) else None
+
+
 def train_on(client: OpenSearch, where: DocumentSettings, document: Document) -> bool:
     """Add a document to the training documents, unless one with its id exists.
 

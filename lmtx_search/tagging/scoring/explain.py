@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ RIVALS = 3
 """Labels nearest to a tag that are shown with it."""
 
 _MISSED = 3
+# Labels nearest to a tag among which the one that it has beaten is looked for.
+_NEAR = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Explanation:
             calibrated).
         assigned: whether the label is a tag.
         rivals: the labels nearest to it.
+        beaten: of the ten labels nearest to it, the best one that scores less (None: all score at
+            least as much).
     """
 
     name: str
@@ -53,6 +58,7 @@ class Explanation:
     probability: float | None
     assigned: bool
     rivals: tuple[Rival, ...]
+    beaten: Rival | None = None
 
 
 def explain(tagger: Tagger, text: str) -> list[Explanation]:
@@ -68,23 +74,28 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
     near = np.argsort(-scores, kind="stable")[: len(tags) + _MISSED]
     missed = [int(row) for row in near if row not in tags]
     calibration = manifest.calibration
-    return [
-        Explanation(
-            name=labels.names[row],
-            label_id=labels.ids[row],
-            score=round(float(scores[row]), 4),
-            cosine=round(float(sides.cosines[row]), 4),
-            words=None if sides.words is None else round(float(sides.words[row]), 4),
-            offset=round(float(sides.offsets[row]), 4),
-            found_words=_found_words(tagger, compared, read, labels.ids[row]),
-            probability=None
-            if calibration is None
-            else round(calibration.probability(labels.ids[row], float(scores[row])), 3),
-            assigned=row in tags,
-            rivals=_rivals(labels, row, scores),
+    rows = tags + missed[:_MISSED]
+    found = []
+    for row in rows:
+        rivals = _rivals(labels, row, scores)
+        found.append(
+            Explanation(
+                name=labels.names[row],
+                label_id=labels.ids[row],
+                score=round(float(scores[row]), 4),
+                cosine=round(float(sides.cosines[row]), 4),
+                words=None if sides.words is None else round(float(sides.words[row]), 4),
+                offset=round(float(sides.offsets[row]), 4),
+                found_words=_found_words(tagger, compared, read, labels.ids[row]),
+                probability=None
+                if calibration is None
+                else round(calibration.probability(labels.ids[row], float(scores[row])), 3),
+                assigned=row in tags,
+                rivals=tuple(rivals[:RIVALS]),
+                beaten=_best_below(rivals, float(scores[row])),
+            )
         )
-        for row in tags + missed[:_MISSED]
-    ]
+    return found
 
 
 def _found_words(tagger: Tagger, compared: ComparedLabels, read: ReadTexts, label: str) -> str:
@@ -93,11 +104,16 @@ def _found_words(tagger: Tagger, compared: ComparedLabels, read: ReadTexts, labe
     return tagger.reader.text_of(compared.forms.shared(label, read.words[0]))
 
 
-def _rivals(labels: LabelRows, row: int, scores: NDArray[np.float32]) -> tuple[Rival, ...]:
+def _rivals(labels: LabelRows, row: int, scores: NDArray[np.float32]) -> list[Rival]:
     near = labels.embeddings @ labels.embeddings[row]
     near[row] = -np.inf
-    best = np.argsort(-near, kind="stable")[: min(RIVALS, len(near) - 1)]
-    return tuple(
+    best = np.argsort(-near, kind="stable")[: min(_NEAR, len(near) - 1)]
+    return [
         Rival(labels.names[other], round(float(near[other]), 4), round(float(scores[other]), 4))
         for other in best
-    )
+    ]
+
+
+def _best_below(rivals: Sequence[Rival], score: float) -> Rival | None:
+    lower = [rival for rival in rivals if rival.score < round(score, 4)]
+    return max(lower, key=lambda rival: rival.score, default=None)

@@ -114,6 +114,16 @@ class ComparedLabels:
         words = self._words.scores(read.words, self.forms.weights)[0] - offsets
         return Sides(cosines, words, offsets)
 
+    def scores(self, read: ReadTexts, rows: Sequence[int]) -> NDArray[np.float32]:
+        """Return the scores of a few labels for each text: float32[texts, rows]."""
+        starts = np.cumsum([0, *read.counts[:-1]])
+        cosines = read.vectors @ self._rows.embeddings[rows].T
+        scores: NDArray[np.float32] = np.maximum.reduceat(cosines, starts, axis=0)
+        if self.forms is not None and read.words is not None:
+            words = self.forms.of([self._rows.ids[row] for row in rows])
+            words.scores(read.words, self.forms.weights, plus=scores)
+        return scores
+
 
 def top_scores(
     scores: NDArray[np.float32], k: int, threshold: float | NDArray[np.float32]

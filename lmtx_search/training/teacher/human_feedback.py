@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from lmtx_search.records import PERSON, Document, Judgment, Label, PYes, content_digest
+from lmtx_search.records import PERSON, Document, Judgment, Label, PYes, person_judgment_id
 
 
 def person_judgment(document: Document, label: Label, yes: bool, rank: int) -> Judgment:
@@ -22,7 +22,7 @@ def person_judgment(document: Document, label: Label, yes: bool, rank: int) -> J
 
 def person_id(document: Document, label: Label) -> str:
     """Return the id of a person's judgment. It depends on the texts of document and label."""
-    return content_digest(PERSON, "", document.text, label.text)
+    return person_judgment_id(document.text, label.text)
 
 
 def prefer_people(

@@ -37,6 +37,12 @@ export const labels = (words) => ask("labels", `/api/labels?${new URLSearchParam
 
 export const tryText = (text) => send("try", "POST", "/api/try", { text });
 
+export const explainText = (text) => send("explain", "POST", "/api/explain", { text });
+
+// Each document is a kind of its own, so that two can be explained at once.
+export const explainDocument = (document) =>
+  ask(`explain ${document}`, `/api/explain?${new URLSearchParams({ document })}`);
+
 // Each pair of document and label is a kind of its own, so that answers do not cancel each other.
 export const sendAnswer = (document, label, answer) =>
   send(JSON.stringify([document, label]), "PUT", "/api/opinions", { document, label, answer });

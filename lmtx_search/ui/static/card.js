@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { button, find, later, make } from "./dom.js";
 import { picker } from "./picker.js";
+import { why } from "./why.js";
 
 const LONG = 280;
 
@@ -21,7 +22,8 @@ export function card(one, choose, names) {
       make("h2", { tabindex: "-1" }, one.title),
       one.text ? text(one.text) : null,
       tags,
-      one.judgeable ? adder(one, tags) : null));
+      one.judgeable ? adder(one, tags) : null,
+      one.judgeable ? why(one) : null));
 }
 
 function text(whole) {

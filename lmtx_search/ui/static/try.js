@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { bar, find, later, make, several, showProblem } from "./dom.js";
+import { origin, reasons } from "./why.js";
 
 const text = find("text");
 
@@ -12,12 +13,25 @@ const look = later(250, async () => {
     const found = await api.tryText(text.value);
     showProblem("");
     show(found);
+    explain();
   } catch (error) {
     if (api.superseded(error)) return;
     show(null);
     showProblem(error.message);
   } finally {
     clearTimeout(slow);
+  }
+});
+
+// Reasons take longer than tags, so they follow when the typing pauses.
+const explain = later(750, async () => {
+  const asked = text.value;
+  if (!asked.trim()) return;
+  try {
+    const found = await api.explainText(asked);
+    if (text.value === asked) show(found);
+  } catch (error) {
+    if (!api.superseded(error)) showProblem(error.message);
   }
 });
 
@@ -51,6 +65,7 @@ function scored(label) {
     make("span", { class: "tag-count" }, ...worth),
     bar(probability ?? label.score),
     sides(label),
+    ...(label.examples ? reasons(label) : []),
     label.rivals.length
       ? make("span", { class: "quiet rivals" },
           `nearest labels: ${label.rivals.map((rival) => rival.name).join(", ")}`)
@@ -73,6 +88,7 @@ function note(found) {
   if (!found.calibrated) {
     parts.push("This tagger has no probabilities, because it was not trained on judgments.");
   }
+  if (found.provenance) parts.push(origin(found));
   return parts.join(" ");
 }
 

@@ -1,0 +1,112 @@
+"""``lmtx-search labels gaps``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from lmtx_search.cli.context import Context, one_index, pass_context
+from lmtx_search.cli.grammar import Command
+
+if TYPE_CHECKING:
+    from lmtx_search.gaps.report import Gaps, Theme
+
+
+@click.command("gaps", cls=Command)
+@click.option("--index", required=True, callback=one_index, help="Index of tagged documents.")
+@click.option(
+    "--sample",
+    type=click.IntRange(10, 10_000),
+    default=1000,
+    show_default=True,
+    help="Number of random documents to read.",
+)
+@click.option(
+    "--most",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="Number of entries of each list.",
+)
+@pass_context
+def labels_gaps(context: Context, index: str, sample: int, most: int) -> None:
+    """Show what the label set lacks for the documents of an index; change nothing.
+
+    The command reads a sample of the documents and lists themes that no label fits. It also lists
+    labels that mean nearly the same, labels that no document has, and labels that people reject.
+    Each entry comes with the command that mends it.
+
+    \b
+    Example:
+      lmtx-search labels gaps --index library
+      lmtx-search labels gaps --index library --sample 5000 --json
+    """
+    from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.gaps.find import find_gaps
+    from lmtx_search.tagging.local import find_version
+    from lmtx_search.tagging.scoring.tagger import Tagger
+
+    settings = context.settings
+    client = connect(settings.opensearch, reading=True)
+    version, note = find_version(settings)
+    if note:
+        click.echo(note, err=True)
+    tagger = Tagger(version, settings.service.threads)
+    found = find_gaps(client, settings, tagger, index, sample, most, context.progress)
+    left_out = f" ({found.without_text:,} more have no text)" if found.without_text else ""
+    context.say(
+        f"{found.documents:,} documents of {index} were read{left_out}, with {found.labels:,} "
+        f"labels of the tagger {found.tagger}"
+    )
+    _show_themes(context, found)
+    _show_labels(context, found)
+    context.result(asdict(found))
+
+
+def _show_themes(context: Context, found: Gaps) -> None:
+    _heading(context, "Themes that no label fits", len(found.themes), found.themes_found)
+    for number, theme in enumerate(found.themes, 1):
+        _show_theme(context, number, theme)
+    if found.themes:
+        context.say("  The names are proposals: choose better ones. `retag` tags old documents.")
+
+
+def _show_theme(context: Context, number: int, theme: Theme) -> None:
+    context.say(f"{number:>2}. {', '.join(theme.terms) or '(no telling word)'}")
+    context.say(f"    {theme.documents} documents; nearest label: {theme.nearest}")
+    for example in theme.examples:
+        context.say(
+            f"      {example.title} ({example.id}; now {example.best_label} "
+            f"{example.best_score:.2f})"
+        )
+    context.say(f"    {theme.command}")
+
+
+def _show_labels(context: Context, found: Gaps) -> None:
+    shown, total = len(found.near_duplicates), found.near_duplicates_found
+    _heading(context, "Labels that mean nearly the same", shown, total)
+    for pair in found.near_duplicates:
+        context.say(
+            f"  {pair.keep} ({_documents(pair.keep_documents)}) and {pair.retire} "
+            f"({_documents(pair.retire_documents)}): similarity {pair.similarity:.2f}"
+        )
+        context.say(f"    {pair.command}")
+    _heading(context, "Labels that no document has", len(found.unused), found.unused_found)
+    for unused in found.unused:
+        context.say(f"  {unused.name}: best score {unused.best_score:.2f} ({unused.best_document})")
+        context.say(f"    {unused.command}")
+    _heading(context, "Labels that people reject", len(found.rejected), found.rejected_found)
+    for label in found.rejected:
+        context.say(f"  {label.name}: {label.rejected} of {label.judged} answers are no")
+        context.say(f"    {label.command}")
+
+
+def _heading(context: Context, what: str, shown: int, found: int) -> None:
+    of = f"the first {shown} of {found:,}" if shown < found else f"{found:,}"
+    context.say(f"{what}: {of if found else 'none'}")
+
+
+def _documents(count: int) -> str:
+    return f"{count:,} {'document' if count == 1 else 'documents'}"

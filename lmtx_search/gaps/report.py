@@ -1,0 +1,102 @@
+"""What `labels gaps` finds, each with the command that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A document of a theme, with the label that scores best for it."""
+
+    id: str
+    title: str
+    best_label: str
+    best_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Alike documents of the sample that no label fits.
+
+    Attributes:
+        documents: number of documents in the sample.
+        terms: what their texts have and others lack.
+        nearest: the label that is nearest to all of them; ``nearness`` is their mean cosine.
+        likeness: mean cosine of two of the documents.
+        examples: the most typical documents.
+        command: adds a label for them. Its text is a proposal.
+    """
+
+    documents: int
+    terms: Sequence[str]
+    nearest: str
+    nearness: float
+    likeness: float
+    examples: Sequence[Example]
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """Two labels that mean nearly the same; the command retires the one with fewer documents."""
+
+    keep: str
+    keep_id: str
+    keep_documents: int
+    retire: str
+    retire_id: str
+    retire_documents: int
+    similarity: float
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedLabel:
+    """A label that no document of the index has.
+
+    ``best_score`` is the best that it reached in the sample, for the document ``best_document``.
+    """
+
+    id: str
+    name: str
+    best_score: float
+    best_document: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLabel:
+    """A label that people rejected."""
+
+    id: str
+    name: str
+    rejected: int
+    judged: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What a label set lacks and has too much of.
+
+    Attributes:
+        tagger: the version that scored the sample.
+        documents: number of documents in the sample; ``without_text`` more have no text.
+        themes: the first ones of ``themes_found``; likewise the other lists.
+    """
+
+    index: str
+    tagger: str
+    labels: int
+    documents: int
+    without_text: int
+    themes: Sequence[Theme]
+    themes_found: int
+    near_duplicates: Sequence[NearDuplicate]
+    near_duplicates_found: int
+    unused: Sequence[UnusedLabel]
+    unused_found: int
+    rejected: Sequence[RejectedLabel]
+    rejected_found: int

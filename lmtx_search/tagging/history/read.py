@@ -1,0 +1,163 @@
+"""Gathers the history of the tags of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.errors import clear_errors
+from lmtx_search.cluster.documents.one import read_one
+from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.judgments.judge_names import judge_names
+from lmtx_search.cluster.labels import edits
+from lmtx_search.cluster.ml.pipeline import tag_fields
+from lmtx_search.cluster.runs import RunStore
+from lmtx_search.errors import UserError
+from lmtx_search.index_templates import load
+from lmtx_search.records import Label, document_text
+from lmtx_search.settings import Settings
+from lmtx_search.tag_fields import scores_of
+from lmtx_search.tagging.history import records
+from lmtx_search.tagging.history.events import Event, History
+from lmtx_search.tagging.versions.store import TaggerVersions
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.client.connect import Client
+
+_RUNS = 1000
+_ALWAYS_UNKNOWN = (
+    "when the document was first indexed, and the tags that earlier taggers gave it: OpenSearch "
+    "keeps only the last version of a document",
+    "judgments that were replaced or removed: of each question, the last answer is kept",
+)
+
+
+@clear_errors()
+def read_history(
+    client: Client, settings: Settings, index: str, id_: str, label: str | None = None
+) -> History:
+    """Return what is recorded about the tags of a document.
+
+    Args:
+        label: only events about this label: its id, or its name as a tag.
+
+    Raises:
+        UserError: there is no such document, or no such label.
+    """
+    hit = read_one(client, index, id_)
+    source: dict[str, Any] = hit["_source"]
+    fields = tag_fields(client)
+    tagging = source.get(fields.tagging)
+    tagging = tagging if isinstance(tagging, dict) else {}
+    tags, manual = _listed(source.get(fields.tags)), _listed(source.get(fields.manual))
+    rejected = _listed(source.get(fields.rejected))
+    suggested = _listed(source.get(fields.suggested))
+    labels = _labels(client, id_, [*tags, *suggested, *manual, *rejected], label)
+    only = None if label is None else set(labels)
+    text = document_text(fields.without(source), settings.documents.text_fields)
+    runs = RunStore(client).newest(_RUNS)
+    given = [(tag, "assigned", scores_of(source.get(fields.scores)).get(tag)) for tag in tags]
+    proposals = scores_of(source.get(fields.suggestion_scores))
+    given += [(tag, "suggested", proposals.get(tag)) for tag in suggested]
+    events = [
+        *records.judged(client, id_, text, labels, judge_names(client)),
+        *records.decided(client, [hit["_index"], index], id_),
+        *_tagged(tagging, given, runs, hit["_index"], labels, only),
+        *_taggers(settings, tagging, runs, labels),
+    ]
+    if only is not None:
+        events = [event for event in events if event.label is None or event.label in only]
+        if not any(event.label for event in events) and _is_unknown(client, only):
+            raise UserError(f"there is no label {label}: give its id, or its name as a tag")
+    return History(
+        document=id_,
+        index=hit["_index"],
+        tags=tags,
+        suggested=suggested,
+        manual=manual,
+        rejected=rejected,
+        writes=int(hit.get("_version", 1)),
+        events=sorted(events, key=lambda event: event.at),
+        unknown=_ALWAYS_UNKNOWN,
+    )
+
+
+def _labels(client: Client, id_: str, tags: list[str], wanted: str | None) -> dict[str, Label]:
+    """Return the labels that the history is about, by id."""
+    if wanted is not None:
+        found = edits.find(client, names.LABELS, [wanted])
+        found = found or {one.id: one for one in labels_of_tags(client, [wanted]).values()}
+        return found or {wanted: Label(wanted, wanted)}  # it may have been retired
+    there = {label.id: label for label in labels_of_tags(client, tags).values()}
+    body = load("searches/of_document", document=id_)
+    hits = client.search(index=names.JUDGMENTS, body=body)["hits"]["hits"]
+    judged = {hit["_source"]["label_id"] for hit in hits} - there.keys()
+    return there | edits.find(client, names.LABELS, sorted(judged))
+
+
+def _is_unknown(client: Client, ids: set[str]) -> bool:
+    return not edits.find(client, names.LABELS, sorted(ids))
+
+
+def _tagged(
+    tagging: Mapping[str, Any],
+    given: Sequence[tuple[str, str, float | None]],
+    runs: list[tuple[str, dict[str, Any]]],
+    index: str,
+    labels: Mapping[str, Label],
+    only: set[str] | None,
+) -> Iterator[Event]:
+    """Yield the last tagging, of which the document itself tells."""
+    at, tagger = tagging.get("at"), tagging.get("tagger")
+    if not at:
+        return
+    run = next((id_ for id_, record in runs if _is_retag(record, index, at)), None)
+    by = f"the tagger {tagger}" if tagger else "no tagger"
+    status = tagging.get("status")
+    if status != "tagged" or not given:
+        yield Event(at, "tagged", f"{status} by {by}, without tags", by=tagger, run=run)
+        return
+    ids = {one: label.id for label in labels.values() for one in (label.text, label.name_with_id)}
+    shown = [one for one in given if only is None or ids.get(one[0]) in only]
+    if not shown:
+        yield Event(at, "tagged", f"{by} did not assign it", by=tagger, run=run)
+    for tag, verb, score in shown:
+        what = f"{by} {verb} {tag}" + ("" if score is None else f" with the score {score:.3f}")
+        yield Event(at, "tagged", what, ids.get(tag), tagger, run, score=score)
+
+
+def _is_retag(record: Mapping[str, Any], index: str, at: str) -> bool:
+    if record.get("kind") != "retag" or record.get("index_name") != index:
+        return False
+    return str(record.get("started", "")) <= at.replace("Z", "+00:00") <= str(record.get("at", ""))
+
+
+def _taggers(
+    settings: Settings,
+    tagging: Mapping[str, Any],
+    runs: list[tuple[str, dict[str, Any]]],
+    labels: Mapping[str, Label],
+) -> Iterator[Event]:
+    """Yield when the document's tagger was trained, and what was deployed, then and since."""
+    tagger, at = tagging.get("tagger"), str(tagging.get("at") or "")
+    versions = TaggerVersions(settings.data_dir)
+    record = dict(runs)
+    for run in record.values():
+        version = run.get("version")
+        if run.get("kind") != "deploy" or (version != tagger and run["at"] < at):
+            continue
+        since = "" if version == tagger else "; the document was not tagged again since then"
+        yield Event(run["at"], "deployed", f"the tagger {version} was deployed{since}", by=version)
+        if version == tagger and (trained := run.get("run")) in record:
+            made = record[trained].get("judge") or {}
+            what = f"the run {trained} trained its encoder"
+            if made:
+                what += f" on answers of {made.get('model')} (prompt {made.get('prompt')})"
+            yield Event(record[trained]["at"], "trained", what, run=trained)
+    if tagger in versions.names():
+        yield from records.label_changes(versions.get(str(tagger)), labels)
+
+
+def _listed(value: Any) -> list[str]:
+    return [] if value is None else list(value) if isinstance(value, list) else [str(value)]

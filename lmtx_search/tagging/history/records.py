@@ -1,0 +1,81 @@
+"""Reads what the cluster and the folder of taggers record about the tags of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.judgments.judge_names import JudgeNames
+from lmtx_search.index_templates import load
+from lmtx_search.records import PERSON, Label, person_judgment_id
+from lmtx_search.tagging.history.events import Event
+from lmtx_search.tagging.versions.version import TaggerVersion
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.client.connect import Client
+
+_VERBS = {"accept": "accepted", "reject": "rejected"}
+
+
+def judged(
+    client: Client, document: str, text: str, labels: Mapping[str, Label], judges: JudgeNames
+) -> Iterator[Event]:
+    """Yield the judgments of labels for a document.
+
+    Args:
+        text: of the document, as training reads it.
+        labels: by id.
+        judges: names of models and prompts.
+    """
+    for hit in _of_document(client, names.JUDGMENTS, document):
+        source = hit["_source"]
+        label = source["label_id"]
+        name = labels[label].text if label in labels else f"{label} (no longer a label)"
+        p_yes = float(source["p_yes"])
+        if source["judge"] == PERSON:
+            what = f"a person said that {name} is {'right' if p_yes > 0.5 else 'wrong'}"
+            if label in labels and person_judgment_id(text, name) != hit["_id"]:
+                what += ", about another text or name than today's"
+            yield Event(source["at"], "judged", what, label, PERSON, p_yes=p_yes)
+            continue
+        model, prompt = judges.model(source["judge"]), judges.prompt(source["prompt"])
+        what = f"{model} answered {name}: P(yes) {p_yes:.2f} (prompt {prompt})"
+        yield Event(source["at"], "judged", what, label, model, p_yes=p_yes)
+
+
+def decided(client: Client, indices: Sequence[str], document: str) -> Iterator[Event]:
+    """Yield people's decisions about tags of a document, and that they were undone.
+
+    Args:
+        indices: names of indices that hold the document.
+    """
+    if not client.indices.exists(index=names.DECISIONS):
+        return
+    for hit in _of_document(client, names.DECISIONS, document):
+        source = hit["_source"]
+        if source.get("kind") != "decision" or source["index_name"] not in indices:
+            continue
+        label, by = source.get("label_id") or source["tag"], source["by"]
+        verb = _VERBS.get(source["decision"], source["decision"])
+        yield Event(source["at"], "decided", f"{by} {verb} {source['tag']}", label, by)
+        if undone := source.get("undone_at"):
+            what = f"the decision of {by} about {source['tag']} was undone"
+            yield Event(undone, "undone", what, label, by)
+
+
+def label_changes(version: TaggerVersion, labels: Mapping[str, Label]) -> Iterator[Event]:
+    """Yield the changes of labels since a tagger version was made."""
+    for change in version.changes():
+        changed = {put.id: f"became {put.text}" for put in change.puts}
+        changed |= dict.fromkeys(change.retired, "was retired")
+        for id_, what in changed.items():
+            if id_ in labels:
+                told = f"the label {id_} {what} in the tagger {version.manifest.version}"
+                yield Event(change.at, "label changed", told, id_, version.manifest.version)
+
+
+def _of_document(client: Client, index: str, document: str) -> list[dict[str, Any]]:
+    client.indices.refresh(index=index)
+    found = client.search(index=index, body=load("searches/of_document", document=document))
+    return list(found["hits"]["hits"])
