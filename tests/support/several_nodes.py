@@ -85,6 +85,11 @@ class SeveralNodes:
 
         wait_for(is_green, "green", _SECONDS)
 
+    @staticmethod
+    def node_name(name: str) -> str:
+        """The name by which the cluster knows a node."""
+        return f"embedded-{NODES.index(name) + 1}"
+
     def _client(self) -> Any:
         return connect(self.settings.opensearch, reading=True)
 
