@@ -57,10 +57,10 @@ def test_a_data_node_that_comes_back_gets_what_it_missed(
     assert_all_tagged(client, commands, rows)
     cluster.start()
     cluster.wait_for_green()
-    only = {"preference": f"_only_nodes:{cluster.node_name(away)}", "index": "articles"}
     client.indices.refresh(index="articles")
     tagged = {"query": {"term": {"tagging.status": "tagged"}}}
-    assert client.count(body=tagged, params=only)["count"] == len(rows)
+    only = {"preference": f"_only_nodes:{cluster.node_name(away)}"}
+    assert client.count(index="articles", body=tagged, params=only)["count"] == len(rows)
 
 
 def test_ingest_waits_until_a_full_disk_has_space_again(
