@@ -93,8 +93,8 @@ def _notes(work: Workload, found: Needs) -> list[str]:
 
     most = most_labels(MEASURED.dimension)
     notes = [
-        "these are calculations with measured constants; docs/operators.md, Sizing, has the "
-        "formulas"
+        "these are calculations; docs/operators.md, Sizing, has the formulas, the measured "
+        "constants and the assumptions"
     ]
     if work.labels > most:
         notes.append(f"the runtime in-cluster takes at most {most:,} labels")
