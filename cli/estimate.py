@@ -10,6 +10,8 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.numbers import Count
+from lmtx_search.cli.sizing import refuse_training_options, show_needs
 from lmtx_search.cli.training_options import training_of, training_options
 
 if TYPE_CHECKING:
@@ -18,9 +20,25 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
+@click.option(
+    "--documents",
+    type=Count(),
+    help="Estimate nodes, services, cores, hours and disk for this number of documents instead. "
+    "This needs no cluster.",
+)
+@click.option("--labels", type=Count(), help="Number of labels, with --documents.")
+@click.option(
+    "--per-day", type=Count(), help="Number of new documents a day, with --documents (default: 0)."
+)
 @training_options
 @pass_context
-def estimate(context: Context, **options: Any) -> None:
+def estimate(
+    context: Context,
+    documents: int | None,
+    labels: int | None,
+    per_day: int | None,
+    **options: Any,
+) -> None:
     """Estimate the calls, minutes and megabytes that `train` needs with the same options.
 
     The command tries the judge, the encoder and the training for some seconds each, with your own
@@ -31,7 +49,12 @@ def estimate(context: Context, **options: Any) -> None:
     Example:
       lmtx-search estimate
       lmtx-search estimate --judge-budget 1h --cycles 3
+      lmtx-search estimate --documents 1e9 --labels 1e6 --per-day 5e6
     """
+    if (documents, labels, per_day) != (None, None, None):
+        refuse_training_options(click.get_current_context())
+        show_needs(context, documents, labels, per_day or 0)
+        return
     from lmtx_search.training.forecast import forecast
 
     training = training_of(context.settings, **options)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from opensearchpy import TransportError
 
+from lmtx_search.cluster.ml.connectors import finished, ml_request
 from lmtx_search.cluster.ml.model_state import why_down
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.settings import Settings
@@ -42,6 +43,22 @@ def lose_the_model(cluster: SeveralNodes, client: Any) -> None:
         return False
 
     toolbox.wait(noticed)
+
+
+def keep_on(cluster: SeveralNodes, client: Any, name: str) -> None:
+    """Deploy the pipeline's model on one node alone, as an operator may."""
+    allowed = "plugins.ml_commons.allow_custom_deployment_plan"
+    client.cluster.put_settings(body={"persistent": {allowed: True}})
+    model = read_pipeline(client).model
+    node = next(
+        id_
+        for id_, found in client.nodes.info(metric="http")["nodes"].items()
+        if found["name"] == cluster.node_name(name)
+    )
+    ml_request(client, "POST", f"/models/{model}/_undeploy")
+    started = ml_request(client, "POST", f"/models/{model}/_deploy", {"node_ids": [node]})
+    finished(client, started["task_id"])
+    client.cluster.put_settings(body={"persistent": {allowed: None}})
 
 
 @pytest.mark.parametrize("mend", ["retag", "ingest"])
@@ -80,7 +97,7 @@ def test_a_model_inside_the_cluster_is_deployed_again_when_its_node_is_back(
     assert doctor(commands)["Tagger model"]["status"] == "ok"
 
 
-def test_a_model_at_the_service_is_deployed_on_the_nodes_that_are_left(
+def test_a_model_at_the_service_goes_on_with_the_nodes_that_are_left(
     cluster: SeveralNodes,
     client: Any,
     settings: Settings,
@@ -93,6 +110,29 @@ def test_a_model_at_the_service_is_deployed_on_the_nodes_that_are_left(
     file = toolbox.write(tmp_path / "docs.jsonl", rows)
     with running(commands.environment):
         deployed(client, settings)
+        cluster.kill(ML_NODE)
+        commands.insist("ingest", file, "--index", "articles")
+        # The first requests may still go to the lost node.
+        commands.insist("retag", "--index", "articles", "--pending")
+        assert None not in toolbox.tags(client, "articles").values()
+        assert toolbox.found(client, "articles") == toolbox.hashes(rows)
+        assert doctor(commands)["Tagger model"]["status"] == "ok"
+
+
+def test_a_model_at_the_service_that_was_on_the_lost_node_alone_is_deployed_again(
+    cluster: SeveralNodes,
+    client: Any,
+    settings: Settings,
+    commands: Commands,
+    lmtx: Run,
+    tmp_path: Path,
+) -> None:
+    bootstrap(client, settings, lmtx)
+    rows = toolbox.documents(40)
+    file = toolbox.write(tmp_path / "docs.jsonl", rows)
+    with running(commands.environment):
+        deployed(client, settings)
+        keep_on(cluster, client, ML_NODE)
         commands.must("ingest", file, "--index", "articles")
         lose_the_model(cluster, client)
         assert doctor(commands)["Tagger model"]["status"] == "bad"

@@ -77,9 +77,18 @@ class SeveralNodes:
 
     def wait_for_green(self) -> None:
         """Wait until all shards have all copies."""
-        params = {"wait_for_status": "green", "timeout": "120s", "wait_for_nodes": "3"}
         client = self._client()
-        wait_for(lambda: not client.cluster.health(params=params)["timed_out"], "green", _SECONDS)
+
+        def is_green() -> bool:
+            health = client.cluster.health()
+            return (health["status"], health["number_of_nodes"]) == ("green", len(NODES))
+
+        wait_for(is_green, "green", _SECONDS)
+
+    @staticmethod
+    def node_name(name: str) -> str:
+        """The name by which the cluster knows a node."""
+        return f"embedded-{NODES.index(name) + 1}"
 
     def _client(self) -> Any:
         return connect(self.settings.opensearch, reading=True)

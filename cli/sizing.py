@@ -1,0 +1,118 @@
+"""The part of ``lmtx-search estimate`` that answers from numbers alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from lmtx_search.cli.context import Context
+from lmtx_search.errors import UserError
+
+if TYPE_CHECKING:
+    from lmtx_search.sizing import Needs, Workload
+
+OPTIONS = ("documents", "labels", "per_day")
+
+
+def refuse_training_options(ctx: click.Context) -> None:
+    """Refuse options of a training, which these numbers do not depend on.
+
+    Raises:
+        UserError: such an option was given.
+    """
+    given = click.core.ParameterSource.COMMANDLINE
+    for param in ctx.command.params:
+        name = param.name or ""
+        if name not in (*OPTIONS, "as_json") and ctx.get_parameter_source(name) is given:
+            raise UserError(f"{param.opts[0]} cannot be combined with --documents and --labels")
+
+
+def show_needs(context: Context, documents: int | None, labels: int | None, per_day: int) -> None:
+    """Print what so many documents and labels need.
+
+    Raises:
+        UserError: one of the two numbers is missing.
+    """
+    from lmtx_search.sizing import Workload, needs
+
+    if documents is None or labels is None:
+        raise UserError("give both --documents and --labels (and --per-day, if new ones arrive)")
+    settings = context.settings
+    exact = settings.service.exact_labels
+    work = Workload(documents, labels, per_day, settings.encoder.windows, exact)
+    found = needs(work)
+    notes = _notes(work, found)
+    for name, told in [*_rows(work, found), *(("Note", note) for note in notes)]:
+        context.say(f"{name:<13} {told}")
+    context.result({"workload": asdict(work), **asdict(found), "notes": notes})
+
+
+def _rows(work: Workload, found: Needs) -> list[tuple[str, str]]:
+    rows = [
+        (
+            "For",
+            f"{work.documents:,} documents, {work.labels:,} labels, {work.per_day:,} new documents "
+            "a day",
+        )
+    ]
+    for kind, one in found.tagging.items():
+        rows.append(
+            (
+                kind.capitalize(),
+                f"{one.milliseconds:.1f} ms of a core per document: {one.cores:,.2f} cores for new "
+                f"documents, {one.services:,} services with two cores each. All documents once: "
+                f"{one.existing_core_hours:,.0f} core-hours, or {one.existing_days:,.1f} days with "
+                "these services",
+            )
+        )
+    disk = ", ".join(f"{name} {_bytes(size)}" for name, size in found.disk.items())
+    nodes = ", ".join(f"{number} {role}" for role, number in found.nodes.items() if number)
+    return [
+        *rows,
+        (
+            "Service",
+            f"{_bytes(found.service_bytes)} of memory and {_bytes(found.version_bytes)} of disk "
+            "each, with two versions of the tagger",
+        ),
+        ("Labels", f"{_time(found.label_hours)} to embed and write all labels on two cores"),
+        (
+            "Judging",
+            f"{_time(found.judging_hours)} for one question about each label on two cores (0.5B "
+            "model, llama.cpp)",
+        ),
+        ("Disk", f"{_bytes(sum(found.disk.values()))} with one replica ({disk})"),
+        ("Nodes", f"{nodes}; {found.shards:,} primary shards for the documents"),
+    ]
+
+
+def _notes(work: Workload, found: Needs) -> list[str]:
+    from lmtx_search.sizing import MEASURED
+    from lmtx_search.tagging.in_cluster.archive import most_labels
+
+    most = most_labels(MEASURED.dimension)
+    notes = [
+        "these are calculations; docs/operators.md, Sizing, has the formulas, the measured "
+        "constants and the assumptions"
+    ]
+    if work.labels > most:
+        notes.append(f"the runtime in-cluster takes at most {most:,} labels")
+    if not found.exact:
+        notes.append(
+            f"above {work.exact_labels:,} labels (service.exact_labels) the service searches the "
+            "label index for each document"
+        )
+    return notes
+
+
+def _bytes(size: float) -> str:
+    units = ["bytes", "kB", "MB", "GB", "TB", "PB"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    return f"{size:.3g} {units[0]}"
+
+
+def _time(hours: float) -> str:
+    return f"{hours * 60:,.1f} minutes" if hours < 1 else f"{hours:,.1f} hours"

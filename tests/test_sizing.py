@@ -1,0 +1,96 @@
+"""`estimate --documents`: what a workload needs follows from measured constants."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lmtx_search.cli.main import cli
+from lmtx_search.sizing import MEASURED, Workload, needs
+
+WORK = Workload(documents=1_000_000, labels=100_000, per_day=500_000)
+ROUND = replace(
+    MEASURED,
+    tagging_ms={"transformer": 9.0},
+    compared_ms=1e-5,
+    worded_ms=0.0,
+    search_ms=4.0,
+    document_bytes=900,
+    tags_bytes=100,
+    label_index_bytes=1000,
+    judgment_bytes=500,
+)
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["estimate", *words], prog_name="lmtx-search")
+
+
+def test_processor_time_grows_with_documents_labels_and_windows() -> None:
+    found = needs(WORK, ROUND).tagging["transformer"]
+    assert found.milliseconds == pytest.approx(10)
+    assert found.cores == pytest.approx(500_000 * 0.010 / 86_400)
+    assert found.existing_core_hours == pytest.approx(1_000_000 * 0.010 / 3600)
+    longer = needs(replace(WORK, windows=2), ROUND).tagging["transformer"]
+    assert longer.milliseconds == pytest.approx(19)
+
+
+def test_there_are_two_services_at_least_and_more_when_two_do_not_keep_up() -> None:
+    assert needs(WORK, ROUND).tagging["transformer"].services == 2
+    busy = needs(replace(WORK, per_day=50_000_000), ROUND).tagging["transformer"]
+    assert busy.services == 3  # 5.8 cores
+
+
+def test_above_exact_labels_the_index_is_searched_and_embeddings_are_not_in_memory() -> None:
+    exact = needs(replace(WORK, exact_labels=100_000), ROUND)
+    searched = needs(replace(WORK, exact_labels=99_999), ROUND)
+    assert (exact.exact, searched.exact) == (True, False)
+    assert searched.tagging["transformer"].milliseconds == pytest.approx(13)
+    assert exact.service_bytes - searched.service_bytes == 2 * 100_000 * 4 * 384
+
+
+def test_disk_has_a_replica_and_two_label_indices() -> None:
+    assert needs(WORK, ROUND).disk == {
+        "documents": 2 * 900_000_000,
+        "tags": 2 * 100_000_000,
+        "labels": 4 * 100_000_000,
+        "judgments": 2 * 50_000_000,
+    }
+
+
+def test_a_large_cluster_has_nodes_that_only_manage_it() -> None:
+    assert needs(WORK, ROUND).nodes == {"data": 3, "cluster manager only": 0}
+    many = needs(replace(WORK, documents=2_000_000_000), ROUND)
+    assert many.nodes == {"data": 5, "cluster manager only": 3}
+    assert many.shards == 40
+
+
+def test_the_command_needs_no_cluster_and_reads_large_numbers() -> None:
+    words = ("--documents", "1e9", "--labels", "1_000_000", "--per-day", "5000000")
+    done = run(*words, "--json")
+    told = json.loads(done.stdout)
+    assert told["workload"]["documents"] == 1_000_000_000
+    assert told["workload"]["labels"] == 1_000_000
+    assert told["workload"]["per_day"] == 5_000_000
+    assert any("service.exact_labels" in note for note in told["notes"])
+    shown = run(*words).stdout
+    assert "1,000,000,000 documents, 1,000,000 labels, 5,000,000 new documents a day" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--documents", "1e9"), "give both --documents and --labels"),
+        (("--documents", "1e9", "--labels", "1e6", "--cycles", "2"), "--cycles cannot be combined"),
+        (("--documents", "many", "--labels", "1"), "'many' is not a number"),
+        (("--documents", "1.5", "--labels", "1"), "'1.5' is not a number"),
+        (("--documents", "nan", "--labels", "1"), "'nan' is not a number"),
+    ],
+)
+def test_a_wrong_question_is_one_clear_line(words: tuple[str, ...], said: str) -> None:
+    done = run(*words)
+    assert done.exit_code != 0
+    assert said in f"{done.output} {done.exception}"
