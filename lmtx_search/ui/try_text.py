@@ -46,7 +46,8 @@ class Trial:
             "note": note,
             "threshold": manifest.threshold,
             "max_tags": manifest.max_tags,
-            "calibrated": manifest.calibration is not None,
+            "calibrated": manifest.bands is not None,
+            "review_first": manifest.bands is not None and manifest.bands.review_first,
             "labels": [
                 {**asdict(label), "threshold": manifest.own_thresholds.get(label.label_id)}
                 for label in found

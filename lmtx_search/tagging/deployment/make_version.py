@@ -26,6 +26,7 @@ from lmtx_search.tagging.versions.contents import (
     VersionStudent,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.thresholds import LEAST_SCORE
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 
@@ -78,17 +79,29 @@ def make_version(
             student=student,
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
-        TaggingRule(
-            threshold=chosen_threshold(source, options),
-            max_tags=options.max_tags,
-            own_thresholds={} if options.threshold is not None else source.own_thresholds,
-            calibration=source.calibration,
-            broader_tags=settings.documents.broader_tags,
-        ),
+        _rule(settings, source, options),
         source.words,
         untested=True,
     )
     return MadeVersion(version, encoder, source)
+
+
+def _rule(settings: Settings, source: EncoderSource, options: DeployOptions) -> TaggingRule:
+    bands = source.bands(settings.documents)
+    threshold, own = chosen_threshold(source, options), source.own_thresholds
+    if bands is not None:
+        threshold = max(LEAST_SCORE, bands.apply_at())
+        own = {label: max(LEAST_SCORE, bands.apply_at(label)) for label in bands.own}
+    if options.threshold is not None:
+        threshold, own = options.threshold, {}
+    return TaggingRule(
+        threshold=threshold,
+        max_tags=options.max_tags,
+        own_thresholds=own,
+        calibration=source.calibration,
+        broader_tags=settings.documents.broader_tags,
+        bands=bands,
+    )
 
 
 def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:

@@ -46,6 +46,7 @@ function scored(label) {
     `score ${label.score.toFixed(2)}`,
     threshold === null ? "" : ` (threshold ${threshold.toFixed(2)})`,
   ];
+  if (label.band === "suggested") worth.unshift("suggested · ");
   return make("li", { class: label.assigned ? "assigned" : "missed" },
     make("span", { class: "tag-name" }, label.name), " ",
     make("span", { class: "tag-count" }, ...worth),
@@ -67,11 +68,13 @@ function sides({ cosine, words, offset, found_words: found }) {
 
 function note(found) {
   const parts = [
-    `A label is a tag if its score is at least ${found.threshold}. A document has at most ${found.max_tags} tags.`,
+    found.review_first
+      ? "No label becomes a tag until a person accepts it."
+      : `A label is a tag if its score is at least ${found.threshold}. A document has at most ${found.max_tags} tags.`,
     `Tagger ${found.tagger}${found.note ? ` (${found.note})` : ""}.`,
   ];
   if (!found.calibrated) {
-    parts.push("This tagger has no probabilities, because it was not trained on judgments.");
+    parts.push("This tagger has no probabilities, because there were no documents to learn them from.");
   }
   return parts.join(" ");
 }
