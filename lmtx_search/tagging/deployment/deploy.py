@@ -213,7 +213,7 @@ def deploy(
         threshold_interval=None
         if options.threshold is not None
         else made.source.threshold_interval,
-        apply_from=None if bands is None else bands.apply_from,
+        apply_from=None if bands is None else bands.probability("", version.manifest.threshold),
         suggest_from=None if bands is None else bands.suggest_from,
         review_first=bands is not None and bands.review_first,
         words=made.source.words is not None,

@@ -13,11 +13,11 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.bands import Bands, choose_bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.chosen import chosen_encoder
-from lmtx_search.encoder.score_threshold import ScoreSpread
+from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD, ScoreSpread
 from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
 from lmtx_search.settings import DocumentSettings, Settings
-from lmtx_search.tagging.versions.thresholds import own_thresholds
+from lmtx_search.tagging.versions.thresholds import LEAST_SCORE, Thresholds, own_thresholds
 from lmtx_search.words.weights import (
     IMPORTANCE_FILE,
     OFFSETS_FILE,
@@ -91,6 +91,15 @@ class EncoderSource:
             of_labels=settings.bands_of_labels,
             review_first=settings.review_first,
         )
+
+    def applied_from(self, settings: DocumentSettings) -> Thresholds:
+        """Return the scores from which a deployment with default options applies labels."""
+        bands = self.bands(settings)
+        if bands is None:
+            threshold = DEFAULT_THRESHOLD if self.threshold is None else self.threshold
+            return Thresholds(threshold, self.own_thresholds)
+        own = {label: max(LEAST_SCORE, bands.apply_at(label)) for label in bands.own}
+        return Thresholds(max(LEAST_SCORE, bands.apply_at()), own)
 
 
 def find_source(

@@ -26,7 +26,7 @@ from lmtx_search.tagging.versions.contents import (
     VersionStudent,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.tagging.versions.thresholds import LEAST_SCORE
+from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 
@@ -67,6 +67,7 @@ def make_version(
         wanted = settings.encoder
         reads = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
         source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
+    _tell_unknown(settings, labels, progress)
     version = TaggerVersions(settings.data_dir).create(
         VersionEncoder(
             onnx_folder=encoder.folder,
@@ -87,21 +88,24 @@ def make_version(
 
 
 def _rule(settings: Settings, source: EncoderSource, options: DeployOptions) -> TaggingRule:
-    bands = source.bands(settings.documents)
-    threshold, own = chosen_threshold(source, options), source.own_thresholds
-    if bands is not None:
-        threshold = max(LEAST_SCORE, bands.apply_at())
-        own = {label: max(LEAST_SCORE, bands.apply_at(label)) for label in bands.own}
+    applied = source.applied_from(settings.documents)
     if options.threshold is not None:
-        threshold, own = options.threshold, {}
+        applied = Thresholds(options.threshold)
     return TaggingRule(
-        threshold=threshold,
+        threshold=applied.general,
         max_tags=options.max_tags,
-        own_thresholds=own,
+        own_thresholds=applied.own,
         calibration=source.calibration,
         broader_tags=settings.documents.broader_tags,
-        bands=bands,
+        bands=source.bands(settings.documents),
     )
+
+
+def _tell_unknown(settings: Settings, labels: Sequence[Label], progress: Progress) -> None:
+    unknown = settings.documents.bands_of_labels.keys() - {label.id for label in labels}
+    if unknown:
+        told = ", ".join(sorted(unknown)[:5])
+        progress.note(f"documents.label_bands names ids that no label has ({told}): no effect")
 
 
 def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:
