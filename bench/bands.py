@@ -1,10 +1,10 @@
 """Measures the bands against gold tags, for score records of taggers or for a tagger version.
 
 A record is an .npz file: labels (ids), test_rows int32[n, k] and test_scores float32[n, k] (the
-best best labels of each test document), test_right bool[n, k] (right by gold), test_gold_counts
+best labels of each test document), test_right bool[n, k] (right by gold), test_gold_counts
 int64[n], train_rows and train_scores (the same of training documents) and named (number of training
-documents that name a label, 0 where common). Threshold and bands are chosen on 300 of the training documents,
-as a deployment chooses them; gold tags only measure.
+documents that name a label, 0 where common). Threshold and bands are chosen on 300 of the training
+documents, as a deployment chooses them; gold tags only measure.
 
 For a version, the second argument is a labelled folder (see bench/loop.py); its own bands count.
 

@@ -46,7 +46,7 @@ class Trial:
             "note": note,
             "threshold": manifest.threshold,
             "max_tags": manifest.max_tags,
-            "calibrated": manifest.bands is not None,
+            "calibrated": (manifest.bands or manifest.calibration) is not None,
             "review_first": manifest.bands is not None and manifest.bands.review_first,
             "labels": [
                 {**asdict(label), "threshold": manifest.own_thresholds.get(label.label_id)}

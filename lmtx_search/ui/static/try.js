@@ -40,7 +40,8 @@ function summary(found, tags) {
 }
 
 function scored(label) {
-  const { probability, threshold } = label;
+  const { threshold } = label;
+  const probability = label.probability ?? label.p_yes;
   const worth = [
     probability === null ? "" : `${Math.round(probability * 100)} % likely · `,
     `score ${label.score.toFixed(2)}`,
