@@ -1,7 +1,6 @@
 """What `tag` is given to read and how it explains; its answers are tested with the service."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -60,13 +59,16 @@ def test_an_explanation_shows_score_probability_and_rivals(explained):
 
 
 def test_an_explanation_says_what_is_suggested_from_which_probability_on(explained):
-    bands = Bands(10.0, -9.0, 0.5, 0.001)
-    told = explained(bands=bands)
+    told = explained(bands=Bands(10.0, -9.0, 0.5, 0.001))
     assert "A label is assigned if its score is 0.9 or more (probability 0.50); at most 2" in told
     assert "A label is suggested if its score is 0.2093 or more (probability 0.00)" in told
     assert "?  a, and." in told
-    first = explained(bands=replace(bands, review_first=True))
-    assert "No label is assigned (documents.review_first)" in first
+
+
+def test_an_explanation_says_that_nothing_is_applied(explained):
+    told = explained(bands=Bands(10.0, -9.0, 0.5, 0.001, review_first=True))
+    assert told.startswith("No label is assigned (documents.review_first)")
+    assert "? chess" in told
 
 
 def test_suggestions_are_shown_after_the_tags(tmp_path, monkeypatch):
