@@ -50,7 +50,7 @@ class Deployment:
 
     Attributes:
         threshold_interval: the 95 % interval of the threshold (None: it was not chosen on
-            documents).
+            documents, or is the score of a probability).
         own_thresholds: number of labels with a threshold of their own.
         label_index: the index that the label alias points to now.
         service: address at which the cluster reaches the tagger (None: the cluster runs it).
@@ -211,7 +211,7 @@ def deploy(
         if version.manifest.broader_tags
         else None,
         threshold_interval=None
-        if options.threshold is not None
+        if options.threshold is not None or bands is not None
         else made.source.threshold_interval,
         apply_from=None if bands is None else bands.probability("", version.manifest.threshold),
         suggest_from=None if bands is None else bands.suggest_from,
