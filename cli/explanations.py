@@ -11,20 +11,40 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.version import Manifest
 
 _PASSAGE = 200
+_SIGNS = {"applied": "+", "suggested": "?", "neither": "-"}
+
+
+def band_lines(manifest: Manifest) -> list[str]:
+    """Return how a tagger decides which labels are applied and suggested, in sentences."""
+    bands = manifest.bands
+    applied = f"A label is assigned if its score is {manifest.threshold:g} or more"
+    most = f"; at most {manifest.max_tags} labels are assigned"
+    if bands is None:
+        return [applied + most]
+    suggested = manifest.suggested_from.general
+    if bands.review_first:
+        return [
+            f"No label is assigned (documents.review_first); a label is suggested if its score is "
+            f"{suggested:g} or more (probability {bands.suggest_from:.2f}); at most "
+            f"{manifest.most_suggested} labels are suggested"
+        ]
+    return [
+        f"{applied} (probability {bands.probability('', manifest.threshold):.2f}){most}",
+        f"A label is suggested if its score is {suggested:g} or more (probability "
+        f"{bands.suggest_from:.2f}); at most {manifest.most_suggested} labels are suggested",
+    ]
 
 
 def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
     """Print the text's tags and the next labels, each with what speaks for it."""
     manifest = tagger.manifest
     found = explain_fully(context.settings, tagger, text)
-    context.say(
-        f"A label is assigned if its score is {manifest.threshold:g} or more; at most "
-        f"{manifest.max_tags} labels are assigned"
-    )
+    for line in band_lines(manifest):
+        context.say(line)
     context.say(f"Tagger {found.provenance}")
     if manifest.student is not None:
         context.say(f"A static encoder reads the text: {manifest.student}")
-    if manifest.calibration is None:
+    if manifest.calibration is None and manifest.bands is None:
         context.say("This tagger has no probabilities, because it was not trained on judgments")
     width = max((len(reason.explanation.name) for reason in found.reasons), default=0)
     for reason in found.reasons:
@@ -37,6 +57,7 @@ def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
             "kind": manifest.kind,
             "threshold": manifest.threshold,
             "own_thresholds": manifest.own_thresholds,
+            "bands": None if manifest.bands is None else asdict(manifest.bands),
             "provenance": asdict(found.provenance),
             "note": found.note,
             "labels": [reason.as_json() for reason in found.reasons],
@@ -46,10 +67,12 @@ def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
 
 def _show(context: Context, manifest: Manifest, reason: Reason, width: int) -> None:
     label = reason.explanation
-    worth = "" if label.probability is None else f"  P(yes) {label.probability:.2f}"
+    worth = "" if label.probability is None else f"  probability {label.probability:.2f}"
+    worth += "" if label.p_yes is None else f"  P(yes) {label.p_yes:.2f}"
     if label.label_id in manifest.own_thresholds:
         worth += f"  (its own threshold: {manifest.own_thresholds[label.label_id]:g})"
-    context.say(f"{'+' if label.assigned else '-'} {label.name:<{width}}  {label.score:.3f}{worth}")
+    context.say(f"{_SIGNS[label.band]} {label.name:<{width}}  {label.score:.3f}{worth}")
+    context.say(f"    {label.band}: {label.because}")
     if label.words is not None:
         named = f" ({label.found_words})" if label.found_words else ""
         offset = f", label's offset {label.offset:+.3f}" if label.offset else ""

@@ -59,6 +59,11 @@ _WIDTH = 100
     "--roll-up", is_flag=True, help="Count the documents of narrower labels for a broader one."
 )
 @click.option(
+    "--suggested",
+    is_flag=True,
+    help="Count suggestions in place of tags; --with then selects documents by a suggestion.",
+)
+@click.option(
     "--language",
     help="Show tags with their names in this language (de), which `labels load --language` read; "
     "--with takes such names too.",
@@ -76,6 +81,7 @@ def facets(
     time_field: str,
     as_csv: bool,
     roll_up: bool,
+    suggested: bool,
     language: str | None,
 ) -> None:
     """Show the most frequent tags of an index with their counts.
@@ -92,12 +98,15 @@ def facets(
       lmtx-search facets --index articles --over month --time-field published
       lmtx-search facets --index articles --size 1000 --csv > tags.csv
       lmtx-search facets --index articles --roll-up
+      lmtx-search facets --index articles --suggested
       lmtx-search facets --index articles --language en --with "web server"
     """
     if as_csv:
         _require_one_table(context, bool(documents), together, over is not None)
     if roll_up and (together or over):
         raise UserError("--roll-up counts tags: leave out --together and --over")
+    if suggested and (together or over or roll_up):
+        raise UserError("--suggested counts: leave out --together, --over and --roll-up")
     client = connect(context.settings.opensearch, reading=True)
     chosen = None
     if query is not None:
@@ -110,7 +119,7 @@ def facets(
     if as_csv and over:
         print_csv((over, "documents"), ((one.start, one.documents) for one in stretches))
         return
-    found = count_facets(client, index, chosen, tags, size, documents, roll_up=roll_up)
+    found = count_facets(client, index, chosen, tags, size, documents, 0, roll_up, suggested)
     names = Names.of(client, language, found, groups, stretches)
     if as_csv and together:
         rows = [

@@ -117,6 +117,7 @@ def deploy(
         + f", label index {done.label_index}, "
         + (f"tagger at {done.service}" if done.service else "run by the cluster itself")
     )
+    _tell_bands(context, done)
     if done.kept:
         context.say(f"This is {done.kept}")
     if untrained and not done.words:
@@ -135,6 +136,24 @@ def deploy(
     if done.previous:
         context.say(f"The previous tagger was {done.previous}")
     context.result(asdict(done))
+
+
+def _tell_bands(context: Context, done: Deployment) -> None:
+    if done.apply_from is None:
+        context.say(
+            "Nothing is suggested, and tags have no probabilities: there were no documents to "
+            "learn them from, or the run is of an earlier release (train again)"
+        )
+    elif done.review_first:
+        context.say(
+            "Nothing is applied (documents.review_first): labels are suggested from the "
+            f"probability {done.suggest_from:.2f}"
+        )
+    else:
+        context.say(
+            f"Labels are applied from the probability {done.apply_from:.2f}, and suggested from "
+            f"{done.suggest_from:.2f} (documents.apply_from, documents.suggest_from)"
+        )
 
 
 def _tell_student(context: Context, done: Deployment) -> None:
@@ -211,9 +230,20 @@ def tag(
     if explain:
         show_explanations(context, loaded, text)
         return
-    tags = loaded.tag([text])[0]
-    _show(context, tags, version.manifest.threshold)
-    context.result({"tagger": version.manifest.version, "tags": [asdict(found) for found in tags]})
+    (decision,) = loaded.decide([text])
+    tags, suggested = decision.applied, decision.suggested
+    if tags or not suggested:
+        _show(context, tags, version.manifest.threshold)
+    if suggested:
+        context.say("Suggested:")
+        _show(context, suggested, version.manifest.suggested_from.general)
+    context.result(
+        {
+            "tagger": version.manifest.version,
+            "tags": [asdict(found) for found in tags],
+            "suggested": [asdict(found) for found in suggested],
+        }
+    )
 
 
 def _given(text: str | None, file: Path | None) -> str:
@@ -242,4 +272,5 @@ def _show(context: Context, tags: list[Tag], threshold: float) -> None:
     for found in tags:
         # Scores that include evidence from words may exceed 1.
         bar = "█" * max(1, round(min(1.0, found.score) * _BAR))
-        context.say(f"{found.name:<{width}}  {found.score:.3f}  {bar}")
+        worth = "" if found.probability is None else f"  {found.probability:.2f}"
+        context.say(f"{found.name:<{width}}  {found.score:.3f}{worth}  {bar}")

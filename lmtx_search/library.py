@@ -216,6 +216,7 @@ def _with_student(
         words=distilled.words,
         threshold=compared.threshold.value,
         threshold_interval=compared.threshold.interval,
+        spread=compared.threshold.spread,
         lowered=compared.threshold.lowered,
         to_fit=False,
     )

@@ -180,9 +180,11 @@ class Tag:
     """A label that a tagger assigned to a document, with its score.
 
     The score is the cosine similarity, plus the evidence from words if the tagger uses it. It may
-    therefore exceed 1.
+    therefore exceed 1. ``probability`` is how likely the label is right (None: the tagger has no
+    bands).
     """
 
     name: str
     label_id: str
     score: float
+    probability: float | None = None

@@ -13,7 +13,7 @@ from lmtx_search.cluster.client.schema import SCHEMA, require_known, schema_of
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.codec import label_action
 from lmtx_search.cluster.ml import connectors
-from lmtx_search.cluster.ml.pipeline import read_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline import read_pipeline, tagging_pipeline, untagged_pipeline
 from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.load import load_encoder
@@ -21,6 +21,7 @@ from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
+from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.service.client import service_url, tag_url
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import SCHEMA as TAGGER_SCHEMA
@@ -88,6 +89,21 @@ def test_a_pipeline_keeps_everything_but_its_scripts() -> None:
     assert reason["set"]["field"] == "lmtx_error"
     assert pending["script"]["tag"] == "lmtx-pending"
     assert of_this_release(after) is None
+
+
+def test_a_pipeline_with_other_names_of_fields_gets_those_that_are_new() -> None:
+    before = tagging_pipeline("v1", "m1", ["text"], names=TagFields(tags="auto"))
+    before["version"] = SCHEMA - 1
+    for processor in (*before["processors"], *before["on_failure"]):
+        if "script" in processor:
+            names = processor["script"]["params"]["names"]
+            for new in ("suggested", "suggestion_scores", "rejected"):
+                names.pop(new, None)  # the scripts share them
+    after = of_this_release(before)
+    assert after is not None
+    scripts = [one["script"] for one in after["processors"] if "script" in one]
+    expected = TagFields(tags="auto").as_dict()
+    assert [one["params"]["names"] for one in scripts] == [expected, expected]
 
 
 def test_a_pipeline_of_somebody_elses_is_left_alone() -> None:

@@ -40,6 +40,25 @@ _LOWER = 0.15
 _COMMON = 0.1
 _LEAST_DOCUMENTS = 2
 _CONFIDENCE = 0.95
+# A little less than half, so that at least half of the labels are in the upper part.
+_LEFT_OUT = 0.45
+# With a smaller one, all best scores are equal but for rounding.
+_LEAST_DEVIATION = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSpread:
+    """How the scores of documents lie around the threshold.
+
+    Attributes:
+        deviation: the standard deviation of the best scores.
+        tags: mean number of labels of a document at or above their thresholds, at most 10.
+        upper: how far above the threshold the upper half of these labels begins, in deviations.
+    """
+
+    deviation: float
+    tags: float
+    upper: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,7 @@ class ChosenThreshold:
         interval: the 95 % interval of the value, for best scores with a normal distribution (None:
             the value is the default).
         documents: number of documents that it was chosen on.
+        spread: of their scores (None: the value is the default).
         lowered: by how much the threshold of a label is lower than the value, by id.
     """
 
@@ -58,6 +78,7 @@ class ChosenThreshold:
     interval: tuple[float, float] | None
     documents: int
     lowered: Mapping[str, float] = field(default_factory=dict)
+    spread: ScoreSpread | None = None
 
     @property
     def rule(self) -> str:
@@ -104,8 +125,30 @@ def choose_threshold(
     reach = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2) * error
     low, high = max(0.0, value - reach), max(0.0, value + reach)
     return ChosenThreshold(
-        round(max(0.0, value), 4), (round(low, 4), round(high, 4)), count, lowered
+        round(max(0.0, value), 4),
+        (round(low, 4), round(high, 4)),
+        count,
+        lowered,
+        _score_spread(rankings, value, deviation, lowered),
     )
+
+
+def _score_spread(
+    rankings: Sequence[Sequence[tuple[str, float]]],
+    value: float,
+    deviation: float,
+    lowered: Mapping[str, float],
+) -> ScoreSpread | None:
+    above = [
+        score + lowered.get(label, 0.0) - value
+        for ranking in rankings
+        for label, score in ranking
+        if score + lowered.get(label, 0.0) >= value
+    ]
+    if deviation < _LEAST_DEVIATION or not above:
+        return None
+    upper = float(np.quantile(above, _LEFT_OUT)) / deviation
+    return ScoreSpread(round(deviation, 6), round(len(above) / len(rankings), 4), round(upper, 4))
 
 
 def informative(named: Mapping[str, int], documents: int) -> dict[str, int]:

@@ -15,7 +15,6 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader, rank_labels
-from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.metrics.ranking import DEPTH
@@ -80,8 +79,8 @@ def encoder(
     It assigns the tags that a deployment with default options would assign; an untrained encoder
     is measured alone, without words, at the default threshold.
     """
-    threshold = DEFAULT_THRESHOLD if source.threshold is None else source.threshold
-    rule = Rule(threshold, DEFAULT_MAX_TAGS, source.own_thresholds)
+    applied = source.applied_from(settings.documents)
+    rule = Rule(applied.general, DEFAULT_MAX_TAGS, applied.own)
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
         def load(tokens: int) -> OnnxEncoder:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from lmtx_search.settings.label_bands import LabelBand, label_band
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 
@@ -215,6 +216,24 @@ class DocumentSettings(_Section):
         False, description="write the labels above a document's tags to tags_broader"
     )
 
+    apply_from: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="probability from which a label is applied (default: chosen by deploy)",
+    )
+    suggest_from: float | None = Field(
+        None, gt=0, le=1, description="probability from which a label is suggested (default: 0.04)"
+    )
+    label_bands: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="these probabilities for single labels, by id: ID=APPLY or ID=APPLY/SUGGEST; "
+        "1 is never",
+    )
+    review_first: bool = Field(
+        False, description="apply no label: suggest it until a person accepts it"
+    )
+
     tags_field: str = Field(DEFAULT_FIELDS.tags, description="field that the tags go into")
     scores_field: str = _other(DEFAULT_FIELDS.scores, "field of the tags' scores")
     broader_field: str = _other(DEFAULT_FIELDS.broader, "field of broader tags")
@@ -226,7 +245,22 @@ class DocumentSettings(_Section):
     )
     rejected_field: str = _other(DEFAULT_FIELDS.rejected, "field of tags that people rejected")
 
-    _fields = field_validator("text_fields", mode="before")(_split_commas)
+    _fields = field_validator("text_fields", "label_bands", mode="before")(_split_commas)
+
+    @field_validator("suggest_from")
+    @classmethod
+    def _is_no_more(cls, value: float | None, info: ValidationInfo) -> float | None:
+        applied = info.data.get("apply_from")
+        if value is not None and applied is not None and value > applied:
+            raise ValueError("is above documents.apply_from, so nothing would be suggested")
+        return value
+
+    @field_validator("label_bands")
+    @classmethod
+    def _are_bands(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            label_band(value)
+        return values
 
     @field_validator(*(f"{purpose}_field" for purpose in DEFAULT_FIELDS.as_dict()))
     @classmethod
@@ -240,6 +274,11 @@ class DocumentSettings(_Section):
         if value in info.data.get("text_fields", ()):
             raise ValueError(f"{value} is one of documents.text_fields")
         return value
+
+    @property
+    def bands_of_labels(self) -> dict[str, LabelBand]:
+        """What ``label_bands`` says, by label id."""
+        return dict(map(label_band, self.label_bands))
 
     @property
     def tag_fields(self) -> TagFields:

@@ -12,9 +12,9 @@ from typing import Any
 
 from lmtx_search.cluster.documents.bulk import to_json
 from lmtx_search.cluster.ml.pipeline import CHARACTERS
-from lmtx_search.records import Tag, document_text
+from lmtx_search.records import document_text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, as_scores
-from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.scoring.tagger import Decision, Tagger
 from lmtx_search.tagging.scoring.weights import Answer, answer_of
 
 # Lines in one run of the tagger, and lines that are read ahead meanwhile.
@@ -67,7 +67,7 @@ class TagStream:
     def _tagged(self, batch: Sequence[bytes], before: int) -> list[bytes]:
         records = [_parsed(line, before + at) for at, line in enumerate(batch, 1)]
         texts = [self._text(record) for record in records]
-        answers = iter(self.tagger.tag([text for text in texts if text]))
+        answers = iter(self.tagger.decide([text for text in texts if text]))
         done = []
         for line, record, text in zip(batch, records, texts, strict=True):
             if record is None:
@@ -87,7 +87,7 @@ class TagStream:
         return text[:most].replace("${parameters.", "$ {parameters.")
 
     def _with_tags(
-        self, record: dict[str, Any], text: str, answers: Iterator[list[Tag]]
+        self, record: dict[str, Any], text: str, answers: Iterator[Decision]
     ) -> dict[str, Any]:
         names, report = self.names, self.report
         theirs = names.theirs(record)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lmtx_search.encoder.calibration import Calibration, fit_calibration
-from lmtx_search.encoder.score_threshold import choose_threshold
+from lmtx_search.encoder.score_threshold import ScoreSpread, choose_threshold
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order.base import OrderedJudge
@@ -71,6 +71,7 @@ class Development:
         threshold: the score from which a label is assigned.
         threshold_rule: how it was chosen.
         threshold_interval: its 95 % interval (None: it is the default).
+        spread: how scores lie around it (None: it is the default).
         lowered: by how much the threshold of a label is lower, by id.
         judged: the answers of the judge.
         firsts, firsts_before: the first labels that are compared.
@@ -91,6 +92,7 @@ class Development:
     better: int = 0
     worse: int = 0
     threshold_interval: tuple[float, float] | None = None
+    spread: ScoreSpread | None = None
     lowered: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -137,6 +139,7 @@ def measure_development(
         threshold=threshold.value,
         threshold_rule=threshold.rule,
         threshold_interval=threshold.interval,
+        spread=threshold.spread,
         lowered=threshold.lowered,
         judged=judged,
         firsts=firsts,

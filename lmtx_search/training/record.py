@@ -108,6 +108,7 @@ def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:
             "threshold": chosen.value,
             "threshold_rule": chosen.rule,
             "threshold_interval": chosen.interval,
+            "score_spread": asdict(chosen.spread) if chosen.spread else None,
             "lowered_thresholds": dict(chosen.lowered),
             "calibration": None,
         }
@@ -118,6 +119,7 @@ def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:
         "threshold": final.threshold,
         "threshold_rule": final.threshold_rule,
         "threshold_interval": final.threshold_interval,
+        "score_spread": asdict(final.spread) if final.spread else None,
         "lowered_thresholds": dict(final.lowered),
         "calibration": asdict(final.calibration) if final.calibration else None,
     }

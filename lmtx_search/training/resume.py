@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.development import Development
 from lmtx_search.training.named_stage import NamedResult
@@ -127,6 +128,8 @@ def _result(values: dict[str, Any]) -> CycleResult:
         development["calibration"] = Calibration(**development["calibration"])
     if development.get("threshold_interval"):
         development["threshold_interval"] = tuple(development["threshold_interval"])
+    if development.get("spread"):
+        development["spread"] = ScoreSpread(**development["spread"])
     return CycleResult(
         **{
             **values,

@@ -107,7 +107,8 @@ def _shown(tagger: Tagger, note: str | None, labels: Iterable[dict[str, Any]]) -
         "note": note,
         "threshold": manifest.threshold,
         "max_tags": manifest.max_tags,
-        "calibrated": manifest.calibration is not None,
+        "calibrated": (manifest.bands or manifest.calibration) is not None,
+        "review_first": manifest.bands is not None and manifest.bands.review_first,
         "labels": [
             {**label, "threshold": manifest.own_thresholds.get(label["label_id"])}
             for label in labels

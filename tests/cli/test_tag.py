@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from lmtx_search.cli.main import cli
+from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.errors import UserError
 from lmtx_search.words.weights import WordWeights
@@ -50,7 +51,7 @@ def explained(tmp_path, monkeypatch):
 def lines_of(output, name):
     """Return the line of a label, and those below it."""
     lines = output.splitlines()
-    starts = [n for n, line in enumerate(lines) if line.startswith(("+ ", "- "))]
+    starts = [n for n, line in enumerate(lines) if line.startswith(("+ ", "? ", "- "))]
     (first,) = (n for n in starts if lines[n].split()[1] == name)
     rest = [n for n, line in enumerate(lines) if n > first and not line.startswith("    ")]
     return lines[first : min(rest)]
@@ -58,11 +59,12 @@ def lines_of(output, name):
 
 def test_an_explanation_shows_score_probability_and_rivals(explained):
     output = explained(calibration=Calibration(5.0, -2.0, 50))
-    first, nearest, ahead = lines_of(output, "chess")
+    first, why, nearest, ahead = lines_of(output, "chess")
     assert output.startswith(
         "A label is assigned if its score is 0.9 or more; at most 2 labels are assigned\n"
     )
     assert first.split() == ["+", "chess", "1.000", "P(yes)", "0.95"]
+    assert why.strip() == "applied: the score is 0.9 or more"
     assert nearest.startswith("    nearest labels: ")
     assert ahead.startswith("    ahead of: ")
     assert [line[0] for line in output.splitlines() if line[0] in "+-"] == ["+", "-", "-", "-"]
@@ -81,6 +83,32 @@ def test_an_explanation_names_the_tagger_and_says_what_it_cannot_find_out(explai
     assert lines[-1].startswith("Judged examples and the judge are not known: no OpenSearch at ")
 
 
+def test_an_explanation_says_what_is_suggested_from_which_probability_on(explained):
+    told = explained(bands=Bands(10.0, -9.0, 0.5, 0.001))
+    assert "A label is assigned if its score is 0.9 or more (probability 0.50); at most 2" in told
+    assert "A label is suggested if its score is 0.2093 or more (probability 0.00)" in told
+    assert "?  a, and." in told
+
+
+def test_an_explanation_says_that_nothing_is_applied(explained):
+    told = explained(bands=Bands(10.0, -9.0, 0.5, 0.001, review_first=True))
+    assert told.startswith("No label is assigned (documents.review_first)")
+    assert "? chess" in told
+
+
+def test_suggestions_are_shown_after_the_tags(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    version = version_of(tmp_path, threshold=0.9, bands=Bands(10.0, -9.0, 0.5, 0.001))
+    words = ["--data-dir", ".", "tag", "chess", "--tagger", version.manifest.version]
+    told = CliRunner().invoke(cli, words).output
+    assert told.split()[:3] == ["chess", "1.000", "0.73"]
+    assert told.index("Suggested:") > told.index("chess")
+    found = json.loads(CliRunner().invoke(cli, [*words, "--json"]).output)
+    assert [tag["name"] for tag in found["tags"]] == ["chess"]
+    assert all(0 < tag["probability"] < 0.5 for tag in found["suggested"])
+    assert found["suggested"]
+
+
 def test_a_label_with_a_threshold_of_its_own_shows_it(explained):
     first = lines_of(explained(own_thresholds={"1": 0.35}), "chess")[0]
     assert first.split() == ["+", "chess", "1.000", "(its", "own", "threshold:", "0.35)"]
@@ -88,10 +116,10 @@ def test_a_label_with_a_threshold_of_its_own_shows_it(explained):
 
 def test_an_explanation_shows_what_encoder_and_words_contribute(explained):
     output = explained(words=WordWeights(0.3, 0.1, 0.1))
-    first, sides, *_ = lines_of(output, "chess")
+    first, _, sides, *_ = lines_of(output, "chess")
     assert first.split() == ["+", "chess", "1.500"]
     assert sides.strip() == "encoder 1.000, words 0.500 (chess)"
-    assert lines_of(output, "mail")[1].strip().endswith("words 0.000")
+    assert lines_of(output, "mail")[2].strip().endswith("words 0.000")
 
 
 def test_a_tagger_without_words_explains_only_the_score(explained):
@@ -116,7 +144,7 @@ def test_an_explanation_as_json(explained):
     found = json.loads(explained("--json", calibration=Calibration(5.0, -2.0, 50)))
     assert found["threshold"] == 0.9
     first = found["labels"][0]
-    assert (first["name"], first["assigned"], first["probability"]) == ("chess", True, 0.953)
+    assert (first["name"], first["band"], first["p_yes"]) == ("chess", "applied", 0.953)
     assert len(first["rivals"]) == 3
     assert first["beaten"]["score"] < first["score"]
     assert (first["passage"], first["examples"]) == (None, [])

@@ -39,6 +39,7 @@ def tagged(servers, tmp_path_factory):
         for id_, text, tags, status in rows
     ]
     load_documents(client, some, "lmtx-documents-x")
+    prepare_training_index(client, "lmtx-documents-y")
     return client
 
 
@@ -67,6 +68,22 @@ def test_the_rest_is_counted_together(tagged):
 def test_documents_are_shown_with_their_tags(tagged):
     (example,) = facets(tagged, "lmtx-documents-x", query="old", examples=5).examples
     assert (example.id, example.source["text"], example.tags) == ("c", "old fish", [("sea", 0.0)])
+
+
+def test_suggestions_are_counted_apart(tagged):
+    source = {"text": "blue fish", "tags_suggested": ["sea", "food"]}
+    tagged.index(index="lmtx-documents-y", id="a", body=source, params={"refresh": "true"})
+    tagged.index(
+        index="lmtx-documents-y",
+        id="b",
+        body={"text": "car", "tags": ["road"], "tags_suggested": ["sea"]},
+        params={"refresh": "true"},
+    )
+    found = facets(tagged, "lmtx-documents-y", suggested=True)
+    assert (found.tags, found.other) == ([("sea", 2), ("food", 1)], 0)
+    found = facets(tagged, "lmtx-documents-y", tags=("food",), suggested=True)
+    assert (found.documents, found.tags) == (1, [("food", 1), ("sea", 1)])
+    assert facets(tagged, "lmtx-documents-y").tags == [("road", 1)]
 
 
 class TestRollUp:

@@ -348,6 +348,6 @@ def test_the_clusters_form_gives_what_the_service_gives(
         (scores,) = session.run(None, names)[0]
         given.append({tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)})
     tagger = Tagger(version)
-    expected = [tagger.weights(tags) for tags in tagger.tag(TEXTS)]
+    expected = [tagger.weights(one) for one in tagger.decide(TEXTS)]
     assert [pytest.approx(tags, abs=2e-4) for tags in expected] == given
     assert any(expected)

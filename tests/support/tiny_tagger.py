@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Label
@@ -40,6 +41,7 @@ def version_of(
     words: WordWeights | None = None,
     prompt: str = "",
     offsets: dict[str, float] | None = None,
+    bands: Bands | None = None,
 ) -> TaggerVersion:
     folder.mkdir(exist_ok=True)
     form = make_tiny_encoder(folder / "form", prompt)
@@ -63,6 +65,7 @@ def version_of(
             own_thresholds=own_thresholds or {},
             calibration=calibration,
             broader_tags=broader_tags,
+            bands=bands,
         ),
         None if words is None else WordScoring(words, IMPORTANCE, offsets=offsets or {}),
     )

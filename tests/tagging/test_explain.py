@@ -32,12 +32,12 @@ def test_tags_come_first_with_their_rivals_and_then_what_was_near(tmp_path: Path
     assert all(abs(rival.similarity - rival.score) < 1e-3 for rival in rivals)
 
 
-def test_the_probability_is_the_manifests_also_when_it_is_read_again(tmp_path: Path) -> None:
+def test_the_judges_p_yes_is_the_manifests_also_when_it_is_read_again(tmp_path: Path) -> None:
     made = version_of(tmp_path)
     calibration = Calibration(5.0, -2.0, 50, {"1": 1.0})
     manifest = replace(made.manifest, calibration=calibration)
     found = explain(Tagger(TaggerVersion(made.folder, manifest)), "chess")[0]
-    assert found.probability == round(calibration.probability("1", found.score), 3)
+    assert found.p_yes == round(calibration.probability("1", found.score), 3)
 
 
 def test_a_version_keeps_its_calibration(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ import onnxruntime
 import pytest
 from tokenizers import Tokenizer
 
+from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import UserError
 from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.scoring.tagger import Tagger
-from lmtx_search.tagging.scoring.weights import BROADER
+from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED
 from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_encoder import TOKENIZER, make_tiny_encoder
@@ -38,6 +39,7 @@ ALIKE = [
 
 PLAIN = [{}, {}, {}, {}]
 DAG = [{"broader": ("2", "3")}, {"broader": ("4", "gone")}, {"broader": ("4",)}, {}]
+BANDS = Bands(4.0, -2.0, 0.5, 0.3, {"3": 0.4}, {"2": (0.9, 0.2)})
 CIRCLE = [{"broader": ("2",)}, {"broader": ("1",)}, {"broader": ("3",)}, {}]
 
 
@@ -46,6 +48,7 @@ CIRCLE = [{"broader": ("2",)}, {"broader": ("1",)}, {"broader": ("3",)}, {}]
 @pytest.mark.parametrize("wanted", [False, True])
 @pytest.mark.parametrize("words", [None, WordWeights(0.3, 0.1, 0.2)])
 @pytest.mark.parametrize("prompt", ["", "web: "])
+@pytest.mark.parametrize("bands", [None, BANDS, replace(BANDS, review_first=True)])
 def test_gives_what_the_service_gives(
     tmp_path: Path,
     own: dict[str, float],
@@ -53,6 +56,7 @@ def test_gives_what_the_service_gives(
     wanted: bool,
     words: WordWeights | None,
     prompt: str,
+    bands: Bands | None,
 ) -> None:
     labels = [replace(label, **more) for label, more in zip(LABELS, broader, strict=True)]
     labels[2] = replace(labels[2], synonyms=("plays mail", "☃", "a a and chess"))
@@ -64,6 +68,7 @@ def test_gives_what_the_service_gives(
         words=words,
         prompt=prompt,
         offsets={"1": -0.1, "3": 0.2},
+        bands=bands,
     )
     tokenizer, session = opened(version, tmp_path)
     given = []
@@ -73,10 +78,12 @@ def test_gives_what_the_service_gives(
         (scores,) = session.run(None, names)[0]
         given.append({tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)})
     tagger = Tagger(version)
-    expected = [tagger.weights(tags) for tags in tagger.tag(TEXTS)]
-    assert [pytest.approx(tags, abs=2e-4) for tags in expected] == given
-    marked = any(name.startswith(BROADER) for tags in expected for name in tags)
-    assert marked == (wanted and broader is not PLAIN)
+    expected = [tagger.weights(one) for one in tagger.decide(TEXTS)]
+    assert [pytest.approx(tags, abs=2e-3) for tags in expected] == given
+    marks = {name[0] for tags in expected for name in tags}
+    applied = bands is None or not bands.review_first
+    assert (BROADER in marks) == (wanted and broader is not PLAIN and applied)
+    assert ({SUGGESTED, PROBABILITY} <= marks) == (bands is not None)
 
 
 def opened(version: TaggerVersion, folder: Path) -> tuple[Tokenizer, onnxruntime.InferenceSession]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.bands import Bands
 from lmtx_search.records import Label
 from lmtx_search.tagging.scoring.ranking import LabelSearch, top_scores
 from lmtx_search.tagging.scoring.tagger import Tagger
@@ -80,13 +81,15 @@ class Index:
 
 @pytest.mark.parametrize("followed", [False, True])
 @pytest.mark.parametrize("words", [None, WordWeights(0.3, 0.1, 0.1)])
+@pytest.mark.parametrize("bands", [None, Bands(4.0, -2.0, 0.5, 0.1, {"3": 0.4, "6": 0.2})])
 def test_changed_labels_hold_where_the_index_is_searched_wherever_it_is_with_them(
-    tmp_path: Path, followed: bool, words: WordWeights | None
+    tmp_path: Path, followed: bool, words: WordWeights | None, bands: Bands | None
 ) -> None:
-    version = version_of(tmp_path, words=words)
+    version = version_of(tmp_path, words=words, bands=bands)
     index = Index(version)
     searching = Tagger(version, search=LabelSearch(len(LABELS) - 1, index))
-    assert searching.tag(TEXTS) == Tagger(version).tag(TEXTS)
+    assert searching.decide(TEXTS) == Tagger(version).decide(TEXTS)
+    assert any(one.suggested for one in searching.decide(TEXTS)) == (bands is not None)
 
     chess, mail, web = version.embeddings()[:3]
     puts = [Label("5", "new"), Label("2", "renamed mail")]
@@ -96,6 +99,7 @@ def test_changed_labels_hold_where_the_index_is_searched_wherever_it_is_with_the
     if followed:
         index.follow()
     tags = searching.tag(TEXTS)
+    assert searching.decide(TEXTS) == Tagger(version).decide(TEXTS)
     assert tags == Tagger(version).tag(TEXTS)
     assert tags[0][0].name == "board games"
     assert not {"chess", "new"} & {tag.name for found in tags for tag in found}

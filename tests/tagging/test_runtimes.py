@@ -24,6 +24,7 @@ from lmtx_search.encoder.form import FORM_FILE
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
@@ -119,7 +120,10 @@ def deployed(
         service.enter_context(running(found.environment))
         for runtime in ("service", "in-cluster"):
             options = DeployOptions("fp32", threshold=0.45, max_tags=3, runtime=runtime)
-            deploy(client, settings, untrained_source(settings), options)
+            source = replace(
+                untrained_source(settings), threshold=0.45, spread=ScoreSpread(0.1, 2.0, 1.0)
+            )
+            deploy(client, settings, source, options)
             found.pipelines[runtime] = read_pipeline(client).body
             found.sources[runtime] = _index(client, TEXTS)
         yield found
@@ -133,6 +137,20 @@ def test_both_give_the_same_tags(deployed: Deployed) -> None:
         assert scores == pytest.approx(scores_of(source.get("tag_scores")), abs=2e-4), name
         assert cluster[name]["tagging"]["status"] == source["tagging"]["status"], name
         assert cluster[name].get("tags_broader") == source.get("tags_broader"), name
+
+
+def test_both_give_the_same_suggestions_and_probabilities(deployed: Deployed) -> None:
+    service, cluster = (deployed.sources[name] for name in ("service", "in-cluster"))
+    assert any(source.get("tags_suggested") for source in service.values())
+    for name, source in service.items():
+        for field_ in ("tag_scores", "suggestion_scores"):
+            there, here = (of.get(field_, []) for of in (cluster[name], source))
+            probabilities = {one["tag"]: one["probability"] for one in here}
+            found = {one["tag"]: one["probability"] for one in there}
+            assert found == pytest.approx(probabilities, abs=2e-3), name
+        tags = [one["tag"] for one in source.get("suggestion_scores", [])]
+        assert source.get("tags_suggested", []) == tags
+        assert not set(tags) & set(source.get("tags", []))
 
 
 @pytest.mark.parametrize("runtime", ["service", "in-cluster"])

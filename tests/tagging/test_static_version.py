@@ -75,7 +75,7 @@ def test_a_version_says_which_kind_of_encoder_reads_its_documents(tmp_path: Path
     read = TaggerVersions(tmp_path).get(made.manifest.version)
     assert read.manifest == made.manifest
     assert (read.manifest.kind, read.manifest.student) == ("static", STUDENT)
-    assert read.manifest.schema == 4
+    assert read.manifest.schema == 5
 
 
 def test_a_version_of_an_earlier_release_has_a_transformer(tmp_path: Path) -> None:
@@ -157,12 +157,12 @@ def test_the_cluster_gives_what_the_service_gives(
     session = onnxruntime.InferenceSession(str(tmp_path / "archive" / "tagger.onnx"))
     tagger = Tagger(version)
     texts = [*TEXTS, "\u200b"]  # the last one has no token
-    for text, tags in zip(texts, tagger.tag(texts), strict=True):
+    for text, decision in zip(texts, tagger.decide(texts), strict=True):
         ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
         names = {"input1.input_ids": ids, "input1.attention_mask": np.ones_like(ids)}
         (scores,) = session.run(None, names)[0]
         given = {tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)}
-        assert given == pytest.approx(tagger.weights(tags), abs=2e-4)
+        assert given == pytest.approx(tagger.weights(decision), abs=2e-4)
 
 
 def test_an_explanation_adds_the_students_cosine_and_words(tmp_path: Path) -> None:

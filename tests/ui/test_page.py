@@ -62,7 +62,7 @@ def test_without_the_cluster_the_newest_tagger_here_explains_and_says_so(page, t
     )
     assert "tagging with the newest version here" in found["note"]
     first, *near = found["labels"]
-    assert (first["name"], first["assigned"], first["probability"]) == ("chess", True, 0.953)
+    assert (first["name"], first["band"], first["p_yes"]) == ("chess", "applied", 0.953)
     assert [label["assigned"] for label in near] == [False] * 3
     assert page.post("/api/try", json={"text": " "}).json()["labels"] == []
 

@@ -48,6 +48,7 @@ def facets(
     examples: int = 0,
     start: int = 0,
     roll_up: bool = False,
+    suggested: bool = False,
 ) -> Facets:
     """Count the tags of the documents that match a query and have all of ``tags``.
 
@@ -56,7 +57,7 @@ def facets(
     ``other`` is the total of the counts of all tags after the first ``size``. ``statuses`` counts
     the documents by ``tagging.status``. ``examples`` is the number of documents to return, best
     matches first, after skipping ``start`` of them. With ``roll_up``, a tag includes all narrower
-    tags.
+    tags. With ``suggested``, suggestions are counted, and ``tags`` are suggestions too.
 
     Raises:
         UserError: the index has no field ``tags`` that can be counted or, with ``roll_up``, no
@@ -69,13 +70,13 @@ def facets(
     body = load(
         "searches/facets", query=chosen, tags=candidates_of(size), size=examples, start=start
     )
-    answer = search(client, index, body)
+    answer = search(client, index, body, suggested)
     found = answer["aggregations"]
     if roll_up:
         counts = rolled_up(client, index, chosen)
         counts, other = counts[:size], sum(count for _, count in counts[size:])
     else:
-        counts = most_frequent(client, index, chosen, found["tags"], size)
+        counts = most_frequent(client, index, chosen, found["tags"], size, suggested)
         other = found["given"]["value"] - sum(count for _, count in counts)
     fields = tag_fields(client)
     return Facets(

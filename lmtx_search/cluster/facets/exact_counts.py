@@ -30,7 +30,12 @@ def candidates_of(size: int) -> int:
 
 
 def most_frequent(
-    client: OpenSearch, index: str, query: Mapping[str, Any], found: Mapping[str, Any], size: int
+    client: OpenSearch,
+    index: str,
+    query: Mapping[str, Any],
+    found: Mapping[str, Any],
+    size: int,
+    suggested: bool = False,
 ) -> Counts:
     """Return the ``size`` most frequent tags with their exact counts, most frequent first.
 
@@ -40,18 +45,19 @@ def most_frequent(
         query: the documents that are counted.
         found: the cluster's answer to a terms aggregation on these documents, with at least
             ``size`` candidates and ``show_term_doc_count_error``.
+        suggested: suggestions are counted.
     """
     buckets = found["buckets"]
     if not found["doc_count_error_upper_bound"]:
         return ordered((bucket["key"], bucket["doc_count"]) for bucket in buckets)[:size]
     counts = ordered(
-        count_named(client, index, query, [bucket["key"] for bucket in buckets]).items()
+        count_named(client, index, query, [bucket["key"] for bucket in buckets], suggested).items()
     )
     # The largest possible count of a tag that is not a candidate: the coordinating node dropped it
     # after the last candidate, and some shards did not report it.
     unnamed = buckets[-1]["doc_count"] + found["doc_count_error_upper_bound"]
     if len(counts) < size or counts[size - 1][1] <= unnamed:
-        counts = ordered(count_all(client, index, query).items())
+        counts = ordered(count_all(client, index, query, suggested).items())
     return counts[:size]
 
 
@@ -65,7 +71,11 @@ def count_most_frequent(
 
 
 def count_named(
-    client: OpenSearch, index: str, query: Mapping[str, Any], tags: Iterable[str]
+    client: OpenSearch,
+    index: str,
+    query: Mapping[str, Any],
+    tags: Iterable[str],
+    suggested: bool = False,
 ) -> dict[str, int]:
     """Return the exact counts of these tags, except those that no document has."""
     wanted = list(dict.fromkeys(tags))
@@ -73,17 +83,19 @@ def count_named(
     for start in range(0, len(wanted), _PAGE):
         some = wanted[start : start + _PAGE]
         body = load("searches/named_tags", query=query, tags=some, number=len(some))
-        buckets = search(client, index, body)["aggregations"]["tags"]["buckets"]
+        buckets = search(client, index, body, suggested)["aggregations"]["tags"]["buckets"]
         counts.update((bucket["key"], bucket["doc_count"]) for bucket in buckets)
     return counts
 
 
-def count_all(client: OpenSearch, index: str, query: Mapping[str, Any]) -> dict[str, int]:
+def count_all(
+    client: OpenSearch, index: str, query: Mapping[str, Any], suggested: bool = False
+) -> dict[str, int]:
     """Return the exact counts of all tags of documents, with one request per 10,000 tags."""
     counts: dict[str, int] = {}
     body = load("searches/all_tags", query=query, page=_PAGE)
     while True:
-        found = search(client, index, body)["aggregations"]["tags"]
+        found = search(client, index, body, suggested)["aggregations"]["tags"]
         counts.update((bucket["key"]["tag"], bucket["doc_count"]) for bucket in found["buckets"])
         if len(found["buckets"]) < _PAGE:
             return counts

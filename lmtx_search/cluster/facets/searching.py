@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -10,7 +11,16 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.ml.pipeline import tag_fields
 
 
-def search(client: OpenSearch, index: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a search that is written with the default names of the tag fields."""
-    answer: dict[str, Any] = client.search(index=index, body=tag_fields(client).in_body(body))
+def search(
+    client: OpenSearch, index: str, body: Mapping[str, Any], suggested: bool = False
+) -> dict[str, Any]:
+    """Send a search that is written with the default names of the tag fields.
+
+    Args:
+        suggested: search suggestions wherever the search names tags.
+    """
+    fields = tag_fields(client)
+    if suggested:
+        fields = replace(fields, tags=fields.suggested)
+    answer: dict[str, Any] = client.search(index=index, body=fields.in_body(body))
     return answer

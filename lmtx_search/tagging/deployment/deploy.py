@@ -50,13 +50,16 @@ class Deployment:
 
     Attributes:
         threshold_interval: the 95 % interval of the threshold (None: it was not chosen on
-            documents).
+            documents, or is the score of a probability).
         own_thresholds: number of labels with a threshold of their own.
         label_index: the index that the label alias points to now.
         service: address at which the cluster reaches the tagger (None: the cluster runs it).
         encoder_kind: which kind of encoder reads documents.
         student: the static encoder, whether it is used or not (None: none was asked for).
         narrower: number of labels with a parent (None: broader tags are not written).
+        apply_from, suggest_from: the probabilities from which labels are applied and suggested
+            (None: the tagger has no probabilities).
+        review_first: nothing is applied.
         words: whether words count beside the encoder.
         kept: why the run kept this encoder and not another one ("": there was no other one).
         seconds: by step.
@@ -76,6 +79,9 @@ class Deployment:
     student: Student | None = None
     narrower: int | None = None
     threshold_interval: tuple[float, float] | None = None
+    apply_from: float | None = None
+    suggest_from: float | None = None
+    review_first: bool = False
     words: bool = False
     kept: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -187,6 +193,7 @@ def deploy(
                 index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         TaggerVersions(settings.data_dir).finish(name)
+    bands = version.manifest.bands
     return Deployment(
         version=name,
         previous=state.tagger,
@@ -204,8 +211,11 @@ def deploy(
         if version.manifest.broader_tags
         else None,
         threshold_interval=None
-        if options.threshold is not None
+        if options.threshold is not None or bands is not None
         else made.source.threshold_interval,
+        apply_from=None if bands is None else bands.probability("", version.manifest.threshold),
+        suggest_from=None if bands is None else bands.suggest_from,
+        review_first=bands is not None and bands.review_first,
         words=made.source.words is not None,
         kept=made.source.kept,
         seconds={step: round(value, 3) for step, value in seconds.items()},

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.cluster.runs import RunStore
+from lmtx_search.encoder.bands import Bands, choose_bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD, ScoreSpread
 from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
-from lmtx_search.settings import Settings
-from lmtx_search.tagging.versions.thresholds import own_thresholds
+from lmtx_search.settings import DocumentSettings, Settings
+from lmtx_search.tagging.versions.thresholds import LEAST_SCORE, Thresholds, own_thresholds
 from lmtx_search.words.weights import (
     IMPORTANCE_FILE,
     OFFSETS_FILE,
@@ -42,6 +44,8 @@ class EncoderSource:
         words: how words count beside the encoder (None: they do not count).
         threshold_interval: the 95 % interval of the threshold (None: it was not chosen on
             documents).
+        spread: how the scores of these documents lie around the threshold (None: unknown, or there
+            were none). Without it, there are no probabilities.
         lowered: by how much the threshold of a label is lower, by id.
         to_fit: whether a deployment chooses words and threshold by the training documents.
         kept: why the run kept this encoder and not another one ("": there was no other one).
@@ -56,6 +60,7 @@ class EncoderSource:
     calibration: Calibration | None = None
     words: WordScoring | None = None
     threshold_interval: tuple[float, float] | None = None
+    spread: ScoreSpread | None = None
     lowered: Mapping[str, float] = field(default_factory=dict)
     to_fit: bool = False
     kept: str = ""
@@ -72,6 +77,29 @@ class EncoderSource:
         if self.threshold is None:
             return {}
         return own_thresholds(self.threshold, self.calibration, self.highest_score, self.lowered)
+
+    def bands(self, settings: DocumentSettings) -> Bands | None:
+        """Return which labels are applied and suggested (None: there are no probabilities)."""
+        if self.threshold is None or self.spread is None:
+            return None
+        return choose_bands(
+            self.threshold,
+            self.spread,
+            self.own_thresholds,
+            apply_from=settings.apply_from,
+            suggest_from=settings.suggest_from,
+            of_labels=settings.bands_of_labels,
+            review_first=settings.review_first,
+        )
+
+    def applied_from(self, settings: DocumentSettings) -> Thresholds:
+        """Return the scores from which a deployment with default options applies labels."""
+        bands = self.bands(settings)
+        if bands is None:
+            threshold = DEFAULT_THRESHOLD if self.threshold is None else self.threshold
+            return Thresholds(threshold, self.own_thresholds)
+        own = {label: max(LEAST_SCORE, bands.apply_at(label)) for label in bands.own}
+        return Thresholds(max(LEAST_SCORE, bands.apply_at()), own)
 
 
 def find_source(
@@ -111,6 +139,7 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
         raise UserError(f"the training run {run} did not end with an encoder: train again")
     if not Path(path).is_dir():
         raise UserError(f"the encoder of run {run} is not on this machine: no folder {path}")
+    spread = record.get("score_spread")
     threshold, calibration = record.get("threshold"), record.get("calibration")
     return EncoderSource(
         Path(path),
@@ -120,6 +149,7 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
         None if calibration is None else Calibration(**calibration),
         run_words(Path(path), record.get("words")),
         _interval(record.get("threshold_interval")),
+        None if spread is None else ScoreSpread(**spread),
         record.get("lowered_thresholds") or {},
         kept=record.get("kept_because", ""),
     )

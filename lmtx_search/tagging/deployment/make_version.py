@@ -26,6 +26,7 @@ from lmtx_search.tagging.versions.contents import (
     VersionStudent,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 
@@ -66,6 +67,7 @@ def make_version(
         wanted = settings.encoder
         reads = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
         source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
+    _tell_unknown(settings, labels, progress)
     version = TaggerVersions(settings.data_dir).create(
         VersionEncoder(
             onnx_folder=encoder.folder,
@@ -78,17 +80,32 @@ def make_version(
             student=student,
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
-        TaggingRule(
-            threshold=chosen_threshold(source, options),
-            max_tags=options.max_tags,
-            own_thresholds={} if options.threshold is not None else source.own_thresholds,
-            calibration=source.calibration,
-            broader_tags=settings.documents.broader_tags,
-        ),
+        _rule(settings, source, options),
         source.words,
         untested=True,
     )
     return MadeVersion(version, encoder, source)
+
+
+def _rule(settings: Settings, source: EncoderSource, options: DeployOptions) -> TaggingRule:
+    applied = source.applied_from(settings.documents)
+    if options.threshold is not None:
+        applied = Thresholds(options.threshold)
+    return TaggingRule(
+        threshold=applied.general,
+        max_tags=options.max_tags,
+        own_thresholds=applied.own,
+        calibration=source.calibration,
+        broader_tags=settings.documents.broader_tags,
+        bands=source.bands(settings.documents),
+    )
+
+
+def _tell_unknown(settings: Settings, labels: Sequence[Label], progress: Progress) -> None:
+    unknown = settings.documents.bands_of_labels.keys() - {label.id for label in labels}
+    if unknown:
+        told = ", ".join(sorted(unknown)[:5])
+        progress.note(f"documents.label_bands names ids that no label has ({told}): no effect")
 
 
 def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:

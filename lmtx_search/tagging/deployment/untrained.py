@@ -52,5 +52,6 @@ def fit_to_documents(
         words=words,
         threshold=chosen.value,
         threshold_interval=chosen.interval,
+        spread=chosen.spread,
         lowered=chosen.lowered,
     )

@@ -20,11 +20,12 @@ from lmtx_search.encoder.onnx_files import MOST_BYTES, size_of
 from lmtx_search.encoder.reading import LabelForms
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.tagging.in_cluster.band_graph import BandedLabels
 from lmtx_search.tagging.in_cluster.graph import TEXT, Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
-from lmtx_search.tagging.scoring.weights import BROADER
-from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED
+from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
 from lmtx_search.words.tokens import WordTokens
 
 if TYPE_CHECKING:
@@ -89,9 +90,12 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     _check_size(model, labels.embeddings.nbytes)
     above = labels.above() if manifest.broader_tags else []
     broader = sorted({row for rows in above for row in rows})
+    names = list(labels.names)
+    if manifest.bands is not None:
+        names += [mark + name for mark in (SUGGESTED, PROBABILITY) for name in labels.names]
     tokenizer, first = tagging_tokenizer(
         folder / TOKENIZER_FILE,
-        [*labels.names, *(BROADER + labels.names[row] for row in broader)],
+        [*names, *(BROADER + labels.names[row] for row in broader)],
         min(manifest.document_tokens, form.max_tokens),
         form.lower,
         form.document_prompt,
@@ -102,9 +106,10 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         first,
         manifest.thresholds.rows(labels.ids),
         manifest.max_tags,
-        _places(above, broader, len(labels.ids)),
+        _places(above, broader, len(names)),
         form.document_prompt_tokens,
         _words(version, labels.ids),
+        _banded(manifest, labels.ids),
     )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("tagger.onnx", graph)
@@ -142,13 +147,21 @@ def _words(version: TaggerVersion, ids: Sequence[str]) -> GraphPart | None:
     return part
 
 
-def _places(above: Sequence[Sequence[int]], broader: Sequence[int], labels: int) -> Places:
-    """Return int64 [L, K]: the columns, after all L labels, of each label's broader labels.
+def _banded(manifest: Manifest, ids: Sequence[str]) -> BandedLabels | None:
+    bands = manifest.bands
+    if bands is None:
+        return None
+    least = manifest.suggested_from.rows(ids)
+    return BandedLabels(bands, least, bands.rows(ids), manifest.most_suggested)
+
+
+def _places(above: Sequence[Sequence[int]], broader: Sequence[int], before: int) -> Places:
+    """Return int64 [L, K]: the columns of each label's broader labels, after ``before`` others.
 
     -1 fills the rows of labels that have fewer than K.
     """
-    place = {row: labels + number for number, row in enumerate(broader)}
-    places = np.full((labels, max(map(len, above), default=0)), -1, dtype=np.int64)
+    place = {row: before + number for number, row in enumerate(broader)}
+    places = np.full((len(above), max(map(len, above), default=0)), -1, dtype=np.int64)
     for row, rows in enumerate(above):
         places[row, : len(rows)] = [place[one] for one in rows]
     return places

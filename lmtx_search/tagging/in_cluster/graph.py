@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.form import PROMPT_TOKENS
+from lmtx_search.tagging.in_cluster.band_graph import BandedLabels, band_nodes, band_values
 from lmtx_search.tagging.in_cluster.word_graph import WORDS, GraphPart, Node
 from lmtx_search.tagging.scoring.ranking import ROUNDING
 
@@ -34,12 +35,15 @@ def tagging_graph(
     above: Places,
     prompt_tokens: int = 0,
     words: GraphPart | None = None,
+    bands: BandedLabels | None = None,
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
     The output is float32 [n, first + L + A]. It contains the score of each of a text's tags, at
-    ``first`` + the label's row, and zero for all other labels. The A places behind the L labels
-    belong to labels above others, and contain the sums of the scores of the tags below them.
+    ``first`` + the label's row, and zero for all other labels. With bands, the next L places
+    contain the scores of suggestions, and L more the probabilities of tags and suggestions. The
+    last A places belong to labels above others, and contain the sums of the scores of the tags
+    below them.
 
     Args:
         encoder: the encoder's ONNX file; it turns token ids into embeddings of length 1.
@@ -47,8 +51,10 @@ def tagging_graph(
         first: column of the first label: the number of the tokenizer's tokens.
         least: float32 [L], lowest score at which a label is a tag; positive.
         most: highest number of tags of a text.
-        above: int64 [L, K], values from L to L + A - 1; K is 0 if no label has a broader one.
+        above: int64 [L, K], the places of A labels, after all others; K is 0 if no label has a
+            broader one.
         prompt_tokens: number of first tokens that are not pooled, if the encoder's graph needs it.
+        bands: which labels are suggested (None: none are).
         words: computes the evidence from words (None: not used).
     """
     import onnx  # an extra: see check_labels
@@ -64,7 +70,8 @@ def tagging_graph(
     for given, name in zip(graph.input, INPUTS, strict=False):
         given.name = name
     labels = len(embeddings)
-    width = first + max(labels, int(above.max(initial=-1)) + 1)
+    places = labels if bands is None else 3 * labels
+    width = first + max(places, int(above.max(initial=-1)) + 1)
     values: dict[str, NDArray[Any]] = {
         "labels": np.ascontiguousarray(embeddings.T),
         "most": np.array([min(most, labels)], dtype=np.int64),
@@ -74,6 +81,8 @@ def tagging_graph(
         "first": np.array(first, dtype=np.int64),
         "width": np.array([width], dtype=np.int64),
     }
+    if bands is not None:
+        values |= band_values(bands, labels)
     if above.size:
         values |= {
             "above": np.maximum(above + first, 0),
@@ -118,7 +127,12 @@ def tagging_graph(
         ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
         ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
         ("ConstantOfShape", ["shape"], ["empty"], {"value": zero}),
-        ("ScatterElements", ["empty", "places", "kept"], ["assigned"], {"axis": 1}),
+        ("ScatterElements", ["empty", "places", "kept"], ["applied"], {"axis": 1}),
+        *(
+            [("Identity", ["applied"], ["assigned"], {})]
+            if bands is None
+            else band_nodes("applied", "assigned")
+        ),
     ]
     if above.size:
         nodes += [

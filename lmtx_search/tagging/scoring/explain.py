@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.bands import NEVER
 from lmtx_search.encoder.reading import ReadTexts
-from lmtx_search.tagging.scoring.ranking import ComparedLabels, top_scores
+from lmtx_search.tagging.scoring.ranking import ComparedLabels
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.versions.version import Manifest
 
 RIVALS = 3
 """Labels nearest to a tag that are shown with it."""
@@ -19,6 +22,9 @@ RIVALS = 3
 _MISSED = 3
 # Labels nearest to a tag among which the one that it has beaten is looked for.
 _NEAR = 10
+
+Band = Literal["applied", "suggested", "neither"]
+"""What becomes of a label for a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,11 @@ class Explanation:
         offset: what the label gets in every text, because answers showed that its scores are too
             low (or too high, if it is negative).
         found_words: the label's words that the text has ("" if there are none).
-        probability: the judge's P(yes) that the score corresponds to (None: the tagger is not
+        p_yes: the judge's P(yes) that the score corresponds to (None: the tagger is not
             calibrated).
+        probability: how likely the label is right (None: the tagger has no bands).
+        band: ``applied``, ``suggested`` or ``neither``.
+        because: why it is in this band.
         assigned: whether the label is a tag.
         rivals: the labels nearest to it.
         beaten: of the ten labels nearest to it, the best one that scores less (None: all score at
@@ -55,7 +64,10 @@ class Explanation:
     words: float | None
     offset: float
     found_words: str
+    p_yes: float | None
     probability: float | None
+    band: Band
+    because: str
     assigned: bool
     rivals: tuple[Rival, ...]
     beaten: Rival | None = None
@@ -69,33 +81,58 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
     labels, read = compared.current(), tagger.reader.read([text])
     sides = compared.sides(read)
     scores = sides.scores
-    least = manifest.thresholds.rows(labels.ids)
-    tags = [row for row, _ in top_scores(scores[None], manifest.max_tags, least)[0]]
-    near = np.argsort(-scores, kind="stable")[: len(tags) + _MISSED]
-    missed = [int(row) for row in near if row not in tags]
-    calibration = manifest.calibration
-    rows = tags + missed[:_MISSED]
+    applied, suggested = compared.best(read)
+    tags, also = [row for row, _ in applied[0]], [row for row, _ in suggested[0]]
+    near = np.argsort(-scores, kind="stable")[: len(tags) + len(also) + _MISSED]
+    missed = [int(row) for row in near if row not in tags and row not in also]
+    calibration, bands = manifest.calibration, manifest.bands
+    band_of: dict[int, Band] = dict.fromkeys(also, "suggested")
+    band_of |= dict.fromkeys(tags, "applied")
     found = []
-    for row in rows:
+    for row in tags + also + missed[:_MISSED]:
+        label, score = labels.ids[row], float(scores[row])
+        band = band_of.get(row, "neither")
         rivals = _rivals(labels, row, scores)
         found.append(
             Explanation(
                 name=labels.names[row],
-                label_id=labels.ids[row],
-                score=round(float(scores[row]), 4),
+                label_id=label,
+                score=round(score, 4),
                 cosine=round(float(sides.cosines[row]), 4),
                 words=None if sides.words is None else round(float(sides.words[row]), 4),
                 offset=round(float(sides.offsets[row]), 4),
-                found_words=_found_words(tagger, compared, read, labels.ids[row]),
-                probability=None
+                found_words=_found_words(tagger, compared, read, label),
+                p_yes=None
                 if calibration is None
-                else round(calibration.probability(labels.ids[row], float(scores[row])), 3),
+                else round(calibration.probability(label, score), 3),
+                probability=None if bands is None else bands.probability(label, score),
+                band=band,
+                because=_because(manifest, label, score, band),
                 assigned=row in tags,
                 rivals=tuple(rivals[:RIVALS]),
-                beaten=_best_below(rivals, float(scores[row])),
+                beaten=_best_below(rivals, score),
             )
         )
     return found
+
+
+def _because(manifest: Manifest, label: str, score: float, band: Band) -> str:
+    """Return why a label with this score is in its band."""
+    apply_at, suggest_at = (
+        least.of(label) for least in (manifest.thresholds, manifest.suggested_from)
+    )
+    if band == "applied":
+        return f"the score is {apply_at:g} or more"
+    if round(score, 4) >= apply_at:
+        return f"{manifest.max_tags} labels have higher scores"
+    if band == "suggested":
+        from_ = f"the score is {suggest_at:g} or more"
+        if manifest.bands is not None and manifest.bands.review_first:
+            return f"{from_}, and documents.review_first applies nothing"
+        return f"{from_} and below {apply_at:g}" if apply_at < NEVER else f"{from_}; never applied"
+    if round(score, 4) >= suggest_at:
+        return f"{manifest.most_suggested} suggestions have higher scores"
+    return f"the score is below {suggest_at:g}" if suggest_at < NEVER else "never suggested"
 
 
 def _found_words(tagger: Tagger, compared: ComparedLabels, read: ReadTexts, label: str) -> str:

@@ -13,7 +13,7 @@ from lmtx_search.encoder.reading import LabelForms, ReadTexts
 from lmtx_search.encoder.windows import best_of_windows
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.thresholds import LEAST_SCORE
-from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
 from lmtx_search.words.evidence import LabelWords
 
 ROUNDING = np.float32(10_000)
@@ -24,6 +24,9 @@ _PAIRS = 16_000_000
 
 Best = list[list[tuple[int, float]]]
 """For each document (row of the labels, score), best first."""
+
+Banded = tuple[Best, Best]
+"""The tags of each document, and its suggestions."""
 
 
 class Nearest(Protocol):
@@ -63,6 +66,48 @@ class Sides:
         return self.cosines if self.words is None else self.cosines + self.words + self.offsets
 
 
+@dataclass(frozen=True, slots=True)
+class BandedRows:
+    """The scores from which labels are applied and suggested: float32[labels] each.
+
+    Attributes:
+        suggest: None: nothing is suggested.
+        most, most_suggested: the largest number of tags and of suggestions of a document.
+    """
+
+    apply: NDArray[np.float32]
+    suggest: NDArray[np.float32] | None
+    most: int
+    most_suggested: int
+
+    @classmethod
+    def of(cls, manifest: Manifest, ids: Sequence[str]) -> BandedRows:
+        """Return those of labels, given by their ids."""
+        suggest = None if manifest.bands is None else manifest.suggested_from.rows(ids)
+        return cls(
+            manifest.thresholds.rows(ids), suggest, manifest.max_tags, manifest.most_suggested
+        )
+
+    def banded(self, tags: Best, near: Best, counts: Sequence[int]) -> Banded:
+        """Return the tags and the suggestions of documents.
+
+        Args:
+            tags: the tags of each window.
+            near: the labels of each window that score enough for a suggestion: as many as there may
+                be tags and suggestions ([]: nothing is suggested).
+            counts: number of windows of each document.
+        """
+        applied = best_of_windows(tags, counts, self.most)
+        if self.suggest is None:
+            return applied, [[] for _ in applied]
+        suggested: Best = []
+        every = best_of_windows(near, counts, self.most + self.most_suggested)
+        for of_tags, of_near in zip(applied, every, strict=True):
+            rows = {row for row, _ in of_tags}
+            suggested.append([one for one in of_near if one[0] not in rows][: self.most_suggested])
+        return applied, suggested
+
+
 class ComparedLabels:
     """The labels of a version, which are all compared with each text.
 
@@ -73,7 +118,7 @@ class ComparedLabels:
     def __init__(self, version: TaggerVersion, forms: LabelForms | None = None) -> None:
         self._version = version
         self._rows = version.original_rows(version.embeddings())
-        self._least = version.manifest.thresholds.rows(self._rows.ids)
+        self._least = BandedRows.of(version.manifest, self._rows.ids)
         self.forms = forms
         self._words: LabelWords | None = None
         if forms is not None:
@@ -85,25 +130,28 @@ class ComparedLabels:
         """Return the current labels, which :meth:`best` uses from now on."""
         for change in self._version.changes(after=self._rows.change):
             self._rows = self._rows.after(change)
-            self._least = self._version.manifest.thresholds.rows(self._rows.ids)
+            self._least = BandedRows.of(self._version.manifest, self._rows.ids)
             if self.forms is not None:
                 self.forms.put(change.puts)
                 self._words = self.forms.of(self._rows.ids)
         return self._rows
 
-    def best(self, read: ReadTexts) -> Best:
-        """Return the labels that are tags of each text."""
-        most, labels = self._version.manifest.max_tags, self._rows
+    def best(self, read: ReadTexts) -> Banded:
+        """Return the labels that are tags of each text, and those that are suggested."""
+        labels, least = self._rows, self._least
         step = max(1, _PAIRS // max(1, len(labels.ids)))
-        best: Best = []
+        tags: Best = []
+        near: Best = []
         for start in range(0, len(read.vectors), step):
             rows = slice(start, start + step)
             scores = read.vectors[rows] @ labels.embeddings.T
             if self._words is not None and self.forms is not None:
                 words = read.words_by_vector()[rows]
                 self._words.scores(words, self.forms.weights, plus=scores)
-            best += top_scores(scores, most, self._least)
-        return best_of_windows(best, read.counts, most)
+            tags += top_scores(scores, least.most, least.apply)
+            if least.suggest is not None:
+                near += top_scores(scores, least.most + least.most_suggested, least.suggest)
+        return least.banded(tags, near, read.counts)
 
     def sides(self, read: ReadTexts) -> Sides:
         """Return what makes up the scores of one text."""

@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.reading import LabelForms, ReadTexts
-from lmtx_search.encoder.windows import best_of_windows
-from lmtx_search.tagging.scoring.ranking import Best, Nearest, top_scores
+from lmtx_search.tagging.scoring.ranking import (
+    Banded,
+    BandedRows,
+    Best,
+    Nearest,
+    top_scores,
+)
 from lmtx_search.tagging.versions.label_changes import LabelChange
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import TaggerVersion
@@ -20,6 +25,9 @@ CANDIDATES = 50
 
 # The largest number of labels that the label index returns for a document.
 _FOUND = 1000
+
+Candidates = tuple[Sequence[str], NDArray[np.float32]]
+"""The ids of labels that were compared with an embedding, and their scores."""
 
 
 class SearchedLabels:
@@ -46,6 +54,7 @@ class SearchedLabels:
         empty = np.empty((version.manifest.labels, 0), np.float32)
         self._rows = version.original_rows(empty)
         self._row_of = {id_: row for row, id_ in enumerate(self._rows.ids)}
+        self._least = BandedRows.of(version.manifest, self._rows.ids)
         self._worded = None if forms is None else WordedLabels(version, self._rows.ids, forms)
 
     def current(self) -> LabelRows:
@@ -55,44 +64,48 @@ class SearchedLabels:
             self._changed = self._changed.after(change)
             self._touched.update((label.id for label in change.puts), change.retired)
             self._row_of = {id_: row for row, id_ in enumerate(self._rows.ids)}
+            self._least = BandedRows.of(self._version.manifest, self._rows.ids)
             if self._worded is not None:
                 self._worded.follow(change, self._changed.ids)
         return self._rows
 
-    def best(self, read: ReadTexts) -> Best:
-        """Return the labels that are tags of each text."""
+    def best(self, read: ReadTexts) -> Banded:
+        """Return the labels that are tags of each text, and those that are suggested."""
         if not len(read.vectors):
-            return []
-        manifest = self._version.manifest
-        most, least = manifest.max_tags, manifest.thresholds
+            return [], []
+        manifest, least = self._version.manifest, self._least
+        most = least.most + least.most_suggested
         # Some of the nearest labels are left out: changed ones, and those that need a higher score
         # than others. More are requested to make up for them.
         more = len(self._touched) + self._higher + (0 if self._worded is None else CANDIDATES)
         k = max(most, min(most + more, _FOUND))
         found = self._nearest(manifest.encoder_digest, read.vectors, k)
         scores = read.vectors @ self._changed.embeddings.T
-        if self._worded is None:
-            near = [self._enough(ranking) for ranking in found]
-        else:
-            near = self._worded.best(read, found)
+        if self._worded is not None:
+            near = self._worded.candidates(read, found)
             scores += self._worded.of_changed(read.words_by_vector())
-        changed = top_scores(scores, most, least.rows(self._changed.ids))
-        best: Best = []
-        for pairs, own in zip(near, changed, strict=True):
-            rows = [(self._row_of[id_], score) for id_, score in pairs if id_ not in self._touched]
-            rows += [(self._row_of[self._changed.ids[row]], score) for row, score in own]
-            best.append(sorted(rows, key=lambda pair: (-pair[1], pair[0]))[:most])
-        return best_of_windows(best, read.counts, most)
+        else:
+            near = [self._compared(ranking) for ranking in found]
+        changed = np.array([self._row_of[id_] for id_ in self._changed.ids], dtype=np.int64)
+        tags: Best = []
+        suggested: Best = []
+        for (ids, of_ids), own in zip(near, scores, strict=True):
+            there = [at for at, id_ in enumerate(ids) if id_ not in self._touched]
+            rows = np.concatenate([[self._row_of[ids[at]] for at in there], changed])
+            rows = rows.astype(np.int64)
+            values = np.concatenate([of_ids[there], own]).astype(np.float32)
+            order = np.argsort(rows)  # of equal scores, the first labels are taken
+            rows, values = rows[order], values[order]
+            tags.append(_best(rows, values, least.most, least.apply))
+            if least.suggest is not None:
+                suggested.append(_best(rows, values, most, least.suggest))
+        return least.banded(tags, suggested, read.counts)
 
-    def _enough(self, ranking: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
-        """Return the labels that score enough, as the index compared them."""
-        least = self._version.manifest.thresholds
-        return [
-            (id_, round(score, 4))
-            for id_, score in ranking
-            # The index may contain labels that the version never had.
-            if round(score, 4) >= least.of(id_) and id_ in self._row_of
-        ]
+    def _compared(self, ranking: Sequence[tuple[str, float]]) -> Candidates:
+        """Return the labels of the version, as the index compared them."""
+        # The index may contain labels that the version never had.
+        known = [(id_, score) for id_, score in ranking if id_ in self._row_of]
+        return [id_ for id_, _ in known], np.array([score for _, score in known], np.float32)
 
 
 class WordedLabels:
@@ -103,8 +116,6 @@ class WordedLabels:
 
     def __init__(self, version: TaggerVersion, ids: Sequence[str], forms: LabelForms) -> None:
         self._ids = ids
-        self._most = version.manifest.max_tags
-        self._least = version.manifest.thresholds.rows(ids)
         self._embeddings = version.embeddings(in_memory=False)
         self._row_of = {id_: row for row, id_ in enumerate(ids)}
         self._unchanged = np.ones(len(ids), dtype=bool)
@@ -125,15 +136,15 @@ class WordedLabels:
         """Return the weighted evidence of changed labels: float32[n, changed]."""
         return self._changed.scores(words, self._forms.weights)
 
-    def best(
+    def candidates(
         self, read: ReadTexts, found: Sequence[Sequence[tuple[str, float]]]
-    ) -> list[list[tuple[str, float]]]:
-        """Return for each embedding the unchanged labels that score enough: (id, score).
+    ) -> list[Candidates]:
+        """Return for each embedding the unchanged labels that are compared.
 
         Args:
             found: the labels that the index found for each embedding.
         """
-        best: list[list[tuple[str, float]]] = []
+        compared: list[Candidates] = []
         last: Tokens | None = None
         for vector, words, ranking in zip(read.vectors, read.words_by_vector(), found, strict=True):
             if words is not last:
@@ -145,9 +156,16 @@ class WordedLabels:
             rows = np.union1d(np.array(near, dtype=np.int64), worded)
             rows = rows[self._unchanged[rows]]
             scores = self._embeddings[rows] @ vector + evidence[rows]
-            (tags,) = top_scores(scores[None], self._most, self._least[rows])
-            best.append([(self._ids[rows[at]], score) for at, score in tags])
-        return best
+            compared.append(([self._ids[row] for row in rows], scores))
+        return compared
+
+
+def _best(
+    rows: NDArray[np.int64], scores: NDArray[np.float32], k: int, least: NDArray[np.float32]
+) -> list[tuple[int, float]]:
+    """Return the k best of these rows that score enough: (row, score)."""
+    (best,) = top_scores(scores[None], k, least[rows])
+    return [(int(rows[at]), score) for at, score in best]
 
 
 def _highest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:

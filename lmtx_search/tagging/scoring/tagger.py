@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader
@@ -11,7 +14,17 @@ from lmtx_search.records import Tag
 from lmtx_search.tagging.scoring.broader import BroaderTags
 from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch
 from lmtx_search.tagging.scoring.searched import SearchedLabels
+from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED
+from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of the labels that score enough for a text: lists of tags, best first."""
+
+    applied: list[Tag]
+    suggested: list[Tag]
 
 
 class Tagger:
@@ -55,23 +68,50 @@ class Tagger:
 
         Changes of labels take effect with the next call.
         """
+        return [decision.applied for decision in self.decide(texts)]
+
+    def decide(self, texts: Sequence[str]) -> list[Decision]:
+        """Return the tags and the suggestions of each text. An empty text has none.
+
+        Changes of labels take effect with the next call.
+        """
         labels = self._labels.current()
         if self.manifest.broader_tags and (
             self._broader is None or labels is not self._broader.labels
         ):
             self._broader = BroaderTags(labels)
-        tags: list[list[Tag]] = [[] for _ in texts]
+        decisions = [Decision([], []) for _ in texts]
         rows = [row for row, text in enumerate(texts) if text.strip()]
-        best = self._labels.best(self.reader.read([texts[row] for row in rows]))
-        for row, pairs in zip(rows, best, strict=True):
-            tags[row] = [Tag(labels.names[i], labels.ids[i], score) for i, score in pairs]
-        return tags
+        both = self._labels.best(self.reader.read([texts[row] for row in rows]))
+        for row, applied, suggested in zip(rows, *both, strict=True):
+            decisions[row] = Decision(self._tags(labels, applied), self._tags(labels, suggested))
+        return decisions
 
-    def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
-        """Return scores by tag name for the pipeline, with marked names for broader labels."""
-        if self._broader is None:
-            return {tag.name: tag.score for tag in tags}
-        return self._broader.weights(tags)
+    def _tags(self, labels: LabelRows, pairs: Sequence[tuple[int, float]]) -> list[Tag]:
+        ids = [labels.ids[row] for row, _ in pairs]
+        bands = self.manifest.bands
+        known: list[float] | list[None] = [None] * len(pairs)
+        if bands is not None:
+            scores = np.array([score for _, score in pairs])
+            known = bands.probabilities(scores, bands.rows(ids)).tolist()
+        return [
+            Tag(labels.names[row], id_, score, probability)
+            for id_, (row, score), probability in zip(ids, pairs, known, strict=True)
+        ]
+
+    def weights(self, decision: Decision) -> dict[str, float]:
+        """Return the answer to the pipeline: numbers by name, with marks (``weights.py``)."""
+        found = (
+            {tag.name: tag.score for tag in decision.applied}
+            if self._broader is None
+            else self._broader.weights(decision.applied)
+        )
+        found |= {SUGGESTED + tag.name: tag.score for tag in decision.suggested}
+        return found | {
+            PROBABILITY + tag.name: tag.probability
+            for tag in (*decision.applied, *decision.suggested)
+            if tag.probability is not None
+        }
 
     def compared(self) -> ComparedLabels:
         """Return the current labels for comparing all of them with a text."""

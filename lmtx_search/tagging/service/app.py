@@ -106,10 +106,10 @@ def create_app(
                         break
                     except RuntimeError:  # another request unloaded it: load it again
                         batcher = await _batcher(pool, name)
-                tags = await asyncio.wrap_future(future)
+                decisions = await asyncio.wrap_future(future)
         metrics.texts.inc(len(texts))
-        metrics.tags.inc(sum(map(len, tags)))
-        return _AsciiResponse({"response": [batcher.tagger.weights(row) for row in tags]})
+        metrics.tags.inc(sum(len(decision.applied) for decision in decisions))
+        return _AsciiResponse({"response": list(map(batcher.tagger.weights, decisions))})
 
     async def manifest(request: Request) -> Response:
         batcher = await _batcher(pool, request.path_params["version"])

@@ -7,10 +7,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from lmtx_search.records import Tag
-from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.scoring.tagger import Decision, Tagger
 
-_Request = tuple[Sequence[str], "Future[list[list[Tag]]]"]
+_Request = tuple[Sequence[str], "Future[list[Decision]]"]
 
 # A run with this many texts, a batch of the pipeline, takes no further request.
 _TEXTS = 256
@@ -31,9 +30,9 @@ class Batcher:
         self._thread = threading.Thread(target=self._work, name="tagger", daemon=True)
         self._thread.start()
 
-    def submit(self, texts: Sequence[str]) -> Future[list[list[Tag]]]:
-        """Queue texts; the future returns each text's tags, in order."""
-        future: Future[list[list[Tag]]] = Future()
+    def submit(self, texts: Sequence[str]) -> Future[list[Decision]]:
+        """Queue texts; the future returns each text's tags and suggestions, in order."""
+        future: Future[list[Decision]] = Future()
         with self._lock:
             if self._closed:
                 raise RuntimeError("this tagger was unloaded")
@@ -71,7 +70,7 @@ class Batcher:
         every = [text for texts, _ in requests for text in texts]
         self._on_run(len(every))
         try:
-            tags = self.tagger.tag(every)
+            decisions = self.tagger.decide(every)
         except BaseException as error:
             if len(requests) > 1:  # only the request that caused it may fail
                 for request in requests:
@@ -83,5 +82,5 @@ class Batcher:
         for texts, future in requests:
             # A caller that went away has cancelled its future.
             if future.set_running_or_notify_cancel():
-                future.set_result(tags[start : start + len(texts)])
+                future.set_result(decisions[start : start + len(texts)])
             start += len(texts)

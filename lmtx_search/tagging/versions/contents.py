@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.student import Student
@@ -71,6 +72,7 @@ class TaggingRule:
         max_tags: the largest number of tags of a document.
         own_thresholds: thresholds of single labels, by id.
         calibration: the P(yes) that a score corresponds to.
+        bands: the probability of a score, and which labels are suggested (None: none are).
         broader_tags: also write the labels above a document's tags.
     """
 
@@ -79,3 +81,4 @@ class TaggingRule:
     own_thresholds: Mapping[str, float] = field(default_factory=dict)
     calibration: Calibration | None = None
     broader_tags: bool = False
+    bands: Bands | None = None

@@ -127,6 +127,7 @@ class TaggerVersions:
             windows=encoder.windows,
             own_thresholds=dict(rule.own_thresholds),
             broader_tags=rule.broader_tags,
+            bands=rule.bands,
             words=None if words is None else words.weights,
             student=None if encoder.student is None else encoder.student.record,
             schema=SCHEMA,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.bands import MOST_SUGGESTIONS, NEVER, Bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import OnnxForm, Precision
@@ -30,10 +31,11 @@ STUDENT = "student"
 """Folder of the ONNX form of the static encoder that reads documents, if there is one."""
 
 EncoderKind = Literal["transformer", "static"]
-SCHEMA = 4
+SCHEMA = 5
 """Format of a version's folder. Manifests of the first release (1) do not contain it.
 
-From 3 on, a version may score by words, and from 4 on, a static encoder may read its documents.
+From 3 on, a version may score by words, from 4 on, a static encoder may read its documents, and
+from 5 on, it may suggest labels.
 Earlier releases would ignore these.
 """
 
@@ -51,6 +53,7 @@ class Manifest:
         max_tags: the largest number of tags of a document.
         passages: how labels are embedded, as the label index stores it.
         broader_tags: whether the labels above a document's tags go into its ``tags_broader``.
+        bands: the probability of a score, and which labels are suggested (None: none are).
         words: what evidence from words adds to the cosine similarity (None: words do not count).
         student: the static encoder that reads documents (None: the encoder reads them itself).
         schema: format of the folder.
@@ -73,6 +76,7 @@ class Manifest:
     windows: Windows = ONE_WINDOW
     own_thresholds: dict[str, float] = field(default_factory=dict)
     broader_tags: bool = False
+    bands: Bands | None = None
     words: WordWeights | None = None
     student: Student | None = None
     schema: int = 1
@@ -80,7 +84,24 @@ class Manifest:
     @property
     def thresholds(self) -> Thresholds:
         """The scores from which labels become tags."""
+        if self.bands is not None and self.bands.review_first:
+            return Thresholds(NEVER)
         return Thresholds(self.threshold, self.own_thresholds)
+
+    @property
+    def suggested_from(self) -> Thresholds:
+        """The scores from which labels are suggested, or applied."""
+        if self.bands is None:
+            return self.thresholds
+        own = {label: self.bands.suggest_at(label) for label in self.bands.own}
+        return Thresholds(self.bands.suggest_at(), own)
+
+    @property
+    def most_suggested(self) -> int:
+        """The largest number of suggestions of a document."""
+        if self.bands is None:
+            return 0
+        return MOST_SUGGESTIONS + (self.max_tags if self.bands.review_first else 0)
 
     @property
     def kind(self) -> EncoderKind:
@@ -111,6 +132,10 @@ class TaggerVersion:
         try:
             if values.get("calibration") is not None:
                 values["calibration"] = Calibration(**values["calibration"])
+            if values.get("bands") is not None:
+                bands = Bands(**values["bands"])
+                borders = {id_: (one[0], one[1]) for id_, one in bands.of_labels.items()}
+                values["bands"] = replace(bands, of_labels=borders)
             if values.get("words") is not None:
                 values["words"] = WordWeights(**values["words"])
             if values.get("student") is not None:
@@ -119,7 +144,7 @@ class TaggerVersion:
             # Fields of later releases have defaults, so older versions stay usable.
             known = {one.name for one in fields(Manifest)} & set(values)
             manifest = Manifest(**{name: values[name] for name in known})
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, IndexError) as error:
             raise UserError(f"{folder / MANIFEST} is damaged ({error}): deploy again") from error
         return cls(folder, manifest)
 

@@ -54,12 +54,14 @@ function summary(found, tags) {
 }
 
 function scored(label) {
-  const { probability, threshold } = label;
+  const { threshold } = label;
+  const probability = label.probability ?? label.p_yes;
   const worth = [
     probability === null ? "" : `${Math.round(probability * 100)} % likely · `,
     `score ${label.score.toFixed(2)}`,
     threshold === null ? "" : ` (threshold ${threshold.toFixed(2)})`,
   ];
+  if (label.band === "suggested") worth.unshift("suggested · ");
   return make("li", { class: label.assigned ? "assigned" : "missed" },
     make("span", { class: "tag-name" }, label.name), " ",
     make("span", { class: "tag-count" }, ...worth),
@@ -82,11 +84,13 @@ function sides({ cosine, words, offset, found_words: found }) {
 
 function note(found) {
   const parts = [
-    `A label is a tag if its score is at least ${found.threshold}. A document has at most ${found.max_tags} tags.`,
+    found.review_first
+      ? "No label becomes a tag until a person accepts it."
+      : `A label is a tag if its score is at least ${found.threshold}. A document has at most ${found.max_tags} tags.`,
     `Tagger ${found.tagger}${found.note ? ` (${found.note})` : ""}.`,
   ];
   if (!found.calibrated) {
-    parts.push("This tagger has no probabilities, because it was not trained on judgments.");
+    parts.push("This tagger has no probabilities, because there were no documents to learn them from.");
   }
   if (found.provenance) parts.push(origin(found));
   return parts.join(" ");
