@@ -8,10 +8,11 @@ LABELS = "lmtx-labels"
 LABEL_VERSIONS = "lmtx-labels-*"
 JUDGMENTS = "lmtx-judgments"
 RUNS = "lmtx-runs"
+DECISIONS = "lmtx-decisions"
 DOCUMENTS = "lmtx-documents"
 """The default name of the index of training documents."""
 
-OWN = (LABELS, JUDGMENTS, RUNS)
+OWN = (LABELS, JUDGMENTS, RUNS, DECISIONS)
 """Prefixes of index names that belong to the product."""
 
 PATTERNS = tuple(f"{name}*" for name in (*OWN, DOCUMENTS))
