@@ -28,10 +28,14 @@ class TagFields:
 
     Attributes:
         tags: the tags, best first.
-        scores: a list of ``{"tag": …, "score": …}``.
+        scores: a list of ``{"tag": …, "score": …, "probability": …}``; a tagger without bands has
+            no probabilities.
         broader: labels above the tags.
         manual: people's own tags.
         tagging: an object with status, tagger, at, best_score, text_digest and error.
+        suggested: labels that the tagger suggests and does not apply, best first.
+        suggestion_scores: those of the suggestions, in the form of ``scores``.
+        rejected: labels that people rejected. Tagging never writes one of them.
     """
 
     tags: str = "tags"
@@ -39,11 +43,23 @@ class TagFields:
     broader: str = "tags_broader"
     manual: str = "tags_manual"
     tagging: str = "tagging"
+    suggested: str = "tags_suggested"
+    suggestion_scores: str = "suggestion_scores"
+    rejected: str = "tags_rejected"
 
     @property
-    def written(self) -> tuple[str, str, str, str]:
+    def written(self) -> tuple[str, ...]:
         """The fields that tagging replaces."""
-        return self.tags, self.broader, self.scores, self.tagging
+        return *self._values, self.tagging
+
+    @property
+    def people(self) -> tuple[str, str]:
+        """The fields that only people write."""
+        return self.manual, self.rejected
+
+    @property
+    def _values(self) -> tuple[str, ...]:
+        return self.tags, self.broader, self.scores, self.suggested, self.suggestion_scores
 
     @property
     def status(self) -> str:
@@ -98,14 +114,28 @@ class TagFields:
         tagging: Any = source.get(self.tagging)
         ours = is_ours(tagging)
         if ours and tagging.get("tagger"):
-            scores = source.get(self.scores)
-            known = scores_of(scores)
-            tags = source.get(self.tags)
-            tags = tags if isinstance(tags, list) else [tags]
-            added = [tag for tag in tags if tag is not None and tag not in known]
-            return {self.tags: added} if added and scores is not None else {}
-        fields = [self.tags, self.scores, self.broader, *([] if ours else [self.tagging])]
+            return self._added(source)
+        fields = [*self._values, *([] if ours else [self.tagging])]
         return {name: source[name] for name in fields if source.get(name) not in _EMPTY}
+
+    def _added(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what people added to a tagged document: a name of theirs has no score."""
+        added: dict[str, Any] = {}
+        tags = _unscored(source.get(self.tags), source.get(self.scores))
+        if tags and source.get(self.scores) is not None:
+            added[self.tags] = tags
+        scores = source.get(self.suggestion_scores)
+        if suggested := _unscored(source.get(self.suggested), scores):
+            added[self.suggested] = suggested
+        if scores not in _EMPTY and not (isinstance(scores, list) and scores_of(scores)):
+            # An earlier release tagged the document, and the field was the user's own.
+            added[self.suggestion_scores] = scores
+        return added
+
+    def people_decided(self, source: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the tags that people rejected in a document, and those that they gave it."""
+        rejected, manual = (_texts([source.get(name)]) for name in (self.rejected, self.manual))
+        return frozenset(rejected), frozenset(manual)
 
     def moved(self, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return a document with people's values in ``manual``: texts as they are, else JSON."""
@@ -143,13 +173,28 @@ def scores_of(scores: Any) -> dict[str, float]:
     if isinstance(scores, Mapping):
         return dict(scores)
     if isinstance(scores, list):
-        return {one["tag"]: one["score"] for one in scores if isinstance(one, Mapping)}
+        return {
+            one["tag"]: one.get("score", 0.0)
+            for one in scores
+            if isinstance(one, Mapping) and "tag" in one
+        }
     return {}
 
 
-def as_scores(scores: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Return the form in which scores are stored."""
-    return [{"tag": tag, "score": score} for tag, score in scores.items()]
+def as_scores(
+    scores: Mapping[str, float], probabilities: Mapping[str, float] | None = None
+) -> list[dict[str, Any]]:
+    """Return the form in which scores are stored, with the probabilities that are known."""
+    known = probabilities or {}
+    return [
+        {"tag": tag, "score": score, **({"probability": known[tag]} if tag in known else {})}
+        for tag, score in scores.items()
+    ]
+
+
+def _unscored(names: Any, scores: Any) -> list[Any]:
+    known = scores_of(scores)
+    return [one for one in _listed(names) if one is not None and one not in known]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -8,12 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from lmtx_search.settings import DocumentSettings
-from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, scores_of
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, as_scores, scores_of
 
 OTHER = TagFields(tags="auto", tagging="by")
 TAGGED = {
     "tags": ["a"],
     "tag_scores": [{"tag": "a", "score": 0.5}],
+    "tags_suggested": ["b"],
+    "suggestion_scores": [{"tag": "b", "score": 0.4, "probability": 0.4}],
     "tagging": {"status": "tagged", "tagger": "v1"},
 }
 
@@ -51,12 +53,33 @@ def test_what_tagging_wrote_is_nobody_elses() -> None:
         {"tagging": {"status": "tagged"}},
         {"tagging": {"status": "tagged", "tagger": "v1", "note": "mine"}},
         {"tag_scores": {"a": 1}},
+        {"tags_suggested": ["x"]},
+        {**TAGGED, "tags_suggested": ["b", "x"]},
+        {**TAGGED, "tags_suggested": "x", "suggestion_scores": 7},
+        {**TAGGED, "tags_suggested": [], "suggestion_scores": {"a": 1}},
     ],
 )
 def test_other_values_are_peoples_and_stay(theirs: dict[str, Any]) -> None:
     assert DEFAULT_FIELDS.theirs(theirs)
     kept = DEFAULT_FIELDS.without(theirs)
     assert kept.items() >= DEFAULT_FIELDS.theirs(theirs).items()
+
+
+def test_what_people_decided_is_read_whatever_its_form() -> None:
+    source = {"tags_rejected": "a", "tags_manual": ["b", 7], "tags": ["c"]}
+    assert DEFAULT_FIELDS.people_decided(source) == ({"a"}, {"b", "7"})
+    assert DEFAULT_FIELDS.people_decided({}) == (frozenset(), frozenset())
+    assert DEFAULT_FIELDS.without({**source, **TAGGED}) == {
+        "tags_rejected": "a",
+        "tags_manual": ["b", 7],
+    }
+
+
+def test_scores_have_the_probabilities_that_are_known() -> None:
+    assert as_scores({"a": 0.5, "b": 0.4}, {"a": 0.9}) == [
+        {"tag": "a", "score": 0.5, "probability": 0.9},
+        {"tag": "b", "score": 0.4},
+    ]
 
 
 @pytest.mark.parametrize("empty", [None, "", [], {}])
@@ -76,6 +99,7 @@ def test_scores_are_read_in_both_forms() -> None:
         ({"tags_field": "_id"}, "is no name of a field"),
         ({"tags_field": "tag_scores"}, "has the same name"),
         ({"tags_field": "id"}, "has the same name"),
+        ({"rejected_field": "tags_manual"}, "has the same name"),
         ({"tags_field": "title"}, "is one of documents.text_fields"),
     ],
 )

@@ -221,10 +221,15 @@ class DocumentSettings(_Section):
     broader_field: str = _other(DEFAULT_FIELDS.broader, "field of broader tags")
     manual_field: str = _other(DEFAULT_FIELDS.manual, "field of people's own tags")
     tagging_field: str = _other(DEFAULT_FIELDS.tagging, "field that says when and by which tagger")
+    suggested_field: str = _other(DEFAULT_FIELDS.suggested, "field of suggested tags")
+    suggestion_scores_field: str = _other(
+        DEFAULT_FIELDS.suggestion_scores, "field of the suggestions' scores"
+    )
+    rejected_field: str = _other(DEFAULT_FIELDS.rejected, "field of tags that people rejected")
 
     _fields = field_validator("text_fields", mode="before")(_split_commas)
 
-    @field_validator("tags_field", "scores_field", "broader_field", "manual_field", "tagging_field")
+    @field_validator(*(f"{purpose}_field" for purpose in DEFAULT_FIELDS.as_dict()))
     @classmethod
     def _is_a_field(cls, value: str, info: ValidationInfo) -> str:
         if not re.fullmatch(r"[^\W_][\w-]*", value) or value.startswith("lmtx_"):
@@ -246,6 +251,9 @@ class DocumentSettings(_Section):
             self.broader_field,
             self.manual_field,
             self.tagging_field,
+            self.suggested_field,
+            self.suggestion_scores_field,
+            self.rejected_field,
         )
 
 

@@ -24,8 +24,8 @@ from lmtx_search.sources.xmc_texts import read_xmc_labels
 _ID_BYTES = 512
 # A label's text is written into every document that it tags.
 _TEXT_CHARACTERS = 1024
-# Between tagger and pipeline it marks a name that is not a tag (tagging/scoring/broader.py).
-_RESERVED = "\ue03e"
+# Between tagger and pipeline they mark a name that is not a tag (tagging/scoring/weights.py).
+_RESERVED = ("\ue03e", "\ue03f", "\ue025")
 # A language as BCP 47 writes it: de, de-AT, zh-Hant.
 _LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
 _COLUMNS = ("id", "text", "description", "synonyms", "broader")
@@ -171,7 +171,7 @@ def make_label(fields: Fields, where: str) -> Label:
             "explanations into description",
         )
     if text.startswith(_RESERVED):
-        raise wrong("text", "begins with U+E03E, a private-use character that is not a letter")
+        raise wrong("text", f"begins with U+{ord(text[0]):X}, which is not a letter")
     description = fields.get("description")
     if description is None:
         description = ""

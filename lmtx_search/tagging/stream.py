@@ -14,8 +14,8 @@ from lmtx_search.cluster.documents.bulk import to_json
 from lmtx_search.cluster.ml.pipeline import CHARACTERS
 from lmtx_search.records import Tag, document_text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, as_scores
-from lmtx_search.tagging.scoring.broader import sorted_weights
 from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.scoring.weights import Answer, answer_of
 
 # Lines in one run of the tagger, and lines that are read ahead meanwhile.
 _BATCH = 256
@@ -100,19 +100,30 @@ class TagStream:
             report.untagged += 1
             return {**rest, names.tagging: {"status": "untagged"}}
         report.tagged += 1
-        tags, broader = sorted_weights(self.tagger.weights(next(answers)))
+        found = answer_of(self.tagger.weights(next(answers)), *names.people_decided(record))
+        tags, suggested = found.tags, found.suggested
+        best = next(iter((tags or suggested).values()), None)
         tagging = {
             "status": "tagged",
             "tagger": self.tagger.manifest.version,
             "at": _now(),
-            **({"best_score": next(iter(tags.values()))} if tags else {}),
+            **({} if best is None else {"best_score": best}),
         }
         return {
             **rest,
             names.tags: list(tags),
-            names.scores: as_scores(tags),
-            **({names.broader: list(broader)} if broader else {}),
+            names.scores: as_scores(tags, found.probabilities),
+            **({names.broader: list(found.broader)} if found.broader else {}),
+            **self._suggestions(found),
             names.tagging: tagging,
+        }
+
+    def _suggestions(self, found: Answer) -> dict[str, Any]:
+        if not found.suggested:
+            return {}
+        return {
+            self.names.suggested: list(found.suggested),
+            self.names.suggestion_scores: as_scores(found.suggested, found.probabilities),
         }
 
     def _failed(self, line: bytes, reason: str) -> bytes:

@@ -21,14 +21,16 @@ from lmtx_search.cluster.ml.pipeline import (
 )
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
-from lmtx_search.tag_fields import TagFields, scores_of
-from lmtx_search.tagging.scoring.broader import MARK
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, scores_of
+from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED, answer_of
 
 FIELDS = ("title", "text")
 EARLIER = {
     "tags": ["a.b"],
     "tag_scores": [{"tag": "a.b", "score": 0.5}],
     "tags_broader": ["y"],
+    "tags_suggested": ["c.d"],
+    "suggestion_scores": [{"tag": "c.d", "score": 0.4, "probability": 0.35}],
     "tagging": {
         "status": "tagged",
         "tagger": "v0",
@@ -139,12 +141,54 @@ class TestOnTheCluster:
         assert source.keys() == {"text", "n", "tags", "tag_scores", "tagging"}
 
     def test_broader_labels_go_beside_the_tags(self, client: Any) -> None:
-        scores = {"a": 0.9, f"{MARK}b.c": 0.5, f"{MARK}a": 0.9, f"{MARK}d": 1.4}
+        scores = {"a": 0.9, f"{BROADER}b.c": 0.5, f"{BROADER}a": 0.9, f"{BROADER}d": 1.4}
         (source,) = simulate(client, _with_scores(scores), [{"text": "x", **EARLIER}])
         assert (source["tags"], scores_of(source["tag_scores"])) == (["a"], {"a": 0.9})
         assert source["tags_broader"] == ["d", "b.c"]
         (source,) = simulate(client, _with_scores({"a": 0.9}), [{"text": "x", **EARLIER}])
         assert "tags_broader" not in source
+
+    def test_suggestions_and_probabilities_go_beside_the_tags(self, client: Any) -> None:
+        scores = {"a": 0.9, f"{SUGGESTED}b.c": 0.5, f"{SUGGESTED}d": 0.6, "e": 1.1}
+        scores |= {f"{PROBABILITY}{name}": 0.3 for name in ("a", "b.c", "d")}
+        (source,) = simulate(client, _with_scores(scores), [{"text": "x", **EARLIER}])
+        assert (source["tags"], source["tags_suggested"]) == (["e", "a"], ["d", "b.c"])
+        assert source["tag_scores"] == [
+            {"tag": "e", "score": 1.1},
+            {"tag": "a", "score": 0.9, "probability": 0.3},
+        ]
+        assert source["suggestion_scores"][1] == {"tag": "b.c", "score": 0.5, "probability": 0.3}
+        assert source["tagging"]["best_score"] == 1.1
+
+    def test_without_a_tag_the_best_suggestion_has_the_best_score(self, client: Any) -> None:
+        (source,) = simulate(client, _with_scores({f"{SUGGESTED}a": 0.5}), [{"text": "x"}])
+        assert (source["tags"], source["tagging"]["best_score"]) == ([], 0.5)
+
+    def test_a_tagging_without_suggestions_removes_the_earlier_ones(self, client: Any) -> None:
+        (source,) = simulate(client, _with_scores({"a": 0.9}), [{"text": "x", **EARLIER}])
+        assert {"tags_suggested", "suggestion_scores"}.isdisjoint(source)
+
+    @pytest.mark.parametrize("rejected", [["a", "s", "up", "d.e"], "a"])
+    def test_what_people_rejected_is_not_written_and_their_field_stays(
+        self, client: Any, rejected: Any
+    ) -> None:
+        scores = {"a": 0.9, "b": 0.8, f"{SUGGESTED}s": 0.5, f"{SUGGESTED}d.e": 0.4}
+        scores |= {f"{BROADER}up": 0.9, f"{BROADER}on": 0.9}
+        given = {"text": "x", "tags_rejected": rejected, **EARLIER}
+        (source,) = simulate(client, _with_scores(scores), [given])
+        found = answer_of(scores, *DEFAULT_FIELDS.people_decided(given))
+        assert "a" not in source["tags"]
+        assert source["tags"] == list(found.tags)
+        assert source["tags_broader"] == list(found.broader)
+        assert source.get("tags_suggested", []) == list(found.suggested)
+        assert source["tags_rejected"] == rejected
+
+    def test_what_people_assigned_is_not_suggested(self, client: Any) -> None:
+        scores = {"a": 0.9, f"{SUGGESTED}s": 0.5, f"{SUGGESTED}t": 0.4}
+        given = {"text": "x", "tags_manual": ["a", "s"]}
+        (source,) = simulate(client, _with_scores(scores), [given])
+        assert (source["tags"], source["tags_suggested"]) == (["a"], ["t"])
+        assert source["tags_manual"] == ["a", "s"]
 
     def test_no_label_above_the_threshold_is_tagged_with_nothing(self, client: Any) -> None:
         (source,) = simulate(client, _with_scores({}), [{"text": "x"}])
@@ -194,6 +238,8 @@ class TestOnTheCluster:
             {"tags": "embargo"},
             {"tag_scores": {"a": 1}},
             {"tags_broader": ["b"], "tagging": {"status": "untagged"}},
+            {"tags_suggested": ["to check"]},
+            {"suggestion_scores": 7},
         ],
     )
     def test_values_of_people_in_its_fields_stay_and_the_document_says_so(
@@ -252,9 +298,19 @@ class TestOnTheCluster:
         (source,) = simulate(client, body, [source])
         assert (source["tags"], source["tags_manual"]) == (["t"], ["embargo"])
 
+    def test_a_field_of_the_users_own_that_a_later_release_would_write_stays_theirs(
+        self, client: Any
+    ) -> None:
+        earlier = {key: EARLIER[key] for key in ("tags", "tag_scores", "tagging")}
+        theirs = {"tags_suggested": ["mine"], "suggestion_scores": {"a": 1}}
+        given = {"text": "x", **earlier, **theirs}
+        (source,) = simulate(client, _with_scores({"t": 0.5}), [given])
+        assert source["tagging"]["status"] == "skipped"
+        assert {name: source[name] for name in theirs} == theirs
+
     def test_its_fields_may_have_other_names(self, client: Any) -> None:
         names_ = TagFields("auto_tags", "s", "b", "m", "t")
-        body = with_names(_with_scores({"x": 0.5, f"{MARK}up": 0.4}), names_)
+        body = with_names(_with_scores({"x": 0.5, f"{BROADER}up": 0.4}), names_)
         theirs = {"tags": ["mine"], "tagging": 7, "tag_scores": "good"}
         (source,) = simulate(client, body, [{"text": "x", **theirs}])
         assert source["t"]["status"] == "tagged"

@@ -50,6 +50,7 @@ def test_a_damaged_gzip_file_is_one_clear_line(tmp_path):
         ('{"id": true, "text": "a"}', "id", "missing"),
         ('{"id": "a", "text": "' + "x" * 1025 + '"}', "text", "put explanations into description"),
         ('{"id": "a", "text": "\\ue03echess"}', "text", r"U\+E03E"),
+        ('{"id": "a", "text": "\\ue025chess"}', "text", r"U\+E025"),
         ('{"id": "a", "text": "a", "description": []}', "description", "must be a text"),
         ('{"id": "a", "text": "a", "synonyms": [1]}', "synonyms", "list of texts"),
         ('{"id": "' + "x" * 513 + '", "text": "a"}', "id", "512 bytes"),

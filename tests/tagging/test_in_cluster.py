@@ -17,8 +17,8 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import UserError
 from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
-from lmtx_search.tagging.scoring.broader import MARK
 from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.scoring.weights import BROADER
 from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_encoder import TOKENIZER, make_tiny_encoder
@@ -75,7 +75,7 @@ def test_gives_what_the_service_gives(
     tagger = Tagger(version)
     expected = [tagger.weights(tags) for tags in tagger.tag(TEXTS)]
     assert [pytest.approx(tags, abs=2e-4) for tags in expected] == given
-    marked = any(name.startswith(MARK) for tags in expected for name in tags)
+    marked = any(name.startswith(BROADER) for tags in expected for name in tags)
     assert marked == (wanted and broader is not PLAIN)
 
 

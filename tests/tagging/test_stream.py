@@ -88,6 +88,13 @@ def test_tags_of_an_earlier_tagger_are_replaced(tagger: Tagger) -> None:
     assert again["tags"] == first["tags"]
 
 
+def test_what_people_rejected_is_not_a_tag(tagger: Tagger) -> None:
+    record = {"text": "chess", "tags_rejected": ["chess"]}
+    (done,) = streamed(TagStream(tagger, ["text"]), lines_of(record))
+    assert "chess" not in done["tags"]
+    assert done["tags_rejected"] == ["chess"]
+
+
 def test_a_slow_reader_stops_the_source(tagger: Tagger) -> None:
     read = [0]
 

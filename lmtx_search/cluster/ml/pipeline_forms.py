@@ -12,6 +12,7 @@ from lmtx_search.cluster.ml.pipeline import (
     tagging_pipeline,
     untagged_pipeline,
 )
+from lmtx_search.tag_fields import TagFields
 
 
 def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -55,4 +56,6 @@ def _renewed(
         return processor
     there = processor["script"]
     params = {**new["params"], **there.get("params", {})}
+    if "names" in params:  # this release may write more fields
+        params["names"] = TagFields(**params["names"]).as_dict()
     return {**processor, "script": {**there, "source": new["source"], "params": params}}

@@ -42,7 +42,7 @@ def read(
     if not of:
         return {}
     docs = [{"_id": id_, **_routing(one)} for id_, one in of.items()]
-    params = {} if whole else {"_source_includes": ",".join(fields.written)}
+    params = {} if whole else {"_source_includes": ",".join((*fields.written, *fields.people))}
     return {
         hit["_id"]: {
             **hit["_source"],
@@ -61,7 +61,8 @@ def kept(
     fields: TagFields,
 ) -> list[dict[str, Any]]:
     """Return the update that restores a document's tags without a label; also edits ``source``."""
-    tags = [tag for tag in earlier["tags"] if tag not in labels]
+    rejected, _ = fields.people_decided(source)
+    tags = [tag for tag in earlier["tags"] if tag not in labels and tag not in rejected]
     if not tags:
         return []
     there = source[fields.tags]
@@ -69,7 +70,10 @@ def kept(
     scores = scores_of(source.get(fields.scores))
     # A tag without a score would count as one that a person added.
     scores |= {tag: earlier["tag_scores"].get(tag, 0.0) for tag in tags if tag not in scores}
-    doc = {fields.tags: source[fields.tags], fields.scores: as_scores(scores)}
+    # Probabilities and all that the tagger wrote beside the scores stay.
+    written = {one["tag"]: one for one in source.get(fields.scores) or [] if "tag" in one}
+    entries = [written.get(one["tag"], one) for one in as_scores(scores)]
+    doc = {fields.tags: source[fields.tags], fields.scores: entries}
     only = {name: source[name] for name in ("if_seq_no", "if_primary_term")}
     return [{"update": {"_id": id_, **only, **_routing(earlier)}}, {"doc": doc}]
 

@@ -63,7 +63,7 @@ def missing_tag_fields(what: str, mappings: Mapping[str, Any], fields: TagFields
     for name, field in wanted.items():
         there = properties.get(name)
         kind = field.get("type", "object")
-        if name == fields.manual:  # values that people wrote, of any type
+        if name in fields.people:  # values that people wrote, of any type
             continue
         if there is not None and there.get("type", "object") != kind:
             raise UserError(

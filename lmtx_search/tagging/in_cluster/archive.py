@@ -23,7 +23,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.tagging.in_cluster.graph import TEXT, Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
-from lmtx_search.tagging.scoring.broader import MARK
+from lmtx_search.tagging.scoring.weights import BROADER
 from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.words.tokens import WordTokens
 
@@ -91,7 +91,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     broader = sorted({row for rows in above for row in rows})
     tokenizer, first = tagging_tokenizer(
         folder / TOKENIZER_FILE,
-        [*labels.names, *(MARK + labels.names[row] for row in broader)],
+        [*labels.names, *(BROADER + labels.names[row] for row in broader)],
         min(manifest.document_tokens, form.max_tokens),
         form.lower,
         form.document_prompt,

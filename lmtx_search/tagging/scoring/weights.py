@@ -1,0 +1,62 @@
+"""The form in which a tagger answers the pipeline: one map from names to positive numbers.
+
+A character of the private use area before a name says what the number is, unless it is the score of
+a tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+BROADER = "\ue03e"
+"""Before the name of a label above the tags: the sum of the scores of the tags below it."""
+
+SUGGESTED = "\ue03f"
+"""Before the name of a suggested label: its score."""
+
+PROBABILITY = "\ue025"
+"""Before the name of a tag or of a suggested label: the probability that it is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a tagger says about a text, by name: scores best first, and probabilities."""
+
+    tags: Mapping[str, float]
+    suggested: Mapping[str, float]
+    broader: Mapping[str, float]
+    probabilities: Mapping[str, float]
+
+
+def answer_of(
+    weights: Mapping[str, float],
+    rejected: frozenset[str] = frozenset(),
+    manual: frozenset[str] = frozenset(),
+) -> Answer:
+    """Return what the pipeline writes into a document.
+
+    Args:
+        weights: the numbers by name, with marks.
+        rejected: names that people rejected, which are left out.
+        manual: people's own tags, which are not suggested.
+    """
+    parts: dict[str, dict[str, float]] = {BROADER: {}, SUGGESTED: {}, PROBABILITY: {}}
+    tags: dict[str, float] = {}
+    for name, value in weights.items():
+        if (part := parts.get(name[:1])) is not None:
+            part[name[1:]] = value
+        else:
+            tags[name] = value
+    return Answer(
+        _best_first(tags, rejected),
+        _best_first(parts[SUGGESTED], rejected | manual),
+        _best_first(parts[BROADER], rejected | (tags.keys() - rejected)),
+        parts[PROBABILITY],
+    )
+
+
+def _best_first(scores: Mapping[str, float], but: frozenset[str]) -> dict[str, float]:
+    left = {name: score for name, score in scores.items() if name not in but}
+    # Java compares names by their UTF-16 units.
+    return dict(sorted(left.items(), key=lambda one: (-one[1], one[0].encode("utf-16-be"))))
