@@ -14,7 +14,7 @@ from lmtx_search.cluster.client import names
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.values import Before, Decision
 from lmtx_search.cluster.documents.bulk import Action, write_all
-from lmtx_search.errors import UserError
+from lmtx_search.errors import LmtxError, UserError
 
 _MOST = 10_000
 _NEWEST = [{"at": "desc"}]
@@ -79,7 +79,7 @@ def last_group(client: OpenSearch, index: str, by: str) -> dict[str, Record]:
     Args:
         index: the index, alias or data stream whose decisions are looked at.
     """
-    mine = [{"term": {"by": by}}, {"terms": {"index_name": _indices(client, index)}}]
+    mine = _by(client, index, by)
     last = _search(client, mine, most=1)
     if not last:
         return {}
@@ -88,18 +88,26 @@ def last_group(client: OpenSearch, index: str, by: str) -> dict[str, Record]:
 
 
 def mark_undone(client: OpenSearch, ids: Sequence[str]) -> None:
-    """Mark decisions as undone; they stay in the index."""
+    """Mark decisions as undone; they stay in the index.
+
+    Raises:
+        LmtxError: the cluster refused a mark.
+    """
     lines: list[dict[str, Any]] = []
     for id_ in ids:
         lines += [{"update": {"_id": id_}}, {"doc": {"undone_at": now()}}]
     if lines:
-        client.bulk(body=lines, index=names.DECISIONS, params={"refresh": "true"})
+        answer = client.bulk(body=lines, index=names.DECISIONS, params={"refresh": "true"})
+        if answer["errors"]:
+            raise LmtxError(
+                f"{names.DECISIONS} did not note that decisions were undone: check whether it "
+                "accepts writes, and undo them again"
+            )
 
 
 def count_by(client: OpenSearch, index: str, by: str) -> int:
     """Return how many decisions of a person on documents of an index count."""
-    terms = [{"term": {"by": by}}, {"terms": {"index_name": _indices(client, index)}}]
-    body = {"query": _counting(terms)}
+    body = {"query": _counting(_by(client, index, by))}
     return int(client.count(index=names.DECISIONS, body=body)["count"])
 
 
@@ -115,8 +123,10 @@ def require_index(client: OpenSearch) -> None:
         )
 
 
-def _indices(client: OpenSearch, index: str) -> list[str]:
-    return sorted(client.indices.get_settings(index=index, name="index.uuid"))
+def _by(client: OpenSearch, index: str, by: str) -> list[Mapping[str, Any]]:
+    # An alias or a data stream stands for several indices.
+    indices = sorted(client.indices.get_settings(index=index, name="index.uuid"))
+    return [{"term": {"by": by}}, {"terms": {"index_name": indices}}]
 
 
 def _counting(terms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
