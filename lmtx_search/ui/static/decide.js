@@ -90,7 +90,8 @@ function showTogether() {
   const open = openRows();
   find("together").hidden = !state.editor || !state.label || !open.length;
   if (find("together").hidden) return;
-  const what = `“${named(state.label)}” for these ${several(open.length, "document")}`;
+  const these = open.length === 1 ? "this document" : `these ${several(open.length, "document")}`;
+  const what = `“${named(state.label)}” for ${these}`;
   find("together-what").textContent = "Reject the wrong ones one by one. Then decide on the others together:";
   find("accept-all").textContent = `Accept ${what}`;
   find("reject-all").textContent = `Reject ${what}`;
@@ -106,7 +107,8 @@ function decide(chosen, decision) {
   if (!some.length) return;
   for (const row of some) row.set(decision);
   const all = rows(), at = all.indexOf(some.at(-1));
-  const next = all.slice(at).find((row) => row.state === "open") ?? openRows()[0];
+  const isOpen = (row) => row?.state === "open";
+  const next = [current(), ...all.slice(at), ...all].find(isOpen);
   mark(next ?? some.at(-1), true);
   showTogether();
   chain = chain.then(() => send(some, decision)).then(() => (openRows().length ? null : load(true)));
