@@ -43,7 +43,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Search": {
         "facets": ("facets:facets", "Show the tags of an index with their counts."),
-        "ui": ("ui:ui", "Serve a web page to search, try the tagger and judge tags."),
+        "ui": ("ui:ui", "Serve a web page to search, try the tagger and decide on tags."),
         "dashboards": ("dashboards:dashboards", "Export or import OpenSearch dashboards."),
     },
     "Measure": {

@@ -16,6 +16,7 @@ from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import read_pipeline, tagging_pipeline, untagged_pipeline
 from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.runs import RunStore
+from lmtx_search.cluster.setup.bootstrap import TEMPLATES
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
@@ -42,9 +43,12 @@ def form_1(name: str, **filled_in: str) -> Any:
 
 def test_everything_that_is_made_says_its_form() -> None:
     component = load("component_templates/tags")
-    templates = [load(f"templates/{name}") for name in ("documents", "labels", "judgments", "runs")]
+    templates = [load(f"templates/{name}") for name in TEMPLATES]
     assert {one["_meta"]["schema"] for one in (component, *templates)} == {SCHEMA}
-    mappings = [load(f"templates/{name}")["template"]["mappings"] for name in ("judgments", "runs")]
+    mappings = [
+        load(f"templates/{name}")["template"]["mappings"]
+        for name in ("judgments", "runs", "decisions")
+    ]
     mappings += [
         load(
             "indices/label_version",

@@ -16,6 +16,7 @@ from lmtx_search.settings.sections import (
     OllamaSettings,
     OpenSearchSettings,
     ServiceSettings,
+    UiSettings,
 )
 from lmtx_search.settings.sources import (
     SettingsWithOrigins,
@@ -38,6 +39,7 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "SettingsWithOrigins",
+    "UiSettings",
     "embedded_state_file",
     "flat_settings",
     "load_settings",

@@ -16,6 +16,7 @@ from lmtx_search.settings.sections import (
     OllamaSettings,
     OpenSearchSettings,
     ServiceSettings,
+    UiSettings,
 )
 
 FILE_NAME = "lmtx-search.toml"
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     encoder: EncoderSettings = EncoderSettings()
     documents: DocumentSettings = DocumentSettings()
     service: ServiceSettings = ServiceSettings()
+    ui: UiSettings = UiSettings()
     deploy: DeploySettings = DeploySettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     data_dir: Path = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -317,6 +318,65 @@ class ServiceSettings(_Section):
         if value is not None and not re.fullmatch(r"[!-~]{16,}", value.get_secret_value()):
             raise ValueError("must be at least 16 printable ASCII characters without spaces")
         return value
+
+
+class UiSettings(_Section):
+    """Who may open the web page of `ui`, and who may decide on tags there."""
+
+    user_header: str | None = Field(
+        None, description="header in which a proxy names the user who has signed in there"
+    )
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("127.0.0.1", "::1"),
+        description="addresses or networks of that proxy; the header of others is not believed",
+    )
+    tokens: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="tokens to sign in with, as NAME:TOKEN, comma separated"
+    )
+    editors: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="users who may decide on tags, * for all; the others may only read"
+    )
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="host names under which the page may be opened, such as a proxy's"
+    )
+
+    _lists = field_validator("proxies", "tokens", "editors", "hosts", mode="before")(_split_commas)
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether visitors have to sign in."""
+        return bool(self.user_header or self.tokens)
+
+    @field_validator("user_header")
+    @classmethod
+    def _is_header(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9-]+", value):
+            raise ValueError("is no name of a header: letters, digits and -")
+        return value
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            try:
+                ip_network(value)
+            except ValueError as error:
+                raise ValueError(f"{value} is neither an IP address nor a network") from error
+        return values
+
+    @field_validator("tokens")
+    @classmethod
+    def _are_tokens(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for value in values:
+            if not re.fullmatch(r"[\w.@-]+:[!-~]{16,}", value.get_secret_value(), re.ASCII):
+                raise ValueError(
+                    "must be NAME:TOKEN: a name of letters, digits and . @ _ -, and a token of at "
+                    "least 16 printable ASCII characters without spaces and commas"
+                )
+        named = [value.get_secret_value().partition(":")[0] for value in values]
+        if len(set(named)) < len(named):
+            raise ValueError("hold two tokens for the same name")
+        return values
 
 
 class DeploySettings(_Section):

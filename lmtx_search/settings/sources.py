@@ -198,6 +198,6 @@ def _one_line(error: ValidationError, origins: Mapping[str, str]) -> str:
 
 def _shown(key: str, value: object) -> str:
     """Return a wrong value without its secrets: errors end up in logs."""
-    if key.endswith(("password", "token", "api_key")):
+    if key.endswith(("password", "token", "api_key")) or ".tokens" in key:
         return "…"
     return re.sub(r"[^/'\"]*@", "…@", repr(value))

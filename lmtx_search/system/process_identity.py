@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,3 +56,11 @@ def _sees() -> str | None:
         return f"{_boot()}/{os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115 - no path
     except OSError:
         return None
+
+
+def user_name() -> str:
+    """Return the name of the user who runs this process."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user id without a name
+        return f"user {os.getuid()}"

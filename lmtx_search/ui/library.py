@@ -10,11 +10,12 @@ from lmtx_search.cluster.client.connect import Client, connect
 from lmtx_search.cluster.facets.counts import TaggedDocument, facets
 from lmtx_search.cluster.facets.reader_language import names_in
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.facets.roll_up import tag_names
 from lmtx_search.cluster.judgments.feedback import (
     find_document,
     find_opinions,
-    keep_opinion,
-    remove_opinion,
+    keep_opinions,
+    remove_opinions,
     train_on,
 )
 from lmtx_search.cluster.labels import edits
@@ -83,14 +84,16 @@ class Library:
     def labels(self, words: str, language: str | None = None) -> dict[str, Any]:
         """Return labels that contain these words; the last word may be incomplete.
 
-        ``name`` is a label's name in the language.
+        ``tag`` is what a label is called in documents, ``name`` its name in the language.
         """
         found = labels_with(self._client, words)
+        tags = tag_names(self._client, found)
         return {
             "labels": [
                 {
                     "id": label.id,
                     "text": label.text,
+                    "tag": tags[label.id],
                     "name": label.name_in(language) if language else label.text,
                     "description": label.description,
                 }
@@ -114,12 +117,12 @@ class Library:
             raise UserError(f"there is no longer a label {label}: it was retired in the meantime")
         used = True
         if answer is None:
-            remove_opinion(self._client, person_id(found, known))
+            remove_opinions(self._client, [person_id(found, known)])
         else:
-            used = train_on(self._client, self._documents, found)
+            used = found.id in train_on(self._client, self._documents, [found])
             tag_names = (known.text, known.name_with_id)
             rank = next((n for n, tag in enumerate(tags) if tag in tag_names), len(tags))
-            keep_opinion(self._client, person_judgment(found, known, answer == "yes", rank))
+            keep_opinions(self._client, [person_judgment(found, known, answer == "yes", rank)])
         return {"document": document, "label": label, "said": answer, "used": used}
 
     def _shown(self, documents: Sequence[TaggedDocument]) -> list[dict[str, Any]]:
@@ -145,13 +148,19 @@ class Library:
         return said
 
 
+def shown_text(text: str) -> tuple[str, str]:
+    """Return the first line of a document's text, and what is shown of the rest."""
+    title, _, rest = text.partition("\n")
+    return title[:_SHOWN], rest[:_SHOWN] + ("…" if len(rest) > _SHOWN else "")
+
+
 def _as_shown(
     one: TaggedDocument,
     text: str,
     labels: Mapping[str, Label],
     said: Mapping[str, tuple[str, Answer]],
 ) -> dict[str, Any]:
-    title, _, rest = text.partition("\n")
+    title, excerpt = shown_text(text)
     tags = []
     for tag, score in one.tags:
         label = labels[tag].id if tag in labels else None
@@ -160,8 +169,8 @@ def _as_shown(
     assigned = {tag["label"] for tag in tags}
     return {
         "id": one.id,
-        "title": title[:_SHOWN] or one.id,
-        "text": rest[:_SHOWN] + ("…" if len(rest) > _SHOWN else ""),
+        "title": title or one.id,
+        "text": excerpt,
         "tags": tags,
         "missing": [
             {"label": id_, "tag": name}

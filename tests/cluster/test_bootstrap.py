@@ -9,7 +9,7 @@ from lmtx_search.errors import UserError
 
 pytestmark = pytest.mark.integration
 
-INDICES = ("lmtx-labels-000001", "lmtx-judgments", "lmtx-runs")
+INDICES = ("lmtx-labels-000001", "lmtx-judgments", "lmtx-runs", "lmtx-decisions")
 
 
 def written(client):

@@ -26,7 +26,7 @@ def test_the_operators_role_is_for_the_settings_indices_and_ones_own(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LMTX_DOCUMENTS_TRAINING_INDEX", "to-learn-from")
     (index,) = printed("--index", "articles*")["index_permissions"]  # type: ignore[misc, attr-defined]
-    own = ["lmtx-labels*", "lmtx-judgments*", "lmtx-runs*", "lmtx-documents*"]
+    own = [f"lmtx-{one}*" for one in ("labels", "judgments", "runs", "decisions", "documents")]
     assert index["index_patterns"] == [*own, "to-learn-from", "articles*"]
     assert "indices:data/write/bulk[s]" in index["allowed_actions"]
 

@@ -97,11 +97,12 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "indices:admin/delete",
     ),
 }
-# Not of the job: what `doctor`, `estimate` and the lock ask for.
+# Not of the job: what `doctor`, `estimate`, the lock and decisions on the page ask for.
 ELSEWHERE = {
     "cluster:monitor/health",
     "cluster:monitor/nodes/stats",
     "indices:data/read/get",
+    "indices:data/write/update",
     "indices:monitor/stats",
 }
 SMALL = (

@@ -7,7 +7,8 @@ from starlette.testclient import TestClient
 
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.settings import load_settings
-from lmtx_search.ui.app import MAX_BODY, create_app
+from lmtx_search.ui.app import create_app
+from lmtx_search.ui.requests import MAX_BODY
 from tests.support.tiny_tagger import version_of
 
 HERE = "http://127.0.0.1:1234"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import socket
@@ -16,7 +15,7 @@ from opensearchpy import ConflictError, NotFoundError, OpenSearch, TransportErro
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.errors import LmtxError, UserError
-from lmtx_search.system.process_identity import is_gone, this_process
+from lmtx_search.system.process_identity import is_gone, this_process, user_name
 
 LOCK = "lock-tagger"
 """Id of the lock's document, in the index of runs."""
@@ -113,7 +112,7 @@ class TaggerLock:
         body = {
             "kind": KIND,
             "what": self._what,
-            "owner": f"{_user()} on {socket.gethostname()}, process {os.getpid()}",
+            "owner": f"{user_name()} on {socket.gethostname()}, process {os.getpid()}",
             "at": now.isoformat(timespec="seconds"),
             "until": now.timestamp() + _SECONDS_TO_LIVE,
             "token": self._token,
@@ -160,10 +159,3 @@ def exclusive(client: OpenSearch, what: str) -> Iterator[TaggerLock]:
         done.set()
         thread.join()
         lock.release()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a user id without a name
-        return f"user {os.getuid()}"

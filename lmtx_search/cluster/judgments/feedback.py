@@ -6,17 +6,19 @@ because a person is waiting.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch
+from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.errors import lacking
+from lmtx_search.cluster.documents.bulk import describe
+from lmtx_search.cluster.documents.by_id import read_by_id
 from lmtx_search.cluster.judgments.store import judgment_body, judgment_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.setup.indices import prepare_training_index
-from lmtx_search.errors import UserError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.records import Document, Judgment, document_text
 from lmtx_search.settings import DocumentSettings
@@ -33,16 +35,26 @@ def find_opinions(client: OpenSearch, judge: str, documents: Sequence[str]) -> l
     return [judgment_of(hit["_id"], hit["_source"]) for hit in hits]
 
 
-def keep_opinion(client: OpenSearch, judgment: Judgment) -> None:
-    """Write a judgment; it can be found as soon as this returns."""
-    body = judgment_body(judgment)
-    client.index(index=names.JUDGMENTS, id=judgment.id, body=body, params=_SEEN_AT_ONCE)
+def keep_opinions(client: OpenSearch, judgments: Sequence[Judgment]) -> None:
+    """Write judgments; they can be found as soon as this returns.
+
+    Raises:
+        LmtxError: the cluster refused a judgment.
+    """
+    _send(
+        client,
+        names.JUDGMENTS,
+        [
+            part
+            for judgment in judgments
+            for part in ({"index": {"_id": judgment.id}}, judgment_body(judgment))
+        ],
+    )
 
 
-def remove_opinion(client: OpenSearch, id_: str) -> None:
-    """Delete a judgment if it exists; it can no longer be found when this returns."""
-    with suppress(NotFoundError):
-        client.delete(index=names.JUDGMENTS, id=id_, params=_SEEN_AT_ONCE)
+def remove_opinions(client: OpenSearch, ids: Sequence[str]) -> None:
+    """Delete judgments if they exist; they can no longer be found when this returns."""
+    _send(client, names.JUDGMENTS, [{"delete": {"_id": id_}} for id_ in ids])
 
 
 def find_document(
@@ -76,16 +88,40 @@ def find_tagger(client: OpenSearch, index: str, id_: str) -> str | None:
     return tagging.get("tagger") if isinstance(tagging, dict) else None
 
 
-def train_on(client: OpenSearch, where: DocumentSettings, document: Document) -> bool:
-    """Add a document to the training documents, unless one with its id exists.
+def train_on(
+    client: OpenSearch, where: DocumentSettings, documents: Sequence[Document]
+) -> set[str]:
+    """Add documents to the training documents, unless one with the same id exists.
 
     Returns:
-        Whether training reads this text. False if the existing training document has another text.
+        The ids of those whose text training reads. It does not read the text of a document whose
+        id a training document with another text has.
     """
+    if not documents:
+        return set()
     index = where.training_index
     prepare_training_index(client, index, where.id_field)
-    there = client.get(index=index, id=document.id, params={"ignore": 404})
-    if there.get("found"):
-        return document_text(there["_source"], where.text_fields) == document.text
-    client.index(index=index, id=document.id, body=dict(document.source), params=_SEEN_AT_ONCE)
-    return True
+    by_id = {document.id: document for document in documents}
+    there = {
+        hit["_id"]: document_text(hit["_source"], where.text_fields)
+        for hit in read_by_id(client, index, {"ids": list(by_id)})
+    }
+    new = [document for id_, document in by_id.items() if id_ not in there]
+    lines = [part for one in new for part in ({"index": {"_id": one.id}}, dict(one.source))]
+    _send(client, index, lines)
+    return {
+        id_ for id_, document in by_id.items() if there.get(id_, document.text) == document.text
+    }
+
+
+def _send(client: OpenSearch, index: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    if not lines:
+        return
+    answer = client.bulk(body=lines, index=index, params=_SEEN_AT_ONCE)
+    for item in answer["items"]:
+        ((_, outcome),) = item.items()
+        if "error" in outcome:
+            reason = describe(outcome["error"])
+            raise lacking(reason, f"writing to {index}") or LmtxError(
+                f"{index} refused {outcome['_id']}: {reason}"
+            )

@@ -40,7 +40,7 @@ from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import TagFields
 
-TEMPLATES = ("documents", "labels", "judgments", "runs")
+TEMPLATES = ("documents", "labels", "judgments", "runs", "decisions")
 # Of the default encoder.
 _USUAL_DIMENSION = 384
 
@@ -85,7 +85,11 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
         for name in TEMPLATES
     ]
     steps.append(_labels(client, settings, notes))
-    steps += [_index(client, names.JUDGMENTS, "judgments"), _index(client, names.RUNS, "runs")]
+    steps += [
+        _index(client, names.JUDGMENTS, "judgments"),
+        _index(client, names.RUNS, "runs"),
+        _index(client, names.DECISIONS, "decisions"),
+    ]
     steps += _earlier_forms(client, settings, forms)
     steps += tagged_index_steps(client, fields, notes)
     pipeline = _pipeline(client, fields)

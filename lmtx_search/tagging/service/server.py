@@ -74,6 +74,8 @@ def server_of(app: Starlette) -> uvicorn.Server:
         # A line for each request that is not HTTP would let a stranger fill the log.
         log_level="error",
         access_log=False,
+        # The address of a request is that of its sender, whatever the sender says.
+        proxy_headers=False,
         lifespan="on",
         timeout_graceful_shutdown=_SECONDS_TO_STOP,
     )

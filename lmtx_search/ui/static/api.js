@@ -46,3 +46,23 @@ export const explainDocument = (document) =>
 // Each pair of document and label is a kind of its own, so that answers do not cancel each other.
 export const sendAnswer = (document, label, answer) =>
   send(JSON.stringify([document, label]), "PUT", "/api/opinions", { document, label, answer });
+
+export const session = () => ask("session", "/api/session");
+
+export const signIn = (token) => send("session", "POST", "/api/session", { token });
+
+export const signOut = () => send("session", "DELETE", "/api/session", {});
+
+export const queue = (label) => send("queue", "POST", "/api/queue", { label });
+
+// The server wants to know which text was shown, not the text itself.
+const places = (documents) =>
+  documents.map(({ index, id, routing, digest }) => ({ index, id, routing, digest }));
+
+export const renew = (documents) =>
+  send("renew", "POST", "/api/queue/claims", { documents: places(documents) });
+
+export const decide = (tag, decision, documents) =>
+  send("decide", "POST", "/api/decisions", { tag, decision, documents: places(documents) });
+
+export const undo = () => send("undo", "POST", "/api/decisions/undo", {});

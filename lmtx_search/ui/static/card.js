@@ -1,11 +1,11 @@
 // A document with its tags, and a person's answers about them.
 
 import * as api from "./api.js";
-import { button, find, later, make } from "./dom.js";
+import { button, make } from "./dom.js";
+import { excerpt } from "./excerpt.js";
+import { notify } from "./notice.js";
 import { picker } from "./picker.js";
 import { why } from "./why.js";
-
-const LONG = 280;
 
 // names: what the reader calls a tag, if it is called otherwise
 export function card(one, choose, names) {
@@ -20,26 +20,10 @@ export function card(one, choose, names) {
   return make("li", {},
     make("article", { class: "document" },
       make("h2", { tabindex: "-1" }, one.title),
-      one.text ? text(one.text) : null,
+      one.text ? excerpt(one.text) : null,
       tags,
       one.judgeable ? adder(one, tags) : null,
       one.judgeable ? why(one) : null));
-}
-
-function text(whole) {
-  const words = whole.replace(/\s+/g, " ");
-  const start = words.length > LONG ? `${words.slice(0, LONG).trimEnd()}… ` : words;
-  const shown = make("p", { class: "text" }, start);
-  if (start === words) return shown;
-  const more = button("more", () => {
-    const open = more.getAttribute("aria-expanded") === "true";
-    shown.firstChild.data = open ? start : `${whole} `;
-    shown.classList.toggle("whole", !open);
-    more.setAttribute("aria-expanded", String(!open));
-    more.textContent = open ? "more" : "less";
-  }, { class: "link", "aria-expanded": "false" });
-  shown.append(more);
-  return shown;
 }
 
 function assigned(one, tag, choose) {
@@ -93,15 +77,6 @@ const undo = (one, tag, draw) =>
     class: "judge",
     "aria-label": `Undo your answer about ${tag.name}`,
   });
-
-const clearNotice = later(8000, () => notify("", false));
-
-function notify(words, bad) {
-  const notice = find("said");
-  notice.classList.toggle("bad", bad);
-  notice.textContent = words;
-  clearNotice();
-}
 
 async function giveAnswer(one, tag, answer, draw) {
   try {

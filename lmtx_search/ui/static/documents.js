@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { card } from "./card.js";
 import { bar, button, find, make, number, several, showProblem } from "./dom.js";
+import { showVisitor } from "./visitor.js";
 
 const FEW = 30, MANY = 1000;
 
@@ -128,3 +129,4 @@ addEventListener("popstate", () => {
 find("facets").open = matchMedia("(min-width: 50rem)").matches;
 read();
 load();
+showVisitor().catch((error) => showProblem(error.message));

@@ -42,7 +42,7 @@ export function picker(title, choose, close) {
     mark(labels.length ? 0 : -1);
   }
 
-  const look = later(150, async () => {
+  const look = later(40, async () => {
     try {
       show((await api.labels(input.value)).labels);
     } catch (error) {

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { bar, find, later, make, several, showProblem } from "./dom.js";
+import { showVisitor } from "./visitor.js";
 import { origin, reasons } from "./why.js";
 
 const text = find("text");
@@ -98,3 +99,4 @@ function note(found) {
 
 text.addEventListener("input", look);
 if (text.value) look();
+showVisitor().catch((error) => showProblem(error.message));

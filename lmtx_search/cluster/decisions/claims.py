@@ -1,0 +1,70 @@
+"""Claims: who is deciding on which documents, so that two people do not do the same work.
+
+A claim lapses when it is not renewed. It only keeps documents out of other people's queues. What
+keeps decisions apart is the version of the document (:mod:`~lmtx_search.cluster.decisions.write`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.index_templates import text
+from lmtx_search.records import content_digest
+
+SECONDS = 300
+"""Seconds after which a claim lapses."""
+
+# Claims that are read. Each person holds those of one page.
+_MOST = 10_000
+
+
+def claimed_by_others(client: OpenSearch, by: str) -> list[str]:
+    """Return the ids of the documents that somebody else has claimed, in any index."""
+    query = {
+        "bool": {
+            "filter": [{"term": {"kind": "claim"}}, {"range": {"until": {"gt": "now"}}}],
+            "must_not": [{"term": {"by": by}}],
+        }
+    }
+    body = {"size": _MOST, "query": query, "_source": ["document_id"]}
+    hits = client.search(index=names.DECISIONS, body=body)["hits"]["hits"]
+    return [hit["_source"]["document_id"] for hit in hits]
+
+
+def claim(client: OpenSearch, by: str, places: Sequence[Place]) -> set[Place]:
+    """Claim documents for a person, or renew the person's claims; return those that are theirs.
+
+    Of two people who claim a document at the same moment, one gets it.
+    """
+    if not places:
+        return set()
+    lines: list[dict[str, object]] = []
+    for place in places:
+        mine = {
+            "kind": "claim",
+            "by": by,
+            "index_name": place.index,
+            "document_id": place.id,
+            **({} if place.routing is None else {"routing": place.routing}),
+        }
+        script = {
+            "source": text("searches/claim.painless"),
+            "params": {"claim": mine, "milliseconds": SECONDS * 1000},
+        }
+        lines.append({"update": {"_id": _id(place), "retry_on_conflict": 3}})
+        lines.append({"scripted_upsert": True, "script": script, "upsert": {}})
+    answer = client.bulk(body=lines, index=names.DECISIONS, params={"refresh": "true"})
+    outcomes = [item["update"] for item in answer["items"]]
+    return {
+        place
+        for place, outcome in zip(places, outcomes, strict=True)
+        if outcome.get("result") in ("created", "updated")
+    }
+
+
+def _id(place: Place) -> str:
+    return f"claim-{content_digest(place.index, place.id, place.routing or '')[:32]}"

@@ -1,0 +1,107 @@
+"""What a decision changes in the tag fields of one document. Nothing is read or written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from lmtx_search.tag_fields import TagFields, as_scores, scores_of
+
+Decision = Literal["accept", "reject"]
+Before = Mapping[str, Any]
+"""Where a name was before a decision: what :func:`undone` puts back. A JSON object."""
+
+# By attribute of TagFields. The scores are lists of objects, the others lists of names.
+_MACHINE = ("tags", "scores", "broader", "suggested", "suggestion_scores")
+_PEOPLE = ("manual", "rejected")
+_LEAVES: dict[Decision, tuple[str, ...]] = {
+    "accept": ("suggested", "suggestion_scores", "rejected"),
+    "reject": (*_MACHINE, "manual"),
+}
+_ENTERS: dict[Decision, str] = {"accept": "manual", "reject": "rejected"}
+
+
+def decision_on(source: Mapping[str, Any], tag: str, fields: TagFields) -> Decision | None:
+    """Return what people decided on a tag of a document; None: nothing."""
+    if tag in names_in(source, fields.rejected):
+        return "reject"
+    return "accept" if tag in names_in(source, fields.manual) else None
+
+
+def decided(
+    source: Mapping[str, Any], tag: str, decision: Decision, fields: TagFields
+) -> tuple[dict[str, Any], Before]:
+    """Return the fields that a decision changes, with their new values, and what it replaces.
+
+    An accepted tag goes to the manual tags and is no longer a suggestion. If the tagger has
+    applied it, it also stays a tag. A rejected one leaves every field of the tagger and the manual
+    tags.
+    """
+    changed: dict[str, Any] = {}
+    for part in _LEAVES[decision]:
+        items = _items(source, part, fields)
+        left = [item for item in items if _name(item) != tag]
+        if len(left) < len(items):
+            changed[getattr(fields, part)] = left
+    entered = getattr(fields, _ENTERS[decision])
+    if tag not in names_in(source, entered):
+        changed[entered] = [*_listed(source.get(entered)), tag]
+    return changed, _before(source, tag, fields)
+
+
+def undone(
+    source: Mapping[str, Any], tag: str, before: Before, fields: TagFields
+) -> dict[str, Any]:
+    """Return the fields that undoing a decision changes, with their new values.
+
+    If the document was tagged again since then, only people's fields are put back: the tagger's
+    own are newer than the decision.
+    """
+    same_tagging = tagged_at(source, fields) == before["tagged_at"]
+    changed: dict[str, Any] = {}
+    for part in (*_PEOPLE, *(_MACHINE if same_tagging else ())):
+        items = _items(source, part, fields)
+        left = [item for item in items if _name(item) != tag]
+        was = before["places"].get(part)
+        if was is not None:
+            left.insert(was["at"], was["item"])
+        if left != items:
+            changed[getattr(fields, part)] = left
+    return changed
+
+
+def names_in(source: Mapping[str, Any], field: str) -> list[str]:
+    """Return the names in a field that holds one, several or none."""
+    return [str(one) for one in _listed(source.get(field))]
+
+
+def tagged_at(source: Mapping[str, Any], fields: TagFields) -> str | None:
+    """Return the time of a document's last tagging (ISO)."""
+    tagging = source.get(fields.tagging)
+    return tagging.get("at") if isinstance(tagging, Mapping) else None
+
+
+def _before(source: Mapping[str, Any], tag: str, fields: TagFields) -> Before:
+    places = {}
+    for part in (*_PEOPLE, *_MACHINE):
+        for at, item in enumerate(_items(source, part, fields)):
+            if _name(item) == tag:
+                places[part] = {"at": at, "item": item}
+                break
+    return {"tagged_at": tagged_at(source, fields), "places": places}
+
+
+def _items(source: Mapping[str, Any], part: str, fields: TagFields) -> list[Any]:
+    value = source.get(getattr(fields, part))
+    if isinstance(value, Mapping):
+        return as_scores(scores_of(value))  # a map of scores, as earlier releases wrote it
+    return _listed(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if one is not None]
+
+
+def _name(item: Any) -> str:
+    return str(item.get("tag") if isinstance(item, Mapping) else item)

@@ -1,0 +1,110 @@
+"""Changes tag fields of documents, without their other fields and without tagging them again.
+
+A document is only changed in the version that was looked at. If somebody else writes it in the
+meantime, it is read again and looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.client.errors import lacking
+from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.documents.bulk import describe
+from lmtx_search.cluster.documents.by_id import read_by_id
+from lmtx_search.errors import LmtxError
+from lmtx_search.index_templates import load
+
+# Attempts to write a document that others keep writing.
+_ATTEMPTS = 5
+_CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as it is stored, in one version."""
+
+    source: Mapping[str, Any]
+    seq_no: int
+    primary_term: int
+
+
+Changes = Callable[[Place, Mapping[str, Any]], Mapping[str, Any]]
+"""Returns the new values of the fields of a document that change; empty: it stays as it is."""
+
+
+def read_places(client: OpenSearch, index: str, places: Iterable[Place]) -> dict[Place, Stored]:
+    """Return those of the documents that exist in an index, an alias or a data stream."""
+    wanted = set(places)
+    body = load("searches/places", ids=sorted({place.id for place in wanted}))
+    hits = client.search(index=index, body=body)["hits"]["hits"]
+    return {place: _stored(hit) for hit in hits if (place := Place.of(hit)) in wanted}
+
+
+def change(
+    client: OpenSearch, documents: Mapping[Place, Stored], changes: Changes
+) -> dict[Place, str]:
+    """Write what ``changes`` returns for each document; return reasons for those not written.
+
+    The changes can be found as soon as this returns. OpenSearch runs no pipeline on a partial
+    update in a bulk request, so no document is tagged again.
+
+    Raises:
+        UserError: the user may not write to an index.
+        LmtxError: a document was written by others again and again.
+    """
+    failed: dict[Place, str] = {}
+    waiting = dict(documents)
+    for _ in range(_ATTEMPTS):
+        parts = {place: changes(place, one.source) for place, one in waiting.items()}
+        order = [place for place, part in parts.items() if part]
+        if not order:
+            return failed
+        lines: list[Mapping[str, Any]] = []
+        for place in order:
+            lines += [{"update": _version(place, waiting[place])}, {"doc": parts[place]}]
+        answer = client.bulk(body=lines, params={"refresh": "true"})
+        overtaken = []
+        for place, item in zip(order, answer["items"], strict=True):
+            outcome = item["update"]
+            if outcome["status"] == _CONFLICT:
+                overtaken.append(place)
+            elif "error" in outcome:
+                reason = describe(outcome["error"])
+                refusal = lacking(reason, f"writing to {place.index}")
+                if refusal is not None:
+                    raise refusal
+                failed[place] = reason
+        waiting = _read_again(client, overtaken)
+        failed |= {place: "it was deleted" for place in overtaken if place not in waiting}
+        if not waiting:
+            return failed
+    raise LmtxError(
+        f"{len(waiting):,} documents are being written by others again and again, for instance "
+        f"{next(iter(waiting)).id}: try again later"
+    )
+
+
+def _read_again(client: OpenSearch, places: Sequence[Place]) -> dict[Place, Stored]:
+    """Return documents as they are now, even if no search finds the change yet."""
+    if not places:
+        return {}
+    body = {"docs": [_address(place) for place in places]}
+    return {Place.of(hit): _stored(hit) for hit in read_by_id(client, places[0].index, body)}
+
+
+def _version(place: Place, one: Stored) -> dict[str, Any]:
+    return {**_address(place), "if_seq_no": one.seq_no, "if_primary_term": one.primary_term}
+
+
+def _address(place: Place) -> dict[str, Any]:
+    routing = {} if place.routing is None else {"routing": place.routing}
+    return {"_index": place.index, "_id": place.id, **routing}
+
+
+def _stored(hit: Mapping[str, Any]) -> Stored:
+    return Stored(hit["_source"], hit["_seq_no"], hit["_primary_term"])

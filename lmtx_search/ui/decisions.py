@@ -1,0 +1,222 @@
+"""Writes people's decisions: into the documents at once, and as judgments for the next training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lmtx_search.cluster.client.connect import Client
+from lmtx_search.cluster.decisions import records
+from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.decisions.records import Record
+from lmtx_search.cluster.decisions.values import Decision, decided, decision_on, undone
+from lmtx_search.cluster.decisions.write import change, read_places
+from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.judgments.feedback import keep_opinions, remove_opinions, train_on
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.cluster.ml.pipeline import tag_fields
+from lmtx_search.records import PERSON, Document, Judgment, content_digest, document_text
+from lmtx_search.settings import DocumentSettings
+from lmtx_search.training.teacher.human_feedback import person_judgment
+
+_PAST: dict[Decision, str] = {"accept": "accepted", "reject": "rejected"}
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What became of the documents of one request."""
+
+    written: dict[Place, Mapping[str, Any]] = field(default_factory=dict)
+    """The documents as they were before the decision."""
+    before: dict[Place, dict[str, Any]] = field(default_factory=dict)
+    problems: dict[Place, str] = field(default_factory=dict)
+    others: set[Place] = field(default_factory=set)
+    """Documents on whose tag somebody else decided otherwise."""
+
+
+class Decisions:
+    """Decides on tags of the documents of an index."""
+
+    def __init__(self, client: Client, documents: DocumentSettings, index: str) -> None:
+        self._client = client
+        self._documents = documents
+        self._index = index
+
+    def decide(
+        self, by: str, tag: str, decision: Decision, asked: Mapping[Place, str]
+    ) -> dict[str, Any]:
+        """Decide on a tag of documents, and return what became of each.
+
+        A document is left as it is if its text has changed since it was shown, or if somebody else
+        has decided otherwise. ``results`` have a ``problem`` then, in one sentence. ``learned`` is
+        the number of documents from which the next training learns.
+
+        Args:
+            by: who decides.
+            asked: the documents, with the digest of the text that was shown (:func:`text_digest`).
+
+        Raises:
+            UserError: ``bootstrap-index`` has not run, or a right is missing.
+        """
+        records.require_index(self._client)
+        fields = tag_fields(self._client)
+        stored = read_places(self._client, self._index, asked)
+        last = records.latest_of(self._client, list(asked), tag)
+        mine = {place for place, record in last.items() if record.by == by}
+        done = _Progress(
+            problems={place: "It was deleted." for place in asked if place not in stored}
+        )
+
+        def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
+            done.written.pop(place, None)
+            if text_digest(source, self._documents.text_fields) != asked[place]:
+                done.problems[place] = "Its text has changed since it was shown. Reload the page."
+                return {}
+            there = decision_on(source, tag, fields)
+            if there not in (None, decision) and place not in mine:
+                done.others.add(place)
+                return {}
+            mine.discard(place)  # whoever writes it in the meantime is somebody else
+            if there == decision and place in last and last[place].decision == decision:
+                return {}
+            changed, before = decided(source, tag, decision, fields)
+            done.written[place], done.before[place] = source, dict(before)
+            return changed
+
+        for place, reason in change(self._client, stored, changes).items():
+            done.written.pop(place, None)
+            done.problems[place] = f"The cluster refused the change: {reason}."
+        self._tell_of_others(done, tag)
+        learned = self._record(by, tag, decision, done)
+        return {
+            "tag": tag,
+            "decision": decision,
+            "learned": len(learned),
+            "results": [
+                {**place_as_json(place), "problem": done.problems.get(place)} for place in asked
+            ],
+        }
+
+    def undo(self, by: str) -> dict[str, Any]:
+        """Undo a person's last decisions: all those that were made in one request.
+
+        ``undone`` lists their documents, ``problems`` says what stays as it is, and why.
+        """
+        records.require_index(self._client)
+        fields = tag_fields(self._client)
+        last = records.last_group(self._client, self._index, by)
+        by_place = {record.place: record for record in last.values()}
+        stored = read_places(self._client, self._index, by_place)
+        kept: dict[Place, str] = {}
+
+        def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
+            record = by_place[place]
+            if decision_on(source, record.tag, fields) != record.decision:
+                kept[place] = f"{place.id}: somebody has decided otherwise since then."
+                return {}
+            return undone(source, record.tag, record.before, fields)
+
+        for place, reason in change(self._client, stored, changes).items():
+            kept[place] = f"{place.id}: {reason}"
+        self._take_back([one for one in last.values() if one.place not in kept])
+        records.mark_undone(self._client, list(last))
+        done = [place for place in by_place if place not in kept and place in stored]
+        first = next(iter(last.values()), None)
+        return {
+            "tag": first.tag if first else None,
+            "decision": first.decision if first else None,
+            "undone": [place_as_json(place) for place in done],
+            "problems": list(kept.values()),
+        }
+
+    def _tell_of_others(self, done: _Progress, tag: str) -> None:
+        fields = tag_fields(self._client)
+        last = records.latest_of(self._client, list(done.others), tag) if done.others else {}
+        now = read_places(self._client, self._index, done.others) if done.others else {}
+        for place in done.others:
+            there = decision_on(now[place].source, tag, fields) if place in now else None
+            record = last.get(place)
+            if record is not None:
+                when = record.at[:16].replace("T", " ")
+                who = f"{record.by} {_PAST[record.decision]} it at {when} UTC"
+            else:
+                who = f"It is already {_PAST[there or 'accept']}"
+            done.problems[place] = f"{who}. Nothing was changed."
+
+    def _record(self, by: str, tag: str, decision: Decision, done: _Progress) -> set[str]:
+        """Keep judgments and records; return the ids of documents that training learns from."""
+        label = labels_of_tags(self._client, [tag]).get(tag)
+        fields = tag_fields(self._client)
+        texts = self._documents.text_fields
+        judged: dict[Place, tuple[Document, Judgment]] = {}
+        for place, source in done.written.items():
+            document = Document(place.id, document_text(source, texts), fields.without(source))
+            if label is not None and document.text:
+                tags = list(source.get(fields.tags) or [])
+                rank = tags.index(tag) if tag in tags else len(tags)
+                yes = decision == "accept"
+                judged[place] = document, person_judgment(document, label, yes, rank)
+        earlier = JudgmentStore(self._client).find(one.id for _, one in judged.values())
+        for place, (_, judgment) in judged.items():
+            was = earlier.get(judgment.id)
+            done.before[place]["judgment"] = {
+                "id": judgment.id,
+                "p_yes": was.p_yes if was else None,
+                "rank": judgment.rank,
+            }
+        learned = train_on(self._client, self._documents, [one for one, _ in judged.values()])
+        keep_opinions(self._client, [judgment for _, judgment in judged.values()])
+        at, together = records.now(), records.new_group()
+        records.keep(
+            self._client,
+            [
+                Record(
+                    at=at,
+                    by=by,
+                    place=place,
+                    tag=tag,
+                    label_id=label.id if label else None,
+                    decision=decision,
+                    together=together,
+                    before=done.before[place],
+                )
+                for place in done.written
+            ],
+        )
+        return learned
+
+    def _take_back(self, undone_records: Sequence[Record]) -> None:
+        """Put the judgments back that were there before the decisions."""
+        gone: list[str] = []
+        earlier: list[Judgment] = []
+        for record in undone_records:
+            was = record.before.get("judgment")
+            if was is None or record.label_id is None:
+                continue
+            if was["p_yes"] is None:
+                gone.append(was["id"])
+                continue
+            earlier.append(
+                Judgment(
+                    id=was["id"],
+                    document_id=record.place.id,
+                    label_id=record.label_id,
+                    p_yes=was["p_yes"],
+                    rank=was["rank"],
+                    judge=PERSON,
+                    prompt="",
+                )
+            )
+        remove_opinions(self._client, gone)
+        keep_opinions(self._client, earlier)
+
+
+def text_digest(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:
+    """Return a digest of the text that a person sees of a document."""
+    return content_digest(document_text(source, text_fields))[:32]
+
+
+def place_as_json(place: Place) -> dict[str, Any]:
+    """Return the place of a document as the page sends it back."""
+    return {"index": place.index, "id": place.id, "routing": place.routing}

@@ -1,0 +1,94 @@
+"""The addresses of the queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.routing import Route
+
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.errors import UserError
+from lmtx_search.settings import Settings
+from lmtx_search.ui.decisions import Decisions
+from lmtx_search.ui.queue import PAGE_OF_A_LABEL, Queue
+from lmtx_search.ui.requests import answering, json_body, language_of
+from lmtx_search.ui.sign_in import editor_of, visitor_of
+
+# A person who looks at a page does not wait as long as a load does.
+_SECONDS = 15.0
+
+_SHAPE = (
+    'the body must be {"tag": …, "decision": "accept"|"reject", "documents": '
+    '[{"index": …, "id": …, "routing": …|null, "digest": …}, …]} with at most '
+    f"{PAGE_OF_A_LABEL} documents"
+)
+
+
+def queue_routes(settings: Settings, index: str) -> list[Route]:
+    """Return the addresses with which people decide on the tags of an index.
+
+    - ``POST /api/queue`` with ``{"label": tag|null}``: the documents to decide on, which an editor
+      claims with this request.
+    - ``POST /api/queue/claims`` with ``{"documents": […]}``: renew these claims.
+    - ``POST /api/decisions`` with ``{"tag": …, "decision": "accept"|"reject", "documents": […]}``.
+    - ``POST /api/decisions/undo`` with ``{}``: undo the visitor's last request to decide.
+
+    A document is named by the ``index``, ``id``, ``routing`` and ``digest`` that the queue gave it.
+    """
+    client = connect(settings.opensearch.within(_SECONDS))
+    queue = Queue(client, settings.documents, index)
+    decisions = Decisions(client, settings.documents, index)
+
+    async def page(request: Request) -> Any:
+        label = (await json_body(request)).get("label")
+        if not isinstance(label, str | None):
+            raise UserError('the body must be {"label": …}')
+        visitor = visitor_of(request)
+        by = visitor.name if visitor.editor else None
+        return await run_in_threadpool(queue.page, by, label or None, language_of(request))
+
+    async def claims(request: Request) -> Any:
+        editor = editor_of(request)
+        places = list(_documents(await json_body(request)))
+        return await run_in_threadpool(queue.renew, editor.name, places)
+
+    async def decide(request: Request) -> Any:
+        editor = editor_of(request)
+        body = await json_body(request)
+        tag, decision = body.get("tag"), body.get("decision")
+        if not isinstance(tag, str) or not tag or decision not in ("accept", "reject"):
+            raise UserError(_SHAPE)
+        asked = _documents(body)
+        return await run_in_threadpool(decisions.decide, editor.name, tag, decision, asked)
+
+    async def undo(request: Request) -> Any:
+        return await run_in_threadpool(decisions.undo, editor_of(request).name)
+
+    return [
+        Route("/api/queue", answering(page), methods=["POST"]),
+        Route("/api/queue/claims", answering(claims), methods=["POST"]),
+        Route("/api/decisions", answering(decide), methods=["POST"]),
+        Route("/api/decisions/undo", answering(undo), methods=["POST"]),
+    ]
+
+
+def _documents(body: dict[str, Any]) -> dict[Place, str]:
+    """Return the documents that a request names, with the digests of their texts."""
+    documents = body.get("documents")
+    if not isinstance(documents, list) or not 0 < len(documents) <= PAGE_OF_A_LABEL:
+        raise UserError(_SHAPE)
+    found: dict[Place, str] = {}
+    for one in documents:
+        if not isinstance(one, dict):
+            raise UserError(_SHAPE)
+        index, id_, routing = one.get("index"), one.get("id"), one.get("routing")
+        digest = one.get("digest", "")
+        if not all(isinstance(part, str) for part in (index, id_, digest)):
+            raise UserError(_SHAPE)
+        if not isinstance(routing, str | None):
+            raise UserError(_SHAPE)
+        found[Place(str(index), str(id_), routing)] = str(digest)
+    return found

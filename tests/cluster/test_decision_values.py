@@ -1,0 +1,115 @@
+"""What a decision changes in a document's fields, and what undoing it puts back."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.decisions.values import Decision, decided, decision_on, undone
+from lmtx_search.cluster.decisions.worth import label_weight, open_labels, uncertainty
+from lmtx_search.tag_fields import DEFAULT_FIELDS as FIELDS
+from tests.support.suggestions import tagged
+
+DOCUMENT = tagged("d", {"Web": 0.9, "Mail": 0.6}, {"Chess": 0.4, "Go": 0.3}, tags_manual=["Mine"])
+
+
+def after(source: dict[str, Any], tag: str, decision: Decision) -> dict[str, Any]:
+    return source | decided(source, tag, decision, FIELDS)[0]
+
+
+def test_an_accepted_suggestion_becomes_a_manual_tag_and_no_other_field_changes() -> None:
+    changed, _ = decided(DOCUMENT, "Chess", "accept", FIELDS)
+    assert changed == {
+        "tags_suggested": ["Go"],
+        "suggestion_scores": DOCUMENT["suggestion_scores"][1:],
+        "tags_manual": ["Mine", "Chess"],
+    }
+
+
+def test_an_accepted_tag_stays_a_tag() -> None:
+    assert decided(DOCUMENT, "Mail", "accept", FIELDS)[0] == {"tags_manual": ["Mine", "Mail"]}
+
+
+def test_a_rejected_tag_leaves_the_tags_with_its_score() -> None:
+    changed, _ = decided(DOCUMENT, "Mail", "reject", FIELDS)
+    scores = DOCUMENT["tag_scores"][:1]
+    assert changed == {"tags": ["Web"], "tag_scores": scores, "tags_rejected": ["Mail"]}
+
+
+def test_a_rejected_name_leaves_every_field_of_the_tagger_and_the_manual_tags() -> None:
+    everywhere = DOCUMENT | {"tags_broader": ["Mine"], "tags_suggested": ["Mine", "Go"]}
+    changed, _ = decided(everywhere, "Mine", "reject", FIELDS)
+    assert changed == {
+        "tags_broader": [],
+        "tags_suggested": ["Go"],
+        "tags_manual": [],
+        "tags_rejected": ["Mine"],
+    }
+
+
+@pytest.mark.parametrize("tag", ["Chess", "Go", "Web", "Mail", "Mine", "New"])
+@pytest.mark.parametrize("decision", ["accept", "reject"])
+def test_undoing_a_decision_restores_names_scores_and_their_order(
+    tag: str, decision: Decision
+) -> None:
+    changed, before = decided(DOCUMENT, tag, decision, FIELDS)
+    now = DOCUMENT | changed
+    restored = now | undone(now, tag, before, FIELDS)
+    assert {key: one for key, one in restored.items() if one != []} == DOCUMENT
+
+
+def test_undoing_one_of_two_decisions_keeps_the_other() -> None:
+    first, before = decided(DOCUMENT, "Chess", "reject", FIELDS)
+    both = after(DOCUMENT | first, "Go", "accept")
+    restored = both | undone(both, "Chess", before, FIELDS)
+    assert restored["tags_suggested"] == ["Chess"]
+    assert restored["tags_manual"] == ["Mine", "Go"]
+    assert restored["tags_rejected"] == []
+
+
+def test_undoing_after_another_tagging_leaves_what_the_tagger_wrote() -> None:
+    changed, before = decided(DOCUMENT, "Chess", "reject", FIELDS)
+    now = DOCUMENT | changed | {"tagging": {**DOCUMENT["tagging"], "at": "2026-11-02T10:00:00Z"}}
+    assert undone(now, "Chess", before, FIELDS) == {"tags_rejected": []}
+
+
+def test_a_change_of_mind_moves_the_tag() -> None:
+    rejected = after(DOCUMENT, "Chess", "reject")
+    assert decision_on(rejected, "Chess", FIELDS) == "reject"
+    accepted = after(rejected, "Chess", "accept")
+    assert decision_on(accepted, "Chess", FIELDS) == "accept"
+    assert accepted["tags_rejected"] == []
+
+
+def test_scores_that_an_earlier_release_wrote_as_an_object_become_a_list() -> None:
+    older = {"tags": ["Web", "Mail"], "tag_scores": {"Web": 0.9, "Mail": 0.6}}
+    changed, _ = decided(older, "Mail", "reject", FIELDS)
+    assert changed["tag_scores"] == [{"tag": "Web", "score": 0.9}]
+
+
+def test_values_of_people_that_are_no_texts_stay_as_they_are() -> None:
+    assert decided({"tags_manual": 7}, "Web", "accept", FIELDS)[0] == {"tags_manual": [7, "Web"]}
+
+
+def test_open_are_suggestions_and_unsure_tags_without_a_decision() -> None:
+    source = copy.deepcopy(DOCUMENT) | {"tags_rejected": ["Go"]}
+    assert [(one.tag, one.applied) for one in open_labels(source, FIELDS)] == [
+        ("Chess", False),
+        ("Mail", True),
+    ]
+
+
+def test_a_suggestion_of_a_tagger_without_probabilities_is_open() -> None:
+    source = {"tags_suggested": ["Chess"], "suggestion_scores": [{"tag": "Chess", "score": 0.4}]}
+    (one,) = open_labels(source, FIELDS)
+    assert (one.score, one.probability) == (0.4, None)
+    assert uncertainty(one.probability) == 1
+
+
+def test_one_half_is_most_uncertain_and_frequent_labels_weigh_more() -> None:
+    assert uncertainty(0.5) > uncertainty(0.3) == pytest.approx(uncertainty(0.7))
+    assert uncertainty(1.0) == 0
+    assert label_weight(30, 6) == pytest.approx(math.log2(32) * math.log2(8))

@@ -1,0 +1,141 @@
+"""The queue's order, claims and written decisions, on a real cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.decisions import claims
+from lmtx_search.cluster.decisions.order import Place, label_weights, most_valuable
+from lmtx_search.cluster.decisions.values import decided
+from lmtx_search.cluster.decisions.worth import open_labels, uncertainty
+from lmtx_search.cluster.decisions.write import change, read_places
+from lmtx_search.cluster.setup.bootstrap import apply, plan
+from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.tag_fields import DEFAULT_FIELDS as FIELDS
+from tests.support.suggestions import index_tagged, tagged
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def ready(client, settings):
+    apply(client, plan(client, settings))
+    prepare_tagged_index(client, "articles")
+    return client
+
+
+def ids(client: Any, **options: Any) -> list[str]:
+    weights = label_weights(client, "articles")
+    found = most_valuable(client, "articles", FIELDS, weights, 20, **options)
+    return [place.id for place, _ in found]
+
+
+def test_uncertain_suggestions_of_frequent_labels_come_first(ready):
+    documents = [tagged(f"often-{n}", {"Chess": 0.95}, {"Web": 0.3}) for n in range(8)]
+    documents += [
+        tagged("rare", {}, {"Mail": 0.5}),
+        tagged("half", {}, {"Web": 0.5}),
+        tagged("sure", {"Chess": 0.99}, {}),
+        tagged("unsure-tag", {"Web": 0.6}, {}),
+        tagged("decided", {}, {"Web": 0.5}, tags_rejected=["Web"]),
+    ]
+    index_tagged(ready, "articles", documents)
+    found = ids(ready)
+    assert found[:2] == ["half", "unsure-tag"]
+    assert found[-1] == "rare"
+    assert set(found) == {one["id"] for one in documents} - {"sure", "decided"}
+
+
+def test_the_cluster_computes_the_same_worth_as_python(ready):
+    names = ["Chess", "Web", "Mail", "Go"]
+    documents = [
+        tagged(
+            f"d{n}",
+            {names[n % 3]: 0.5 + n / 100},
+            {names[(n + 1) % 4]: 0.2 + n / 60, names[(n + 2) % 4]: 0.7 - n / 50},
+        )
+        for n in range(20)
+    ]
+    index_tagged(ready, "articles", documents)
+    weights = label_weights(ready, "articles")
+
+    def worth(source: dict[str, Any]) -> float:
+        return max(
+            uncertainty(one.probability) * weights.of(one.tag)
+            for one in open_labels(source, FIELDS)
+        )
+
+    found = most_valuable(ready, "articles", FIELDS, weights, 20)
+    values = [worth(source) for _, source in found]
+    assert len(values) == 20
+    assert values == pytest.approx(sorted(values, reverse=True))
+
+
+def test_one_label_shows_its_likely_documents_first(ready):
+    documents = [tagged(f"d{n}", {}, {"Chess": n / 10, "Web": 0.5}) for n in (2, 4, 3)]
+    index_tagged(ready, "articles", [*documents, tagged("other", {}, {"Web": 0.5})])
+    assert ids(ready, only="Chess") == ["d4", "d3", "d2"]
+    assert ids(ready, only="Chess", without=["d3"]) == ["d4", "d2"]
+
+
+def test_an_index_without_suggestions_has_an_empty_queue(ready):
+    assert ids(ready) == []
+
+
+def test_of_two_people_one_gets_a_document_until_the_claim_lapses(ready, monkeypatch):
+    place = Place("articles", "d1")
+    assert claims.claim(ready, "anna", [place]) == {place}
+    assert claims.claim(ready, "ben", [place]) == set()
+    assert claims.claimed_by_others(ready, "ben") == ["d1"]
+    assert claims.claimed_by_others(ready, "anna") == []
+    monkeypatch.setattr(claims, "SECONDS", -1)
+    assert claims.claim(ready, "anna", [place]) == {place}  # renewed, until a second ago
+    assert claims.claimed_by_others(ready, "ben") == []
+    assert claims.claim(ready, "ben", [place]) == {place}
+
+
+def test_a_change_that_others_overtake_is_made_to_the_newer_document(ready):
+    index_tagged(ready, "articles", [tagged("d1", {}, {"Chess": 0.5})])
+    place = Place("articles", "d1")
+    stored = read_places(ready, "articles", [place])
+    ready.update(index="articles", id="d1", body={"doc": {"tags_manual": ["Theirs"]}})
+    failed = change(
+        ready, stored, lambda place, source: decided(source, "Chess", "accept", FIELDS)[0]
+    )
+    assert failed == {}
+    now = ready.get(index="articles", id="d1")["_source"]
+    assert now["tags_manual"] == ["Theirs", "Chess"]
+    assert now["tags_suggested"] == []
+
+
+def test_a_document_that_is_gone_is_named(ready):
+    index_tagged(ready, "articles", [tagged("d1", {}, {"Chess": 0.5})])
+    stored = read_places(ready, "articles", [Place("articles", "d1"), Place("articles", "d2")])
+    ready.delete(index="articles", id="d1")
+    failed = change(ready, stored, lambda place, source: {"tags_manual": ["x"]})
+    assert failed == {Place("articles", "d1"): "it was deleted"}
+    assert not ready.exists(index="articles", id="d1")
+
+
+@pytest.mark.parametrize("slot", ["default_pipeline", "final_pipeline"])
+def test_a_decision_runs_no_pipeline_also_in_a_data_stream(ready, slot):
+    pipeline = {"processors": [{"set": {"field": "seen", "value": True}}]}
+    ready.ingest.put_pipeline(id="mark", body=pipeline)
+    template = {"template": {"settings": {f"index.{slot}": "mark"}}}
+    body = {"index_patterns": ["logs"], "data_stream": {}, "composed_of": ["lmtx-tags"], **template}
+    ready.indices.put_index_template(name="logs", body=body)
+    document = tagged("d1", {}, {"Chess": 0.5}, **{"@timestamp": "2026-11-01T00:00:00Z"})
+    ready.bulk(
+        body=[{"create": {"_id": "d1", "routing": "r"}}, document],
+        index="logs",
+        params={"refresh": "true"},
+    )
+    weights = label_weights(ready, "logs")
+    ((place, source),) = most_valuable(ready, "logs", FIELDS, weights, 20)
+    assert source["seen"] is True
+    assert (place.index.startswith(".ds-logs"), place.routing) == (True, "r")
+    change(ready, read_places(ready, "logs", [place]), lambda *_: {"seen": False, "tags": ["x"]})
+    now = ready.get(index=place.index, id="d1", params={"routing": "r"})["_source"]
+    assert now == {**document, "seen": False, "tags": ["x"]}

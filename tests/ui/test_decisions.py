@@ -1,0 +1,240 @@
+"""What decisions of one and of two people write, on a real cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from lmtx_search.cluster.documents.load import read_documents
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.setup.bootstrap import apply, plan
+from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.records import PERSON
+from lmtx_search.training.teacher.human_feedback import prefer_people
+from lmtx_search.ui.app import create_app
+from tests.conftest import Run
+from tests.support.live_tagger import deployed, index_documents, load_labels
+from tests.support.suggestions import index_tagged, tagged
+from tests.support.tagger_service import LABELS, running
+
+pytestmark = pytest.mark.integration
+
+PeopleOf = Callable[[str], "Person"]
+
+
+class Person:
+    """Somebody at the page."""
+
+    def __init__(self, page: TestClient, name: str) -> None:
+        self._page = page
+        self._headers = {"X-User": name}
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        answer = self._page.post(f"/api/{path}", json=body, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def queue(self, label: str | None = None) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.post("queue", {"label": label})["found"]
+        return found
+
+    def decide(self, decision: str, tag: str, documents: list[dict[str, Any]]) -> Any:
+        body = {"tag": tag, "decision": decision, "documents": documents}
+        return self.post("decisions", body)
+
+
+@pytest.fixture
+def people(client: Any, settings: Any) -> PeopleOf:
+    """Editors at the page of the index `articles`; the cluster has labels and no tagger."""
+    apply(client, plan(client, settings))
+    load_labels(client, settings, LABELS)
+    prepare_tagged_index(client, "articles")
+    own = settings.ui.model_copy(update={"user_header": "X-User", "editors": ("*",)})
+    app = create_app(settings.model_copy(update={"ui": own}), "articles")
+    page = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 5000))
+    return lambda name: Person(page, name)
+
+
+def source(client: Any, id_: str) -> dict[str, Any]:
+    return dict(client.get(index="articles", id=id_)["_source"])
+
+
+def opinions(client: Any) -> dict[tuple[str, str], float]:
+    found = JudgmentStore(client).of(PERSON)
+    return {(one.document_id, one.label_id): one.p_yes for one in found}
+
+
+def records(client: Any) -> list[dict[str, Any]]:
+    body = {"query": {"term": {"kind": "decision"}}, "sort": ["at"]}
+    hits = client.search(index="lmtx-decisions", body=body)["hits"]["hits"]
+    return [hit["_source"] for hit in hits]
+
+
+def test_a_decision_changes_the_document_is_recorded_and_teaches(
+    client: Any, settings: Any, people: PeopleOf
+) -> None:
+    document = tagged("d1", {"Web browser": 0.6}, {"Chess": 0.4}, other={"kept": [1, {"a": "b"}]})
+    index_tagged(client, "articles", [document])
+    anna = people("anna")
+    (shown,) = anna.queue()
+    assert [one["tag"] for one in shown["open"]] == ["Chess", "Web browser"]
+    assert anna.decide("accept", "Chess", [shown])["learned"] == 1
+    assert anna.decide("reject", "Web browser", [shown])["learned"] == 1
+    assert source(client, "d1") == {
+        **document,
+        "tags": [],
+        "tag_scores": [],
+        "tags_suggested": [],
+        "suggestion_scores": [],
+        "tags_manual": ["Chess"],
+        "tags_rejected": ["Web browser"],
+    }
+    assert [(one["by"], one["decision"], one["tag"]) for one in records(client)] == [
+        ("anna", "accept", "Chess"),
+        ("anna", "reject", "Web browser"),
+    ]
+    assert anna.queue() == []
+
+    # What training reads: the document is there now, and the answers are about its text.
+    fields = settings.documents.text_fields
+    documents = list(read_documents(client, "lmtx-documents", fields))
+    labels = {label.id: label for label in LabelIndex(client).labels()}
+    taught = prefer_people({}, JudgmentStore(client).of(PERSON), documents, labels)
+    assert taught == {"d1": {"game::chess": 1.0, "web": 0.0}}
+
+
+def test_many_documents_are_decided_on_and_undone_together(client: Any, people: PeopleOf) -> None:
+    documents = [tagged(f"d{n:02}", {}, {"Chess": 0.5 + n / 100}) for n in range(45)]
+    index_tagged(client, "articles", documents)
+    anna = people("anna")
+    shown = anna.queue("Chess")
+    assert [one["id"] for one in shown[:2]] == ["d44", "d43"]
+    told = anna.decide("accept", "Chess", shown)
+    assert (len(told["results"]), told["learned"]) == (40, 40)
+    assert {one["problem"] for one in told["results"]} == {None}
+    assert len(opinions(client)) == 40
+    assert len(anna.queue("Chess")) == 5
+    assert len(anna.post("decisions/undo", {})["undone"]) == 40
+    assert [source(client, one["id"]) for one in documents] == [
+        {**one, "tags_manual": []} if one["id"] >= "d05" else one for one in documents
+    ]
+    assert opinions(client) == {}
+    assert all("undone_at" in one for one in records(client))
+    assert anna.post("decisions/undo", {})["tag"] is None
+
+
+def test_undo_brings_an_earlier_judgment_back(client: Any, people: PeopleOf) -> None:
+    index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.4})])
+    anna = people("anna")
+    (shown,) = anna.queue()
+    anna.decide("accept", "Chess", [shown])
+    anna.decide("reject", "Chess", [shown])
+    assert opinions(client) == {("d1", "game::chess"): 0.0}
+    assert source(client, "d1")["tags_rejected"] == ["Chess"]
+    anna.post("decisions/undo", {})
+    assert opinions(client) == {("d1", "game::chess"): 1.0}
+    assert source(client, "d1")["tags_manual"] == ["Chess"]
+
+
+def test_two_people_get_different_documents(client: Any, people: PeopleOf) -> None:
+    index_tagged(client, "articles", [tagged(f"d{n:02}", {}, {"Chess": 0.5}) for n in range(30)])
+    anna, ben = people("anna"), people("ben")
+    hers, his = anna.queue(), ben.queue()
+    assert (len(hers), len(his)) == (20, 10)
+    assert {one["id"] for one in hers}.isdisjoint(one["id"] for one in his)
+    assert [one["id"] for one in anna.queue()] == [one["id"] for one in hers]  # she continues
+    assert ben.post("queue/claims", {"documents": hers[:1]})["lost"] == [
+        {key: hers[0][key] for key in ("index", "id", "routing")}
+    ]
+
+
+def test_nobody_overrules_somebody_else_by_accident(client: Any, people: PeopleOf) -> None:
+    index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.5})])
+    anna, ben = people("anna"), people("ben")
+    (shown,) = anna.queue()
+    anna.decide("accept", "Chess", [shown])
+    (result,) = ben.decide("reject", "Chess", [shown])["results"]
+    assert result["problem"].startswith("anna accepted it at 20")
+    assert result["problem"].endswith("Nothing was changed.")
+    assert source(client, "d1")["tags_manual"] == ["Chess"]
+    assert opinions(client) == {("d1", "game::chess"): 1.0}
+    assert ben.post("decisions/undo", {})["tag"] is None  # what others decided is theirs to undo
+
+
+def test_a_document_whose_text_has_changed_is_shown_again_first(
+    client: Any, people: PeopleOf
+) -> None:
+    index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.5})])
+    anna = people("anna")
+    (shown,) = anna.queue()
+    client.bulk(body=[{"update": {"_id": "d1"}}, {"doc": {"text": "Another"}}], index="articles")
+    (result,) = anna.decide("accept", "Chess", [shown])["results"]
+    assert result["problem"].startswith("Its text has changed")
+    assert "tags_manual" not in source(client, "d1")
+    assert records(client) == []
+
+
+def test_documents_of_other_indices_cannot_be_reached(client: Any, people: PeopleOf) -> None:
+    index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.5})])
+    client.index(index="private", id="d1", body={"title": "x"}, params={"refresh": "true"})
+    anna = people("anna")
+    (shown,) = anna.queue()
+    (result,) = anna.decide("accept", "Chess", [{**shown, "index": "private"}])["results"]
+    assert result["problem"] == "It was deleted."
+    assert client.get(index="private", id="d1")["_source"] == {"title": "x"}
+
+
+def test_a_cluster_of_an_earlier_release_is_one_clear_line(client: Any, people: PeopleOf) -> None:
+    client.indices.delete(index="lmtx-decisions")
+    page = people("anna")._page
+    answer = page.post("/api/queue", json={}, headers={"X-User": "anna"})
+    assert answer.status_code == 400
+    assert "run `lmtx-search bootstrap-index`" in answer.json()["error"]
+    assert not client.indices.exists(index="lmtx-decisions")
+
+
+def test_decisions_survive_retag_another_deployment_and_reindexing(
+    client: Any, settings: Any, environment: dict[str, str], lmtx: Run, people: PeopleOf
+) -> None:
+    text = "A program that plays chess against you"
+    anna = people("anna")
+    with running(environment):
+        deployed(client, settings)
+        index_documents(client, "articles", [{"id": "d1", "title": "Knights", "text": text}])
+        assert "Chess" in source(client, "d1")["tags"]
+        shown = {"index": "articles", "id": "d1", "routing": None}
+        digest = anna_digest(client, settings)
+        anna.decide("reject", "Chess", [{**shown, "digest": digest}])
+        anna.decide("accept", "Mail (mail-1)", [{**shown, "digest": digest}])
+
+        def holds(index: str) -> None:
+            found = client.get(index=index, id="d1")["_source"]
+            assert found["tagging"]["status"] == "tagged"
+            assert found["tags_rejected"] == ["Chess"]
+            assert found["tags_manual"] == ["Mail (mail-1)"]
+            assert "Chess" not in found["tags"]
+            assert "Chess" not in [one["tag"] for one in found["tag_scores"]]
+
+        holds("articles")
+        done = lmtx("retag", "--index", "articles", "--everything")
+        assert done.returncode == 0, done.stderr
+        holds("articles")
+        deployed(client, settings)
+        done = lmtx("retag", "--index", "articles", "--everything")
+        assert done.returncode == 0, done.stderr
+        holds("articles")
+        prepare_tagged_index(client, "copies")
+        body = {"source": {"index": "articles"}, "dest": {"index": "copies"}}
+        client.reindex(body=body, params={"refresh": "true"})
+        holds("copies")
+
+
+def anna_digest(client: Any, settings: Any) -> str:
+    """Return what the page knows of the text of the document d1."""
+    from lmtx_search.ui.decisions import text_digest
+
+    return text_digest(source(client, "d1"), settings.documents.text_fields)
