@@ -87,6 +87,13 @@ class FileStore:
         """Return the stored judgments."""
         return {id_: self._known[id_] for id_ in ids if id_ in self._known}
 
+    def by_document(self) -> dict[str, dict[str, float]]:
+        """Return P(yes) by document id, then by label id."""
+        found: dict[str, dict[str, float]] = {}
+        for judgment in self._known.values():
+            found.setdefault(judgment.document_id, {})[judgment.label_id] = judgment.p_yes
+        return found
+
     def add(self, judgments: list[Judgment]) -> None:
         """Write judgments."""
         with self._file.open("a", encoding="utf-8") as out:

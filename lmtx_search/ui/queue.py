@@ -60,7 +60,7 @@ class Queue:
         """
         records.require_index(self._client)
         fields = tag_fields(self._client)
-        weights = label_weights(self._client, self._index)
+        weights = label_weights(self._client, self._index, records.count_by_tag(self._client))
         found = self._found(by, label, weights, fields)
         shown = [self._shown(place, one, label, weights, fields) for place, one in found]
         suggested = weights.suggested[:_LABELS]

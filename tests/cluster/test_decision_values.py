@@ -113,3 +113,7 @@ def test_one_half_is_most_uncertain_and_frequent_labels_weigh_more() -> None:
     assert uncertainty(0.5) > uncertainty(0.3) == pytest.approx(uncertainty(0.7))
     assert uncertainty(1.0) == 0
     assert label_weight(30, 6) == pytest.approx(math.log2(32) * math.log2(8))
+
+
+def test_a_label_weighs_less_with_each_decision() -> None:
+    assert label_weight(30, 6, 3) == pytest.approx(label_weight(30, 6) / 4)

@@ -48,6 +48,18 @@ def test_uncertain_suggestions_of_frequent_labels_come_first(ready):
     assert set(found) == {one["id"] for one in documents} - {"sure", "decided"}
 
 
+def test_labels_that_were_decided_on_come_after_others(ready):
+    index_tagged(
+        ready, "articles", [tagged("web", {}, {"Web": 0.5}), tagged("go", {}, {"Go": 0.4})]
+    )
+    before, after = label_weights(ready, "articles"), label_weights(ready, "articles", {"Web": 1})
+    found = [
+        [place.id for place, _ in most_valuable(ready, "articles", FIELDS, weights, 20)]
+        for weights in (before, after)
+    ]
+    assert found == [["web", "go"], ["go", "web"]]
+
+
 def test_the_cluster_computes_the_same_worth_as_python(ready):
     names = ["Chess", "Web", "Mail", "Go"]
     documents = [

@@ -68,8 +68,13 @@ class Place:
         return cls(hit["_index"], hit["_id"], hit.get("_routing"))
 
 
-def label_weights(client: OpenSearch, index: str) -> LabelWeights:
+def label_weights(
+    client: OpenSearch, index: str, decided: Mapping[str, int] | None = None
+) -> LabelWeights:
     """Count the labels of an index, in one search.
+
+    Args:
+        decided: number of decisions on each label so far (None: there are none).
 
     Raises:
         UserError: the index has no tags.
@@ -83,7 +88,11 @@ def label_weights(client: OpenSearch, index: str) -> LabelWeights:
     for part in ("tags", "manual"):
         for tag, count in _counts(found["all"][part]).items():
             occurs[tag] = occurs.get(tag, 0) + count
-    weights = {tag: label_weight(count, suggested.get(tag, 0)) for tag, count in occurs.items()}
+    so_far = decided or {}
+    weights = {
+        tag: label_weight(count, suggested.get(tag, 0), so_far.get(tag, 0))
+        for tag, count in occurs.items()
+    }
     return LabelWeights(answer["hits"]["total"]["value"], list(suggested.items()), weights)
 
 

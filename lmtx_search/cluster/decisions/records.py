@@ -16,6 +16,8 @@ from lmtx_search.cluster.decisions.values import Before, Decision
 from lmtx_search.cluster.documents.bulk import Action, write_all
 from lmtx_search.errors import LmtxError, UserError
 
+# Tags whose decisions are counted: those with most decisions.
+_TAGS = 5000
 _MOST = 10_000
 _NEWEST = [{"at": "desc"}]
 
@@ -109,6 +111,17 @@ def count_by(client: OpenSearch, index: str, by: str) -> int:
     """Return how many decisions of a person on documents of an index count."""
     body = {"query": _counting(_by(client, index, by))}
     return int(client.count(index=names.DECISIONS, body=body)["count"])
+
+
+def count_by_tag(client: OpenSearch) -> dict[str, int]:
+    """Return how many decisions on each tag count, in all indices: training learns from all."""
+    body = {
+        "size": 0,
+        "query": _counting([]),
+        "aggs": {"tags": {"terms": {"field": "tag", "size": _TAGS}}},
+    }
+    found = client.search(index=names.DECISIONS, body=body)["aggregations"]["tags"]["buckets"]
+    return {bucket["key"]: bucket["doc_count"] for bucket in found}
 
 
 def require_index(client: OpenSearch) -> None:

@@ -37,16 +37,19 @@ def uncertainty(probability: float | None) -> float:
     return 4 * p * (1 - p)
 
 
-def label_weight(occurs: int, changes: int) -> float:
+def label_weight(occurs: int, changes: int, decided: int = 0) -> float:
     """Return what a decision on a label is worth where nothing is known of the document.
 
-    Both counts enter as logarithms, so that a very frequent label does not fill the whole queue.
+    The first decisions on a label tell most about it: how much its scores are too high or too low.
+    The counts of documents enter as logarithms, so that a very frequent label does not fill the
+    whole queue.
 
     Args:
         occurs: number of documents in which the label is a tag, a manual tag or a suggestion.
         changes: number of documents in which the label is a suggestion.
+        decided: number of decisions on the label so far.
     """
-    return math.log2(2 + occurs) * math.log2(2 + changes)
+    return math.log2(2 + occurs) * math.log2(2 + changes) / (1 + decided)
 
 
 def open_labels(source: Mapping[str, Any], fields: TagFields) -> list[Open]:

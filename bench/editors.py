@@ -1,0 +1,218 @@
+"""What decisions of people teach: a simulated editor answers from gold tags, in the queue's order.
+
+Scores the documents of a folder with a trained encoder. The editor decides on labels that are among
+the best of training documents, `--step` at a time, either in the order of the page Decide
+(uncertainty times the weight of the label) or in random order. After each step, the offsets of
+labels are fitted to the judge's answers and to the editor's, as training fits them, and the queue
+is ordered anew. P@1, P@5, R@10 and micro F1 are those of all test documents; the editor never sees
+these. Random order is the mean of `--draws` runs.
+
+    python bench/editors.py FOLDER --encoder runs/RUN/encoder --answers judgments.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from loop import FileStore, Folder, Gold, read_folder
+from numpy.typing import NDArray
+
+from lmtx_search.cluster.decisions.worth import label_weight, uncertainty
+from lmtx_search.encoder.calibration import Calibration, fit_calibration
+from lmtx_search.encoder.label_embeddings import embed_labels
+from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.reading import TextReader
+from lmtx_search.encoder.score_threshold import choose_threshold
+from lmtx_search.encoder.windows import ONE_WINDOW
+from lmtx_search.records import Document
+from lmtx_search.settings import load_settings
+from lmtx_search.training.targets.answers import Answers
+from lmtx_search.training.targets.label_offsets import label_offsets
+from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.tokens import WordTokens
+from lmtx_search.words.weights import DEFAULT_FACTOR, DEFAULT_WEIGHTS, WordScoring
+
+CANDIDATES = 5
+"""Labels of a document that an editor may decide on."""
+
+DEPTH = 10
+HELD_OUT = 100
+
+Floats = NDArray[np.float32]
+
+
+@dataclass
+class Scored:
+    """Documents with the score of each label (float32[documents, labels]) and its gold tags."""
+
+    ids: list[str]
+    scores: Floats
+    gold: NDArray[np.bool_]
+
+
+class Editor:
+    """Decides on labels of training documents.
+
+    Args:
+        order: "queue" or "random".
+    """
+
+    def __init__(
+        self, train: Scored, labels: list[str], judge: dict[str, dict[str, float]], order: str
+    ) -> None:
+        self.train, self.labels, self.judge, self.order = train, labels, judge, order
+        self.decided: dict[tuple[int, int], bool] = {}
+        self.generator = np.random.default_rng(0)
+        self._row_of = {id_: row for row, id_ in enumerate(train.ids)}
+        self._column_of = {id_: column for column, id_ in enumerate(labels)}
+
+    def offsets(self) -> Floats:
+        """Return the offsets of labels by all answers: float32[labels]."""
+        rows, columns, right = self._answers()
+        scores = self.train.scores[rows, columns]
+        return label_offsets(scores, columns, right, len(self.labels))
+
+    def decide(self, count: int, offsets: Floats) -> None:
+        """Decide on the ``count`` pairs that come next."""
+        scores = self.train.scores + offsets
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :CANDIDATES]
+        rows = np.repeat(np.arange(len(best)), CANDIDATES)
+        columns = best.ravel()
+        new = [
+            pair not in self.decided for pair in zip(rows.tolist(), columns.tolist(), strict=True)
+        ]
+        rows, columns = rows[new], columns[new]
+        if self.order == "random":
+            chosen = self.generator.permutation(len(rows))[:count]
+        else:
+            chosen = self._queue(scores[rows, columns], columns, count)
+        for place in chosen:
+            row, column = int(rows[place]), int(columns[place])
+            self.decided[row, column] = bool(self.train.gold[row, column])
+
+    def _queue(self, scores: Floats, columns: NDArray[np.int64], count: int) -> list[int]:
+        """Return the places of the pairs that are worth most, one after another."""
+        calibration = self._calibration()
+        unsure = np.array(
+            [
+                uncertainty(None if calibration is None else calibration.probability("", score))
+                for score in scores.tolist()
+            ]
+        )
+        occurs = np.bincount(columns, minlength=len(self.labels))
+        decided = np.bincount([c for _, c in self.decided], minlength=len(self.labels))
+        chosen: list[int] = []
+        for _ in range(min(count, len(scores))):
+            weights = [
+                label_weight(int(o), int(o), int(d)) for o, d in zip(occurs, decided, strict=True)
+            ]
+            place = int(np.argmax(unsure * np.array(weights)[columns]))
+            unsure[place] = -1
+            decided[columns[place]] += 1
+            chosen.append(place)
+        return chosen
+
+    def _calibration(self) -> Calibration | None:
+        rows, columns, right = self._answers()
+        scores = self.train.scores[rows, columns] + self.offsets()[columns]
+        return fit_calibration([("", float(s), r) for s, r in zip(scores, right, strict=True)])
+
+    def _answers(self) -> tuple[list[int], list[int], list[float]]:
+        people: dict[str, dict[str, float]] = {}
+        for (row, column), right in self.decided.items():
+            people.setdefault(self.train.ids[row], {})[self.labels[column]] = float(right)
+        found = [
+            (self._row_of[document], self._column_of[label], p)
+            for document, of_labels in Answers(self.judge, people).right().items()
+            for label, p in of_labels.items()
+            if document in self._row_of and label in self._column_of
+        ]
+        rows, columns, right = zip(*found, strict=True) if found else ((), (), ())
+        return list(rows), list(columns), list(right)
+
+
+def measure(test: Scored, held_out: Floats, offsets: Floats) -> NDArray[np.float64]:
+    """Return P@1, P@5, R@10 and micro F1 of all test documents, in percent."""
+    scores = test.scores + offsets
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
+    right = np.take_along_axis(test.gold, best, axis=1)
+    firsts = (held_out + offsets).max(axis=1)
+    threshold = choose_threshold([[("", float(score))] for score in firsts]).value
+    given = np.take_along_axis(scores, best, axis=1) >= threshold
+    gold = test.gold.sum(axis=1)
+    f1 = 2 * (right & given).sum() / (given.sum() + gold.sum())
+    recall = (right.sum(axis=1) / gold).mean()
+    return 100 * np.array([right[:, 0].mean(), right[:, :5].mean(), recall, f1])
+
+
+def score(arguments: argparse.Namespace, folder: Folder) -> tuple[Scored, Scored]:
+    """Return the training and the test documents with the scores of encoder and words."""
+    settings = load_settings(flags={})
+    tokens = settings.encoder.document_tokens
+    encoder = load_encoder(settings, folder=arguments.encoder, max_tokens=tokens, precision="int8")
+    reads_labels = load_encoder(
+        settings, folder=arguments.encoder, max_tokens=settings.encoder.label_tokens
+    )
+    train = folder.train[: arguments.train]
+    words = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    read = [words.words(ids) for ids in encoder.tokens([document.text for document in train])]
+    weighing = WordScoring(DEFAULT_WEIGHTS.times(DEFAULT_FACTOR), word_importance(read, len(words)))
+    reader = TextReader(encoder, ONE_WINDOW, weighing)
+    vectors = embed_labels(reads_labels, folder.labels)
+    forms = reader.label_forms()
+    assert forms is not None
+    forms.put(folder.labels)
+    evidence = forms.of([label.id for label in folder.labels])
+
+    def scored(documents: list[Document], gold: Gold) -> Scored:
+        texts = reader.read([document.text for document in documents])
+        scores = texts.vectors @ vectors.T
+        evidence.scores(texts.words_by_vector(), forms.weights, plus=scores)
+        right = [
+            [label.id in gold[document.id] for label in folder.labels] for document in documents
+        ]
+        return Scored([document.id for document in documents], scores, np.array(right))
+
+    return scored(train, folder.gold_train), scored(folder.test, folder.gold_test)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="labels, documents and gold tags")
+    parser.add_argument("--encoder", type=Path, required=True, help="of a training run")
+    parser.add_argument("--answers", type=Path, required=True, help="the judge's, JSONL")
+    parser.add_argument("--decisions", type=int, nargs="+", default=[50, 200, 400, 800])
+    parser.add_argument("--step", type=int, default=25, help="decisions between two orders")
+    parser.add_argument("--train", type=int, default=3300, help="documents of the queue")
+    parser.add_argument("--draws", type=int, default=3, help="of random order")
+    arguments = parser.parse_args()
+    folder = read_folder(arguments.folder)
+    train, test = score(arguments, folder)
+    labels = [label.id for label in folder.labels]
+    judge = FileStore(arguments.answers).by_document()
+    held_out = train.scores[-HELD_OUT:]
+    none = np.zeros(len(labels), np.float32)
+    rows: dict[str, Any] = {"no answers": measure(test, held_out, none)}
+    rows["the judge alone"] = measure(test, held_out, Editor(train, labels, judge, "").offsets())
+    for order, draws in (("queue", 1), ("random", arguments.draws)):
+        for draw in range(draws):
+            editor = Editor(train, labels, judge, order)
+            editor.generator = np.random.default_rng(draw)
+            for number in arguments.decisions:
+                while len(editor.decided) < number:
+                    step = min(arguments.step, number - len(editor.decided))
+                    editor.decide(step, editor.offsets())
+                found = measure(test, held_out, editor.offsets()) / draws
+                name = f"{number} decisions, {order} order"
+                rows[name] = rows.get(name, 0) + found
+                rows[f"{name}: documents"] = len({row for row, _ in editor.decided})
+    print(json.dumps({k: np.round(v, 1).tolist() for k, v in rows.items()}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
