@@ -25,7 +25,7 @@ _ID_BYTES = 512
 # A label's text is written into every document that it tags.
 _TEXT_CHARACTERS = 1024
 # Between tagger and pipeline they mark a name that is not a tag (tagging/scoring/weights.py).
-_RESERVED = ("\ue03e", "\ue03f", "\ue025")
+_RESERVED = ("\ue03e", "\ue040", "\ue025")
 # A language as BCP 47 writes it: de, de-AT, zh-Hant.
 _LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
 _COLUMNS = ("id", "text", "description", "synonyms", "broader")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -14,8 +15,9 @@ import pytest
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.errors import LmtxError, UserError
-from lmtx_search.settings import Settings
+from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment import deploy as deploying
 from lmtx_search.tagging.deployment.deploy import Deployment, deploy
@@ -24,7 +26,7 @@ from lmtx_search.tagging.deployment.encoder_source import (
     trained_source,
     untrained_source,
 )
-from lmtx_search.tagging.deployment.make_version import chosen_threshold
+from lmtx_search.tagging.deployment.make_version import chosen_thresholds, tagging_rule
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.service.client import service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -90,10 +92,23 @@ def test_a_run_that_weighs_words_is_deployed_with_them(tmp_path: Path) -> None:
 def test_a_threshold_that_no_label_can_reach_is_refused() -> None:
     words = WordScoring(WordWeights(0.3, 0.1, 0.1), np.ones(2, np.float32))
     without, source = EncoderSource(Path(), "run a"), EncoderSource(Path(), "run b", words=words)
-    assert chosen_threshold(source, DeployOptions(threshold=1.4)) == 1.4
+    usual = DocumentSettings()
+    assert chosen_thresholds(usual, source, DeployOptions(threshold=1.4)).general == 1.4
     for one, highest in ((without, "1"), (source, "1.5")):
         with pytest.raises(UserError, match=rf"scores of {one.name} go up to {highest}$"):
-            chosen_threshold(one, DeployOptions(threshold=1.6))
+            chosen_thresholds(usual, one, DeployOptions(threshold=1.6))
+
+
+@pytest.mark.parametrize(
+    "given", [{"review_first": True}, {"apply_from": 0.8}, {"label_bands": ("a=0.5",)}]
+)
+def test_settings_that_need_probabilities_are_refused_without_them(given: dict[str, Any]) -> None:
+    source = EncoderSource(Path(), "run a", threshold=0.5)
+    (name,) = given
+    with pytest.raises(UserError, match=rf"documents\.{name} is set, but this tagger has no prob"):
+        tagging_rule(DocumentSettings(**given), source, DeployOptions())
+    known = replace(source, spread=ScoreSpread(0.1, 2.0, 1.0))
+    assert tagging_rule(DocumentSettings(**given), known, DeployOptions()).bands is not None
 
 
 @pytest.mark.parametrize(

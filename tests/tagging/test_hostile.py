@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 
 from lmtx_search.records import Label, Tag
 from lmtx_search.settings import load_settings
+from lmtx_search.tagging.scoring.tagger import Decision
 from lmtx_search.tagging.service import app, connection_limits, http
 from lmtx_search.tagging.service.app import MAX_TEXTS, create_app
 from lmtx_search.tagging.service.batching import Batcher
@@ -204,10 +205,10 @@ def test_what_would_take_more_memory_than_texts_is_never_parsed() -> None:
 class Failing:
     """A tagger that cannot tag one text."""
 
-    def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
+    def decide(self, texts: Sequence[str]) -> list[Decision]:
         if "bad" in texts:
             raise ValueError("bad")
-        return [[Tag(text, text, 1.0)] for text in texts]
+        return [Decision([Tag(text, text, 1.0)], []) for text in texts]
 
 
 def test_a_request_that_cannot_be_tagged_takes_no_other_with_it() -> None:
@@ -216,7 +217,7 @@ def test_a_request_that_cannot_be_tagged_takes_no_other_with_it() -> None:
     requests = [([text], future) for text, future in zip(["a", "bad", "b"], futures, strict=True)]
     batcher._answer(requests)
     batcher.close()
-    assert [futures[at].result()[0][0].name for at in (0, 2)] == ["a", "b"]
+    assert [futures[at].result()[0].applied[0].name for at in (0, 2)] == ["a", "b"]
     with pytest.raises(ValueError, match="bad"):
         futures[1].result()
 

@@ -81,10 +81,10 @@ def test_deploy_untrained_uses_words_where_there_are_training_documents(
     done = lmtx("deploy", "--untrained", "--precision", "fp32", "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    low, high = result["threshold_interval"]
-    assert low <= result["threshold"] <= high
+    assert 0 < result["suggest_from"] < result["apply_from"] <= 0.5
     manifest = TaggerVersions(settings.data_dir).get(result["version"]).manifest
     assert manifest.words is not None
+    assert manifest.bands is not None
     assert manifest.run is None
     tagged = lmtx("tag", "--json", "A program for electronic mail")
     assert json.loads(tagged.stdout)["tags"][0]["name"] == "electronic mail"

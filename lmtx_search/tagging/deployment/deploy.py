@@ -27,7 +27,7 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinished
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
-from lmtx_search.tagging.deployment.make_version import chosen_threshold, make_version
+from lmtx_search.tagging.deployment.make_version import chosen_thresholds, make_version
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
 from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
@@ -107,7 +107,7 @@ def plan(
         *(distil if options.static else []),
         f"make a tagger version of {source.name} ({kind}) with "
         f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, "
-        f"{_threshold(source, options)}, at most {options.max_tags} tags",
+        f"{_threshold(settings, source, options)}, at most {options.max_tags} tags",
         "embed the labels with this encoder, and write a new label index if it is another one",
         f"register a connector to {url}/taggers/VERSION/tag and a remote model in ML Commons"
         if url
@@ -118,10 +118,10 @@ def plan(
     ]
 
 
-def _threshold(source: EncoderSource, options: DeployOptions) -> str:
+def _threshold(settings: Settings, source: EncoderSource, options: DeployOptions) -> str:
     if options.threshold is None and (source.to_fit or options.static):
         return "a threshold that suits the training documents"
-    return f"threshold {chosen_threshold(source, options):g}"
+    return f"threshold {chosen_thresholds(settings.documents, source, options).general:g}"
 
 
 def deploy(

@@ -10,12 +10,11 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder, onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
-from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.errors import UserError
 from lmtx_search.progress import Progress
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings
+from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.deployment.untrained import fit_to_documents
@@ -28,6 +27,9 @@ from lmtx_search.tagging.versions.contents import (
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
+
+# Settings that a tagger without probabilities could not follow.
+_NEED_BANDS = ("review_first", "apply_from", "suggest_from", "label_bands")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def make_version(
             source has them).
     """
     if not texts:
-        chosen_threshold(source, options)  # before the labels are embedded
+        tagging_rule(settings.documents, source, options)  # before the labels are embedded
     tokens = settings.encoder.label_tokens
     student = None
     if source.student is not None:
@@ -80,24 +82,37 @@ def make_version(
             student=student,
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
-        _rule(settings, source, options),
+        tagging_rule(settings.documents, source, options),
         source.words,
         untested=True,
     )
     return MadeVersion(version, encoder, source)
 
 
-def _rule(settings: Settings, source: EncoderSource, options: DeployOptions) -> TaggingRule:
-    applied = source.applied_from(settings.documents)
-    if options.threshold is not None:
-        applied = Thresholds(options.threshold)
+def tagging_rule(
+    settings: DocumentSettings, source: EncoderSource, options: DeployOptions
+) -> TaggingRule:
+    """Return which labels become tags.
+
+    Raises:
+        UserError: no label can score so much, or the settings need probabilities that are unknown.
+    """
+    applied = chosen_thresholds(settings, source, options)
+    bands = source.bands(settings)
+    wanted = [name for name in _NEED_BANDS if getattr(settings, name)]
+    if bands is None and wanted:
+        raise UserError(
+            f"documents.{wanted[0]} is set, but this tagger has no probabilities: load training "
+            "documents (`lmtx-search docs load FILE`), or train again if the run is of an earlier "
+            "release"
+        )
     return TaggingRule(
         threshold=applied.general,
         max_tags=options.max_tags,
         own_thresholds=applied.own,
         calibration=source.calibration,
-        broader_tags=settings.documents.broader_tags,
-        bands=source.bands(settings.documents),
+        broader_tags=settings.broader_tags,
+        bands=bands,
     )
 
 
@@ -108,19 +123,22 @@ def _tell_unknown(settings: Settings, labels: Sequence[Label], progress: Progres
         progress.note(f"documents.label_bands names ids that no label has ({told}): no effect")
 
 
-def chosen_threshold(source: EncoderSource, options: DeployOptions) -> float:
-    """Return the threshold of the options, else of the training run, else the default.
+def chosen_thresholds(
+    settings: DocumentSettings, source: EncoderSource, options: DeployOptions
+) -> Thresholds:
+    """Return the threshold of the options for all labels, else those of the source.
 
     Raises:
         UserError: no label can score so much.
     """
-    if options.threshold is not None and options.threshold > source.highest_score:
+    if options.threshold is None:
+        return source.applied_from(settings)
+    if options.threshold > source.highest_score:
         raise UserError(
             f"with the threshold {options.threshold:g} no document would get a tag: scores of "
             f"{source.name} go up to {source.highest_score:g}"
         )
-    candidates = (options.threshold, source.threshold, DEFAULT_THRESHOLD)
-    return next(value for value in candidates if value is not None)
+    return Thresholds(options.threshold)
 
 
 def _precision(options: DeployOptions, form: OnnxForm, progress: Progress) -> Precision:

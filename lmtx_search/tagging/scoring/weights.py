@@ -12,7 +12,7 @@ from dataclasses import dataclass
 BROADER = "\ue03e"
 """Before the name of a label above the tags: the sum of the scores of the tags below it."""
 
-SUGGESTED = "\ue03f"
+SUGGESTED = "\ue040"
 """Before the name of a suggested label: its score."""
 
 PROBABILITY = "\ue025"
