@@ -53,7 +53,7 @@ def test_the_cluster_computes_the_same_worth_as_python(ready):
     documents = [
         tagged(
             f"d{n}",
-            {names[n % 3]: 0.5 + n / 100},
+            {f"Tag {n % 3}": 0.5 + n / 100},
             {names[(n + 1) % 4]: 0.2 + n / 60, names[(n + 2) % 4]: 0.7 - n / 50},
         )
         for n in range(20)
@@ -101,7 +101,7 @@ def test_a_change_that_others_overtake_is_made_to_the_newer_document(ready):
     place = Place("articles", "d1", "r")
     stored = read_places(ready, "articles", [place])
     theirs = {"doc": {"tags_manual": ["Theirs"]}}
-    ready.update(index="articles", id="d1", body=theirs, params={"routing": "r"})
+    ready.bulk(body=[{"update": {"_id": "d1", "routing": "r"}}, theirs], index="articles")
     failed = change(
         ready, stored, lambda place, source: decided(source, "Chess", "accept", FIELDS)[0]
     )

@@ -77,7 +77,8 @@ def records(client: Any) -> list[dict[str, Any]]:
 def test_a_decision_changes_the_document_is_recorded_and_teaches(
     client: Any, settings: Any, people: PeopleOf
 ) -> None:
-    document = tagged("d1", {"Web browser": 0.6}, {"Chess": 0.4}, other={"kept": [1, {"a": "b"}]})
+    other = {"kept": [{"a": "b", "n": 1}]}
+    document = tagged("d1", {"Web browser": 0.6}, {"Chess": 0.4}, other=other)
     index_tagged(client, "articles", [document])
     anna = people("anna")
     (shown,) = anna.queue()
