@@ -86,7 +86,7 @@ class Decisions:
 
         for place, reason in change(self._client, stored, changes).items():
             done.written.pop(place, None)
-            done.problems[place] = f"The cluster refused the change: {reason}."
+            done.problems[place] = f"Nothing was changed: {reason}."
         self._tell_of_others(done, tag)
         learned = self._record(by, tag, decision, done)
         return {

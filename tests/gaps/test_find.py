@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.judgments.feedback import keep_opinion
+from lmtx_search.cluster.judgments.feedback import keep_opinions
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.errors import UserError
@@ -62,7 +62,7 @@ def gaps(library: tuple[Any, Settings, Tagger]) -> Gaps:
     chess = LABELS[0]
     for id_, yes in (("c0", False), ("c1", False), ("c2", True)):
         document = Document(id_, GAMES[int(id_[1])])
-        keep_opinion(client, person_judgment(document, chess, yes, 0))
+        keep_opinions(client, [person_judgment(document, chess, yes, 0)])
     return find_gaps(client, settings, tagger, "library")
 
 

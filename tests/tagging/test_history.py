@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lmtx_search.cluster.judgments.feedback import keep_opinion
+from lmtx_search.cluster.judgments.feedback import keep_opinions
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.errors import UserError
@@ -31,8 +31,10 @@ def judged(attached: Attached) -> Attached:
     runs.save(new_run_id(), {"kind": "judge", "judge": judge})
     chess, web = LABELS[0], LABELS[1]
     model = Judgment("j1", "there", chess.id, 0.93, 0, "d1", "p1")
-    keep_opinion(attached.client, model)
-    keep_opinion(attached.client, person_judgment(Document("there", TEXT), web, yes=False, rank=1))
+    keep_opinions(attached.client, [model])
+    keep_opinions(
+        attached.client, [person_judgment(Document("there", TEXT), web, yes=False, rank=1)]
+    )
     return attached
 
 
@@ -80,7 +82,7 @@ def test_the_judged_documents_nearest_to_a_text_come_first(judged: Attached) -> 
     for id_, source in {"there": CHESS, "far": WEB}.items():
         client.index(index=texts, id=id_, body=source, params={"refresh": "true"})
     chess = LABELS[0].id
-    keep_opinion(client, Judgment("j2", "far", chess, 0.04, 0, "d1", "p1"))
+    keep_opinions(client, [Judgment("j2", "far", chess, 0.04, 0, "d1", "p1")])
     name = active(client)
     assert name is not None
     tagger = Tagger(TaggerVersions(settings.data_dir).get(name))

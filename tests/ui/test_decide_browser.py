@@ -185,6 +185,7 @@ def test_a_label_is_accepted_for_all_documents_that_are_left(
     assert site.stored("game-4")["tags_rejected"] == ["Chess"]
     assert [site.stored(f"game-{n}")["tags_manual"] for n in range(4)] == [["Chess"]] * 4
     page.locator("#labels button", has_text="All labels").click()
+    expect(page.locator(".row").first).to_be_focused()
     page.keyboard.press("u")
     expect(page.locator("#said")).to_have_text("Undone: Chess for 5 documents.")
     assert site.stored("game-1")["tags_suggested"] == ["Chess"]

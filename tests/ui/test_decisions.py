@@ -30,11 +30,11 @@ class Person:
     """Somebody at the page."""
 
     def __init__(self, page: TestClient, name: str) -> None:
-        self._page = page
+        self.page = page
         self._headers = {"X-User": name}
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = self._page.post(f"/api/{path}", json=body, headers=self._headers)
+        answer = self.page.post(f"/api/{path}", json=body, headers=self._headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -77,7 +77,8 @@ def records(client: Any) -> list[dict[str, Any]]:
 def test_a_decision_changes_the_document_is_recorded_and_teaches(
     client: Any, settings: Any, people: PeopleOf
 ) -> None:
-    document = tagged("d1", {"Web browser": 0.6}, {"Chess": 0.4}, other={"kept": [1, {"a": "b"}]})
+    other = {"kept": [{"a": "b", "n": 1}]}
+    document = tagged("d1", {"Web browser": 0.6}, {"Chess": 0.4}, other=other)
     index_tagged(client, "articles", [document])
     anna = people("anna")
     (shown,) = anna.queue()
@@ -190,7 +191,7 @@ def test_documents_of_other_indices_cannot_be_reached(client: Any, people: Peopl
 
 def test_a_cluster_of_an_earlier_release_is_one_clear_line(client: Any, people: PeopleOf) -> None:
     client.indices.delete(index="lmtx-decisions")
-    page = people("anna")._page
+    page = people("anna").page
     answer = page.post("/api/queue", json={}, headers={"X-User": "anna"})
     assert answer.status_code == 400
     assert "run `lmtx-search bootstrap-index`" in answer.json()["error"]

@@ -11,12 +11,17 @@ from collections.abc import Sequence
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.documents.bulk import describe
+from lmtx_search.errors import LmtxError
 from lmtx_search.index_templates import text
 from lmtx_search.records import content_digest
 
 SECONDS = 300
 """Seconds after which a claim lapses."""
+
+_CONFLICT = 409
 
 # Claims that are read. Each person holds those of one page.
 _MOST = 10_000
@@ -39,6 +44,9 @@ def claim(client: OpenSearch, by: str, places: Sequence[Place]) -> set[Place]:
     """Claim documents for a person, or renew the person's claims; return those that are theirs.
 
     Of two people who claim a document at the same moment, one gets it.
+
+    Raises:
+        LmtxError: the cluster refused a claim.
     """
     if not places:
         return set()
@@ -58,12 +66,17 @@ def claim(client: OpenSearch, by: str, places: Sequence[Place]) -> set[Place]:
         lines.append({"update": {"_id": _id(place), "retry_on_conflict": 3}})
         lines.append({"scripted_upsert": True, "script": script, "upsert": {}})
     answer = client.bulk(body=lines, index=names.DECISIONS, params={"refresh": "true"})
-    outcomes = [item["update"] for item in answer["items"]]
-    return {
-        place
-        for place, outcome in zip(places, outcomes, strict=True)
-        if outcome.get("result") in ("created", "updated")
-    }
+    held: set[Place] = set()
+    for place, item in zip(places, answer["items"], strict=True):
+        outcome = item["update"]
+        if "error" in outcome and outcome["status"] != _CONFLICT:
+            reason = describe(outcome["error"])
+            raise lacking(reason, f"writing to {names.DECISIONS}") or LmtxError(
+                f"{names.DECISIONS} refused a claim: {reason}"
+            )
+        if outcome.get("result") in ("created", "updated"):
+            held.add(place)
+    return held
 
 
 def _id(place: Place) -> str:

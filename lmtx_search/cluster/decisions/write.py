@@ -21,7 +21,8 @@ from lmtx_search.index_templates import load
 
 # Attempts to write a document that others keep writing.
 _ATTEMPTS = 5
-_CONFLICT = 409
+_MISSING, _CONFLICT = 404, 409
+_DELETED = "it was deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def change(
             outcome = item["update"]
             if outcome["status"] == _CONFLICT:
                 overtaken.append(place)
+            elif outcome["status"] == _MISSING:
+                failed[place] = _DELETED
             elif "error" in outcome:
                 reason = describe(outcome["error"])
                 refusal = lacking(reason, f"writing to {place.index}")
@@ -80,7 +83,7 @@ def change(
                     raise refusal
                 failed[place] = reason
         waiting = _read_again(client, overtaken)
-        failed |= {place: "it was deleted" for place in overtaken if place not in waiting}
+        failed |= {place: _DELETED for place in overtaken if place not in waiting}
         if not waiting:
             return failed
     raise LmtxError(

@@ -20,7 +20,11 @@ const openRows = () => rows().filter((row) => row.state === "open");
 const current = () => rows().find((row) => row.element.tabIndex === 0);
 
 function mark(row, focus) {
-  for (const one of rows()) one.element.tabIndex = one === row ? 0 : -1;
+  for (const one of rows()) {
+    for (const part of [one.element, ...one.element.querySelectorAll("button")]) {
+      part.tabIndex = one === row ? 0 : -1;
+    }
+  }
   if (!focus || !row) return;
   row.element.focus({ preventScroll: true });
   row.element.scrollIntoView({ block: "nearest" });
