@@ -39,7 +39,7 @@ def tagged(servers, tmp_path_factory):
         for id_, text, tags, status in rows
     ]
     load_documents(client, some, "lmtx-documents-x")
-    prepare_training_index(client, "lmtx-documents-y")
+    prepare_training_index(client, "lmtx-documents-z")
     return client
 
 
@@ -72,18 +72,18 @@ def test_documents_are_shown_with_their_tags(tagged):
 
 def test_suggestions_are_counted_apart(tagged):
     source = {"text": "blue fish", "tags_suggested": ["sea", "food"]}
-    tagged.index(index="lmtx-documents-y", id="a", body=source, params={"refresh": "true"})
+    tagged.index(index="lmtx-documents-z", id="a", body=source, params={"refresh": "true"})
     tagged.index(
-        index="lmtx-documents-y",
+        index="lmtx-documents-z",
         id="b",
         body={"text": "car", "tags": ["road"], "tags_suggested": ["sea"]},
         params={"refresh": "true"},
     )
-    found = facets(tagged, "lmtx-documents-y", suggested=True)
+    found = facets(tagged, "lmtx-documents-z", suggested=True)
     assert (found.tags, found.other) == ([("sea", 2), ("food", 1)], 0)
-    found = facets(tagged, "lmtx-documents-y", tags=("food",), suggested=True)
+    found = facets(tagged, "lmtx-documents-z", tags=("food",), suggested=True)
     assert (found.documents, found.tags) == (1, [("food", 1), ("sea", 1)])
-    assert facets(tagged, "lmtx-documents-y").tags == [("road", 1)]
+    assert facets(tagged, "lmtx-documents-z").tags == [("road", 1)]
 
 
 class TestRollUp:

@@ -383,7 +383,10 @@ class TestOtherNames:
         lmtx("attach", "mine", "--text-field", "title")
         told = lmtx("bootstrap-index", env=renamed).stdout
         assert "fields auto_tags, auto_tagging of index mine" in told
-        assert "which writes auto_tags, tags_broader, tag_scores, auto_tagging" in told
+        assert (
+            "which writes auto_tags, tags_broader, tag_scores, tags_suggested, "
+            "suggestion_scores, auto_tagging" in told
+        )
         client.index(index="mine", id="1", body=CHESS)
         assert client.get(index="mine", id="1")["_source"]["auto_tagging"]["status"] == "untagged"
 

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
-from lmtx_search.tagging.deployment.encoder_source import run_words
-from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
+from lmtx_search.tagging.deployment.encoder_source import run_words, trained_source
+from lmtx_search.tagging.deployment.make_version import tagging_rule
+from lmtx_search.tagging.deployment.options import DeployOptions
+from lmtx_search.tagging.versions.contents import VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.conftest import Run, environment_of, flags_of, runner
 from tests.support.backends import Servers
@@ -59,6 +62,7 @@ def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
     trained: Trained,
 ) -> None:
     record, settings, lmtx = trained.record, trained.settings, trained.lmtx
+    source = trained_source(RunStore(connect(settings.opensearch)))
     encoder = load_encoder(settings, max_tokens=64, folder=Path(record["encoder_path"]))
     labels = [Label(id_, text) for id_, text in LABELS.items()]
     version = TaggerVersions(settings.data_dir).create(
@@ -73,10 +77,7 @@ def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
             labels=labels,
             embeddings=encoder.encode([label.text for label in labels]),
         ),
-        TaggingRule(
-            threshold=record["threshold"],
-            max_tags=10,
-        ),
+        tagging_rule(settings.documents, source, DeployOptions()),
         words=run_words(Path(record["encoder_path"]), record["words"]),
     )
     names = ("run", f"run:{record['run']}", f"tagger:{version.manifest.version}")
