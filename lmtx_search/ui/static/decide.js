@@ -12,6 +12,8 @@ const DONE = { accept: "Accepted", reject: "Rejected" };
 
 const state = { label: null, documents: [], names: {}, editor: false, made: 0, waiting: 0 };
 
+// Decisions that wait for an answer of the server.
+let sending = 0;
 // Decisions reach the server in the order in which they were made.
 let chain = Promise.resolve();
 const named = (tag) => (Object.hasOwn(state.names, tag) ? state.names[tag] : tag);
@@ -115,7 +117,12 @@ function decide(chosen, decision) {
   const next = [current(), ...all.slice(at), ...all].find(isOpen);
   mark(next ?? some.at(-1), true);
   showTogether();
-  chain = chain.then(() => send(some, decision)).then(() => (openRows().length ? null : load(true)));
+  sending += 1;
+  chain = chain.then(() => send(some, decision)).then(() => {
+    sending -= 1;
+    // Documents that were decided on, but not sent yet, would come back as open ones.
+    return sending || openRows().length ? null : load(true);
+  });
 }
 
 async function send(some, decision) {
