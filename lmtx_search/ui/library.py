@@ -111,7 +111,8 @@ class Library:
             UserError: the document or the label no longer exists, or the document has no text.
         """
         fields = self._documents.text_fields
-        found, tags = find_document(self._client, self.index, document, fields)
+        whole = find_document(self._client, self.index, document, fields)
+        found, tags = whole.document, whole.tags
         known = edits.find(self._client, names.LABELS, [label]).get(label)
         if known is None:
             raise UserError(f"there is no longer a label {label}: it was retired in the meantime")

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.judgments.feedback import find_document, find_tagger
+from lmtx_search.cluster.judgments.feedback import find_document
 from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import CHARACTERS
 from lmtx_search.settings import Settings
@@ -76,13 +76,12 @@ class Trial:
         """
         client = connect(self._settings.opensearch.within(_SECONDS), reading=True)
         fields = reads_of(client, index) or self._settings.documents.text_fields
-        document, tags = find_document(client, index, id_, fields)
-        tagger = find_tagger(client, index, id_)
+        found = find_document(client, index, id_, fields)
         return {
             "document": id_,
-            "tags": tags,
-            "tagged_by": tagger,
-            **self.explain_fully(document.text),
+            "tags": found.tags,
+            "tagged_by": found.tagger,
+            **self.explain_fully(found.document.text),
         }
 
     def _current(self) -> tuple[Tagger, str | None]:

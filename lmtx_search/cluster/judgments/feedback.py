@@ -7,6 +7,7 @@ because a person is waiting.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -24,6 +25,15 @@ from lmtx_search.records import Document, Judgment, document_text
 from lmtx_search.settings import DocumentSettings
 
 _SEEN_AT_ONCE = {"refresh": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """A document with its tags, and the tagger version that assigned them (None: none did)."""
+
+    document: Document
+    tags: list[str]
+    tagger: str | None
 
 
 def find_opinions(client: OpenSearch, judge: str, documents: Sequence[str]) -> list[Judgment]:
@@ -59,8 +69,8 @@ def remove_opinions(client: OpenSearch, ids: Sequence[str]) -> None:
 
 def find_document(
     client: OpenSearch, index: str, id_: str, text_fields: Sequence[str]
-) -> tuple[Document, list[str]]:
-    """Return a document as training reads it, and its tags.
+) -> FoundDocument:
+    """Return a document as training reads it, and what its tagging wrote.
 
     Raises:
         UserError: the document does not exist, or none of its text fields has text.
@@ -77,15 +87,9 @@ def find_document(
         raise UserError(
             f"the document {id_} has no text in {', '.join(text_fields)}: set documents.text_fields"
         )
-    return Document(id_, text, source), list(whole.get(fields.tags) or [])
-
-
-def find_tagger(client: OpenSearch, index: str, id_: str) -> str | None:
-    """Return the tagger version that tagged a document (None: no tagger did)."""
-    body = load("searches/document", id=id_)
-    hits = client.search(index=index, body=body)["hits"]["hits"]
-    tagging = hits[0]["_source"].get(tag_fields(client).tagging) if hits else None
-    return tagging.get("tagger") if isinstance(tagging, dict) else None
+    tagging = whole.get(fields.tagging)
+    tagger = tagging.get("tagger") if isinstance(tagging, dict) else None
+    return FoundDocument(Document(id_, text, source), list(whole.get(fields.tags) or []), tagger)
 
 
 def train_on(

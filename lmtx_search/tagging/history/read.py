@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import clear_errors
+from lmtx_search.cluster.decisions.values import names_in
 from lmtx_search.cluster.documents.one import read_one
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.judgments.judge_names import judge_names
@@ -50,9 +51,9 @@ def read_history(
     fields = tag_fields(client)
     tagging = source.get(fields.tagging)
     tagging = tagging if isinstance(tagging, dict) else {}
-    tags, manual = _listed(source.get(fields.tags)), _listed(source.get(fields.manual))
-    rejected = _listed(source.get(fields.rejected))
-    suggested = _listed(source.get(fields.suggested))
+    tags, manual = names_in(source, fields.tags), names_in(source, fields.manual)
+    rejected = names_in(source, fields.rejected)
+    suggested = names_in(source, fields.suggested)
     labels = _labels(client, id_, [*tags, *suggested, *manual, *rejected], label)
     only = None if label is None else set(labels)
     text = document_text(fields.without(source), settings.documents.text_fields)
@@ -157,7 +158,3 @@ def _taggers(
             yield Event(record[trained]["at"], "trained", what, run=trained)
     if tagger in versions.names():
         yield from records.label_changes(versions.get(str(tagger)), labels)
-
-
-def _listed(value: Any) -> list[str]:
-    return [] if value is None else list(value) if isinstance(value, list) else [str(value)]
