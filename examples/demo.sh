@@ -26,6 +26,12 @@ took=()
 [ ! -e lmtx-search.toml ] || lmtx-search down >/dev/null 2>&1 || true
 [ ! -e lmtx-search.toml ] || lmtx-search down --delete-data --yes >/dev/null
 printf 'data_dir = "data"\n' >lmtx-search.toml
+# On a CPU, the judge inside the commands is several times as fast as Ollama, which has to be built
+# first on a machine that has none. LMTX_JUDGE_RUNTIME=ollama shows the demo with Ollama.
+in_process='from lmtx_search.judges.llama_library import open_library; open_library()'
+if [ -z "${LMTX_JUDGE_RUNTIME:-}" ] && python -c "$in_process" 2>/dev/null; then
+    export LMTX_JUDGE_RUNTIME=llamacpp
+fi
 
 if [ -n "$source" ]; then
     data=$source
@@ -35,7 +41,11 @@ else
     data=debian-data
 fi
 
-say "An OpenSearch, an Ollama and the tagger on free ports (you may have your own)"
+if [ "${LMTX_JUDGE_RUNTIME:-}" = llamacpp ]; then
+    say "The LLM runs inside the commands here (LMTX_JUDGE_RUNTIME=ollama uses an Ollama instead)"
+    printf '%s$ export LMTX_JUDGE_RUNTIME=llamacpp%s\n' "$bold" "$plain"
+fi
+say "An OpenSearch, the LLM's model and the tagger on free ports (you may have your own)"
 trap 'lmtx-search down >/dev/null 2>&1 || true' EXIT
 run lmtx-search up
 

@@ -29,7 +29,8 @@ fi
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "Installing lmtx-search into $venv (a few minutes the first time) …"
 pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
-pip --require-hashes -r requirements/dev.lock
+# Python compiles a file when it is first imported. Compiling all of them here would take a minute.
+pip --no-compile --require-hashes -r requirements/dev.lock
 # setuptools, which it is built with, is in the lock too.
 pip --no-deps --no-build-isolation -e .
 "$venv/bin/lmtx-search" --version
