@@ -13,7 +13,7 @@ from opensearchpy import (
 from lmtx_search.cluster.client import retry
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import translate
-from lmtx_search.cluster.ml.connectors import ml_request
+from lmtx_search.cluster.ml.connectors import deploy_model, ml_request
 from lmtx_search.embedded.net import free_port
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import OpenSearchSettings
@@ -206,3 +206,34 @@ def test_a_node_without_its_key_for_credentials_is_asked_again(monkeypatch, stat
         client = connect(OpenSearchSettings(url=url), reading=True)
         answer = ml_request(client, "POST", "/connectors/_create", {"name": "x"})
     assert answer == {"connector_id": "c"}
+
+
+def test_a_model_is_deployed_again_where_a_node_had_no_key_for_credentials(monkeypatch):
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
+    states = iter(
+        [
+            {"state": "FAILED", "error": '{"node":"Fetching master key timed out."}'},
+            {"state": "COMPLETED", "model_id": "m"},
+        ]
+    )
+    deployed = []
+
+    class Handler(QuietHandler):
+        def do_POST(self):
+            deployed.append(self.path)
+            self._answer({"task_id": "t"})
+
+        def do_GET(self):
+            self._answer(next(states))
+
+        def _answer(self, answer):
+            data = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    with serving(Handler) as url:
+        deploy_model(connect(OpenSearchSettings(url=url), reading=True), "m")
+    assert deployed == ["/_plugins/_ml/models/m/_deploy"] * 2

@@ -70,8 +70,7 @@ def register(
         answer = ml_request(client, "POST", "/models/_register", body)
         model = str(answer.get("model_id") or finished(client, answer["task_id"]))
         undo.append(lambda: delete_model(client, model))
-        answer = ml_request(client, "POST", f"/models/{model}/_deploy")
-        finished(client, answer["task_id"])
+        deploy_model(client, model)
         return RemoteTagger(version, connector, model)
     except BaseException as error:
         for step in reversed(undo):
@@ -127,6 +126,19 @@ def _delete(client: OpenSearch, path: str) -> TransportError | None:
     return None
 
 
+def deploy_model(client: OpenSearch, model: str) -> None:
+    """Load a model into the cluster's memory, and wait until it is there.
+
+    Raises:
+        LmtxError: ML Commons could not.
+    """
+
+    def once() -> None:
+        finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
+
+    retrying().copy(retry=retry_if_exception(_lacked_key))(once)
+
+
 def finished(client: OpenSearch, task: str) -> str:
     """Wait for a task of ML Commons; return the id of its model."""
     deadline = time.monotonic() + _SECONDS_TO_DEPLOY
@@ -155,11 +167,22 @@ _NO_KEY_YET = (
 
 
 def _had_no_effect(error: BaseException) -> bool:
-    """Return whether a repeated request creates nothing twice: the node was too busy or not ready.
-
-    A node of 2.19 needs the key for credentials before it creates its first connector. In a cluster
-    of several nodes it often does not get the key in time, but the next time it has it.
-    """
+    """Return whether a repeated request creates nothing twice: the node was busy or not ready."""
     if not isinstance(error, TransportError):
         return False
-    return error.status_code == 429 or any(sign in reason_of(error) for sign in _NO_KEY_YET)
+    return error.status_code == 429 or _says_no_key(reason_of(error))
+
+
+def _lacked_key(error: BaseException) -> bool:
+    """Return whether a task failed because a node did not have the key for credentials yet."""
+    return isinstance(error, LmtxError) and _says_no_key(str(error))
+
+
+def _says_no_key(reason: str) -> bool:
+    """Return whether a node lacks the key for credentials.
+
+    A node of 2.19 needs the key before it creates its first connector, and before it deploys its
+    first remote model. In a cluster of several nodes it often does not get the key in time, but the
+    next time it has it.
+    """
+    return any(sign in reason for sign in _NO_KEY_YET)

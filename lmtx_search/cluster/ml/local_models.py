@@ -8,7 +8,7 @@ from pathlib import Path
 from opensearchpy import OpenSearch, TransportError
 
 from lmtx_search.cluster.client.errors import reason_of
-from lmtx_search.cluster.ml.connectors import RemoteTagger, delete_model, finished, ml_request
+from lmtx_search.cluster.ml.connectors import RemoteTagger, delete_model, deploy_model, ml_request
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.progress import SILENT, Progress
@@ -58,7 +58,7 @@ def upload(
                 ml_request(client, "POST", path, file.read(_CHUNK))
                 advance(1)
         with progress.stage("Deploy the model", 1, "models") as advance:
-            finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
+            deploy_model(client, model)
             advance(1)
     except BaseException as error:
         if model is not None:

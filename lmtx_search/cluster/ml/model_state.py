@@ -5,7 +5,7 @@ from __future__ import annotations
 from opensearchpy import ConnectionError, OpenSearch, TransportError
 
 from lmtx_search.cluster.client.errors import reason_of
-from lmtx_search.cluster.ml.connectors import finished, ml_request
+from lmtx_search.cluster.ml.connectors import deploy_model, ml_request
 from lmtx_search.cluster.ml.local_models import refusal
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.errors import LmtxError
@@ -40,7 +40,7 @@ def deploy_again(client: OpenSearch, model: str) -> str | None:
     if why is None:
         return None
     try:
-        finished(client, ml_request(client, "POST", f"/models/{model}/_deploy")["task_id"])
+        deploy_model(client, model)
     except ConnectionError:
         raise
     except TransportError as error:

@@ -1,0 +1,133 @@
+"""Bulk ingest of a transformer and of a static encoder, in both runtimes, beside plain bulk.
+
+Deploys a training run four times (`deploy`, `--static`, `--runtime in-cluster`, and both). Then the
+four versions and plain bulk take turns on the same documents, so that other work on the machine
+slows all of them. The end of the result compares the tags of the static encoder in both runtimes.
+Needs the servers of `up`, labels, training documents, a trained run, and `lmtx-search[in-cluster]`.
+The benchmark deletes its indices at the end.
+
+    python bench/encoder_kinds.py documents.jsonl --count 1000 --data-dir D
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from runtimes import compare
+
+from lmtx_search.cluster.client.connect import Client, connect
+from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.ml.pipeline import active
+from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.library import deploy
+from lmtx_search.records import Document
+from lmtx_search.settings import Settings, load_settings
+from lmtx_search.sources import read_documents
+from lmtx_search.tag_fields import scores_of
+from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
+from lmtx_search.tagging.deployment.rollback import roll_back
+
+PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
+RUNTIMES: tuple[Runtime, ...] = ("service", "in-cluster")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, help="documents, JSONL")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=6, help="bulk requests in flight")
+    parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
+    arguments = parser.parse_args()
+
+    settings = load_settings(flags={"data_dir": arguments.data_dir})
+    client = connect(settings.opensearch)
+    read = read_documents(arguments.file, "id", settings.documents.text_fields)
+    whole = (document for document in read if isinstance(document, Document))
+    documents = list(islice(whole, arguments.count))
+
+    versions, kept = deploy_all(settings)
+    seconds: dict[str, list[float]] = {name: [] for name in ("plain bulk", *versions)}
+    scores: dict[str, dict[str, dict[str, float]]] = {}
+    for number in range(arguments.rounds + 1):
+        for name in seconds:
+            if name in versions:
+                use(client, settings, versions[name])
+            took = index(client, documents, PLAIN if name not in versions else TAGGED, arguments)
+            if number:  # the first round warms everything up
+                seconds[name].append(took)
+            elif name in versions:
+                hits = scan(client, TAGGED, fields=("tag_scores",))
+                scores[name] = {h["_id"]: scores_of(h["_source"].get("tag_scores")) for h in hits}
+    client.indices.delete(index=f"{PLAIN},{TAGGED}", params={"ignore_unavailable": "true"})
+    rates = {name: len(documents) / median(times) for name, times in seconds.items()}
+    result: dict[str, Any] = {
+        "documents": len(documents),
+        "cores": len(os.sched_getaffinity(0)),
+        "documents_per_second": {name: round(rate, 1) for name, rate in rates.items()},
+        "part of plain bulk": {
+            name: round(rates[name] / rates["plain bulk"], 3) for name in versions
+        },
+        "static / transformer": {
+            runtime: round(rates[f"static, {runtime}"] / rates[f"transformer, {runtime}"], 1)
+            for runtime in RUNTIMES
+        },
+        "least_agreement passed": kept,
+        "static in both runtimes": compare(*(scores[f"static, {runtime}"] for runtime in RUNTIMES)),
+    }
+    print(json.dumps(result, indent=1))
+
+
+def deploy_all(settings: Settings) -> tuple[dict[str, str], dict[str, Any]]:
+    """Deploy each kind in each runtime.
+
+    Returns:
+        The versions by kind and runtime, and how closely the static encoder follows.
+    """
+    versions: dict[str, str] = {}
+    followed: dict[str, Any] = {}
+    for runtime in RUNTIMES:
+        for static in (False, True):
+            done = deploy(settings, options=DeployOptions(runtime=runtime, static=static))
+            kind = "static" if static else "transformer"
+            if done.encoder_kind != kind:
+                raise SystemExit(f"the static encoder follows too loosely: {done.student}")
+            versions[f"{kind}, {runtime}"] = done.version
+            if done.student is not None:
+                followed[runtime] = str(done.student)
+    return versions, followed
+
+
+def use(client: Client, settings: Settings, version: str) -> None:
+    """Let the pipeline use a version."""
+    if active(client) != version:
+        roll_back(client, settings, version)
+
+
+def index(
+    client: Client, documents: list[Document], name: str, arguments: argparse.Namespace
+) -> float:
+    """Write the documents into a new index; return the seconds."""
+    client.indices.delete(index=name, params={"ignore_unavailable": "true"})
+    if name == PLAIN:
+        client.indices.create(index=name)
+    else:
+        prepare_tagged_index(client, name)
+    started = time.perf_counter()
+    report = load_documents(client, documents, name, threads=arguments.threads)
+    took = time.perf_counter() - started
+    assert report.indexed == len(documents), report
+    client.indices.refresh(index=name)
+    return took
+
+
+if __name__ == "__main__":
+    main()
