@@ -23,7 +23,7 @@ from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Label
+from lmtx_search.records import Label, content_digest
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinished
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
@@ -150,7 +150,7 @@ def deploy(
         remove_unfinished(client, settings)
         state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
-            texts = list(_sample(client, settings)) if source.to_fit else []
+            texts = _sample(client, settings) if source.to_fit else []
             made = make_version(settings, source, options, labels, progress, texts)
             version, encoder = made.version, made.encoder
             name = version.manifest.version
@@ -222,10 +222,15 @@ def deploy(
     )
 
 
-def _sample(client: Client, settings: Settings) -> Iterator[str]:
-    """Yield the texts of training documents, in random order."""
+def _sample(client: Client, settings: Settings) -> list[str]:
+    """Return the texts of training documents, in the random order of their digests.
+
+    The order of the index depends on how documents were loaded, and the first texts decide the
+    threshold. The same documents should give the same tagger.
+    """
     where = settings.documents
-    return sample_texts(client, where.training_index, where.text_fields, MOST_DOCUMENTS)
+    texts = sample_texts(client, where.training_index, where.text_fields, MOST_DOCUMENTS)
+    return sorted(texts, key=content_digest)
 
 
 def _requirements(
