@@ -40,17 +40,18 @@ def main() -> None:
     parser.add_argument("what", type=Path, nargs="+")
     parser.add_argument("--version", type=Path, help="folder of a tagger version")
     parser.add_argument("--test", type=int, default=400, help="test documents of a folder")
+    parser.add_argument("--apply-from", type=float, help="documents.apply_from, for records")
     arguments = parser.parse_args()
     for what in arguments.what:
         figures = (
-            of_record(what)
+            of_record(what, arguments.apply_from)
             if arguments.version is None
             else of_version(arguments.version, what, arguments.test)
         )
         print(json.dumps({"set": what.stem, **figures}))
 
 
-def of_record(file: Path) -> dict[str, Any]:
+def of_record(file: Path, apply_from: float | None) -> dict[str, Any]:
     record = np.load(file, allow_pickle=True)
     ids = [str(id_) for id_ in record["labels"]]
     named = {id_: int(count) for id_, count in zip(ids, record["named"], strict=True) if count}
@@ -62,7 +63,7 @@ def of_record(file: Path) -> dict[str, Any]:
     chosen = choose_threshold(rankings, named)
     assert chosen.spread is not None, "all best scores are equal"
     own = own_thresholds(chosen.value, None, 9.0, chosen.lowered)
-    bands = choose_bands(chosen.value, chosen.spread, own)
+    bands = choose_bands(chosen.value, chosen.spread, own, apply_from=apply_from)
     rows, scores, right = record["test_rows"], record["test_scores"], record["test_right"]
     offsets = bands.rows(ids)[rows]
     probabilities = bands.probabilities(scores, offsets)
@@ -77,6 +78,7 @@ def of_record(file: Path) -> dict[str, Any]:
         "threshold alone": {
             "precision": share(right[before]),
             "recall": round(recall, 3),
+            "F1": f1(right, before, gold),
             "tags": round(before.sum() / len(before), 2),
         },
         "apply_from": bands.apply_from,
@@ -122,6 +124,7 @@ def measures(
         "applied": {
             "precision": share(right[applied]),
             "recall": round(int((right & applied).sum()) / gold, 3),
+            "F1": f1(right, applied, gold),
             "tags": round(applied.sum() / len(applied), 2),
         },
         "suggested": {
@@ -136,6 +139,10 @@ def measures(
 def first(mask: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
     """Keep the first columns of each row that are set."""
     return mask & (np.cumsum(mask, axis=1) <= most)
+
+
+def f1(right: NDArray[np.bool_], given: NDArray[np.bool_], gold: int) -> float:
+    return round(2 * int((right & given).sum()) / (int(given.sum()) + gold), 3)
 
 
 def share(right: NDArray[np.bool_]) -> float | None:
