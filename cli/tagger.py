@@ -133,6 +133,11 @@ def deploy(
             if done.narrower
             else "documents.broader_tags is set, but no label has a broader label"
         )
+    if done.rules:
+        context.say(
+            f"{done.rules:,} {'rule' if done.rules == 1 else 'rules'} about labels (label.rules, "
+            "label.max_per_branch): a changed file takes effect with the next deploy"
+        )
     if done.previous:
         context.say(f"The previous tagger was {done.previous}")
     context.result(asdict(done))

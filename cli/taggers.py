@@ -44,7 +44,7 @@ def taggers(context: Context) -> None:
         measures = ("LLM-P@1", "P@1", "watched")
         table = Table(box=None, pad_edge=False)
         table.add_column("version", no_wrap=True)
-        for name in ("state", "encoder", "kind", "labels", "threshold", *measures):
+        for name in ("state", "encoder", "kind", "labels", "rules", "threshold", *measures):
             table.add_column(name, overflow="fold", no_wrap=name in ("state", "kind"))
         for entry in entries:
             manifest = entry.manifest
@@ -55,6 +55,7 @@ def taggers(context: Context) -> None:
                 Path(manifest.encoder).name if manifest else "–",
                 manifest.kind if manifest else "–",
                 f"{manifest.labels:,}" if manifest else "–",
+                f"{manifest.rules.number:,}" if manifest and manifest.rules else "–",
                 f"{manifest.threshold:g}" if manifest else "–",
                 *("–" if value is None else f"{value:.0%}" for value in shown),
             )

@@ -14,6 +14,7 @@ from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.doctor.texts import examine_names, examine_own_tags, examine_texts
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.deployment.make_version import rules_of
 from lmtx_search.tagging.deployment.pipeline_check import document_with
 from lmtx_search.tagging.service.client import require_service, require_version, service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -41,6 +42,7 @@ class TaggerChecks:
         """Return the checks."""
         yield Check(_GROUP, "pipeline", self._pipeline, leads=True, needs="Cluster")
         yield Check(_GROUP, "runs in", self._runtime, needs="Cluster")
+        yield Check(_GROUP, "rules", self._rules, needs="Cluster")
         yield Check(_GROUP, "model", self._model, needs="Cluster")
         yield Check(_GROUP, "trial", self._trial, needs="Cluster")
         client = self._client
@@ -91,6 +93,23 @@ class TaggerChecks:
         if version is not None:
             require_version(self._settings.service, version)
         return ok(f"the service at {url}")
+
+    def _rules(self) -> Finding:
+        tagger = self._state.tagger
+        version = None if tagger is None else self._version(tagger)
+        if version is None:
+            return ok("not known: no tagger is deployed from here")
+        there = version.manifest.rules
+        wanted = rules_of(self._settings.label, list(version.labels()))
+        told = "no rules" if there is None else f"{there.number:,} rules"
+        if (there and there.digest) != (wanted and wanted.digest):
+            return Finding(
+                "warn",
+                f"the tagger follows {told}, and the settings (label.rules, label.max_per_branch) "
+                "have others",
+                "lmtx-search deploy",
+            )
+        return ok(told)
 
     def _model(self) -> Finding:
         model = self._state.model

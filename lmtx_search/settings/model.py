@@ -13,6 +13,7 @@ from lmtx_search.settings.sections import (
     EncoderSettings,
     EvaluationSettings,
     JudgeSettings,
+    LabelSettings,
     OllamaSettings,
     OpenSearchSettings,
     ServiceSettings,
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     judge: JudgeSettings = JudgeSettings()
     encoder: EncoderSettings = EncoderSettings()
     documents: DocumentSettings = DocumentSettings()
+    label: LabelSettings = LabelSettings()
     service: ServiceSettings = ServiceSettings()
     ui: UiSettings = UiSettings()
     deploy: DeploySettings = DeploySettings()

@@ -296,6 +296,22 @@ class DocumentSettings(_Section):
         )
 
 
+class LabelSettings(_Section):
+    """Rules about labels. A tagger has those of its deployment."""
+
+    rules: Path | None = Field(
+        None, description="file of rules: labels for people only, or that exclude or imply others"
+    )
+    max_per_branch: int | None = Field(
+        None,
+        ge=1,
+        description="most tags of a document directly below the same broader label (default: any "
+        "number)",
+    )
+
+    _home = field_validator("rules")(lambda path: path and path.expanduser())
+
+
 class ServiceSettings(_Section):
     """The HTTP tagger."""
 

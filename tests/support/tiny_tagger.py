@@ -10,6 +10,7 @@ from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Label
+from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.contents import (
     TaggingRule,
     VersionEncoder,
@@ -42,6 +43,8 @@ def version_of(
     prompt: str = "",
     offsets: dict[str, float] | None = None,
     bands: Bands | None = None,
+    rules: Rules | None = None,
+    max_tags: int = 2,
 ) -> TaggerVersion:
     folder.mkdir(exist_ok=True)
     form = make_tiny_encoder(folder / "form", prompt)
@@ -61,11 +64,12 @@ def version_of(
         ),
         TaggingRule(
             threshold=threshold,
-            max_tags=2,
+            max_tags=max_tags,
             own_thresholds=own_thresholds or {},
             calibration=calibration,
             broader_tags=broader_tags,
             bands=bands,
+            rules=rules,
         ),
         None if words is None else WordScoring(words, IMPORTANCE, offsets=offsets or {}),
     )

@@ -16,10 +16,12 @@ from tokenizers import Tokenizer
 from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import UserError
+from lmtx_search.rules import Rules
 from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
+from lmtx_search.tagging.scoring.rule_facts import RULE
 from lmtx_search.tagging.scoring.tagger import Tagger
-from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED
+from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED, answer_of
 from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_encoder import TOKENIZER, make_tiny_encoder
@@ -71,12 +73,7 @@ def test_gives_what_the_service_gives(
         bands=bands,
     )
     tokenizer, session = opened(version, tmp_path)
-    given = []
-    for text in TEXTS:
-        ids = np.array([tokenizer.encode(text).ids])
-        names = {"input1.input_ids": ids, "input1.attention_mask": np.ones_like(ids)}
-        (scores,) = session.run(None, names)[0]
-        given.append({tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)})
+    given = [weights_of(tokenizer, session, text) for text in TEXTS]
     tagger = Tagger(version)
     expected = [tagger.weights(one) for one in tagger.decide(TEXTS)]
     assert [pytest.approx(tags, abs=2e-3) for tags in expected] == given
@@ -84,6 +81,48 @@ def test_gives_what_the_service_gives(
     applied = bands is None or not bands.review_first
     assert (BROADER in marks) == (wanted and broader is not PLAIN and applied)
     assert ({SUGGESTED, PROBABILITY} <= marks) == (bands is not None)
+
+
+RULES = Rules(
+    people_only=("2",),
+    exclude=(("1", "3"),),
+    imply=(("3", "4"),),
+    max_per_branch=1,
+)
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+@pytest.mark.parametrize("bands", [None, BANDS, replace(BANDS, review_first=True)])
+@pytest.mark.parametrize("rules", [Rules(), RULES])
+def test_tells_the_same_facts_about_rules(
+    tmp_path: Path, wanted: bool, bands: Bands | None, rules: Rules
+) -> None:
+    labels = [replace(label, **more) for label, more in zip(LABELS, DAG, strict=True)]
+    version = version_of(tmp_path, labels=labels, broader_tags=wanted, bands=bands, rules=rules)
+    tokenizer, session = opened(version, tmp_path)
+    tagger = Tagger(version)
+    facts = set()
+    for text, decision in zip(TEXTS, tagger.decide(TEXTS), strict=True):
+        given = weights_of(tokenizer, session, text)
+        assert given == pytest.approx(tagger.weights(decision), abs=2e-3)
+        assert list(answer_of(given).tags) == [tag.name for tag in decision.applied]
+        assert list(answer_of(given).suggested) == [tag.name for tag in decision.suggested]
+        facts |= {name[1] for name in given if name[0] == RULE}
+    if rules is RULES:
+        assert facts >= {"t", "b", "p", "x", "i", "u"}
+        assert (("a" in facts), ("s" in facts)) == (wanted, bands is not None)
+    else:
+        assert facts <= {"t", "s", "a"}
+
+
+def weights_of(
+    tokenizer: Tokenizer, session: onnxruntime.InferenceSession, text: str
+) -> dict[str, float]:
+    """Return what the model gives for a text."""
+    ids = np.array([tokenizer.encode(text).ids])
+    names = {"input1.input_ids": ids, "input1.attention_mask": np.ones_like(ids)}
+    (scores,) = session.run(None, names)[0]
+    return {tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)}
 
 
 def opened(version: TaggerVersion, folder: Path) -> tuple[Tokenizer, onnxruntime.InferenceSession]:

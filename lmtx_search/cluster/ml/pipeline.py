@@ -27,7 +27,7 @@ _WINDOWS = 256
 _SCRIPTS = {
     "mark": ("own", "untagged"),
     "text": ("keys", "read", "own", "text"),
-    "tags": ("keys", "own", "restored", "tags"),
+    "tags": ("keys", "own", "restored", "settle", "tags"),
     "pending": ("keys", "own", "restored", "pending"),
 }
 

@@ -27,7 +27,11 @@ from lmtx_search.records import Label, content_digest
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinished
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
-from lmtx_search.tagging.deployment.make_version import chosen_thresholds, make_version
+from lmtx_search.tagging.deployment.make_version import (
+    chosen_thresholds,
+    make_version,
+    rules_of,
+)
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
 from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
@@ -60,6 +64,7 @@ class Deployment:
         apply_from, suggest_from: the probabilities from which labels are applied and suggested
             (None: the tagger has no probabilities).
         review_first: nothing is applied.
+        rules: number of rules about labels (0: there are none).
         words: whether words count beside the encoder.
         kept: why the run kept this encoder and not another one ("": there was no other one).
         seconds: by step.
@@ -82,6 +87,7 @@ class Deployment:
     apply_from: float | None = None
     suggest_from: float | None = None
     review_first: bool = False
+    rules: int = 0
     words: bool = False
     kept: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -96,6 +102,7 @@ def plan(
         UserError: a deployment is not possible.
     """
     state, labels, url = _requirements(client, settings, options.runtime)
+    rules = rules_of(settings.label, labels)
     tagger = read_pipeline(client).tagger
     distil = [
         "distil a static encoder from it on the training documents; if both have the same first "
@@ -107,7 +114,8 @@ def plan(
         *(distil if options.static else []),
         f"make a tagger version of {source.name} ({kind}) with "
         f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, "
-        f"{_threshold(settings, source, options)}, at most {options.max_tags} tags",
+        f"{_threshold(settings, source, options)}, at most {options.max_tags} tags"
+        + ("" if rules is None else f", {rules.number:,} rules"),
         "embed the labels with this encoder, and write a new label index if it is another one",
         f"register a connector to {url}/taggers/VERSION/tag and a remote model in ML Commons"
         if url
@@ -216,6 +224,7 @@ def deploy(
         apply_from=None if bands is None else bands.probability("", version.manifest.threshold),
         suggest_from=None if bands is None else bands.suggest_from,
         review_first=bands is not None and bands.review_first,
+        rules=0 if version.manifest.rules is None else version.manifest.rules.number,
         words=made.source.words is not None,
         kept=made.source.kept,
         seconds={step: round(value, 3) for step, value in seconds.items()},

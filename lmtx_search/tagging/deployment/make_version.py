@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
@@ -12,9 +12,11 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.errors import UserError
-from lmtx_search.progress import Progress
+from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
-from lmtx_search.settings import DocumentSettings, Settings
+from lmtx_search.rules import Rules
+from lmtx_search.settings import DocumentSettings, LabelSettings, Settings
+from lmtx_search.sources.rule_file import read_rules
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.deployment.untrained import fit_to_documents
@@ -55,6 +57,7 @@ def make_version(
         texts: of documents in random order, by which words and threshold are chosen (none: the
             source has them).
     """
+    rules = rules_of(settings.label, labels, progress)
     if not texts:
         tagging_rule(settings.documents, source, options)  # before the labels are embedded
     tokens = settings.encoder.label_tokens
@@ -82,7 +85,7 @@ def make_version(
             student=student,
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
-        tagging_rule(settings.documents, source, options),
+        replace(tagging_rule(settings.documents, source, options), rules=rules),
         source.words,
         untested=True,
     )
@@ -114,6 +117,20 @@ def tagging_rule(
         broader_tags=settings.broader_tags,
         bands=bands,
     )
+
+
+def rules_of(
+    settings: LabelSettings, labels: Sequence[Label], progress: Progress = SILENT
+) -> Rules | None:
+    """Return what the settings rule about labels (None: nothing).
+
+    Raises:
+        UserError: the file of rules cannot be read or followed; it has file and line.
+    """
+    most = settings.max_per_branch
+    if settings.rules is not None:
+        return read_rules(settings.rules, {label.id for label in labels}, most, progress)
+    return None if most is None else Rules(max_per_branch=most)
 
 
 def _tell_unknown(settings: Settings, labels: Sequence[Label], progress: Progress) -> None:

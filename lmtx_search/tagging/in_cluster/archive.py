@@ -24,6 +24,7 @@ from lmtx_search.tagging.in_cluster.band_graph import BandedLabels
 from lmtx_search.tagging.in_cluster.graph import TEXT, Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
+from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
 from lmtx_search.words.tokens import WordTokens
@@ -88,14 +89,21 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     form = OnnxForm.read(folder)
     model = folder / MODEL_FILES[manifest.precision]
     _check_size(model, labels.embeddings.nbytes)
-    above = labels.above() if manifest.broader_tags else []
+    rules = version.rules()
+    facts = None if rules is None else RuleFacts.of(rules, labels, manifest)
+    # With rules, the pipeline computes the sums: it decides which tags remain.
+    above = labels.above() if manifest.broader_tags and facts is None else []
     broader = sorted({row for rows in above for row in rows})
     names = list(labels.names)
     if manifest.bands is not None:
         names += [mark + name for mark in (SUGGESTED, PROBABILITY) for name in labels.names]
     tokenizer, first = tagging_tokenizer(
         folder / TOKENIZER_FILE,
-        [*names, *(BROADER + labels.names[row] for row in broader)],
+        [
+            *names,
+            *(BROADER + labels.names[row] for row in broader),
+            *(() if facts is None else (*facts.names, *facts.limits)),
+        ],
         min(manifest.document_tokens, form.max_tokens),
         form.lower,
         form.document_prompt,
@@ -105,11 +113,12 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         labels.embeddings,
         first,
         manifest.thresholds.rows(labels.ids),
-        manifest.max_tags,
+        manifest.max_tags + manifest.spare,
         _places(above, broader, len(names)),
         form.document_prompt_tokens,
         _words(version, labels.ids),
         _banded(manifest, labels.ids),
+        facts,
     )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("tagger.onnx", graph)
@@ -152,7 +161,7 @@ def _banded(manifest: Manifest, ids: Sequence[str]) -> BandedLabels | None:
     if bands is None:
         return None
     least = manifest.suggested_from.rows(ids)
-    return BandedLabels(bands, least, bands.rows(ids), manifest.most_suggested)
+    return BandedLabels(bands, least, bands.rows(ids), manifest.most_suggested + manifest.spare)
 
 
 def _places(above: Sequence[Sequence[int]], broader: Sequence[int], before: int) -> Places:

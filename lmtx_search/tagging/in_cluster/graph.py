@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.form import PROMPT_TOKENS
 from lmtx_search.tagging.in_cluster.band_graph import BandedLabels, band_nodes, band_values
+from lmtx_search.tagging.in_cluster.rule_graph import rule_nodes, rule_values
 from lmtx_search.tagging.in_cluster.word_graph import WORDS, GraphPart, Node
 from lmtx_search.tagging.scoring.ranking import ROUNDING
+from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 
 INPUTS = ("input1.input_ids", "input1.attention_mask")
 """Names of the token ids and the attention mask, as ML Commons calls them."""
@@ -36,6 +38,7 @@ def tagging_graph(
     prompt_tokens: int = 0,
     words: GraphPart | None = None,
     bands: BandedLabels | None = None,
+    rules: RuleFacts | None = None,
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
@@ -43,7 +46,7 @@ def tagging_graph(
     ``first`` + the label's row, and zero for all other labels. With bands, the next L places
     contain the scores of suggestions, and L more the probabilities of tags and suggestions. The
     last A places belong to labels above others, and contain the sums of the scores of the tags
-    below them.
+    below them. With rules, their facts and limits follow (``rule_graph.py``).
 
     Args:
         encoder: the encoder's ONNX file; it turns token ids into embeddings of length 1.
@@ -55,6 +58,7 @@ def tagging_graph(
             broader one.
         prompt_tokens: number of first tokens that are not pooled, if the encoder's graph needs it.
         bands: which labels are suggested (None: none are).
+        rules: what the pipeline must know to follow the rules (None: there are none).
         words: computes the evidence from words (None: not used).
     """
     import onnx  # an extra: see check_labels
@@ -83,6 +87,8 @@ def tagging_graph(
     }
     if bands is not None:
         values |= band_values(bands, labels)
+    if rules is not None:
+        values |= rule_values(rules)
     if above.size:
         values |= {
             "above": np.maximum(above + first, 0),
@@ -145,12 +151,17 @@ def tagging_graph(
             (
                 "ScatterElements",
                 ["assigned", "above_places", "above_sums"],
-                [_OUTPUT],
+                ["with_above"],
                 {"axis": 1, "reduction": "add"},
             ),
         ]
     else:
-        nodes.append(("Identity", ["assigned"], [_OUTPUT], {}))
+        nodes.append(("Identity", ["assigned"], ["with_above"], {}))
+    if rules is None:
+        nodes.append(("Identity", ["with_above"], [_OUTPUT], {}))
+    else:
+        nodes += rule_nodes("with_above", bands is not None, _OUTPUT)
+        width += len(rules.names) + len(rules.limits)
     encoder_nodes = list(graph.node)
     del graph.node[:]
     graph.node.extend(_made(before))

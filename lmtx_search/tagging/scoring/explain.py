@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.bands import NEVER
 from lmtx_search.encoder.reading import ReadTexts
 from lmtx_search.tagging.scoring.ranking import ComparedLabels
-from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.scoring.tagger import Decision, Tagger
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest
 
@@ -73,23 +73,36 @@ class Explanation:
     beaten: Rival | None = None
 
 
-def explain(tagger: Tagger, text: str) -> list[Explanation]:
-    """Return the tags of a text, best first, and the labels that come next."""
+def explain(tagger: Tagger, text: str, group: str | None = None) -> list[Explanation]:
+    """Return the tags of a text, best first, the labels that come next, and what rules left out.
+
+    Args:
+        group: as :meth:`Tagger.decide` has it.
+    """
     if not text.strip():
         return []
     compared, manifest = tagger.compared(), tagger.manifest
     labels, read = compared.current(), tagger.reader.read([text])
     sides = compared.sides(read)
     scores = sides.scores
-    applied, suggested = compared.best(read)
-    tags, also = [row for row, _ in applied[0]], [row for row, _ in suggested[0]]
-    near = np.argsort(-scores, kind="stable")[: len(tags) + len(also) + _MISSED]
-    missed = [int(row) for row in near if row not in tags and row not in also]
+    (decision,) = tagger.decide_read(read, group, compared)
+    row_of = {id_: row for row, id_ in enumerate(labels.ids)}
+    tags = [row_of[tag.label_id] for tag in decision.applied]
+    also = [row_of[tag.label_id] for tag in decision.suggested]
+    ruled, pool = _ruled(decision), decision.pool
+    left = [
+        row_of[tag.label_id]
+        for tag in (() if pool is None else (*pool.applied, *pool.suggested))
+        if tag.name in ruled
+    ]
+    shown = list(dict.fromkeys([*tags, *also, *left]))
+    near = np.argsort(-scores, kind="stable")[: len(shown) + _MISSED]
+    missed = [int(row) for row in near if row not in shown]
     calibration, bands = manifest.calibration, manifest.bands
     band_of: dict[int, Band] = dict.fromkeys(also, "suggested")
     band_of |= dict.fromkeys(tags, "applied")
     found = []
-    for row in tags + also + missed[:_MISSED]:
+    for row in shown + missed[:_MISSED]:
         label, score = labels.ids[row], float(scores[row])
         band = band_of.get(row, "neither")
         rivals = _rivals(labels, row, scores)
@@ -107,13 +120,21 @@ def explain(tagger: Tagger, text: str) -> list[Explanation]:
                 else round(calibration.probability(label, score), 3),
                 probability=None if bands is None else bands.probability(label, score),
                 band=band,
-                because=_because(manifest, label, score, band),
+                because=ruled.get(labels.names[row]) or _because(manifest, label, score, band),
                 assigned=row in tags,
                 rivals=tuple(rivals[:RIVALS]),
                 beaten=_best_below(rivals, score),
             )
         )
     return found
+
+
+def _ruled(decision: Decision) -> dict[str, str]:
+    """Return the labels that a rule treats otherwise than their scores do, and the rule."""
+    if decision.pool is None:
+        return {}
+    settled = decision.pool.settled
+    return {**settled.why, **{name: f"implied by {by}" for name, by in settled.implied_by.items()}}
 
 
 def _because(manifest: Manifest, label: str, score: float, band: Band) -> str:

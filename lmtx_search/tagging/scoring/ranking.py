@@ -72,7 +72,8 @@ class BandedRows:
 
     Attributes:
         suggest: None: nothing is suggested.
-        most, most_suggested: the largest number of tags and of suggestions of a document.
+        most, most_suggested: the largest number of tags and of suggestions of a document, or of
+            those that the rules choose from.
     """
 
     apply: NDArray[np.float32]
@@ -85,7 +86,10 @@ class BandedRows:
         """Return those of labels, given by their ids."""
         suggest = None if manifest.bands is None else manifest.suggested_from.rows(ids)
         return cls(
-            manifest.thresholds.rows(ids), suggest, manifest.max_tags, manifest.most_suggested
+            manifest.thresholds.rows(ids),
+            suggest,
+            manifest.max_tags + manifest.spare,
+            manifest.most_suggested + manifest.spare,
         )
 
     def banded(self, tags: Best, near: Best, counts: Sequence[int]) -> Banded:

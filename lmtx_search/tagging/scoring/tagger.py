@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.encoder.reading import TextReader
+from lmtx_search.encoder.reading import ReadTexts, TextReader
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
 from lmtx_search.tagging.scoring.broader import BroaderTags
 from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch
+from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.searched import SearchedLabels
+from lmtx_search.tagging.scoring.settle import Facts, Settled, settle
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of the labels that score enough for a text: lists of tags, best first."""
+class Pool:
+    """What the rules choose from.
+
+    Attributes:
+        applied, suggested: labels that score enough for a tag, and for a suggestion only.
+        facts: what the tagger says about its rules (``rule_facts.py``).
+        settled: what the rules choose for a text of no document.
+    """
 
     applied: list[Tag]
     suggested: list[Tag]
+    facts: Mapping[str, float]
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of the labels that score enough for a text: lists of tags, best first.
+
+    ``pool`` is what they were chosen from (None: there are no rules).
+    """
+
+    applied: list[Tag]
+    suggested: list[Tag]
+    pool: Pool | None = None
 
 
 class Tagger:
@@ -62,6 +84,8 @@ class Tagger:
             else ComparedLabels(version, self.reader.label_forms())
         )
         self._broader: BroaderTags | None = None
+        self._rules = version.rules()
+        self._facts: RuleFacts | None = None
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
         """Return the tags of each text, best first. An empty text has none.
@@ -70,22 +94,71 @@ class Tagger:
         """
         return [decision.applied for decision in self.decide(texts)]
 
-    def decide(self, texts: Sequence[str]) -> list[Decision]:
+    def decide(self, texts: Sequence[str], group: str | None = None) -> list[Decision]:
         """Return the tags and the suggestions of each text. An empty text has none.
 
         Changes of labels take effect with the next call.
+
+        Args:
+            group: of the documents that the texts are from (None: labels that are for a group of
+                documents are left out).
         """
-        labels = self._labels.current()
+        decisions = [Decision([], []) for _ in texts]
+        rows = [row for row, text in enumerate(texts) if text.strip()]
+        read = self.reader.read([texts[row] for row in rows])
+        for row, found in zip(rows, self.decide_read(read, group), strict=True):
+            decisions[row] = found
+        return decisions
+
+    def decide_read(
+        self, read: ReadTexts, group: str | None = None, compared: ComparedLabels | None = None
+    ) -> list[Decision]:
+        """Return what becomes of the labels for each of some texts that were read.
+
+        Args:
+            compared: compares the labels (None: as :meth:`decide` does).
+        """
+        compares = compared or self._labels
+        labels = compares.current()
         if self.manifest.broader_tags and (
             self._broader is None or labels is not self._broader.labels
         ):
             self._broader = BroaderTags(labels)
-        decisions = [Decision([], []) for _ in texts]
-        rows = [row for row, text in enumerate(texts) if text.strip()]
-        both = self._labels.best(self.reader.read([texts[row] for row in rows]))
-        for row, applied, suggested in zip(rows, *both, strict=True):
-            decisions[row] = Decision(self._tags(labels, applied), self._tags(labels, suggested))
-        return decisions
+        if self._rules is not None and (self._facts is None or labels is not self._facts.labels):
+            self._facts = RuleFacts.of(self._rules, labels, self.manifest)
+        facts = self._facts
+        return [
+            Decision(self._tags(labels, applied), self._tags(labels, suggested))
+            if facts is None
+            else self._ruled(facts, applied, suggested, group)
+            for applied, suggested in zip(*compares.best(read), strict=True)
+        ]
+
+    def _ruled(
+        self,
+        facts: RuleFacts,
+        applied: Sequence[tuple[int, float]],
+        suggested: Sequence[tuple[int, float]],
+        group: str | None,
+    ) -> Decision:
+        labels = facts.labels
+        told = facts.about([row for row, _ in (*applied, *suggested)])
+        tags, near = self._tags(labels, applied), self._tags(labels, suggested)
+        settled = settle(
+            {tag.name: tag.score for tag in tags},
+            {tag.name: tag.score for tag in near},
+            Facts.of({name[1:]: number for name, number in told.items()}),
+            group=group,
+        )
+        known = {tag.name: tag for tag in (*tags, *near)}
+        id_of = dict(zip(labels.names, labels.ids, strict=True)) if settled.implied_by else {}
+        for name, by in settled.implied_by.items():
+            known[name] = replace(known[by], name=name, label_id=id_of[name])
+        return Decision(
+            [known[name] for name in settled.tags],
+            [known[name] for name in settled.suggested],
+            Pool(tags, near, told, settled),
+        )
 
     def _tags(self, labels: LabelRows, pairs: Sequence[tuple[int, float]]) -> list[Tag]:
         ids = [labels.ids[row] for row, _ in pairs]
@@ -101,15 +174,18 @@ class Tagger:
 
     def weights(self, decision: Decision) -> dict[str, float]:
         """Return the answer to the pipeline: numbers by name, with marks (``weights.py``)."""
+        told = decision.pool or decision
         found = (
-            {tag.name: tag.score for tag in decision.applied}
-            if self._broader is None
-            else self._broader.weights(decision.applied)
+            {tag.name: tag.score for tag in told.applied}
+            if self._broader is None or decision.pool is not None
+            else self._broader.weights(told.applied)
         )
-        found |= {SUGGESTED + tag.name: tag.score for tag in decision.suggested}
+        found |= {SUGGESTED + tag.name: tag.score for tag in told.suggested}
+        if decision.pool is not None:
+            found |= decision.pool.facts
         return found | {
             PROBABILITY + tag.name: tag.probability
-            for tag in (*decision.applied, *decision.suggested)
+            for tag in (*told.applied, *told.suggested)
             if tag.probability is not None
         }
 

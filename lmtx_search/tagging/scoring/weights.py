@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lmtx_search.tagging.scoring.rule_facts import RULE
+from lmtx_search.tagging.scoring.settle import Facts, Settled, best_first, settle
+
 BROADER = "\ue03e"
 """Before the name of a label above the tags: the sum of the scores of the tags below it."""
 
@@ -33,6 +36,7 @@ def answer_of(
     weights: Mapping[str, float],
     rejected: frozenset[str] = frozenset(),
     manual: frozenset[str] = frozenset(),
+    group: str | None = None,
 ) -> Answer:
     """Return what the pipeline writes into a document.
 
@@ -40,23 +44,37 @@ def answer_of(
         weights: the numbers by name, with marks.
         rejected: names that people rejected, which are left out.
         manual: people's own tags, which are not suggested.
+        group: of the document: labels of other groups are left out.
     """
-    parts: dict[str, dict[str, float]] = {BROADER: {}, SUGGESTED: {}, PROBABILITY: {}}
+    parts: dict[str, dict[str, float]] = {BROADER: {}, SUGGESTED: {}, PROBABILITY: {}, RULE: {}}
     tags: dict[str, float] = {}
     for name, value in weights.items():
         if (part := parts.get(name[:1])) is not None:
             part[name[1:]] = value
         else:
             tags[name] = value
+    probabilities = parts[PROBABILITY]
+    if parts[RULE]:
+        facts = Facts.of(parts[RULE])
+        found = settle(tags, parts[SUGGESTED], facts, rejected, manual, group)
+        return Answer(
+            found.tags, found.suggested, found.broader, _with_implied(probabilities, found)
+        )
     return Answer(
         _best_first(tags, rejected),
         _best_first(parts[SUGGESTED], rejected | manual),
         _best_first(parts[BROADER], rejected | (tags.keys() - rejected)),
-        parts[PROBABILITY],
+        probabilities,
     )
 
 
+def _with_implied(probabilities: Mapping[str, float], found: Settled) -> dict[str, float]:
+    """Return probabilities; a tag that another one implies has that of the other one."""
+    implied = {
+        name: probabilities[by] for name, by in found.implied_by.items() if by in probabilities
+    }
+    return {**probabilities, **implied}
+
+
 def _best_first(scores: Mapping[str, float], but: frozenset[str]) -> dict[str, float]:
-    left = {name: score for name, score in scores.items() if name not in but}
-    # Java compares names by their UTF-16 units.
-    return dict(sorted(left.items(), key=lambda one: (-one[1], one[0].encode("utf-16-be"))))
+    return dict(best_first({name: score for name, score in scores.items() if name not in but}))

@@ -15,6 +15,7 @@ from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.records import Label
+from lmtx_search.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class TaggingRule:
         calibration: the P(yes) that a score corresponds to.
         bands: the probability of a score, and which labels are suggested (None: none are).
         broader_tags: also write the labels above a document's tags.
+        rules: what people ruled about labels (None: nothing).
     """
 
     threshold: float
@@ -82,3 +84,4 @@ class TaggingRule:
     calibration: Calibration | None = None
     broader_tags: bool = False
     bands: Bands | None = None
+    rules: Rules | None = None

@@ -27,10 +27,12 @@ from lmtx_search.tagging.versions.contents import (
 from lmtx_search.tagging.versions.label_digests import write_digests
 from lmtx_search.tagging.versions.version import (
     MANIFEST,
+    RULES_FILE,
     SCHEMA,
     STUDENT,
     WORDS_FILE,
     Manifest,
+    RulesRecord,
     TaggerVersion,
 )
 from lmtx_search.words.weights import WordScoring, write_offsets
@@ -130,6 +132,7 @@ class TaggerVersions:
             bands=rule.bands,
             words=None if words is None else words.weights,
             student=None if encoder.student is None else encoder.student.record,
+            rules=None if rule.rules is None else RulesRecord(rule.rules.number, rule.rules.digest),
             schema=SCHEMA,
         )
         target = self.folder / manifest.version
@@ -148,6 +151,9 @@ class TaggerVersions:
                 importance = words.importance.astype(np.float32)
                 np.save(folder / WORDS_FILE, importance, allow_pickle=False)
                 write_offsets(folder, words.offsets)
+            if rule.rules is not None:
+                content = json.dumps(rule.rules.record, indent=1, ensure_ascii=False)
+                (folder / RULES_FILE).write_text(content + "\n", encoding="utf-8")
             text = json.dumps(asdict(manifest), indent=1, ensure_ascii=False)
             (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
             if untested:

@@ -19,6 +19,7 @@ from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
+from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.versions.label_digests import digests_of, stored_digests
 from lmtx_search.tagging.versions.label_matrix import LabelRows
@@ -35,9 +36,22 @@ SCHEMA = 5
 """Format of a version's folder. Manifests of the first release (1) do not contain it.
 
 From 3 on, a version may score by words, from 4 on, a static encoder may read its documents, and
-from 5 on, it may suggest labels.
+from 5 on, it may suggest labels and have rules.
 Earlier releases would ignore these.
 """
+RULES_FILE = "rules.json"
+
+SPARE = 30
+"""How many more labels than a document may have are told to the pipeline if there are rules, so
+that others can take the places of those that the rules leave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesRecord:
+    """The rules of a version: how many there are, and their digest."""
+
+    number: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,7 @@ class Manifest:
         bands: the probability of a score, and which labels are suggested (None: none are).
         words: what evidence from words adds to the cosine similarity (None: words do not count).
         student: the static encoder that reads documents (None: the encoder reads them itself).
+        rules: what people ruled about labels (None: nothing).
         schema: format of the folder.
     """
 
@@ -79,6 +94,7 @@ class Manifest:
     bands: Bands | None = None
     words: WordWeights | None = None
     student: Student | None = None
+    rules: RulesRecord | None = None
     schema: int = 1
 
     @property
@@ -102,6 +118,11 @@ class Manifest:
         if self.bands is None:
             return 0
         return MOST_SUGGESTIONS + (self.max_tags if self.bands.review_first else 0)
+
+    @property
+    def spare(self) -> int:
+        """How many more labels the rules choose from than a document may have."""
+        return 0 if self.rules is None else SPARE
 
     @property
     def kind(self) -> EncoderKind:
@@ -140,6 +161,8 @@ class TaggerVersion:
                 values["words"] = WordWeights(**values["words"])
             if values.get("student") is not None:
                 values["student"] = Student(**values["student"])
+            if values.get("rules") is not None:
+                values["rules"] = RulesRecord(**values["rules"])
             values["windows"] = Windows(**values.get("windows", {}))
             # Fields of later releases have defaults, so older versions stay usable.
             known = {one.name for one in fields(Manifest)} & set(values)
@@ -236,6 +259,23 @@ class TaggerVersion:
             (self.manifest.labels, self.manifest.dimension),
             None if in_memory else "r",
         )
+
+    def rules(self) -> Rules | None:
+        """Return what people ruled about labels (None: nothing).
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        if self.manifest.rules is None:
+            return None
+        file = self.folder / RULES_FILE
+        try:
+            rules = Rules.of(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{file} is damaged ({error}): deploy again") from error
+        if rules.digest != self.manifest.rules.digest:
+            raise UserError(f"{file} was changed (its digest is another one): deploy again")
+        return rules
 
     def words(self, vocabulary: int) -> WordScoring | None:
         """Return how words count beside the encoder (None: they do not count).

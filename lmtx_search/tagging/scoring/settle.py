@@ -1,0 +1,182 @@
+"""Chooses the tags and the suggestions of a document by the rules.
+
+``index_templates/pipelines/settle.painless`` does the same inside the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lmtx_search.tagging.scoring.rule_facts import (
+    ABOVE,
+    BELOW,
+    EXCLUDES,
+    IMPLIES,
+    MOST_OF_BRANCH,
+    MOST_SUGGESTED,
+    MOST_TAGS,
+    OF_GROUP,
+    PEOPLE_ONLY,
+    RULE,
+)
+
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a tagger said about its rules.
+
+    Attributes:
+        limits: by kind.
+        people_only: names of labels.
+        pairs: of each kind, first name → second names. Labels that exclude each other are in both
+            orders; ``ABOVE`` and ``BELOW`` start with the lower label, ``OF_GROUP`` with the label.
+    """
+
+    limits: Mapping[str, float]
+    people_only: frozenset[str]
+    pairs: Mapping[str, Mapping[str, list[str]]]
+
+    @classmethod
+    def of(cls, facts: Mapping[str, float]) -> Facts:
+        """Read facts: names (without the first RULE) and numbers."""
+        limits: dict[str, float] = {}
+        people: set[str] = set()
+        pairs: dict[str, dict[str, list[str]]] = {}
+        for name, number in facts.items():
+            kind = name[:1]
+            first, _, second = name[1:].partition(RULE)
+            if kind in (MOST_TAGS, MOST_SUGGESTED, MOST_OF_BRANCH):
+                limits[kind] = number
+            elif kind == PEOPLE_ONLY:
+                people.add(first)
+            else:
+                of_kind = pairs.setdefault(kind, {})
+                if kind in (EXCLUDES, IMPLIES):
+                    of_kind.setdefault(first, []).append(second)
+                if kind != IMPLIES:
+                    of_kind.setdefault(second, []).append(first)
+        return cls(limits, frozenset(people), pairs)
+
+    def related(self, kind: str, name: str) -> list[str]:
+        """Return the names that a label is paired with."""
+        return self.pairs.get(kind, {}).get(name, [])
+
+
+@dataclass(slots=True)
+class Settled:
+    """The result, best first, by name.
+
+    Attributes:
+        broader: the sums of the scores of the tags below each label.
+        implied_by: tags that only another tag brings → that tag.
+        why: labels that a rule kept from being a tag → the rule, in words.
+    """
+
+    tags: Scores = field(default_factory=dict)
+    suggested: Scores = field(default_factory=dict)
+    broader: Scores = field(default_factory=dict)
+    implied_by: dict[str, str] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+
+
+def settle(
+    tags: Mapping[str, float],
+    suggested: Mapping[str, float],
+    facts: Facts,
+    rejected: frozenset[str] = frozenset(),
+    manual: frozenset[str] = frozenset(),
+    group: str | None = None,
+) -> Settled:
+    """Choose among the labels that score enough.
+
+    Args:
+        tags: scores of labels that score enough for a tag.
+        suggested: scores of those that score enough for a suggestion only.
+        rejected: labels that people rejected: they neither become tags nor exclude or imply others.
+        manual: people's own tags, which exclude others and are not suggested.
+        group: of the document (None: only labels for all documents are chosen).
+    """
+    found = Settled()
+    offered = dict(suggested)
+    in_branch: dict[str, int] = {}
+    for name, score in best_first(tags):
+        if name in rejected or _is_elsewhere(facts, name, group, found.why):
+            continue
+        if excluder := _excluder(facts, name, [*found.tags, *sorted(manual)]):
+            found.why[name] = f"excluded by {excluder}"
+            continue
+        if why := _limit(facts, name, len(found.tags), in_branch):
+            found.why[name] = why
+            offered[name] = score
+            continue
+        found.tags[name] = score
+        for branch in facts.related(BELOW, name):
+            in_branch[branch] = in_branch.get(branch, 0) + 1
+    for name, score in found.tags.items():
+        for above in facts.related(ABOVE, name):
+            found.broader[above] = round(found.broader.get(above, 0.0) + score, 4)
+    for name, score in list(found.tags.items()):
+        for implied in facts.related(IMPLIES, name):
+            if implied not in found.tags and implied not in rejected:
+                found.tags[implied] = score
+                found.implied_by[implied] = name
+                found.why.pop(implied, None)
+    most = int(facts.limits.get(MOST_SUGGESTED, 0))
+    for name, score in best_first(offered):
+        if name in found.tags or name in rejected or name in manual:
+            continue
+        if _is_elsewhere(facts, name, group, found.why):
+            continue
+        if excluder := _excluder(facts, name, [*found.tags, *sorted(manual)]):
+            found.why[name] = f"excluded by {excluder}"
+        elif len(found.suggested) < most:
+            found.suggested[name] = score
+            if name in facts.people_only:
+                found.why[name] = _PEOPLE_ONLY
+    found.tags = dict(best_first(found.tags))
+    for name in {*found.tags, *rejected}:
+        found.broader.pop(name, None)
+    found.broader = dict(best_first(found.broader))
+    return found
+
+
+_PEOPLE_ONLY = "for people only"
+
+
+def _is_elsewhere(facts: Facts, name: str, group: str | None, why: dict[str, str]) -> bool:
+    groups = facts.related(OF_GROUP, name)
+    if not groups or group in groups:
+        return False
+    why[name] = f"only for documents of the group {groups[0]}"
+    return True
+
+
+def _excluder(facts: Facts, name: str, present: Iterable[str]) -> str | None:
+    excluding = facts.related(EXCLUDES, name)
+    return next((one for one in present if one in excluding), None)
+
+
+def _limit(facts: Facts, name: str, tags: int, in_branch: Mapping[str, int]) -> str | None:
+    """Return why a label is no tag although it scores enough, and nothing excludes it."""
+    if name in facts.people_only:
+        return _PEOPLE_ONLY
+    most = int(facts.limits[MOST_TAGS])
+    if tags >= most:
+        return f"{most} labels have higher scores"
+    of_branch = int(facts.limits.get(MOST_OF_BRANCH, most))
+    for branch in facts.related(BELOW, name):
+        if in_branch.get(branch, 0) >= of_branch:
+            return f"limit of the branch {branch}: {of_branch} {_tags(of_branch)}"
+    return None
+
+
+def _tags(number: int) -> str:
+    return "tag" if number == 1 else "tags"
+
+
+def best_first(scores: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Return names and scores. Java compares names by their UTF-16 units."""
+    return sorted(scores.items(), key=lambda one: (-one[1], one[0].encode("utf-16-be")))

@@ -1,0 +1,72 @@
+"""The pipeline follows rules as the tagger itself does, and knows what people decided."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.ml.pipeline import simulate, tagging_pipeline
+from lmtx_search.tag_fields import DEFAULT_FIELDS, as_scores
+from lmtx_search.tagging.scoring.rule_facts import (
+    ABOVE,
+    BELOW,
+    EXCLUDES,
+    IMPLIES,
+    MOST_OF_BRANCH,
+    MOST_SUGGESTED,
+    MOST_TAGS,
+    PEOPLE_ONLY,
+    fact,
+)
+from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED, answer_of
+
+pytestmark = pytest.mark.integration
+
+NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "😀", "ﬁ"]
+
+
+def random_case(seed: int) -> dict[str, Any]:
+    """Return a document, with what a tagger with rules could say about it in ``given``."""
+    draw = random.Random(seed)
+    near = draw.sample(NAMES, 8)
+    scores = {name: draw.randint(1, 6) / 10 for name in near[:5]}
+    scores |= {SUGGESTED + name: draw.randint(1, 6) / 10 for name in near[5:]}
+    scores |= {PROBABILITY + name: draw.randint(1, 9) / 10 for name in near}
+    facts = [fact(PEOPLE_ONLY, draw.choice(NAMES)), fact(IMPLIES, *draw.sample(NAMES, 2))]
+    facts += [fact(EXCLUDES, *draw.sample(NAMES, 2)) for _ in range(3)]
+    facts += [fact(BELOW, draw.choice(["up", "ant"]), name) for name in draw.sample(NAMES, 5)]
+    facts += [fact(ABOVE, draw.choice(["up", "ant"]), name) for name in draw.sample(NAMES, 5)]
+    limits = {fact(MOST_TAGS): draw.randint(1, 4), fact(MOST_OF_BRANCH): draw.randint(1, 2)}
+    if draw.random() < 0.8:
+        limits[fact(MOST_SUGGESTED)] = draw.randint(1, 4)
+    return {
+        "text": "x",
+        "tags_rejected": draw.sample(NAMES, draw.randint(0, 2)),
+        "tags_manual": draw.sample(NAMES, draw.randint(0, 2)),
+        "given": {**scores, **dict.fromkeys(facts, 1.0), **limits},
+    }
+
+
+def test_it_chooses_what_the_tagger_would_choose(client: Any) -> None:
+    cases = [random_case(seed) for seed in range(300)]
+    found = simulate(client, telling(), cases)
+    different = set()
+    for case, source in zip(cases, found, strict=True):
+        answer = answer_of(case["given"], *DEFAULT_FIELDS.people_decided(case))
+        assert source["tagging"]["status"] == "tagged", source
+        assert source["tags"] == list(answer.tags), case
+        assert source["tag_scores"] == as_scores(answer.tags, answer.probabilities)
+        assert source.get("tags_suggested", []) == list(answer.suggested), case
+        assert source.get("tags_broader", []) == list(answer.broader), case
+        different.add(tuple(source["tags"]))
+    assert len(different) > 100
+
+
+def telling() -> dict[str, Any]:
+    """Return the pipeline with the scores that a document brings in place of the model's."""
+    body = tagging_pipeline("v1", "none", ["text"])
+    first, _, last = body["processors"]
+    script = {"script": {"source": "ctx.lmtx_scores = ctx.remove('given')"}}
+    return {**body, "processors": [first, script, last]}
