@@ -35,10 +35,10 @@ def band_lines(manifest: Manifest) -> list[str]:
     ]
 
 
-def show_explanations(context: Context, tagger: Tagger, text: str) -> None:
+def show_explanations(context: Context, tagger: Tagger, text: str, groups: frozenset[str]) -> None:
     """Print the text's tags and the next labels, each with what speaks for it."""
     manifest = tagger.manifest
-    found = explain_fully(context.settings, tagger, text)
+    found = explain_fully(context.settings, tagger, text, groups)
     for line in band_lines(manifest):
         context.say(line)
     context.say(f"Tagger {found.provenance}")

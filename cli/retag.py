@@ -76,6 +76,10 @@ def retag(
         previews = preview(client, made)
         for one in previews:
             context.say(f"{one.index}: {one.documents:,} documents would be tagged again")
+            if one.untouched:
+                context.say(
+                    f"  {one.untouched:,} others are left untouched (documents.untouched_query)"
+                )
             for own in one.own:
                 counted = "" if own.values is None else f", {own.values:,} values"
                 verb = "move to the manual tags" if made.keep_own_tags else "need --keep-own-tags"
@@ -99,6 +103,7 @@ def retag(
             "with their own values in the fields of the tags, left as they are": report.skipped,
             "pending, because the tagger did not answer": report.pending,
             "written or deleted by other programs in the meantime": report.overtaken,
+            "left untouched (documents.untouched_query)": report.untouched,
             "refused": report.failed,
         }
         for what, count in rest.items():

@@ -29,20 +29,21 @@ def tag_stream(
     output: Path | None,
 ) -> None:
     """Tag the records of a file or of standard input; exit code 1 if lines failed."""
-    from lmtx_search.tagging.local import text_fields
+    from lmtx_search.tagging.local import pipeline_reads
     from lmtx_search.tagging.scoring.tagger import Tagger
     from lmtx_search.tagging.stream import TagStream
     from lmtx_search.tagging.stream_output import opened_output, skip_finished
 
-    fields, names = text_fields(context.settings, version.manifest.version)
-    stream = TagStream(Tagger(version, context.settings.service.threads), fields, names)
+    reads = pipeline_reads(context.settings, version.manifest.version)
+    names = reads.names
+    tagger = Tagger(version, context.settings.service.threads)
+    stream = TagStream(tagger, reads.fields, names, reads.untouched)
     with _lines(file) as lines:
         if output is None:
             _write(stream, lines, sys.stdout.buffer)
         else:
             with opened_output(output) as (target, finished, last):
-                tagger = version.manifest.version
-                skip_finished(lines, finished, last, output, names, tagger)
+                skip_finished(lines, finished, last, output, names, version.manifest.version)
                 stream.report.resumed_after = finished
                 _write(stream, lines, target)
     _say(stream.report)
@@ -94,6 +95,7 @@ def _say(report: StreamReport) -> None:
     counts = {
         "tagged": report.tagged,
         "without text": report.untagged,
+        "left untouched (documents.untouched_query)": report.untouched,
         "with their own values in the tag fields, left as they are": report.skipped,
         "failed": report.failed,
     }

@@ -189,6 +189,12 @@ def _tell_student(context: Context, done: Deployment) -> None:
 @click.option(
     "--explain", is_flag=True, help="Explain the tags: show probabilities and the next best labels."
 )
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    help="Group of the text: use its labels too (label.groups; repeatable).",
+)
 @pass_context
 def tag(
     context: Context,
@@ -198,6 +204,7 @@ def tag(
     output: Path | None,
     tagger: str | None,
     explain: bool,
+    groups: tuple[str, ...],
 ) -> None:
     """Tag TEXT, a file or standard input on this machine, as the pipeline would.
 
@@ -218,8 +225,8 @@ def tag(
     from lmtx_search.tagging.local import find_version
     from lmtx_search.tagging.scoring.tagger import Tagger
 
-    if stream and (text is not None or explain):
-        raise click.UsageError("--stream takes neither a TEXT nor --explain")
+    if stream and (text is not None or explain or groups):
+        raise click.UsageError("--stream takes neither a TEXT nor --explain nor --group")
     if output is not None and not stream:
         raise click.UsageError("--output needs --stream")
     if stream and context.json and output is None:
@@ -232,10 +239,14 @@ def tag(
         tag_stream(context, version, file, output)
         return
     loaded = Tagger(version, context.settings.service.threads)
+    known = [] if loaded.rules is None else loaded.rules.groups
+    if unknown := sorted(set(groups) - set(known)):
+        there = f"its groups are {', '.join(known)}" if known else "it has no groups"
+        raise UserError(f"this tagger has no labels for the group {unknown[0]}: {there}")
     if explain:
-        show_explanations(context, loaded, text)
+        show_explanations(context, loaded, text, frozenset(groups))
         return
-    (decision,) = loaded.decide([text])
+    (decision,) = loaded.decide([text], frozenset(groups))
     tags, suggested = decision.applied, decision.suggested
     if tags or not suggested:
         _show(context, tags, version.manifest.threshold)

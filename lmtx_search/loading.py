@@ -22,7 +22,7 @@ from lmtx_search.cluster.documents.own_values import fitting, look_ahead
 from lmtx_search.cluster.documents.scan import SharedIds
 from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.model_state import redeploy
-from lmtx_search.cluster.ml.pipeline import tag_fields
+from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.cluster.retag.selection import Selection, require_query
 from lmtx_search.cluster.setup.indices import (
     index_uuid,
@@ -165,8 +165,12 @@ def ingest(
     client = load.client
     report = load.run(documents, load.prepare_tagged)
     report.tagging = tagging_counts(client, index)
-    if any(report.tagging.get(status) for status in ("pending", "skipped", "failed")):
+    if report.tagging:
         report.tagging_errors = dict(tagging_errors(client, index))
+    untouched = untouched_documents(client)
+    if untouched is not None and report.tagging:
+        count = client.count(index=index, body={"query": untouched.query})["count"]
+        load.note(f"{count:,} documents of {index} are left untouched (documents.untouched_query)")
     reads = reads_of(client, index) if report.tagging.get("untagged") else None
     if reads and reads != list(settings.documents.text_fields):
         load.note(

@@ -22,6 +22,7 @@ class Rules:
         exclude: labels that never stand together, in any order.
         imply: (label, label that comes with it).
         group_of: label → the group of documents that it is for. Other labels are for all documents.
+        group_field: the field of a document that names its groups (None: there are no groups).
         max_per_branch: the most tags directly below the same broader label (None: no limit).
     """
 
@@ -30,6 +31,7 @@ class Rules:
     imply: Pairs = ()
     group_of: Mapping[str, str] = field(default_factory=dict)
     max_per_branch: int | None = None
+    group_field: str | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Rules:

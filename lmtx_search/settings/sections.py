@@ -21,6 +21,7 @@ from pydantic_settings import NoDecode
 
 from lmtx_search.settings.label_bands import LabelBand, label_band
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
+from lmtx_search.untouched import Untouched
 
 
 class _Section(BaseModel):
@@ -235,6 +236,12 @@ class DocumentSettings(_Section):
         False, description="apply no label: suggest it until a person accepts it"
     )
 
+    untouched_query: str | None = Field(
+        None,
+        description="documents that are never tagged or changed: a query as JSON, such as "
+        '{"term": {"source": "press"}}',
+    )
+
     tags_field: str = Field(DEFAULT_FIELDS.tags, description="field that the tags go into")
     scores_field: str = _other(DEFAULT_FIELDS.scores, "field of the tags' scores")
     broader_field: str = _other(DEFAULT_FIELDS.broader, "field of broader tags")
@@ -263,6 +270,13 @@ class DocumentSettings(_Section):
             label_band(value)
         return values
 
+    @field_validator("untouched_query")
+    @classmethod
+    def _needs_no_index(cls, value: str | None) -> str | None:
+        if value is not None:
+            Untouched.of(value)
+        return value
+
     @field_validator(*(f"{purpose}_field" for purpose in DEFAULT_FIELDS.as_dict()))
     @classmethod
     def _is_a_field(cls, value: str, info: ValidationInfo) -> str:
@@ -275,6 +289,11 @@ class DocumentSettings(_Section):
         if value in info.data.get("text_fields", ()):
             raise ValueError(f"{value} is one of documents.text_fields")
         return value
+
+    @property
+    def untouched(self) -> Untouched | None:
+        """The documents that are never touched (None: there are none)."""
+        return None if self.untouched_query is None else Untouched.of(self.untouched_query)
 
     @property
     def bands_of_labels(self) -> dict[str, LabelBand]:
@@ -307,6 +326,12 @@ class LabelSettings(_Section):
         ge=1,
         description="most tags of a document directly below the same broader label (default: any "
         "number)",
+    )
+
+    groups: str | None = Field(
+        None,
+        description="field of a document that names the group of labels for it, as the file of "
+        "rules groups them",
     )
 
     _home = field_validator("rules")(lambda path: path and path.expanduser())

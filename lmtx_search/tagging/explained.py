@@ -50,12 +50,14 @@ class Explained:
     note: str | None
 
 
-def explain_fully(settings: Settings, tagger: Tagger, text: str) -> Explained:
-    """Explain the tags of a text.
+def explain_fully(
+    settings: Settings, tagger: Tagger, text: str, groups: frozenset[str] = frozenset()
+) -> Explained:
+    """Explain the tags of a text, which is from a document of these groups.
 
     Judged examples and the judge are in the cluster. If it cannot be asked, the rest is explained.
     """
-    found = explain(tagger, text)
+    found = explain(tagger, text, groups)
     passages = supporting_passages(tagger, text, found)
     examples: dict[str, list[JudgedExample]] = {}
     run = note = None

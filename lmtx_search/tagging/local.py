@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import translate
@@ -12,6 +13,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.untouched import Untouched
 
 _SECONDS = 5.0
 
@@ -41,18 +43,31 @@ def find_version(
     return latest, f"{problem}; tagging with the newest version here, {latest.manifest.version}"
 
 
-def text_fields(settings: Settings, version: str) -> tuple[Sequence[str], TagFields]:
-    """Return the fields that hold a document's text, and the names of the tag fields.
+@dataclass(frozen=True, slots=True)
+class PipelineReads:
+    """What tagging as the pipeline does needs to know.
 
-    They are those of the pipeline if it uses this version, else those of the settings.
+    Attributes:
+        fields: the fields that hold a document's text, in order.
+        names: the names of the tag fields.
+        untouched: documents that are never touched (None: none).
     """
-    fields = settings.documents
+
+    fields: Sequence[str]
+    names: TagFields
+    untouched: Untouched | None
+
+
+def pipeline_reads(settings: Settings, version: str) -> PipelineReads:
+    """Return what the pipeline reads if it uses this version, else what the settings say."""
+    documents = settings.documents
+    own = PipelineReads(documents.text_fields, documents.tag_fields, documents.untouched)
     try:
         state = read_pipeline(connect(settings.opensearch.within(_SECONDS), reading=True))
     except Exception as error:
         if translate(error) is None and not isinstance(error, UserError):
             raise
-        return fields.text_fields, fields.tag_fields
+        return own
     if state.tagger != version:
-        return fields.text_fields, fields.tag_fields
-    return state.fields or fields.text_fields, state.names
+        return own
+    return PipelineReads(state.fields or documents.text_fields, state.names, state.untouched)

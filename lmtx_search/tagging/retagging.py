@@ -66,6 +66,8 @@ class Preview:
     documents: int
     sample: int
     sample_changed: int
+    untouched: int = 0
+    """Documents that are never touched (``documents.untouched_query``)."""
     own: Sequence[OwnField] = ()
     """Fields with values that lmtx-search did not write, which --keep-own-tags moves."""
 
@@ -114,6 +116,7 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         tagged_from=_changed_at(version) if fresh and version else None,
         stale=wish.stale,
         fields=state.names,
+        untouched=None if state.untouched is None else state.untouched.query,
     )
     names = frozenset(version.rows().names) if wish.keep_retired and version else None
     return Plan(index, tagger, selection, found, names, wish.keep_own_tags)
@@ -133,8 +136,16 @@ def preview(client: Client, made: Plan) -> list[Preview]:
             after = simulate(client, pipeline, sources, target.index)
             for before, then in zip(sources, after, strict=True):
                 changed += (before.get(tags) or []) != (then.get(tags) or [])
-        previews.append(Preview(target.index, documents, len(sources), changed, own))
+        left = _untouched(client, made.selection, target.index)
+        previews.append(Preview(target.index, documents, len(sources), changed, left, own))
     return previews
+
+
+def _untouched(client: Client, selection: Selection, index: str) -> int:
+    """Return how many documents are left out because they are never touched."""
+    if selection.untouched is None:
+        return 0
+    return int(client.count(index=index, body={"query": selection.left_out()})["count"])
 
 
 def _sample(
@@ -216,8 +227,10 @@ def carry_out(
                 per_second=per_second,
                 keep_but=made.names,
                 texts=texts,
+                untouched=state.untouched,
                 progress=progress,
             )
+            report.untouched += _untouched(client, made.selection, target.index)
             record = {
                 "kind": "retag",
                 "index_name": target.index,

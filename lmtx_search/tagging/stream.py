@@ -16,6 +16,7 @@ from lmtx_search.records import document_text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, as_scores
 from lmtx_search.tagging.scoring.tagger import Decision, Tagger
 from lmtx_search.tagging.scoring.weights import Answer, answer_of
+from lmtx_search.untouched import Untouched
 
 # Lines in one run of the tagger, and lines that are read ahead meanwhile.
 _BATCH = 256
@@ -30,6 +31,8 @@ class StreamReport:
     tagged: int = 0
     untagged: int = 0
     """Records without text."""
+    untouched: int = 0
+    """Records that are never touched, which stay as they are."""
     skipped: int = 0
     """Records with values of their own in the tag fields, which stay as they are."""
     failed: int = 0
@@ -45,11 +48,13 @@ class TagStream:
     Attributes:
         fields: the fields that hold a record's text, in order.
         names: the names of the fields that are written.
+        untouched: records that are left as they are (None: none).
     """
 
     tagger: Tagger
     fields: Sequence[str]
     names: TagFields = DEFAULT_FIELDS
+    untouched: Untouched | None = None
     report: StreamReport = field(default_factory=StreamReport)
 
     def run(self, lines: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -79,17 +84,23 @@ class TagStream:
         return done
 
     def _text(self, record: Any) -> str:
-        if not isinstance(record, dict) or self.names.theirs(record):
+        if not isinstance(record, dict) or self._is_untouched(record) or self.names.theirs(record):
             return ""
         text = document_text(record, self.fields)
         # As the pipeline cuts it, and as it breaks up what a connector would fill in.
         most = CHARACTERS * self.tagger.manifest.windows.most
         return text[:most].replace("${parameters.", "$ {parameters.")
 
+    def _is_untouched(self, record: dict[str, Any]) -> bool:
+        return self.untouched is not None and self.untouched.matches(record)
+
     def _with_tags(
         self, record: dict[str, Any], text: str, answers: Iterator[Decision]
     ) -> dict[str, Any]:
         names, report = self.names, self.report
+        if self._is_untouched(record):
+            report.untouched += 1
+            return record
         theirs = names.theirs(record)
         if theirs:
             report.skipped += 1
@@ -100,7 +111,9 @@ class TagStream:
             report.untagged += 1
             return {**rest, names.tagging: {"status": "untagged"}}
         report.tagged += 1
-        found = answer_of(self.tagger.weights(next(answers)), *names.people_decided(record))
+        weights = self.tagger.weights(next(answers))
+        groups = self.tagger.groups_of(record)
+        found = answer_of(weights, *names.people_decided(record), groups)
         tags, suggested = found.tags, found.suggested
         best = next(iter((tags or suggested).values()), None)
         tagging = {

@@ -15,11 +15,12 @@ from lmtx_search.cluster.decisions.write import change, read_places
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.judgments.feedback import keep_opinions, remove_opinions, train_on
 from lmtx_search.cluster.judgments.store import JudgmentStore
-from lmtx_search.cluster.ml.pipeline import tag_fields
+from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.records import PERSON, Document, Judgment, content_digest, document_text
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.training.teacher.human_feedback import person_judgment
 
+_UNTOUCHED = "It is never touched (documents.untouched_query). Nothing was changed."
 _PAST: dict[Decision, str] = {"accept": "accepted", "reject": "rejected"}
 
 
@@ -68,8 +69,13 @@ class Decisions:
             problems={place: "It was deleted." for place in asked if place not in stored}
         )
 
+        untouched = untouched_documents(self._client)
+
         def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
             done.written.pop(place, None)
+            if untouched is not None and untouched.matches(source):
+                done.problems[place] = _UNTOUCHED
+                return {}
             if text_digest(source, self._documents.text_fields) != asked[place]:
                 done.problems[place] = "Its text has changed since it was shown. Reload the page."
                 return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -47,18 +47,22 @@ class Trial:
             found = explain(tagger, _beginning(tagger, text))
         return _shown(tagger, note, map(asdict, found))
 
-    def explain_fully(self, text: str) -> dict[str, Any]:
+    def explain_fully(self, text: str, source: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return :meth:`explain`, and for each label the passage and judged examples.
 
         ``provenance`` says where the tagger comes from. ``missing`` says why examples and the judge
         are not known (None: they are).
+
+        Args:
+            source: the document that the text is from (None: it is from none).
 
         Raises:
             UserError: this machine has no tagger.
         """
         with self._lock:
             tagger, note = self._current()
-            found = explain_fully(self._settings, tagger, _beginning(tagger, text))
+            groups = tagger.groups_of(source or {})
+            found = explain_fully(self._settings, tagger, _beginning(tagger, text), groups)
         return {
             **_shown(tagger, note, (reason.as_json() for reason in found.reasons)),
             "provenance": asdict(found.provenance),
@@ -81,7 +85,7 @@ class Trial:
             "document": id_,
             "tags": found.tags,
             "tagged_by": found.tagger,
-            **self.explain_fully(found.document.text),
+            **self.explain_fully(found.document.text, found.document.source),
         }
 
     def _current(self) -> tuple[Tagger, str | None]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.ml.pipeline import simulate, tagging_pipeline
+from lmtx_search.rules import Rules
 from lmtx_search.tag_fields import DEFAULT_FIELDS, as_scores
 from lmtx_search.tagging.scoring.rule_facts import (
     ABOVE,
@@ -17,10 +18,12 @@ from lmtx_search.tagging.scoring.rule_facts import (
     MOST_OF_BRANCH,
     MOST_SUGGESTED,
     MOST_TAGS,
+    OF_GROUP,
     PEOPLE_ONLY,
     fact,
 )
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED, answer_of
+from lmtx_search.untouched import texts_at
 
 pytestmark = pytest.mark.integration
 
@@ -38,11 +41,13 @@ def random_case(seed: int) -> dict[str, Any]:
     facts += [fact(EXCLUDES, *draw.sample(NAMES, 2)) for _ in range(3)]
     facts += [fact(BELOW, draw.choice(["up", "ant"]), name) for name in draw.sample(NAMES, 5)]
     facts += [fact(ABOVE, draw.choice(["up", "ant"]), name) for name in draw.sample(NAMES, 5)]
+    facts += [fact(OF_GROUP, draw.choice("gh"), name) for name in draw.sample(NAMES, 2)]
     limits = {fact(MOST_TAGS): draw.randint(1, 4), fact(MOST_OF_BRANCH): draw.randint(1, 2)}
     if draw.random() < 0.8:
         limits[fact(MOST_SUGGESTED)] = draw.randint(1, 4)
     return {
         "text": "x",
+        "about": {"source": draw.choice(["g", ["h", "g"], "other", [], None])},
         "tags_rejected": draw.sample(NAMES, draw.randint(0, 2)),
         "tags_manual": draw.sample(NAMES, draw.randint(0, 2)),
         "given": {**scores, **dict.fromkeys(facts, 1.0), **limits},
@@ -54,19 +59,24 @@ def test_it_chooses_what_the_tagger_would_choose(client: Any) -> None:
     found = simulate(client, telling(), cases)
     different = set()
     for case, source in zip(cases, found, strict=True):
-        answer = answer_of(case["given"], *DEFAULT_FIELDS.people_decided(case))
+        groups = texts_at(case, "about.source")
+        answer = answer_of(case["given"], *DEFAULT_FIELDS.people_decided(case), groups)
         assert source["tagging"]["status"] == "tagged", source
         assert source["tags"] == list(answer.tags), case
         assert source["tag_scores"] == as_scores(answer.tags, answer.probabilities)
         assert source.get("tags_suggested", []) == list(answer.suggested), case
         assert source.get("tags_broader", []) == list(answer.broader), case
+        told = source["tagging"].get("error")
+        assert (told is None) == bool(groups & {"g", "h"})
+        assert told is None or told.startswith("no labels are for about.source = ")
         different.add(tuple(source["tags"]))
     assert len(different) > 100
 
 
 def telling() -> dict[str, Any]:
     """Return the pipeline with the scores that a document brings in place of the model's."""
-    body = tagging_pipeline("v1", "none", ["text"])
+    rules = Rules(group_of={"1": "g", "2": "h"}, group_field="about.source")
+    body = tagging_pipeline("v1", "none", ["text"], rules=rules)
     first, _, last = body["processors"]
     script = {"script": {"source": "ctx.lmtx_scores = ctx.remove('given')"}}
     return {**body, "processors": [first, script, last]}

@@ -83,6 +83,7 @@ def test_gives_what_the_service_gives(
     assert ({SUGGESTED, PROBABILITY} <= marks) == (bands is not None)
 
 
+GROUPS = {"3": "press", "4": "press", "2": "law"}
 RULES = Rules(
     people_only=("2",),
     exclude=(("1", "3"),),
@@ -93,7 +94,7 @@ RULES = Rules(
 
 @pytest.mark.parametrize("wanted", [False, True])
 @pytest.mark.parametrize("bands", [None, BANDS, replace(BANDS, review_first=True)])
-@pytest.mark.parametrize("rules", [Rules(), RULES])
+@pytest.mark.parametrize("rules", [Rules(), RULES, replace(RULES, group_of=GROUPS)])
 def test_tells_the_same_facts_about_rules(
     tmp_path: Path, wanted: bool, bands: Bands | None, rules: Rules
 ) -> None:
@@ -107,10 +108,15 @@ def test_tells_the_same_facts_about_rules(
         assert given == pytest.approx(tagger.weights(decision), abs=2e-3)
         assert list(answer_of(given).tags) == [tag.name for tag in decision.applied]
         assert list(answer_of(given).suggested) == [tag.name for tag in decision.suggested]
+        press = frozenset(["press"])
+        (of_group,) = tagger.decide([text], press)
+        answer = answer_of(given, groups=press)
+        assert list(answer.tags) == [tag.name for tag in of_group.applied]
         facts |= {name[1] for name in given if name[0] == RULE}
-    if rules is RULES:
+    if rules.number:
         assert facts >= {"t", "b", "p", "x", "i", "u"}
         assert (("a" in facts), ("s" in facts)) == (wanted, bands is not None)
+        assert ("g" in facts) == bool(rules.groups)
     else:
         assert facts <= {"t", "s", "a"}
 

@@ -11,6 +11,7 @@ import pytest
 
 from lmtx_search.encoder.bands import Bands
 from lmtx_search.errors import UserError
+from lmtx_search.records import Label
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Decision, Tagger
@@ -32,6 +33,9 @@ def tagger_of(folder: Path, rules: Rules | None, **more: Any) -> Tagger:
 def decided(tagger: Tagger, **more: Any) -> Decision:
     (found,) = tagger.decide([TEXT], **more)
     return found
+
+
+GROUPED = Rules(group_of={FIRST: "press", "2": "press", SECOND: "law"}, group_field="source")
 
 
 def ids(tags: Any) -> list[str]:
@@ -122,6 +126,30 @@ def test_broader_labels_are_those_of_the_tags_that_are_left(tmp_path: Path) -> N
     first, third = (tag.score for tag in found.applied)
     assert dict(answer.broader) == {"mail": pytest.approx(first + third, abs=1e-4)}
     assert answer_of(tagger.weights(found), frozenset(["mail"])).broader == {}
+
+
+class TestGroups:
+    def test_a_label_of_a_group_is_for_its_documents_only(self, tmp_path: Path) -> None:
+        tagger = tagger_of(tmp_path, GROUPED)
+        assert ids(decided(tagger).applied) == [THIRD]
+        assert ids(decided(tagger, groups=frozenset(["press"])).applied) == [FIRST, THIRD]
+        assert ids(decided(tagger, groups=frozenset(["law", "x"])).applied) == [SECOND, THIRD]
+        assert ids(decided(tagger, groups=frozenset(["x"])).applied) == [THIRD]
+        assert FIRST not in ids(decided(tagger).suggested)
+        assert why(tagger, FIRST) == ("neither", "only for documents of the group press")
+
+    def test_the_labels_of_other_groups_take_no_places(self, tmp_path: Path) -> None:
+        rules = replace(GROUPED, group_of={str(n): "many" for n in range(4, 90)})
+        many = [Label(str(n), f"a web and chess {n}") for n in range(5, 90)]
+        tagger = tagger_of(tmp_path, rules, labels=[*LABELS, *many], max_tags=2)
+        assert ids(decided(tagger).applied) == ["1", "3"]
+
+    def test_a_record_names_its_groups(self, tmp_path: Path) -> None:
+        stream = TagStream(tagger_of(tmp_path, GROUPED), ["text"])
+        records = [{"text": TEXT, "source": source} for source in ("press", ["law"], None, 7)]
+        (batch,) = stream.run([json.dumps(one).encode() for one in records])
+        tags = [json.loads(line)["tags"] for line in batch]
+        assert tags == [[" a, and.", "web"], ["chess", "web"], ["web"], ["web"]]
 
 
 class TestWhatPeopleDecidedAboutADocument:

@@ -16,6 +16,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.decisions.worth import SURE, UNKNOWN, label_weight
 from lmtx_search.cluster.facets.filters import subset
 from lmtx_search.cluster.facets.searching import search
+from lmtx_search.cluster.ml.pipeline import untouched_documents
 from lmtx_search.index_templates import load, text
 from lmtx_search.tag_fields import TagFields
 
@@ -80,7 +81,8 @@ def label_weights(
         UserError: the index has no tags.
     """
     subset(client, index)
-    wanted = {"exists": {"field": "tags_suggested"}}
+    suggests = {"exists": {"field": "tags_suggested"}}
+    wanted = {"bool": {"filter": [suggests], "must_not": untouched_clauses(client)}}
     answer = search(client, index, load("searches/queue_labels", query=wanted, most=_LABELS))
     found = answer["aggregations"]
     suggested = _counts(found["suggested"])
@@ -118,8 +120,9 @@ def most_valuable(
         {"exists": {"field": name}} if only is None else {"term": {name: only}} for name in either
     ]
     query: dict[str, Any] = {"bool": {"filter": [{"bool": {"should": some}}]}}
+    query["bool"]["must_not"] = untouched_clauses(client)
     if without:
-        query["bool"]["must_not"] = [{"ids": {"values": list(without)}}]
+        query["bool"]["must_not"].append({"ids": {"values": list(without)}})
     weighed = {"weights": dict(weights.weights), "least": LEAST}
     heaviest = {"fields": {fields.suggested: 1.0, fields.tags: _OF_A_TAG}, **weighed}
     worth = {
@@ -142,6 +145,12 @@ def most_valuable(
     )
     hits = client.search(index=index, body=body)["hits"]["hits"]
     return [(Place.of(hit), hit["_source"]) for hit in hits if hit["_score"] > 0]
+
+
+def untouched_clauses(client: OpenSearch) -> list[Any]:
+    """Return the query for the documents that are never touched, if there are any."""
+    untouched = untouched_documents(client)
+    return [] if untouched is None else [untouched.query]
 
 
 def _counts(found: Mapping[str, Any]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.facets.searching import search
 from lmtx_search.cluster.labels import edits
-from lmtx_search.cluster.ml.pipeline import tag_fields
+from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.records import Document, Label, document_text
 
 # The name of a tag if several labels have the same text: `Mail (mail-1)`.
@@ -49,9 +49,11 @@ def sample_tagged(
     ]
     if after:
         conditions.append({"range": {"tagging.at": {"gt": after}}})
+    untouched = untouched_documents(client)
+    left_out = [] if untouched is None else [untouched.query]
     draw = {"seed": seed, "field": "_seq_no"}
     chance = {
-        "query": {"bool": {"filter": conditions}},
+        "query": {"bool": {"filter": conditions, "must_not": left_out}},
         "random_score": draw,
         "boost_mode": "replace",
     }

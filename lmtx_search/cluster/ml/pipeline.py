@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
@@ -14,7 +14,9 @@ from lmtx_search.cluster.client.name_patterns import covers
 from lmtx_search.cluster.ml.pipeline_copies import outdated_copies
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load, text
+from lmtx_search.rules import Rules
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
+from lmtx_search.untouched import Untouched
 
 CHARACTERS = 8000
 """Characters of a document that are sent for each window: more than any encoder reads."""
@@ -25,8 +27,8 @@ _WINDOWS = 256
 
 # The parts of a script, in order.
 _SCRIPTS = {
-    "mark": ("own", "untagged"),
-    "text": ("keys", "read", "own", "text"),
+    "mark": ("own", "read", "untouched", "untagged"),
+    "text": ("keys", "read", "own", "untouched", "text"),
     "tags": ("keys", "own", "restored", "settle", "tags"),
     "pending": ("keys", "own", "restored", "pending"),
 }
@@ -48,6 +50,8 @@ class PipelineState:
     """The names of the fields that it writes."""
     keep: tuple[str, ...] = ()
     """Indices in which it moves values that people wrote in these fields to ``names.manual``."""
+    untouched: Untouched | None = None
+    """Which documents it never touches (None: it touches all)."""
 
     def keeps(self, index: str) -> bool:
         """Return whether values that people wrote in an index move to ``names.manual``."""
@@ -67,6 +71,7 @@ def untagged_pipeline(
     indices: TextFields | None = None,
     names: TagFields = DEFAULT_FIELDS,
     keep: Sequence[str] = (),
+    untouched: Untouched | None = None,
 ) -> dict[str, Any]:
     """Return the pipeline before a first deployment: it marks documents as ``untagged``."""
     return load(
@@ -75,6 +80,7 @@ def untagged_pipeline(
         indices=_lists(indices),
         names=names.as_dict(),
         keep=sorted(keep),
+        untouched=_as_params(untouched),
     )
 
 
@@ -86,6 +92,8 @@ def tagging_pipeline(
     windows: int = 1,
     names: TagFields = DEFAULT_FIELDS,
     keep: Sequence[str] = (),
+    untouched: Untouched | None = None,
+    rules: Rules | None = None,
 ) -> dict[str, Any]:
     """Return the pipeline that tags.
 
@@ -97,7 +105,10 @@ def tagging_pipeline(
         windows: number of windows that the tagger reads of a document.
         names: names of the fields that it writes.
         keep: indices in which values that people wrote in these fields move to ``names.manual``.
+        untouched: documents that it leaves as they are (None: none).
+        rules: of the tagger, which say to which groups documents belong.
     """
+    groups = {"field": rules.group_field, "names": rules.groups} if rules and rules.groups else {}
     return load(
         "pipelines/tagging",
         description=f"lmtx-search: tags documents with the tagger {tagger}",
@@ -109,6 +120,8 @@ def tagging_pipeline(
         tagger=tagger,
         names=names.as_dict(),
         keep=sorted(keep),
+        untouched=_as_params(untouched),
+        groups=groups,
         **{name: script(name) for name in ("text", "tags", "pending")},
     )
 
@@ -148,6 +161,7 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
         list(text.get("fields", [])),
         TagFields(**text.get("names", {})),
         tuple(text.get("keep", ())),
+        Untouched(**text["untouched"]) if text.get("untouched") else None,
     )
 
 
@@ -172,6 +186,14 @@ def tag_fields(client: OpenSearch) -> TagFields:
         body = client.ingest.get_pipeline(id=names.PIPELINE)[names.PIPELINE]
         return pipeline_state(body).names
     return DEFAULT_FIELDS
+
+
+def untouched_documents(client: OpenSearch) -> Untouched | None:
+    """Return which documents the cluster's pipeline never touches (None: none, or not known)."""
+    with suppress(NotFoundError, AuthorizationException):
+        body = client.ingest.get_pipeline(id=names.PIPELINE)[names.PIPELINE]
+        return pipeline_state(body).untouched
+    return None
 
 
 def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any]:
@@ -247,6 +269,10 @@ def simulate(
         doc["doc"]["_source"] if "doc" in doc else {tagging: {"status": "failed", **doc}}
         for doc in answer["docs"]
     ]
+
+
+def _as_params(untouched: Untouched | None) -> dict[str, Any]:
+    return {} if untouched is None else asdict(untouched)
 
 
 def _lists(indices: TextFields | None) -> dict[str, list[str]]:

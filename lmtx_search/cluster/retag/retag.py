@@ -21,6 +21,7 @@ from lmtx_search.cluster.retag.stale import TextCheck
 from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.tag_fields import TagFields
+from lmtx_search.untouched import Untouched
 
 _CONFLICT = "version_conflict_engine_exception"
 # After this many documents in a row without an answer, the tagger counts as unreachable.
@@ -34,7 +35,7 @@ class RetagReport:
     ``tagged`` documents were tagged again, and ``changed`` of them have other tags than before.
     ``overtaken`` documents were written or deleted by others in the meantime; they are not
     changed. ``skipped`` documents have values that people wrote in the tag fields; they keep them.
-    ``failed`` documents were refused.
+    ``failed`` documents were refused. ``untouched`` documents are never touched.
     """
 
     documents: int = 0
@@ -45,6 +46,7 @@ class RetagReport:
     pending: int = 0
     overtaken: int = 0
     failed: int = 0
+    untouched: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     resumed_after: int = 0
 
@@ -65,6 +67,7 @@ def retag(
     per_second: float | None = None,
     keep_but: frozenset[str] | None = None,
     texts: TextCheck | None = None,
+    untouched: Untouched | None = None,
     progress: Progress = SILENT,
 ) -> RetagReport:
     """Send an index's documents through the tagging pipeline again, in the order of their ids.
@@ -78,6 +81,8 @@ def retag(
         keep_but: names of all labels. If given, a document keeps tags that are not among them
             (those of retired labels), after its new tags.
         texts: only documents whose text has changed since it was read.
+        untouched: documents that are left as they are (None: none). The query leaves most of them
+            out; the mapping of a field may hide others from it.
 
     Raises:
         LmtxError: the tagger no longer answers; documents that are finished keep their new tags.
@@ -113,6 +118,8 @@ def retag(
     hits = scan(client, target.index, query=query, after=after, versions=True, script_fields=script)
     if texts:
         hits = (hit for hit in hits if texts.is_stale(hit))
+    if untouched:
+        hits = _touched(hits, untouched, report)
     with progress.stage(f"Tag {target.index} again", total, "documents") as advance:
         advance(report.documents)
         chunks = noted(_chunks(hits, per_second, fields))
@@ -127,6 +134,16 @@ def retag(
     client.indices.refresh(index=target.index)
     checkpoint.clear()
     return report
+
+
+def _touched(
+    hits: Iterator[dict[str, Any]], untouched: Untouched, report: RetagReport
+) -> Iterator[dict[str, Any]]:
+    for hit in hits:
+        if untouched.matches(hit["_source"]):
+            report.untouched += 1
+        else:
+            yield hit
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ class Selection:
         tagged_from: …at this time (ISO) or later; None: at any time.
         stale: documents whose text has changed since it was read. The query cannot select them.
         fields: names of the tag fields.
+        untouched: Query DSL; leave out these documents, which are never touched (None: none).
     """
 
     query: str | None = None
@@ -37,9 +38,19 @@ class Selection:
     tagged_from: str | None = None
     stale: bool = False
     fields: TagFields = DEFAULT_FIELDS
+    untouched: Mapping[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
         """Return the query for the cluster."""
+        if self.untouched is None:
+            return self._selected()
+        return {"bool": {"filter": [self._selected()], "must_not": [self.untouched]}}
+
+    def left_out(self) -> dict[str, Any]:
+        """Return the query for the documents that are never touched."""
+        return {"bool": {"filter": [self._selected(), self.untouched]}}
+
+    def _selected(self) -> dict[str, Any]:
         wanted: list[dict[str, Any]] = []
         if self.stale:
             wanted.append({"exists": {"field": "tagging.status"}})

@@ -39,6 +39,7 @@ from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import TagFields
+from lmtx_search.untouched import Untouched
 
 TEMPLATES = ("documents", "labels", "judgments", "runs", "decisions")
 # Of the default encoder.
@@ -92,7 +93,7 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
     ]
     steps += _earlier_forms(client, settings, forms)
     steps += tagged_index_steps(client, fields, notes)
-    pipeline = _pipeline(client, fields)
+    pipeline = _pipeline(client, fields, settings.documents.untouched)
     steps += [pipeline, *_pipeline_copies(client, pipeline)]
     url = tagger_url(settings)
     missing = missing_settings(client, url, cluster.has_ml_nodes)
@@ -140,7 +141,7 @@ def _send_step(client: OpenSearch, step: Step) -> None:
         send(client, step.request)
         return
     with exclusive(client, "bootstrap-index"):  # a deployment may have replaced it in the meantime
-        main = _pipeline(client, step.fields)
+        main = _pipeline(client, step.fields, None)
         for now in (main, *_pipeline_copies(client, main)):
             if now.request is not None:
                 send(client, now.request)
@@ -237,7 +238,7 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
     )
 
 
-def _pipeline(client: OpenSearch, fields: TagFields) -> Step:
+def _pipeline(client: OpenSearch, fields: TagFields, untouched: Untouched | None) -> Step:
     what = f"ingest pipeline {names.PIPELINE}"
     path = f"/_ingest/pipeline/{names.PIPELINE}"
     found = _get(client, path)
@@ -257,7 +258,7 @@ def _pipeline(client: OpenSearch, fields: TagFields) -> Step:
             return Step(what)
         request = Request("PUT", path, renewed)
         return Step(what, request, replaces=True, locked=True, fields=fields)
-    return Step(what, Request("PUT", path, untagged_pipeline(names=fields)))
+    return Step(what, Request("PUT", path, untagged_pipeline(names=fields, untouched=untouched)))
 
 
 def _pipeline_copies(client: OpenSearch, main: Step) -> Iterator[Step]:

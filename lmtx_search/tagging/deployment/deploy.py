@@ -189,7 +189,15 @@ def deploy(
         fields = settings.documents.text_fields
         windows = version.manifest.windows.most
         body = tagging_pipeline(
-            name, remote.model, fields, state.indices, windows, state.names, state.keep
+            name,
+            remote.model,
+            fields,
+            state.indices,
+            windows,
+            state.names,
+            state.keep,
+            settings.documents.untouched,
+            version.rules(),
         )
         with _timed(seconds, "test"):
             check_pipeline(client, body, name, fields[0], labels, url)

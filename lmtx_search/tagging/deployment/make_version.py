@@ -127,10 +127,21 @@ def rules_of(
     Raises:
         UserError: the file of rules cannot be read or followed; it has file and line.
     """
-    most = settings.max_per_branch
+    most, field = settings.max_per_branch, settings.groups
+    rules = Rules(max_per_branch=most)
     if settings.rules is not None:
-        return read_rules(settings.rules, {label.id for label in labels}, most, progress)
-    return None if most is None else Rules(max_per_branch=most)
+        rules = read_rules(settings.rules, {label.id for label in labels}, most, progress)
+    if rules.groups and field is None:
+        raise UserError(
+            f"{settings.rules} groups labels, but label.groups does not name the field of a "
+            "document that says which group is for it: set label.groups"
+        )
+    if field is not None and not rules.groups:
+        raise UserError(
+            f"label.groups is {field}, but no line `group NAME ID ...` of label.rules groups "
+            "labels: add one, or unset label.groups"
+        )
+    return replace(rules, group_field=field) if rules.number else None
 
 
 def _tell_unknown(settings: Settings, labels: Sequence[Label], progress: Progress) -> None:

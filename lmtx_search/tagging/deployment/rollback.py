@@ -120,7 +120,15 @@ def roll_back(
         fields = state.fields or settings.documents.text_fields
         windows = version.manifest.windows.most
         body = tagging_pipeline(
-            name, model, fields, state.indices, windows, state.names, state.keep
+            name,
+            model,
+            fields,
+            state.indices,
+            windows,
+            state.names,
+            state.keep,
+            state.untouched,
+            version.rules(),
         )
         check_pipeline(client, body, name, fields[0], list(islice(index.labels(), 3)), url)
         label_index = _label_index(index, settings, version, digests, found.in_cluster, progress)

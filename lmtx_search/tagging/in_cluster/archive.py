@@ -24,6 +24,7 @@ from lmtx_search.tagging.in_cluster.band_graph import BandedLabels
 from lmtx_search.tagging.in_cluster.graph import TEXT, Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
+from lmtx_search.tagging.scoring.label_sets import label_sets
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
@@ -119,6 +120,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         _words(version, labels.ids),
         _banded(manifest, labels.ids),
         facts,
+        label_sets(rules, labels.ids),
     )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("tagger.onnx", graph)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.bands import LEAST_PROBABILITY, Bands
+from lmtx_search.tagging.in_cluster.rule_graph import best_of_sets
 from lmtx_search.tagging.in_cluster.word_graph import Node
 
 
@@ -42,7 +43,7 @@ def band_values(banded: BandedLabels, labels: int) -> dict[str, NDArray[Any]]:
     }
 
 
-def band_nodes(applied: str, output: str) -> list[Node]:
+def band_nodes(applied: str, output: str, sets: int = 1) -> list[Node]:
     """Return the nodes that add suggestions and probabilities to the scores of tags.
 
     They read ``tags``, ``rounded``, ``kept``, ``rows`` and ``places`` of the graph.
@@ -50,18 +51,19 @@ def band_nodes(applied: str, output: str) -> list[Node]:
     Args:
         applied: float32 [n, width], the scores of tags in their places.
         output: the name of the result.
+        sets: number of sets of labels from which suggestions are taken (``best_of_sets``).
     """
     add = {"axis": 1, "reduction": "add"}
     return [
         # A label that is a tag is not suggested. TopK fills up with rows that are none.
         ("Shape", ["rounded"], ["labels_shape"], {}),
         ("Expand", ["zero", "labels_shape"], ["no_tags"], {}),
-        ("ScatterElements", ["no_tags", "rows", "kept"], ["kept_scores"], {"axis": 1}),
+        ("ScatterElements", ["no_tags", "rows", "kept"], ["kept_scores"], add),
         ("Greater", ["kept_scores", "zero"], ["is_tag"], {}),
         ("GreaterOrEqual", ["rounded", "least_suggested"], ["near"], {}),
         ("Where", ["near", "rounded", "zero"], ["near_scores"], {}),
         ("Where", ["is_tag", "zero", "near_scores"], ["candidates"], {}),
-        ("TopK", ["candidates", "most_suggested"], ["suggested", "suggested_rows"], {"axis": -1}),
+        *best_of_sets("candidates", "most_suggested", "suggested", "suggested_rows", sets),
         ("Mul", ["rounded", "slope"], ["sloped"], {}),
         ("Add", ["sloped", "intercepts"], ["log_odds"], {}),
         ("Sigmoid", ["log_odds"], ["exact_probabilities"], {}),
@@ -79,7 +81,7 @@ def band_nodes(applied: str, output: str) -> list[Node]:
             "ScatterElements",
             [applied, "suggested_places", "suggested"],
             ["with_suggested"],
-            {"axis": 1},
+            add,
         ),
         (
             "ScatterElements",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.form import PROMPT_TOKENS
 from lmtx_search.tagging.in_cluster.band_graph import BandedLabels, band_nodes, band_values
-from lmtx_search.tagging.in_cluster.rule_graph import rule_nodes, rule_values
+from lmtx_search.tagging.in_cluster.rule_graph import best_of_sets, rule_nodes, rule_values
 from lmtx_search.tagging.in_cluster.word_graph import WORDS, GraphPart, Node
 from lmtx_search.tagging.scoring.ranking import ROUNDING
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
@@ -39,6 +39,7 @@ def tagging_graph(
     words: GraphPart | None = None,
     bands: BandedLabels | None = None,
     rules: RuleFacts | None = None,
+    sets: Sequence[NDArray[np.bool_]] = (),
 ) -> bytes:
     """Return the encoder's graph with the label matrix and the choice of tags at its end.
 
@@ -59,6 +60,7 @@ def tagging_graph(
         prompt_tokens: number of first tokens that are not pooled, if the encoder's graph needs it.
         bands: which labels are suggested (None: none are).
         rules: what the pipeline must know to follow the rules (None: there are none).
+        sets: bool [L] each, the sets of labels that tags are taken from (none: all labels).
         words: computes the evidence from words (None: not used).
     """
     import onnx  # an extra: see check_labels
@@ -74,6 +76,8 @@ def tagging_graph(
     for given, name in zip(graph.input, INPUTS, strict=False):
         given.name = name
     labels = len(embeddings)
+    sets = sets or [np.ones(labels, dtype=bool)]
+    add = {"axis": 1, "reduction": "add"}
     places = labels if bands is None else 3 * labels
     width = first + max(places, int(above.max(initial=-1)) + 1)
     values: dict[str, NDArray[Any]] = {
@@ -89,6 +93,8 @@ def tagging_graph(
         values |= band_values(bands, labels)
     if rules is not None:
         values |= rule_values(rules)
+    if len(sets) > 1:
+        values |= {f"set_{at}": of_set.astype(np.float32) for at, of_set in enumerate(sets)}
     if above.size:
         values |= {
             "above": np.maximum(above + first, 0),
@@ -128,16 +134,16 @@ def tagging_graph(
         ("Div", ["whole", "rounding"], ["rounded"], {}),
         ("GreaterOrEqual", ["rounded", "least"], ["enough"], {}),
         ("Where", ["enough", "rounded", "zero"], ["tags"], {}),
-        ("TopK", ["tags", "most"], ["kept", "rows"], {"axis": -1}),
+        *best_of_sets("tags", "most", "kept", "rows", len(sets)),
         ("Add", ["rows", "first"], ["places"], {}),
         ("Shape", ["embedding"], ["texts"], {"start": 0, "end": 1}),
         ("Concat", ["texts", "width"], ["shape"], {"axis": 0}),
         ("ConstantOfShape", ["shape"], ["empty"], {"value": zero}),
-        ("ScatterElements", ["empty", "places", "kept"], ["applied"], {"axis": 1}),
+        ("ScatterElements", ["empty", "places", "kept"], ["applied"], add),
         *(
             [("Identity", ["applied"], ["assigned"], {})]
             if bands is None
-            else band_nodes("applied", "assigned")
+            else band_nodes("applied", "assigned", len(sets))
         ),
     ]
     if above.size:

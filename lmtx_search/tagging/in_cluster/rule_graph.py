@@ -1,4 +1,4 @@
-"""The part of the ONNX graph that tells the facts about rules.
+"""The part of the ONNX graph that takes labels of each group, and tells the facts about rules.
 
 The pipeline follows the rules, because only it knows what people decided about a document.
 """
@@ -12,6 +12,32 @@ from numpy.typing import NDArray
 
 from lmtx_search.tagging.in_cluster.word_graph import Node
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
+
+
+def best_of_sets(scores: str, most: str, kept: str, rows: str, sets: int) -> list[Node]:
+    """Return the nodes that take the best labels of each of some sets of labels.
+
+    Args:
+        scores: float32 [n, labels], 0 for labels that may not be taken.
+        most: how many are taken of each set.
+        kept, rows: the results: float32 and int64 [n, sets · most]. Rows with the score 0 fill up.
+        sets: number of sets. Unless it is 1, ``set_0``, ``set_1``, … are 1 for the labels of each.
+    """
+    if sets == 1:
+        return [("TopK", [scores, most], [kept, rows], {"axis": -1})]
+    nodes: list[Node] = []
+    for number in range(sets):
+        of_set = f"{scores}_of_{number}"
+        nodes.append(("Mul", [scores, f"set_{number}"], [of_set], {}))
+        taken = [f"{kept}_{number}", f"{rows}_{number}"]
+        nodes.append(("TopK", [of_set, most], taken, {"axis": -1}))
+    return [
+        *nodes,
+        *(
+            ("Concat", [f"{name}_{number}" for number in range(sets)], [name], {"axis": 1})
+            for name in (kept, rows)
+        ),
+    ]
 
 
 def rule_values(facts: RuleFacts) -> dict[str, NDArray[Any]]:

@@ -73,11 +73,11 @@ class Explanation:
     beaten: Rival | None = None
 
 
-def explain(tagger: Tagger, text: str, group: str | None = None) -> list[Explanation]:
+def explain(tagger: Tagger, text: str, groups: frozenset[str] = frozenset()) -> list[Explanation]:
     """Return the tags of a text, best first, the labels that come next, and what rules left out.
 
     Args:
-        group: as :meth:`Tagger.decide` has it.
+        groups: as :meth:`Tagger.decide` has them.
     """
     if not text.strip():
         return []
@@ -85,7 +85,7 @@ def explain(tagger: Tagger, text: str, group: str | None = None) -> list[Explana
     labels, read = compared.current(), tagger.reader.read([text])
     sides = compared.sides(read)
     scores = sides.scores
-    (decision,) = tagger.decide_read(read, group, compared)
+    (decision,) = tagger.decide_read(read, groups, compared)
     row_of = {id_: row for row, id_ in enumerate(labels.ids)}
     tags = [row_of[tag.label_id] for tag in decision.applied]
     also = [row_of[tag.label_id] for tag in decision.suggested]

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.reading import LabelForms, ReadTexts
-from lmtx_search.encoder.windows import best_of_windows
+from lmtx_search.tagging.scoring.label_sets import Banded, BandedRows, Best, joined
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.thresholds import LEAST_SCORE
-from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
+from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.words.evidence import LabelWords
 
 ROUNDING = np.float32(10_000)
@@ -21,12 +21,6 @@ ROUNDING = np.float32(10_000)
 
 # Pairs of document and label whose scores are in memory at a time (64 MB).
 _PAIRS = 16_000_000
-
-Best = list[list[tuple[int, float]]]
-"""For each document (row of the labels, score), best first."""
-
-Banded = tuple[Best, Best]
-"""The tags of each document, and its suggestions."""
 
 
 class Nearest(Protocol):
@@ -66,52 +60,6 @@ class Sides:
         return self.cosines if self.words is None else self.cosines + self.words + self.offsets
 
 
-@dataclass(frozen=True, slots=True)
-class BandedRows:
-    """The scores from which labels are applied and suggested: float32[labels] each.
-
-    Attributes:
-        suggest: None: nothing is suggested.
-        most, most_suggested: the largest number of tags and of suggestions of a document, or of
-            those that the rules choose from.
-    """
-
-    apply: NDArray[np.float32]
-    suggest: NDArray[np.float32] | None
-    most: int
-    most_suggested: int
-
-    @classmethod
-    def of(cls, manifest: Manifest, ids: Sequence[str]) -> BandedRows:
-        """Return those of labels, given by their ids."""
-        suggest = None if manifest.bands is None else manifest.suggested_from.rows(ids)
-        return cls(
-            manifest.thresholds.rows(ids),
-            suggest,
-            manifest.max_tags + manifest.spare,
-            manifest.most_suggested + manifest.spare,
-        )
-
-    def banded(self, tags: Best, near: Best, counts: Sequence[int]) -> Banded:
-        """Return the tags and the suggestions of documents.
-
-        Args:
-            tags: the tags of each window.
-            near: the labels of each window that score enough for a suggestion: as many as there may
-                be tags and suggestions ([]: nothing is suggested).
-            counts: number of windows of each document.
-        """
-        applied = best_of_windows(tags, counts, self.most)
-        if self.suggest is None:
-            return applied, [[] for _ in applied]
-        suggested: Best = []
-        every = best_of_windows(near, counts, self.most + self.most_suggested)
-        for of_tags, of_near in zip(applied, every, strict=True):
-            rows = {row for row, _ in of_tags}
-            suggested.append([one for one in of_near if one[0] not in rows][: self.most_suggested])
-        return applied, suggested
-
-
 class ComparedLabels:
     """The labels of a version, which are all compared with each text.
 
@@ -122,7 +70,8 @@ class ComparedLabels:
     def __init__(self, version: TaggerVersion, forms: LabelForms | None = None) -> None:
         self._version = version
         self._rows = version.original_rows(version.embeddings())
-        self._least = BandedRows.of(version.manifest, self._rows.ids)
+        self._rules = version.rules()
+        self._least = BandedRows.of(version.manifest, self._rules, self._rows.ids)
         self.forms = forms
         self._words: LabelWords | None = None
         if forms is not None:
@@ -134,7 +83,7 @@ class ComparedLabels:
         """Return the current labels, which :meth:`best` uses from now on."""
         for change in self._version.changes(after=self._rows.change):
             self._rows = self._rows.after(change)
-            self._least = BandedRows.of(self._version.manifest, self._rows.ids)
+            self._least = BandedRows.of(self._version.manifest, self._rules, self._rows.ids)
             if self.forms is not None:
                 self.forms.put(change.puts)
                 self._words = self.forms.of(self._rows.ids)
@@ -144,18 +93,24 @@ class ComparedLabels:
         """Return the labels that are tags of each text, and those that are suggested."""
         labels, least = self._rows, self._least
         step = max(1, _PAIRS // max(1, len(labels.ids)))
-        tags: Best = []
-        near: Best = []
+        tags: list[Best] = [[] for _ in least]
+        near: list[Best] = [[] for _ in least]
         for start in range(0, len(read.vectors), step):
             rows = slice(start, start + step)
             scores = read.vectors[rows] @ labels.embeddings.T
             if self._words is not None and self.forms is not None:
                 words = read.words_by_vector()[rows]
                 self._words.scores(words, self.forms.weights, plus=scores)
-            tags += top_scores(scores, least.most, least.apply)
-            if least.suggest is not None:
-                near += top_scores(scores, least.most + least.most_suggested, least.suggest)
-        return least.banded(tags, near, read.counts)
+            for one, of_tags, of_near in zip(least, tags, near, strict=True):
+                of_tags += top_scores(scores, one.most, one.apply)
+                if one.suggest is not None:
+                    of_near += top_scores(scores, one.most + one.most_suggested, one.suggest)
+        return joined(
+            [
+                one.banded(of_tags, of_near, read.counts)
+                for one, of_tags, of_near in zip(least, tags, near, strict=True)
+            ]
+        )
 
     def sides(self, read: ReadTexts) -> Sides:
         """Return what makes up the scores of one text."""

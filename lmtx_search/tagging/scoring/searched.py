@@ -8,13 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.reading import LabelForms, ReadTexts
-from lmtx_search.tagging.scoring.ranking import (
-    Banded,
-    BandedRows,
-    Best,
-    Nearest,
-    top_scores,
-)
+from lmtx_search.tagging.scoring.label_sets import Banded, BandedRows, Best, joined
+from lmtx_search.tagging.scoring.ranking import Nearest, top_scores
 from lmtx_search.tagging.versions.label_changes import LabelChange
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import TaggerVersion
@@ -54,7 +49,8 @@ class SearchedLabels:
         empty = np.empty((version.manifest.labels, 0), np.float32)
         self._rows = version.original_rows(empty)
         self._row_of = {id_: row for row, id_ in enumerate(self._rows.ids)}
-        self._least = BandedRows.of(version.manifest, self._rows.ids)
+        self._rules = version.rules()
+        self._least = BandedRows.of(version.manifest, self._rules, self._rows.ids)
         self._worded = None if forms is None else WordedLabels(version, self._rows.ids, forms)
 
     def current(self) -> LabelRows:
@@ -64,7 +60,7 @@ class SearchedLabels:
             self._changed = self._changed.after(change)
             self._touched.update((label.id for label in change.puts), change.retired)
             self._row_of = {id_: row for row, id_ in enumerate(self._rows.ids)}
-            self._least = BandedRows.of(self._version.manifest, self._rows.ids)
+            self._least = BandedRows.of(self._version.manifest, self._rules, self._rows.ids)
             if self._worded is not None:
                 self._worded.follow(change, self._changed.ids)
         return self._rows
@@ -74,7 +70,7 @@ class SearchedLabels:
         if not len(read.vectors):
             return [], []
         manifest, least = self._version.manifest, self._least
-        most = least.most + least.most_suggested
+        most = len(least) * (least[0].most + least[0].most_suggested)
         # Some of the nearest labels are left out: changed ones, and those that need a higher score
         # than others. More are requested to make up for them.
         more = len(self._touched) + self._higher + (0 if self._worded is None else CANDIDATES)
@@ -87,8 +83,8 @@ class SearchedLabels:
         else:
             near = [self._compared(ranking) for ranking in found]
         changed = np.array([self._row_of[id_] for id_ in self._changed.ids], dtype=np.int64)
-        tags: Best = []
-        suggested: Best = []
+        tags: list[Best] = [[] for _ in least]
+        suggested: list[Best] = [[] for _ in least]
         for (ids, of_ids), own in zip(near, scores, strict=True):
             there = [at for at, id_ in enumerate(ids) if id_ not in self._touched]
             rows = np.concatenate([[self._row_of[ids[at]] for at in there], changed])
@@ -96,10 +92,16 @@ class SearchedLabels:
             values = np.concatenate([of_ids[there], own]).astype(np.float32)
             order = np.argsort(rows)  # of equal scores, the first labels are taken
             rows, values = rows[order], values[order]
-            tags.append(_best(rows, values, least.most, least.apply))
-            if least.suggest is not None:
-                suggested.append(_best(rows, values, most, least.suggest))
-        return least.banded(tags, suggested, read.counts)
+            for of_set, of_tags, near_tags in zip(least, tags, suggested, strict=True):
+                of_tags.append(_best(rows, values, of_set.most, of_set.apply))
+                if of_set.suggest is not None:
+                    near_tags.append(_best(rows, values, most, of_set.suggest))
+        return joined(
+            [
+                of_set.banded(of_tags, near_tags, read.counts)
+                for of_set, of_tags, near_tags in zip(least, tags, suggested, strict=True)
+            ]
+        )
 
     def _compared(self, ranking: Sequence[tuple[str, float]]) -> Candidates:
         """Return the labels of the version, as the index compared them."""

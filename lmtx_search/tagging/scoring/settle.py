@@ -88,7 +88,7 @@ def settle(
     facts: Facts,
     rejected: frozenset[str] = frozenset(),
     manual: frozenset[str] = frozenset(),
-    group: str | None = None,
+    groups: frozenset[str] = frozenset(),
 ) -> Settled:
     """Choose among the labels that score enough.
 
@@ -97,13 +97,13 @@ def settle(
         suggested: scores of those that score enough for a suggestion only.
         rejected: labels that people rejected: they neither become tags nor exclude or imply others.
         manual: people's own tags, which exclude others and are not suggested.
-        group: of the document (None: only labels for all documents are chosen).
+        groups: of the document: labels that are for other groups are not chosen.
     """
     found = Settled()
     offered = dict(suggested)
     in_branch: dict[str, int] = {}
     for name, score in best_first(tags):
-        if name in rejected or _is_elsewhere(facts, name, group, found.why):
+        if name in rejected or _is_elsewhere(facts, name, groups, found.why):
             continue
         if excluder := _excluder(facts, name, [*found.tags, *sorted(manual)]):
             found.why[name] = f"excluded by {excluder}"
@@ -128,7 +128,7 @@ def settle(
     for name, score in best_first(offered):
         if name in found.tags or name in rejected or name in manual:
             continue
-        if _is_elsewhere(facts, name, group, found.why):
+        if _is_elsewhere(facts, name, groups, found.why):
             continue
         if excluder := _excluder(facts, name, [*found.tags, *sorted(manual)]):
             found.why[name] = f"excluded by {excluder}"
@@ -146,11 +146,11 @@ def settle(
 _PEOPLE_ONLY = "for people only"
 
 
-def _is_elsewhere(facts: Facts, name: str, group: str | None, why: dict[str, str]) -> bool:
-    groups = facts.related(OF_GROUP, name)
-    if not groups or group in groups:
+def _is_elsewhere(facts: Facts, name: str, groups: frozenset[str], why: dict[str, str]) -> bool:
+    own = facts.related(OF_GROUP, name)
+    if not own or not groups.isdisjoint(own):
         return False
-    why[name] = f"only for documents of the group {groups[0]}"
+    why[name] = f"only for documents of the group {own[0]}"
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from lmtx_search.tagging.scoring.settle import Facts, Settled, settle
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
+from lmtx_search.untouched import texts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Tagger:
             else ComparedLabels(version, self.reader.label_forms())
         )
         self._broader: BroaderTags | None = None
-        self._rules = version.rules()
+        self.rules = version.rules()
         self._facts: RuleFacts | None = None
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
@@ -94,24 +96,27 @@ class Tagger:
         """
         return [decision.applied for decision in self.decide(texts)]
 
-    def decide(self, texts: Sequence[str], group: str | None = None) -> list[Decision]:
+    def decide(self, texts: Sequence[str], groups: frozenset[str] = frozenset()) -> list[Decision]:
         """Return the tags and the suggestions of each text. An empty text has none.
 
         Changes of labels take effect with the next call.
 
         Args:
-            group: of the documents that the texts are from (None: labels that are for a group of
-                documents are left out).
+            groups: of the documents that the texts are from: labels that are for other groups are
+                left out.
         """
         decisions = [Decision([], []) for _ in texts]
         rows = [row for row, text in enumerate(texts) if text.strip()]
         read = self.reader.read([texts[row] for row in rows])
-        for row, found in zip(rows, self.decide_read(read, group), strict=True):
+        for row, found in zip(rows, self.decide_read(read, groups), strict=True):
             decisions[row] = found
         return decisions
 
     def decide_read(
-        self, read: ReadTexts, group: str | None = None, compared: ComparedLabels | None = None
+        self,
+        read: ReadTexts,
+        groups: frozenset[str] = frozenset(),
+        compared: ComparedLabels | None = None,
     ) -> list[Decision]:
         """Return what becomes of the labels for each of some texts that were read.
 
@@ -124,13 +129,13 @@ class Tagger:
             self._broader is None or labels is not self._broader.labels
         ):
             self._broader = BroaderTags(labels)
-        if self._rules is not None and (self._facts is None or labels is not self._facts.labels):
-            self._facts = RuleFacts.of(self._rules, labels, self.manifest)
+        if self.rules is not None and (self._facts is None or labels is not self._facts.labels):
+            self._facts = RuleFacts.of(self.rules, labels, self.manifest)
         facts = self._facts
         return [
             Decision(self._tags(labels, applied), self._tags(labels, suggested))
             if facts is None
-            else self._ruled(facts, applied, suggested, group)
+            else self._ruled(facts, applied, suggested, groups)
             for applied, suggested in zip(*compares.best(read), strict=True)
         ]
 
@@ -139,7 +144,7 @@ class Tagger:
         facts: RuleFacts,
         applied: Sequence[tuple[int, float]],
         suggested: Sequence[tuple[int, float]],
-        group: str | None,
+        groups: frozenset[str],
     ) -> Decision:
         labels = facts.labels
         told = facts.about([row for row, _ in (*applied, *suggested)])
@@ -148,7 +153,7 @@ class Tagger:
             {tag.name: tag.score for tag in tags},
             {tag.name: tag.score for tag in near},
             Facts.of({name[1:]: number for name, number in told.items()}),
-            group=group,
+            groups=groups,
         )
         known = {tag.name: tag for tag in (*tags, *near)}
         id_of = dict(zip(labels.names, labels.ids, strict=True)) if settled.implied_by else {}
@@ -188,6 +193,11 @@ class Tagger:
             for tag in (*told.applied, *told.suggested)
             if tag.probability is not None
         }
+
+    def groups_of(self, source: Mapping[str, Any]) -> frozenset[str]:
+        """Return the groups of a document that the rules ask for."""
+        field = None if self.rules is None else self.rules.group_field
+        return frozenset() if field is None else texts_at(source, field)
 
     def compared(self) -> ComparedLabels:
         """Return the current labels for comparing all of them with a text."""

@@ -36,7 +36,7 @@ def answer_of(
     weights: Mapping[str, float],
     rejected: frozenset[str] = frozenset(),
     manual: frozenset[str] = frozenset(),
-    group: str | None = None,
+    groups: frozenset[str] = frozenset(),
 ) -> Answer:
     """Return what the pipeline writes into a document.
 
@@ -44,7 +44,7 @@ def answer_of(
         weights: the numbers by name, with marks.
         rejected: names that people rejected, which are left out.
         manual: people's own tags, which are not suggested.
-        group: of the document: labels of other groups are left out.
+        groups: of the document: labels that are for other groups are left out.
     """
     parts: dict[str, dict[str, float]] = {BROADER: {}, SUGGESTED: {}, PROBABILITY: {}, RULE: {}}
     tags: dict[str, float] = {}
@@ -56,7 +56,7 @@ def answer_of(
     probabilities = parts[PROBABILITY]
     if parts[RULE]:
         facts = Facts.of(parts[RULE])
-        found = settle(tags, parts[SUGGESTED], facts, rejected, manual, group)
+        found = settle(tags, parts[SUGGESTED], facts, rejected, manual, groups)
         return Answer(
             found.tags, found.suggested, found.broader, _with_implied(probabilities, found)
         )
