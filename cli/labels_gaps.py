@@ -93,6 +93,7 @@ def _show_labels(context: Context, found: Gaps) -> None:
             f"({_documents(pair.retire_documents)}): similarity {pair.similarity:.2f}"
         )
         context.say(f"    {pair.command}")
+        context.say(f"    or a line of the file label.rules: {pair.rule}")
     _heading(context, "Labels that no document has", len(found.unused), found.unused_found)
     for unused in found.unused:
         context.say(f"  {unused.name}: best score {unused.best_score:.2f} ({unused.best_document})")

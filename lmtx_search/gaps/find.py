@@ -161,6 +161,12 @@ def _retire(id_: str) -> str:
     return f"lmtx-search labels retire {shlex.quote(id_)}"
 
 
+def _exclude(*ids: str) -> str:
+    """Return the line of a file of rules by which labels exclude each other."""
+    words = ("exclude", *ids)
+    return ("\t" if any(re.search(r"\s", id_) for id_ in ids) else " ").join(words)
+
+
 def _merged(
     labels: LabelRows,
     counts: Mapping[str, int],
@@ -188,4 +194,5 @@ def _merged(
         documents(gone),
         round(similarity, 4),
         command,
+        _exclude(labels.ids[keep], labels.ids[gone]),
     )

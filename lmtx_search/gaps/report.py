@@ -40,7 +40,10 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
-    """Two labels that mean nearly the same; the command retires the one with fewer documents."""
+    """Two labels that mean nearly the same.
+
+    The command retires the one with fewer documents; the rule lets both stay, but not together.
+    """
 
     keep: str
     keep_id: str
@@ -50,6 +53,7 @@ class NearDuplicate:
     retire_documents: int
     similarity: float
     command: str
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ def test_the_label_with_fewer_documents_is_the_one_to_retire(gaps: Gaps) -> None
     pair = pairs[frozenset(("mail-1", "post"))]
     assert pair.similarity > 0.999
     assert pair.command == f"lmtx-search labels retire {pair.retire_id}"
+    assert pair.rule == f"exclude {pair.keep_id} {pair.retire_id}"
     assert all(pair.keep_documents >= pair.retire_documents for pair in gaps.near_duplicates)
 
 
