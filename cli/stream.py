@@ -94,6 +94,7 @@ def _say(report: StreamReport) -> None:
         click.echo(f"Continued after the first {report.resumed_after:,} lines", err=True)
     counts = {
         "tagged": report.tagged,
+        "of these without a group of labels": report.without_group,
         "without text": report.untagged,
         "left untouched (documents.untouched_query)": report.untouched,
         "with their own values in the tag fields, left as they are": report.skipped,

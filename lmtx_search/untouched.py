@@ -125,10 +125,10 @@ def _matches(source: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
     return any(text in wanted for text in texts)
 
 
-def texts_at(source: Mapping[str, Any], field: str) -> frozenset[str]:
+def texts_at(source: Mapping[str, Any], field: str) -> list[str]:
     """Return the values at a path of a document as texts; objects have none."""
     found = _leaves(_value(source, field))
-    return frozenset(_text(value) for value in found if not isinstance(value, _Inside))
+    return [_text(value) for value in found if not isinstance(value, _Inside)]
 
 
 class _Inside:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.ml.model_state import why_down
-from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline, simulate
+from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline, simulate, touching_all
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.doctor.texts import examine_names, examine_own_tags, examine_texts
@@ -129,7 +129,8 @@ class TaggerChecks:
         if state.tagger is None:
             return ok("not tested: no tagger is deployed")
         field = self._settings.documents.text_fields[0]
-        (source,) = simulate(self._client(), state.body, [document_with(field, _TEXT)])
+        documents = [document_with(field, _TEXT)]
+        (source,) = simulate(self._client(), touching_all(state.body), documents)
         tagging = source.get(state.names.tagging, {})
         if tagging.get("status") != "tagged":
             return Finding(

@@ -31,6 +31,8 @@ class StreamReport:
     tagged: int = 0
     untagged: int = 0
     """Records without text."""
+    without_group: int = 0
+    """Tagged records for whose groups no label is."""
     untouched: int = 0
     """Records that are never touched, which stay as they are."""
     skipped: int = 0
@@ -122,6 +124,9 @@ class TagStream:
             "at": _now(),
             **({} if best is None else {"best_score": best}),
         }
+        if note := self.tagger.group_note(record):
+            report.without_group += 1
+            tagging["error"] = note
         return {
             **rest,
             names.tags: list(tags),

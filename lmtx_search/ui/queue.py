@@ -70,6 +70,7 @@ class Queue:
         return {
             "index": self._index,
             "documents": weights.documents,
+            "untouched": weights.untouched,
             "labels": [{"tag": tag, "count": count} for tag, count in suggested],
             "more_labels": len(weights.suggested) - len(suggested),
             "decided": records.count_by(self._client, self._index, by) if by else 0,

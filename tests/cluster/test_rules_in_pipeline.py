@@ -59,7 +59,7 @@ def test_it_chooses_what_the_tagger_would_choose(client: Any) -> None:
     found = simulate(client, telling(), cases)
     different = set()
     for case, source in zip(cases, found, strict=True):
-        groups = texts_at(case, "about.source")
+        groups = frozenset(texts_at(case, "about.source"))
         answer = answer_of(case["given"], *DEFAULT_FIELDS.people_decided(case), groups)
         assert source["tagging"]["status"] == "tagged", source
         assert source["tags"] == list(answer.tags), case

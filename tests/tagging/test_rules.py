@@ -148,8 +148,16 @@ class TestGroups:
         stream = TagStream(tagger_of(tmp_path, GROUPED), ["text"])
         records = [{"text": TEXT, "source": source} for source in ("press", ["law"], None, 7)]
         (batch,) = stream.run([json.dumps(one).encode() for one in records])
-        tags = [json.loads(line)["tags"] for line in batch]
+        done = [json.loads(line) for line in batch]
+        tags = [one["tags"] for one in done]
         assert tags == [[" a, and.", "web"], ["chess", "web"], ["web"], ["web"]]
+        told = [one["tagging"].get("error") for one in done]
+        assert told[:2] == [None, None]
+        assert [one.partition(":")[0] for one in told[2:]] == [
+            "no labels are for source = nothing",
+            "no labels are for source = 7",
+        ]
+        assert stream.report.without_group == 2
 
 
 class TestWhatPeopleDecidedAboutADocument:

@@ -18,6 +18,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import DEFAULT_FIELDS
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.stream import TagStream
+from lmtx_search.untouched import Untouched
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap, deployed, index_documents
 from tests.support.tagger_service import running
@@ -49,6 +50,15 @@ def test_records_keep_their_order_and_their_fields(tagger: Tagger) -> None:
     assert done[0]["tagging"]["tagger"] == tagger.manifest.version
     assert done[0]["tagging"]["best_score"] == done[0]["tag_scores"][0]["score"]
     assert stream.report.tagged == 700
+
+
+def test_a_record_that_is_never_touched_stays_as_it_is(tagger: Tagger) -> None:
+    untouched = Untouched.of('{"term": {"source": "archive"}}')
+    stream = TagStream(tagger, ["text"], untouched=untouched)
+    given = {"text": "chess", "source": "archive", "tags": ["a"], "tagging": {"status": "pending"}}
+    first, second = streamed(stream, lines_of(given, {"text": "chess", "source": "press"}))
+    assert (first, second["tags"][0]) == (given, "chess")
+    assert (stream.report.untouched, stream.report.tagged) == (1, 1)
 
 
 def test_each_line_has_one_line_whatever_it_is(tagger: Tagger) -> None:

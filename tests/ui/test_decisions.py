@@ -9,13 +9,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from lmtx_search.cluster.documents.load import read_documents
+from lmtx_search.cluster.facets.recent_sample import sample_tagged
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.pipeline import put_pipeline, untagged_pipeline
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import PERSON
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.ui.app import create_app
+from lmtx_search.untouched import Untouched
 from tests.conftest import Run
 from tests.support.live_tagger import deployed, index_documents, load_labels
 from tests.support.suggestions import index_tagged, tagged
@@ -106,6 +109,29 @@ def test_a_decision_changes_the_document_is_recorded_and_teaches(
     labels = {label.id: label for label in LabelIndex(client).labels()}
     taught = prefer_people({}, JudgmentStore(client).of(PERSON), documents, labels)
     assert taught == {"d1": {"game::chess": 1.0, "web": 0.0}}
+
+
+def test_documents_that_are_never_touched_are_counted_and_stay_as_they_are(
+    client: Any, people: PeopleOf
+) -> None:
+    documents = [
+        tagged("d1", {"Web browser": 0.6}, {"Chess": 0.4}, embargo=True),
+        tagged("d2", {"Web browser": 0.6}, {"Chess": 0.4}),
+    ]
+    index_tagged(client, "articles", documents)
+    anna = people("anna")
+    before = {one["id"]: one for one in anna.queue()}
+    untouched = Untouched.of('{"exists": {"field": "embargo"}}')
+    put_pipeline(client, untagged_pipeline(untouched=untouched))
+
+    page = anna.post("queue", {"label": None})
+    assert ([one["id"] for one in page["found"]], page["untouched"]) == (["d2"], 1)
+    assert page["labels"] == [{"tag": "Chess", "count": 1}]
+    (result,) = anna.decide("accept", "Chess", [before["d1"]])["results"]
+    assert result["problem"].startswith("It is never touched (documents.untouched_query)")
+    assert source(client, "d1") == documents[0]
+    (watched,) = sample_tagged(client, "articles", ["text"], 10, seed=0)
+    assert watched.document.id == "d2"
 
 
 def test_many_documents_are_decided_on_and_undone_together(client: Any, people: PeopleOf) -> None:

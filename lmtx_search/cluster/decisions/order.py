@@ -39,12 +39,14 @@ class LabelWeights:
     Attributes:
         documents: number of documents with suggestions.
         suggested: (label, number of documents in which it is suggested), most frequent first.
+        untouched: number of documents that are never touched (``documents.untouched_query``).
         weights: label → :func:`~lmtx_search.cluster.decisions.worth.label_weight`.
     """
 
     documents: int
     suggested: Sequence[tuple[str, int]]
     weights: Mapping[str, float]
+    untouched: int = 0
 
     def of(self, tag: str) -> float:
         """Return the weight of a label."""
@@ -82,7 +84,8 @@ def label_weights(
     """
     subset(client, index)
     suggests = {"exists": {"field": "tags_suggested"}}
-    wanted = {"bool": {"filter": [suggests], "must_not": untouched_clauses(client)}}
+    never = untouched_clauses(client)
+    wanted = {"bool": {"filter": [suggests], "must_not": never}}
     answer = search(client, index, load("searches/queue_labels", query=wanted, most=_LABELS))
     found = answer["aggregations"]
     suggested = _counts(found["suggested"])
@@ -95,7 +98,8 @@ def label_weights(
         tag: label_weight(count, suggested.get(tag, 0), so_far.get(tag, 0))
         for tag, count in occurs.items()
     }
-    return LabelWeights(answer["hits"]["total"]["value"], list(suggested.items()), weights)
+    left = sum(client.count(index=index, body={"query": one})["count"] for one in never)
+    return LabelWeights(answer["hits"]["total"]["value"], list(suggested.items()), weights, left)
 
 
 def most_valuable(

@@ -206,6 +206,11 @@ def keeping(state: PipelineState, indices: Iterable[str]) -> dict[str, Any]:
     return _with_params(state.body, {"lmtx-text": {"keep": sorted(indices)}})
 
 
+def touching_all(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pipeline's body that tags every document, for tests of its tagger."""
+    return _with_params(body, {"lmtx-text": {"untouched": {}}})
+
+
 def with_names(body: Mapping[str, Any], names: TagFields) -> dict[str, Any]:
     """Return a pipeline's body that writes fields with other names."""
     given = {"names": names.as_dict()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.ml import connectors, local_models
-from lmtx_search.cluster.ml.pipeline import pipeline_state, simulate
+from lmtx_search.cluster.ml.pipeline import pipeline_state, simulate, touching_all
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Label
@@ -60,7 +60,7 @@ def _why_untagged(
 ) -> str | None:
     """Return why the version did not tag one of the documents; None if it tagged all."""
     fields = pipeline_state(body).names
-    for source in simulate(client, body, documents):
+    for source in simulate(client, touching_all(body), documents):
         tagging = source.get(fields.tagging, {})
         if tagging.get("status") != "tagged" or tagging.get("tagger") != version:
             return str(tagging.get("error", tagging))

@@ -197,7 +197,19 @@ class Tagger:
     def groups_of(self, source: Mapping[str, Any]) -> frozenset[str]:
         """Return the groups of a document that the rules ask for."""
         field = None if self.rules is None else self.rules.group_field
-        return frozenset() if field is None else texts_at(source, field)
+        return frozenset(() if field is None else texts_at(source, field))
+
+    def group_note(self, source: Mapping[str, Any]) -> str | None:
+        """Return what the pipeline says if no label is for a document's groups (else None)."""
+        if self.rules is None or self.rules.group_field is None:
+            return None
+        named = texts_at(source, self.rules.group_field)
+        if not set(named).isdisjoint(self.rules.groups):
+            return None
+        return (
+            f"no labels are for {self.rules.group_field} = {', '.join(named) or 'nothing'}: only "
+            "those for all documents are used"
+        )
 
     def compared(self) -> ComparedLabels:
         """Return the current labels for comparing all of them with a text."""

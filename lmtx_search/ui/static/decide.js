@@ -10,7 +10,7 @@ import { showVisitor } from "./visitor.js";
 const RENEW = 60_000;
 const DONE = { accept: "Accepted", reject: "Rejected" };
 
-const state = { label: null, documents: [], names: {}, editor: false, made: 0, waiting: 0 };
+const state = { label: null, documents: [], names: {}, editor: false, made: 0, waiting: 0, untouched: 0 };
 
 // Decisions that wait for an answer of the server.
 let sending = 0;
@@ -53,6 +53,7 @@ async function load(focus) {
 function show(found, focus) {
   state.names = found.names;
   state.waiting = found.documents;
+  state.untouched = found.untouched;
   state.made = found.decided;
   find("index").textContent = `· ${found.index}`;
   const act = { decide: (row, decision) => decide([row], decision), add };
@@ -69,6 +70,7 @@ function showCount() {
   const parts = [state.label ? `“${named(state.label)}”: ${several(state.documents.length, "document")} to decide on.`
     : state.documents.length ? `${several(state.waiting, "document")} with suggestions.`
       : "Nothing is left to decide on."];
+  if (state.untouched) parts.push(`Never touched: ${several(state.untouched, "document")}.`);
   if (state.editor) parts.push(`You have made ${several(state.made, "decision")}.`);
   else parts.push("You may read here, but not decide.");
   find("count").textContent = parts.join(" ");
