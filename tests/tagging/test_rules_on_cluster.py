@@ -20,7 +20,7 @@ from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.conftest import Run
-from tests.support.live_tagger import bootstrap, index_documents, load_labels
+from tests.support.live_tagger import index_documents, load_labels
 from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.integration
@@ -78,7 +78,8 @@ def sources(client: Any, index: str = "articles") -> dict[str, dict[str, Any]]:
 def cluster(
     client: Any, settings: Settings, lmtx: Run, environment: dict[str, str]
 ) -> Iterator[Any]:
-    bootstrap(client, settings, lmtx)
+    done = lmtx("bootstrap-index")
+    assert done.returncode == 0, done.stderr
     load_labels(client, settings, LABELS)
     client.indices.delete(index="articles*", params={"ignore_unavailable": "true"})
     with running(environment):

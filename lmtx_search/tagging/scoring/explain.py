@@ -20,6 +20,7 @@ RIVALS = 3
 """Labels nearest to a tag that are shown with it."""
 
 _MISSED = 3
+_LEFT_OUT = 10
 # Labels nearest to a tag among which the one that it has beaten is looked for.
 _NEAR = 10
 
@@ -76,6 +77,8 @@ class Explanation:
 def explain(tagger: Tagger, text: str, groups: frozenset[str] = frozenset()) -> list[Explanation]:
     """Return the tags of a text, best first, the labels that come next, and what rules left out.
 
+    Of the labels that rules left out, the best ten are returned.
+
     Args:
         groups: as :meth:`Tagger.decide` has them.
     """
@@ -95,7 +98,8 @@ def explain(tagger: Tagger, text: str, groups: frozenset[str] = frozenset()) -> 
         for tag in (() if pool is None else (*pool.applied, *pool.suggested))
         if tag.name in ruled
     ]
-    shown = list(dict.fromkeys([*tags, *also, *left]))
+    left = sorted(set(left) - {*tags, *also}, key=lambda row: -scores[row])
+    shown = [*tags, *also, *left[:_LEFT_OUT]]
     near = np.argsort(-scores, kind="stable")[: len(shown) + _MISSED]
     missed = [int(row) for row in near if row not in shown]
     calibration, bands = manifest.calibration, manifest.bands

@@ -108,7 +108,10 @@ def settle(
         if excluder := _excluder(facts, name, [*found.tags, *sorted(manual)]):
             found.why[name] = f"excluded by {excluder}"
             continue
-        if why := _limit(facts, name, len(found.tags), in_branch):
+        if len(found.tags) >= facts.limits[MOST_TAGS]:
+            offered[name] = score
+            continue
+        if why := _limit(facts, name, in_branch):
             found.why[name] = why
             offered[name] = score
             continue
@@ -159,14 +162,11 @@ def _excluder(facts: Facts, name: str, present: Iterable[str]) -> str | None:
     return next((one for one in present if one in excluding), None)
 
 
-def _limit(facts: Facts, name: str, tags: int, in_branch: Mapping[str, int]) -> str | None:
-    """Return why a label is no tag although it scores enough, and nothing excludes it."""
+def _limit(facts: Facts, name: str, in_branch: Mapping[str, int]) -> str | None:
+    """Return the rule by which a label is no tag although it scores enough."""
     if name in facts.people_only:
         return _PEOPLE_ONLY
-    most = int(facts.limits[MOST_TAGS])
-    if tags >= most:
-        return f"{most} labels have higher scores"
-    of_branch = int(facts.limits.get(MOST_OF_BRANCH, most))
+    of_branch = int(facts.limits.get(MOST_OF_BRANCH, facts.limits[MOST_TAGS]))
     for branch in facts.related(BELOW, name):
         if in_branch.get(branch, 0) >= of_branch:
             return f"limit of the branch {branch}: {of_branch} {_tags(of_branch)}"
