@@ -97,6 +97,8 @@ def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
         if earlier:
             told += f"; before: {earlier.value:.0%} ({earlier.low:.0%}–{earlier.high:.0%})"
         context.say(told)
+    if found.untouched:
+        context.say(f"{found.untouched:,} documents are left out (documents.untouched_query)")
     if found.fell:
         click.echo(f"Warning: the tags of {index} are significantly worse than before", err=True)
         for one in found.culprits:

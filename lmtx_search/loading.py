@@ -20,9 +20,10 @@ from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents, read_documents
 from lmtx_search.cluster.documents.own_values import fitting, look_ahead
 from lmtx_search.cluster.documents.scan import SharedIds
+from lmtx_search.cluster.facets.recent_sample import count_untouched
 from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.model_state import redeploy
-from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.retag.selection import Selection, require_query
 from lmtx_search.cluster.setup.indices import (
     index_uuid,
@@ -167,9 +168,7 @@ def ingest(
     report.tagging = tagging_counts(client, index)
     if report.tagging:
         report.tagging_errors = dict(tagging_errors(client, index))
-    untouched = untouched_documents(client)
-    if untouched is not None and report.tagging:
-        count = client.count(index=index, body={"query": untouched.query})["count"]
+    if report.tagging and (count := count_untouched(client, index)):
         load.note(f"{count:,} documents of {index} are left untouched (documents.untouched_query)")
     reads = reads_of(client, index) if report.tagging.get("untagged") else None
     if reads and reads != list(settings.documents.text_fields):

@@ -8,7 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search.cluster.facets.recent_sample import Tagged, labels_of_tags, sample_tagged
+from lmtx_search.cluster.facets.recent_sample import (
+    Tagged,
+    count_untouched,
+    labels_of_tags,
+    sample_tagged,
+)
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.ml.index_pipeline import index_text_fields
 from lmtx_search.cluster.ml.pipeline import read_pipeline
@@ -42,6 +47,7 @@ class PrecisionCheck:
         earlier: the precision of earlier checks (None: this is the first one).
         culprits: the labels that explain a fall.
         yes_from: the P(yes) of a yes.
+        untouched: number of documents that are never touched, which are not judged.
     """
 
     run: str | None
@@ -52,6 +58,7 @@ class PrecisionCheck:
     culprits: Sequence[Culprit]
     taggers: Sequence[str]
     yes_from: float
+    untouched: int = 0
 
 
 def check_precision(
@@ -92,8 +99,9 @@ def check_precision(
     after = max((record["upto"] for record in before), default=None)
     seed = random.randrange(2**31)
     found = sample_tagged(client, target.index, fields, sample, seed, after)
+    untouched = count_untouched(client, target.index)
     if not found:
-        return PrecisionCheck(None, 0, None, None, False, [], [], yes_from)
+        return PrecisionCheck(None, 0, None, None, False, [], [], yes_from, untouched)
     pairs = _pairs(client, found)
     judged = judge_pairs(
         Teacher(judge, make_order("exhaustive", yes_from), JudgmentStore(client)),
@@ -132,7 +140,9 @@ def check_precision(
         },
     )
     names = sorted({one.tagger for one in found})
-    return PrecisionCheck(run, len(found), now, earlier, has_fallen, blamed, names, yes_from)
+    return PrecisionCheck(
+        run, len(found), now, earlier, has_fallen, blamed, names, yes_from, untouched
+    )
 
 
 def _pairs(client: Client, found: Sequence[Tagged]) -> list[list[Pair]]:

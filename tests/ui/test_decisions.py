@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lmtx_search.cluster.documents.load import read_documents
-from lmtx_search.cluster.facets.recent_sample import sample_tagged
+from lmtx_search.cluster.facets.recent_sample import count_untouched, sample_tagged
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import put_pipeline, untagged_pipeline
@@ -131,7 +131,7 @@ def test_documents_that_are_never_touched_are_counted_and_stay_as_they_are(
     assert result["problem"].startswith("It is never touched (documents.untouched_query)")
     assert source(client, "d1") == documents[0]
     (watched,) = sample_tagged(client, "articles", ["text"], 10, seed=0)
-    assert watched.document.id == "d2"
+    assert (watched.document.id, count_untouched(client, "articles")) == ("d2", 1)
 
 
 def test_many_documents_are_decided_on_and_undone_together(client: Any, people: PeopleOf) -> None:

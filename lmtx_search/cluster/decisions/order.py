@@ -15,6 +15,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.decisions.worth import SURE, UNKNOWN, label_weight
 from lmtx_search.cluster.facets.filters import subset
+from lmtx_search.cluster.facets.recent_sample import count_untouched
 from lmtx_search.cluster.facets.searching import search
 from lmtx_search.cluster.ml.pipeline import untouched_documents
 from lmtx_search.index_templates import load, text
@@ -98,8 +99,12 @@ def label_weights(
         tag: label_weight(count, suggested.get(tag, 0), so_far.get(tag, 0))
         for tag, count in occurs.items()
     }
-    left = sum(client.count(index=index, body={"query": one})["count"] for one in never)
-    return LabelWeights(answer["hits"]["total"]["value"], list(suggested.items()), weights, left)
+    return LabelWeights(
+        answer["hits"]["total"]["value"],
+        list(suggested.items()),
+        weights,
+        count_untouched(client, index),
+    )
 
 
 def most_valuable(

@@ -70,6 +70,14 @@ def sample_tagged(
     return found
 
 
+def count_untouched(client: OpenSearch, index: str) -> int:
+    """Return how many documents of an index are never touched, and therefore in no sample."""
+    untouched = untouched_documents(client)
+    if untouched is None:
+        return 0
+    return int(client.count(index=index, body={"query": untouched.query})["count"])
+
+
 def labels_of_tags(client: OpenSearch, tags: Iterable[str]) -> dict[str, Label]:
     """Return the labels of tags by the tags' names, without labels that no longer exist."""
     wanted = list(dict.fromkeys(tags))
