@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader
 from lmtx_search.errors import UserError
@@ -62,6 +64,11 @@ class Tagger:
             else ComparedLabels(version, self.reader.label_forms())
         )
         self._broader: BroaderTags | None = None
+
+    @property
+    def tokenizer_file(self) -> Path:
+        """The tokenizer of the encoder that reads documents."""
+        return self._version.document_encoder_folder / TOKENIZER_FILE
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
         """Return the tags of each text, best first. An empty text has none.
