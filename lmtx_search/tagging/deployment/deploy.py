@@ -27,7 +27,7 @@ from lmtx_search.records import Label, content_digest
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinished
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
-from lmtx_search.tagging.deployment.make_version import chosen_thresholds, make_version
+from lmtx_search.tagging.deployment.make_version import Fit, chosen_thresholds, make_version
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
 from lmtx_search.tagging.in_cluster.archive import check_labels, upload_version
@@ -37,6 +37,7 @@ from lmtx_search.tagging.service.client import (
     service_url,
     tag_url,
 )
+from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import EncoderKind
 
@@ -61,6 +62,7 @@ class Deployment:
             (None: the tagger has no probabilities).
         review_first: nothing is applied.
         words: whether words count beside the encoder.
+        refit: what answers that came after the run changed (None: nothing).
         kept: why the run kept this encoder and not another one ("": there was no other one).
         seconds: by step.
     """
@@ -83,6 +85,7 @@ class Deployment:
     suggest_from: float | None = None
     review_first: bool = False
     words: bool = False
+    refit: Refit | None = None
     kept: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -130,12 +133,16 @@ def deploy(
     source: EncoderSource,
     options: DeployOptions,
     progress: Progress = SILENT,
+    fit: Fit | None = None,
 ) -> Deployment:
     """Make a tagger version and let the pipeline tag with it.
 
     Nothing that is in use changes before the test. A failure before that leaves nothing behind, and
     the next deployment removes what a killed one left. The previous version stays in the folder and
     in the cluster.
+
+    Args:
+        fit: lets answers that came after the run change the source (None: none do).
 
     Raises:
         UserError: the cluster is not bootstrapped, there are no labels or too many for the runtime,
@@ -151,7 +158,7 @@ def deploy(
         state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
             texts = _sample(client, settings) if source.to_fit else []
-            made = make_version(settings, source, options, labels, progress, texts)
+            made = make_version(settings, source, options, labels, progress, texts, fit)
             version, encoder = made.version, made.encoder
             name = version.manifest.version
             undo.callback(remove_failed, client, settings, name)
@@ -217,6 +224,7 @@ def deploy(
         suggest_from=None if bands is None else bands.suggest_from,
         review_first=bands is not None and bands.review_first,
         words=made.source.words is not None,
+        refit=made.source.refit,
         kept=made.source.kept,
         seconds={step: round(value, 3) for step, value in seconds.items()},
     )

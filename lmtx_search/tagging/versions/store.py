@@ -130,6 +130,7 @@ class TaggerVersions:
             bands=rule.bands,
             words=None if words is None else words.weights,
             student=None if encoder.student is None else encoder.student.record,
+            refit=encoder.refit,
             schema=SCHEMA,
         )
         target = self.folder / manifest.version

@@ -22,6 +22,7 @@ from lmtx_search.records import Label
 from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.versions.label_digests import digests_of, stored_digests
 from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.words.weights import OFFSETS_FILE, WordScoring, WordWeights, read_offsets
 
@@ -56,6 +57,7 @@ class Manifest:
         bands: the probability of a score, and which labels are suggested (None: none are).
         words: what evidence from words adds to the cosine similarity (None: words do not count).
         student: the static encoder that reads documents (None: the encoder reads them itself).
+        refit: what later answers changed in the result of the run (None: nothing).
         schema: format of the folder.
     """
 
@@ -79,6 +81,7 @@ class Manifest:
     bands: Bands | None = None
     words: WordWeights | None = None
     student: Student | None = None
+    refit: Refit | None = None
     schema: int = 1
 
     @property
@@ -140,6 +143,8 @@ class TaggerVersion:
                 values["words"] = WordWeights(**values["words"])
             if values.get("student") is not None:
                 values["student"] = Student(**values["student"])
+            if values.get("refit") is not None:
+                values["refit"] = Refit(**values["refit"])
             values["windows"] = Windows(**values.get("windows", {}))
             # Fields of later releases have defaults, so older versions stay usable.
             known = {one.name for one in fields(Manifest)} & set(values)
