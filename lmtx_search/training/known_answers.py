@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from lmtx_search.cluster.documents.by_id import read_by_id
 from lmtx_search.cluster.documents.sample import sample_hits
 from lmtx_search.cluster.judgments.store import JudgmentStore
-from lmtx_search.records import PERSON, Document, Label, PYes, document_text
+from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
+from lmtx_search.records import PERSON, Document, Label, PYes, content_digest, document_text
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.targets.answers import Answers
@@ -112,7 +113,10 @@ def known_answers(
         document: of_labels for document, of_labels in by_judge.items() if document in there
     }
     people = prefer_people({}, by_people, documents, {label.id: label for label in labels})
-    held_out = _sample(client, where, people) if run is None else _read(client, where, run.held_out)
+    if run is not None:
+        held_out = _read(client, where, run.held_out)
+    else:
+        held_out = _sample(client, where, people) if people else []
     about_held_out = sum(one.document_id in apart for one in by_people)
     said = {} if run is None else {id_: run.people[id_] for id_ in run.people.keys() & there}
     return KnownAnswers(
@@ -141,10 +145,15 @@ def _read(client: Client, where: DocumentSettings, ids: Sequence[str]) -> list[D
 
 
 def _sample(client: Client, where: DocumentSettings, answered: PYes) -> list[Document]:
-    """Return random training documents about which nobody has answered."""
-    hits = sample_hits(client, where.training_index, _SAMPLED + len(answered))
+    """Return the documents that a deployment chooses the threshold by, without answered ones.
+
+    Their order is that of a deployment without answers: random, and the same however the documents
+    were loaded.
+    """
+    hits = sample_hits(client, where.training_index, MOST_DOCUMENTS)
     found = (_document(hit, where) for hit in hits if hit["_id"] not in answered)
-    return [document for document in found if document.text.strip()][:_SAMPLED]
+    with_text = (document for document in found if document.text.strip())
+    return sorted(with_text, key=lambda document: content_digest(document.text))[:_SAMPLED]
 
 
 def _document(hit: Mapping[str, Any], where: DocumentSettings) -> Document:
