@@ -2,10 +2,10 @@
 
 Scores the documents of a folder with a trained encoder. The editor decides on labels that are among
 the best of training documents, `--step` at a time, either in the order of the page Decide
-(uncertainty times the weight of the label times chance) or in random order. After each step, the
-offsets of labels are fitted to the judge's answers and to the editor's, as `deploy` fits them, and
-the queue is ordered anew. P@1, P@5, R@10 and micro F1 are those of all test documents; the editor
-never sees these. Random order is the mean of `--draws` runs.
+(uncertainty times the weight of the label) or in random order. After each step, the offsets of
+labels are fitted to the judge's answers and to the editor's, as training fits them, and the queue
+is ordered anew. P@1, P@5, R@10 and micro F1 are those of all test documents; the editor never sees
+these. Random order is the mean of `--draws` runs.
 
     python bench/editors.py FOLDER --encoder runs/RUN/encoder --answers judgments.jsonl
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import numpy as np
 from loop import FileStore, Folder, Gold, read_folder
 from numpy.typing import NDArray
 
-from lmtx_search.cluster.decisions.worth import chance, label_weight, uncertainty
+from lmtx_search.cluster.decisions.worth import label_weight, uncertainty
 from lmtx_search.encoder.calibration import Calibration, fit_calibration
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
@@ -91,18 +90,12 @@ class Editor:
         if self.order == "random":
             chosen = self.generator.permutation(len(rows))[:count]
         else:
-            chosen = self._queue(scores[rows, columns], rows, columns, count)
+            chosen = self._queue(scores[rows, columns], columns, count)
         for place in chosen:
             row, column = int(rows[place]), int(columns[place])
             self.decided[row, column] = bool(self.train.gold[row, column])
 
-    def _queue(
-        self,
-        scores: Floats,
-        rows: NDArray[np.int64],
-        columns: NDArray[np.int64],
-        count: int,
-    ) -> list[int]:
+    def _queue(self, scores: Floats, columns: NDArray[np.int64], count: int) -> list[int]:
         """Return the places of the pairs that are worth most, one after another."""
         calibration = self._calibration()
         unsure = np.array(
@@ -111,10 +104,6 @@ class Editor:
                 for score in scores.tolist()
             ]
         )
-        unsure *= [
-            chance(self.labels[column], f"8000-{zlib.crc32(self.train.ids[row].encode()):016x}")
-            for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
-        ]
         occurs = np.bincount(columns, minlength=len(self.labels))
         decided = np.bincount([c for _, c in self.decided], minlength=len(self.labels))
         chosen: list[int] = []

@@ -127,7 +127,6 @@ def most_valuable(
         "suggested": fields.suggested,
         "suggestion_scores": fields.suggestion_scores,
         "scores": fields.scores,
-        "tagging": fields.tagging,
         "sure": SURE,
         "unknown": UNKNOWN,
         "only": only,

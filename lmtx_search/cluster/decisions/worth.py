@@ -37,24 +37,6 @@ def uncertainty(probability: float | None) -> float:
     return 4 * p * (1 - p)
 
 
-def chance(tag: str, digest: str | None) -> float:
-    """Return a number above 0 and at most 1 that is fixed for a text and a label.
-
-    It is a factor of the worth of a decision. Without it, people would decide on the most unsure
-    documents of each label alone, and these tell less about the label than others do as well.
-
-    Args:
-        digest: of the text (None: it is unknown, and the result is 1).
-    """
-    if digest is None:
-        return 1.0
-    value = 0
-    units = (tag + digest).encode("utf-16-le")
-    for low, high in zip(units[::2], units[1::2], strict=True):
-        value = (31 * value + low + 256 * high) % 2**32  # as Java's String.hashCode
-    return (((value ^ (value >> 16)) & 65535) + 1) / 65536
-
-
 def label_weight(occurs: int, changes: int, decided: int = 0) -> float:
     """Return what a decision on a label is worth where nothing is known of the document.
 
