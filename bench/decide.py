@@ -117,12 +117,7 @@ def _documents(draw: random.Random, labels: Sequence[Label], count: int) -> Iter
             "tag_scores": tags,
             "tags_suggested": [one["tag"] for one in suggested],
             "suggestion_scores": suggested,
-            "tagging": {
-                "status": "tagged",
-                "tagger": "t1",
-                "at": "2026-11-01T00:00:00Z",
-                "text_digest": f"8000-{draw.getrandbits(64):016x}",
-            },
+            "tagging": {"status": "tagged", "tagger": "t1", "at": "2026-11-01T00:00:00Z"},
         }
         yield Action(str(n), source)
 
