@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.score_threshold import choose_threshold
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document, Label, PYes
 from lmtx_search.training.known_answers import KnownAnswers
 from lmtx_search.training.refit import Fitted, refit
+from lmtx_search.training.resources import RunResources
 from lmtx_search.training.run_answers import ANSWERS_FILE, RunAnswers
+from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.targets.answers import Answers
-from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
+from lmtx_search.training.targets.judge_calibration import calibrate
+from lmtx_search.training.targets.label_offsets import fit_label_offsets
+from lmtx_search.training.targets.score_calibration import score_calibration
+from lmtx_search.training.trained_encoder import TrainedEncoder
+from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring, read_offsets
 from tests.support.tiny_encoder import make_tiny_encoder
 from tests.support.tiny_tagger import IMPORTANCE
 
@@ -47,6 +55,46 @@ def fitted(
     known = KnownAnswers(answers, 1, DOCUMENTS, held_out, 0, 0, run, "lmtx-documents")
     words = WordScoring(DEFAULT_WEIGHTS, IMPORTANCE, offsets=earlier or {})
     return refit(known, tiny[0], LABELS, tiny[1], ONE_WINDOW, words, SILENT)
+
+
+def test_a_fit_gives_what_a_cycle_of_training_gives(tmp_path: Path) -> None:
+    form = make_tiny_encoder(tmp_path / "form")
+    nothing: Any = None
+    resources = RunResources(
+        base=form,
+        open_base=nothing,
+        publish=nothing,
+        load_encoder=lambda folder, tokens: OnnxEncoder(folder, tokens),
+        labels=LABELS,
+        training=DOCUMENTS,
+        development=HELD_OUT,
+        judge=nothing,
+        store=nothing,
+    )
+    people = {document.id: {"3": 0.0} for document in DOCUMENTS[:3]}
+    words = WordScoring(DEFAULT_WEIGHTS, IMPORTANCE, named=RUN.named)
+    # An encoder that was trained: its offsets are written beside it.
+    (tmp_path / "run").mkdir()
+    folder = form.rename(tmp_path / "run" / "encoder")
+    trained = TrainedEncoder(folder, resources, FineTuning(document_tokens=64), words)
+    trained.use_offsets(fit_label_offsets(trained, DOCUMENTS, Answers(JUDGE, people)))
+    evidence = prefer_answers(calibrate(JUDGE, {}, RUN.sure_share), people)
+    rankings = list(trained.rank(HELD_OUT, RUN.ranked).values())
+
+    encoder = OnnxEncoder(folder, 64)
+    vectors = encoder.encode_labels([label.text for label in LABELS])
+    found = fitted((encoder, vectors), people)
+    assert found.offsets == read_offsets(tmp_path / "run")
+    assert found.threshold == choose_threshold(rankings, RUN.named)
+    expected = score_calibration(trained, DOCUMENTS, evidence)
+    assert expected is not None
+    assert found.calibration is not None
+    assert found.calibration.slope == pytest.approx(expected.slope, abs=1e-3)
+    assert found.calibration.offsets == pytest.approx(expected.offsets, abs=1e-3)
+
+
+def prefer_answers(judge: PYes, people: PYes) -> PYes:
+    return {id_: {**of_labels, **people.get(id_, {})} for id_, of_labels in judge.items()}
 
 
 def test_labels_that_people_accept_rise_and_rejected_ones_sink(
