@@ -93,15 +93,21 @@ def test_deploy_untrained_uses_words_where_there_are_training_documents(
     tagged = lmtx("tag", "--json", "A program for electronic mail")
     assert json.loads(tagged.stdout)["tags"][0]["name"] == "electronic mail"
 
-    mail = Label("mail", "electronic mail")
     documents = list(read_documents(client, "lmtx-documents", ["title", "text"]))
-    asked = [one for one in documents if one.id.startswith("mail")]
-    JudgmentStore(client).add([person_judgment(one, mail, False, 0) for one in asked])
-    assert f"({len(asked)} answers are new" in lmtx("deploy", "--untrained", "--dry-run").stdout
+    mail, chess = Label("mail", "electronic mail"), Label("chess", "chess")
+    said = [
+        person_judgment(one, label, label is chess, 0)
+        for label in (mail, chess)
+        for one in documents
+        if one.id.startswith(label.id)
+    ]
+    JudgmentStore(client).add(said)
+    assert "(10 answers are new" in lmtx("deploy", "--untrained", "--dry-run").stdout
     again = json.loads(lmtx("deploy", "--untrained", "--precision", "fp32", "--json").stdout)
-    assert again["refit"] == {"labels": 1, "answers": 5, "by_people": 5, "new": 5}
+    assert again["refit"] == {"labels": 2, "answers": 10, "by_people": 10, "new": 10}
     taught = TaggerVersions(settings.data_dir).get(again["version"])
-    assert read_offsets(taught.folder)["mail"] < -0.01
+    offsets = read_offsets(taught.folder)
+    assert offsets["mail"] < -0.01 < 0.01 < offsets["chess"]
     assert taught.manifest.threshold != manifest.threshold
     assert manifest.refit is None
 
