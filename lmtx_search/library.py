@@ -205,13 +205,12 @@ def deploy(
     if options.static:
         # Distilling takes minutes: what would refuse the deployment should do so before.
         deploying.plan(client, settings, source, options)
-        labels = list(LabelIndex(client).labels())
-        reads_labels = load_encoder(
-            settings, max_tokens=settings.encoder.label_tokens, folder=source.folder
-        )
         if fit is not None:
+            labels = list(LabelIndex(client).labels())
+            tokens = settings.encoder.label_tokens
+            reads_labels = load_encoder(settings, max_tokens=tokens, folder=source.folder)
             source = fit(source, labels, embed_labels(reads_labels, labels))
-            fit = None
+            fit = None  # the student is made of what was fitted
         source, student = _with_student(settings, source, runs, progress)
     done = deploying.deploy(client, settings, source, options, progress, fit)
     done = replace(done, student=student)
@@ -263,7 +262,7 @@ def _fit_later_answers(
         if not known.new:
             return source
         if source.words is None:
-            progress.note("Answers of people do not count with both --untrained and --static")
+            progress.note("Answers of people do not count in a static tagger that was not trained")
             return source
         wanted = settings.encoder
         encoder = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
