@@ -3,7 +3,7 @@
 Scores the documents of a folder with a trained encoder. The editor decides on labels that are among
 the best of training documents, `--step` at a time, either in the order of the page Decide
 (uncertainty times the weight of the label) or in random order. After each step, the offsets of
-labels are fitted to the judge's answers and to the editor's, as training fits them, and the queue
+labels are fitted to the judge's answers and to the editor's, as `deploy` fits them, and the queue
 is ordered anew. P@1, P@5, R@10 and micro F1 are those of all test documents; the editor never sees
 these. Random order is the mean of `--draws` runs.
 

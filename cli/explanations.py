@@ -49,8 +49,9 @@ def show_explanations(context: Context, tagger: Tagger, text: str, groups: froze
     width = max((len(reason.explanation.name) for reason in found.reasons), default=0)
     for reason in found.reasons:
         _show(context, manifest, reason, width)
-    if found.note:
-        context.say(found.note)
+    for note in (found.note, found.language):
+        if note:
+            context.say(note)
     context.result(
         {
             "tagger": manifest.version,
@@ -60,6 +61,7 @@ def show_explanations(context: Context, tagger: Tagger, text: str, groups: froze
             "bands": None if manifest.bands is None else asdict(manifest.bands),
             "provenance": asdict(found.provenance),
             "note": found.note,
+            "language": found.language,
             "labels": [reason.as_json() for reason in found.reasons],
         }
     )

@@ -83,11 +83,8 @@ def deploy(
       lmtx-search deploy --runtime in-cluster
       lmtx-search deploy --static
     """
-    from lmtx_search.cluster.client.connect import connect
-    from lmtx_search.cluster.runs import RunStore
     from lmtx_search.library import deploy as carry_out
-    from lmtx_search.tagging.deployment.deploy import plan
-    from lmtx_search.tagging.deployment.encoder_source import find_source
+    from lmtx_search.library import plan_deployment
     from lmtx_search.tagging.deployment.options import DeployOptions
 
     if run and untrained:
@@ -99,9 +96,7 @@ def deploy(
     settings = context.settings
     options = DeployOptions(precision, threshold, max_tags, runtime, static)
     if dry_run:
-        client = connect(settings.opensearch)
-        source = find_source(settings, RunStore(client), run, untrained)
-        steps = plan(client, settings, source, options)
+        steps = plan_deployment(settings, run, untrained=untrained, options=options)
         for number, step in enumerate(steps, 1):
             context.say(f"{number}. {step}")
         context.result({"dry_run": True, "steps": steps})
@@ -117,6 +112,8 @@ def deploy(
         + f", label index {done.label_index}, "
         + (f"tagger at {done.service}" if done.service else "run by the cluster itself")
     )
+    if done.refit is not None:
+        context.say(f"{done.refit}; the threshold and the calibration follow them")
     _tell_bands(context, done)
     if done.kept:
         context.say(f"This is {done.kept}")

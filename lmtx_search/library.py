@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import clear_errors
@@ -16,6 +20,7 @@ from lmtx_search.cluster.setup import bootstrap as setting_up
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.student import Student
+from lmtx_search.encoder.windows import Windows
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Pair
 from lmtx_search.progress import SILENT, Progress
@@ -31,10 +36,18 @@ from lmtx_search.tagging.deployment.encoder_source import (
     find_source,
 )
 from lmtx_search.tagging.deployment.label_updates import LoadedLabels
+from lmtx_search.tagging.deployment.make_version import Fit
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.local import find_version
 from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.refit import Refit
+from lmtx_search.training.known_answers import KnownAnswers, known_answers
+from lmtx_search.training.refit import refit
+from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.client.connect import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +184,9 @@ def deploy(
         untrained: deploy the encoder of the settings without training.
         options: where the tagger runs, and how it chooses tags.
 
+    Answers of people and of the judge that were stored since the run move the offsets of labels,
+    the threshold and the calibration. The encoder stays as it was trained.
+
     With ``options.static``, the encoder is first distilled into a static one. If this follows it
     too loosely (``deploy.least_agreement``), the encoder itself reads the documents.
 
@@ -185,14 +201,99 @@ def deploy(
     source = find_source(settings, runs, run, untrained)
     options = options or DeployOptions()
     student: Student | None = None
+    fit: Fit | None = _fit_later_answers(client, settings, source, runs, progress)
     if options.static:
         # Distilling takes minutes: what would refuse the deployment should do so before.
         deploying.plan(client, settings, source, options)
+        if fit is not None:
+            labels = list(LabelIndex(client).labels())
+            tokens = settings.encoder.label_tokens
+            reads_labels = load_encoder(settings, max_tokens=tokens, folder=source.folder)
+            source = fit(source, labels, embed_labels(reads_labels, labels))
+            fit = None  # the student is made of what was fitted
         source, student = _with_student(settings, source, runs, progress)
-    done = deploying.deploy(client, settings, source, options, progress)
+    done = deploying.deploy(client, settings, source, options, progress, fit)
     done = replace(done, student=student)
     runs.save(new_run_id(), {"kind": "deploy", **asdict(done)})
     return done
+
+
+@clear_errors()
+def plan_deployment(
+    settings: Settings,
+    run: str | None = None,
+    *,
+    untrained: bool = False,
+    options: DeployOptions | None = None,
+) -> list[str]:
+    """Return the steps of :func:`deploy` with these arguments; nothing is changed.
+
+    Raises:
+        UserError: a deployment is not possible.
+    """
+    client = connect(settings.opensearch)
+    runs = RunStore(client)
+    source = find_source(settings, runs, run, untrained)
+    steps = deploying.plan(client, settings, source, options or DeployOptions())
+    if _can_fit(source):
+        known = _known_answers(client, settings, source, runs, list(LabelIndex(client).labels()))
+        if known.new or known.run is not None:
+            steps.insert(0, known.plan)
+    return steps
+
+
+def _fit_later_answers(
+    client: Client, settings: Settings, source: EncoderSource, runs: RunStore, progress: Progress
+) -> Fit | None:
+    """Return what lets the answers that came after a run change the source (None: nothing can)."""
+    if not _can_fit(source):
+        progress.note(
+            f"Answers that came after the {source.name} do not count, because it is of an earlier "
+            "release or words do not count in it: train again to use them"
+        )
+        return None
+
+    def fit(
+        source: EncoderSource, labels: Sequence[Label], vectors: NDArray[np.float32]
+    ) -> EncoderSource:
+        known = _known_answers(client, settings, source, runs, labels)
+        for note in known.left_out:
+            progress.note(note)
+        if not known.new:
+            return source
+        if source.words is None:
+            progress.note("Answers of people do not count in a static tagger that was not trained")
+            return source
+        wanted = settings.encoder
+        encoder = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
+        windows = Windows.of(wanted)
+        fitted = refit(known, encoder, labels, vectors, windows, source.words, progress)
+        record = Refit(len(fitted.offsets), fitted.answers, known.by_people, known.new)
+        return source.refitted(fitted.offsets, fitted.threshold, fitted.calibration, record)
+
+    return fit
+
+
+def _can_fit(source: EncoderSource) -> bool:
+    """Return whether answers can change a source without training."""
+    if source.run is None:
+        return True
+    return source.words is not None and RunAnswers.read(source.folder.parent) is not None
+
+
+def _known_answers(
+    client: Client,
+    settings: Settings,
+    source: EncoderSource,
+    runs: RunStore,
+    labels: Sequence[Label],
+) -> KnownAnswers:
+    """Return the answers that are stored now, for a source."""
+    if source.run is None:
+        return known_answers(client, settings.documents, labels, None, None)
+    judge = (runs.get(source.run) or {}).get("judge")
+    learned = RunAnswers.read(source.folder.parent)
+    return known_answers(client, settings.documents, labels, learned, judge)
 
 
 def _with_student(

@@ -64,13 +64,13 @@ class Fit:
         if self.words + self.characters < _LEAST_WORDS:
             return ""
         if self.unknown > _MOST_UNKNOWN * pieces:
-            return f"does not know {self.unknown / pieces:.0%} of their words and characters"
+            return f"does not know {self.unknown / pieces:.0%} of the words and characters"
         if self.words >= _LEAST_WORDS and self.word_pieces > most * self.words:
             each = self.word_pieces / self.words
-            return f"splits their words into {each:.1f} pieces on average"
+            return f"splits words into {each:.1f} pieces on average"
         if self.character_pieces > _MOST_PIECES_OF_CHARACTER * self.characters:
             each = self.character_pieces / self.characters
-            return f"splits their characters into {each:.1f} pieces on average"
+            return f"splits characters into {each:.1f} pieces on average"
         return ""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import translate
 from lmtx_search.cluster.runs import RunStore
+from lmtx_search.encoder.language_fit import language_problem
 from lmtx_search.errors import LmtxError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.judged_examples import JudgedExample, judged_examples
@@ -43,11 +44,14 @@ class Explained:
 
     Attributes:
         note: why examples and the judge are not known (None: they are).
+        language: says that the encoder was probably not made for the text's language (None: nothing
+            shows that).
     """
 
     reasons: Sequence[Reason]
     provenance: Provenance
     note: str | None
+    language: str | None
 
 
 def explain_fully(
@@ -77,4 +81,6 @@ def explain_fully(
         Reason(label, passage, examples.get(label.label_id, []))
         for label, passage in zip(found, passages, strict=True)
     ]
-    return Explained(reasons, Provenance.of(manifest, run), note)
+    problem = language_problem(tagger.tokenizer_file, [text], "text")
+    language = f"{problem[0].upper()}{problem[1:]}" if problem else None
+    return Explained(reasons, Provenance.of(manifest, run), note, language)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.version import Manifest
 
 
@@ -23,8 +24,10 @@ class Provenance:
         judge_digest: the judge's digest, as judgments have it.
         prompt: name of the judge's prompt.
         prompt_digest: the prompt's digest, as judgments have it.
+        refit: what answers that came after the run changed (None: nothing).
 
-    ``kept`` and what follows are None if the tagger was not trained, or the run is not known.
+    ``kept`` and what follows, but for ``refit``, are None if the tagger was not trained, or the run
+    is not known.
     """
 
     tagger: str
@@ -36,6 +39,7 @@ class Provenance:
     judge_digest: str | None = None
     prompt: str | None = None
     prompt_digest: str | None = None
+    refit: Refit | None = None
 
     @classmethod
     def of(cls, manifest: Manifest, run: Mapping[str, Any] | None) -> Provenance:
@@ -56,9 +60,16 @@ class Provenance:
             judge.get("digest"),
             judge.get("prompt"),
             judge.get("prompt_digest"),
+            manifest.refit,
         )
 
     def __str__(self) -> str:
+        told = self._made_by()
+        if self.refit is not None:
+            told += f". {self.refit}"
+        return told
+
+    def _made_by(self) -> str:
         if self.run is None:
             return f"{self.tagger} (encoder {self.encoder}, not trained)"
         told = f"{self.tagger} from the run {self.run}"

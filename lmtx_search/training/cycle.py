@@ -166,7 +166,7 @@ def run_cycle(
         ) or _too_few_positives(len(targets.positives), all_judged, yes_from)
         if too_few:
             raise UserError(too_few)
-    answers = Answers(all_judged.p_yes, _people(resources))
+    answers = Answers(all_judged.p_yes, people_said(resources))
     of_all = None
     if earlier.scorer is not None:
         with timer.stage("score"):
@@ -269,7 +269,7 @@ def _targets_of_all(
     )
 
 
-def _people(resources: RunResources) -> PYes:
+def people_said(resources: RunResources) -> PYes:
     """Return what people said about training documents."""
     by_id = {label.id: label for label in resources.labels}
     return prefer_people({}, resources.people, resources.training, by_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ class RunInputs:
         base: folder of the encoder in the settings.
         people: all judgments of people.
         fingerprint: a short digest of everything that decides the result of the run.
+        since: when the inputs were read (ISO).
     """
 
     client: Any
@@ -62,6 +64,7 @@ class RunInputs:
     base: Path
     people: Sequence[Judgment]
     fingerprint: str
+    since: str
 
 
 def gather_inputs(settings: Settings, training: TrainingSettings, progress: Progress) -> RunInputs:
@@ -71,6 +74,7 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         UserError: no labels or documents, no judge, or settings that do not fit them.
         LmtxError: the cluster failed.
     """
+    since = datetime.now(timezone.utc).isoformat()
     prompt = load_prompt(training.prompt)
     client = connect(settings.opensearch)
     index = LabelIndex(client, settings.opensearch.knn_engine)
@@ -97,6 +101,7 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         base=base,
         people=people,
         fingerprint=fingerprint(training, encoder_digest(base), judge, labels, documents, people),
+        since=since,
     )
 
 

@@ -17,6 +17,7 @@ from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.development import Development
 from lmtx_search.training.named_stage import NamedResult
+from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.teacher.judging_result import HostCost, JudgingResult
 from lmtx_search.words.weights import IMPORTANCE_FILE, OFFSETS_FILE, WordScoring
 
@@ -66,7 +67,12 @@ class RunState:
         return file.read_text(encoding="utf-8")
 
     def hand_over(
-        self, encoder: Path, folder: Path, all_of: int = 0, words: WordScoring | None = None
+        self,
+        encoder: Path,
+        folder: Path,
+        answers: RunAnswers,
+        all_of: int = 0,
+        words: WordScoring | None = None,
     ) -> Path:
         """Copy the encoder to keep into the run's own folder, completely or not at all.
 
@@ -74,6 +80,7 @@ class RunState:
 
         Args:
             encoder: the folder of a cycle's encoder, or of one that is kept instead.
+            answers: what the encoder learned from. They are written beside it.
             words: how words count beside the encoder. Their importance is written beside it.
             all_of: number of cycles whose encoders are copied too, to ``cycles/<cycle>/encoder``.
         """
@@ -86,6 +93,7 @@ class RunState:
             _copy(self.encoder(one), partial / "cycles" / str(one))
         if words is not None:
             np.save(partial / IMPORTANCE_FILE, words.importance, allow_pickle=False)
+        answers.write(partial)
         partial.rename(folder)
         return folder / "encoder"
 

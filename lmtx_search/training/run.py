@@ -15,17 +15,21 @@ from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.encoder.score_threshold import RANKED
 from lmtx_search.errors import MissingExtra
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
-from lmtx_search.training.curriculum import run_curriculum
+from lmtx_search.training.curriculum import Curriculum, earlier, run_curriculum
+from lmtx_search.training.cycle import people_said
 from lmtx_search.training.inputs import RunInputs, gather_inputs, open_base
 from lmtx_search.training.record import run_record
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
+from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
+from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.training_run import TrainingRun
 
 
@@ -74,6 +78,7 @@ def train(
             if curriculum.rival is None
             else curriculum.rival.encoder.folder,
             runs / run,
+            _answers(resources, training, curriculum, inputs.since),
             len(curriculum.cycles) if keep_cycles else 0,
             curriculum.words,
         )
@@ -82,6 +87,25 @@ def train(
         RunStore(inputs.client).save(run, record)
         state.remove()
     return TrainingRun.of(run, record)
+
+
+def _answers(
+    resources: RunResources, training: TrainingSettings, curriculum: Curriculum, since: str
+) -> RunAnswers:
+    """Return the answers that the kept encoder learned from."""
+    judged = earlier(curriculum.cycles).judged if curriculum.rival is None else JudgingResult()
+    words = curriculum.words
+    return RunAnswers(
+        since=since,
+        held_out=[document.id for document in resources.development],
+        judge=judged.p_yes,
+        nearness=judged.nearness,
+        people=people_said(resources),
+        named={} if words is None else words.named,
+        calibrated=training.calibrated,
+        sure_share=training.sure_share,
+        ranked=training.shortlist if curriculum.rival is None else RANKED,
+    )
 
 
 def _resources(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,14 +10,22 @@ from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.decisions import records
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Record
-from lmtx_search.cluster.decisions.values import Decision, decided, decision_on, undone
-from lmtx_search.cluster.decisions.write import change, read_places
+from lmtx_search.cluster.decisions.values import (
+    Decision,
+    decided,
+    decision_on,
+    names_in,
+    undone,
+)
+from lmtx_search.cluster.decisions.write import Stored, change, read_places
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.facets.roll_up import tags_above
 from lmtx_search.cluster.judgments.feedback import keep_opinions, remove_opinions, train_on
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.records import PERSON, Document, Judgment, content_digest, document_text
 from lmtx_search.settings import DocumentSettings
+from lmtx_search.tag_fields import TagFields
 from lmtx_search.training.teacher.human_feedback import person_judgment
 
 _UNTOUCHED = "It is never touched (documents.untouched_query). Nothing was changed."
@@ -65,6 +73,7 @@ class Decisions:
         stored = read_places(self._client, self._index, asked)
         last = records.latest_of(self._client, list(asked), tag)
         mine = {place for place, record in last.items() if record.by == by}
+        above = self._above(stored.values(), fields) if decision == "reject" else {}
         done = _Progress(
             problems={place: "It was deleted." for place in asked if place not in stored}
         )
@@ -86,7 +95,7 @@ class Decisions:
             mine.discard(place)  # whoever writes it in the meantime is somebody else
             if there == decision and place in last and last[place].decision == decision:
                 return {}
-            changed, before = decided(source, tag, decision, fields)
+            changed, before = decided(source, tag, decision, fields, above)
             done.written[place], done.before[place] = source, dict(before)
             return changed
 
@@ -135,6 +144,12 @@ class Decisions:
             "undone": [place_as_json(place) for place in done],
             "problems": list(kept.values()),
         }
+
+    def _above(self, stored: Iterable[Stored], fields: TagFields) -> dict[str, list[str]]:
+        """Return the tags of the labels above the tags of documents with broader labels."""
+        sources = [one.source for one in stored if names_in(one.source, fields.broader)]
+        tags = {tag for source in sources for tag in names_in(source, fields.tags)}
+        return tags_above(self._client, sorted(tags)) if tags else {}
 
     def _tell_of_others(self, done: _Progress, tag: str) -> None:
         fields = tag_fields(self._client)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import Client, connect
+from lmtx_search.cluster.decisions.worth import Open, open_labels
 from lmtx_search.cluster.facets.counts import TaggedDocument, facets
 from lmtx_search.cluster.facets.reader_language import names_in
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
@@ -20,6 +21,7 @@ from lmtx_search.cluster.judgments.feedback import (
 )
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.search import labels_with
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.records import PERSON, Document, Label, document_text
 from lmtx_search.settings import Settings
@@ -68,7 +70,8 @@ class Library:
         found = facets(self._client, self.index, query.strip() or None, tags, size, PAGE, start)
         shown = self._shown(found.examples)
         seen = [*tags, *(tag for tag, _ in found.tags)]
-        seen += [tag["tag"] for one in shown for tag in (*one["tags"], *one["missing"])]
+        parts = ("tags", "missing", "suggested")
+        seen += [tag["tag"] for one in shown for part in parts for tag in one[part]]
         named = names_in(self._client, seen, language) if language else {}
         return {
             "index": self.index,
@@ -127,13 +130,23 @@ class Library:
         return {"document": document, "label": label, "said": answer, "used": used}
 
     def _shown(self, documents: Sequence[TaggedDocument]) -> list[dict[str, Any]]:
-        labels = labels_of_tags(self._client, (tag for one in documents for tag, _ in one.tags))
+        fields = tag_fields(self._client)
+        suggested = {
+            one.id: [each for each in open_labels(one.source, fields) if not each.applied]
+            for one in documents
+        }
+        seen = [tag for one in documents for tag, _ in one.tags]
+        seen += [each.tag for some in suggested.values() for each in some]
+        labels = labels_of_tags(self._client, seen)
         texts = {
             one.id: Document(one.id, document_text(one.source, self._documents.text_fields))
             for one in documents
         }
         said = self._said(texts)
-        return [_as_shown(one, texts[one.id].text, labels, said[one.id]) for one in documents]
+        return [
+            _as_shown(one, texts[one.id].text, labels, said[one.id], suggested[one.id])
+            for one in documents
+        ]
 
     def _said(self, documents: Mapping[str, Document]) -> dict[str, dict[str, tuple[str, Answer]]]:
         """Return people's answers by document and label id: the label's text and the answer."""
@@ -160,6 +173,7 @@ def _as_shown(
     text: str,
     labels: Mapping[str, Label],
     said: Mapping[str, tuple[str, Answer]],
+    suggested: Sequence[Open],
 ) -> dict[str, Any]:
     title, excerpt = shown_text(text)
     tags = []
@@ -177,6 +191,11 @@ def _as_shown(
             {"label": id_, "tag": name}
             for id_, (name, answer) in said.items()
             if answer == "yes" and id_ not in assigned
+        ],
+        "suggested": [
+            {"tag": each.tag, "probability": each.probability}
+            for each in suggested
+            if each.tag not in labels or labels[each.tag].id not in said
         ],
         "judgeable": bool(text),
     }

@@ -51,7 +51,8 @@ class Trial:
         """Return :meth:`explain`, and for each label the passage and judged examples.
 
         ``provenance`` says where the tagger comes from. ``missing`` says why examples and the judge
-        are not known (None: they are).
+        are not known (None: they are). ``language`` says that the encoder was probably not made for
+        the text's language (None: nothing shows that).
 
         Args:
             source: the document that the text is from (None: it is from none).
@@ -67,6 +68,7 @@ class Trial:
             **_shown(tagger, note, (reason.as_json() for reason in found.reasons)),
             "provenance": asdict(found.provenance),
             "missing": found.note,
+            "language": found.language,
         }
 
     def explain_document(self, index: str, id_: str) -> dict[str, Any]:

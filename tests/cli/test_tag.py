@@ -83,6 +83,16 @@ def test_an_explanation_names_the_tagger_and_says_what_it_cannot_find_out(explai
     assert lines[-1].startswith("Judged examples and the judge are not known: no OpenSearch at ")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("plays chess and web. ", False), ("Die Bücherei sammelt Bücher. ", True)],
+)
+def test_an_explanation_says_that_the_encoder_does_not_know_the_language(explained, text, told):
+    last = explained(text=text * 20).splitlines()[-1]
+    wanted = "probably not made for the language of the text: it does not know 100% of"
+    assert (wanted in last) is told
+
+
 def test_an_explanation_says_what_is_suggested_from_which_probability_on(explained):
     told = explained(bands=Bands(10.0, -9.0, 0.5, 0.001))
     assert "A label is assigned if its score is 0.9 or more (probability 0.50); at most 2" in told

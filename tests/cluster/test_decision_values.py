@@ -117,3 +117,30 @@ def test_one_half_is_most_uncertain_and_frequent_labels_weigh_more() -> None:
 
 def test_a_label_weighs_less_with_each_decision() -> None:
     assert label_weight(30, 6, 3) == pytest.approx(label_weight(30, 6) / 4)
+
+
+ABOVE = {"Chess": ["Board games", "Games"], "Go": ["Board games", "Games"], "Mail": []}
+
+
+def test_labels_that_are_above_the_rejected_tag_alone_leave_with_it_and_come_back() -> None:
+    document = tagged(
+        "d", {"Chess": 0.9, "Mail": 0.6}, tags_broader=["Games", "Web", "Board games"]
+    )
+    changed, before = decided(document, "Chess", "reject", FIELDS, ABOVE)
+    assert changed["tags_broader"] == ["Web"]
+    now = document | changed
+    assert undone(now, "Chess", before, FIELDS)["tags_broader"] == document["tags_broader"]
+    again = now | {"tagging": now["tagging"] | {"at": "2026-12-01T00:00:00Z"}}
+    assert "tags_broader" not in undone(again, "Chess", before, FIELDS)
+
+
+def test_labels_that_are_above_another_tag_too_stay() -> None:
+    document = tagged("d", {"Chess": 0.9, "Go": 0.6}, tags_broader=["Games", "Board games"])
+    assert "tags_broader" not in decided(document, "Chess", "reject", FIELDS, ABOVE)[0]
+    assert "tags_broader" not in decided(document, "Mail", "reject", FIELDS, ABOVE)[0]
+    assert "tags_broader" not in decided(document, "Chess", "accept", FIELDS, ABOVE)[0]
+
+
+def test_labels_above_stay_if_it_is_unknown_what_is_above_another_tag() -> None:
+    document = tagged("d", {"Chess": 0.9, "Retired": 0.6}, tags_broader=["Games"])
+    assert "tags_broader" not in decided(document, "Chess", "reject", FIELDS, ABOVE)[0]

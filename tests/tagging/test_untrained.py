@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.documents.sample import sample_texts
+from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader, rank_labels
 from lmtx_search.encoder.windows import Windows
@@ -20,6 +22,8 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.untrained import fit_to_documents
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.words.weights import read_offsets
 from tests.conftest import Run
 from tests.support.small_collection import load_small_collection
 from tests.support.tagger_service import running
@@ -88,6 +92,24 @@ def test_deploy_untrained_uses_words_where_there_are_training_documents(
     assert manifest.run is None
     tagged = lmtx("tag", "--json", "A program for electronic mail")
     assert json.loads(tagged.stdout)["tags"][0]["name"] == "electronic mail"
+
+    documents = list(read_documents(client, "lmtx-documents", ["title", "text"]))
+    mail, chess = Label("mail", "electronic mail"), Label("chess", "chess")
+    said = [
+        person_judgment(one, label, label is chess, 0)
+        for label in (mail, chess)
+        for one in documents
+        if one.id.startswith(label.id)
+    ]
+    JudgmentStore(client).add(said)
+    assert "(10 answers are new" in lmtx("deploy", "--untrained", "--dry-run").stdout
+    again = json.loads(lmtx("deploy", "--untrained", "--precision", "fp32", "--json").stdout)
+    assert again["refit"] == {"labels": 2, "answers": 10, "by_people": 10, "new": 10}
+    taught = TaggerVersions(settings.data_dir).get(again["version"])
+    offsets = read_offsets(taught.folder)
+    assert offsets["mail"] < -0.01 < 0.01 < offsets["chess"]
+    assert taught.manifest.threshold != manifest.threshold
+    assert manifest.refit is None
 
     texts = list(sample_texts(client, "lmtx-documents", ["title", "text"], 30))
     assert len(set(texts)) == 30

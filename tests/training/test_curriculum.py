@@ -28,12 +28,14 @@ from lmtx_search.training.profiles import paper
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.rivals import Rival
+from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.learning_targets import LearningTargets
 from lmtx_search.training.teacher.human_feedback import person_judgment
 from tests.support.memory_judge import MemoryStore, OneHost
 
 LABELS = [Label(f"l{number}", f"label {number}") for number in range(10)]
+ANSWERS = RunAnswers("2026-01-01T00:00:00+00:00", ["h"], {}, {}, {}, {}, True, 0.6, 10)
 
 
 class Encoder:
@@ -368,18 +370,19 @@ def test_the_state_gives_back_what_was_kept(world: Any) -> None:
 def test_the_encoder_is_handed_over_as_a_whole(world: Any, tmp_path: Path) -> None:
     made = world(4)
     made.run(Judge(), cycles=1)
-    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "run")
+    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "run", ANSWERS)
     assert encoder == tmp_path / "run" / "encoder"
     assert (encoder / "encoder.json").is_file()
+    assert RunAnswers.read(tmp_path / "run") == ANSWERS
 
 
 def test_a_run_that_was_handed_over_and_killed_is_the_same_run(world: Any, tmp_path: Path) -> None:
     made = world(4)
     made.run(Judge(), cycles=1)
     assert made.state.run_id("first") == made.state.run_id("second") == "first"
-    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "first")
+    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "first", ANSWERS)
     (encoder / "encoder.json").write_text("as it was handed over")
-    assert made.state.hand_over(made.state.encoder(1), tmp_path / "first") == encoder
+    assert made.state.hand_over(made.state.encoder(1), tmp_path / "first", ANSWERS) == encoder
     assert (encoder / "encoder.json").read_text() == "as it was handed over"
 
 

@@ -10,18 +10,31 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.load import read_documents
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.runs import RunStore
+from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.windows import Windows
+from lmtx_search.progress import SILENT
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
-from lmtx_search.tagging.deployment.encoder_source import run_words, trained_source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource, run_words, trained_source
 from lmtx_search.tagging.deployment.make_version import tagging_rule
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.versions.contents import VersionEncoder, VersionLabels
+from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.training.known_answers import KnownAnswers, known_answers
+from lmtx_search.training.refit import refit
+from lmtx_search.training.run_answers import RunAnswers
+from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.words.weights import read_offsets
 from tests.conftest import Run, environment_of, flags_of, runner
 from tests.support.backends import Servers
 from tests.support.small_collection import LABELS, SMALL, load_small_collection
+from tests.support.tagger_service import running
 from tests.support.wipe import wipe
 
 pytestmark = pytest.mark.integration
@@ -106,3 +119,83 @@ def test_the_same_training_again_asks_nothing_and_makes_the_same_encoder(trained
     again = json.loads(done.stdout)
     assert (again["counts"]["asked"], again["counts"]["known"]) == (0, 20)
     assert again["encoder_digest"] == trained.record["encoder_digest"]
+
+
+def fit_of(trained: Trained) -> tuple[KnownAnswers, EncoderSource]:
+    """Return the answers that are stored now, and what the run made."""
+    settings = trained.settings
+    client = connect(settings.opensearch)
+    source = trained_source(RunStore(client))
+    run = RunAnswers.read(source.folder.parent)
+    labels = list(LabelIndex(client).labels())
+    judge = trained.record["judge"]
+    return known_answers(client, settings.documents, labels, run, judge), source
+
+
+def test_without_a_new_answer_a_fit_gives_what_the_run_has(trained: Trained) -> None:
+    known, source = fit_of(trained)
+    assert known.new == 0
+    settings, words = trained.settings, source.words
+    assert words is not None
+    assert words.offsets
+    labels = [Label(id_, text) for id_, text in LABELS.items()]
+    encoder, names = (
+        load_encoder(settings, max_tokens=tokens, folder=source.folder)
+        for tokens in (settings.encoder.document_tokens, settings.encoder.label_tokens)
+    )
+    vectors = embed_labels(names, labels)
+    windows = Windows.of(settings.encoder)
+    found = refit(known, encoder, labels, vectors, windows, words, SILENT)
+    assert found.offsets == pytest.approx(words.offsets, abs=1e-4)
+    assert found.threshold is not None
+    assert found.threshold.value == pytest.approx(source.threshold, abs=1e-4)
+    assert found.threshold.interval == pytest.approx(source.threshold_interval, abs=1e-3)
+    assert found.calibration == source.calibration
+
+
+def test_decisions_take_effect_with_the_next_deployment(trained: Trained) -> None:
+    settings, lmtx = trained.settings, trained.lmtx
+    client = connect(settings.opensearch)
+    store = JudgmentStore(client)
+    with running(environment_of(settings)):
+        assert "because no answer has come since the run" in lmtx("deploy", "--dry-run").stdout
+        same = json.loads(lmtx("deploy", "--json").stdout)
+        assert same["refit"] is None
+
+        run = RunAnswers.read(Path(trained.record["encoder_path"]).parent)
+        assert run is not None
+        held_out = run.held_out[0]
+        documents = list(read_documents(client, "lmtx-documents", ["title", "text"]))
+        wrong = Label("chess", LABELS["chess"])
+        said = [
+            person_judgment(one, wrong, False, 0)
+            for one in documents
+            if one.id.startswith("chess") or one.id == held_out
+        ]
+        counted = [one for one in said if one.document_id not in run.held_out]
+        store.add(said)
+        planned = lmtx("deploy", "--dry-run").stdout
+        assert f"({len(counted)} answers are new or changed, {len(counted)} in all" in planned
+        done = lmtx("deploy", "--json")
+        assert done.returncode == 0, done.stderr
+        result = json.loads(done.stdout)
+        assert result["refit"]["by_people"] == result["refit"]["new"] == len(counted)
+        assert result["refit"]["answers"] >= len(counted)
+        assert "are about documents that choose the threshold" in done.stderr
+        versions = TaggerVersions(settings.data_dir)
+        before, after = (versions.get(one["version"]) for one in (same, result))
+        assert after.manifest.refit == Refit(**result["refit"])
+        moved = [read_offsets(version.folder).get("chess", 0.0) for version in (before, after)]
+        assert moved[1] < moved[0] - 0.01
+        assert before.manifest.encoder_digest == after.manifest.encoder_digest
+        said_so = json.loads(lmtx("tag", "--explain", "--json", "A chess program").stdout)
+        assert said_so["provenance"]["refit"] == result["refit"]
+
+        store.remove(counted[0].id)
+        undone = json.loads(lmtx("deploy", "--json").stdout)
+        assert undone["refit"]["by_people"] == len(counted) - 1
+        for one in said:
+            store.remove(one.id)
+        again = json.loads(lmtx("deploy", "--json").stdout)
+    assert again["refit"] is None
+    assert versions.get(again["version"]).manifest.threshold == before.manifest.threshold

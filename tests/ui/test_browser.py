@@ -156,7 +156,8 @@ def test_one_click_marks_a_tag_as_wrong_and_another_undoes_it(site: Site, page: 
     page.goto("/?q=knights")
     tag = tag_of(page, "Knights", "Chess")
     tag.get_by_role("button", name="Chess is wrong here").click()
-    expect(page.locator("#said")).to_have_text("Saved: Chess is wrong. The next training uses it.")
+    said = page.locator("#said")
+    expect(said).to_have_text("Saved: Chess is wrong. The next deployment uses it.")
     assert opinions(site) == {("knights", "game::chess"): 0.0}
     page.reload()
     expect(tag).to_have_class(re.compile("said-no"))

@@ -282,3 +282,48 @@ def test_axe_finds_nothing_serious_and_everything_fits(
     found += serious_findings(page, axe)
     shot(page, f"sign-in-{width}")
     assert found == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_documents_show_their_suggestions_which_lead_to_the_queue(
+    site: Site, signed_in: SignedIn, width: int
+) -> None:
+    axe = axe_source()
+    first = tagged("d1", {"Mail (mail-1)": 0.9}, {"Chess": 0.41, "Web browser": 0.1})
+    index_tagged(site.client, "articles", [first, tagged("d2", {"Chess": 0.8})])
+    page = signed_in("anna", width)
+    page.goto("/")
+    expect(page.locator("article")).to_have_count(2)
+    suggested = page.get_by_role("list", name="Suggested for About d1")
+    expect(suggested.get_by_role("link")).to_have_text(
+        ["Chess 41 % likely", "Web browser 10 % likely"]
+    )
+    expect(page.get_by_role("list", name="Suggested for About d2")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    heights = page.evaluate(
+        """[...document.querySelectorAll(".suggestion")]
+            .map((e) => e.getBoundingClientRect().height)"""
+    )
+    assert min(heights) >= 24
+    assert serious_findings(page, axe) == []
+    shot(page, f"suggested-{width}")
+    suggested.get_by_role("link", name="Chess").click()
+    expect(page.locator("#count")).to_contain_text("“Chess”: 1 document to decide on.")
+    page.get_by_role("button", name="Reject Chess: About d1").click()
+    expect(page.locator("#said")).to_contain_text("Rejected")
+    page.goto("/")
+    expect(suggested.get_by_role("link")).to_have_text(["Web browser 10 % likely"])
+
+
+def test_an_answered_suggestion_is_no_longer_shown(site: Site, signed_in: SignedIn) -> None:
+    index_tagged(site.client, "articles", [tagged("d1", {}, {"Chess": 0.41})])
+    page = signed_in("anna")
+    page.goto("/")
+    expect(page.locator(".suggestion")).to_have_count(1)
+    page.get_by_role("button", name="Add a missing tag: About d1").click()
+    page.keyboard.type("chess")
+    page.get_by_role("option", name="Chess").click()
+    expect(page.locator("#said")).to_contain_text("Saved")
+    page.reload()
+    expect(page.locator("article .tag")).to_contain_text("missing")
+    expect(page.locator(".suggestion")).to_have_count(0)

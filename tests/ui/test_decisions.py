@@ -15,7 +15,7 @@ from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import put_pipeline, untagged_pipeline
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
-from lmtx_search.records import PERSON
+from lmtx_search.records import PERSON, Label
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.ui.app import create_app
 from lmtx_search.untouched import Untouched
@@ -265,3 +265,27 @@ def anna_digest(client: Any, settings: Any) -> str:
     from lmtx_search.ui.decisions import text_digest
 
     return text_digest(source(client, "d1"), settings.documents.text_fields)
+
+
+def test_labels_that_only_a_rejected_tag_brought_leave_at_once_and_come_back(
+    client: Any, settings: Any, people: PeopleOf
+) -> None:
+    tree = [
+        Label("games", "Games"),
+        Label("board", "Board games", broader=("games",)),
+        Label("go", "Go", broader=("board",)),
+        Label("cards", "Cards", broader=("games",)),
+    ]
+    load_labels(client, settings, [*LABELS, *tree])
+    document = tagged("d1", {"Go": 0.6, "Cards": 0.5}, tags_broader=["Games", "Board games"])
+    index_tagged(client, "articles", [document])
+    anna = people("anna")
+    (shown,) = anna.queue()
+    assert anna.decide("reject", "Go", [shown])["results"][0]["problem"] is None
+    assert source(client, "d1")["tags_broader"] == ["Games"]
+    anna.decide("reject", "Cards", [shown])
+    assert source(client, "d1")["tags_broader"] == []
+    anna.post("decisions/undo", {})
+    assert source(client, "d1")["tags_broader"] == ["Games"]
+    anna.post("decisions/undo", {})
+    assert source(client, "d1") == {**document, "tags_rejected": []}

@@ -81,6 +81,14 @@ def test_a_text_is_explained_without_the_cluster_and_the_answer_says_what_is_mis
         None,
     )
     assert "no OpenSearch" in found["missing"]
+    assert found["language"] is None
+
+
+def test_a_text_in_a_language_that_the_encoder_does_not_know_is_said_to_be_one(page, tmp_path):
+    version_of(tmp_path)
+    text = "Die Bücherei sammelt Bücher für ihre Leser. " * 10
+    told = page.post("/api/explain", json={"text": text}).json()["language"]
+    assert told.startswith("The encoder was probably not made for the language of the text: it ")
 
 
 def test_a_document_to_explain_must_be_named(page):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from lmtx_search.tag_fields import TagFields, as_scores, scores_of
@@ -29,24 +29,34 @@ def decision_on(source: Mapping[str, Any], tag: str, fields: TagFields) -> Decis
 
 
 def decided(
-    source: Mapping[str, Any], tag: str, decision: Decision, fields: TagFields
+    source: Mapping[str, Any],
+    tag: str,
+    decision: Decision,
+    fields: TagFields,
+    above: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[dict[str, Any], Before]:
     """Return the fields that a decision changes, with their new values, and what it replaces.
 
     An accepted tag goes to the manual tags and is no longer a suggestion. If the tagger has
     applied it, it also stays a tag. A rejected one leaves every field of the tagger and the manual
-    tags.
+    tags, and so do the labels above it that are above no other tag of the document.
+
+    Args:
+        above: the tags of the labels above tags, by tag. If it lacks a tag of the document, labels
+            above the rejected one stay.
     """
     changed: dict[str, Any] = {}
+    alone = _only_above(source, tag, fields, above or {}) if decision == "reject" else frozenset()
     for part in _LEAVES[decision]:
+        leaving = {tag, *alone} if part == "broader" else {tag}
         items = _items(source, part, fields)
-        left = [item for item in items if _name(item) != tag]
+        left = [item for item in items if _name(item) not in leaving]
         if len(left) < len(items):
             changed[getattr(fields, part)] = left
     entered = getattr(fields, _ENTERS[decision])
     if tag not in names_in(source, entered):
         changed[entered] = [*_listed(source.get(entered)), tag]
-    return changed, _before(source, tag, fields)
+    return changed, _before(source, tag, fields, alone)
 
 
 def undone(
@@ -62,8 +72,10 @@ def undone(
     for part in (*_PEOPLE, *(_MACHINE if same_tagging else ())):
         items = _items(source, part, fields)
         left = [item for item in items if _name(item) != tag]
-        was = before["places"].get(part)
-        if was is not None:
+        gone = [before["places"][part]] if part in before["places"] else []
+        if part == "broader":
+            gone += [one for one in before.get("above", ()) if one["item"] not in left]
+        for was in sorted(gone, key=lambda one: one["at"]):
             left.insert(was["at"], was["item"])
         if left != items:
             changed[getattr(fields, part)] = left
@@ -81,14 +93,30 @@ def tagged_at(source: Mapping[str, Any], fields: TagFields) -> str | None:
     return tagging.get("at") if isinstance(tagging, Mapping) else None
 
 
-def _before(source: Mapping[str, Any], tag: str, fields: TagFields) -> Before:
+def _only_above(
+    source: Mapping[str, Any], tag: str, fields: TagFields, above: Mapping[str, Collection[str]]
+) -> frozenset[str]:
+    """Return the tags of the labels above a tag that are above no other tag of a document."""
+    tags = names_in(source, fields.tags)
+    if tag not in tags or any(one not in above for one in tags):
+        return frozenset()
+    others = {name for one in tags if one != tag for name in above[one]}
+    return frozenset(above[tag]) - others
+
+
+def _before(
+    source: Mapping[str, Any], tag: str, fields: TagFields, alone: Collection[str]
+) -> Before:
     places = {}
     for part in (*_PEOPLE, *_MACHINE):
         for at, item in enumerate(_items(source, part, fields)):
             if _name(item) == tag:
                 places[part] = {"at": at, "item": item}
                 break
-    return {"tagged_at": tagged_at(source, fields), "places": places}
+    broader = enumerate(_items(source, "broader", fields))
+    left = [{"at": at, "item": item} for at, item in broader if item in alone and item != tag]
+    before = {"tagged_at": tagged_at(source, fields), "places": places}
+    return {**before, "above": left} if left else before
 
 
 def _items(source: Mapping[str, Any], part: str, fields: TagFields) -> list[Any]:

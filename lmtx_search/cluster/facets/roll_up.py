@@ -73,6 +73,21 @@ def with_narrower(client: OpenSearch, tag: str) -> list[str]:
     return list(dict.fromkeys([tag, *tag_names(client, list(found.values())).values()]))
 
 
+def tags_above(client: OpenSearch, tags: Iterable[str]) -> dict[str, list[str]]:
+    """Return the tags of all labels above the label of each tag, nearest first.
+
+    Tags whose label no longer exists are left out.
+    """
+    own = labels_of_tags(client, tags)
+    labels = _upwards(client, own.values())
+    named = tag_names(client, list(labels.values()))
+    broader = {label.id: label.broader for label in labels.values()}
+    return {
+        tag: [named[above] for above in ancestors(broader, label.id) if above in named]
+        for tag, label in own.items()
+    }
+
+
 def tag_names(client: OpenSearch, labels: Sequence[Label]) -> dict[str, str]:
     """Return the tag names of labels by id: the text, with the id if labels share the text."""
     texts = Counter[str]()

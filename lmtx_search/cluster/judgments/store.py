@@ -36,11 +36,18 @@ class JudgmentStore:
                 found[hit["_id"]] = judgment_of(hit["_id"], hit["_source"])
         return found
 
-    def of(self, judge: str, prompt: str | None = None) -> list[Judgment]:
-        """Return all judgments by a judge (with one prompt), in the order of their ids."""
-        terms = [{"term": {"judge": judge}}]
+    def of(self, judge: str, prompt: str | None = None, since: str | None = None) -> list[Judgment]:
+        """Return all judgments by a judge, in the order of their ids.
+
+        Args:
+            prompt: those with this prompt only.
+            since: those that were made at this time (ISO) or later only.
+        """
+        terms: list[dict[str, object]] = [{"term": {"judge": judge}}]
         if prompt is not None:
             terms.append({"term": {"prompt": prompt}})
+        if since is not None:
+            terms.append({"range": {"at": {"gte": since}}})
         hits = scan(self._client, self._index, query={"bool": {"filter": terms}})
         return [judgment_of(hit["_id"], hit["_source"]) for hit in hits]
 

@@ -28,6 +28,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinished
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.make_version import (
+    Fit,
     chosen_thresholds,
     make_version,
     rules_of,
@@ -41,6 +42,7 @@ from lmtx_search.tagging.service.client import (
     service_url,
     tag_url,
 )
+from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import EncoderKind
 
@@ -66,6 +68,7 @@ class Deployment:
         review_first: nothing is applied.
         rules: number of rules about labels (0: there are none).
         words: whether words count beside the encoder.
+        refit: what answers that came after the run changed (None: nothing).
         kept: why the run kept this encoder and not another one ("": there was no other one).
         seconds: by step.
     """
@@ -89,6 +92,7 @@ class Deployment:
     review_first: bool = False
     rules: int = 0
     words: bool = False
+    refit: Refit | None = None
     kept: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -138,12 +142,16 @@ def deploy(
     source: EncoderSource,
     options: DeployOptions,
     progress: Progress = SILENT,
+    fit: Fit | None = None,
 ) -> Deployment:
     """Make a tagger version and let the pipeline tag with it.
 
     Nothing that is in use changes before the test. A failure before that leaves nothing behind, and
     the next deployment removes what a killed one left. The previous version stays in the folder and
     in the cluster.
+
+    Args:
+        fit: lets answers that came after the run change the source (None: none do).
 
     Raises:
         UserError: the cluster is not bootstrapped, there are no labels or too many for the runtime,
@@ -159,7 +167,7 @@ def deploy(
         state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
             texts = _sample(client, settings) if source.to_fit else []
-            made = make_version(settings, source, options, labels, progress, texts)
+            made = make_version(settings, source, options, labels, progress, texts, fit)
             version, encoder = made.version, made.encoder
             name = version.manifest.version
             undo.callback(remove_failed, client, settings, name)
@@ -234,6 +242,7 @@ def deploy(
         review_first=bands is not None and bands.review_first,
         rules=0 if version.manifest.rules is None else version.manifest.rules.number,
         words=made.source.words is not None,
+        refit=made.source.refit,
         kept=made.source.kept,
         seconds={step: round(value, 3) for step, value in seconds.items()},
     )

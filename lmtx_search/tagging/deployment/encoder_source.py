@@ -13,10 +13,11 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.bands import Bands, choose_bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.chosen import chosen_encoder
-from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD, ScoreSpread
+from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD, ChosenThreshold, ScoreSpread
 from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
 from lmtx_search.settings import DocumentSettings, Settings
+from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.thresholds import LEAST_SCORE, Thresholds, own_thresholds
 from lmtx_search.words.weights import (
     IMPORTANCE_FILE,
@@ -51,6 +52,7 @@ class EncoderSource:
         kept: why the run kept this encoder and not another one ("": there was no other one).
         student: reads documents in place of the encoder, which embeds labels (None: the encoder
             does both).
+        refit: what later answers changed in the result of the run (None: nothing).
     """
 
     folder: Path
@@ -65,6 +67,7 @@ class EncoderSource:
     to_fit: bool = False
     kept: str = ""
     student: StudentSource | None = None
+    refit: Refit | None = None
 
     @property
     def highest_score(self) -> float:
@@ -77,6 +80,34 @@ class EncoderSource:
         if self.threshold is None:
             return {}
         return own_thresholds(self.threshold, self.calibration, self.highest_score, self.lowered)
+
+    def refitted(
+        self,
+        offsets: Mapping[str, float],
+        threshold: ChosenThreshold | None,
+        calibration: Calibration | None,
+        refit: Refit,
+    ) -> EncoderSource:
+        """Return the source with what was fitted anew.
+
+        Args:
+            offsets: of labels, by id.
+            threshold, calibration: None keeps those that the source has.
+        """
+        words = None if self.words is None else replace(self.words, offsets=offsets)
+        source = self if threshold is None else self.with_threshold(threshold)
+        calibration = self.calibration if calibration is None else calibration
+        return replace(source, words=words, calibration=calibration, refit=refit)
+
+    def with_threshold(self, chosen: ChosenThreshold) -> EncoderSource:
+        """Return the source with this threshold."""
+        return replace(
+            self,
+            threshold=chosen.value,
+            threshold_interval=chosen.interval,
+            spread=chosen.spread,
+            lowered=chosen.lowered,
+        )
 
     def bands(self, settings: DocumentSettings) -> Bands | None:
         """Return which labels are applied and suggested (None: there are no probabilities)."""

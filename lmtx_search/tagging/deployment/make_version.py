@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
@@ -30,6 +33,9 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
+Fit = Callable[[EncoderSource, Sequence[Label], NDArray[np.float32]], EncoderSource]
+"""Returns a source that later answers have changed, given the labels and their embeddings."""
+
 # Settings that a tagger without probabilities could not follow.
 _NEED_BANDS = ("review_first", "apply_from", "suggest_from", "label_bands")
 
@@ -50,12 +56,14 @@ def make_version(
     labels: Sequence[Label],
     progress: Progress,
     texts: Sequence[str] = (),
+    fit: Fit | None = None,
 ) -> MadeVersion:
     """Embed the labels and write a version that is not tested yet.
 
     Args:
         texts: of documents in random order, by which words and threshold are chosen (none: the
             source has them).
+        fit: lets answers that came after the run change the source (None: none do).
     """
     rules = rules_of(settings.label, labels, progress)
     if not texts:
@@ -72,6 +80,8 @@ def make_version(
         wanted = settings.encoder
         reads = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
         source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
+    if fit is not None:
+        source = fit(source, labels, embeddings)
     _tell_unknown(settings, labels, progress)
     version = TaggerVersions(settings.data_dir).create(
         VersionEncoder(
@@ -83,6 +93,7 @@ def make_version(
             windows=Windows.of(settings.encoder),
             run=source.run,
             student=student,
+            refit=source.refit,
         ),
         VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
         replace(tagging_rule(settings.documents, source, options), rules=rules),

@@ -47,11 +47,4 @@ def fit_to_documents(
     with progress.stage("Choose the threshold", len(scored), "documents") as advance:
         found = rank_labels(reader, scored, labels, ids, embeddings, RANKED, advance)
     chosen = choose_threshold(found, words.named)
-    return replace(
-        source,
-        words=words,
-        threshold=chosen.value,
-        threshold_interval=chosen.interval,
-        spread=chosen.spread,
-        lowered=chosen.lowered,
-    )
+    return replace(source.with_threshold(chosen), words=words)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import ReadTexts, TextReader
 from lmtx_search.errors import UserError
@@ -88,6 +90,11 @@ class Tagger:
         self._broader: BroaderTags | None = None
         self.rules = version.rules()
         self._facts: RuleFacts | None = None
+
+    @property
+    def tokenizer_file(self) -> Path:
+        """The tokenizer of the encoder that reads documents."""
+        return self._version.document_encoder_folder / TOKENIZER_FILE
 
     def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
         """Return the tags of each text, best first. An empty text has none.

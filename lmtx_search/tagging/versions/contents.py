@@ -16,6 +16,7 @@ from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.records import Label
 from lmtx_search.rules import Rules
+from lmtx_search.tagging.versions.refit import Refit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class VersionEncoder:
         windows: how a long document is read.
         run: the training run that it comes from (None: it was not trained).
         student: reads documents in its place (None: the encoder reads documents and labels).
+        refit: what later answers changed in the result of the run (None: nothing).
     """
 
     onnx_folder: Path
@@ -48,6 +50,7 @@ class VersionEncoder:
     windows: Windows = ONE_WINDOW
     run: str | None = None
     student: VersionStudent | None = None
+    refit: Refit | None = None
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ class TaggerVersions:
             words=None if words is None else words.weights,
             student=None if encoder.student is None else encoder.student.record,
             rules=None if rule.rules is None else RulesRecord(rule.rules.number, rule.rules.digest),
+            refit=encoder.refit,
             schema=SCHEMA,
         )
         target = self.folder / manifest.version

@@ -23,6 +23,7 @@ from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes
 from lmtx_search.tagging.versions.label_digests import digests_of, stored_digests
 from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.words.weights import OFFSETS_FILE, WordScoring, WordWeights, read_offsets
 
@@ -71,6 +72,7 @@ class Manifest:
         words: what evidence from words adds to the cosine similarity (None: words do not count).
         student: the static encoder that reads documents (None: the encoder reads them itself).
         rules: what people ruled about labels (None: nothing).
+        refit: what later answers changed in the result of the run (None: nothing).
         schema: format of the folder.
     """
 
@@ -95,6 +97,7 @@ class Manifest:
     words: WordWeights | None = None
     student: Student | None = None
     rules: RulesRecord | None = None
+    refit: Refit | None = None
     schema: int = 1
 
     @property
@@ -163,6 +166,8 @@ class TaggerVersion:
                 values["student"] = Student(**values["student"])
             if values.get("rules") is not None:
                 values["rules"] = RulesRecord(**values["rules"])
+            if values.get("refit") is not None:
+                values["refit"] = Refit(**values["refit"])
             values["windows"] = Windows(**values.get("windows", {}))
             # Fields of later releases have defaults, so older versions stay usable.
             known = {one.name for one in fields(Manifest)} & set(values)

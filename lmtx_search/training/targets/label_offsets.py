@@ -78,6 +78,16 @@ def fit_label_offsets(
     right = answers.right()
     asked = [document for document in documents if document.id in right]
     scored = scorer.scores(asked, {document.id: list(right[document.id]) for document in asked})
+    return offsets_by_id(scored, answers)
+
+
+def offsets_by_id(scored: Sequence[tuple[str, str, float]], answers: Answers) -> dict[str, float]:
+    """Return the offset of each label that was asked about, by id.
+
+    Args:
+        scored: (document id, label id, score) of the pairs that the answers are about.
+    """
+    right = answers.right()
     ids = sorted({label for _, label, _ in scored})
     column_of = {id_: column for column, id_ in enumerate(ids)}
     offsets = label_offsets(

@@ -9,7 +9,7 @@ import { why } from "./why.js";
 
 // names: what the reader calls a tag, if it is called otherwise
 export function card(one, choose, names) {
-  for (const tag of [...one.tags, ...one.missing]) {
+  for (const tag of [...one.tags, ...one.missing, ...one.suggested]) {
     tag.name = Object.hasOwn(names, tag.tag) ? names[tag.tag] : tag.tag;
   }
   const tags = make("ul", { class: "tags", "aria-label": `Tags of ${one.title}` });
@@ -22,6 +22,7 @@ export function card(one, choose, names) {
       make("h2", { tabindex: "-1" }, one.title),
       one.text ? excerpt(one.text) : null,
       tags,
+      one.suggested.length ? suggestions(one) : null,
       one.judgeable ? adder(one, tags) : null,
       one.judgeable ? why(one) : null));
 }
@@ -51,6 +52,19 @@ function assigned(one, tag, choose) {
   };
   draw();
   return item;
+}
+
+// Each suggestion leads to the page where people decide on it.
+function suggestions(one) {
+  const link = ({ tag, name, probability }) =>
+    make("li", {},
+      make("a", { class: "suggestion", href: `/decide?${new URLSearchParams({ label: tag })}` },
+        name, " ",
+        probability === null ? null
+          : make("span", { class: "score" }, `${Math.round(probability * 100)} % likely`)));
+  return make("div", { class: "suggestions" },
+    make("span", { class: "quiet" }, "Suggested:"),
+    make("ul", { "aria-label": `Suggested for ${one.title}` }, ...one.suggested.map(link)));
 }
 
 function missing(one, tag) {
@@ -96,7 +110,7 @@ function message(tag, answer, used) {
   if (answer === null) return `Your answer about ${tag} was removed.`;
   const saved = `Saved: ${tag} is ${answer === "no" ? "wrong" : "missing"}.`;
   return used
-    ? `${saved} The next training uses it.`
+    ? `${saved} The next deployment uses it.`
     : `${saved} But the training document with this id has a different text: load it again first.`;
 }
 

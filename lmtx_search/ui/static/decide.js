@@ -10,7 +10,9 @@ import { showVisitor } from "./visitor.js";
 const RENEW = 60_000;
 const DONE = { accept: "Accepted", reject: "Rejected" };
 
-const state = { label: null, documents: [], names: {}, editor: false, made: 0, waiting: 0, untouched: 0 };
+// The address names the chosen label, so that other pages can lead to it.
+const asked = new URLSearchParams(location.search).get("label");
+const state = { label: asked || null, documents: [], names: {}, editor: false, made: 0, waiting: 0, untouched: 0 };
 
 // Decisions that wait for an answer of the server.
 let sending = 0;
@@ -107,6 +109,7 @@ function showTogether() {
 
 function choose(label) {
   state.label = label;
+  history.replaceState(null, "", label ? `/decide?${new URLSearchParams({ label })}` : "/decide");
   chain = chain.then(() => load(true));
 }
 
@@ -149,7 +152,7 @@ function message(name, decision, made, learned, problem) {
   const parts = [];
   if (made) parts.push(`${DONE[decision]}: ${name} for ${several(made, "document")}.`);
   if (problem) parts.push(problem);
-  if (made > learned) parts.push(`The next training does not learn from ${number(made - learned)} of them.`);
+  if (made > learned) parts.push(`The tagger does not learn from ${number(made - learned)} of them.`);
   return parts.join(" ");
 }
 

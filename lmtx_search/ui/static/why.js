@@ -26,11 +26,12 @@ function judged({ p_yes: yes, prompt, judge, at, title, similarity }) {
   return `similar document (${similarity.toFixed(2)}): “${title}”, ${answer}, ${at.slice(0, 10)}`;
 }
 
-export function origin({ provenance, missing }) {
+export function origin({ provenance, missing, language }) {
   const { run, judge, prompt, encoder } = provenance;
   const from = run ? `It comes from the run ${run}` : `Its encoder, ${encoder}, was not trained`;
   const by = judge ? `, which the judge ${judge} taught with the prompt ${prompt}` : "";
-  return `${from}${by}.${missing ? ` ${missing}` : ""}`;
+  const notes = [missing, language && `${language}.`].filter(Boolean);
+  return [`${from}${by}.`, ...notes].join(" ");
 }
 
 // A button that shows why a document has its tags.

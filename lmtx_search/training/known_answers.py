@@ -1,0 +1,173 @@
+"""The answers that are stored about training documents, and which of them a run did not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lmtx_search.cluster.documents.by_id import read_by_id
+from lmtx_search.cluster.documents.sample import sample_hits
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
+from lmtx_search.records import PERSON, Document, Label, PYes, content_digest, document_text
+from lmtx_search.settings import DocumentSettings
+from lmtx_search.training.run_answers import RunAnswers
+from lmtx_search.training.targets.answers import Answers
+from lmtx_search.training.teacher.human_feedback import prefer_people
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.client.connect import Client
+
+# Documents that are read by their ids at a time.
+_BATCH = 500
+# Documents that choose the threshold of an encoder that was not trained.
+_SAMPLED = 300
+
+
+@dataclass(frozen=True)
+class KnownAnswers:
+    """The answers that are stored about training documents.
+
+    Attributes:
+        answers: those that count.
+        new: number of answers that the run did not know, and of those that people have changed or
+            withdrawn since.
+        documents: the documents that they are about.
+        held_out: documents that choose the threshold.
+        about_held_out: number of answers of people that do not count, because they are about these.
+        elsewhere: number of answers of people that do not count, because their document is not a
+            training document, or its text or the label has changed since.
+        run: what the run learned from (None: the encoder was not trained).
+        index: the training documents.
+    """
+
+    answers: Answers
+    new: int
+    documents: Sequence[Document]
+    held_out: Sequence[Document]
+    about_held_out: int
+    elsewhere: int
+    run: RunAnswers | None
+    index: str
+
+    @property
+    def by_people(self) -> int:
+        """Number of answers of people that count."""
+        return _count(self.answers.people)
+
+    @property
+    def plan(self) -> str:
+        """What a deployment does with the answers, in words."""
+        if not self.new:
+            return "keep the offsets of labels, because no answer has come since the run"
+        return (
+            "fit the offsets of labels anew, and then the threshold and the calibration "
+            f"({self.new:,} answers are new or changed, {self.by_people:,} in all are by people)"
+        )
+
+    @property
+    def left_out(self) -> list[str]:
+        """What does not count and why, in sentences."""
+        found = []
+        if self.about_held_out:
+            found.append(
+                f"{self.about_held_out:,} answers of people are about documents that choose the "
+                "threshold: they do not move the offsets of labels"
+            )
+        if self.elsewhere:
+            found.append(
+                f"{self.elsewhere:,} answers of people do not count: the document is not in "
+                f"{self.index}, or its text or the label has changed since"
+            )
+        return found
+
+
+def known_answers(
+    client: Client,
+    where: DocumentSettings,
+    labels: Sequence[Label],
+    run: RunAnswers | None,
+    judge: Mapping[str, Any] | None,
+) -> KnownAnswers:
+    """Return the answers that are stored about training documents.
+
+    Args:
+        run: what the run learned from (None: the encoder was not trained; only people's answers
+            count).
+        judge: the judge of the run, as its record has it (None: only people's answers count).
+    """
+    store = JudgmentStore(client)
+    by_people = store.of(PERSON)
+    before: PYes = {} if run is None else run.judge
+    by_judge = {document: dict(of_labels) for document, of_labels in before.items()}
+    if run is not None and before and judge is not None:
+        for one in store.of(judge["digest"], judge["prompt_digest"], run.since):
+            by_judge.setdefault(one.document_id, {})[one.label_id] = one.p_yes
+    apart = set() if run is None else set(run.held_out)
+    by_judge = {id_: by_judge[id_] for id_ in sorted(by_judge.keys() - apart)}
+    wanted = {one.document_id for one in by_people} - apart | by_judge.keys()
+    documents = _read(client, where, sorted(wanted))
+    there = {document.id for document in documents}
+    by_judge = {
+        document: of_labels for document, of_labels in by_judge.items() if document in there
+    }
+    people = prefer_people({}, by_people, documents, {label.id: label for label in labels})
+    if run is not None:
+        held_out = _read(client, where, run.held_out)
+    else:
+        held_out = _sample(client, where, people) if people else []
+    about_held_out = sum(one.document_id in apart for one in by_people)
+    said = {} if run is None else {id_: run.people[id_] for id_ in run.people.keys() & there}
+    return KnownAnswers(
+        answers=Answers(by_judge, people),
+        new=_changes(said, people)
+        + _changes({id_: before.get(id_, {}) for id_ in by_judge}, by_judge),
+        documents=documents,
+        held_out=held_out,
+        about_held_out=about_held_out,
+        elsewhere=len(by_people) - about_held_out - _count(people),
+        run=run,
+        index=where.training_index,
+    )
+
+
+def _read(client: Client, where: DocumentSettings, ids: Sequence[str]) -> list[Document]:
+    """Return the training documents with these ids that exist and have text."""
+    if not ids or not client.indices.exists(index=where.training_index):
+        return []
+    return [
+        document
+        for start in range(0, len(ids), _BATCH)
+        for hit in read_by_id(client, where.training_index, {"ids": ids[start : start + _BATCH]})
+        if (document := _document(hit, where)).text.strip()
+    ]
+
+
+def _sample(client: Client, where: DocumentSettings, answered: PYes) -> list[Document]:
+    """Return the documents that a deployment chooses the threshold by, without answered ones.
+
+    Their order is that of a deployment without answers: random, and the same however the documents
+    were loaded.
+    """
+    hits = sample_hits(client, where.training_index, MOST_DOCUMENTS)
+    found = (_document(hit, where) for hit in hits if hit["_id"] not in answered)
+    with_text = (document for document in found if document.text.strip())
+    return sorted(with_text, key=lambda document: content_digest(document.text))[:_SAMPLED]
+
+
+def _document(hit: Mapping[str, Any], where: DocumentSettings) -> Document:
+    return Document(hit["_id"], document_text(hit["_source"], where.text_fields))
+
+
+def _changes(before: PYes, now: PYes) -> int:
+    """Return how many answers were added, changed or withdrawn."""
+    old, new = (
+        {(document, label, p) for document, labels in one.items() for label, p in labels.items()}
+        for one in (before, now)
+    )
+    return len({pair[:2] for pair in old ^ new})
+
+
+def _count(answers: PYes) -> int:
+    return sum(map(len, answers.values()))
