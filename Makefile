@@ -2,6 +2,7 @@
 # make test   set everything up and run every test, on real servers
 # make test-faults  kill and break what there is, at each stage (docs/reliability.md)
 # make test-secured   each right of the printed roles is needed, on a secured OpenSearch 2.19
+# make test-clients  write with clients of other languages (node, go, java), where they are installed
 # make fast-test    the tests that need no server
 # make check  ruff, its format, mypy and the import contracts
 # make wheel  the package as a wheel, in dist
@@ -17,7 +18,7 @@ export PATH := $(BIN):$(PATH)
 # that two are worth it on two cores.
 WORKERS := -n 2 --dist loadfile
 
-.PHONY: demo test test-faults test-secured fast-test check types imports wheel docs audit lock setup clean
+.PHONY: demo test test-faults test-secured test-clients fast-test check types imports wheel docs audit lock setup clean
 
 demo: setup
 	examples/demo.sh $(SOURCE)
@@ -36,6 +37,10 @@ test-faults: setup
 test-secured: setup
 	lmtx-search up --prepare-only
 	pytest -m secured --durations=5
+
+test-clients: setup
+	lmtx-search up --prepare-only
+	pytest -m clients -rs --durations=5
 
 fast-test: setup
 	pytest $(WORKERS)

@@ -19,11 +19,13 @@ from lmtx_search.embedded.files import (
     remove_folder,
     scratch_folder,
     sha256_of,
+    sweep,
 )
 from lmtx_search.embedded.pinned import pinned
 from lmtx_search.embedded.toolchain import find_compiler, find_go, find_headers
 from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
+from lmtx_search.system.file_locks import one_after_another
 
 _PINNED = pinned("ollama.json", "ollama")
 _MODULE, _VERSION = str(_PINNED["module"]), str(_PINNED["version"])
@@ -32,15 +34,22 @@ _MODULE, _VERSION = str(_PINNED["module"]), str(_PINNED["version"])
 def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
     """Return the program, which is built if it is missing or has changed.
 
-    Builds are stored by version and CPU features, because they are compiled for the CPU.
+    Builds are stored by version and CPU features, because they are compiled for the CPU. Of several
+    commands, one builds and the others wait.
     """
-    folder = cache / "ollama" / f"{_VERSION}-{cpu_key()}"
-    program = folder / "ollama"
-    if _is_whole(folder):
-        return program
+    builds = cache / "ollama"
+    folder = builds / f"{_VERSION}-{cpu_key()}"
+    with one_after_another(builds / "lock", "builds Ollama", progress):
+        sweep(builds)
+        if not _is_whole(folder):
+            _build(builds, folder, progress)
+    return folder / "ollama"
+
+
+def _build(builds: Path, folder: Path, progress: Progress) -> None:
     with (
-        disk_full_is_one_line(cache, "building Ollama"),
-        scratch_folder(cache / "ollama") as scratch,
+        disk_full_is_one_line(builds, "building Ollama"),
+        scratch_folder(builds) as scratch,
     ):
         find_compiler(progress)
         include = scratch / "include"
@@ -50,13 +59,12 @@ def build_ollama(cache: Path, progress: Progress = SILENT) -> Path:
         stand_in.write_text(files("lmtx_search.embedded").joinpath("miniaudio.h").read_text())
         go = find_go(scratch, progress)
         with progress.stage("Building Ollama, five to ten minutes", None, "packages") as advance:
-            built = _go_install(go, include, scratch, cache / "ollama" / "build.log", advance)
+            built = _go_install(go, include, scratch, builds / "build.log", advance)
         place = scratch / "done"
         place.mkdir()
         shutil.copy2(built, place / "ollama")
         (place / "complete.json").write_text(json.dumps({"sha256": sha256_of(place / "ollama")}))
         place_folder(place, folder)
-    return program
 
 
 def cpu_key() -> str:

@@ -50,10 +50,10 @@ def prepare(
         prepare_opensearch(places, progress)
         if encoder:
             prepare_encoder(places.cache, progress, wanted_encoder(settings))
-        if judge and not _in_process(settings):
-            find_ollama(places.cache, progress)
         if judge and settings.judge.gguf is None:
             prepare_judge(places.cache, progress, wanted_judge(settings))
+    if judge and not _in_process(settings):
+        find_ollama(places.cache, progress)
 
 
 def up(
@@ -190,9 +190,8 @@ def _start_judge(
 ) -> None:
     with prepared(places, progress):
         judge = prepare_judge(places.cache, progress, wanted_judge(settings))
-        if OLLAMA not in running:
-            ollama = find_ollama(places.cache, progress)
     if OLLAMA not in running:
+        ollama = find_ollama(places.cache, progress)
         if ollama.program is None:
             address = ollama.address
         else:
@@ -231,15 +230,21 @@ def _port(state: State, name: str) -> int:
 
 @contextmanager
 def prepared(places: Places, progress: Progress) -> Iterator[None]:
-    """Hold the locks of the shared caches, so that only one command fills them."""
+    """Hold the locks of the shared caches, so that only one command fills them.
+
+    A build of Ollama takes minutes and has a lock of its own: commands that need no Ollama do not
+    wait for it.
+    """
     open_up(places.node_cache)
     what = "downloads or builds the same"
     with (
         one_after_another(places.cache / "lock", what, progress),
         one_after_another(places.node_cache / "lock", what, progress),
     ):
+        builds = places.cache / "ollama"
         for folder in (places.node_cache, *places.cache.glob("*"), *places.cache.glob("*/*")):
-            sweep(folder)
+            if builds not in (folder, folder.parent):
+                sweep(folder)
         yield
 
 

@@ -150,12 +150,13 @@ def _start_2_19(cluster: SeveralNodes) -> None:
 
         return note
 
-    state.settings |= _addresses(state)
+    state.settings |= addresses_of(state)
     starting = dict(zip(NODES, members(places, ports), strict=True))
     start_several(places, node, starting, noted, Lines())
 
 
-def _addresses(state: State) -> dict[str, Any]:
+def addresses_of(state: State) -> dict[str, Any]:
+    """Return the settings with which commands find the nodes of a data folder."""
     urls = [f"http://127.0.0.1:{state.ports[name]}" for name in NODES]
     return {
         "opensearch.url": urls[0],
