@@ -8,14 +8,19 @@
 # if the client sends it in a segment of its own. `option http-buffer-request` makes HAProxy wait
 # for the body, and `tune.bufsize` has to be larger than the request. A larger request is passed on
 # and not repeated.
-# Needs haproxy on PATH (Debian 12: apt-get install haproxy), or its path in HAPROXY.
+# Debian 12 on x86-64: the script unpacks HAProxy 2.6.12-1+deb12u4 and its libraries into a folder.
 # Exits with another code than 0 if HAProxy behaves otherwise.
 set -euo pipefail
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-PATH=$PATH:/usr/sbin python3 - "${HAPROXY:-haproxy}" <<'PYTHON'
+apt-get download haproxy=2.6.12-1+deb12u4 liblua5.3-0=5.3.6-2 \
+    libopentracing-c-wrapper0=1.1.3-3+b1 libopentracing1=1.6.0-4 >/dev/null 2>&1
+echo '97ca097d12b43fc5cb1b17aa5e84957735ef312a2e02cf8a99512fa1abe8a955' haproxy_*.deb |
+    sha256sum --check --quiet
+for package in ./*.deb; do dpkg-deb -x "$package" root; done
+LD_LIBRARY_PATH="$folder/root/usr/lib/x86_64-linux-gnu" python3 - "$folder/root/usr/sbin/haproxy" <<'PYTHON'
 import http.client
 import socket
 import subprocess
