@@ -15,17 +15,12 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.conftest import Run
 from tests.faults import proxy, toolbox
 from tests.faults.toolbox import Commands
+from tests.several_nodes.victims import ADDRESSED, VICTIMS, other_node
 from tests.support.live_tagger import bootstrap, deployed
-from tests.support.several_nodes import ML_NODE, NODES, SeveralNodes
+from tests.support.several_nodes import NODES, SeveralNodes
 from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.several_nodes
-
-VICTIMS: dict[str, Callable[[SeveralNodes], str]] = {
-    "node that runs the model": lambda cluster: ML_NODE,
-    "cluster manager": SeveralNodes.manager,
-    "node with the primary shard": lambda cluster: cluster.holder("articles"),
-}
 
 
 def ingest_until_done(
@@ -42,7 +37,8 @@ def ingest_until_done(
         commands.insist(*words)
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+# The node that the client talks to: see the next test.
+@pytest.mark.parametrize("victim", [name for name in VICTIMS if name != ADDRESSED])
 def test_every_document_is_there_once_and_is_tagged(
     cluster: SeveralNodes,
     client: Any,
@@ -60,10 +56,10 @@ def test_every_document_is_there_once_and_is_tagged(
         version = deployed(client, settings).version
         commands.must("ingest", first, "--index", "articles")
         cluster.wait_for_green()
-        killed = VICTIMS[victim](cluster)
-        reached = next(name for name in NODES if name != killed)
+        killed = VICTIMS[victim](cluster, "articles")
+        reached = cluster.url(other_node(killed))
         words = ("ingest", file, "--index", "articles", "--json")
-        ingest_until_done(lambda: cluster.kill(killed), cluster.url(reached), commands, *words)
+        ingest_until_done(lambda: cluster.kill(killed), reached, commands, *words)
         assert toolbox.found(client, "articles") == toolbox.hashes(rows)
 
         commands.insist("retag", "--index", "articles", "--pending")

@@ -14,30 +14,44 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.store import TaggerVersions
 from tests.faults import proxy, toolbox
 from tests.faults.toolbox import Commands
+from tests.several_nodes.victims import ADDRESSED, VICTIMS, other_node
 from tests.support.live_tagger import deployed, ml_parts
-from tests.support.several_nodes import NODES, SeveralNodes
+from tests.support.several_nodes import SeveralNodes
 from tests.support.tagger_service import running
 
 pytestmark = pytest.mark.several_nodes
 
 
 def killed_at(
-    cluster: SeveralNodes, commands: Commands, victim: str, request: str, *words: str | Path
+    cluster: SeveralNodes,
+    commands: Commands,
+    victim: str,
+    index: str,
+    request: str,
+    *words: str | Path,
 ) -> None:
     """Kill a node at a request of a command, which is then given until it succeeds.
 
-    The node comes back only afterwards. The command's requests go to another node.
+    The node comes back only afterwards. The command's requests go to another node, or to the
+    victim first and then to another node.
+
+    Args:
+        victim: one of ``VICTIMS``.
+        index: the index that the command writes.
     """
+    name = VICTIMS[victim](cluster, index)
+    other = other_node(name)
     killed: list[str] = []
 
     def kill() -> None:
-        cluster.kill(victim)
-        killed.append(victim)
+        cluster.kill(name)
+        killed.append(name)
 
-    reached = next(name for name in NODES if name != victim)
     rule = proxy.nth(request, 1, proxy.before(kill))
-    with proxy.spoiled(cluster.url(reached), rule) as spoiled:
-        done = commands.run(*words, LMTX_OPENSEARCH_URLS=spoiled)
+    addressed = name if victim == ADDRESSED else other
+    with proxy.spoiled(cluster.url(addressed), rule) as spoiled:
+        urls = f"{spoiled},{cluster.url(other)}" if victim == ADDRESSED else spoiled
+        done = commands.run(*words, LMTX_OPENSEARCH_URLS=urls)
     assert killed, done.stderr
     if done.returncode:
         commands.insist(*words)
@@ -68,25 +82,32 @@ def assert_all_tagged(client: Any, rows: list[dict[str, Any]]) -> None:
     assert [(tags[row["id"]] or [None])[0] for row in rows[::4]] == ["Chess"] * (len(rows) // 4)
 
 
+@pytest.mark.parametrize("victim", VICTIMS)
 def test_in_mid_retag_no_document_is_lost_or_left_untagged(
-    cluster: SeveralNodes, client: Any, commands: Commands, tagged: list[dict[str, Any]]
+    cluster: SeveralNodes,
+    client: Any,
+    commands: Commands,
+    tagged: list[dict[str, Any]],
+    victim: str,
 ) -> None:
     words = ("retag", "--index", "articles")
-    killed_at(cluster, commands, cluster.holder("articles"), "POST /articles/_bulk", *words)
+    killed_at(cluster, commands, victim, "articles", "POST /articles/_bulk", *words)
     commands.insist("retag", "--index", "articles", "--pending")
     assert_all_tagged(client, tagged)
 
 
+@pytest.mark.parametrize("victim", VICTIMS)
 def test_in_mid_deploy_the_next_one_leaves_nothing_half_done(
     cluster: SeveralNodes,
     client: Any,
     settings: Settings,
     commands: Commands,
     tagged: list[dict[str, Any]],
+    victim: str,
 ) -> None:
     first = read_pipeline(client).tagger
     words = ("deploy", "--untrained", "--threshold", "0.3")
-    killed_at(cluster, commands, cluster.manager(), r"POST .*/_deploy", *words)
+    killed_at(cluster, commands, victim, "lmtx-labels", r"POST .*/_deploy", *words)
     versions = TaggerVersions(settings.data_dir)
     assert versions.names() == versions.finished()
     assert versions.names()[0] == first
@@ -97,8 +118,9 @@ def test_in_mid_deploy_the_next_one_leaves_nothing_half_done(
     assert_all_tagged(client, tagged)
 
 
+@pytest.mark.parametrize("victim", VICTIMS)
 def test_in_mid_labels_load_every_label_is_there_once(
-    cluster: SeveralNodes, client: Any, commands: Commands, tmp_path: Path
+    cluster: SeveralNodes, client: Any, commands: Commands, tmp_path: Path, victim: str
 ) -> None:
     rows = toolbox.label_rows(300)
     few = toolbox.write(tmp_path / "few.jsonl", rows[:5])
@@ -106,8 +128,8 @@ def test_in_mid_labels_load_every_label_is_there_once(
     commands.must("bootstrap-index")
     commands.must("labels", "load", few)
     cluster.wait_for_green()
-    holder = cluster.holder("lmtx-labels")
-    killed_at(cluster, commands, holder, r"POST /[\w-]+/_bulk", "labels", "load", file)
+    words = ("labels", "load", file)
+    killed_at(cluster, commands, victim, "lmtx-labels", r"POST /[\w-]+/_bulk", *words)
     assert set(client.indices.get(index="lmtx-labels-*")) == {"lmtx-labels-000001"}
     labels = {label.id: label for label in LabelIndex(client).labels()}
     assert sorted(labels) == sorted(row["id"] for row in rows)
