@@ -15,11 +15,11 @@ import argparse
 import json
 import os
 import time
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from first_documents import first_documents
 from runtimes import compare
 
 from lmtx_search.cluster.client.connect import Client, connect
@@ -30,7 +30,6 @@ from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.library import deploy
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings, load_settings
-from lmtx_search.sources import read_documents
 from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.deployment.rollback import roll_back
@@ -50,9 +49,7 @@ def main() -> None:
 
     settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
-    read = read_documents(arguments.file, "id", settings.documents.text_fields)
-    whole = (document for document in read if isinstance(document, Document))
-    documents = list(islice(whole, arguments.count))
+    documents = first_documents(settings, arguments.file, arguments.count)
 
     versions, kept = deploy_all(settings)
     seconds: dict[str, list[float]] = {name: [] for name in ("plain bulk", *versions)}

@@ -14,18 +14,17 @@ import json
 import os
 import time
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from statistics import median
+
+from first_documents import first_documents
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
-from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
-from lmtx_search.sources import read_documents
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
 
@@ -47,9 +46,7 @@ def main() -> None:
     if version is None:
         raise SystemExit("no tagger is deployed: run `lmtx-search deploy --untrained` first")
     tagger = Tagger(TaggerVersions(settings.data_dir).get(version), settings.service.threads)
-    read = read_documents(arguments.file, "id", settings.documents.text_fields)
-    whole = (document for document in read if isinstance(document, Document))
-    documents = list(islice(whole, arguments.count))
+    documents = first_documents(settings, arguments.file, arguments.count)
     texts = [document.text for document in documents]
 
     def bulk(index: str) -> None:

@@ -12,17 +12,16 @@ import argparse
 import json
 import os
 import time
-from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from first_documents import first_documents
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
-from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
-from lmtx_search.sources import read_documents
 from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
@@ -42,9 +41,7 @@ def main() -> None:
 
     settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
-    read = read_documents(arguments.file, "id", settings.documents.text_fields)
-    whole = (document for document in read if isinstance(document, Document))
-    documents = list(islice(whole, arguments.count))
+    documents = first_documents(settings, arguments.file, arguments.count)
     scores: dict[str, dict[str, dict[str, float]]] = {}
     result: dict[str, Any] = {
         "documents": len(documents),

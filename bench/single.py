@@ -14,16 +14,16 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from first_documents import first_documents
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
 from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
-from lmtx_search.sources import read_documents
 
 PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
 
@@ -39,9 +39,7 @@ def main() -> None:
 
     settings = load_settings(flags={"data_dir": arguments.data_dir})
     client = connect(settings.opensearch)
-    read = read_documents(arguments.file, "id", settings.documents.text_fields)
-    whole = (document for document in read if isinstance(document, Document))
-    documents = list(islice(whole, arguments.count))
+    documents = first_documents(settings, arguments.file, arguments.count)
     result: dict[str, object] = {
         "documents": len(documents),
         "cores": len(os.sched_getaffinity(0)),
