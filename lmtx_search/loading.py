@@ -20,7 +20,7 @@ from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents, read_documents
 from lmtx_search.cluster.documents.own_values import fitting, look_ahead
 from lmtx_search.cluster.documents.scan import SharedIds
-from lmtx_search.cluster.facets.recent_sample import count_untouched
+from lmtx_search.cluster.facets.untouched import count_untouched
 from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.model_state import redeploy
 from lmtx_search.cluster.ml.pipeline import tag_fields

@@ -100,19 +100,20 @@ def document_text(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:
     A field may be a dotted path, which may pass through lists of (nested) objects. Numbers become
     text, and the items of a list are joined by spaces.
     """
-    parts = (_written_out(_value(source, field)).strip() for field in text_fields)
+    parts = (_written_out(value_at(source, field)).strip() for field in text_fields)
     return "\n".join(part for part in parts if part)
 
 
-def _value(node: Any, field: str) -> Any:
+def value_at(node: Any, field: str) -> Any:
+    """Return what a record has at a dotted path, which may pass through lists (None: nothing)."""
     if isinstance(node, list):
-        return [_value(item, field) for item in node]
+        return [value_at(item, field) for item in node]
     if not isinstance(node, Mapping):
         return None
     if field in node:
         return node[field]
     head, dot, rest = field.partition(".")
-    return _value(node.get(head), rest) if dot else None
+    return value_at(node.get(head), rest) if dot else None
 
 
 def _written_out(value: Any) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lmtx_search.records import value_at
+
 _SUPPORTED = "term, terms, prefix, exists, and bool with filter, must, should and must_not"
 _KEYWORD = ".keyword"
 # Larger numbers are written otherwise by Java.
@@ -114,12 +116,11 @@ def _matches(source: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
         return any(_matches(source, part) for part in condition["any"])
     if "none" in condition:
         return not any(_matches(source, part) for part in condition["none"])
-    found = list(_leaves(_value(source, condition["field"])))
     if condition["is"] == "exists":
-        return bool(found)
+        return any(True for _ in _leaves(value_at(source, condition["field"])))
     wanted = [_text(value) for value in condition["values"]]
     # Of an object, only exists sees the values.
-    texts = [_text(value) for value in found if not isinstance(value, _Inside)]
+    texts = texts_at(source, condition["field"])
     if condition["is"] == "prefix":
         return any(text.startswith(wanted[0]) for text in texts)
     return any(text in wanted for text in texts)
@@ -127,7 +128,7 @@ def _matches(source: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
 
 def texts_at(source: Mapping[str, Any], field: str) -> list[str]:
     """Return the values at a path of a document as texts; objects have none."""
-    found = _leaves(_value(source, field))
+    found = _leaves(value_at(source, field))
     return [_text(value) for value in found if not isinstance(value, _Inside)]
 
 
@@ -152,14 +153,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGE:
         return str(int(value))
     return str(value)
-
-
-def _value(node: Any, field: str) -> Any:
-    if isinstance(node, list):
-        return [_value(item, field) for item in node]
-    if not isinstance(node, Mapping):
-        return None
-    if field in node:
-        return node[field]
-    head, dot, rest = field.partition(".")
-    return _value(node.get(head), rest) if dot else None

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.documents.by_id import read_by_id
-from lmtx_search.cluster.documents.sample import sample_hits
+from lmtx_search.cluster.documents.sample import sample_documents
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
-from lmtx_search.records import PERSON, Document, Label, PYes, content_digest, document_text
+from lmtx_search.records import PERSON, Document, Label, PYes, document_text
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.targets.answers import Answers
@@ -147,13 +147,10 @@ def _read(client: Client, where: DocumentSettings, ids: Sequence[str]) -> list[D
 def _sample(client: Client, where: DocumentSettings, answered: PYes) -> list[Document]:
     """Return the documents that a deployment chooses the threshold by, without answered ones.
 
-    Their order is that of a deployment without answers: random, and the same however the documents
-    were loaded.
+    Their order is that of a deployment without answers.
     """
-    hits = sample_hits(client, where.training_index, MOST_DOCUMENTS)
-    found = (_document(hit, where) for hit in hits if hit["_id"] not in answered)
-    with_text = (document for document in found if document.text.strip())
-    return sorted(with_text, key=lambda document: content_digest(document.text))[:_SAMPLED]
+    found = sample_documents(client, where.training_index, where.text_fields, MOST_DOCUMENTS)
+    return [document for document in found if document.id not in answered][:_SAMPLED]
 
 
 def _document(hit: Mapping[str, Any], where: DocumentSettings) -> Document:

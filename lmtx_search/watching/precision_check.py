@@ -8,12 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search.cluster.facets.recent_sample import (
-    Tagged,
-    count_untouched,
-    labels_of_tags,
-    sample_tagged,
-)
+from lmtx_search.cluster.facets.recent_sample import Tagged, labels_of_tags, sample_tagged
+from lmtx_search.cluster.facets.untouched import count_untouched
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.ml.index_pipeline import index_text_fields
 from lmtx_search.cluster.ml.pipeline import read_pipeline

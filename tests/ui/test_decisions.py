@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from lmtx_search.cluster.documents.load import read_documents
-from lmtx_search.cluster.facets.recent_sample import count_untouched, sample_tagged
+from lmtx_search.cluster.facets.recent_sample import sample_tagged
+from lmtx_search.cluster.facets.untouched import count_untouched
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import put_pipeline, untagged_pipeline

@@ -15,9 +15,8 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.decisions.worth import SURE, UNKNOWN, label_weight
 from lmtx_search.cluster.facets.filters import subset
-from lmtx_search.cluster.facets.recent_sample import count_untouched
 from lmtx_search.cluster.facets.searching import search
-from lmtx_search.cluster.ml.pipeline import untouched_documents
+from lmtx_search.cluster.facets.untouched import count_untouched, untouched_clauses
 from lmtx_search.index_templates import load, text
 from lmtx_search.tag_fields import TagFields
 
@@ -103,7 +102,7 @@ def label_weights(
         answer["hits"]["total"]["value"],
         list(suggested.items()),
         weights,
-        count_untouched(client, index),
+        count_untouched(client, index, never),
     )
 
 
@@ -154,12 +153,6 @@ def most_valuable(
     )
     hits = client.search(index=index, body=body)["hits"]["hits"]
     return [(Place.of(hit), hit["_source"]) for hit in hits if hit["_score"] > 0]
-
-
-def untouched_clauses(client: OpenSearch) -> list[Any]:
-    """Return the query for the documents that are never touched, if there are any."""
-    untouched = untouched_documents(client)
-    return [] if untouched is None else [untouched.query]
 
 
 def _counts(found: Mapping[str, Any]) -> dict[str, int]:

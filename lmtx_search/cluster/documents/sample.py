@@ -8,31 +8,44 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client.retry import patiently
-from lmtx_search.records import document_text
+from lmtx_search.records import Document, content_digest, document_text
 
 # Documents of a page; some have megabytes.
 _PAGE = 100
 
 
-def sample_texts(
+def sample_documents(
     client: OpenSearch, index: str, text_fields: Sequence[str], most: int, seed: int = 0
-) -> Iterator[str]:
-    """Yield the texts of at most ``most`` random documents; those without text are left out.
+) -> list[Document]:
+    """Return at most ``most`` random documents, without those that have no text.
+
+    They are in the random order of their texts' digests. The order of the index depends on how
+    documents were loaded, and the first documents often decide: the same ones should come first.
 
     Args:
         index: an index that may not exist; the result is then empty.
         text_fields: fields that hold the text, in order.
         most: up to 10,000, the largest window of a search.
     """
-    for hit in sample_hits(client, index, most, seed):
-        if (text := document_text(hit["_source"], text_fields)).strip():
-            yield text
+    found = (
+        Document(hit["_id"], document_text(hit["_source"], text_fields))
+        for hit in sample_hits(client, index, most, seed)
+    )
+    with_text = (document for document in found if document.text.strip())
+    return sorted(with_text, key=lambda document: content_digest(document.text))
+
+
+def sample_texts(
+    client: OpenSearch, index: str, text_fields: Sequence[str], most: int, seed: int = 0
+) -> list[str]:
+    """Return the texts of :func:`sample_documents`."""
+    return [one.text for one in sample_documents(client, index, text_fields, most, seed)]
 
 
 def sample_hits(
     client: OpenSearch, index: str, most: int, seed: int = 0
 ) -> Iterator[dict[str, Any]]:
-    """Yield the hits of at most ``most`` random documents; as for :func:`sample_texts`."""
+    """Yield the hits of at most ``most`` random documents; as for :func:`sample_documents`."""
     if not client.indices.exists(index=index):
         return
     chance = {"random_score": {"seed": seed, "field": "_seq_no"}, "boost_mode": "replace"}

@@ -11,8 +11,9 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.facets.searching import search
+from lmtx_search.cluster.facets.untouched import untouched_clauses
 from lmtx_search.cluster.labels import edits
-from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.records import Document, Label, document_text
 
 # The name of a tag if several labels have the same text: `Mail (mail-1)`.
@@ -49,11 +50,9 @@ def sample_tagged(
     ]
     if after:
         conditions.append({"range": {"tagging.at": {"gt": after}}})
-    untouched = untouched_documents(client)
-    left_out = [] if untouched is None else [untouched.query]
     draw = {"seed": seed, "field": "_seq_no"}
     chance = {
-        "query": {"bool": {"filter": conditions, "must_not": left_out}},
+        "query": {"bool": {"filter": conditions, "must_not": untouched_clauses(client)}},
         "random_score": draw,
         "boost_mode": "replace",
     }
@@ -68,14 +67,6 @@ def sample_tagged(
         document = Document(hit["_id"], text, source)
         found.append(Tagged(document, source[fields.tags], tagging["tagger"], tagging["at"]))
     return found
-
-
-def count_untouched(client: OpenSearch, index: str) -> int:
-    """Return how many documents of an index are never touched, and therefore in no sample."""
-    untouched = untouched_documents(client)
-    if untouched is None:
-        return 0
-    return int(client.count(index=index, body={"query": untouched.query})["count"])
 
 
 def labels_of_tags(client: OpenSearch, tags: Iterable[str]) -> dict[str, Label]:

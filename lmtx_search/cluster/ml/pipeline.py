@@ -182,17 +182,21 @@ def tag_fields(client: OpenSearch) -> TagFields:
 
     They are the default names if there is no pipeline, or it may not be read.
     """
-    with suppress(NotFoundError, AuthorizationException):
-        body = client.ingest.get_pipeline(id=names.PIPELINE)[names.PIPELINE]
-        return pipeline_state(body).names
-    return DEFAULT_FIELDS
+    state = _visible(client)
+    return DEFAULT_FIELDS if state is None else state.names
 
 
 def untouched_documents(client: OpenSearch) -> Untouched | None:
     """Return which documents the cluster's pipeline never touches (None: none, or not known)."""
+    state = _visible(client)
+    return None if state is None else state.untouched
+
+
+def _visible(client: OpenSearch) -> PipelineState | None:
+    """Return what the pipeline is (None: there is none, or it may not be read)."""
     with suppress(NotFoundError, AuthorizationException):
         body = client.ingest.get_pipeline(id=names.PIPELINE)[names.PIPELINE]
-        return pipeline_state(body).untouched
+        return pipeline_state(body)
     return None
 
 

@@ -23,7 +23,7 @@ from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Label, content_digest
+from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinished
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
@@ -249,14 +249,9 @@ def deploy(
 
 
 def _sample(client: Client, settings: Settings) -> list[str]:
-    """Return the texts of training documents, in the random order of their digests.
-
-    The order of the index depends on how documents were loaded, and the first texts decide the
-    threshold. The same documents should give the same tagger.
-    """
+    """Return the texts of training documents. The first ones decide the threshold."""
     where = settings.documents
-    texts = sample_texts(client, where.training_index, where.text_fields, MOST_DOCUMENTS)
-    return sorted(texts, key=content_digest)
+    return sample_texts(client, where.training_index, where.text_fields, MOST_DOCUMENTS)
 
 
 def _requirements(

@@ -86,15 +86,25 @@ def label_sets(rules: Rules | None, ids: Sequence[str]) -> list[NDArray[np.bool_
     ]
 
 
-def joined(sets: Sequence[Banded]) -> Banded:
-    """Return the tags and the suggestions of documents from all sets together."""
-    if len(sets) == 1:
-        return sets[0]
+def banded_of_sets(
+    sets: Sequence[BandedRows], tags: Sequence[Best], near: Sequence[Best], counts: Sequence[int]
+) -> Banded:
+    """Return the tags and the suggestions of documents from all sets together.
+
+    Args:
+        tags, near, counts: for each set, as :meth:`BandedRows.banded` has them.
+    """
+    found = [
+        one.banded(of_tags, of_near, counts)
+        for one, of_tags, of_near in zip(sets, tags, near, strict=True)
+    ]
+    if len(found) == 1:
+        return found[0]
     tags, suggested = (
         [
             [one for of_set in of_document for one in of_set]
             for of_document in zip(*part, strict=True)
         ]
-        for part in zip(*sets, strict=True)
+        for part in zip(*found, strict=True)
     )
     return tags, suggested

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.reading import LabelForms, ReadTexts
-from lmtx_search.tagging.scoring.label_sets import Banded, BandedRows, Best, joined
+from lmtx_search.tagging.scoring.label_sets import Banded, BandedRows, Best, banded_of_sets
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.thresholds import LEAST_SCORE
 from lmtx_search.tagging.versions.version import TaggerVersion
@@ -105,12 +105,7 @@ class ComparedLabels:
                 of_tags += top_scores(scores, one.most, one.apply)
                 if one.suggest is not None:
                     of_near += top_scores(scores, one.most + one.most_suggested, one.suggest)
-        return joined(
-            [
-                one.banded(of_tags, of_near, read.counts)
-                for one, of_tags, of_near in zip(least, tags, near, strict=True)
-            ]
-        )
+        return banded_of_sets(least, tags, near, read.counts)
 
     def sides(self, read: ReadTexts) -> Sides:
         """Return what makes up the scores of one text."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.reading import LabelForms, ReadTexts
-from lmtx_search.tagging.scoring.label_sets import Banded, BandedRows, Best, joined
+from lmtx_search.tagging.scoring.label_sets import Banded, BandedRows, Best, banded_of_sets
 from lmtx_search.tagging.scoring.ranking import Nearest, top_scores
 from lmtx_search.tagging.versions.label_changes import LabelChange
 from lmtx_search.tagging.versions.label_matrix import LabelRows
@@ -96,12 +96,7 @@ class SearchedLabels:
                 of_tags.append(_best(rows, values, of_set.most, of_set.apply))
                 if of_set.suggest is not None:
                     near_tags.append(_best(rows, values, most, of_set.suggest))
-        return joined(
-            [
-                of_set.banded(of_tags, near_tags, read.counts)
-                for of_set, of_tags, near_tags in zip(least, tags, suggested, strict=True)
-            ]
-        )
+        return banded_of_sets(least, tags, suggested, read.counts)
 
     def _compared(self, ranking: Sequence[tuple[str, float]]) -> Candidates:
         """Return the labels of the version, as the index compared them."""
