@@ -19,6 +19,9 @@ Form = Tokens
 
 _NOTHING = np.empty(0, dtype=np.int64)
 
+# Pairs of document and form whose sums are in memory at a time (8 MB).
+_PAIRS = 1_000_000
+
 
 def word_importance(texts: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
     """Return the inverse document frequency of each token: float32[vocabulary], at least 1."""
@@ -124,21 +127,23 @@ class LabelWords:
         found = plus
         if found is None:
             found = np.zeros((len(documents), self._labels), dtype=np.float32)
-        for row, words in enumerate(documents):
-            form, similarity, share = self._common(words)
+        step = max(1, _PAIRS // max(1, len(self._forms)))
+        for start in range(0, len(documents), step):
+            some = documents[start : start + step]
+            place, similarity, share = self._common(some)
             # As WordWeights.of weighs it, in fewer passes over all forms.
             partial = weights.similarity * similarity + weights.share * share
-            weighted = self._sums(form, partial)
-            weighted[self._sums(form, share) >= COMPLETE] += weights.complete
-            found[row] += self._of_labels(weighted)
+            weighted = self._sums(place, partial, len(some))
+            weighted[self._sums(place, share, len(some)) >= COMPLETE] += weights.complete
+            found[start : start + step] += self._of_labels(weighted)
         found += self.offsets
         return found
 
     def named(self, words: Tokens) -> NDArray[np.int64]:
         """Return the rows of the labels that a document names: it has all words of one form."""
-        form, _, share = self._common(words)
-        complete = (self._sums(form, share) >= COMPLETE).astype(np.float64)
-        return np.flatnonzero(self._of_labels(complete))
+        place, _, share = self._common([words])
+        complete = (self._sums(place, share, 1) >= COMPLETE).astype(np.float64)
+        return np.flatnonzero(self._of_labels(complete)[0])
 
     def evidence(self, words: Tokens, labels: Sequence[int]) -> NDArray[np.float32]:
         """Return similarity, share and completeness of some labels in their best form.
@@ -159,46 +164,57 @@ class LabelWords:
         return np.asarray(features[best], dtype=np.float32)
 
     def _of_labels(self, of_forms: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the best of each label's forms: float64[n, L] of float64[n, forms]."""
         if len(self._forms) == self._labels:
             return of_forms
-        return np.asarray(np.maximum.reduceat(of_forms, self._firsts))
+        return np.asarray(np.maximum.reduceat(of_forms, self._firsts, axis=1))
 
     def _compare(
         self, words: Tokens
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Return similarity, share and completeness of all forms: float32[forms] each."""
-        form, *parts = self._common(words)
-        similarity, share = (self._sums(form, part).astype(np.float32) for part in parts)
+        place, *parts = self._common([words])
+        similarity, share = (self._sums(place, part, 1)[0].astype(np.float32) for part in parts)
         return similarity, share, (share >= COMPLETE).astype(np.float32)
 
-    def _sums(self, form: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the sum of the values of each form: float64[forms]."""
+    def _sums(
+        self, place: NDArray[np.int64], values: NDArray[np.float32], documents: int
+    ) -> NDArray[np.float64]:
+        """Return the sum of the values at each place: float64[documents, forms]."""
+        shape = (documents, len(self._forms))
         # Without any value, bincount returns integers.
-        return np.bincount(form, values, len(self._forms)).astype(np.float64, copy=False)
+        sums = np.bincount(place, values, documents * len(self._forms))
+        return sums.astype(np.float64, copy=False).reshape(shape)
 
     def _common(
-        self, words: Tokens
+        self, documents: Sequence[Tokens]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
         """Return what each word that a form shares with a text adds to similarity and share.
 
         Returns:
-            int64[P], the form, and float32[P] twice.
+            int64[P], the place: row of the document times number of forms, plus the form; and
+            float32[P] twice.
         """
-        if not len(words):
-            return _NOTHING, _NOTHING.astype(np.float32), _NOTHING.astype(np.float32)
         postings = self._postings
-        tokens, vector = self._vector(words)
-        counts = postings.starts[tokens + 1] - postings.starts[tokens]
+        row, token, vector = self._vectors(documents)
+        counts = postings.starts[token + 1] - postings.starts[token]
         skipped = np.cumsum(counts) - counts
-        places = np.repeat(postings.starts[tokens] - skipped, counts) + np.arange(counts.sum())
-        similarity = postings.similarity[places] * np.repeat(vector, counts)
-        return postings.form[places], similarity, postings.share[places]
+        found = np.repeat(postings.starts[token] - skipped, counts) + np.arange(counts.sum())
+        place = np.repeat(row * len(self._forms), counts) + postings.form[found]
+        similarity = postings.similarity[found] * np.repeat(vector, counts)
+        return place, similarity, postings.share[found]
 
-    def _vector(self, words: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
-        """Return the different words, and their weights in a vector of length 1."""
-        tokens, counts = np.unique(words, return_counts=True)
-        weights = (1 + np.log(counts)) * self._importance[tokens]
-        return tokens, np.asarray(weights / np.linalg.norm(weights), dtype=np.float32)
+    def _vectors(
+        self, documents: Sequence[Tokens]
+    ) -> tuple[NDArray[np.int64], Tokens, NDArray[np.float32]]:
+        """Return row and token of the different words, and their weights in vectors of length 1."""
+        rows = np.repeat(np.arange(len(documents)), [len(words) for words in documents])
+        keys = np.concatenate([_NOTHING, *documents]) + rows * len(self._importance)
+        keys, counts = np.unique(keys, return_counts=True)
+        row, token = np.divmod(keys, max(1, len(self._importance)))
+        weights = (1 + np.log(counts)) * self._importance[token]
+        lengths = np.sqrt(np.bincount(row, weights**2, len(documents)))
+        return row, token, np.asarray(weights / lengths[row], dtype=np.float32)
 
 
 def _index(forms: Sequence[Form], importance: NDArray[np.float32]) -> _Postings:

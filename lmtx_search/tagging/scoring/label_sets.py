@@ -60,20 +60,25 @@ class BandedRows:
         """Return the tags and the suggestions of documents.
 
         Args:
-            tags: the tags of each window.
+            tags: the tags of each window, at most as many as a document may have.
             near: the labels of each window that score enough for a suggestion: as many as there may
                 be tags and suggestions ([]: nothing is suggested).
             counts: number of windows of each document.
         """
-        applied = best_of_windows(tags, counts, self.most)
+        applied = _of_documents(tags, counts, self.most)
         if self.suggest is None:
             return applied, [[] for _ in applied]
         suggested: Best = []
-        every = best_of_windows(near, counts, self.most + self.most_suggested)
+        every = _of_documents(near, counts, self.most + self.most_suggested)
         for of_tags, of_near in zip(applied, every, strict=True):
             rows = {row for row, _ in of_tags}
             suggested.append([one for one in of_near if one[0] not in rows][: self.most_suggested])
         return applied, suggested
+
+
+def _of_documents(best: Best, counts: Sequence[int], k: int) -> Best:
+    """Return the k best labels of documents, given those of their windows."""
+    return best if len(best) == len(counts) else best_of_windows(best, counts, k)
 
 
 def label_sets(rules: Rules | None, ids: Sequence[str]) -> list[NDArray[np.bool_]]:

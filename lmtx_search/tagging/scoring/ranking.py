@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -142,17 +143,14 @@ def top_scores(
     least = np.maximum(np.asarray(threshold, np.float32), np.float32(LEAST_SCORE))
     # Only a few labels score enough, so the others are left out before anything is sorted.
     near = least - 1 / ROUNDING
-    best: list[list[tuple[int, float]]] = []
-    for row in scores:
-        columns = np.flatnonzero(row >= near)
-        # Scores are rounded before they are compared. Labels with the same text then tie, and the
-        # model inside the cluster makes the same choice.
-        values = np.round(row[columns] * ROUNDING) / ROUNDING
-        enough = values >= (least if least.ndim == 0 else least[columns])
-        columns, values = columns[enough], values[enough]
-        if len(columns) > k:
-            highest = values >= np.partition(values, -k)[-k]
-            columns, values = columns[highest], values[highest]
-        order = np.argsort(-values, kind="stable")[:k]
-        best.append([(int(columns[at]), round(float(values[at]), 4)) for at in order])
-    return best
+    rows, columns = np.nonzero(scores >= near)
+    # Scores are rounded before they are compared. Labels with the same text then tie, and the
+    # model inside the cluster makes the same choice.
+    values = np.round(scores[rows, columns] * ROUNDING) / ROUNDING
+    enough = values >= (least if least.ndim == 0 else least[columns])
+    rows, columns, values = rows[enough], columns[enough], values[enough]
+    order = np.lexsort((columns, -values, rows))
+    scored = np.round(values[order].astype(float), 4)
+    pairs = zip(columns[order].tolist(), scored.tolist(), strict=True)
+    counts = np.bincount(rows, minlength=len(scores)).tolist()
+    return [list(islice(pairs, count))[:k] for count in counts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lmtx_search.encoder.reading import ReadTexts, TextReader
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
 from lmtx_search.tagging.scoring.broader import BroaderTags
+from lmtx_search.tagging.scoring.label_sets import Best
 from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.searched import SearchedLabels
@@ -139,23 +141,28 @@ class Tagger:
         if self.rules is not None and (self._facts is None or labels is not self._facts.labels):
             self._facts = RuleFacts.of(self.rules, labels, self.manifest)
         facts = self._facts
+        applied, suggested = compares.best(read)
+        tags, near = self._tags(labels, applied), self._tags(labels, suggested)
+        if facts is None:
+            return list(map(Decision, tags, near))
+        rows = [
+            [row for row, _ in (*one, *other)]
+            for one, other in zip(applied, suggested, strict=True)
+        ]
         return [
-            Decision(self._tags(labels, applied), self._tags(labels, suggested))
-            if facts is None
-            else self._ruled(facts, applied, suggested, groups)
-            for applied, suggested in zip(*compares.best(read), strict=True)
+            self._ruled(facts, *of_text, groups) for of_text in zip(rows, tags, near, strict=True)
         ]
 
     def _ruled(
         self,
         facts: RuleFacts,
-        applied: Sequence[tuple[int, float]],
-        suggested: Sequence[tuple[int, float]],
+        rows: Sequence[int],
+        tags: list[Tag],
+        near: list[Tag],
         groups: frozenset[str],
     ) -> Decision:
         labels = facts.labels
-        told = facts.about([row for row, _ in (*applied, *suggested)])
-        tags, near = self._tags(labels, applied), self._tags(labels, suggested)
+        told = facts.about(rows)
         settled = settle(
             {tag.name: tag.score for tag in tags},
             {tag.name: tag.score for tag in near},
@@ -172,17 +179,20 @@ class Tagger:
             Pool(tags, near, told, settled),
         )
 
-    def _tags(self, labels: LabelRows, pairs: Sequence[tuple[int, float]]) -> list[Tag]:
+    def _tags(self, labels: LabelRows, best: Best) -> list[list[Tag]]:
+        """Return the tags of each text."""
+        pairs = [pair for of_text in best for pair in of_text]
         ids = [labels.ids[row] for row, _ in pairs]
         bands = self.manifest.bands
         known: list[float] | list[None] = [None] * len(pairs)
         if bands is not None:
             scores = np.array([score for _, score in pairs])
             known = bands.probabilities(scores, bands.rows(ids)).tolist()
-        return [
+        tags = (
             Tag(labels.names[row], id_, score, probability)
             for id_, (row, score), probability in zip(ids, pairs, known, strict=True)
-        ]
+        )
+        return [list(islice(tags, len(of_text))) for of_text in best]
 
     def weights(self, decision: Decision) -> dict[str, float]:
         """Return the answer to the pipeline: numbers by name, with marks (``weights.py``)."""
