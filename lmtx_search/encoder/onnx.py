@@ -22,6 +22,7 @@ from lmtx_search.encoder.form import (
 from lmtx_search.encoder.read_text import read_text
 from lmtx_search.encoder.session import open_session
 from lmtx_search.encoder.tokenising import encode_beginnings
+from lmtx_search.encoder.word_tokens import WordWiseTokenizer
 from lmtx_search.errors import UserError
 
 # Tokens are rarely longer than this, so the rest of a long text is not tokenised.
@@ -85,6 +86,7 @@ class OnnxEncoder:
             raise UserError(f"cannot read {onnx_folder / TOKENIZER_FILE}: {error}") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.max_tokens)
+        self._word_wise = WordWiseTokenizer.of(self._tokenizer, self.max_tokens)
         self._session = open_session(onnx_folder / MODEL_FILES[precision], threads)
 
     def encode(
@@ -246,10 +248,15 @@ class OnnxEncoder:
         shortest = self.max_tokens // _SHORT
         found = []
         texts = [prompt + text for text in cut]
-        for encoding in encode_beginnings(self._tokenizer, texts, most, self.max_tokens):
-            more = encoding.overflowing[: most - 1] if most > 1 else []
-            found.append([encoding.ids, *(w.ids for w in more if len(w.ids) >= shortest)])
+        for first, *more in self._windows(texts, most):
+            found.append([first, *(window for window in more if len(window) >= shortest)])
         return found
+
+    def _windows(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
+        if self._word_wise is not None:
+            return self._word_wise.windows(texts, most)
+        read = encode_beginnings(self._tokenizer, texts, most, self.max_tokens)
+        return [[one.ids, *(window.ids for window in one.overflowing[: most - 1])] for one in read]
 
     def _windows_with_prompt(self, text: str, most: int, prompt: str) -> list[list[int]]:
         """Return the tokens of each window; every window starts with the prompt."""
