@@ -58,6 +58,7 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
             margin=0.3,
             hardest=10,
             temperature=0.1,
+            dropout=True,
             document_tokens=430,
             label_tokens=15,
             windows=encoder.windows,

@@ -19,6 +19,8 @@ class FineTuning:
     Attributes:
         warmup_steps: replaces ``warmup_share`` if it is set.
         margin, hardest, temperature: γ, the number of negatives that count, and τ of the loss.
+        dropout: train with the encoder's own dropout. Without it, a training takes about half of
+            the time.
         document_tokens, label_tokens: what the encoder reads of each text.
         windows, window_pooling: how a document is read when the result is measured, as a tagger
             reads it. Training itself reads only the beginning of a document.
@@ -34,6 +36,7 @@ class FineTuning:
     margin: float = 0.3
     hardest: int = 10
     temperature: float = 0.1
+    dropout: bool = False
     document_tokens: int = 128
     label_tokens: int = 64
     windows: int = 1

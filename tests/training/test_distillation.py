@@ -34,3 +34,22 @@ def test_the_encoder_learns_the_wanted_order_of_labels(
     encoder = load_encoder(load_settings(), folder=tmp_path / "encoder", max_tokens=32)
     scores = encoder.encode(["a document of the third kind"]) @ encoder.encode_labels(LABELS[1:]).T
     assert scores[0, 0] > scores[0, 1]
+
+
+def test_the_loss_is_zero_for_an_encoder_that_has_the_wanted_scores(encoder_folder: Path) -> None:
+    import torch
+
+    from lmtx_search.encoder.torch_model import load_torch_model
+    from lmtx_search.training.student.distillation import DistillationData, DistillationLoss
+
+    labels = ["music for the whole day", "chess", "electronic mail", "web", "a long walk"]
+    model = load_torch_model(encoder_folder)
+    of_documents = model.encode(DOCUMENTS[:3], normalize_embeddings=True)
+    scores = of_documents @ model.encode(labels, normalize_embeddings=True).T
+    best = np.tile(np.arange(len(labels)), (3, 1))
+    loss = DistillationLoss(
+        model, DistillationData(DOCUMENTS[:3], labels, scores, best, 0.05), labels, ""
+    )
+    model.eval()
+    found = loss([model.preprocess(DOCUMENTS[:3])], torch.arange(3))
+    assert float(found.detach()) == pytest.approx(0, abs=1e-4)

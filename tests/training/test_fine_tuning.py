@@ -1,4 +1,4 @@
-"""Fine-tuning of the real encoder with each strategy for negatives."""
+"""Fine-tuning of the real encoder."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def test_the_trainer_takes_the_extra_labels_of_a_strategy(
     )
     assert 0 <= loss < 1
     assert encoder_digest(tmp_path / "encoder") != encoder_digest(encoder_folder)
+
+
+@pytest.mark.parametrize("dropout", [False, True])
+def test_an_encoder_is_trained_without_dropout_unless_it_is_asked_for(
+    dropout: bool, encoder_folder: Path
+) -> None:
+    import torch
+
+    from lmtx_search.encoder.description import describe
+    from lmtx_search.training.student.trainer import open_model
+
+    model = open_model(encoder_folder, describe(encoder_folder), FineTuning(dropout=dropout))
+    model.train()
+    features = model.preprocess(["a program that plays chess"])
+    one, other = (model(dict(features))["sentence_embedding"] for _ in range(2))
+    assert bool(torch.equal(one, other)) is not dropout
 
 
 def test_a_full_disk_is_an_os_error_as_everywhere_else(tmp_path: Path) -> None:

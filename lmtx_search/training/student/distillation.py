@@ -19,6 +19,9 @@ from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.trainer import open_model, train_in_order
 from lmtx_search.training.student.training_texts import cut_labels, make_documents_dataset
 
+# Groups of similar length in which the labels of a batch are read.
+_GROUPS = 4
+
 
 @dataclass(frozen=True)
 class DistillationData:
@@ -67,20 +70,33 @@ class DistillationLoss(nn.Module):
         (features,) = sentence_features
         documents = labels.cpu()
         compared = torch.unique(self.best[documents])
-        names = self.model.preprocess(
-            [self.labels[label] for label in compared.tolist()], prompt=self.prompt or None
-        )
-        on_device = {
-            name: value.to(labels.device) if isinstance(value, Tensor) else value
-            for name, value in names.items()
-        }
-        found = self._embed(features) @ self._embed(on_device).T
+        found = self._embed(features) @ self._embed_labels(compared.tolist(), labels.device).T
         wanted = self.scores[documents][:, compared].to(found.device)
         return kl_div(
             log_softmax(found / self.temperature, dim=1),
             softmax(wanted / self.temperature, dim=1),
             reduction="batchmean",
         )
+
+    def _embed_labels(self, labels: Sequence[int], device: torch.device) -> Tensor:
+        """Return ``[m, dimension]``. Texts of similar length are read together.
+
+        Otherwise all would be padded to the longest one.
+        """
+        by_length = sorted(range(len(labels)), key=lambda place: len(self.labels[labels[place]]))
+        size = max(1, -(-len(labels) // _GROUPS))
+        embedded = []
+        for start in range(0, len(labels), size):
+            features = self.model.preprocess(
+                [self.labels[labels[place]] for place in by_length[start : start + size]],
+                prompt=self.prompt or None,
+            )
+            on_device = {
+                name: value.to(device) if isinstance(value, Tensor) else value
+                for name, value in features.items()
+            }
+            embedded.append(self._embed(on_device))
+        return torch.cat(embedded)[np.argsort(by_length)]
 
     def _embed(self, features: dict[str, Tensor]) -> Tensor:
         embeddings: Tensor = self.model(features)["sentence_embedding"]

@@ -58,6 +58,10 @@ def open_model(base: Path, described: Description, settings: FineTuning) -> Sent
     return_freed_memory()
     # Weights and their updates stay in 32 bits, also of encoders that are published in 16.
     model = load_torch_model(base, None if torch.cuda.is_available() else "cpu").float()
+    if not settings.dropout:
+        for module in model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
     if not described.static:
         # Saved with the encoder, so that others read as much of a text with it.
         model.max_seq_length = settings.document_tokens
