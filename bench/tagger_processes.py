@@ -1,11 +1,12 @@
-"""Tagging with one, two and three `lmtx-search serve` processes between which requests alternate.
+"""Tagging with one, two and three `lmtx-search serve` processes that share the requests.
 
-The clients ask the services directly, as the cluster's connector does through a load balancer that
-takes one service after another. Each configuration is a number of processes and a number of threads
-in each. The configurations take turns, so that other work on the machine slows all of them. Rates
-are measured by the clock and by the processor time of the services, which other work affects less.
-The tagger versions are those of the data folder, for example the ones that `deploy` and
-`deploy --static` left there. The cluster is not needed.
+The clients ask the services directly, with the requests that the cluster's connector sends. They
+are divided evenly among the processes, and each sends its next request as soon as the last one is
+answered. Each configuration is a number of processes and a number of threads in each. The
+configurations take turns, so that other work on the machine slows all of them. Rates are measured
+by the clock and by the processor time of the services, which other work affects less. The tagger
+versions are those of the data folder, for example the ones that `deploy` and `deploy --static` left
+there. The cluster is not needed.
 
     python bench/tagger_processes.py documents.jsonl --data-dir D
 """
@@ -119,19 +120,22 @@ def turn(
     services: Sequence[Service], version: str, texts: Sequence[str], each: int, seconds: float
 ) -> Measured:
     """Let all clients ask until the time is over, and wait for the last answers."""
-    urls = cycle(tag_url(service.url, version) for service in services)
+    urls = [tag_url(service.url, version) for service in services]
     starts = cycle(range(0, len(texts) - each, each))
     lock = threading.Lock()
     done: list[int] = []
     before, started = processor_seconds(services), time.monotonic()
 
-    def client() -> None:
+    def client(url: str) -> None:
         while time.monotonic() < started + seconds:
             with lock:
-                url, start = next(urls), next(starts)
+                start = next(starts)
             done.append(len(ask(url, list(texts[start : start + each]))["response"]))
 
-    clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    clients = [
+        threading.Thread(target=client, args=(urls[number % len(urls)],))
+        for number in range(CLIENTS)
+    ]
     for one in clients:
         one.start()
     for one in clients:
