@@ -172,6 +172,23 @@ def test_undo_brings_an_earlier_judgment_back(client: Any, people: PeopleOf) -> 
     assert source(client, "d1")["tags_manual"] == ["Chess"]
 
 
+def test_a_label_that_shares_its_text_is_found_by_letters_and_has_a_tag_of_its_own(
+    people: PeopleOf,
+) -> None:
+    page = people("anna").page
+    headers = {"X-User": "anna"}
+    found = page.get("/api/labels", params={"q": "mai"}, headers=headers).json()["labels"]
+    tags = [
+        page.get("/api/tag", params={"label": one["id"]}, headers=headers).json()["tag"]
+        for one in found
+        if one["text"] == "Mail"
+    ]
+    assert sorted(tags) == ["Mail (mail-1)", "Mail (mail-2)"]
+    gone = page.get("/api/tag", params={"label": "none"}, headers=headers)
+    assert gone.status_code == 400
+    assert "there is no longer a label none" in gone.json()["error"]
+
+
 def test_two_people_get_different_documents(client: Any, people: PeopleOf) -> None:
     index_tagged(client, "articles", [tagged(f"d{n:02}", {}, {"Chess": 0.5}) for n in range(30)])
     anna, ben = people("anna"), people("ben")
