@@ -14,7 +14,7 @@ from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.doctor.texts import examine_names, examine_own_tags, examine_texts
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.deployment.make_version import rules_of
+from lmtx_search.sources.label_rules import rules_of
 from lmtx_search.tagging.deployment.pipeline_check import document_with
 from lmtx_search.tagging.service.client import require_service, require_version, service_url
 from lmtx_search.tagging.versions.store import TaggerVersions

@@ -44,5 +44,5 @@ def record(found: Evaluation) -> dict[str, Any]:
         "label_counts": {"of": gold_set.counted, "documents": cut.frequencies.documents},
         "propensity": {"a": a, "b": b},
         "buckets": {"head_from": cut.head, "tail_below": cut.tail, "labels": cut.labels()},
-        "notes": notes(gold_set),
+        "notes": [*notes(gold_set), *found.notes],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,15 @@ from lmtx_search.settings import Settings
 class Evaluation:
     """The measures of each system on the same documents.
 
-    ``differences`` are by pair of systems: the later one minus the earlier one.
+    ``differences`` are by pair of systems: the later one minus the earlier one. ``notes`` are about
+    the systems, for people.
     """
 
     systems: list[System]
     results: dict[str, dict[str, Estimate]]
     differences: dict[tuple[str, str], dict[str, Difference]]
     gold_set: GoldSet
+    notes: list[str] = field(default_factory=list)
 
 
 def evaluate(
@@ -80,6 +82,7 @@ def evaluate(
         results={name: found.estimates() for name, found in measured.items()},
         differences=differences,
         gold_set=gold_set,
+        notes=[output.note for output in outputs.values() if output.note],
     )
 
 

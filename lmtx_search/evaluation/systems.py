@@ -18,6 +18,7 @@ from lmtx_search.encoder.reading import TextReader, rank_labels
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.metrics.ranking import DEPTH
+from lmtx_search.evaluation.ruled_tags import by_rules
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
@@ -98,7 +99,10 @@ def encoder(
 
 
 def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
-    """Return a tagger version. It ranks all its labels, including those below the threshold."""
+    """Return a tagger version.
+
+    It ranks all its labels, including those below the threshold, and assigns tags by its rules.
+    """
     manifest = version.manifest
     rule = Rule(manifest.threshold, manifest.max_tags, manifest.own_thresholds)
 
@@ -112,7 +116,8 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
         words = None if manifest.words is None else version.words(len(reads_documents.vocabulary()))
         reader = TextReader(reads_documents, manifest.windows, words)
         rows, labels = version.rows(), version.labels()
-        return _output(name, reader, labels, rows.ids, rows.embeddings, rule, documents, progress)
+        found = _output(name, reader, labels, rows.ids, rows.embeddings, rule, documents, progress)
+        return by_rules(name, found, version, documents, settings.service.threads, progress)
 
     return System(name, rank, manifest.version, rule)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.encoder.chosen import chosen_encoder
@@ -34,10 +33,12 @@ from lmtx_search.records import (
     labels_digest,
 )
 from lmtx_search.settings import Settings
+from lmtx_search.sources.label_rules import rules_of
 from lmtx_search.training.languages import as_note, language_problems
-from lmtx_search.training.sampling import hold_out, sample_documents
+from lmtx_search.training.sampling import hold_out
 from lmtx_search.training.settings import FineTuning, TrainingSettings
-from lmtx_search.training.shortlist import Encoder, Search
+from lmtx_search.training.shortlist import Encoder, Search, without
+from lmtx_search.training.training_documents import training_documents
 from lmtx_search.version import __version__
 
 
@@ -47,6 +48,8 @@ class RunInputs:
 
     Attributes:
         index: the label index.
+        labels: those that the tagger may assign: all but those for people only.
+        people_only: ids of the labels for people only. The judge is not asked about them.
         training: documents to train on.
         development: documents that are held out.
         base: folder of the encoder in the settings.
@@ -58,6 +61,7 @@ class RunInputs:
     client: Any
     index: LabelIndex
     labels: Sequence[Label]
+    people_only: frozenset[str]
     training: Sequence[Document]
     development: Sequence[Document]
     judge: OrderedJudge
@@ -71,7 +75,7 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     """Read the inputs of a run.
 
     Raises:
-        UserError: no labels or documents, no judge, or settings that do not fit them.
+        UserError: no labels or documents, no judge, or settings or rules that do not fit them.
         LmtxError: the cluster failed.
     """
     since = datetime.now(timezone.utc).isoformat()
@@ -79,7 +83,15 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     client = connect(settings.opensearch)
     index = LabelIndex(client, settings.opensearch.knn_engine)
     index.require()
-    labels = list(index.labels())
+    every = list(index.labels())
+    rules = rules_of(settings.label, every, progress)
+    people_only = frozenset(() if rules is None else rules.people_only)
+    labels = [label for label in every if label.id not in people_only]
+    if people_only:
+        progress.note(
+            f"Left out: labels for people only (label.rules): {len(people_only):,}. The judge is "
+            "not asked about them, and the encoder does not learn them"
+        )
     documents = training_documents(client, settings, training, progress)
     training.check(len(labels), len(documents))
     judge = open_judge(settings, prompt)
@@ -95,6 +107,7 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         client=client,
         index=index,
         labels=labels,
+        people_only=people_only,
         training=held_in,
         development=held_out,
         judge=judge,
@@ -103,28 +116,6 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         fingerprint=fingerprint(training, encoder_digest(base), judge, labels, documents, people),
         since=since,
     )
-
-
-def training_documents(
-    client: Any, settings: Settings, training: TrainingSettings, progress: Progress
-) -> list[Document]:
-    """Return the training documents, or a sample of them, in the order that the seed decides.
-
-    The sample includes all documents that people judged. Without an index of training documents
-    the result is empty.
-    """
-    where = settings.documents
-    if not client.indices.exists(index=where.training_index):
-        return []
-    people = {judgment.document_id for judgment in JudgmentStore(client).of(PERSON)}
-    with progress.stage("Read training documents", unit="documents") as advance:
-
-        def counted() -> Iterator[Document]:
-            for document in read_documents(client, where.training_index, where.text_fields):
-                advance(1)
-                yield document
-
-        return sample_documents(counted(), training.most_documents, training.seed, people)
 
 
 def open_base(
@@ -146,15 +137,17 @@ def open_base(
         # move the alias, so searches are not affected.
         reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
         exists = index.has_version(digest, encoder.dimension)
+        # An earlier version of this encoder is made complete, also for labels for people only.
         name = index.write_version(
-            inputs.labels,
+            list(index.labels()),
             lambda batch: embed_labels(reads_labels, batch),
             digest,
             encoder.dimension,
             progress,
             None if exists else owner,
         )
-    return encoder, partial(index.search, index=name)
+    search: Search = partial(index.search, index=name)
+    return encoder, without(search, inputs.people_only) if inputs.people_only else search
 
 
 def fingerprint(

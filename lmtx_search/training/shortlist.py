@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol
 
@@ -120,6 +120,22 @@ class Shortlister:
         return np.stack(
             [self._known[x.id] if x.id in self._known else next(vectors) for x in documents]
         )
+
+
+# How many more labels are searched at most, so that others take the places of those left out.
+_MORE = 1000
+
+
+def without(search: Search, ids: Collection[str]) -> Search:
+    """Return a search that leaves out the labels with these ids."""
+
+    def others(
+        vectors: NDArray[np.float32], k: int, words: Sequence[WordCounts] | None = None, /
+    ) -> list[Ranking]:
+        rankings = search(vectors, k + min(len(ids), _MORE), words)
+        return [[one for one in ranking if one[0] not in ids][:k] for ranking in rankings]
+
+    return others
 
 
 def search_in(labels: NDArray[np.float32], known: Sequence[Label]) -> Search:

@@ -37,6 +37,7 @@ def create_app(settings: Settings, index: str, on_loopback: bool = True) -> Star
 
     - ``GET /api/documents?q=…&tag=…&start=0&size=30``: tags with counts, one page of documents.
     - ``GET /api/labels?q=…``: labels by words.
+    - ``GET /api/tag?label=ID``: what a label is called in documents.
     - ``POST /api/try`` with ``{"text": …}``: the tags that the deployed tagger assigns to it.
     - ``GET /api/explain?document=ID``, ``POST /api/explain`` with ``{"text": …}``: why a document
       or a text has its tags.
@@ -68,6 +69,9 @@ def create_app(settings: Settings, index: str, on_loopback: bool = True) -> Star
     async def labels(request: Request) -> Any:
         words = request.query_params.get("q", "")[:_MAX_QUERY]
         return await run_in_threadpool(library.labels, words, language_of(request))
+
+    async def tag(request: Request) -> Any:
+        return await run_in_threadpool(library.tag_of, request.query_params.get("label", ""))
 
     async def try_text(request: Request) -> Any:
         text = (await json_body(request)).get("text")
@@ -104,6 +108,7 @@ def create_app(settings: Settings, index: str, on_loopback: bool = True) -> Star
             Route(PAGE, _file("sign-in.html")),
             Route("/api/documents", answering(documents)),
             Route("/api/labels", answering(labels)),
+            Route("/api/tag", answering(tag)),
             Route("/api/try", answering(try_text), methods=["POST"]),
             Route("/api/explain", answering(explain), methods=["GET", "POST"]),
             Route("/api/opinions", answering(opinion), methods=["PUT"]),

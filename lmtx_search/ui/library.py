@@ -87,22 +87,30 @@ class Library:
     def labels(self, words: str, language: str | None = None) -> dict[str, Any]:
         """Return labels that contain these words; the last word may be incomplete.
 
-        ``tag`` is what a label is called in documents, ``name`` its name in the language.
+        ``name`` is a label's name in the language. What it is called in documents is asked for the
+        chosen one only (:meth:`tag_of`), because each letter that is typed asks for labels.
         """
         found = labels_with(self._client, words)
-        tags = tag_names(self._client, found)
         return {
             "labels": [
                 {
                     "id": label.id,
                     "text": label.text,
-                    "tag": tags[label.id],
                     "name": label.name_in(language) if language else label.text,
                     "description": label.description,
                 }
                 for label in found
             ]
         }
+
+    def tag_of(self, label: str) -> dict[str, str]:
+        """Return what a label, given by its id, is called in documents: ``tag``.
+
+        Raises:
+            UserError: the label no longer exists.
+        """
+        known = self._label(label)
+        return {"tag": tag_names(self._client, [known])[label]}
 
     def keep_answer(self, document: str, label: str, answer: Answer | None) -> dict[str, Any]:
         """Store a person's answer to whether a label is right for a document; None: delete it.
@@ -116,9 +124,7 @@ class Library:
         fields = self._documents.text_fields
         whole = find_document(self._client, self.index, document, fields)
         found, tags = whole.document, whole.tags
-        known = edits.find(self._client, names.LABELS, [label]).get(label)
-        if known is None:
-            raise UserError(f"there is no longer a label {label}: it was retired in the meantime")
+        known = self._label(label)
         used = True
         if answer is None:
             remove_opinions(self._client, [person_id(found, known)])
@@ -128,6 +134,12 @@ class Library:
             rank = next((n for n, tag in enumerate(tags) if tag in tag_names), len(tags))
             keep_opinions(self._client, [person_judgment(found, known, answer == "yes", rank)])
         return {"document": document, "label": label, "said": answer, "used": used}
+
+    def _label(self, id_: str) -> Label:
+        label = edits.find(self._client, names.LABELS, [id_]).get(id_)
+        if label is None:
+            raise UserError(f"there is no longer a label {id_}: it was retired in the meantime")
+        return label
 
     def _shown(self, documents: Sequence[TaggedDocument]) -> list[dict[str, Any]]:
         fields = tag_fields(self._client)

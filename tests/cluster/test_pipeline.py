@@ -22,7 +22,8 @@ from lmtx_search.cluster.ml.pipeline import (
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, scores_of
-from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED, answer_of
+from lmtx_search.tagging.scoring.rule_facts import ABOVE, fact
+from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED, answer_of
 
 FIELDS = ("title", "text")
 EARLIER = {
@@ -141,12 +142,23 @@ class TestOnTheCluster:
         assert source.keys() == {"text", "n", "tags", "tag_scores", "tagging"}
 
     def test_broader_labels_go_beside_the_tags(self, client: Any) -> None:
-        scores = {"a": 0.9, f"{BROADER}b.c": 0.5, f"{BROADER}a": 0.9, f"{BROADER}d": 1.4}
+        above = [("b.c", "a"), ("d", "b.c"), ("d", "e"), ("a", "b.c"), ("e", "e")]
+        scores = {"a": 0.9, "e": 0.4, **{fact(ABOVE, *both): 1 for both in above}}
         (source,) = simulate(client, _with_scores(scores), [{"text": "x", **EARLIER}])
-        assert (source["tags"], scores_of(source["tag_scores"])) == (["a"], {"a": 0.9})
+        assert (source["tags"], scores_of(source["tag_scores"])) == (
+            ["a", "e"],
+            {"a": 0.9, "e": 0.4},
+        )
         assert source["tags_broader"] == ["d", "b.c"]
         (source,) = simulate(client, _with_scores({"a": 0.9}), [{"text": "x", **EARLIER}])
         assert "tags_broader" not in source
+
+    def test_sums_of_a_model_that_an_earlier_release_deployed_go_beside_the_tags(
+        self, client: Any
+    ) -> None:
+        scores = {"a": 0.9, "\ue03eb.c": 0.5, "\ue03ea": 0.9, "\ue03ed": 1.4}
+        (source,) = simulate(client, _with_scores(scores), [{"text": "x"}])
+        assert (source["tags"], source["tags_broader"]) == (["a"], ["d", "b.c"])
 
     def test_suggestions_and_probabilities_go_beside_the_tags(self, client: Any) -> None:
         scores = {"a": 0.9, f"{SUGGESTED}b.c": 0.5, f"{SUGGESTED}d": 0.6, "e": 1.1}
@@ -173,13 +185,15 @@ class TestOnTheCluster:
         self, client: Any, rejected: Any
     ) -> None:
         scores = {"a": 0.9, "b": 0.8, f"{SUGGESTED}s": 0.5, f"{SUGGESTED}d.e": 0.4}
-        scores |= {f"{BROADER}up": 0.9, f"{BROADER}on": 0.9}
+        above = [("up", "a"), ("up", "b"), ("on", "b"), ("gone", "a")]
+        scores |= {fact(ABOVE, *both): 0.9 for both in above}
         given = {"text": "x", "tags_rejected": rejected, **EARLIER}
         (source,) = simulate(client, _with_scores(scores), [given])
         found = answer_of(scores, *DEFAULT_FIELDS.people_decided(given))
         assert "a" not in source["tags"]
         assert source["tags"] == list(found.tags)
         assert source["tags_broader"] == list(found.broader)
+        assert "gone" not in source["tags_broader"]
         assert source.get("tags_suggested", []) == list(found.suggested)
         assert source["tags_rejected"] == rejected
 
@@ -310,7 +324,7 @@ class TestOnTheCluster:
 
     def test_its_fields_may_have_other_names(self, client: Any) -> None:
         names_ = TagFields("auto_tags", "s", "b", "m", "t")
-        body = with_names(_with_scores({"x": 0.5, f"{BROADER}up": 0.4}), names_)
+        body = with_names(_with_scores({"x": 0.5, fact(ABOVE, "up", "x"): 1}), names_)
         theirs = {"tags": ["mine"], "tagging": 7, "tag_scores": "good"}
         (source,) = simulate(client, body, [{"text": "x", **theirs}])
         assert source["t"]["status"] == "tagged"

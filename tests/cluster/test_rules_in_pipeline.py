@@ -30,6 +30,12 @@ pytestmark = pytest.mark.integration
 NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "😀", "ﬁ"]
 
 
+def broader_facts(draw: random.Random) -> list[str]:
+    """Return facts about a hierarchy, which may have cycles."""
+    below = draw.sample([*NAMES, "up"], 7)
+    return [fact(ABOVE, draw.choice(["up", "top", *NAMES[:3]]), name) for name in below]
+
+
 def random_case(seed: int) -> dict[str, Any]:
     """Return a document, with what a tagger with rules could say about it in ``given``."""
     draw = random.Random(seed)
@@ -40,11 +46,13 @@ def random_case(seed: int) -> dict[str, Any]:
     facts = [fact(PEOPLE_ONLY, draw.choice(NAMES)), fact(IMPLIES, *draw.sample(NAMES, 2))]
     facts += [fact(EXCLUDES, *draw.sample(NAMES, 2)) for _ in range(3)]
     facts += [fact(BELOW, draw.choice(["up", "ant"]), name) for name in draw.sample(NAMES, 5)]
-    facts += [fact(ABOVE, draw.choice(["up", "ant"]), name) for name in draw.sample(NAMES, 5)]
+    facts += broader_facts(draw)
     facts += [fact(OF_GROUP, draw.choice("gh"), name) for name in draw.sample(NAMES, 2)]
     limits = {fact(MOST_TAGS): draw.randint(1, 4), fact(MOST_OF_BRANCH): draw.randint(1, 2)}
     if draw.random() < 0.8:
         limits[fact(MOST_SUGGESTED)] = draw.randint(1, 4)
+    if seed % 4 == 0:  # a tagger without rules
+        facts, limits = broader_facts(draw), {}
     return {
         "text": "x",
         "about": {"source": draw.choice(["g", ["h", "g"], "other", [], None])},

@@ -13,6 +13,7 @@ from lmtx_search.evaluation.gold.coverage import collect_gold, named, usable_gol
 from lmtx_search.evaluation.gold.files import GoldFiles, open_gold_files
 from lmtx_search.records import BadLine, Document, Label
 from lmtx_search.sources import open_gold
+from lmtx_search.untouched import Untouched
 
 LABELS = [Label("x", "Chess"), Label("y", "Music")]
 
@@ -44,6 +45,16 @@ def test_a_malformed_line_takes_a_row_and_the_last_of_two_documents_counts(write
     assert collected.gold == {"a": {"y"}, "b": {"x"}}
     assert collected.documents["a"].text == "again"
     assert (collected.repeated, collected.bad_lines) == (1, 1)
+
+
+def test_documents_that_are_never_touched_are_left_out_and_counted(write):
+    gold = open_gold(write("gold.tsv", "a\tx\nb\ty\naway\tx\n"))
+    items = [Document("a", "A", {"source": "archive"}), Document("b", "B", {"source": "press"})]
+    never = Untouched.of('{"term": {"source": "archive"}}')
+    collected = collect_gold(items, gold, never, with_sources=True)
+    assert collected.gold == {"b": {"y"}}
+    assert (collected.untouched, collected.unknown) == (1, ["away"])
+    assert collected.documents["b"].source == {"source": "press"}
 
 
 def test_gold_in_the_order_of_other_documents_is_refused(write):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.errors import UserError
@@ -14,6 +15,7 @@ from lmtx_search.evaluation.registry import check_names
 from lmtx_search.evaluation.systems import Rule, _output
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
+from lmtx_search.rules import Rules
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.scoring.ranking import top_scores
@@ -66,6 +68,44 @@ def test_a_tagger_is_measured_with_the_tags_that_it_assigns(tmp_path, words):
     tags = Tagger(version).tag(TEXTS)
     assert list(output.tags.values()) == [[tag.label_id for tag in found] for found in tags]
     assert any(tags)
+
+
+FOUR = Document("a", "a web and chess", {"source": "press"})
+
+
+def tags_and_note(folder, rules, **more):
+    version = version_of(folder, max_tags=4, rules=rules, **more)
+    output = systems.tagger(Settings(), version, "tagger").rank([FOUR], SILENT)
+    assert set(output.rankings["a"]) == {"1", "2", "3", "4"}
+    return output.tags["a"], output.note
+
+
+def test_a_tagger_with_rules_is_measured_with_the_tags_that_they_leave(tmp_path):
+    assert tags_and_note(tmp_path / "none", None) == (["4", "1", "3"], None)
+    rules = Rules(people_only=("4",), imply=(("1", "2"),))
+    tags, note = tags_and_note(tmp_path / "rules", rules)
+    assert tags == ["1", "2", "3"]
+    assert note == (
+        "tagger follows its rules about labels (2): they change the tags of 1 of 1 documents. "
+        "Measures of rankings (P@k, R@k, nDCG@k, PSP@k) do not follow them, so rankings contain "
+        "labels for people only (1)"
+    )
+
+
+def test_rules_that_change_nothing_say_so(tmp_path):
+    tags, note = tags_and_note(tmp_path, Rules(exclude=(("1", "2"),)))
+    assert tags == ["4", "1", "3"]
+    assert "change the tags of 0 of 1 documents" in note
+
+
+def test_a_document_is_measured_with_the_labels_of_its_group(tmp_path):
+    rules = Rules(group_of={"4": "press", "1": "law"}, group_field="source")
+    assert tags_and_note(tmp_path, rules)[0] == ["4", "3"]
+
+
+def test_with_review_first_the_rules_count_at_the_threshold(tmp_path):
+    bands = Bands(10.0, -2.5, 0.5, 0.1, review_first=True)
+    assert tags_and_note(tmp_path, Rules(people_only=("4",)), bands=bands)[0] == ["1", "3"]
 
 
 def test_the_encoder_of_a_run_is_measured_as_it_would_tag(tmp_path):

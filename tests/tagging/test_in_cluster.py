@@ -19,9 +19,9 @@ from lmtx_search.errors import UserError
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
-from lmtx_search.tagging.scoring.rule_facts import RULE
+from lmtx_search.tagging.scoring.rule_facts import ABOVE, RULE
 from lmtx_search.tagging.scoring.tagger import Tagger
-from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED, answer_of
+from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED, answer_of
 from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_encoder import TOKENIZER, make_tiny_encoder
@@ -78,8 +78,9 @@ def test_gives_what_the_service_gives(
     expected = [tagger.weights(one) for one in tagger.decide(TEXTS)]
     assert [pytest.approx(tags, abs=2e-3) for tags in expected] == given
     marks = {name[0] for tags in expected for name in tags}
+    kinds = {name[1] for tags in expected for name in tags if name[0] == RULE}
     applied = bands is None or not bands.review_first
-    assert (BROADER in marks) == (wanted and broader is not PLAIN and applied)
+    assert kinds == ({ABOVE} if wanted and broader is not PLAIN and applied else set())
     assert ({SUGGESTED, PROBABILITY} <= marks) == (bands is not None)
 
 
@@ -115,7 +116,9 @@ def test_tells_the_same_facts_about_rules(
         facts |= {name[1] for name in given if name[0] == RULE}
     if rules.number:
         assert facts >= {"t", "b", "p", "x", "i", "u"}
-        assert (("a" in facts), ("s" in facts)) == (wanted, bands is not None)
+        applied = bands is None or not bands.review_first
+        assert ("a" in facts) == (wanted and applied)
+        assert ("s" in facts) == (bands is not None)
         assert ("g" in facts) == bool(rules.groups)
     else:
         assert facts <= {"t", "s", "a"}

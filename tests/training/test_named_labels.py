@@ -8,7 +8,7 @@ import pytest
 from lmtx_search.records import Document, Label
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.named_labels import NamedLabels, fuse
-from lmtx_search.training.shortlist import search_in
+from lmtx_search.training.shortlist import search_in, without
 
 LABELS = [
     Label("browser", "web browsers", synonyms=("internet client",)),
@@ -56,6 +56,15 @@ def test_a_document_that_names_nothing_gets_its_nearest_labels() -> None:
     search = search_in(VECTORS, LABELS)
     vector = np.array([[0.8, 0.6, 0.0, 0.0]], dtype=np.float32)
     assert search(vector, 3, [{"zzz": 1}]) == search(vector, 3)
+
+
+def test_others_take_the_places_of_labels_that_are_left_out() -> None:
+    search = without(search_in(VECTORS, LABELS), {"browser", "editor"})
+    vectors = np.array([[0.8, 0.6, 0.0, 0.0], [0.0, 0.0, 0.6, 0.8]], dtype=np.float32)
+    found = [[id_ for id_, _ in ranking] for ranking in search(vectors, 1)]
+    assert found == [["game"], ["board"]]
+    (ranking, _) = search(vectors, 2, [{"text": 1, "editor": 1}, {}])
+    assert [id_ for id_, _ in ranking] == ["game", "board"]
 
 
 class Encoder:

@@ -33,6 +33,29 @@ def test_a_label_version_made_for_a_training_alone_goes_with_it(
     assert set(client.indices.get(index="lmtx-labels-*")) == {"lmtx-labels-000001"}
 
 
+def test_labels_for_people_only_and_documents_that_are_never_touched_teach_nothing(
+    loaded: Path, lmtx: Run, client: Any, environment: dict[str, str]
+) -> None:
+    (loaded / "rules.txt").write_text("people-only chess mail\n")
+    query = '{"prefix": {"title": "Program 0"}}'
+    other = environment | {
+        "LMTX_LABEL_RULES": str(loaded / "rules.txt"),
+        "LMTX_DOCUMENTS_UNTOUCHED_QUERY": query,
+    }
+    done = lmtx("train", *SMALL, "--batch-size", "8", "--json", env=other)
+    assert done.returncode == 0, done.stderr
+    assert "labels for people only (label.rules): 2. The judge" in done.stderr
+    assert "training documents that are never touched" in done.stderr
+    assert "(documents.untouched_query): 8" in done.stderr
+    counts = json.loads(done.stdout)["counts"]
+    assert counts["labels"] == len(LABELS) - 2
+    hits = client.search(index="lmtx-judgments", body={"size": 1000})["hits"]["hits"]
+    asked = {(hit["_source"]["document_id"], hit["_source"]["label_id"]) for hit in hits}
+    assert len(asked) >= 10
+    assert not {label for _, label in asked} & {"chess", "mail"}
+    assert not [document for document, _ in asked if document.endswith("-0")]
+
+
 def test_two_cycles_killed_after_the_first_go_on_and_are_in_the_record(
     loaded: Path, lmtx: Run, settings: Settings, client: Any, environment: dict[str, str]
 ) -> None:

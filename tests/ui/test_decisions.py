@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,11 +18,14 @@ from lmtx_search.cluster.ml.pipeline import put_pipeline, untagged_pipeline
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import PERSON, Label
+from lmtx_search.tagging.deployment.deploy import deploy
+from lmtx_search.tagging.deployment.encoder_source import untrained_source
+from lmtx_search.tagging.deployment.options import Runtime
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.ui.app import create_app
 from lmtx_search.untouched import Untouched
 from tests.conftest import Run
-from tests.support.live_tagger import deployed, index_documents, load_labels
+from tests.support.live_tagger import OPTIONS, deployed, index_documents, load_labels
 from tests.support.suggestions import index_tagged, tagged
 from tests.support.tagger_service import LABELS, running
 
@@ -168,6 +172,23 @@ def test_undo_brings_an_earlier_judgment_back(client: Any, people: PeopleOf) -> 
     assert source(client, "d1")["tags_manual"] == ["Chess"]
 
 
+def test_a_label_that_shares_its_text_is_found_by_letters_and_has_a_tag_of_its_own(
+    people: PeopleOf,
+) -> None:
+    page = people("anna").page
+    headers = {"X-User": "anna"}
+    found = page.get("/api/labels", params={"q": "mai"}, headers=headers).json()["labels"]
+    tags = [
+        page.get("/api/tag", params={"label": one["id"]}, headers=headers).json()["tag"]
+        for one in found
+        if one["text"] == "Mail"
+    ]
+    assert sorted(tags) == ["Mail (mail-1)", "Mail (mail-2)"]
+    gone = page.get("/api/tag", params={"label": "none"}, headers=headers)
+    assert gone.status_code == 400
+    assert "there is no longer a label none" in gone.json()["error"]
+
+
 def test_two_people_get_different_documents(client: Any, people: PeopleOf) -> None:
     index_tagged(client, "articles", [tagged(f"d{n:02}", {}, {"Chess": 0.5}) for n in range(30)])
     anna, ben = people("anna"), people("ben")
@@ -290,3 +311,41 @@ def test_labels_that_only_a_rejected_tag_brought_leave_at_once_and_come_back(
     assert source(client, "d1")["tags_broader"] == ["Games"]
     anna.post("decisions/undo", {})
     assert source(client, "d1") == {**document, "tags_rejected": []}
+
+
+@pytest.mark.parametrize("runtime", ["service", "in-cluster"])
+def test_labels_that_only_a_rejected_tag_brought_stay_away_in_later_taggings(
+    client: Any, settings: Any, environment: dict[str, str], lmtx: Run, runtime: Runtime
+) -> None:
+    apply(client, plan(client, settings))
+    chess = Label("c", "Chess", "The board game", broader=("board",))
+    mail = Label("m", "Mail", "Electronic mail", broader=("programs",))
+    board = Label("board", "tabletop", broader=("programs",))
+    load_labels(client, settings, [chess, mail, board, Label("programs", "software")])
+    documents = settings.documents.model_copy(update={"broader_tags": True})
+    settings = settings.model_copy(update={"documents": documents})
+    options = replace(OPTIONS, runtime=runtime, threshold=0.45)
+    text = "plays chess, reads mail"
+
+    def broader(index: str) -> list[str]:
+        found = client.get(index=index, id="d1")["_source"]
+        assert found["tagging"]["status"] == "tagged"
+        return list(found.get("tags_broader", []))
+
+    with running(environment):
+        deploy(client, settings, untrained_source(settings), options)
+        index_documents(client, "articles", [{"id": "d1", "text": text}])
+        assert source(client, "d1")["tags"] == ["Chess", "Mail"]
+        assert broader("articles") == ["software", "tabletop"]
+        for rejected, left in ((["Chess"], ["software"]), (["Chess", "Mail"], [])):
+            client.update(index="articles", id="d1", body={"doc": {"tags_rejected": rejected}})
+            client.indices.refresh(index="articles")
+            done = lmtx("retag", "--index", "articles", "--everything")
+            assert done.returncode == 0, done.stderr
+            assert broader("articles") == left
+        client.update(index="articles", id="d1", body={"doc": {"tags_rejected": ["Chess"]}})
+        client.indices.refresh(index="articles")
+        prepare_tagged_index(client, "copies")
+        body = {"source": {"index": "articles"}, "dest": {"index": "copies"}}
+        client.reindex(body=body, params={"refresh": "true"})
+        assert broader("copies") == ["software"]

@@ -36,6 +36,7 @@ def test_the_pages_load_nothing_from_elsewhere(page):
     [
         ("GET", "/api/documents", None),
         ("GET", "/api/labels?q=chess", None),
+        ("GET", "/api/tag?label=a", None),
         ("GET", "/api/explain?document=a", None),
         ("PUT", "/api/opinions", {"document": "a", "label": "b", "answer": "no"}),
     ],

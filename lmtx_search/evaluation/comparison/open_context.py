@@ -27,10 +27,10 @@ from lmtx_search.records import BadLine, Document, Label, content_digest, labels
 from lmtx_search.settings import Settings
 from lmtx_search.sources import read_documents
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
-from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.profiles import small
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import FineTuning, TrainingSettings
+from lmtx_search.training.training_documents import training_documents
 from lmtx_search.version import __version__
 
 DEFAULT_LEARN_FROM = 1000

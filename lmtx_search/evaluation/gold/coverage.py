@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document
 from lmtx_search.sources import Gold
+from lmtx_search.untouched import Untouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class CollectedGold:
     Attributes:
         unknown: ids that have gold tags but no document in the file.
         repeated: number of repeated ids (the last document counts).
+        untouched: number of documents that are never touched, which are left out.
         bad_lines: number of lines that are not documents.
     """
 
@@ -26,10 +28,20 @@ class CollectedGold:
     unknown: list[str]
     repeated: int
     bad_lines: int
+    untouched: int = 0
 
 
-def collect_gold(items: Iterable[Document | BadLine], gold: Gold) -> CollectedGold:
+def collect_gold(
+    items: Iterable[Document | BadLine],
+    gold: Gold,
+    untouched: Untouched | None = None,
+    with_sources: bool = False,
+) -> CollectedGold:
     """Read documents and their gold tags. A malformed line also counts as a row.
+
+    Args:
+        untouched: documents that are left out (None: none).
+        with_sources: keep the fields of documents, which takes memory.
 
     Raises:
         UserError: the gold tags belong to other documents.
@@ -37,15 +49,21 @@ def collect_gold(items: Iterable[Document | BadLine], gold: Gold) -> CollectedGo
     documents: dict[str, Document] = {}
     right: dict[str, AbstractSet[str]] = {}
     rows = repeated = bad = 0
+    never: set[str] = set()
     for row, item in enumerate(items):
         rows = row + 1
         if isinstance(item, BadLine):
             bad += 1
         elif (tags := gold.tags(row, item)) is not None:
+            if untouched is not None and untouched.matches(item.source):
+                never.add(item.id)
+                continue
             repeated += item.id in documents
-            documents[item.id] = Document(item.id, item.text)
+            source = item.source if with_sources else {}
+            documents[item.id] = Document(item.id, item.text, source)
             right[item.id] = tags
-    return CollectedGold(documents, right, gold.unused(rows, documents.keys()), repeated, bad)
+    unused = gold.unused(rows, documents.keys() | never)
+    return CollectedGold(documents, right, unused, repeated, bad, len(never))
 
 
 @dataclass(frozen=True, slots=True)

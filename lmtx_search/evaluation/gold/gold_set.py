@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lmtx_search.errors import UserError
 from lmtx_search.evaluation.gold.coverage import UsableGold, collect_gold, named, usable_gold
 from lmtx_search.evaluation.gold.files import GoldFiles, open_gold_files
 from lmtx_search.evaluation.metrics.head_tail import PRECISIONS
@@ -26,6 +27,7 @@ class GoldSet:
         propensity: A and B of the propensity model.
         repeated: number of repeated document ids.
         bad_lines: number of malformed lines.
+        untouched: number of documents that were left out because they are never touched.
     """
 
     documents: list[Document]
@@ -36,6 +38,7 @@ class GoldSet:
     counted: str
     repeated: int
     bad_lines: int
+    untouched: int = 0
 
     @property
     def textless(self) -> int:
@@ -53,7 +56,17 @@ def open_gold_set(
     """
     tags, frequencies = open_gold_files(gold, labels)
     fields = settings.documents
-    collected = collect_gold(read_documents(file, fields.id_field, fields.text_fields), tags)
+    collected = collect_gold(
+        read_documents(file, fields.id_field, fields.text_fields),
+        tags,
+        fields.untouched,
+        with_sources=settings.label.groups is not None,
+    )
+    if collected.untouched and not collected.gold:
+        raise UserError(
+            f"all {collected.untouched:,} documents with gold tags are never touched "
+            "(documents.untouched_query), so the tagger does not tag them"
+        )
     measurable = usable_gold(collected.gold, {label.id for label in labels}, collected.unknown)
     a, b = settings.evaluation.propensity_a, settings.evaluation.propensity_b
     return GoldSet(
@@ -65,6 +78,7 @@ def open_gold_set(
         counted=f"the training gold, {gold.train}" if gold.train else "the gold itself",
         repeated=collected.repeated,
         bad_lines=collected.bad_lines,
+        untouched=collected.untouched,
     )
 
 
@@ -72,6 +86,11 @@ def notes(gold_set: GoldSet) -> list[str]:
     """Return notes on what was left out and on limits of the measures."""
     usable = gold_set.usable
     lines = []
+    if gold_set.untouched:
+        lines.append(
+            "Left out: documents that are never touched (documents.untouched_query): "
+            f"{gold_set.untouched:,}"
+        )
     if usable.unknown_documents:
         lines.append(f"Left out: gold tags of unknown documents: {named(usable.unknown_documents)}")
     if usable.without_tags:

@@ -22,11 +22,12 @@ class Output:
     """The output of a system by document id.
 
     ``rankings`` are label ids, best first. ``tags`` are the ids that it would assign (None: it only
-    ranks).
+    ranks). ``note`` says what is to be known about them, for people.
     """
 
     rankings: Mapping[str, Sequence[str]]
     tags: Mapping[str, Sequence[str]] | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

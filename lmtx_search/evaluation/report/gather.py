@@ -36,8 +36,8 @@ from lmtx_search.sources.xmc import is_xmc
 from lmtx_search.tagging.deployment.encoder_source import (
     trained_source,
 )
-from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.profiles import small
+from lmtx_search.training.training_documents import training_documents
 
 _MOST_RECORDS = 200
 # Documents that are tagged if there are no gold tags.

@@ -33,9 +33,9 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, run_words, untrained_source
-from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.training_documents import training_documents
 from lmtx_search.version import __version__
 from lmtx_search.words.weights import with_offsets
 

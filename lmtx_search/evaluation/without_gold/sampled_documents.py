@@ -44,15 +44,23 @@ class SampledDocument:
 def draw(settings: Settings, file: Path, most: int, seed: int) -> list[Document]:
     """Draw documents with text from a file, in an order that the seed decides.
 
+    Documents that are never touched are left out: they get no tags.
+
     Raises:
-        UserError: no document has text.
+        UserError: no other document has text.
     """
     fields = settings.documents
     items = read_documents(file, fields.id_field, fields.text_fields)
-    documents = {item.id: item for item in items if not isinstance(item, BadLine)}
+    never = fields.untouched
+    documents = {
+        item.id: item
+        for item in items
+        if not isinstance(item, BadLine) and not (never and never.matches(item.source))
+    }
     drawn = sample_documents(documents.values(), most, seed)
     if not drawn:
-        raise UserError(f"{file} has no document with text in {', '.join(fields.text_fields)}")
+        but = " that may be tagged (documents.untouched_query)" if never else ""
+        raise UserError(f"{file} has no document with text in {', '.join(fields.text_fields)}{but}")
     return drawn
 
 

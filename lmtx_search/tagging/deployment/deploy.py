@@ -25,13 +25,13 @@ from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
+from lmtx_search.sources.label_rules import rules_of
 from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinished
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.make_version import (
     Fit,
     chosen_thresholds,
     make_version,
-    rules_of,
 )
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline

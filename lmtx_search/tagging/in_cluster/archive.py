@@ -24,9 +24,10 @@ from lmtx_search.tagging.in_cluster.band_graph import BandedLabels
 from lmtx_search.tagging.in_cluster.graph import TEXT, Places, tagging_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
+from lmtx_search.tagging.scoring.broader import BroaderFacts
 from lmtx_search.tagging.scoring.label_sets import label_sets
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
-from lmtx_search.tagging.scoring.weights import BROADER, PROBABILITY, SUGGESTED
+from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
 from lmtx_search.words.tokens import WordTokens
 
@@ -92,9 +93,9 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     _check_size(model, labels.embeddings.nbytes)
     rules = version.rules()
     facts = None if rules is None else RuleFacts.of(rules, labels, manifest)
-    # With rules, the pipeline computes the sums: it decides which tags remain.
-    above = labels.above() if manifest.broader_tags and facts is None else []
-    broader = sorted({row for rows in above for row in rows})
+    told = BroaderFacts(labels, rules)
+    above = [told.about(id_) for id_ in labels.ids] if manifest.broader_tags else []
+    broader = sorted({name for names in above for name in names})
     names = list(labels.names)
     if manifest.bands is not None:
         names += [mark + name for mark in (SUGGESTED, PROBABILITY) for name in labels.names]
@@ -102,7 +103,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         folder / TOKENIZER_FILE,
         [
             *names,
-            *(BROADER + labels.names[row] for row in broader),
+            *broader,
             *(() if facts is None else (*facts.names, *facts.limits)),
         ],
         min(manifest.document_tokens, form.max_tokens),
@@ -166,13 +167,13 @@ def _banded(manifest: Manifest, ids: Sequence[str]) -> BandedLabels | None:
     return BandedLabels(bands, least, bands.rows(ids), manifest.most_suggested + manifest.spare)
 
 
-def _places(above: Sequence[Sequence[int]], broader: Sequence[int], before: int) -> Places:
-    """Return int64 [L, K]: the columns of each label's broader labels, after ``before`` others.
+def _places(above: Sequence[Sequence[str]], broader: Sequence[str], before: int) -> Places:
+    """Return int64 [L, K]: the columns of each label's facts ``above``, after ``before`` others.
 
     -1 fills the rows of labels that have fewer than K.
     """
-    place = {row: before + number for number, row in enumerate(broader)}
+    place = {name: before + number for number, name in enumerate(broader)}
     places = np.full((len(above), max(map(len, above), default=0)), -1, dtype=np.int64)
-    for row, rows in enumerate(above):
-        places[row, : len(rows)] = [place[one] for one in rows]
+    for row, names in enumerate(above):
+        places[row, : len(names)] = [place[one] for one in names]
     return places

@@ -24,8 +24,8 @@ TEXT = ("own_ids", "own_mask")
 """The inputs without the token that ends a text (``tokenizer.py``): its id is that of a tag."""
 
 Places = NDArray[np.int64]
-"""int64 [L, K]: for each of L labels the columns, after the labels', of its broader labels; -1: no
-further one."""
+"""int64 [L, K]: for each of L labels the columns, after the labels', of the facts about the labels
+above it; -1: no further one."""
 
 
 def tagging_graph(
@@ -46,8 +46,9 @@ def tagging_graph(
     The output is float32 [n, first + L + A]. It contains the score of each of a text's tags, at
     ``first`` + the label's row, and zero for all other labels. With bands, the next L places
     contain the scores of suggestions, and L more the probabilities of tags and suggestions. The
-    last A places belong to labels above others, and contain the sums of the scores of the tags
-    below them. With rules, their facts and limits follow (``rule_graph.py``).
+    last A places belong to facts about labels above others (``broader.py``), and contain the sums
+    of the scores of the tags that they are about. With rules, their facts and limits follow
+    (``rule_graph.py``).
 
     Args:
         encoder: the encoder's ONNX file; it turns token ids into embeddings of length 1.
@@ -55,7 +56,7 @@ def tagging_graph(
         first: column of the first label: the number of the tokenizer's tokens.
         least: float32 [L], lowest score at which a label is a tag; positive.
         most: highest number of tags of a text.
-        above: int64 [L, K], the places of A labels, after all others; K is 0 if no label has a
+        above: int64 [L, K], the places of A facts, after all others; K is 0 if no label has a
             broader one.
         prompt_tokens: number of first tokens that are not pooled, if the encoder's graph needs it.
         bands: which labels are suggested (None: none are).

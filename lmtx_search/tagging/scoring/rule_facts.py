@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.hierarchy import ancestors
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest
@@ -23,14 +22,14 @@ RULE = "\ue052"
 """Before a fact. After it come a letter for its kind and up to two names, separated by RULE."""
 
 MOST_TAGS, MOST_SUGGESTED, MOST_OF_BRANCH = "t", "s", "b"
-"""Limits. The number is the limit itself; that of all other facts is 1."""
+"""Limits. The number is the limit itself; that of other facts means nothing, but is positive."""
 
 PEOPLE_ONLY, EXCLUDES, IMPLIES, BELOW, OF_GROUP = "p", "x", "i", "u", "g"
 """A label is for people only; two exclude each other; the first one implies the second one; the
 second one is directly below the first one; the second one is for the group with the first name."""
 
 ABOVE = "a"
-"""The first label goes into the broader tags of a document with the second one."""
+"""The first label is directly above the second one (``broader.py``)."""
 
 
 def fact(kind: str, *names: str) -> str:
@@ -63,7 +62,7 @@ class RuleFacts:
             limits[fact(MOST_SUGGESTED)] = manifest.most_suggested
         if rules.max_per_branch is not None:
             limits[fact(MOST_OF_BRANCH)] = rules.max_per_branch
-        found = dict(_facts(rules, labels, manifest.broader_tags))
+        found = dict(_facts(rules, labels))
         rows = np.array(list(found.values()), dtype=np.int64).reshape(-1, 2)
         return cls(labels, limits, list(found), rows)
 
@@ -81,9 +80,7 @@ class RuleFacts:
         return {**self.limits, **told}
 
 
-def _facts(
-    rules: Rules, labels: LabelRows, broader_tags: bool
-) -> Iterator[tuple[str, tuple[int, int]]]:
+def _facts(rules: Rules, labels: LabelRows) -> Iterator[tuple[str, tuple[int, int]]]:
     row_of = {id_: row for row, id_ in enumerate(labels.ids)}
     name = labels.names
     people = set(rules.people_only)
@@ -110,8 +107,3 @@ def _facts(
                 above = row_of.get(parent)
                 branch = parent if above is None else name[above]
                 yield fact(BELOW, branch, name[row]), (row, row)
-        if broader_tags:
-            for one in (label, *implied.get(label, ())):
-                for id_ in ancestors(labels.broader, one):
-                    if (above := row_of.get(id_)) is not None:
-                        yield fact(ABOVE, name[above], name[row]), (row, row)

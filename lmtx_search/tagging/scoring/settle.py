@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from lmtx_search.hierarchy import ancestors
 from lmtx_search.tagging.scoring.rule_facts import (
     ABOVE,
     BELOW,
@@ -60,6 +61,11 @@ class Facts:
                     of_kind.setdefault(second, []).append(first)
         return cls(limits, frozenset(people), pairs)
 
+    @property
+    def are_rules(self) -> bool:
+        """Whether there are rules: a tagger without any tells about broader labels only."""
+        return MOST_TAGS in self.limits
+
     def related(self, kind: str, name: str) -> list[str]:
         """Return the names that a label is paired with."""
         return self.pairs.get(kind, {}).get(name, [])
@@ -70,14 +76,12 @@ class Settled:
     """The result, best first, by name.
 
     Attributes:
-        broader: the sums of the scores of the tags below each label.
         implied_by: tags that only another tag brings → that tag.
         why: labels that a rule kept from being a tag → the rule, in words.
     """
 
     tags: Scores = field(default_factory=dict)
     suggested: Scores = field(default_factory=dict)
-    broader: Scores = field(default_factory=dict)
     implied_by: dict[str, str] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
 
@@ -118,9 +122,6 @@ def settle(
         found.tags[name] = score
         for branch in facts.related(BELOW, name):
             in_branch[branch] = in_branch.get(branch, 0) + 1
-    for name, score in found.tags.items():
-        for above in facts.related(ABOVE, name):
-            found.broader[above] = round(found.broader.get(above, 0.0) + score, 4)
     for name, score in list(found.tags.items()):
         for implied in facts.related(IMPLIES, name):
             if implied not in found.tags and implied not in rejected:
@@ -140,9 +141,15 @@ def settle(
             if name in facts.people_only:
                 found.why[name] = _PEOPLE_ONLY
     found.tags = dict(best_first(found.tags))
-    for name in {*found.tags, *rejected}:
-        found.broader.pop(name, None)
-    found.broader = dict(best_first(found.broader))
+    return found
+
+
+def sums_above(tags: Mapping[str, float], facts: Facts) -> Scores:
+    """Return for each label above tags the sum of the scores of the tags below it."""
+    found: Scores = {}
+    for name, score in tags.items():
+        for above in ancestors(facts.pairs.get(ABOVE, {}), name):
+            found[above] = round(found.get(above, 0.0) + score, 4)
     return found
 
 

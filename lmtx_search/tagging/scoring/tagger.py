@@ -15,7 +15,7 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import ReadTexts, TextReader
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
-from lmtx_search.tagging.scoring.broader import BroaderTags
+from lmtx_search.tagging.scoring.broader import BroaderFacts
 from lmtx_search.tagging.scoring.label_sets import Best
 from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
@@ -89,7 +89,7 @@ class Tagger:
             if search and manifest.labels > search.exact_labels
             else ComparedLabels(version, self.reader.label_forms())
         )
-        self._broader: BroaderTags | None = None
+        self._broader: BroaderFacts | None = None
         self.rules = version.rules()
         self._facts: RuleFacts | None = None
 
@@ -137,7 +137,7 @@ class Tagger:
         if self.manifest.broader_tags and (
             self._broader is None or labels is not self._broader.labels
         ):
-            self._broader = BroaderTags(labels)
+            self._broader = BroaderFacts(labels, self.rules)
         if self.rules is not None and (self._facts is None or labels is not self._facts.labels):
             self._facts = RuleFacts.of(self.rules, labels, self.manifest)
         facts = self._facts
@@ -197,11 +197,9 @@ class Tagger:
     def weights(self, decision: Decision) -> dict[str, float]:
         """Return the answer to the pipeline: numbers by name, with marks (``weights.py``)."""
         told = decision.pool or decision
-        found = (
-            {tag.name: tag.score for tag in told.applied}
-            if self._broader is None or decision.pool is not None
-            else self._broader.weights(told.applied)
-        )
+        found = {tag.name: tag.score for tag in told.applied}
+        if self._broader is not None:
+            found |= self._broader.weights(told.applied)
         found |= {SUGGESTED + tag.name: tag.score for tag in told.suggested}
         if decision.pool is not None:
             found |= decision.pool.facts

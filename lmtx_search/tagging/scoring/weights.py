@@ -10,10 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lmtx_search.tagging.scoring.rule_facts import RULE
-from lmtx_search.tagging.scoring.settle import Facts, Settled, best_first, settle
-
-BROADER = "\ue03e"
-"""Before the name of a label above the tags: the sum of the scores of the tags below it."""
+from lmtx_search.tagging.scoring.settle import Facts, Settled, best_first, settle, sums_above
 
 SUGGESTED = "\ue040"
 """Before the name of a suggested label: its score."""
@@ -46,7 +43,7 @@ def answer_of(
         manual: people's own tags, which are not suggested.
         groups: of the document: labels that are for other groups are left out.
     """
-    parts: dict[str, dict[str, float]] = {BROADER: {}, SUGGESTED: {}, PROBABILITY: {}, RULE: {}}
+    parts: dict[str, dict[str, float]] = {SUGGESTED: {}, PROBABILITY: {}, RULE: {}}
     tags: dict[str, float] = {}
     for name, value in weights.items():
         if (part := parts.get(name[:1])) is not None:
@@ -54,18 +51,16 @@ def answer_of(
         else:
             tags[name] = value
     probabilities = parts[PROBABILITY]
-    if parts[RULE]:
-        facts = Facts.of(parts[RULE])
+    facts = Facts.of(parts[RULE])
+    if facts.are_rules:
         found = settle(tags, parts[SUGGESTED], facts, rejected, manual, groups)
-        return Answer(
-            found.tags, found.suggested, found.broader, _with_implied(probabilities, found)
-        )
-    return Answer(
-        _best_first(tags, rejected),
-        _best_first(parts[SUGGESTED], rejected | manual),
-        _best_first(parts[BROADER], rejected | (tags.keys() - rejected)),
-        probabilities,
-    )
+        tags, suggested = found.tags, found.suggested
+        probabilities = _with_implied(probabilities, found)
+    else:
+        tags = _best_first(tags, rejected)
+        suggested = _best_first(parts[SUGGESTED], rejected | manual)
+    broader = _best_first(sums_above(tags, facts), rejected | tags.keys())
+    return Answer(tags, suggested, broader, probabilities)
 
 
 def _with_implied(probabilities: Mapping[str, float], found: Settled) -> dict[str, float]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.hierarchy import ancestors
 from lmtx_search.tagging.versions.label_changes import LabelChange
 
 
@@ -68,14 +67,6 @@ class LabelRows:
         broader = {**self.broader, **put, **dict.fromkeys(change.retired, ())}
         some = {id_: above for id_, above in broader.items() if above}
         return LabelRows.of(ids, texts, embeddings, change.number, some)
-
-    def above(self) -> list[list[int]]:
-        """Return for each row the rows of all labels above it, nearest first."""
-        row_of = {id_: row for row, id_ in enumerate(self.ids)}
-        return [
-            [row_of[above] for above in ancestors(self.broader, id_) if above in row_of]
-            for id_ in self.ids
-        ]
 
 
 def unique_names(texts: Sequence[str], ids: Sequence[str]) -> list[str]:

@@ -26,7 +26,6 @@ from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON, Document, Label, PYes, content_digest, labels_digest
 from lmtx_search.settings import Settings
-from lmtx_search.training.inputs import training_documents
 from lmtx_search.training.profiles import small
 from lmtx_search.training.run import can_train
 from lmtx_search.training.static_encoder.fidelity import (
@@ -36,6 +35,7 @@ from lmtx_search.training.static_encoder.fidelity import (
 )
 from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
 from lmtx_search.training.teacher.human_feedback import prefer_people
+from lmtx_search.training.training_documents import training_documents
 from lmtx_search.words.weights import DEFAULT_FACTOR, WordScoring
 
 if TYPE_CHECKING:

@@ -35,6 +35,9 @@ export function documents(query, tags, start, size) {
 
 export const labels = (words) => ask("labels", `/api/labels?${new URLSearchParams({ q: words })}`);
 
+// No later request cancels this one: a person may add labels to two documents at once.
+export const tagOf = (label) => ask(Symbol("tag"), `/api/tag?${new URLSearchParams({ label })}`);
+
 export const tryText = (text) => send("try", "POST", "/api/try", { text });
 
 export const explainText = (text) => send("explain", "POST", "/api/explain", { text });

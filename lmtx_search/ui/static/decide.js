@@ -184,8 +184,14 @@ function add(shown) {
     shown.place.replaceChildren(shown.add);
     (current() ?? { element: shown.add }).element.focus();
   };
-  const input = picker(shown.one.title, ({ tag, name }) => {
+  const input = picker(shown.one.title, async ({ id, name }) => {
     close();
+    let tag;
+    try {
+      ({ tag } = await api.tagOf(id));
+    } catch (error) {
+      return notify(error.message, true);
+    }
     const there = shown.rows.find((row) => row.open.tag === tag);
     if (!there && shown.one.tags.includes(tag)) {
       return notify(`This document already has the tag ${name}.`, false);
