@@ -60,9 +60,11 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
     settings = context.settings
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
-    documents = draw(settings, file, sample, seed)
+    drawn = draw(settings, file, sample, seed)
+    if note := drawn.note():
+        context.say(note)
     (system,) = open_systems(settings, client, labels, [name])
-    samples = sample_labels(system, documents, context.progress)
+    samples = sample_labels(system, drawn.documents, context.progress)
     found = Review(samples, {label.id: label for label in labels}, JudgmentStore(client))
     if found.answered_before:
         context.say(f"{found.answered_before:,} labels already have your answer")

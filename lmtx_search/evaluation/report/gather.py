@@ -132,11 +132,12 @@ def _documents(
         )
     if file is not None:
         drawn = draw(settings, file, _SAMPLE, 0)
-        return None, drawn, f"{len(drawn):,} documents of {file.name}"
-    drawn = training_documents(client, settings, small(settings.encoder), progress)[:_SAMPLE]
-    if not drawn:
+        left_out = f" ({drawn.untouched:,} are never touched)" if drawn.untouched else ""
+        return None, drawn.documents, f"{len(drawn.documents):,} documents of {file.name}{left_out}"
+    documents = training_documents(client, settings, small(settings.encoder), progress)[:_SAMPLE]
+    if not documents:
         raise UserError("there are no documents to tag: name a file")
-    return None, drawn, f"{len(drawn):,} of the training documents"
+    return None, documents, f"{len(documents):,} of the training documents"
 
 
 def _earlier_records(client: Any, run: str) -> list[dict[str, Any] | None]:

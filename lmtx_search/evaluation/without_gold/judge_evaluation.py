@@ -40,6 +40,7 @@ class JudgeEvaluation:
         both: number of pairs that a person has answered too.
         agreement: share of these pairs on which judge and person agree.
         taught: the last training run if the same judge taught it, or None.
+        left_out: which documents of the file could not be drawn, for people (None: none).
     """
 
     systems: dict[str, dict[str, JudgedEstimate]]
@@ -52,6 +53,7 @@ class JudgeEvaluation:
     known: int
     neither: int
     taught: str | None
+    left_out: str | None = None
 
 
 def evaluate_by_judge(
@@ -78,7 +80,8 @@ def evaluate_by_judge(
     labels = cluster_labels(client, settings)
     by_id = {label.id: label for label in labels}
     judge = open_judge(settings, load_prompt(prompt))
-    documents = draw(settings, file, sample, seed)
+    drawn = draw(settings, file, sample, seed)
+    documents = drawn.documents
     samples = {
         system.name: sample_labels(system, documents, progress)
         for system in open_systems(settings, client, labels, names, version)
@@ -111,6 +114,7 @@ def evaluate_by_judge(
         known=judged.known,
         neither=judged.neither,
         taught=taught,
+        left_out=drawn.note(),
     )
     RunStore(client).save(f"by-judge-{new_run_id()}", judge_evaluation_record(result))
     return result
@@ -144,4 +148,6 @@ def notes(result: JudgeEvaluation) -> list[str]:
             f"This judge taught run {result.taught}, so the encoder has learned its errors. "
             "Use --model for another judge"
         )
+    if result.left_out is not None:
+        lines.append(result.left_out)
     return lines

@@ -41,27 +41,50 @@ class SampledDocument:
         ]
 
 
-def draw(settings: Settings, file: Path, most: int, seed: int) -> list[Document]:
-    """Draw documents with text from a file, in an order that the seed decides.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Documents that were drawn.
 
-    Documents that are never touched are left out: they get no tags.
+    Attributes:
+        untouched: number of documents that were left out because they are never touched: they get
+            no tags.
+    """
+
+    documents: list[Document]
+    untouched: int
+
+    def note(self) -> str | None:
+        """Return what was left out, for people (None: nothing)."""
+        if not self.untouched:
+            return None
+        return (
+            "Left out: documents that are never touched (documents.untouched_query): "
+            f"{self.untouched:,}"
+        )
+
+
+def draw(settings: Settings, file: Path, most: int, seed: int) -> Drawn:
+    """Draw documents with text from a file, in an order that the seed decides.
 
     Raises:
         UserError: no other document has text.
     """
     fields = settings.documents
     items = read_documents(file, fields.id_field, fields.text_fields)
-    never = fields.untouched
-    documents = {
-        item.id: item
-        for item in items
-        if not isinstance(item, BadLine) and not (never and never.matches(item.source))
-    }
+    documents: dict[str, Document] = {}
+    never: set[str] = set()
+    for item in items:
+        if isinstance(item, BadLine):
+            continue
+        if fields.untouched is not None and fields.untouched.matches(item.source):
+            never.add(item.id)
+        else:
+            documents[item.id] = item
     drawn = sample_documents(documents.values(), most, seed)
     if not drawn:
         but = " that may be tagged (documents.untouched_query)" if never else ""
         raise UserError(f"{file} has no document with text in {', '.join(fields.text_fields)}{but}")
-    return drawn
+    return Drawn(drawn, len(never))
 
 
 def sample_labels(

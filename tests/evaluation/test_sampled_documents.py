@@ -1,0 +1,42 @@
+"""Documents that are drawn for a judge or for people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lmtx_search.errors import UserError
+from lmtx_search.evaluation.without_gold.sampled_documents import draw
+from lmtx_search.settings import load_settings
+
+NEVER = {"documents.untouched_query": '{"term": {"source": "archive"}}'}
+
+
+def write(folder: Path, *sources: str) -> Path:
+    file = folder / "documents.jsonl"
+    lines = [
+        json.dumps({"id": str(number), "text": "a text", "source": source})
+        for number, source in enumerate(sources)
+    ]
+    file.write_text("\n".join(lines))
+    return file
+
+
+def test_documents_that_are_never_touched_are_not_drawn_but_counted(tmp_path: Path) -> None:
+    file = write(tmp_path, "press", "archive", "press", "archive")
+    found = draw(load_settings(flags=NEVER), file, 10, seed=0)
+    assert {document.id for document in found.documents} == {"0", "2"}
+    assert found.note() == (
+        "Left out: documents that are never touched (documents.untouched_query): 2"
+    )
+
+
+def test_nothing_is_said_where_nothing_was_left_out(tmp_path: Path) -> None:
+    assert draw(load_settings(), write(tmp_path, "press"), 10, seed=0).note() is None
+
+
+def test_a_file_with_no_document_to_draw_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="that may be tagged"):
+        draw(load_settings(flags=NEVER), write(tmp_path, "archive"), 10, seed=0)
