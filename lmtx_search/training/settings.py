@@ -19,8 +19,7 @@ class FineTuning:
     Attributes:
         warmup_steps: replaces ``warmup_share`` if it is set.
         margin, hardest, temperature: γ, the number of negatives that count, and τ of the loss.
-        dropout: train with the encoder's own dropout. Without it, a training takes about half of
-            the time.
+        dropout: train with the encoder's own dropout, which takes longer.
         document_tokens, label_tokens: what the encoder reads of each text.
         windows, window_pooling: how a document is read when the result is measured, as a tagger
             reads it. Training itself reads only the beginning of a document.
