@@ -19,6 +19,11 @@ _KEYWORD = ".keyword"
 _LARGE = 1e15
 
 
+def left_out(count: int, what: str = "documents") -> str:
+    """Return the note that so many documents are never touched."""
+    return f"Left out: {what} that are never touched (documents.untouched_query): {count:,}"
+
+
 @dataclass(frozen=True, slots=True)
 class Untouched:
     """Which documents are never touched.

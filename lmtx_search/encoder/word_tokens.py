@@ -6,19 +6,18 @@ text have occurred before, so that looking them up is several times as fast as t
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Blanks for the normaliser of BERT. It removes other control characters, which join two words.
 _WORD = re.compile(r"[^ \t\n\r]+")
-_STEPS = {"normalizer": "BertNormalizer", "pre_tokenizer": "BertPreTokenizer", "model": "WordPiece"}
+_STEPS = ("BertNormalizer", "BertPreTokenizer", "WordPiece")
 # Words that are remembered (about 40 MB), and their longest: texts of some scripts have no blanks.
 _REMEMBERED = 200_000
 _LONGEST = 40
@@ -45,10 +44,11 @@ class WordWiseTokenizer:
     @classmethod
     def of(cls, tokenizer: Tokenizer, tokens: int) -> WordWiseTokenizer | None:
         """Return one for windows of ``tokens`` tokens, or None: its tokens may be others."""
-        form: dict[str, Any] = json.loads(tokenizer.to_str())
-        if any((form[step] or {}).get("type") != kind for step, kind in _STEPS.items()):
+        steps = (tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.model)
+        if tuple(type(step).__name__ for step in steps) != _STEPS:
             return None
-        if any(len(_WORD.findall(token["content"])) != 1 for token in form["added_tokens"]):
+        added = tokenizer.get_added_tokens_decoder().values()
+        if any(len(_WORD.findall(token.content)) != 1 for token in added):
             return None
         return cls(tokenizer, tokens)
 

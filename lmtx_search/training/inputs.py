@@ -49,7 +49,7 @@ class RunInputs:
     Attributes:
         index: the label index.
         labels: those that the tagger may assign: all but those for people only.
-        people_only: ids of the labels for people only. The judge is not asked about them.
+        people_only: the labels for people only. The judge is not asked about them.
         training: documents to train on.
         development: documents that are held out.
         base: folder of the encoder in the settings.
@@ -61,7 +61,7 @@ class RunInputs:
     client: Any
     index: LabelIndex
     labels: Sequence[Label]
-    people_only: frozenset[str]
+    people_only: Sequence[Label]
     training: Sequence[Document]
     development: Sequence[Document]
     judge: OrderedJudge
@@ -85,8 +85,9 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     index.require()
     every = list(index.labels())
     rules = rules_of(settings.label, every, progress)
-    people_only = frozenset(() if rules is None else rules.people_only)
-    labels = [label for label in every if label.id not in people_only]
+    ids = frozenset(() if rules is None else rules.people_only)
+    labels = [label for label in every if label.id not in ids]
+    people_only = [label for label in every if label.id in ids]
     if people_only:
         progress.note(
             f"Left out: labels for people only (label.rules): {len(people_only):,}. The judge is "
@@ -139,7 +140,7 @@ def open_base(
         exists = index.has_version(digest, encoder.dimension)
         # An earlier version of this encoder is made complete, also for labels for people only.
         name = index.write_version(
-            list(index.labels()),
+            [*inputs.labels, *inputs.people_only],
             lambda batch: embed_labels(reads_labels, batch),
             digest,
             encoder.dimension,
@@ -147,7 +148,8 @@ def open_base(
             None if exists else owner,
         )
     search: Search = partial(index.search, index=name)
-    return encoder, without(search, inputs.people_only) if inputs.people_only else search
+    hidden = frozenset(label.id for label in inputs.people_only)
+    return encoder, without(search, hidden) if hidden else search
 
 
 def fingerprint(

@@ -12,6 +12,7 @@ from lmtx_search.records import PERSON, Document
 from lmtx_search.settings import Settings
 from lmtx_search.training.sampling import sample_documents
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.untouched import left_out
 
 
 def training_documents(
@@ -26,22 +27,19 @@ def training_documents(
     if not client.indices.exists(index=where.training_index):
         return []
     people = {judgment.document_id for judgment in JudgmentStore(client).of(PERSON)}
-    untouched, left_out = where.untouched, 0
+    untouched, never = where.untouched, 0
     with progress.stage("Read training documents", unit="documents") as advance:
 
         def counted() -> Iterator[Document]:
-            nonlocal left_out
+            nonlocal never
             for document in read_documents(client, where.training_index, where.text_fields):
                 advance(1)
                 if untouched is not None and untouched.matches(document.source):
-                    left_out += 1
+                    never += 1
                 else:
                     yield document
 
         found = sample_documents(counted(), training.most_documents, training.seed, people)
-    if left_out:
-        progress.note(
-            "Left out: training documents that are never touched (documents.untouched_query): "
-            f"{left_out:,}"
-        )
+    if never:
+        progress.note(left_out(never, "training documents"))
     return found

@@ -16,6 +16,7 @@ from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import read_documents
+from lmtx_search.untouched import left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,7 @@ def notes(gold_set: GoldSet) -> list[str]:
     usable = gold_set.usable
     lines = []
     if gold_set.untouched:
-        lines.append(
-            "Left out: documents that are never touched (documents.untouched_query): "
-            f"{gold_set.untouched:,}"
-        )
+        lines.append(left_out(gold_set.untouched))
     if usable.unknown_documents:
         lines.append(f"Left out: gold tags of unknown documents: {named(usable.unknown_documents)}")
     if usable.without_tags:

@@ -18,6 +18,7 @@ from lmtx_search.records import BadLine, Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import read_documents
 from lmtx_search.training.sampling import sample_documents
+from lmtx_search.untouched import left_out
 
 FIRST = 5
 NEAR = 5
@@ -55,12 +56,7 @@ class Drawn:
 
     def note(self) -> str | None:
         """Return what was left out, for people (None: nothing)."""
-        if not self.untouched:
-            return None
-        return (
-            "Left out: documents that are never touched (documents.untouched_query): "
-            f"{self.untouched:,}"
-        )
+        return left_out(self.untouched) if self.untouched else None
 
 
 def draw(settings: Settings, file: Path, most: int, seed: int) -> Drawn:
