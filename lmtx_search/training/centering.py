@@ -21,7 +21,7 @@ from lmtx_search.errors import find_named
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document
 from lmtx_search.training.retrieval import RETRIEVALS
-from lmtx_search.training.shortlist import Encoder, Search, Shortlister
+from lmtx_search.training.shortlist import Encoder, Search, Shortlister, embed_once
 
 SAMPLE = 400
 """Number of documents from which mean and skewness are computed."""
@@ -59,33 +59,33 @@ def open_shortlister(
     tokens: int,
     centered: bool = True,
     retrieval: str = "hybrid",
+    known: dict[str, NDArray[np.float32]] | None = None,
     progress: Progress = SILENT,
 ) -> Shortlister:
     """Return a maker of shortlists with ``size`` labels, which centers documents if there are hubs.
 
     Args:
-        documents: training documents in a random order. The mean comes from the first of them,
-            which are not embedded again.
+        documents: training documents in a random order. The mean comes from the first of them.
         labels: the size of the label set.
         tokens: number of tokens that the encoder reads of a document. As many words are read.
         centered: False never centers.
         retrieval: the strategy that finds labels (``retrieval.py``).
+        known: embeddings by document id, for the maker of shortlists.
     """
     sample = documents[:SAMPLE]
     read = find_named("retrieval", RETRIEVALS, retrieval)
     words = read((document.text for document in sample), tokens)
+    known = {} if known is None else known
     if not centered:
-        return Shortlister(encoder, search, size, words=words)
+        return Shortlister(encoder, search, size, known=known, words=words)
     parts = []
     with progress.stage(
         "Look for labels that are near all documents", len(sample), "texts"
     ) as advance:
         for start in range(0, len(sample), _CHUNK):
-            parts.append(encoder.encode([x.text for x in sample[start : start + _CHUNK]]))
+            parts.append(embed_once(encoder, sample[start : start + _CHUNK], known))
             advance(len(parts[-1]))
-    vectors = np.concatenate(parts)
-    center = find_center(vectors, search, labels)
-    known = {document.id: vector for document, vector in zip(sample, vectors, strict=True)}
+    center = find_center(np.concatenate(parts), search, labels)
     return Shortlister(encoder, search, size, center, known, words)
 
 

@@ -23,7 +23,7 @@ from lmtx_search.training.development import (
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.scored_documents import score_documents
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Encoder, Search, Shortlister
+from lmtx_search.training.shortlist import Encoder, Search, Shortlister, embed_once
 from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.student.train import train_on_all, train_student
 from lmtx_search.training.targets.answers import Answers
@@ -255,11 +255,13 @@ def _targets_of_all(
         for place, document in enumerate(resources.training)
         if place < settings.unjudged_documents or document.id in answered
     ]
-    with progress.stage("Score documents", 2 * len(documents), "documents") as advance:
+    known = resources.untrained
+    to_read = len(documents) + sum(document.id not in known for document in documents)
+    with progress.stage("Score documents", to_read, "documents") as advance:
         columns, scores = score_documents(scorer, documents, advance)
         # The untrained encoder knows best which documents are similar: it has not learned labels.
         untrained = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
-        embeddings = untrained.encode([document.text for document in documents], on_batch=advance)
+        embeddings = embed_once(untrained, documents, known, advance)
     return soft_targets(
         documents,
         [resources.labels[column] for column in columns],

@@ -13,6 +13,7 @@ from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import FirstLabels, first_labels
 from lmtx_search.training.named_documents import NEAR, NamedDocument, find_named, without_name
 from lmtx_search.training.resources import RunResources
+from lmtx_search.training.sampling import similar_lengths_together
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, Shortlister
 from lmtx_search.training.stage_timer import StageTimer
@@ -74,6 +75,7 @@ def teach_from_names(
             tokens=settings.fine_tuning.document_tokens,
             centered=settings.centered,
             retrieval="dense",
+            known=resources.untrained,
             progress=progress,
         )
         with progress.stage("Find labels that documents name", len(documents), "texts") as advance:
@@ -110,12 +112,15 @@ def _train(
     random = Random(f"{settings.seed} named")
     position = {label.id: place for place, label in enumerate(resources.labels)}
     texts: list[str] = []
-    steps: list[tuple[int, int]] = []
-    for place, one in enumerate(named):
+    chosen: list[int] = []
+    for one in named:
         label = random.choice(sorted(one.names))
         texts.append(without_name(one.document.text, one.names[label]))
-        steps.append((place, position[label]))
-    random.shuffle(steps)
+        chosen.append(position[label])
+    order = list(range(len(named)))
+    random.shuffle(order)
+    order = similar_lengths_together(texts, order, settings.fine_tuning.batch_size, random)
+    steps = [(place, chosen[place]) for place in order]
     data = TrainingData(
         texts,
         [label_passage(label) for label in resources.labels],

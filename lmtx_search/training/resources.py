@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,8 @@ class RunResources:
         publish: prepares the shortlists of the later cycles.
         development: documents that are held out of training.
         people: judgments of people, which take precedence over those of the judge.
+        untrained: what the base encoder made of training documents so far, by document id:
+            float32[dimension]. No document is read twice.
     """
 
     base: Path
@@ -45,3 +47,4 @@ class RunResources:
     judge: OrderedJudge
     store: Store
     people: Sequence[Judgment] = ()
+    untrained: dict[str, NDArray[np.float32]] = field(default_factory=dict)

@@ -10,6 +10,9 @@ from lmtx_search.records import Document, content_digest
 from lmtx_search.training.positives import Draw
 from lmtx_search.training.positives.one_random import one_random
 
+# Batches whose texts are sorted by length together.
+_BATCHES_SORTED = 16
+
 
 def sample_documents(
     documents: Iterable[Document], most: int, seed: int, wanted: Collection[str] = ()
@@ -63,6 +66,33 @@ def training_order(
             evidence = [positives[document][label] for label in labels]
             steps += ((document, label) for label in draw(labels, evidence, random))
     return steps
+
+
+def similar_lengths_together(
+    texts: Sequence[str], order: Sequence[int], batch_size: int, random: Random
+) -> list[int]:
+    """Return an order in which the texts of a batch have similar lengths.
+
+    The texts of a batch are read together, padded to the longest one. Texts only change places with
+    those of a few batches around them.
+
+    Args:
+        order: positions of texts, in a random order.
+        batch_size: number of texts in a batch.
+    """
+    found: list[int] = []
+    for start in range(0, len(order), _BATCHES_SORTED * batch_size):
+        places = order[start : start + _BATCHES_SORTED * batch_size]
+        by_length = sorted(places, key=lambda place: len(texts[place]))
+        batches = [
+            by_length[first : first + batch_size] for first in range(0, len(places), batch_size)
+        ]
+        # A batch that is not full stays the last one.
+        full = [batch for batch in batches if len(batch) == batch_size]
+        random.shuffle(full)
+        for batch in [*full, *(batch for batch in batches if len(batch) < batch_size)]:
+            found += batch
+    return found
 
 
 def hold_out(documents: Sequence[Document], most: int) -> tuple[list[Document], list[Document]]:

@@ -65,7 +65,8 @@ class Shortlister:
     Args:
         size: number of labels in a shortlist.
         center: transforms the embeddings of documents before the search.
-        known: embeddings by document id. These documents are not embedded again.
+        known: embeddings by document id. These documents are not embedded again, and others are
+            added.
         words: counts the words of a text, so that names count too; None: nearness alone.
 
     Attributes:
@@ -81,14 +82,14 @@ class Shortlister:
         search: Search,
         size: int,
         center: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda vectors: vectors,
-        known: Mapping[str, NDArray[np.float32]] | None = None,
+        known: dict[str, NDArray[np.float32]] | None = None,
         words: CountWords | None = None,
     ) -> None:
         self._encoder = encoder
         self._search = search
         self._size = size
         self._center = center
-        self._known = known or {}
+        self._known = {} if known is None else known
         self._words = words
         self.rankings: dict[str, Ranking] = {}
         self.seconds = 0.0
@@ -115,11 +116,26 @@ class Shortlister:
             yield pairs(document, ranking, labels, most)
 
     def _embed(self, documents: Sequence[Document]) -> NDArray[np.float32]:
-        new = [document for document in documents if document.id not in self._known]
-        vectors = iter(self._encoder.encode([document.text for document in new]) if new else ())
-        return np.stack(
-            [self._known[x.id] if x.id in self._known else next(vectors) for x in documents]
-        )
+        return embed_once(self._encoder, documents, self._known)
+
+
+def embed_once(
+    encoder: Encoder,
+    documents: Sequence[Document],
+    known: dict[str, NDArray[np.float32]],
+    on_batch: Callable[[int], None] | None = None,
+) -> NDArray[np.float32]:
+    """Embed documents, but none twice: float32[n, dimension].
+
+    Args:
+        known: embeddings by document id; those of other documents are added.
+        on_batch: called with the number of documents that were embedded.
+    """
+    new = [document for document in documents if document.id not in known]
+    if new:
+        vectors = encoder.encode([document.text for document in new], on_batch=on_batch)
+        known.update(zip((document.id for document in new), vectors, strict=True))
+    return np.stack([known[document.id] for document in documents])
 
 
 # How many more labels are searched at most, so that others take the places of those left out.

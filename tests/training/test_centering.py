@@ -24,7 +24,7 @@ class Encoder:
 
     digest, dimension = "d", DIMENSION
 
-    def encode(self, texts: Sequence[str]) -> Any:
+    def encode(self, texts: Sequence[str], *, on_batch: Any = None) -> Any:
         rows = []
         for text in texts:
             number, common = text.split()
@@ -66,9 +66,9 @@ def test_documents_that_the_mean_was_taken_from_are_embedded_once() -> None:
     seen: list[str] = []
 
     class Counting(Encoder):
-        def encode(self, texts: Sequence[str]) -> Any:
+        def encode(self, texts: Sequence[str], *, on_batch: Any = None) -> Any:
             seen.extend(texts)
-            return super().encode(texts)
+            return super().encode(texts, on_batch=on_batch)
 
     given = documents(0.9)
     more = Document("more", "5 0.5")
@@ -76,6 +76,24 @@ def test_documents_that_the_mean_was_taken_from_are_embedded_once() -> None:
     found = {document.id: ranking for document, ranking in made.shortlists([*given[:3], more])}
     assert seen == [*(document.text for document in given), more.text]
     assert found["more"][0][0] == "l5"
+
+
+def test_embeddings_that_are_known_are_not_made_again_and_new_ones_are_kept() -> None:
+    class Refusing(Encoder):
+        def encode(self, texts: Sequence[str], *, on_batch: Any = None) -> Any:
+            raise AssertionError(f"embedded again: {list(texts)}")
+
+    given = documents(0.9)
+    known: dict[str, Any] = {}
+    made = open_shortlister(
+        Encoder(), search, 1, documents=given, labels=LABELS, tokens=128, known=known
+    )
+    expected = list(made.shortlists(given))
+    again = open_shortlister(
+        Refusing(), search, 1, documents=given, labels=LABELS, tokens=128, known=known
+    )
+    assert list(again.shortlists(given)) == expected
+    assert known.keys() == {document.id for document in given}
 
 
 def test_centered_documents_have_length_one() -> None:
@@ -86,7 +104,7 @@ def test_centered_documents_have_length_one() -> None:
 
 def test_without_hubs_documents_stay_as_they_are() -> None:
     class Even(Encoder):
-        def encode(self, texts: Sequence[str]) -> Any:
+        def encode(self, texts: Sequence[str], *, on_batch: Any = None) -> Any:
             # Near to ten labels in a row, each label as often as the others.
             rows = np.zeros((len(texts), DIMENSION), dtype=np.float32)
             for row, text in enumerate(texts):

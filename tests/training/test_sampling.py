@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from lmtx_search.errors import UserError
 from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.records import Document
-from lmtx_search.training.sampling import hold_out, sample_documents, training_order
+from lmtx_search.training.sampling import (
+    hold_out,
+    sample_documents,
+    similar_lengths_together,
+    training_order,
+)
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.teacher.budgets import left, part, split
@@ -161,3 +168,16 @@ def test_time_is_shared_like_calls() -> None:
 
 def test_without_a_limit_no_cycle_has_one() -> None:
     assert part(left(Budget(), [JudgingResult(asked=20)]), 3) == Budget()
+
+
+def test_the_texts_of_a_batch_have_similar_lengths_and_each_is_read_once() -> None:
+    texts = ["x" * Random(number).randrange(1, 500) for number in range(1000)]
+    order = list(range(1000))
+    Random(0).shuffle(order)
+    found = similar_lengths_together(texts, order, 32, Random(1))
+    lengths = [len(texts[place]) for place in found]
+    padded = [max(lengths[start : start + 32]) for start in range(0, 1000, 32)]
+    assert sorted(found) == list(range(1000))
+    assert sum(padded) * 32 < 1.15 * sum(lengths)
+    # Neither short nor long texts come first.
+    assert padded[:16] != sorted(padded[:16])
