@@ -61,7 +61,7 @@ from lmtx_search.training.curriculum import run_curriculum
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.words.weights import with_offsets
+from lmtx_search.words.weights import WordScoring, with_offsets
 
 NO_LLM = (*UNTRAINED, "control", "control-all", "unjudged")
 """Systems that use neither an LLM nor gold tags."""
@@ -102,6 +102,7 @@ def run(
                 "cycle": number,
                 **percent(found),
                 **over_use(folder, ranked),
+                "without words": _without_words(settings, folder, encoder, words),
                 "kept": done.best + 1 == number,
                 "llm_p1": cycle.development.llm_p1,
                 "calls": cycle.judged.pairs + cycle.development.judged.pairs,
@@ -114,6 +115,15 @@ def run(
         return rows
     finally:
         shutil.rmtree(work_folder, ignore_errors=True)
+
+
+def _without_words(
+    settings: Settings, folder: Folder, encoder: Path, words: WordScoring | None
+) -> dict[str, float] | None:
+    """Return the measures of the encoder alone (None: words do not count anyway)."""
+    if words is None:
+        return None
+    return percent(outcomes(folder, rankings(settings, folder, encoder)))
 
 
 def _teacher(
