@@ -1,7 +1,8 @@
-"""How fast the encoder learns: with and without dropout, and with labels read in groups or at once.
+"""How fast the encoder learns with what makes its steps shorter, one thing added after the other.
 
-Trains on the same documents, with random scores, once for each side. Of each side, the steps after
-the first count. Needs no server.
+The sides: dropout and all texts as they come; labels read in groups of similar length; no dropout;
+documents of similar length in a batch. Each side trains on the same documents, with random scores,
+and its steps after the first count. Needs no server.
 
     LMTX_ENCODER_NAME=FOLDER python bench/training_steps.py documents.jsonl labels.jsonl
 """
@@ -15,6 +16,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 from first_documents import first_documents
@@ -24,11 +26,12 @@ from lmtx_search.encoder.passages import label_passage
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_labels
 from lmtx_search.training.profiles import small
+from lmtx_search.training.sampling import similar_lengths_together
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student import distillation
 from lmtx_search.training.targets.soft_targets import LABELS_PER_DOCUMENT, TEMPERATURE
 
-GROUPS = (1, distillation._GROUPS)
+GROUPS = distillation._GROUPS
 
 
 def main() -> None:
@@ -41,19 +44,22 @@ def main() -> None:
     settings = load_settings()
     documents = first_documents(settings, arguments.documents_file, arguments.documents)
     labels = [label_passage(label) for label in read_labels(arguments.labels_file)]
-    scores = np.random.default_rng(0).random((len(documents), len(labels)), dtype=np.float32)
-    best = np.argsort(-scores, axis=1)[:, :LABELS_PER_DOCUMENT].astype(np.int64)
-    data = distillation.DistillationData(
-        [document.text for document in documents], labels, scores, best, TEMPERATURE
-    )
+    texts = [document.text for document in documents]
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     tuning = small(settings.encoder).fine_tuning
+    places = list(range(len(texts)))
+    together = similar_lengths_together(texts, places, tuning.batch_size, Random(0))
+    sides = {
+        "dropout": (True, 1, places),
+        "and labels in groups": (True, GROUPS, places),
+        "and no dropout": (False, GROUPS, places),
+        "and documents of similar length": (False, GROUPS, together),
+    }
     rates: dict[str, float] = {}
-    for dropout in (True, False):
-        for groups in GROUPS:
-            distillation._GROUPS = groups
-            side = f"{'dropout' if dropout else 'no dropout'}, labels in {groups} group(s)"
-            rates[side] = documents_per_second(base, data, replace(tuning, dropout=dropout))
+    for side, (dropout, groups, order) in sides.items():
+        distillation._GROUPS = groups
+        data = random_data([texts[place] for place in order], labels)
+        rates[side] = documents_per_second(base, data, replace(tuning, dropout=dropout))
     slowest = rates[next(iter(rates))]
     result = {
         "documents": len(documents),
@@ -63,6 +69,13 @@ def main() -> None:
         "times the first": {side: round(rate / slowest, 2) for side, rate in rates.items()},
     }
     print(json.dumps(result, indent=1))
+
+
+def random_data(documents: list[str], labels: list[str]) -> distillation.DistillationData:
+    """Return what an encoder can be trained on: documents with random scores."""
+    scores = np.random.default_rng(0).random((len(documents), len(labels)), dtype=np.float32)
+    best = np.argsort(-scores, axis=1)[:, :LABELS_PER_DOCUMENT].astype(np.int64)
+    return distillation.DistillationData(documents, labels, scores, best, TEMPERATURE)
 
 
 def documents_per_second(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# Columns of a table that no terminal shows.
+_WIDE = 500
 
 
 class Context:
@@ -58,7 +62,9 @@ class Context:
         """The console for results in text."""
         from lmtx_search.cli.terminal import SafeConsole
 
-        return SafeConsole(highlight=False, soft_wrap=True)
+        # A table that is read by a program, or kept in a file, is not squeezed into 80 columns.
+        squeezed = sys.stdout.isatty() or "COLUMNS" in os.environ
+        return SafeConsole(highlight=False, soft_wrap=True, width=None if squeezed else _WIDE)
 
     @functools.cached_property
     def progress(self) -> Progress:

@@ -11,7 +11,9 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from rich.table import Table
 
+from lmtx_search.cli.context import Context
 from lmtx_search.cli.main import cli
 from tests.support.command_tree import all_commands, command_named
 
@@ -109,3 +111,20 @@ def test_config_cuts_nothing_where_there_is_little_room(tmp_path: Path) -> None:
     done = run("--data-dir", str(folder), "config", cwd=tmp_path)
     assert str(folder) in done.stdout
     assert "encoder.document_tokens" in done.stdout
+
+
+@pytest.mark.parametrize(("columns", "squeezed"), [(None, False), ("60", True)])
+def test_a_table_that_no_terminal_shows_is_squeezed_only_if_columns_says_so(
+    columns: str | None,
+    squeezed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+    table = Table("version", "encoder")
+    table.add_row("20261129-185329-12c98e", "a long name of an encoder " * 4)
+    Context().console.print(table)
+    longest = max(map(len, capsys.readouterr().out.splitlines()))
+    assert (longest <= 60) is squeezed
