@@ -2,11 +2,11 @@
 
 Deploys a training run four times (`deploy`, `--static`, `--runtime in-cluster`, and both). Then the
 four versions and plain bulk take turns on the same documents, so that other work on the machine
-slows all of them. A node that has just started compiles its code for minutes, so the first rounds
-are not timed. The transformer takes far longer and takes part in every tenth timed round only. The
-end of the result compares the tags of the static encoder in both runtimes. Needs the servers of
-`up`, labels, training documents, a trained run, and `lmtx-search[in-cluster]`. The indices of the
-benchmark are deleted at the end.
+slows all of them. All but the transformer, which takes far longer, index several copies of each
+document, so that each turn takes seconds. A node that has just started compiles its code for
+minutes, so the first rounds are not timed. The end of the result compares the tags of the static
+encoder in both runtimes. Needs the servers of `up`, labels, training documents, a trained run, and
+`lmtx-search[in-cluster]`. The indices of the benchmark are deleted at the end.
 
     python bench/encoder_kinds.py documents.jsonl --count 2048 --data-dir D
 """
@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -37,8 +38,6 @@ from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.deployment.rollback import roll_back
 
 PLAIN, TAGGED = "lmtx-bench-plain", "lmtx-bench-tagged"
-# The transformer takes part in one of so many rounds.
-_TURNS = 10
 RUNTIMES: tuple[Runtime, ...] = ("service", "in-cluster")
 
 
@@ -46,8 +45,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, help="documents, JSONL")
     parser.add_argument("--count", type=int, default=2048)
-    parser.add_argument("--warm-up", type=int, default=30, help="rounds that are not timed")
-    parser.add_argument("--rounds", type=int, default=21, help="rounds that are timed")
+    parser.add_argument("--copies", type=int, default=8, help="of each document")
+    parser.add_argument("--warm-up", type=int, default=6, help="rounds that are not timed")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds that are timed")
     parser.add_argument("--threads", type=int, default=6, help="bulk requests in flight")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
@@ -57,27 +57,34 @@ def main() -> None:
     documents = first_documents(settings, arguments.file, arguments.count)
 
     versions, kept = deploy_all(settings)
-    seconds: dict[str, list[float]] = {name: [] for name in ("plain bulk", *versions)}
+    copies = [
+        replace(document, id=f"{document.id} {number}")
+        for number in range(arguments.copies)
+        for document in documents
+    ]
+    measured: dict[str, list[float]] = {name: [] for name in ("plain bulk", *versions)}
     scores: dict[str, dict[str, dict[str, float]]] = {}
     for number in range(arguments.warm_up + arguments.rounds):
-        timed = number - arguments.warm_up
-        for name in seconds:
-            if name.startswith("transformer") and (timed < 0 or timed % _TURNS):
+        for name, of_name in measured.items():
+            slow = name.startswith("transformer")
+            if slow and number < arguments.warm_up:
                 continue
             if name in versions:
                 use(client, settings, versions[name])
-            took = index(client, documents, PLAIN if name not in versions else TAGGED, arguments)
-            if timed >= 0:
-                seconds[name].append(took)
+            written = documents if slow else copies
+            took = index(client, written, PLAIN if name not in versions else TAGGED, arguments)
+            if number >= arguments.warm_up:
+                of_name.append(len(written) / took)
             if name in versions and name not in scores:
                 hits = scan(client, TAGGED, fields=("tag_scores",))
                 scores[name] = {h["_id"]: scores_of(h["_source"].get("tag_scores")) for h in hits}
     client.indices.delete(index=f"{PLAIN},{TAGGED}", params={"ignore_unavailable": "true"})
-    rates = {name: len(documents) / median(times) for name, times in seconds.items()}
+    rates = {name: median(of_name) for name, of_name in measured.items()}
     result: dict[str, Any] = {
         "documents": len(documents),
         "cores": len(os.sched_getaffinity(0)),
-        "rounds": {name: len(times) for name, times in seconds.items()},
+        "copies": arguments.copies,
+        "rounds": arguments.rounds,
         "documents_per_second": {name: round(rate, 1) for name, rate in rates.items()},
         "part of plain bulk": {
             name: round(rates[name] / rates["plain bulk"], 3) for name in versions
