@@ -10,6 +10,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,16 @@ def start(own: Settings) -> Start:
     def begin(*words: str, **environment: str) -> subprocess.Popen[str]:
         command = [*program, "--data-dir", str(own.data_dir), *words]
         pipe, env = subprocess.PIPE, {**os.environ, **environment}
+        # In a background job of a shell, SIGINT is ignored, also by what the job starts.
+        listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         return subprocess.Popen(
-            command, stdout=pipe, stderr=pipe, text=True, cwd=own.data_dir, env=env
+            command,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            cwd=own.data_dir,
+            env=env,
+            preexec_fn=listens,
         )
 
     return begin
