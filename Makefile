@@ -16,7 +16,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 # Two processes share the tests, file by file; each has servers of its own. Tests mostly wait, so
 # that two are worth it on two cores.
-WORKERS := -n 2 --dist loadfile
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-faults test-secured test-clients fast-test check types imports wheel docs audit lock setup clean
 

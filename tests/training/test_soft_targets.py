@@ -49,10 +49,26 @@ def test_one_document_alone_keeps_its_scores() -> None:
     assert propagate(scores, np.ones((1, 1), dtype=np.float32)).tolist() == scores.tolist()
 
 
+def scores_with_firsts(counts: list[int]) -> np.ndarray:
+    """Return scores by which each label comes first in so many documents."""
+    return 0.5 * np.eye(len(counts), dtype=np.float32)[np.repeat(range(len(counts)), counts)]
+
+
 def test_a_label_that_comes_first_often_gains() -> None:
-    scores = np.array([[0.5, 0.4, 0.0]] * 3 + [[0.4, 0.5, 0.0]], dtype=np.float32)
+    scores = scores_with_firsts([3, 1, *[2] * 8, 0])
     gained = (add_frequency(scores) - scores)[0]
-    assert gained.tolist() == pytest.approx([FREQUENCY * np.log(4), FREQUENCY * np.log(2), 0.0])
+    assert gained[[0, 1, 10]].tolist() == pytest.approx(
+        [FREQUENCY * np.log(4), FREQUENCY * np.log(2), 0.0], abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(("most", "gain"), [(18, 0.8), (24, 0.4), (45, 0.0)])
+def test_labels_gain_less_the_more_documents_have_the_same_label_first(
+    most: int, gain: float
+) -> None:
+    scores = scores_with_firsts([most, *[1] * (100 - most)])
+    gained = (add_frequency(scores) - scores)[0]
+    assert gained[0] == pytest.approx(gain * FREQUENCY * np.log1p(most), abs=1e-6)
 
 
 def test_only_differences_between_the_judges_answers_count() -> None:

@@ -34,6 +34,10 @@ FREQUENCY = 0.02
 ANSWER = 0.1
 """What a label gains in a document for each unit of log-odds above the mean of the document."""
 
+# From the first share of documents on that have the same label first, labels gain less for being
+# frequent, and from the second on nothing: such a label may be one that is near everything.
+_COMMON = (0.15, 0.3)
+
 TEMPERATURE = 0.05
 """Scores are divided by it before they become probabilities."""
 
@@ -150,9 +154,11 @@ def propagate(scores: Scores, embeddings: NDArray[np.float32]) -> Scores:
 
 
 def add_frequency(scores: Scores) -> Scores:
-    """Raise the labels that come first often."""
+    """Raise the labels that come first often, unless one of them comes first far too often."""
     firsts = np.bincount(scores.argmax(axis=1), minlength=scores.shape[1])
-    return np.asarray(scores + FREQUENCY * np.log1p(firsts), dtype=np.float32)
+    low, high = _COMMON
+    trusted = np.clip((high - firsts.max() / len(scores)) / (high - low), 0.0, 1.0)
+    return np.asarray(scores + trusted * FREQUENCY * np.log1p(firsts), dtype=np.float32)
 
 
 def _by_place(
