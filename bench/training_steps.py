@@ -26,7 +26,7 @@ from lmtx_search.encoder.passages import label_passage
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_labels
 from lmtx_search.training.profiles import small
-from lmtx_search.training.sampling import similar_lengths_together
+from lmtx_search.training.sampling import shuffled_by_length
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student import distillation
 from lmtx_search.training.targets.soft_targets import LABELS_PER_DOCUMENT, TEMPERATURE
@@ -48,7 +48,7 @@ def main() -> None:
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     tuning = small(settings.encoder).fine_tuning
     places = list(range(len(texts)))
-    together = similar_lengths_together(texts, places, tuning.batch_size, Random(0))
+    together = shuffled_by_length(texts, tuning.batch_size, Random(0))
     sides = {
         "dropout": (True, 1, places),
         "and labels in groups": (True, GROUPS, places),

@@ -63,8 +63,8 @@ class Context:
         from lmtx_search.cli.terminal import SafeConsole
 
         # A table that is read by a program, or kept in a file, is not squeezed into 80 columns.
-        squeezed = sys.stdout.isatty() or "COLUMNS" in os.environ
-        return SafeConsole(highlight=False, soft_wrap=True, width=None if squeezed else _WIDE)
+        has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
+        return SafeConsole(highlight=False, soft_wrap=True, width=None if has_width else _WIDE)
 
     @functools.cached_property
     def progress(self) -> Progress:

@@ -10,7 +10,7 @@ therefore depends on the skewness of how often labels occur.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from lmtx_search.errors import find_named
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document
 from lmtx_search.training.retrieval import RETRIEVALS
-from lmtx_search.training.shortlist import Encoder, Search, Shortlister, embed_once
+from lmtx_search.training.shortlist import Embeddings, Encoder, Search, Shortlister, embed_once
 
 SAMPLE = 400
 """Number of documents from which mean and skewness are computed."""
@@ -59,7 +59,7 @@ def open_shortlister(
     tokens: int,
     centered: bool = True,
     retrieval: str = "hybrid",
-    known: dict[str, NDArray[np.float32]] | None = None,
+    known: Embeddings | None = None,
     progress: Progress = SILENT,
 ) -> Shortlister:
     """Return a maker of shortlists with ``size`` labels, which centers documents if there are hubs.
@@ -70,12 +70,12 @@ def open_shortlister(
         tokens: number of tokens that the encoder reads of a document. As many words are read.
         centered: False never centers.
         retrieval: the strategy that finds labels (``retrieval.py``).
-        known: embeddings by document id, for the maker of shortlists.
+        known: embeddings by document id. These documents are not embedded again.
     """
     sample = documents[:SAMPLE]
     read = find_named("retrieval", RETRIEVALS, retrieval)
     words = read((document.text for document in sample), tokens)
-    known = {} if known is None else known
+    known = ChainMap({}, {} if known is None else known)
     if not centered:
         return Shortlister(encoder, search, size, known=known, words=words)
     parts = []

@@ -13,9 +13,9 @@ from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.development import FirstLabels, first_labels
 from lmtx_search.training.named_documents import NEAR, NamedDocument, find_named, without_name
 from lmtx_search.training.resources import RunResources
-from lmtx_search.training.sampling import similar_lengths_together
+from lmtx_search.training.sampling import shuffled_by_length
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Encoder, Search, Shortlister
+from lmtx_search.training.shortlist import Encoder, Search, Shortlister, embed_once
 from lmtx_search.training.stage_timer import StageTimer
 
 LEAST_DOCUMENTS = 100
@@ -66,6 +66,9 @@ def teach_from_names(
     labels = {label.id: label for label in resources.labels}
     documents = list(resources.training[: settings.unjudged_documents])
     with timer.stage("find named labels"):
+        stage = "Read documents with the untrained encoder"
+        with progress.stage(stage, len(documents), "documents") as advance:
+            embed_once(encoder, documents, resources.untrained, advance)
         shortlister = open_shortlister(
             encoder,
             search,
@@ -117,9 +120,7 @@ def _train(
         label = random.choice(sorted(one.names))
         texts.append(without_name(one.document.text, one.names[label]))
         chosen.append(position[label])
-    order = list(range(len(named)))
-    random.shuffle(order)
-    order = similar_lengths_together(texts, order, settings.fine_tuning.batch_size, random)
+    order = shuffled_by_length(texts, settings.fine_tuning.batch_size, random)
     steps = [(place, chosen[place]) for place in order]
     data = TrainingData(
         texts,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import Document, Judgment, Label
-from lmtx_search.training.shortlist import Encoder, Search
+from lmtx_search.training.shortlist import Embeddings, Encoder, Search
 from lmtx_search.training.teacher.judging import Store
 
 LoadEncoder = Callable[[Path, int], OnnxEncoder]
@@ -33,8 +33,7 @@ class RunResources:
         publish: prepares the shortlists of the later cycles.
         development: documents that are held out of training.
         people: judgments of people, which take precedence over those of the judge.
-        untrained: what the base encoder made of training documents so far, by document id:
-            float32[dimension]. No document is read twice.
+        untrained: the base encoder's embeddings of training documents so far, by document id.
     """
 
     base: Path
@@ -47,4 +46,4 @@ class RunResources:
     judge: OrderedJudge
     store: Store
     people: Sequence[Judgment] = ()
-    untrained: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    untrained: Embeddings = field(default_factory=dict)

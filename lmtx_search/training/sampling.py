@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from random import Random
 
 from lmtx_search.records import Document, content_digest
@@ -68,30 +69,28 @@ def training_order(
     return steps
 
 
-def similar_lengths_together(
-    texts: Sequence[str], order: Sequence[int], batch_size: int, random: Random
-) -> list[int]:
-    """Return an order in which the texts of a batch have similar lengths.
+def shuffled_by_length(texts: Sequence[str], batch_size: int, random: Random) -> list[int]:
+    """Return the positions of texts in a random order in which batches have similar lengths.
 
-    The texts of a batch are read together, padded to the longest one. Texts only change places with
-    those of a few batches around them.
+    The texts of a batch are read together, padded to the longest one. After shuffling, texts only
+    change places with those of a few batches around them.
 
     Args:
-        order: positions of texts, in a random order.
         batch_size: number of texts in a batch.
     """
+    order = list(range(len(texts)))
+    random.shuffle(order)
     found: list[int] = []
     for start in range(0, len(order), _BATCHES_SORTED * batch_size):
         places = order[start : start + _BATCHES_SORTED * batch_size]
-        by_length = sorted(places, key=lambda place: len(texts[place]))
+        places.sort(key=lambda place: len(texts[place]))
         batches = [
-            by_length[first : first + batch_size] for first in range(0, len(places), batch_size)
+            places[first : first + batch_size] for first in range(0, len(places), batch_size)
         ]
         # A batch that is not full stays the last one.
-        full = [batch for batch in batches if len(batch) == batch_size]
-        random.shuffle(full)
-        for batch in [*full, *(batch for batch in batches if len(batch) < batch_size)]:
-            found += batch
+        rest = batches.pop() if len(batches[-1]) < batch_size else []
+        random.shuffle(batches)
+        found += chain(*batches, rest)
     return found
 
 

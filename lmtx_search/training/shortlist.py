@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from itertools import islice
 from typing import Protocol
 
@@ -18,6 +27,8 @@ from lmtx_search.training.named_labels import NamedLabels, fuse
 from lmtx_search.words.names import WordCounts
 
 Ranking = list[tuple[str, float]]
+Embeddings = MutableMapping[str, NDArray[np.float32]]
+"""float32[dimension] by document id."""
 CountWords = Callable[[str], WordCounts]
 """Counts the words of a text."""
 
@@ -65,8 +76,7 @@ class Shortlister:
     Args:
         size: number of labels in a shortlist.
         center: transforms the embeddings of documents before the search.
-        known: embeddings by document id. These documents are not embedded again, and others are
-            added.
+        known: embeddings by document id. These documents are not embedded again.
         words: counts the words of a text, so that names count too; None: nearness alone.
 
     Attributes:
@@ -82,7 +92,7 @@ class Shortlister:
         search: Search,
         size: int,
         center: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda vectors: vectors,
-        known: dict[str, NDArray[np.float32]] | None = None,
+        known: Embeddings | None = None,
         words: CountWords | None = None,
     ) -> None:
         self._encoder = encoder
@@ -116,13 +126,14 @@ class Shortlister:
             yield pairs(document, ranking, labels, most)
 
     def _embed(self, documents: Sequence[Document]) -> NDArray[np.float32]:
-        return embed_once(self._encoder, documents, self._known)
+        # Others are not kept: a collection may be large.
+        return embed_once(self._encoder, documents, ChainMap({}, self._known))
 
 
 def embed_once(
     encoder: Encoder,
     documents: Sequence[Document],
-    known: dict[str, NDArray[np.float32]],
+    known: Embeddings,
     on_batch: Callable[[int], None] | None = None,
 ) -> NDArray[np.float32]:
     """Embed documents, but none twice: float32[n, dimension].

@@ -11,6 +11,7 @@ import pytest
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.records import Document
 from lmtx_search.training.centering import find_center, occurrence_skewness, open_shortlister
+from lmtx_search.training.shortlist import embed_once
 
 LABELS = 60
 DIMENSION = LABELS + 1
@@ -85,9 +86,8 @@ def test_embeddings_that_are_known_are_not_made_again_and_new_ones_are_kept() ->
 
     given = documents(0.9)
     known: dict[str, Any] = {}
-    made = open_shortlister(
-        Encoder(), search, 1, documents=given, labels=LABELS, tokens=128, known=known
-    )
+    embed_once(Encoder(), given, known)
+    made = open_shortlister(Encoder(), search, 1, documents=given, labels=LABELS, tokens=128)
     expected = list(made.shortlists(given))
     again = open_shortlister(
         Refusing(), search, 1, documents=given, labels=LABELS, tokens=128, known=known

@@ -12,7 +12,7 @@ from lmtx_search.records import Document
 from lmtx_search.training.sampling import (
     hold_out,
     sample_documents,
-    similar_lengths_together,
+    shuffled_by_length,
     training_order,
 )
 from lmtx_search.training.settings import TrainingSettings
@@ -172,9 +172,7 @@ def test_without_a_limit_no_cycle_has_one() -> None:
 
 def test_the_texts_of_a_batch_have_similar_lengths_and_each_is_read_once() -> None:
     texts = ["x" * Random(number).randrange(1, 500) for number in range(1000)]
-    order = list(range(1000))
-    Random(0).shuffle(order)
-    found = similar_lengths_together(texts, order, 32, Random(1))
+    found = shuffled_by_length(texts, 32, Random(1))
     lengths = [len(texts[place]) for place in found]
     padded = [max(lengths[start : start + 32]) for start in range(0, 1000, 32)]
     assert sorted(found) == list(range(1000))

@@ -11,7 +11,7 @@ import numpy as np
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label
-from lmtx_search.training.sampling import similar_lengths_together
+from lmtx_search.training.sampling import shuffled_by_length
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.student.training_data import make_training_data
 from lmtx_search.training.targets.learning_targets import LearningTargets
@@ -63,11 +63,9 @@ def train_on_all(
     # Imported here, because it needs torch.
     from lmtx_search.training.student.distillation import DistillationData, distil
 
-    random = Random(f"{settings.seed} all")
-    order = list(range(len(targets.documents)))
-    random.shuffle(order)
     texts = [document.text for document in targets.documents]
-    order = similar_lengths_together(texts, order, settings.fine_tuning.batch_size, random)
+    random = Random(f"{settings.seed} all")
+    order = shuffled_by_length(texts, settings.fine_tuning.batch_size, random)
     scores = targets.scores[order]
     b = min(LABELS_PER_DOCUMENT, scores.shape[1])
     best = np.argsort(-scores, axis=1, kind="stable")[:, :b]

@@ -31,12 +31,12 @@ SHARE_OF_NEIGHBOURS = 0.35
 FREQUENCY = 0.02
 """What a label gains for each unit of ``log(1 + n)``, n: the documents that have it first."""
 
-ANSWER = 0.1
-"""What a label gains in a document for each unit of log-odds above the mean of the document."""
-
 # From the first share of documents on that have the same label first, labels gain less for being
 # frequent, and from the second on nothing: such a label may be one that is near everything.
 _COMMON = (0.15, 0.3)
+
+ANSWER = 0.1
+"""What a label gains in a document for each unit of log-odds above the mean of the document."""
 
 TEMPERATURE = 0.05
 """Scores are divided by it before they become probabilities."""
