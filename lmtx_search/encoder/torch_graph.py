@@ -99,11 +99,11 @@ def pooled(vectors: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     """
     counted = mask.unsqueeze(-1).to(vectors.dtype)
     if pooling == "mean":
-        return (vectors * counted).sum(1) / counted.sum(1).clamp(min=1e-9)
+        return _weighted_sum(vectors, counted) / counted.sum(1).clamp(min=1e-9)
     if pooling == "weightedmean":
         # A token's weight is its position in the text, from 1.
         weights = counted * torch.ones_like(counted).cumsum(1)
-        return (vectors * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
+        return _weighted_sum(vectors, weights) / weights.sum(1).clamp(min=1e-9)
     if pooling == "max":
         highest = vectors.masked_fill(counted == 0, torch.finfo(vectors.dtype).min).amax(1)
         return highest * counted.amax(1)
@@ -113,7 +113,13 @@ def pooled(vectors: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     else:
         reverse = place.flip(1)
         chosen = (reverse == (reverse * counted).amax(1, keepdim=True)).to(vectors.dtype)
-    return (vectors * chosen * counted).sum(1)
+    return _weighted_sum(vectors, chosen * counted)
+
+
+def _weighted_sum(vectors: Tensor, weights: Tensor) -> Tensor:
+    """Return float32 [texts, hidden], from [texts, tokens, hidden] and [texts, tokens, 1]."""
+    # A product of matrices runs in one pass over the vectors, a product and a sum in two.
+    return torch.matmul(weights.transpose(1, 2), vectors).squeeze(1)
 
 
 def export_graph(model: Any, described: Description, path: Path) -> None:
