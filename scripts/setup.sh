@@ -29,8 +29,14 @@ fi
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "Installing lmtx-search into $venv (a few minutes the first time) …"
 pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
-# Python compiles a file when it is first imported. Compiling all of them here would take a minute.
 pip --no-compile --require-hashes -r requirements/dev.lock
 # setuptools, which it is built with, is in the lock too.
 pip --no-deps --no-build-isolation -e .
+# Python compiles a file when it is first imported, and keeps the result. Compiling everything here
+# would take a minute. With this variable, which images of containers set, Python keeps nothing, so
+# each command would compile thousands of files again, for up to twenty seconds.
+if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then
+    # Some packages contain files for other releases of Python, which this one cannot compile.
+    "$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" lmtx_search cli || true
+fi
 "$venv/bin/lmtx-search" --version
