@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from lmtx_search.embedded.net import free_port
 from lmtx_search.settings import Settings, load_settings
 from tests.support import backends
+from tests.support.commands import run_command
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -71,12 +71,10 @@ def client(settings: Settings) -> Any:
 
 def runner(environment: dict[str, str], folder: Path) -> Run:
     """Return a function that runs `lmtx-search` with its words in a folder."""
-    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
 
     def run(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        command = [*program, *map(str, words)]
         options = {"env": environment, "cwd": folder, "timeout": 300, **options}
-        return subprocess.run(command, capture_output=True, text=True, **options)
+        return run_command([str(word) for word in words], **options)
 
     return run
 
