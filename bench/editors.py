@@ -4,8 +4,8 @@ Scores the documents of a folder with a trained encoder. The editor decides on l
 the best of training documents, `--step` at a time, either in the order of the page Decide
 (uncertainty times the weight of the label) or in random order. After each step, the offsets of
 labels are fitted to the judge's answers and to the editor's, as `deploy` fits them, and the queue
-is ordered anew. P@1, P@5, R@10 and micro F1 are those of all test documents; the editor never sees
-these. Random order is the mean of `--draws` runs.
+is ordered anew (see lmtx_search/cluster/decisions/worth.py). P@1, P@5, R@10 and micro F1 are those
+of all test documents; the editor never sees these. Random order is the mean of `--draws` runs.
 
     python bench/editors.py FOLDER --encoder runs/RUN/encoder --answers judgments.jsonl
 """
@@ -22,7 +22,12 @@ import numpy as np
 from loop import FileStore, Folder, Gold, read_folder
 from numpy.typing import NDArray
 
-from lmtx_search.cluster.decisions.worth import label_weight, uncertainty
+from lmtx_search.cluster.decisions.worth import (
+    FIRST_LABELS,
+    OF_A_LATER_LABEL,
+    label_weight,
+    uncertainty,
+)
 from lmtx_search.encoder.calibration import Calibration, fit_calibration
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
@@ -37,10 +42,13 @@ from lmtx_search.words.evidence import word_importance
 from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import DEFAULT_FACTOR, DEFAULT_WEIGHTS, WordScoring
 
-CANDIDATES = 5
-"""Labels of a document that an editor may decide on."""
-
 DEPTH = 10
+
+RANDOM_CANDIDATES = 5
+"""Best labels of a document from which random order chooses."""
+
+SUGGESTED_FROM = 0.1
+"""Probability from which a label is in the queue."""
 HELD_OUT = 100
 
 Floats = NDArray[np.float32]
@@ -80,41 +88,44 @@ class Editor:
     def decide(self, count: int, offsets: Floats) -> None:
         """Decide on the ``count`` pairs that come next."""
         scores = self.train.scores + offsets
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :CANDIDATES]
-        rows = np.repeat(np.arange(len(best)), CANDIDATES)
-        columns = best.ravel()
-        new = [
-            pair not in self.decided for pair in zip(rows.tolist(), columns.tolist(), strict=True)
-        ]
-        rows, columns = rows[new], columns[new]
-        if self.order == "random":
-            chosen = self.generator.permutation(len(rows))[:count]
-        else:
-            chosen = self._queue(scores[rows, columns], columns, count)
-        for place in chosen:
-            row, column = int(rows[place]), int(columns[place])
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
+        choose = self._at_random if self.order == "random" else self._queue
+        for row, column in choose(np.take_along_axis(scores, best, axis=1), best, count):
             self.decided[row, column] = bool(self.train.gold[row, column])
 
-    def _queue(self, scores: Floats, columns: NDArray[np.int64], count: int) -> list[int]:
-        """Return the places of the pairs that are worth most, one after another."""
+    def _at_random(
+        self, scores: Floats, best: NDArray[np.int64], count: int
+    ) -> list[tuple[int, int]]:
+        candidates = best[:, :RANDOM_CANDIDATES].tolist()
+        pairs = [(row, column) for row, columns in enumerate(candidates) for column in columns]
+        new = [pair for pair in pairs if pair not in self.decided]
+        return [new[place] for place in self.generator.permutation(len(new))[:count]]
+
+    def _queue(self, scores: Floats, best: NDArray[np.int64], count: int) -> list[tuple[int, int]]:
+        """Return the pairs that are worth most, one after another."""
         calibration = self._calibration()
-        unsure = np.array(
-            [
-                uncertainty(None if calibration is None else calibration.probability("", score))
-                for score in scores.tolist()
-            ]
-        )
-        occurs = np.bincount(columns, minlength=len(self.labels))
-        decided = np.bincount([c for _, c in self.decided], minlength=len(self.labels))
-        chosen: list[int] = []
-        for _ in range(min(count, len(scores))):
-            weights = [
-                label_weight(int(o), int(o), int(d)) for o, d in zip(occurs, decided, strict=True)
-            ]
-            place = int(np.argmax(unsure * np.array(weights)[columns]))
-            unsure[place] = -1
-            decided[columns[place]] += 1
-            chosen.append(place)
+        probabilities = np.full(scores.shape, 0.5)
+        if calibration is not None:
+            flat = [calibration.probability("", score) for score in scores.ravel().tolist()]
+            probabilities = np.reshape(flat, scores.shape)
+        suggested = probabilities >= SUGGESTED_FROM
+        is_open = suggested.copy()
+        for row, column in self.decided:
+            is_open[row] &= best[row] != column
+        first = np.cumsum(is_open, axis=1) <= FIRST_LABELS
+        worth = np.vectorize(uncertainty)(probabilities) * np.where(first, 1, OF_A_LATER_LABEL)
+        worth[~is_open] = 0
+        occurs = np.bincount(best[suggested], minlength=len(self.labels)).tolist()
+        decided = np.bincount([c for _, c in self.decided], minlength=len(self.labels)).tolist()
+        weights = np.array([label_weight(o, o, d) for o, d in zip(occurs, decided, strict=True)])
+        chosen: list[tuple[int, int]] = []
+        for _ in range(count):
+            row, place = np.unravel_index(int(np.argmax(worth * weights[best])), worth.shape)
+            column = int(best[row, place])
+            worth[row, place] = 0
+            decided[column] += 1
+            weights[column] = label_weight(occurs[column], occurs[column], decided[column])
+            chosen.append((int(row), column))
         return chosen
 
     def _calibration(self) -> Calibration | None:

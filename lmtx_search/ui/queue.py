@@ -15,7 +15,7 @@ from lmtx_search.cluster.decisions.order import (
     most_valuable,
 )
 from lmtx_search.cluster.decisions.values import names_in
-from lmtx_search.cluster.decisions.worth import Open, open_labels, uncertainty
+from lmtx_search.cluster.decisions.worth import Open, open_labels, worth_of
 from lmtx_search.cluster.facets.reader_language import names_in as translated
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.records import document_text
@@ -112,7 +112,8 @@ class Queue:
         texts = self._documents.text_fields
         title, text = shown_text(document_text(source, texts))
         there = [one for one in open_labels(source, fields) if label in (None, one.tag)]
-        there.sort(key=lambda one: -uncertainty(one.probability) * weights.of(one.tag))
+        worth = worth_of(there, weights.of)
+        there.sort(key=lambda one: -worth[one.tag])
         asked = {one.tag for one in there}
         given = [*names_in(source, fields.manual), *names_in(source, fields.tags)]
         return {

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import copy
-import math
 from typing import Any
 
 import pytest
 
 from lmtx_search.cluster.decisions.values import Decision, decided, decision_on, undone
-from lmtx_search.cluster.decisions.worth import label_weight, open_labels, uncertainty
+from lmtx_search.cluster.decisions.worth import (
+    Open,
+    label_weight,
+    open_labels,
+    uncertainty,
+    worth_of,
+)
 from lmtx_search.tag_fields import DEFAULT_FIELDS as FIELDS
 from tests.support.suggestions import tagged
 
@@ -112,11 +117,22 @@ def test_a_suggestion_of_a_tagger_without_probabilities_is_open() -> None:
 def test_one_half_is_most_uncertain_and_frequent_labels_weigh_more() -> None:
     assert uncertainty(0.5) > uncertainty(0.3) == pytest.approx(uncertainty(0.7))
     assert uncertainty(1.0) == 0
-    assert label_weight(30, 6) == pytest.approx(math.log2(32) * math.log2(8))
+    assert label_weight(30, 6) > label_weight(29, 6) > label_weight(29, 5)
 
 
 def test_a_label_weighs_less_with_each_decision() -> None:
-    assert label_weight(30, 6, 3) == pytest.approx(label_weight(30, 6) / 4)
+    assert label_weight(30, 6, 3) == pytest.approx(label_weight(30, 6) / 5)
+
+
+def test_the_most_probable_labels_of_a_document_are_worth_most() -> None:
+    labels = [Open(tag, False, None, p) for tag, p in (("A", 0.3), ("B", 0.7), ("C", 0.6))]
+    found = worth_of([*labels, Open("D", True, None, 0.4)], lambda tag: 2.0)
+    assert found == pytest.approx({"A": 0.168, "B": 1.68, "C": 1.92, "D": 1.92})
+
+
+def test_an_unknown_probability_counts_as_one_half() -> None:
+    labels = [Open(tag, False, None, None) for tag in ("D", "C", "B", "A")]
+    assert worth_of(labels, lambda tag: 1.0) == {"A": 1, "B": 1, "C": 1, "D": 0.1}
 
 
 ABOVE = {"Chess": ["Board games", "Games"], "Go": ["Board games", "Games"], "Mail": []}

@@ -9,7 +9,7 @@ import pytest
 from lmtx_search.cluster.decisions import claims
 from lmtx_search.cluster.decisions.order import Place, label_weights, most_valuable
 from lmtx_search.cluster.decisions.values import decided
-from lmtx_search.cluster.decisions.worth import open_labels, uncertainty
+from lmtx_search.cluster.decisions.worth import open_labels, worth_of
 from lmtx_search.cluster.decisions.write import change, read_places
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
@@ -66,7 +66,7 @@ def test_the_cluster_computes_the_same_worth_as_python(ready):
         tagged(
             f"d{n}",
             {f"Tag {n % 3}": 0.5 + n / 100},
-            {names[(n + 1) % 4]: 0.2 + n / 60, names[(n + 2) % 4]: 0.7 - n / 50},
+            {names[(n + at) % 4]: 0.3 + at / 9 - n / 90 for at in range(4)},
         )
         for n in range(20)
     ]
@@ -74,10 +74,7 @@ def test_the_cluster_computes_the_same_worth_as_python(ready):
     weights = label_weights(ready, "articles")
 
     def worth(source: dict[str, Any]) -> float:
-        return max(
-            uncertainty(one.probability) * weights.of(one.tag)
-            for one in open_labels(source, FIELDS)
-        )
+        return max(worth_of(open_labels(source, FIELDS), weights.of).values())
 
     found = most_valuable(ready, "articles", FIELDS, weights, 20)
     values = [worth(source) for _, source in found]

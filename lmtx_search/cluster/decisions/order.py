@@ -13,7 +13,13 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
-from lmtx_search.cluster.decisions.worth import SURE, UNKNOWN, label_weight
+from lmtx_search.cluster.decisions.worth import (
+    FIRST_LABELS,
+    OF_A_LATER_LABEL,
+    SURE,
+    UNKNOWN,
+    label_weight,
+)
 from lmtx_search.cluster.facets.filters import subset
 from lmtx_search.cluster.facets.searching import search
 from lmtx_search.cluster.facets.untouched import count_untouched, untouched_clauses
@@ -140,6 +146,8 @@ def most_valuable(
         "scores": fields.scores,
         "sure": SURE,
         "unknown": UNKNOWN,
+        "first_labels": FIRST_LABELS,
+        "of_a_later_label": OF_A_LATER_LABEL,
         "only": only,
         **weighed,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,12 @@ SURE = 0.75
 
 UNKNOWN = 0.5
 """The probability of a suggestion of a tagger that is not calibrated."""
+
+FIRST_LABELS = 3
+"""Open labels of a document, the most probable ones, on which decisions teach most."""
+
+OF_A_LATER_LABEL = 0.1
+"""What a decision on another label of the document is worth, compared with one of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +46,38 @@ def uncertainty(probability: float | None) -> float:
 def label_weight(occurs: int, changes: int, decided: int = 0) -> float:
     """Return what a decision on a label is worth where nothing is known of the document.
 
-    The first decisions on a label tell most about it: how much its scores are too high or too low.
-    The counts of documents enter as logarithms, so that a very frequent label does not fill the
-    whole queue.
+    Decisions say how much the scores of a label are too high or too low. With a prior that counts
+    as much as two decisions (:data:`~lmtx_search.training.targets.label_offsets.RIDGE`), the
+    variance of that after n decisions is 1 / (2 + n), so one more lowers it by
+    1 / ((2 + n)(3 + n)). It matters in as many documents as have the label.
 
     Args:
         occurs: number of documents in which the label is a tag, a manual tag or a suggestion.
         changes: number of documents in which the label is a suggestion.
         decided: number of decisions on the label so far.
     """
-    return math.log2(2 + occurs) * math.log2(2 + changes) / (1 + decided)
+    return math.sqrt((1 + occurs) * (1 + changes)) / ((2 + decided) * (3 + decided))
+
+
+def worth_of(labels: Sequence[Open], weight: Callable[[str], float]) -> dict[str, float]:
+    """Return what a decision on each open label of a document is worth.
+
+    That is its uncertainty times its weight, and :data:`OF_A_LATER_LABEL` of it behind the
+    document's first labels.
+
+    Args:
+        weight: returns the weight of a label.
+    """
+    by_probability = sorted(
+        labels,
+        key=lambda one: (-(UNKNOWN if one.probability is None else one.probability), one.tag),
+    )
+    return {
+        one.tag: uncertainty(one.probability)
+        * weight(one.tag)
+        * (1.0 if place < FIRST_LABELS else OF_A_LATER_LABEL)
+        for place, one in enumerate(by_probability)
+    }
 
 
 def open_labels(source: Mapping[str, Any], fields: TagFields) -> list[Open]:
