@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from lmtx_search.cluster.decisions.worth import (
     FIRST_LABELS,
     OF_A_LATER_LABEL,
+    UNKNOWN,
     label_weight,
     uncertainty,
 )
@@ -49,6 +50,7 @@ RANDOM_CANDIDATES = 5
 
 SUGGESTED_FROM = 0.1
 """Probability from which a label is in the queue."""
+
 HELD_OUT = 100
 
 Floats = NDArray[np.float32]
@@ -104,7 +106,7 @@ class Editor:
     def _queue(self, scores: Floats, best: NDArray[np.int64], count: int) -> list[tuple[int, int]]:
         """Return the pairs that are worth most, one after another."""
         calibration = self._calibration()
-        probabilities = np.full(scores.shape, 0.5)
+        probabilities = np.full(scores.shape, UNKNOWN)
         if calibration is not None:
             flat = [calibration.probability("", score) for score in scores.ravel().tolist()]
             probabilities = np.reshape(flat, scores.shape)

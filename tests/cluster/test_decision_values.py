@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import pytest
@@ -117,6 +118,7 @@ def test_a_suggestion_of_a_tagger_without_probabilities_is_open() -> None:
 def test_one_half_is_most_uncertain_and_frequent_labels_weigh_more() -> None:
     assert uncertainty(0.5) > uncertainty(0.3) == pytest.approx(uncertainty(0.7))
     assert uncertainty(1.0) == 0
+    assert label_weight(30, 6) == pytest.approx(math.sqrt(31 * 7) / 6)
     assert label_weight(30, 6) > label_weight(29, 6) > label_weight(29, 5)
 
 

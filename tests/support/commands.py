@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _FORKS = multiprocessing.get_context("forkserver")
+# With what these import, among it torch, transformers and opensearch-py.
 _FORKS.set_forkserver_preload(
     [
-        *("lmtx_search.cli.main", "lmtx_search.library", "opensearchpy", "pydantic_settings"),
-        *("numpy", "scipy.optimize", "tokenizers", "onnxruntime", "onnx"),
-        *("torch", "transformers", "sentence_transformers"),
+        *("lmtx_search.cli.main", "lmtx_search.library", "sentence_transformers"),
+        *("scipy.optimize", "onnxruntime", "onnx"),
     ]
 )
 

@@ -9,8 +9,6 @@ import hmac
 import json
 import shutil
 import ssl
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -34,6 +32,7 @@ from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import Process, stop
 from lmtx_search.settings import OpenSearchSettings, load_settings
 from tests.support.certificates import Authority, Pair
+from tests.support.commands import run_command
 from tests.support.opensearch_2_19 import start_2_19
 
 PASSWORD = "correct horse battery staple"
@@ -130,10 +129,8 @@ def secured_node(valid: timedelta = timedelta(days=30)) -> Iterator[SecuredNode]
 
 def run_lmtx(environment: Mapping[str, str], *words: str | Path, **options: Any) -> Any:
     """Run `lmtx-search` with these words."""
-    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
-    options = {"timeout": 300, **options}
-    command = [*program, *map(str, words)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, **options)
+    options = {"cwd": Path.cwd(), "timeout": 300, **options}
+    return run_command([str(word) for word in words], environment, **options)
 
 
 def _install(pair: Pair, conf: Path, kind: str) -> None:
