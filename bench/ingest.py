@@ -20,7 +20,6 @@ from statistics import median
 from first_documents import first_documents
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.setup.indices import prepare_tagged_index, tagging_counts
@@ -36,7 +35,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="documents, JSONL")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=THREADS, help="bulk requests in flight")
+    parser.add_argument("--threads", type=int, help="bulk requests in flight")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 

@@ -26,7 +26,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, tagging_pipeline
@@ -86,7 +85,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--warm-up", type=int, default=30, help="rounds to warm up")
-    parser.add_argument("--threads", type=int, default=THREADS, help="bulk requests in flight")
+    parser.add_argument("--threads", type=int, help="bulk requests in flight")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
     settings = load_settings(flags={"data_dir": arguments.data_dir})

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 
 from lmtx_search.cli.context import Context
-from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.document_formats import FORMATS
@@ -60,8 +59,7 @@ def load_options(function: F) -> F:
         click.option(
             "--threads",
             type=click.IntRange(1, 8),
-            default=THREADS,
-            show_default=True,
+            show_default="4, or 6 while the cluster answers quickly",
             help="Number of parallel requests.",
         ),
     ):

@@ -14,7 +14,6 @@ from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import clear_errors
-from lmtx_search.cluster.documents.bulk import THREADS
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
 from lmtx_search.cluster.documents.load import load_documents, read_documents
@@ -54,7 +53,7 @@ class LoadOptions:
         strict: index nothing if a line of a :class:`~lmtx_search.sources.documents.DocumentFile`
             is not a document. The file is read twice.
         from_start: do not continue an earlier load of the file that was interrupted.
-        threads: requests in flight.
+        threads: requests in flight (None: four, or six while the cluster answers quickly).
         keep_own_tags: move values that lmtx-search did not write in the fields of the tags to the
             field of manual tags; without it, a document with such values fails.
     """
@@ -62,7 +61,7 @@ class LoadOptions:
     failed: Path | None = None
     strict: bool = False
     from_start: bool = False
-    threads: int = THREADS
+    threads: int | None = None
     keep_own_tags: bool = False
 
 

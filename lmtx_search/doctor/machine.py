@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.settings import Settings
+from lmtx_search.system.cores import usable_cores
 from lmtx_search.training.run import can_train
 from lmtx_search.version import __version__
 
@@ -28,7 +29,7 @@ def machine_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _installed() -> Finding:
-    found = f"{__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
+    found = f"{__version__}, Python {platform.python_version()}, {usable_cores()} cores"
     if not can_train():
         return Finding(
             "warn",

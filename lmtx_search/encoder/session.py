@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
+from lmtx_search.system.cores import usable_cores
 
 
 def open_session(model: Path, threads: int) -> Any:
     """Open an ONNX model.
 
     Args:
-        threads: of the model (0: one for each core).
+        threads: of the model (0: one for each core that the process may use).
 
     Raises:
         UserError: the file is missing or is not a model.
@@ -24,7 +24,7 @@ def open_session(model: Path, threads: int) -> Any:
         raise UserError(f"{model} is missing: make the encoder's ONNX form again")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = threads or usable_cores()
     # Waiting threads must leave the cores to an OpenSearch on the same machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:

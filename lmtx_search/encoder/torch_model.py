@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.description import ANOTHER, describe
 from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.system.cores import usable_cores
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -38,6 +39,7 @@ def load_torch_model(
     from sentence_transformers import SentenceTransformer
 
     described = describe(folder)
+    limit_threads()
     cut = described.dimension < described.own_dimension
     try:
         model = SentenceTransformer(
@@ -58,6 +60,18 @@ def load_torch_model(
             f"cannot load the encoder {folder} ({first_line(error)}): {ANOTHER}"
         ) from error
     return model
+
+
+def limit_threads() -> None:
+    """Let torch have at most one thread for each core that the process may use.
+
+    By default, it has one for each core of the machine, also in a container with fewer.
+    """
+    import torch
+
+    cores = usable_cores()
+    if torch.get_num_threads() > cores:
+        torch.set_num_threads(cores)
 
 
 def first_line(error: BaseException) -> str:

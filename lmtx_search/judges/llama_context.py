@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.llama_library import LlamaLibrary
+from lmtx_search.system.cores import usable_cores
 
 # Prompts that are computed in one batch.
 MOST_PROMPTS = 16
@@ -26,7 +26,7 @@ class LlamaContext:
     Args:
         file: a GGUF file.
         tokens: length of the longest prompt.
-        threads: 0 means one for each core.
+        threads: 0 means one for each core that the process may use.
 
     Raises:
         UserError: the file does not exist or is not a model.
@@ -52,7 +52,7 @@ class LlamaContext:
         parameters.n_ctx = tokens + _BATCH_TOKENS
         parameters.n_batch = _BATCH_TOKENS
         parameters.n_seq_max = MOST_PROMPTS + 1
-        parameters.n_threads = parameters.n_threads_batch = threads or os.cpu_count() or 1
+        parameters.n_threads = parameters.n_threads_batch = threads or usable_cores()
         self._context = self._c.llama_init_from_model(self._model, parameters)
         if not self._context:
             raise LmtxError(f"llama.cpp could not allocate memory for {file}: is there enough?")

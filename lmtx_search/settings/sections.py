@@ -165,7 +165,7 @@ class JudgeSettings(_Section):
         "ollama", description="program that runs the judge"
     )
     gguf: Path | None = Field(None, description="model file of the judge, for llamacpp (GGUF file)")
-    threads: int = Field(0, ge=0, description="threads of llamacpp (0: all cores)")
+    threads: int = Field(0, ge=0, description="threads of llamacpp (0: all that may be used)")
 
     _home = field_validator("gguf")(lambda path: path and path.expanduser())
 
@@ -346,7 +346,7 @@ class ServiceSettings(_Section):
     token: SecretStr | None = Field(
         None, description="token that requests to the tagger must carry"
     )
-    threads: int = Field(0, ge=0, description="threads of the encoder (0: all cores)")
+    threads: int = Field(0, ge=0, description="threads of the encoder (0: all that may be used)")
     exact_labels: int = Field(
         300_000,
         ge=0,

@@ -1,11 +1,12 @@
 import json
 import threading
+import time
 
 import pytest
 from opensearchpy import AuthorizationException, ConnectionError, TransportError
 
 from lmtx_search.cluster.client import retry
-from lmtx_search.cluster.documents import bulk
+from lmtx_search.cluster.documents import bulk, in_flight
 from lmtx_search.cluster.documents.bulk import Action, chunked, send_chunks, to_json, write_all
 from lmtx_search.errors import LmtxError
 
@@ -123,6 +124,37 @@ def test_results_come_in_the_order_of_the_chunks():
     some = actions(bulk.CHUNK_ITEMS * 6)
     ends = [chunk.ids[0] for chunk, _ in send_chunks(cluster, chunked(some), "i", threads=3)]
     assert ends == [str(number * bulk.CHUNK_ITEMS) for number in range(6)]
+
+
+def most_in_flight(cluster, threads=None):
+    """Return the largest number of requests that a cluster had at a time."""
+    running, found, first, answer = 0, [], threading.Lock(), cluster.bulk
+
+    def bulk_of(**request):
+        nonlocal running
+        with first:
+            running += 1
+            found.append(running)
+        time.sleep(0.02)
+        with first:
+            running -= 1
+        return answer(**request)
+
+    cluster.bulk = bulk_of
+    send(cluster, actions(bulk.CHUNK_ITEMS * 24), threads=threads)
+    return max(found)
+
+
+@pytest.mark.parametrize(("quick", "expected"), [(60.0, 6), (0.0, 4)])
+def test_more_requests_are_in_flight_while_the_cluster_answers_quickly(
+    quick, expected, monkeypatch
+):
+    monkeypatch.setattr(in_flight, "QUICK_SECONDS", quick)
+    assert most_in_flight(Cluster()) == expected
+
+
+def test_no_more_requests_are_in_flight_than_was_asked_for():
+    assert most_in_flight(Cluster(), threads=2) == 2
 
 
 def test_of_two_documents_with_one_id_the_later_one_stays():

@@ -14,13 +14,12 @@ from opensearchpy import OpenSearch, TransportError
 
 from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.client.retry import BUSY, Busy, node_left, retrying
+from lmtx_search.cluster.documents.in_flight import InFlight
 from lmtx_search.errors import LmtxError
 
 # The tagging pipeline asks its model about this many documents at a time.
 CHUNK_ITEMS = 256
 CHUNK_BYTES = 8 * 1024 * 1024
-# Requests wait for the tagger. With four in flight, a node with two cores always has work.
-THREADS = 4
 
 _ANSWER = "errors,items.*.status,items.*.result,items.*.error"
 # Errors of the index or of the user's rights concern every document.
@@ -117,12 +116,16 @@ def send_chunks(
     index: str,
     *,
     pipeline: str | None = None,
-    threads: int = THREADS,
+    threads: int | None = None,
 ) -> Iterator[tuple[Chunk, ChunkResult]]:
     """Send chunks with several requests in flight; yield each with its result, in order.
 
-    At most ``threads + 2`` chunks are in memory. Two chunks that write the same id are never in
-    flight together, so that the later one of two documents with one id is kept.
+    Two chunks more than requests can be in flight are in memory at most. Two chunks that write the
+    same id are never in flight together, so that the later one of two documents with one id is
+    kept.
+
+    Args:
+        threads: number of requests in flight (None: as many as :class:`InFlight` allows).
 
     Raises:
         LmtxError: the index does not exist, is closed, or the user may not write to it.
@@ -131,17 +134,25 @@ def send_chunks(
     """
     stopped = threading.Event()
     flying: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="bulk") as pool:
+    in_flight = InFlight(threads)
+
+    def send(chunk: Chunk) -> ChunkResult:
+        with in_flight.request():
+            if stopped.is_set():
+                return ChunkResult()  # the load ended while this one was waiting
+            return _send(client, chunk, index, pipeline, stopped)
+
+    with ThreadPoolExecutor(in_flight.most, thread_name_prefix="bulk") as pool:
         try:
             for chunk in chunks:
                 ids = set(chunk.ids)
                 while flying and (
-                    len(flying) >= threads + 2
+                    len(flying) >= in_flight.most + 2
                     or any(not ids.isdisjoint(other.ids) for other, _ in flying)
                 ):
                     first, future = flying.popleft()
                     yield first, future.result()
-                flying.append((chunk, pool.submit(_send, client, chunk, index, pipeline, stopped)))
+                flying.append((chunk, pool.submit(send, chunk)))
             while flying:
                 first, future = flying.popleft()
                 yield first, future.result()

@@ -11,7 +11,6 @@ from typing import Any
 from opensearchpy import AuthorizationException, OpenSearch
 
 from lmtx_search.cluster.documents.bulk import (
-    THREADS,
     Action,
     Chunk,
     ChunkResult,
@@ -40,7 +39,7 @@ def load_documents(
     failed: FailedFile | None = None,
     progress: Progress = SILENT,
     total: int | None = None,
-    threads: int = THREADS,
+    threads: int | None = None,
     create: bool = False,
 ) -> BulkReport:
     """Index whole documents in their order, and report what failed and why.
@@ -54,7 +53,8 @@ def load_documents(
             ``documents`` must then start from the beginning and have the same order.
         failed: the file to which documents that were not indexed are written.
         total: number of documents, for the progress bar.
-        threads: number of requests in flight.
+        threads: number of requests in flight (None: four, or six while the cluster answers
+            quickly).
         create: do not replace an existing document, as data streams require; count it instead.
 
     Raises:

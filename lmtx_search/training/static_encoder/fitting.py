@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, normalize
 
+from lmtx_search.encoder.torch_model import limit_threads
 from lmtx_search.training.static_encoder.examples import Examples, Tokens
 from lmtx_search.training.static_encoder.settings import Distillation
 
@@ -70,6 +71,7 @@ def fit_table(
         labels: float32[L, dimension], the teacher's embeddings of labels.
         on_examples: called with the number of examples after each step.
     """
+    limit_threads()
     random = np.random.default_rng(settings.seed)
     used = np.unique(np.concatenate([*examples.tokens, *held_out.tokens]))
     place_of = np.zeros(len(start), dtype=np.int64)
