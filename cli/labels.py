@@ -154,6 +154,8 @@ def _tell(context: Context, edit: LabelEdit) -> None:
         context.say(f"The tagger {edit.tagger} {word} {what} from its next document on")
     if edit.waiting:
         context.say(waiting_tagger(context, edit.waiting))
+    for note in edit.notes:
+        context.say(note)
     context.result(
         {
             "index": edit.index,
@@ -161,5 +163,6 @@ def _tell(context: Context, edit: LabelEdit) -> None:
             "retired": [label.id for label in edit.retired],
             "tagger": edit.tagger or edit.waiting,
             "tagger_has_it": edit.waiting is None,
+            "notes": list(edit.notes),
         }
     )

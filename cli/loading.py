@@ -114,6 +114,8 @@ def finish(context: Context, report: BulkReport) -> None:
         context.say(f"The index now holds {', '.join(held) or 'no documents'}")
     for error, times in report.tagging_errors.items():
         context.say(f"  not tagged: {times:,} × {_cut(error)}")
+    for note, times in report.tagging_notes.items():
+        context.say(f"  tagged, but: {times:,} × {_cut(note)}")
     if report.tagging.get("pending"):
         context.say(f"`lmtx-search retag --index {report.index} --pending` tags the pending ones")
     context.result(report.as_dict())

@@ -112,7 +112,7 @@ def load_labels(
     for note in notes:
         progress.note(note)
     loaded = label_updates.load_labels(client, settings, labels, progress, retire)
-    return replace(loaded, notes=notes)
+    return replace(loaded, notes=[*notes, *loaded.notes])
 
 
 def shortlists(

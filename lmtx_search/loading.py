@@ -166,7 +166,8 @@ def ingest(
     report = load.run(documents, load.prepare_tagged)
     report.tagging = tagging_counts(client, index)
     if report.tagging:
-        report.tagging_errors = dict(tagging_errors(client, index))
+        report.tagging_errors = tagging_errors(client, index)
+        report.tagging_notes = tagging_errors(client, index, tagged=True)
     if report.tagging and (count := count_untouched(client, index)):
         load.note(f"{count:,} documents of {index} are left untouched (documents.untouched_query)")
     reads = reads_of(client, index) if report.tagging.get("untagged") else None

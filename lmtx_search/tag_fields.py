@@ -148,10 +148,10 @@ class TagFields:
             if text not in manual:
                 manual.append(text)
         rest = {name: value for name, value in source.items() if name not in theirs}
-        if self.tags in theirs and (
-            left := [tag for tag in _listed(source[self.tags]) if tag not in theirs[self.tags]]
-        ):
-            rest[self.tags] = left
+        if self.tags in theirs:
+            own = _listed(theirs[self.tags])
+            if left := [tag for tag in _listed(source[self.tags]) if tag not in own]:
+                rest[self.tags] = left
         return {**rest, self.manual: manual}
 
 
@@ -194,7 +194,11 @@ def as_scores(
 
 def _unscored(names: Any, scores: Any) -> list[Any]:
     known = scores_of(scores)
-    return [one for one in _listed(names) if one is not None and one not in known]
+    return [
+        one
+        for one in _listed(names)
+        if one is not None and not (isinstance(one, str) and one in known)
+    ]
 
 
 def _listed(value: Any) -> list[Any]:

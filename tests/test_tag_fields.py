@@ -106,3 +106,23 @@ def test_scores_are_read_in_both_forms() -> None:
 def test_a_name_that_cannot_be_is_refused(given: dict[str, str], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         DocumentSettings(**given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("tags", "manual"),
+    [
+        ({"id": 3, "name": "to read"}, ['{"id":3,"name":"to read"}']),
+        (5, ["5"]),
+        (True, ["true"]),
+        ("to read", ["to read"]),
+        (["a", {"k": 1}], ["a", '{"k":1}']),
+    ],
+)
+def test_a_value_of_any_form_is_moved_to_the_manual_tags(tags: Any, manual: list[str]) -> None:
+    assert DEFAULT_FIELDS.moved({"n": 1, "tags": tags}) == {"n": 1, "tags_manual": manual}
+
+
+def test_an_object_that_somebody_added_to_the_tags_of_a_tagged_document_is_moved() -> None:
+    document = {**TAGGED, "tags": [*TAGGED["tags"], {"k": 1}]}
+    moved = DEFAULT_FIELDS.moved(document)
+    assert (moved["tags"], moved["tags_manual"]) == (TAGGED["tags"], ['{"k":1}'])

@@ -59,10 +59,12 @@ def _examine(settings: Settings) -> Finding:
     started = time.monotonic()
     answers = [answer for row in rest for answer in judge.ask(_pairs(*row))]
     speed = len(answers) / max(1e-6, time.monotonic() - started)
-    return judge_finding(judge, answers, speed)
+    return judge_finding(judge, answers, speed, settings.judge.runtime)
 
 
-def judge_finding(judge: OrderedJudge, answers: list[Answer], speed: float) -> Finding:
+def judge_finding(
+    judge: OrderedJudge, answers: list[Answer], speed: float, runtime: str = "ollama"
+) -> Finding:
     """Rate a judge's answers; labels of rank 0 are right, the others wrong."""
     found = f"{judge.name}, {speed:.1f} pairs/s"
     right = [answer.p_yes or 0.0 for answer in answers if answer.pair.rank == 0]
@@ -84,11 +86,13 @@ def judge_finding(judge: OrderedJudge, answers: list[Answer], speed: float) -> F
         lost = "; ".join(f"{host}: {why}" for host, why in judge.lost.items())
         return Finding("warn", f"{found}; lost {lost}", "check these hosts (ollama.hosts)")
     if speed < _SLOW:
-        return Finding(
-            "warn",
-            f"{found}: slow",
-            "add hosts to ollama.hosts, choose a smaller model, or set judge.runtime = llamacpp",
+        remedy = (
+            "choose a smaller model (judge.gguf), or wait until other work on this machine ends"
+            if runtime == "llamacpp"
+            else "add hosts to ollama.hosts, choose a smaller model, or set "
+            "judge.runtime = llamacpp"
         )
+        return Finding("warn", f"{found}: slow", remedy)
     return ok(f"{found}, distinguishes right labels from wrong ones")
 
 

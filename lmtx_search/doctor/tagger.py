@@ -68,7 +68,7 @@ class TaggerChecks:
                 "change it on the machine that has it, or set data_dir",
             )
         manifest = version.manifest
-        said = f"tags with {tagger}, {manifest.labels:,} labels, "
+        said = f"tags with {tagger}, {sum(1 for _ in version.labels()):,} labels, "
         if manifest.student is None:
             return ok(f"{said}documents are read by a transformer")
         return ok(f"{said}documents are read by a static encoder: {manifest.student}")

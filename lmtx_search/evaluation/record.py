@@ -29,6 +29,7 @@ def record(found: Evaluation) -> dict[str, Any]:
         "tagger": next((s.of for s in found.systems if s.name.startswith("tagger")), None),
         "labels": gold_set.labels,
         "without_tags": len(usable.without_tags),
+        "without_gold": gold_set.unnamed[0],
         "measured": {
             system.name: {"of": system.of, **(asdict(system.rule) if system.rule else {})}
             for system in found.systems

@@ -143,16 +143,17 @@ def find_themes(scored: ScoredSample, most: int) -> tuple[list[Theme], int]:
                 )
                 for row in group.documents[:_EXAMPLES]
             ],
-            command=_add(of_group, labels.ids),
+            command=_add(of_group, labels),
         )
         for group, of_group in zip(first, terms, strict=True)
     ], len(groups)
 
 
-def _add(terms: Sequence[str], ids: Sequence[str]) -> str:
-    text = terms[0] if terms else "NAME"
+def _add(terms: Sequence[str], labels: LabelRows) -> str:
+    there = {one.casefold() for one in labels.texts}
+    text = next((term for term in terms if term.casefold() not in there), "NAME")
     id_ = re.sub(r"\W+", "-", text)
-    if id_ in ids:
+    if id_ in labels.ids:
         id_ = f"{id_}-2"
     return f"lmtx-search labels add {shlex.quote(id_)} {shlex.quote(text)}"
 

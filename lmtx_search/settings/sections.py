@@ -266,8 +266,9 @@ class DocumentSettings(_Section):
     @field_validator("label_bands")
     @classmethod
     def _are_bands(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
-            label_band(value)
+        ids = [label_band(value)[0] for value in values]
+        if repeated := [id_ for id_ in ids if ids.count(id_) > 1]:
+            raise ValueError(f"names the label {repeated[0]} more than once")
         return values
 
     @field_validator("untouched_query")
@@ -417,6 +418,9 @@ class UiSettings(_Section):
         named = [value.get_secret_value().partition(":")[0] for value in values]
         if len(set(named)) < len(named):
             raise ValueError("hold two tokens for the same name")
+        tokens = [value.get_secret_value().partition(":")[2] for value in values]
+        if len(set(tokens)) < len(tokens):
+            raise ValueError("hold the same token for two names")
         return values
 
 

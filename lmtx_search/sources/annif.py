@@ -62,13 +62,15 @@ def _csv_labels(
         if not column:
             column, others = _chosen_columns(path, list(row.fields), language)
         id_ = clean_uri(row.fields["uri"])
-        if row.fields[column].strip():
-            names = {one: row.fields[name] for one, name in others.items()}
-            translations = {one: name for one, name in names.items() if name.strip()}
-            fields = {"id": id_, "text": row.fields[column], "translations": translations}
+        names = {one: row.fields[name] for one, name in others.items()}
+        translations = {one: name for one, name in names.items() if name.strip()}
+        # As in SKOS, a name in the next language stands in for a missing one in the first.
+        if text := next((one for one in (row.fields[column], *names.values()) if one.strip()), ""):
+            fields = {"id": id_, "text": text, "translations": translations}
             yield f"{path}, line {row.line}", fields
         elif any(row.fields[name].strip() for name in _label_columns(row.fields)):
-            left_out.add(f"subjects without a {column}", f"line {row.line}, {id_}")
+            asked = " or ".join([column, *others.values()])
+            left_out.add(f"subjects without a {asked}", f"line {row.line}, {id_}")
         else:
             left_out.add(_DEPRECATED, f"line {row.line}, {id_}")
 

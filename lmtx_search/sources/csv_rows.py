@@ -14,7 +14,6 @@ from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.csv_header import Column, columns_of, delimiter_of
 
-_RAW_KEPT = 100_000
 _DIGITS = re.compile(r"\d+")
 # A quoted value that ends in the line in which it begins.
 _CLOSED = re.compile(r'"(?:[^"]|"")+"')
@@ -80,7 +79,7 @@ def read_csv(
             problem = "a quote is not closed"
             lines.give_back_all_but_first()
         if problem:
-            raw = "".join(lines.used).rstrip("\r\n")[:_RAW_KEPT]
+            raw = "".join(lines.used).rstrip("\r\n")
             yield BadLine(name, lines.first, problem, _repaired(raw))
         else:
             yield lines.first, table.fields(values)

@@ -19,7 +19,6 @@ from lmtx_search.sources.xmc_texts import xmc_documents_file
 
 # The longest id that OpenSearch accepts.
 _ID_BYTES = 512
-_RAW_KEPT = 100_000
 
 
 def read_documents(
@@ -242,9 +241,13 @@ def _document(
 
 
 def _bad(row: Row, path: Path, reason: str) -> BadLine:
-    raw = json.dumps(_shallow(row.fields), default=str)[:_RAW_KEPT]
-    return BadLine(str(path), row.line, reason, raw)
+    # As it was read, so that it can be repaired and loaded. (NaN is written as Python reads it.)
+    raw = ", ".join(f"{json.dumps(name)}: {_as_json(value)}" for name, value in row.fields.items())
+    return BadLine(str(path), row.line, reason, "{" + raw + "}")
 
 
-def _shallow(fields: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value)[:1000] for name, value in fields.items()}
+def _as_json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return '"nested too deeply"'

@@ -20,7 +20,6 @@ from lmtx_search.sources.lines import gzip_fault
 from lmtx_search.sources.text_encoding import text_encoding
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
-_RAW_KEPT = 100_000
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -140,7 +139,7 @@ def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:
         if isinstance(value, dict):
             return Row(number, value)
         reason = "not a JSON object: one object per line is expected"
-    raw = line[:_RAW_KEPT].decode("utf-8", "replace")
+    raw = line.decode("utf-8", "replace")
     return BadLine(name, number, reason, raw)
 
 

@@ -113,7 +113,10 @@ class _Read:
         from rdflib import SKOS
 
         file = self.path.parent / Path(" ".join(files)).expanduser()
-        graph = read_graph(file, self.progress)
+        try:
+            graph = read_graph(file, self.progress)
+        except UserError as error:
+            raise self.wrong(str(error)) from error
         pairs = [
             (str(one), str(other))
             for one, other in graph.subject_objects(SKOS.related)
@@ -151,7 +154,7 @@ class _Read:
             if id_ not in self.labels:
                 raise self.wrong(
                     f"no label has the id {id_}: correct it, remove it, or load the label first "
-                    "(`lmtx-search labels search` shows ids)"
+                    "(ids are those of the file that `lmtx-search labels load` read)"
                 )
 
     def rules(self, max_per_branch: int | None) -> Rules:

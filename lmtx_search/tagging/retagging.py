@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client.clock import cluster_time
+from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.index_pipeline import (
@@ -195,6 +196,8 @@ def carry_out(
     if why:
         progress.note(f"The tagger's model {why}: deployed it again")
     with only_one(folder / "lock", "a retag"):
+        for note in follow_names(client).notes():
+            progress.note(note)
         for target in decided:
             checkpoint = Checkpoint(
                 folder,

@@ -19,16 +19,20 @@ from lmtx_search.cluster.decisions.values import (
 )
 from lmtx_search.cluster.decisions.write import Stored, change, read_places
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
-from lmtx_search.cluster.facets.roll_up import tags_above
+from lmtx_search.cluster.facets.roll_up import tag_names, tags_above
 from lmtx_search.cluster.judgments.feedback import keep_opinions, remove_opinions, train_on
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
-from lmtx_search.records import PERSON, Document, Judgment, content_digest, document_text
+from lmtx_search.records import PERSON, Document, Judgment, Label, content_digest, document_text
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.training.teacher.human_feedback import person_judgment
 
 _UNTOUCHED = "It is never touched (documents.untouched_query). Nothing was changed."
+_NO_LABEL = (
+    "No label has the tag {tag}: it was renamed or retired. Nothing was changed. "
+    "`lmtx-search retag` writes the present tags into documents."
+)
 _PAST: dict[Decision, str] = {"accept": "accepted", "reject": "rejected"}
 
 
@@ -57,9 +61,10 @@ class Decisions:
     ) -> dict[str, Any]:
         """Decide on a tag of documents, and return what became of each.
 
-        A document is left as it is if its text has changed since it was shown, or if somebody else
-        has decided otherwise. ``results`` have a ``problem`` then, in one sentence. ``learned`` is
-        the number of documents from which the next training learns.
+        A document is left as it is if its text has changed since it was shown, if somebody else
+        has decided otherwise, or if no label has the tag (any more). ``results`` have a
+        ``problem`` then, in one sentence. ``learned`` is the number of documents from which the
+        next training learns.
 
         Args:
             by: who decides.
@@ -69,6 +74,9 @@ class Decisions:
             UserError: ``bootstrap-index`` has not run, or a right is missing.
         """
         records.require_index(self._client)
+        label = labels_of_tags(self._client, [tag]).get(tag)
+        if label is None or tag_names(self._client, [label])[label.id] != tag:
+            return _told(tag, decision, asked, dict.fromkeys(asked, _NO_LABEL.format(tag=tag)))
         fields = tag_fields(self._client)
         stored = read_places(self._client, self._index, asked)
         last = records.latest_of(self._client, list(asked), tag)
@@ -103,15 +111,8 @@ class Decisions:
             done.written.pop(place, None)
             done.problems[place] = f"Nothing was changed: {reason}."
         self._tell_of_others(done, tag)
-        learned = self._record(by, tag, decision, done)
-        return {
-            "tag": tag,
-            "decision": decision,
-            "learned": len(learned),
-            "results": [
-                {**place_as_json(place), "problem": done.problems.get(place)} for place in asked
-            ],
-        }
+        learned = self._record(by, tag, label, decision, done)
+        return _told(tag, decision, asked, done.problems, len(learned))
 
     def undo(self, by: str) -> dict[str, Any]:
         """Undo a person's last decisions: all those that were made in one request.
@@ -127,7 +128,10 @@ class Decisions:
 
         def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
             record = by_place[place]
-            if decision_on(source, record.tag, fields) != record.decision:
+            there = decision_on(source, record.tag, fields)
+            if there is None:
+                return {}  # somebody wrote the document without it: only the judgment is left
+            if there != record.decision:
                 kept[place] = f"{place.id}: somebody has decided otherwise since then."
                 return {}
             return undone(source, record.tag, record.before, fields)
@@ -165,15 +169,16 @@ class Decisions:
                 who = f"It is already {_PAST[there or 'accept']}"
             done.problems[place] = f"{who}. Nothing was changed."
 
-    def _record(self, by: str, tag: str, decision: Decision, done: _Progress) -> set[str]:
+    def _record(
+        self, by: str, tag: str, label: Label, decision: Decision, done: _Progress
+    ) -> set[str]:
         """Keep judgments and records; return the ids of documents that training learns from."""
-        label = labels_of_tags(self._client, [tag]).get(tag)
         fields = tag_fields(self._client)
         texts = self._documents.text_fields
         judged: dict[Place, tuple[Document, Judgment]] = {}
         for place, source in done.written.items():
             document = Document(place.id, document_text(source, texts), fields.without(source))
-            if label is not None and document.text:
+            if document.text:
                 tags = list(source.get(fields.tags) or [])
                 rank = tags.index(tag) if tag in tags else len(tags)
                 yes = decision == "accept"
@@ -197,7 +202,7 @@ class Decisions:
                     by=by,
                     place=place,
                     tag=tag,
-                    label_id=label.id if label else None,
+                    label_id=label.id,
                     decision=decision,
                     together=together,
                     before=done.before[place],
@@ -231,6 +236,21 @@ class Decisions:
             )
         remove_opinions(self._client, gone)
         keep_opinions(self._client, earlier)
+
+
+def _told(
+    tag: str,
+    decision: Decision,
+    asked: Iterable[Place],
+    problems: Mapping[Place, str],
+    learned: int = 0,
+) -> dict[str, Any]:
+    return {
+        "tag": tag,
+        "decision": decision,
+        "learned": learned,
+        "results": [{**place_as_json(place), "problem": problems.get(place)} for place in asked],
+    }
 
 
 def text_digest(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:

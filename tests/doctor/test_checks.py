@@ -82,6 +82,13 @@ def test_a_judge_that_will_not_do_is_said_so(
     assert finding.todo
 
 
+def test_a_slow_judge_in_the_process_is_not_told_to_run_in_the_process() -> None:
+    said = answers((0.9, 0.1), (0.9, 0.1))
+    finding = judge_finding(FixedJudge(), said, 0.1, "llamacpp")  # type: ignore[arg-type]
+    assert "judge.runtime" not in finding.todo
+    assert "smaller model" in finding.todo
+
+
 def test_a_folder_that_cannot_be_one_is_bad(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert folder_finding("data_dir", tmp_path / "file" / "data").status == "bad"

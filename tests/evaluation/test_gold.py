@@ -32,6 +32,7 @@ def test_unknown_documents_and_labels_are_named(write):
     gold = open_gold(write("gold.tsv", "a\tx\na\tgone\naway\tx\nb\tgone\n"))
     collected = collect_gold([Document("a", "A"), Document("b", "B"), Document("c", "C")], gold)
     fits = usable_gold(collected.gold, {"x"}, collected.unknown)
+    assert collected.unnamed == (1, "c")
     assert fits.gold == {"a": {"x", "gone"}}
     assert fits.unknown_documents == ["away"]
     assert fits.unknown_labels == ["gone"]

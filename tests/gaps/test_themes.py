@@ -102,3 +102,23 @@ def test_a_sample_is_scored_as_the_tagger_scores(tmp_path: Path) -> None:
         assert scored.labels.names[int(scored.best_label[row])] == best.name
         assert round(float(scored.best[row]), 4) == best.score
     assert scored.label_best_at[0] == 0
+
+
+def test_no_label_is_proposed_that_exists() -> None:
+    texts = [f"Music scores and notes, part {n}" for n in range(4)]
+    texts += [f"Another subject, number {n}" for n in range(12)]
+    rows = np.eye(16, dtype=np.float32)
+    vectors = np.stack([rows[0]] * 4 + [rows[n] for n in range(1, 13)])
+    scored = ScoredSample(
+        documents=[Document(str(n), text) for n, text in enumerate(texts)],
+        labels=LabelRows(["m"], ["Music scores"], ["Music scores"], rows[15:]),
+        vectors=vectors,
+        best=np.array([0.1] * 4 + [0.9] * 12, dtype=np.float32),
+        best_label=np.zeros(16, dtype=np.int64),
+        label_best=np.array([0.9], dtype=np.float32),
+        label_best_at=np.array([0]),
+    )
+    (theme,), _ = find_themes(scored, 5)
+    assert "music scores" in theme.terms
+    assert theme.command != "lmtx-search labels add music-scores 'music scores'"
+    assert theme.command.startswith("lmtx-search labels add ")

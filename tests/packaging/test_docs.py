@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,33 @@ def test_every_option_that_is_shown_with_a_command_exists(page: Path, text: str)
         options = re.findall(r"(?<!\S)--[a-z][a-z-]*", shown)
         wrong += [(shown, option) for option in options if commands[1:] and option not in known]
     assert wrong == []
+
+
+def test_every_command_that_a_message_names_exists() -> None:
+    wrong = []
+    for file in [*(ROOT / "lmtx_search").rglob("*.py"), *(ROOT / "cli").rglob("*.py")]:
+        for shown in _named_in_messages(file):
+            called, words = _called(shown), shown.split()
+            after = words[len(called) - 1 :][:1]
+            if isinstance(called[-1], click.Group) and re.match("[a-z]", "".join(after)):
+                wrong.append((file.name, shown))
+            known = {name for command in called for name in _options(command)}
+            options = re.findall(r"(?<!\S)--[a-z][a-z-]*", shown)
+            wrong += [(file.name, shown) for option in options if option not in known]
+    assert wrong == []
+
+
+def _named_in_messages(file: Path) -> Iterator[str]:
+    """Give what follows `lmtx-search` in the texts of a file, with X for what is filled in."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        text = "".join(
+            part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else "X"
+            for part in parts
+            if isinstance(part, (ast.Constant, ast.FormattedValue))
+        )
+        for shown in re.findall(r"`lmtx-search ([^`]+)`", text):
+            yield " ".join(shown.split())
 
 
 def _shown_commands(text: str) -> Iterator[str]:

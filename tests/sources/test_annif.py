@@ -46,6 +46,14 @@ def test_several_languages_of_a_csv_vocabulary_make_one_label(tmp_path):
         list(LabelFile(path, format="annif", language="fi,sv"))
 
 
+def test_a_name_in_the_next_language_stands_in_for_a_missing_one(tmp_path):
+    text = "uri,label_fi,label_en,label_sv\n<http://x/1>,,chess,schack\n<http://x/2>,,,segling\n"
+    source = LabelFile(write(tmp_path, "subjects.csv", text), "annif", "fi,en")
+    (chess,) = source
+    assert (chess.text, chess.translations) == ("chess", (("en", "chess"),))
+    assert source.left_out.counts == {"subjects without a label_fi or label_en": 1}
+
+
 def test_a_subject_without_the_language_is_counted_apart_from_one_without_any_label(tmp_path):
     text = "uri,label_fi,label_en\n<http://x/1>,a,b\n<http://x/2>,c,\n<http://x/3>,,\n"
     source = LabelFile(write(tmp_path, "subjects.csv", text), "annif", "en")

@@ -71,6 +71,18 @@ def test_what_is_no_document_comes_out_with_file_line_and_reason(tmp_path, line,
     assert [good.id, after.id] == ["ok", "ok2"]
 
 
+def test_a_refused_record_is_kept_as_it_was_read(tmp_path):
+    record = {"id": 7.5, "body": "x" * 2500, "vip": False, "closed": None, "meta": {"a": [1, 2]}}
+    (bad,) = read_documents(write(tmp_path, json.dumps(record).encode()))
+    assert json.loads(bad.raw) == record
+
+
+def test_a_malformed_line_is_kept_whole(tmp_path):
+    line = '{"id": "a", "body": "' + "x" * 200_000
+    (bad,) = read_documents(write(tmp_path, line.encode()))
+    assert bad.raw == line
+
+
 def test_blank_lines_and_a_byte_order_mark_are_passed_over(tmp_path):
     path = write(tmp_path, b'\xef\xbb\xbf{"id": "a"}\r\n\r\n  \n{"id": "b"}')
     assert [item.id for item in read_documents(path)] == ["a", "b"]

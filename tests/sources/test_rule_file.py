@@ -69,7 +69,7 @@ def test_what_labels_imply_and_exclude_goes_on(tmp_path: Path) -> None:
         ("imply d a\nimply d b\nexclude a b\n", "line 3: a and b exclude each other, but d brings"),
         ("group g a\ngroup h a\n", "line 2: the label a is already in the group g"),
         ("imply a b\ngroup g b\n", "line 1: a implies b, which is only for documents of the group"),
-        ("exclude-related none.ttl\n", "none.ttl"),
+        ("# x\nexclude-related none.ttl\n", r"rules.txt, line 2: .*none\.ttl"),
     ],
 )
 def test_what_cannot_be_followed_is_one_line_that_says_where(

@@ -129,6 +129,7 @@ def test_labels_have_probabilities_of_their_own_in_the_settings() -> None:
         ({"label_bands": ["=0.5"]}, "is not ID=APPLY"),
         ({"label_bands": ["chess=0.2/0.5"]}, "is not ID=APPLY"),
         ({"label_bands": ["chess=high"]}, "is not ID=APPLY"),
+        ({"label_bands": ["chess=0.5", "go=0.5", "chess=0.9"]}, "the label chess more than once"),
     ],
 )
 def test_a_probability_that_cannot_be_is_refused(given: dict[str, object], told: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from lmtx_search.errors import UserError
 from lmtx_search.settings import load_settings
 from lmtx_search.ui import visitors
 from lmtx_search.ui.app import create_app
@@ -191,3 +192,8 @@ def test_an_invalid_decision_is_refused(tmp_path: Path, body: dict[str, Any]) ->
     answer = page_of(tmp_path, {}).post("/api/decisions", json=body)
     assert answer.status_code == 400
     assert "the body must be" in answer.json()["error"]
+
+
+def test_one_token_is_not_for_two_people() -> None:
+    with pytest.raises(UserError, match="hold the same token for two names"):
+        load_settings(flags={"ui.tokens": f"anna:{TOKEN},ben:{TOKEN}"})

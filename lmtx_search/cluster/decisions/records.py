@@ -12,13 +12,14 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.decisions.order import Place
-from lmtx_search.cluster.decisions.values import Before, Decision
+from lmtx_search.cluster.decisions.values import Before, Decision, renamed_before
 from lmtx_search.cluster.documents.bulk import Action, write_all
 from lmtx_search.errors import LmtxError, UserError
 
 # Tags whose decisions are counted: those with most decisions.
 _TAGS = 5000
 _MOST = 10_000
+_PAIRS = 1000
 _NEWEST = [{"at": "desc"}]
 
 
@@ -42,6 +43,15 @@ class Record:
     decision: Decision
     together: str
     before: Before
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A decision, by the id of its record, and the name that its label's tag has now."""
+
+    id: str
+    record: Record
+    tag: str
 
 
 def new_group() -> str:
@@ -89,6 +99,38 @@ def last_group(client: OpenSearch, index: str, by: str) -> dict[str, Record]:
     return dict(_search(client, [*mine, {"term": {"together": together}}]))
 
 
+def labels_and_tags(client: OpenSearch) -> list[tuple[str, str]]:
+    """Return the label ids and tags of all decisions that count."""
+    sources = [{name: {"terms": {"field": name}}} for name in ("label_id", "tag")]
+    pairs: dict[str, Any] = {"size": _PAIRS, "sources": sources}
+    body = {"size": 0, "query": _counting([]), "aggs": {"pairs": {"composite": pairs}}}
+    found: list[tuple[str, str]] = []
+    while True:
+        answer = client.search(index=names.DECISIONS, body=body)["aggregations"]["pairs"]
+        found += [(one["key"]["label_id"], one["key"]["tag"]) for one in answer["buckets"]]
+        if "after_key" not in answer:
+            return found
+        pairs["after"] = answer["after_key"]
+
+
+def on_label(client: OpenSearch, label: str, tag: str) -> dict[str, Record]:
+    """Return decisions on a label under one name of its tag, by id: the newest 10,000."""
+    return dict(_search(client, [{"term": {"label_id": label}}, {"term": {"tag": tag}}]))
+
+
+def rename(client: OpenSearch, decisions: Sequence[Renamed]) -> None:
+    """Write the new names of tags into decisions.
+
+    Raises:
+        LmtxError: the cluster refused it.
+    """
+    lines: list[dict[str, Any]] = []
+    for one in decisions:
+        before = renamed_before(one.record.before, {one.record.tag: one.tag})
+        lines += [{"update": {"_id": one.id}}, {"doc": {"tag": one.tag, "before": before}}]
+    _update(client, lines, "did not take the new names of tags")
+
+
 def mark_undone(client: OpenSearch, ids: Sequence[str]) -> None:
     """Mark decisions as undone; they stay in the index.
 
@@ -98,13 +140,7 @@ def mark_undone(client: OpenSearch, ids: Sequence[str]) -> None:
     lines: list[dict[str, Any]] = []
     for id_ in ids:
         lines += [{"update": {"_id": id_}}, {"doc": {"undone_at": now()}}]
-    if lines:
-        answer = client.bulk(body=lines, index=names.DECISIONS, params={"refresh": "true"})
-        if answer["errors"]:
-            raise LmtxError(
-                f"{names.DECISIONS} did not note that decisions were undone: check whether it "
-                "accepts writes, and undo them again"
-            )
+    _update(client, lines, "did not note that decisions were undone")
 
 
 def count_by(client: OpenSearch, index: str, by: str) -> int:
@@ -134,6 +170,14 @@ def require_index(client: OpenSearch) -> None:
         raise UserError(
             f"the cluster has no index {names.DECISIONS}: run `lmtx-search bootstrap-index` first"
         )
+
+
+def _update(client: OpenSearch, lines: list[dict[str, Any]], what: str) -> None:
+    if not lines:
+        return
+    answer = client.bulk(body=lines, index=names.DECISIONS, params={"refresh": "true"})
+    if answer["errors"]:
+        raise LmtxError(f"{names.DECISIONS} {what}: check whether it accepts writes, and try again")
 
 
 def _by(client: OpenSearch, index: str, by: str) -> list[Mapping[str, Any]]:

@@ -82,6 +82,25 @@ def undone(
     return changed
 
 
+def renamed(source: Mapping[str, Any], new: Mapping[str, str], fields: TagFields) -> dict[str, Any]:
+    """Return people's fields that hold some tags, with the tags' new names, each once."""
+    changed: dict[str, Any] = {}
+    for part in _PEOPLE:
+        field = getattr(fields, part)
+        if not new.keys().isdisjoint(items := names_in(source, field)):
+            changed[field] = list(dict.fromkeys(new.get(one, one) for one in items))
+    return changed
+
+
+def renamed_before(before: Before, new: Mapping[str, str]) -> Before:
+    """Return what undoing a decision puts back, with new names in people's fields."""
+    places = {
+        part: {**one, "item": new.get(one["item"], one["item"])} if part in _PEOPLE else one
+        for part, one in before.get("places", {}).items()
+    }
+    return {**before, "places": places} if places else before
+
+
 def names_in(source: Mapping[str, Any], field: str) -> list[str]:
     """Return the names in a field that holds one, several or none."""
     return [str(one) for one in _listed(source.get(field))]

@@ -42,7 +42,8 @@ class BulkReport:
         notes: what the user should know, one sentence each.
         tagging: documents of the index by ``tagging.status``; empty for training documents.
         tagging_errors: the most frequent reasons why documents of the index are not tagged, and how
-            many documents have each.
+            many documents have each; the rest together.
+        tagging_notes: the same of documents that are tagged, but not as usual.
     """
 
     index: str
@@ -61,6 +62,7 @@ class BulkReport:
     notes: list[str] = field(default_factory=list)
     tagging: dict[str, int] = field(default_factory=dict)
     tagging_errors: dict[str, int] = field(default_factory=dict)
+    tagging_notes: dict[str, int] = field(default_factory=dict)
 
     @property
     def indexed(self) -> int:
@@ -105,6 +107,7 @@ class BulkReport:
             "notes": self.notes,
             "tagging": self.tagging,
             "tagging_errors": self.tagging_errors,
+            "tagging_notes": self.tagging_notes,
         }
 
     def restore(self, saved: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from opensearchpy import AuthorizationException, OpenSearch
 
 from lmtx_search.cluster.documents.bulk import (
+    CHUNK_BYTES,
     Action,
     Chunk,
     ChunkResult,
@@ -25,7 +26,8 @@ from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, document_text
 
-# A checkpoint is written after this many bad lines, although nothing is sent.
+# A checkpoint is written after this many bad lines, or as many bytes as a request has, although
+# nothing is sent.
 _BAD_LINES = 1000
 
 
@@ -118,6 +120,7 @@ class _Batch(Chunk):
     """A chunk, and the records of the same part of the file that cannot be sent."""
 
     bad: list[BadLine] = field(default_factory=list)
+    bad_characters: int = 0
     unfit: list[tuple[str, str]] = field(default_factory=list)
     without_text: int = 0
     repeated: list[tuple[str, str]] = field(default_factory=list)
@@ -131,6 +134,7 @@ def _batches(
         batch.end += 1
         if isinstance(item, BadLine):
             batch.bad.append(item)
+            batch.bad_characters += len(item.raw)
         else:
             try:
                 batch.add(Action(item.id, item.source, operation=operation))
@@ -139,7 +143,8 @@ def _batches(
                     batch.repeated.append((item.id, item.repeats))
             except (ValueError, RecursionError) as error:
                 batch.unfit.append((item.id, f"cannot be written as JSON: {error}"))
-        if batch.full or len(batch.bad) >= _BAD_LINES:
+        too_many = len(batch.bad) >= _BAD_LINES or batch.bad_characters >= CHUNK_BYTES
+        if batch.full or too_many:
             yield batch
             batch = _Batch(end=batch.end)
     if batch.ids or batch.bad or batch.unfit:

@@ -26,7 +26,6 @@ _METADATA = frozenset(
 )
 # Documents of a file that are checked before any is indexed.
 _AHEAD = 1000
-_RAW_KEPT = 100_000
 
 
 def fitting(
@@ -46,7 +45,7 @@ def fitting(
         source = _without_metadata(item.source)
         theirs = fields.theirs(source)
         if theirs and not keep:
-            raw = json.dumps(item.source, ensure_ascii=False, default=str)[:_RAW_KEPT]
+            raw = json.dumps(item.source, ensure_ascii=False, default=str)
             yield BadLine(f'document "{item.id}"', 0, _reason(theirs, fields), raw)
             continue
         if theirs:

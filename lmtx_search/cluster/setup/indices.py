@@ -16,6 +16,8 @@ from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 from lmtx_search.tag_fields import TagFields
 
+# Reasons that are listed one by one.
+_REASONS = 5
 _STATUSES = ("tagged", "pending", "untagged", "skipped", "failed")
 
 
@@ -136,13 +138,27 @@ def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
     return counts
 
 
-def tagging_errors(client: OpenSearch, index: str) -> list[tuple[str, int]]:
-    """Return the most frequent reasons why documents of an index were not tagged."""
-    error = tag_fields(client).of_tagging("error.keyword")
-    reasons = {"terms": {"field": error, "size": 3}}
-    body = {"size": 0, "aggs": {"reasons": reasons}}
-    buckets = client.search(index=index, body=body)["aggregations"]["reasons"]["buckets"]
-    return [(bucket["key"], bucket["doc_count"]) for bucket in buckets]
+def tagging_errors(client: OpenSearch, index: str, tagged: bool = False) -> dict[str, int]:
+    """Return why documents of an index were not tagged, and how many for each reason.
+
+    Rarer reasons are counted together, as ``other reasons``.
+
+    Args:
+        tagged: of the documents that were tagged instead, what was unusual about them.
+    """
+    fields = tag_fields(client)
+    is_tagged = {"term": {fields.status: "tagged"}}
+    reasons = {"terms": {"field": fields.of_tagging("error.keyword"), "size": _REASONS}}
+    body = {
+        "size": 0,
+        "query": {"bool": {"filter" if tagged else "must_not": [is_tagged]}},
+        "aggs": {"reasons": reasons},
+    }
+    found = client.search(index=index, body=body)["aggregations"]["reasons"]
+    counts = {bucket["key"]: bucket["doc_count"] for bucket in found["buckets"]}
+    if others := found["sum_other_doc_count"]:
+        counts["other reasons"] = others
+    return counts
 
 
 def tag_properties(fields: TagFields) -> dict[str, Any]:

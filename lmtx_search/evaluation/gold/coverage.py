@@ -21,6 +21,7 @@ class CollectedGold:
         repeated: number of repeated ids (the last document counts).
         untouched: number of documents that are never touched, which are left out.
         bad_lines: number of lines that are not documents.
+        unnamed: number of documents that the gold tags do not name, and the first of them.
     """
 
     documents: dict[str, Document]
@@ -29,6 +30,7 @@ class CollectedGold:
     repeated: int
     bad_lines: int
     untouched: int = 0
+    unnamed: tuple[int, str] = (0, "")
 
 
 def collect_gold(
@@ -50,6 +52,7 @@ def collect_gold(
     right: dict[str, AbstractSet[str]] = {}
     rows = repeated = bad = 0
     never: set[str] = set()
+    unnamed: tuple[int, str] = (0, "")
     for row, item in enumerate(items):
         rows = row + 1
         if isinstance(item, BadLine):
@@ -62,8 +65,10 @@ def collect_gold(
             source = item.source if with_sources else {}
             documents[item.id] = Document(item.id, item.text, source)
             right[item.id] = tags
+        else:
+            unnamed = unnamed[0] + 1, unnamed[1] or item.id
     unused = gold.unused(rows, documents.keys() | never)
-    return CollectedGold(documents, right, unused, repeated, bad, len(never))
+    return CollectedGold(documents, right, unused, repeated, bad, len(never), unnamed)
 
 
 @dataclass(frozen=True, slots=True)

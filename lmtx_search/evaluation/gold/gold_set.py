@@ -29,6 +29,7 @@ class GoldSet:
         repeated: number of repeated document ids.
         bad_lines: number of malformed lines.
         untouched: number of documents that were left out because they are never touched.
+        unnamed: number of documents that the gold tags do not name, and the first of them.
     """
 
     documents: list[Document]
@@ -40,6 +41,7 @@ class GoldSet:
     repeated: int
     bad_lines: int
     untouched: int = 0
+    unnamed: tuple[int, str] = (0, "")
 
     @property
     def textless(self) -> int:
@@ -80,6 +82,7 @@ def open_gold_set(
         repeated=collected.repeated,
         bad_lines=collected.bad_lines,
         untouched=collected.untouched,
+        unnamed=collected.unnamed,
     )
 
 
@@ -89,6 +92,9 @@ def notes(gold_set: GoldSet) -> list[str]:
     lines = []
     if gold_set.untouched:
         lines.append(left_out(gold_set.untouched))
+    count, first = gold_set.unnamed
+    if count:
+        lines.append(f"Left out: documents that the gold tags do not name: {count:,} ({first})")
     if usable.unknown_documents:
         lines.append(f"Left out: gold tags of unknown documents: {named(usable.unknown_documents)}")
     if usable.without_tags:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.lock import exclusive
+from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.documents.sample import sample_texts
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
@@ -217,6 +218,8 @@ def deploy(
                 index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         TaggerVersions(settings.data_dir).finish(name)
+        for note in follow_names(client).notes():
+            progress.note(note)
     bands = version.manifest.bands
     return Deployment(
         version=name,

@@ -10,6 +10,7 @@ import numpy as np
 
 from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.lock import exclusive
+from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import Vectors
 from lmtx_search.cluster.labels.index import LabelIndex
@@ -46,7 +47,7 @@ class LabelEdit:
 
     ``tagger`` is the tagger that already has the change. ``waiting`` is a tagger that gets the
     change only when it is deployed again. At most one of the two is set; without a deployed tagger
-    both are None.
+    both are None. ``notes`` are what the user should know, a sentence each.
     """
 
     index: str
@@ -54,6 +55,7 @@ class LabelEdit:
     retired: Sequence[Label]
     tagger: str | None = None
     waiting: str | None = None
+    notes: Sequence[str] = ()
 
 
 def edit_labels(
@@ -108,6 +110,8 @@ def edit_labels(
         retired=labels if retire else [],
         tagger=live.name if live and version else None,
         waiting=live.name if live and not version else None,
+        # A tagger that does not have the new names yet goes on with the earlier ones.
+        notes=() if live and not version else follow_names(client).notes(),
     )
 
 
@@ -173,8 +177,10 @@ def load_labels(
         report = index.load(labels, encode, digest, encoder.dimension, progress, retire)
         if note := language_note(encoder.folder / TOKENIZER_FILE, seen, "labels"):
             progress.note(note)
-        if live is None or live.version is None:
-            return LoadedLabels(report, waiting=live.name if live else None)
+        if live is None:
+            return LoadedLabels(report, notes=_follow(client, progress))
+        if live.version is None:
+            return LoadedLabels(report, waiting=live.name)
         put, retired = sync_labels(
             live.version,
             settings,
@@ -184,7 +190,15 @@ def load_labels(
             known if same else None,
             progress,
         )
-        return LoadedLabels(report, tagger=live.name, put=put, retired=retired)
+    notes = _follow(client, progress)
+    return LoadedLabels(report, tagger=live.name, put=put, retired=retired, notes=notes)
+
+
+def _follow(client: Client, progress: Progress) -> list[str]:
+    notes = follow_names(client).notes()
+    for note in notes:
+        progress.note(note)
+    return notes
 
 
 def _embedded(

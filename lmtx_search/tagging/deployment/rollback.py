@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.lock import exclusive
+from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.labels.codec import Vectors
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
@@ -136,6 +137,8 @@ def roll_back(
         put_pipeline(client, body)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         index.switch(label_index)
+        for note in follow_names(client).notes():
+            progress.note(note)
     seconds = round(time.monotonic() - started, 3)
     previous = state.tagger or "none"
     return Rollback(name, previous, label_index, put, retired, found.in_cluster, seconds)

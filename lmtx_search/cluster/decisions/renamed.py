@@ -1,0 +1,126 @@
+"""Lets people's decisions follow a label whose tag has another name now.
+
+A document holds decisions as names of tags. The name of a label's tag changes if the label is
+renamed, and if another label gets the same text or loses it, because the tag then has the label's
+id too. Without this, the pipeline would no longer recognise what people rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from opensearchpy import NotFoundError, OpenSearch
+
+from lmtx_search.cluster.client import names
+from lmtx_search.cluster.decisions import records
+from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.decisions.records import Renamed
+from lmtx_search.cluster.decisions.values import renamed
+from lmtx_search.cluster.decisions.write import change, read_places
+from lmtx_search.cluster.facets.roll_up import tag_names
+from lmtx_search.cluster.labels import edits
+from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
+from lmtx_search.errors import LmtxError
+
+# Documents that are changed at a time. As many can be read by their ids.
+_BATCH = 500
+
+
+@dataclass(slots=True)
+class Followed:
+    """What was done.
+
+    Attributes:
+        tags: new name of a label's tag by its earlier name.
+        documents: number of documents that were changed.
+        problems: what stays as it is, and why, a sentence each.
+    """
+
+    tags: dict[str, str] = field(default_factory=dict)
+    documents: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def notes(self) -> list[str]:
+        """Return what to tell the user, a sentence each."""
+        if not self.documents:
+            return self.problems
+        first, new = next(iter(self.tags.items()))
+        more = f" and {len(self.tags) - 1:,} more" if len(self.tags) > 1 else ""
+        return [
+            f"People's decisions follow the labels' new names in {self.documents:,} documents "
+            f"({first} is now {new}{more})",
+            *self.problems,
+        ]
+
+
+def follow_names(client: OpenSearch) -> Followed:
+    """Rename the tags that people accepted or rejected, where a label's tag has another name now.
+
+    Only values that a recorded decision wrote are changed: a name that somebody else wrote into a
+    field stays. Documents that are never touched stay too. Calling it again continues what was
+    interrupted.
+    """
+    found = Followed()
+    if not client.indices.exists(index=names.DECISIONS):
+        return found
+    by_index: dict[str, dict[Place, list[Renamed]]] = {}
+    for label, tag, new in _changed(client):
+        found.tags.setdefault(tag, new)
+        for id_, record in records.on_label(client, label, tag).items():
+            of_index = by_index.setdefault(record.place.index, {})
+            of_index.setdefault(record.place, []).append(Renamed(id_, record, new))
+    for index, by_place in by_index.items():
+        for start in range(0, len(by_place), _BATCH):
+            some = dict(islice(by_place.items(), start, start + _BATCH))
+            try:
+                _rename(client, index, some, found)
+            except LmtxError as error:
+                found.problems.append(
+                    f"people's decisions in {index} keep the earlier names of tags ({error}): "
+                    "`lmtx-search retag` tries again"
+                )
+                break
+    return found
+
+
+def _changed(client: OpenSearch) -> list[tuple[str, str, str]]:
+    """Return (label id, tag of decisions, tag now) of labels whose tags have other names now."""
+    pairs = records.labels_and_tags(client)
+    labels = edits.find(client, names.LABELS, sorted({label for label, _ in pairs}))
+    now = tag_names(client, list(labels.values()))
+    return [(label, tag, now[label]) for label, tag in pairs if label in now and now[label] != tag]
+
+
+def _rename(
+    client: OpenSearch, index: str, by_place: Mapping[Place, Sequence[Renamed]], found: Followed
+) -> None:
+    fields, untouched = tag_fields(client), untouched_documents(client)
+    try:
+        stored = read_places(client, index, by_place)
+    except NotFoundError:
+        return  # the index is gone, and its decisions say nothing about other documents
+    written: set[Place] = set()
+
+    def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
+        written.discard(place)
+        if untouched is not None and untouched.matches(source):
+            return {}
+        # Together, because two labels may have exchanged their names.
+        new = {one.record.tag: one.tag for one in by_place[place]}
+        changed = renamed(source, new, fields)
+        if changed:
+            written.add(place)
+        return changed
+
+    failed = change(client, stored, changes)
+    found.documents += len(written - failed.keys())
+    found.problems += [
+        f"{place.id} in {index} keeps the earlier names of tags: {reason}"
+        for place, reason in failed.items()
+    ]
+    records.rename(
+        client, [one for place, some in by_place.items() if place not in failed for one in some]
+    )

@@ -1,0 +1,134 @@
+"""Decisions when labels or documents change afterwards, on a real cluster."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.cluster.setup.bootstrap import apply, plan
+from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.records import PERSON
+from lmtx_search.settings import Settings
+from lmtx_search.ui.decisions import Decisions, text_digest
+from tests.conftest import Run
+from tests.support.live_tagger import bootstrap, deployed, index_documents, load_labels
+from tests.support.suggestions import index_tagged, tagged
+from tests.support.tagger_service import LABELS, running
+
+pytestmark = pytest.mark.integration
+
+
+def source(client: Any, id_: str) -> dict[str, Any]:
+    return dict(client.get(index="articles", id=id_)["_source"])
+
+
+def decide(
+    client: Any, settings: Settings, decision: Any, tag: str, id_: str, problem: str | None = None
+) -> Decisions:
+    decisions = Decisions(client, settings.documents, "articles")
+    digest = text_digest(source(client, id_), settings.documents.text_fields)
+    told = decisions.decide("anna", tag, decision, {Place("articles", id_): digest})
+    found = told["results"][0]["problem"]
+    assert found == problem if problem is None else found.startswith(problem)
+    return decisions
+
+
+@pytest.fixture
+def articles(client: Any, settings: Settings) -> None:
+    """Documents with the suggestion "Chess", and labels; the cluster has no tagger."""
+    apply(client, plan(client, settings))
+    load_labels(client, settings, LABELS)
+    prepare_tagged_index(client, "articles")
+    index_tagged(
+        client,
+        "articles",
+        [
+            tagged("d1", {}, {"Chess": 0.4}),
+            tagged("d2", {}, {"Chess": 0.4}),
+            tagged("d3", {}, {}, tags_manual=["Chess", "Own"]),
+        ],
+    )
+
+
+def test_decisions_follow_a_label_that_is_renamed_and_can_still_be_undone(
+    articles: None, client: Any, settings: Settings, lmtx: Run
+) -> None:
+    decide(client, settings, "accept", "Chess", "d1")
+    decisions = decide(client, settings, "reject", "Chess", "d2")
+    done = lmtx("labels", "rename", "game::chess", "Chess games")
+    assert done.returncode == 0, done.stderr
+    assert "follow the labels' new names in 2 documents (Chess is now Chess games)" in done.stdout
+    assert source(client, "d1")["tags_manual"] == ["Chess games"]
+    assert source(client, "d2")["tags_rejected"] == ["Chess games"]
+    # Nobody decided on this one here, so the name may mean something else.
+    assert source(client, "d3")["tags_manual"] == ["Chess", "Own"]
+    assert [one["id"] for one in decisions.undo("anna")["undone"]] == ["d2"]
+    assert source(client, "d2")["tags_rejected"] == []
+
+
+def test_decisions_follow_a_label_when_another_one_gets_its_text_and_goes_again(
+    articles: None, client: Any, settings: Settings, lmtx: Run
+) -> None:
+    decide(client, settings, "reject", "Chess", "d2")
+    assert lmtx("labels", "add", "chess-2", "Chess").returncode == 0
+    assert source(client, "d2")["tags_rejected"] == ["Chess (game::chess)"]
+    assert lmtx("labels", "retire", "chess-2", "--yes").returncode == 0
+    assert source(client, "d2")["tags_rejected"] == ["Chess"]
+
+
+def test_two_labels_may_exchange_their_names(
+    articles: None, client: Any, settings: Settings, lmtx: Run, tmp_path: Path
+) -> None:
+    decide(client, settings, "accept", "Chess", "d1")
+    decide(client, settings, "reject", "Web browser", "d1")
+    rows = [{"id": "game::chess", "text": "Web browser"}, {"id": "web", "text": "Chess"}]
+    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = lmtx("labels", "load", "labels.jsonl", "--json")
+    assert done.returncode == 0, done.stderr
+    (note,) = json.loads(done.stdout)["notes"]
+    assert "in 1 documents" in note
+    found = source(client, "d1")
+    assert (found["tags_manual"], found["tags_rejected"]) == (["Web browser"], ["Chess"])
+
+
+def test_a_rejected_label_stays_away_after_it_was_renamed_and_documents_were_tagged_again(
+    client: Any, settings: Settings, environment: dict[str, str], lmtx: Run
+) -> None:
+    bootstrap(client, settings, lmtx)
+    with running(environment):
+        deployed(client, settings)
+        index_documents(client, "articles", [{"id": "d1", "text": "We play chess and like chess"}])
+        assert source(client, "d1")["tags"] == ["Chess"]
+        decide(client, settings, "reject", "Chess", "d1")
+        assert lmtx("labels", "rename", "game::chess", "Chess games").returncode == 0
+        done = lmtx("retag", "--index", "articles", "--yes")
+        assert done.returncode == 0, done.stderr
+    found = source(client, "d1")
+    assert "Chess games" not in [*found["tags"], *found.get("tags_suggested", [])]
+    assert found["tags_rejected"] == ["Chess games"]
+
+
+def test_undo_takes_a_judgment_back_although_the_document_was_written_anew(
+    articles: None, client: Any, settings: Settings
+) -> None:
+    decisions = decide(client, settings, "accept", "Chess", "d1")
+    assert len(JudgmentStore(client).of(PERSON)) == 1
+    params = {"refresh": "true", "pipeline": "_none"}
+    client.index(index="articles", id="d1", body=tagged("d1", {}, {"Chess": 0.4}), params=params)
+    told = decisions.undo("anna")
+    assert ([one["id"] for one in told["undone"]], told["problems"]) == (["d1"], [])
+    assert list(JudgmentStore(client).of(PERSON)) == []
+
+
+@pytest.mark.parametrize("tag", ["No such label", "Mail"])
+def test_a_tag_that_no_label_has_is_not_decided_on(
+    articles: None, client: Any, settings: Settings, tag: str
+) -> None:
+    before = source(client, "d1")
+    decide(client, settings, "accept", tag, "d1", f"No label has the tag {tag}: it was renamed")
+    assert source(client, "d1") == before
