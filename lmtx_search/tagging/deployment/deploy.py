@@ -33,6 +33,7 @@ from lmtx_search.tagging.deployment.make_version import (
     Fit,
     chosen_thresholds,
     make_version,
+    unknown_bands,
 )
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
@@ -128,6 +129,7 @@ def plan(
         f"test the pipeline with _simulate; it now tags with {tagger or 'nothing'}, "
         f"{len(state.indices)} indices have text fields of their own",
         "move the pipeline to the new version, then the label alias",
+        *unknown_bands(settings, labels),
     ]
 
 

@@ -81,7 +81,8 @@ def make_version(
         source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
     if fit is not None:
         source = fit(source, labels, embeddings)
-    _tell_unknown(settings, labels, progress)
+    for note in unknown_bands(settings, labels):
+        progress.note(note)
     version = TaggerVersions(settings.data_dir).create(
         VersionEncoder(
             onnx_folder=encoder.folder,
@@ -129,11 +130,12 @@ def tagging_rule(
     )
 
 
-def _tell_unknown(settings: Settings, labels: Sequence[Label], progress: Progress) -> None:
+def unknown_bands(settings: Settings, labels: Sequence[Label]) -> list[str]:
+    """Return a note if ``documents.label_bands`` names ids that no label has."""
     unknown = settings.documents.bands_of_labels.keys() - {label.id for label in labels}
-    if unknown:
-        told = ", ".join(sorted(unknown)[:5])
-        progress.note(f"documents.label_bands names ids that no label has ({told}): no effect")
+    told = ", ".join(sorted(unknown)[:5])
+    note = f"documents.label_bands names ids that no label has ({told}): no effect"
+    return [note] if unknown else []
 
 
 def chosen_thresholds(
