@@ -22,6 +22,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Say at once when the servers that were asked for cannot be had."""
     # Half the processor time of a start; what is compiled less well hardly matters in tests.
     os.environ.setdefault("OPENSEARCH_JAVA_OPTS", "-XX:TieredStopAtLevel=1")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # Threads of torch wait for each other busily, which keeps the other test process from
+        # working.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     wrong = backends.check_backend()
     if wrong:
         pytest.exit(wrong, returncode=2)

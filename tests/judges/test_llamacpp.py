@@ -48,7 +48,8 @@ def answers(judge: Judge, pairs: list[Pair] = PAIRS) -> dict[tuple[str, str], fl
 def judge(request: pytest.FixtureRequest) -> LlamaCppJudge:
     library = library_named(request.param)
     file = prepare_judge(load_settings().cache_dir).file
-    return LlamaCppJudge(JudgeSettings(runtime="llamacpp", gguf=file), PROMPT, library)
+    settings = JudgeSettings(runtime="llamacpp", gguf=file, threads=1)
+    return LlamaCppJudge(settings, PROMPT, library)
 
 
 @pytest.mark.integration

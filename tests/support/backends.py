@@ -105,13 +105,30 @@ def _started(data_dir: Path) -> Servers:
     return Servers(
         opensearch=found.opensearch.url,
         ollama=found.ollama.hosts[0],
-        model=found.ollama.model,
+        model=_with_one_thread(found.ollama.hosts[0], found.ollama.model),
         encoder=Path(found.encoder.name),
         listen="127.0.0.1",
         tagger_host="127.0.0.1",
         data_dir=data_dir,
         logs=find_places(found).logs,
     )
+
+
+def _with_one_thread(host: str, model: str) -> str:
+    """Make a copy of the model that runs on one core, and return its name.
+
+    Two test processes share the machine. The threads of a model wait for each other busily, so
+    that with one for each core they mostly keep each other from working.
+    """
+    name = f"{model}-1"
+    body = {"model": name, "from": model, "parameters": {"num_thread": 1}, "stream": False}
+    request = urllib.request.Request(
+        f"{host}/api/create",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=60).close()
+    return name
 
 
 def _start_oldest(data_dir: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_rejected_label_stays_away_after_it_was_renamed_and_documents_were_tag
         assert source(client, "d1")["tags"] == ["Chess"]
         decide(client, settings, "reject", "Chess", "d1")
         assert lmtx("labels", "rename", "game::chess", "Chess games").returncode == 0
-        done = lmtx("retag", "--index", "articles", "--yes")
+        done = lmtx("retag", "--index", "articles")
         assert done.returncode == 0, done.stderr
     found = source(client, "d1")
     assert "Chess games" not in [*found["tags"], *found.get("tags_suggested", [])]
