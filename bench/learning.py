@@ -39,6 +39,7 @@ from loop import (
     FileStore,
     Folder,
     Nowhere,
+    applied_shares,
     first_label_judge,
     outcomes,
     over_use,
@@ -46,6 +47,7 @@ from loop import (
     perfect_judge,
     rankings,
     run_resources,
+    scored_rankings,
 )
 from loop import read_folder as read
 from numpy.typing import NDArray
@@ -96,12 +98,15 @@ def run(
         for number, cycle in enumerate(done.cycles, 1):
             encoder = RunState(work_folder).encoder(number)
             words = with_offsets(done.words, encoder.parent)
-            ranked = rankings(settings, folder, encoder, words)
+            scored = scored_rankings(settings, folder, encoder, words)
+            ranked = {id_: [label for label, _ in ranking] for id_, ranking in scored.items()}
             found = outcomes(folder, ranked)
+            shares = applied_shares(cycle, scored.values()) if system == "judged" else {}
             row = {
                 "cycle": number,
                 **percent(found),
                 **over_use(folder, ranked),
+                **shares,
                 "without words": _without_words(settings, folder, encoder, words),
                 "kept": done.best + 1 == number,
                 "llm_p1": cycle.development.llm_p1,

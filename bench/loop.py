@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.bands import choose_bands
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
@@ -29,13 +30,20 @@ from lmtx_search.judges.prompts import Prompt
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import read_documents, read_gold, read_labels
+from lmtx_search.tagging.versions.thresholds import own_thresholds
+from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, search_in
+from lmtx_search.training.targets.answers import Answers
+from lmtx_search.training.targets.judge_calibration import YES
 from lmtx_search.words.weights import WordScoring
 
 Gold = Mapping[str, Set[str]]
+
+# Above all scores, with evidence from words and offsets.
+_ANY_SCORE = 9.0
 
 
 @dataclass(frozen=True)
@@ -196,6 +204,18 @@ def rankings(
     tokens: int = 128,
 ) -> dict[str, list[str]]:
     """Return the ten best labels of all test documents, read and scored as by a tagger."""
+    scored = scored_rankings(settings, folder, encoder, words, tokens)
+    return {id_: [label for label, _ in ranking] for id_, ranking in scored.items()}
+
+
+def scored_rankings(
+    settings: Settings,
+    folder: Folder,
+    encoder: Path,
+    words: WordScoring | None = None,
+    tokens: int = 128,
+) -> dict[str, list[tuple[str, float]]]:
+    """Return the ten best labels of all test documents with their scores."""
     texts = load_encoder(settings, folder=encoder, max_tokens=tokens, precision="int8")
     names = load_encoder(settings, folder=encoder, max_tokens=64)
     vectors = embed_labels(names, folder.labels)
@@ -208,8 +228,7 @@ def rankings(
         10,
     )
     return {
-        document.id: [label for label, _ in ranking]
-        for document, ranking in zip(folder.test, found, strict=True)
+        document.id: list(ranking) for document, ranking in zip(folder.test, found, strict=True)
     }
 
 
@@ -237,6 +256,45 @@ def over_use(folder: Folder, ranked: Mapping[str, Sequence[str]]) -> dict[str, A
         "most used": label,
         "its share": round(100 * count / len(gold), 1),
         "its share by gold": round(100 * sum(label in tags for tags in gold) / len(gold), 1),
+    }
+
+
+def applied_shares(
+    cycle: CycleResult, rankings: Iterable[Sequence[tuple[str, float]]]
+) -> dict[str, Any]:
+    """Return the label whose share of documents is furthest above what the judge supports.
+
+    A label is applied as by a deployment with default settings. The judge supports a label in a
+    document of the training that it was asked about if the label is rather right than wrong by the
+    judge's answers. Labels that are applied to less than a hundredth of the documents do not count.
+
+    Args:
+        rankings: labels and scores of each test document, best first.
+    """
+    development, right = cycle.development, Answers(cycle.judged.p_yes, {}).right()
+    assert development.spread is not None, "all best scores are equal"
+    own = own_thresholds(
+        development.threshold, development.calibration, _ANY_SCORE, development.lowered
+    )
+    bands = choose_bands(development.threshold, development.spread, own)
+    every = list(rankings)
+    applied = Counter(
+        label
+        for ranking in every
+        for label, score in ranking
+        if bands.probability(label, score) >= bands.apply_from
+    )
+    yes = Counter(label for of in right.values() for label, p in of.items() if p >= YES)
+    shares = {
+        label: (100 * count / len(every), 100 * yes[label] / len(right))
+        for label, count in applied.items()
+        if 100 * count >= len(every)
+    }
+    label = max(shares, key=lambda one: shares[one][0] / max(shares[one][1], 1e-9))
+    first = applied.most_common(1)[0][0]
+    return {
+        name: {"label": one, "applied": round(shares[one][0], 1), "judge": round(shares[one][1], 1)}
+        for name, one in (("furthest above the judge", label), ("applied most", first))
     }
 
 
