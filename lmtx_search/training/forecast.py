@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lmtx_search.encoder.load import load_encoder
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.training.estimate import Estimate, Sizes, estimate
@@ -42,6 +43,7 @@ def forecast(
         dimension=inputs.index.require().dimension,
         label_index_bytes=inputs.index.size(),
         encoder_bytes=sum(path.stat().st_size for path in inputs.base.glob("*.safetensors")),
+        vocabulary=len(load_encoder(settings, folder=inputs.base, max_tokens=8).vocabulary()),
     )
     speeds = measure_speeds(
         settings, training, inputs.base, inputs.judge, inputs.labels, inputs.training, progress

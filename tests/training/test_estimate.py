@@ -24,6 +24,7 @@ SIZES = Sizes(
     dimension=384,
     label_index_bytes=2_000_000,
     encoder_bytes=90_000_000,
+    vocabulary=30_000,
 )
 SPEEDS = Speeds(
     pairs=4.0,
@@ -54,6 +55,13 @@ def test_a_budget_of_time_is_as_many_calls_as_the_judge_answers_in_it() -> None:
 
 def test_a_budget_of_calls_takes_as_long_as_the_judge_needs() -> None:
     assert estimate(SIZES, small("600"), SPEEDS).seconds["judge"] == pytest.approx(150)
+
+
+def test_a_static_encoder_costs_the_reading_of_documents_passages_and_all_tokens() -> None:
+    found = estimate(SIZES, small("600"), SPEEDS).static_seconds
+    # 1,100 documents with four passages each; 30,000 tokens as fast as labels.
+    assert found == pytest.approx(5_500 / 50 + 30_000 / 400 + 8 * 5_500 / 4_500)
+    assert estimate(replace(SIZES, documents=99), small("600"), SPEEDS).static_seconds is None
 
 
 def test_without_a_limit_everything_is_asked() -> None:
