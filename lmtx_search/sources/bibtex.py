@@ -20,6 +20,7 @@ _ENTRY = re.compile(r"\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE)
 # A field after another one's value.
 _NEXT = re.compile(r"[}\"\s](\w[\w-]*)\s*=")
 # In LaTeX this begins a comment; in the values of real files it is a percent sign.
+_ESCAPED = re.compile(r"\\([_%&#$])")
 _PERCENT = re.compile(r"(?<!\\)%")
 _SEPARATOR = re.compile(r"\s*[;,]\s*")
 
@@ -97,9 +98,16 @@ def _fields(key: str, found: dict[str, str]) -> dict[str, Any]:
         "text": "\n".join(_plain(found[name]) for name in ("abstract", "note") if name in found),
         "authors": [name for one in authors if (name := one.strip())],
         "keywords": list(filter(None, _SEPARATOR.split(_plain(found.get("keywords", ""))))),
-        **{name: _plain(found.get(name, "")) for name in ("year", "doi", "url")},
+        "year": _plain(found.get("year", "")),
+        **{name: _address(found.get(name, "")) for name in ("doi", "url")},
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _address(value: str) -> str:
+    """Return an address, in which ~ and -- are no commands of LaTeX."""
+    plain = _ESCAPED.sub(r"\1", value.replace(r"\~{}", "~").replace(r"\textasciitilde{}", "~"))
+    return plain.strip().removeprefix(r"\url{").removesuffix("}").strip("{}")
 
 
 def _plain(value: str) -> str:

@@ -6,8 +6,9 @@ import csv
 import re
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TextIO
 
 from lmtx_search.errors import UserError
@@ -180,18 +181,25 @@ class _Table:
             return False
         form = _DIGITS.sub("0", values[0])
         if "0" in form and all(_DIGITS.sub("0", row[0]) == form for row in rows[1:]):
-            return True
+            # Rows go on counting; a list inside a cell begins anew.
+            if _rises([values[0], *(row[0] for row in rows[1:])]):
+                return True
+            self._note_undecided(at)
+            return False
         if not self._fits(rows[0]):
             return False
         # In prose, a space follows a comma.
         is_prose = any(cell[:1].isspace() for row in rows for cell in row[1:])
         is_pairs = len(rows[0]) == 2 and '"' in rows[0][-1]
         if is_prose or is_pairs:
-            self._note_once(
-                "Each line of the row at line ",
-                f"{at} could be a row of its own: if a quote is missing there, close it",
-            )
+            self._note_undecided(at)
         return not is_prose and not is_pairs
+
+    def _note_undecided(self, at: int) -> None:
+        self._note_once(
+            "Each line of the row at line ",
+            f"{at} could be a row of its own: if a quote is missing there, close it",
+        )
 
     def _cells(self, line: str) -> list[str]:
         """Return the values of a single line; an open quote is an ordinary character."""
@@ -209,6 +217,12 @@ class _Table:
     def _fits(self, values: list[str]) -> bool:
         more = values[len(self.columns) :]
         return len(values) >= self._width and not any(value.strip() for value in more)
+
+
+def _rises(ids: Sequence[str]) -> bool:
+    """Return whether the numbers in ids are larger in each one than in the one before."""
+    numbers = [[int(part) for part in _DIGITS.findall(id_)] for id_ in ids]
+    return all(one < other for one, other in pairwise(numbers))
 
 
 def _is_broken(value: str) -> bool:

@@ -17,6 +17,7 @@ from lmtx_search.sources.repeated_ids import RepeatedIds
 from lmtx_search.sources.rows import Row
 from lmtx_search.sources.xmc_texts import xmc_documents_file
 
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 # The longest id that OpenSearch accepts.
 _ID_BYTES = 512
 
@@ -199,7 +200,7 @@ def _require_documents(documents: DocumentFile, progress: Progress) -> None:
 
 def _renamed(row: Row, id_field: str, text_fields: Sequence[str]) -> Row:
     """Return a row of ``id``, ``title`` and ``text`` under the names of the settings."""
-    fields = {name: value for name, value in row.fields.items() if value}
+    fields = {name: value for name, value in row.fields.items() if value not in _EMPTY}
     names = {"id": id_field}
     if len(text_fields) == 1:
         parts = (fields.pop(name, "") for name in ("title", "text"))

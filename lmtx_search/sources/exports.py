@@ -35,7 +35,8 @@ def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
             continue
         bookmark, content = row.fields, row.fields.get("content") or {}
         texts = [
-            plain_or_html_text(str(content.get("text") or "")),
+            plain_or_html_text(str(content.get("text") or content.get("htmlContent") or "")),
+            plain_or_html_text(str(content.get("description") or "")),
             str(bookmark.get("note") or ""),
         ]
         url, title = content.get("url"), str(bookmark.get("title") or content.get("title") or "")
@@ -46,7 +47,11 @@ def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
             continue
         fields |= {"url": url} if url else {}
         fields |= {"created": bookmark["createdAt"]} if "createdAt" in bookmark else {}
-        tags = [str(tag) for tag in bookmark.get("tags") or []]
+        # Texts in an export, objects in an answer of the API.
+        tags = [
+            str(tag["name"] if isinstance(tag, dict) and "name" in tag else tag)
+            for tag in bookmark.get("tags") or []
+        ]
         fields |= {"subjects": tags} if tags else {}
         key = url or json.dumps([title, fields["text"]])
         yield Row(row.line, {"id": content_digest(key)[:32], **fields})

@@ -72,6 +72,7 @@ def _has_more(answer: Mapping[str, Any], count: int) -> bool:
     return (
         any(answer.get(name) for name in ("next_page", "nextPageToken", "nextCursor"))
         or answer.get("isLast") is False
+        or answer.get("end_of_stream") is False
         or (isinstance(meta, dict) and meta.get("has_more") is True)
         or any(isinstance(total, int) and total > count for total in totals)
     )

@@ -179,5 +179,5 @@ def _decoded_word(word: tuple[str | bytes, str | None]) -> str:
     content, charset = word
     if isinstance(content, str):
         return content
-    # The form in which decode_header returns text that is not encoded.
-    return decoded(content, charset) if charset else content.decode("raw-unicode-escape")
+    # Text that is not encoded is ASCII here. decode_header does not escape its backslashes.
+    return decoded(content, charset or "ascii")

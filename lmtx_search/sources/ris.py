@@ -71,6 +71,8 @@ def _references(path: Path) -> Iterator[tuple[int, list[str]]]:
             start, lines = number, []
         if match:
             lines.append("ER  - " if match[1] == "ER" else f"{match[1]}  - {match[2] or ''}")
+        elif line.strip() and lines and lines[-1].startswith("KW  - "):
+            lines.append(f"KW  - {line.strip()}")  # EndNote writes each keyword on a line
         elif line.strip() and lines and lines[-1] != "ER  - ":
             # rispy raises an error if such a line follows a repeated tag.
             lines[-1] += f" {line.strip()}"

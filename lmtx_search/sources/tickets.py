@@ -56,24 +56,27 @@ def _read(
             continue
         fields = row.fields
         # The form in which Zendesk answers for one ticket.
-        if fields.keys() == {"ticket"} and isinstance(fields["ticket"], dict):
+        if isinstance(fields.get("ticket"), dict) and "id" not in fields:
             fields = fields["ticket"]
         yield Row(row.line, make(fields, options))
 
 
 def _zammad(fields: Fields, options: ReadOptions) -> Fields:
     articles = fields.pop("articles", None) or fields.pop("article", None)
-    comments = _public(articles, "internal", True, options)
-    tags = fields.pop("tags", None)
+    comments = _public(_list(articles), options)
+    # Tags of Zammad may have blanks.
+    tags = _split(fields.pop("tags", None), ",")
     return _ticket(fields, fields.get("id"), fields.get("title"), comments, tags)
 
 
 def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
-    comments = _public(fields.pop("comments", None), "public", False, options)
+    every = _list(fields.pop("comments", None))
+    comments = _public(every, options)
     description = _text(fields.pop("description", None))
-    # The first comment of a ticket repeats its description.
-    texts = comments if comments and comments[0] == description else [description, *comments]
-    tags = fields.pop("tags", None)
+    # The first comment of a ticket is its description, also where it is an internal note.
+    repeated = bool(every) and _text(every[0]) == description
+    texts = comments if repeated else [description, *comments]
+    tags = _split(fields.pop("tags", None))
     return _ticket(fields, fields.get("id"), fields.pop("subject", None), texts, tags)
 
 
@@ -84,32 +87,50 @@ def _jira(fields: Fields, options: ReadOptions) -> Fields:
         comments = answer.get("comments", [])
         for _ in range(len(comments), int(answer.get("total") or 0)):
             options.left_out.add(_NOT_THERE, str(fields.get("key", "")))
-        texts = [_text(inner.pop("description", None))]
-        texts += [_text(comment.get("body")) for comment in comments]
-        title, labels = inner.pop("summary", None), inner.pop("labels", None)
+        texts = [_text(inner.pop("description", None)), *_public(_list(comments), options)]
+        title, labels = inner.pop("summary", None), _split(inner.pop("labels", None))
         return _ticket({"issue": inner}, fields.get("key"), title, texts, labels)
     comments = [_jira_comment(text) for text in _list(fields.pop("Comment", None))]
     texts = [_text(fields.pop("Description", None)), *comments]
-    labels = fields.pop("Labels", None)
+    labels = _split(fields.pop("Labels", None))
     return _ticket(fields, fields.get("Issue key"), fields.pop("Summary", None), texts, labels)
 
 
-def _ticket(fields: Fields, id_: object, title: object, texts: list[str], tags: object) -> Fields:
+def _ticket(
+    fields: Fields, id_: object, title: object, texts: list[str], subjects: list[str]
+) -> Fields:
     made: Fields = {**fields, "id": id_, "title": _text(title)}
     made["text"] = "\n".join(filter(None, texts))
-    subjects = [tag for value in _list(tags) for tag in re.split(r"[,\s]+", str(value)) if tag]
     return made | ({"subjects": subjects} if subjects else {})
 
 
-def _public(comments: object, mark: str, hidden: bool, options: ReadOptions) -> list[str]:
-    """Return the texts of comments, without internal notes."""
+def _split(tags: object, separators: str = r",\s") -> list[str]:
+    """Return the tags of a list, or of texts that separate them."""
+    texts = [str(value) for value in _list(tags)]
+    if not isinstance(tags, list) or separators != ",":
+        texts = [tag for text in texts for tag in re.split(f"[{separators}]+", text)]
+    return [tag.strip() for tag in texts if tag.strip()]
+
+
+def _public(comments: list[Any], options: ReadOptions) -> list[str]:
+    """Return the texts of comments, without those that not everybody may read."""
     texts = []
-    for comment in _list(comments):
-        if isinstance(comment, dict) and comment.get(mark) is hidden and not options.everything:
+    for comment in comments:
+        if isinstance(comment, dict) and _is_internal(comment) and not options.everything:
             options.left_out.add(_INTERNAL)
         else:
             texts.append(_text(comment))
     return texts
+
+
+def _is_internal(comment: Fields) -> bool:
+    """Tell whether a comment is for the staff, by the marks of Zammad, Zendesk and Jira."""
+    return (
+        comment.get("internal") is True
+        or comment.get("public") is False
+        or comment.get("jsdPublic") is False
+        or bool(comment.get("visibility"))
+    )
 
 
 def _jira_comment(text: str) -> str:

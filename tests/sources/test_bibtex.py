@@ -81,3 +81,12 @@ def test_publishers_markup_in_an_abstract_is_no_text(tmp_path):
     entry = "@misc{a, abstract={<jats:p>H<jats:sub>2</jats:sub>O, $a<b$.</jats:p>}}"
     (row,) = read_bibtex(write(tmp_path, entry))
     assert row.fields["text"] == "H2O, $a<b$."
+
+
+def test_addresses_stay_as_they_are(tmp_path):
+    entry = (
+        r"@misc{a, title={T}, url={http://x.example/~smith/on--chess\_2.html}, doi={10.1/a--d\_e}}"
+    )
+    (row,) = read_bibtex(write(tmp_path, entry))
+    assert row.fields["url"] == "http://x.example/~smith/on--chess_2.html"
+    assert row.fields["doi"] == "10.1/a--d_e"

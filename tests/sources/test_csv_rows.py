@@ -214,3 +214,12 @@ def test_labels_in_such_files_are_read_too(tmp_path):
     with pytest.raises(UserError, match="line 2: a quote is not closed"):
         list(read_labels(path))
     assert DocumentFile(path).count() == 3
+
+
+def test_a_list_in_a_cell_whose_numbers_begin_anew_is_no_row(tmp_path):
+    text = 'id,title,text\n1,Printer,Jams\n2,VPN,Fails\n7,Order,"Please send:\n1,Pen,2\n2,Ink,5"\n'
+    path = tmp_path / "a.csv"
+    path.write_text(text + "8,Mail,Lost\n")
+    file = DocumentFile(path)
+    assert [document.id for document in file] == ["1", "2", "7", "8"]
+    assert "Each line of the row at line 4 could be a row of its own" in file.last_read.notes[0]

@@ -101,3 +101,16 @@ def test_a_bookmarked_text_keeps_what_stands_in_angle_brackets(tmp_path: Path) -
     path.write_text(json.dumps({"bookmarks": [{"content": content}]}))
     (bookmark,) = fields_of(read_karakeep, path, ReadOptions())
     assert bookmark["text"] == "vector<int> and <template>"
+
+
+def test_bookmarks_of_the_api_have_the_names_of_their_tags_and_their_page(tmp_path: Path) -> None:
+    bookmark = {
+        "title": "Chess",
+        "tags": [{"id": "t1", "name": "board games", "attachedBy": "ai"}],
+        "content": {"type": "link", "url": "http://x.example", "htmlContent": "<p>Kings</p>"},
+    }
+    path = tmp_path / "bookmarks.json"
+    path.write_text(json.dumps({"bookmarks": [bookmark]}))
+    (row,) = read_karakeep(path, ReadOptions())
+    assert isinstance(row, Row)
+    assert (row.fields["subjects"], row.fields["text"]) == (["board games"], "Kings")

@@ -209,6 +209,7 @@ def test_the_html_says_its_character_set_where_the_head_does_not():
         (b"=?us-ascii?Q?M=F6chten?=", "Möchten"),
         (b"=?utf-8?B?w4Q=?= =?utf-8?Q?M=C3?=\n =?utf-8?Q?=B6chten?=", "ÄMöchten"),
         (b"folded\n line", "folded line"),
+        (b"=?utf-8?Q?f=C3=BCr?= C:\\users\\u0041bc", "für C:\\users\\u0041bc"),
     ],
 )
 def test_a_subject_is_read_as_well_as_can_be(subject, title):

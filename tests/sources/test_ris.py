@@ -83,3 +83,9 @@ def test_html_of_databases_is_read_as_html(tmp_path):
     path.write_text("TY  - JOUR\nTI  - CO<sub>2</sub> &amp; air\nAB  - <p>One</p>\nER  - \n")
     (row,) = read_ris(path)
     assert (row.fields["title"], row.fields["text"]) == ("CO2 & air", "One")
+
+
+def test_each_line_after_a_keyword_is_a_keyword(tmp_path):
+    text = "TY  - JOUR\nTI  - T\nKW  - Chess\nGame theory\nHumans\nER  - \n"
+    (row,) = read_ris(write(tmp_path, text))
+    assert row.fields["keywords"] == ["Chess", "Game theory", "Humans"]

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from lmtx_search.errors import UserError
+from lmtx_search.records import Document
+from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 from lmtx_search.sources.tickets import read_jira, read_zammad, read_zendesk
@@ -166,3 +168,46 @@ def test_a_file_with_another_list_is_one_line(tmp_path: Path) -> None:
     path.write_text('{\n"users":\n[]}\n')
     with pytest.raises(UserError, match="a list under tickets or issues"):
         fields_of(read_jira, path)
+
+
+def test_a_description_that_is_an_internal_note_is_left_out(tmp_path: Path) -> None:
+    note = {"body": "a known fraud case", "public": False}
+    ticket = {"id": 1, "description": "a known fraud case", "comments": [note, {"body": "Hello"}]}
+    path = tmp_path / "tickets.jsonl"
+    path.write_text(json.dumps(ticket))
+    options = ReadOptions()
+    (fields,) = fields_of(read_zendesk, path, options)
+    assert fields["text"] == "Hello"
+    assert options.left_out.counts == {"internal notes of tickets": 1}
+
+
+@pytest.mark.parametrize(
+    "mark", [{"jsdPublic": False}, {"visibility": {"type": "role", "value": "Administrators"}}]
+)
+def test_comments_of_jira_that_not_everybody_may_read_are_left_out(
+    tmp_path: Path, mark: dict[str, Any]
+) -> None:
+    comments = [{"body": "hunter2", **mark}, {"body": "Try again", "jsdPublic": True}]
+    issue = {"key": "A-1", "fields": {"summary": "Login", "comment": {"comments": comments}}}
+    path = tmp_path / "issues.json"
+    path.write_text(json.dumps({"issues": [issue]}))
+    options = ReadOptions()
+    (fields,) = fields_of(read_jira, path, options)
+    assert fields["text"] == "Try again"
+    assert options.left_out.counts == {"internal notes of tickets": 1}
+
+
+@pytest.mark.parametrize("tags", [["VIP customer", "printer"], "VIP customer, printer"])
+def test_tags_of_zammad_may_have_blanks(tmp_path: Path, tags: object) -> None:
+    path = tmp_path / "tickets.json"
+    path.write_text(json.dumps([{"id": 1, "title": "T", "tags": tags}]))
+    (fields,) = fields_of(read_zammad, path)
+    assert fields["subjects"] == ["VIP customer", "printer"]
+
+
+def test_fields_with_the_values_false_and_zero_stay(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.jsonl"
+    path.write_text(json.dumps({"id": 1, "subject": "T", "is_public": False, "score": 0}))
+    (document,) = DocumentFile(path, "zendesk")
+    assert isinstance(document, Document)
+    assert (document.source["is_public"], document.source["score"]) == (False, 0)

@@ -57,9 +57,13 @@ def _xlsx(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequence[An
             if sheet.sheet_state != "visible":
                 left_out.add("hidden sheets", f"{path.name}, {sheet.title}")
                 continue
+            asked_for = formulas[sheet.title]
+            for one in (sheet, asked_for):
+                # Many programs write a wrong dimension, and openpyxl would read nothing beyond it.
+                one.reset_dimensions()
             both = zip(
                 sheet.iter_rows(values_only=True),
-                formulas[sheet.title].iter_rows(values_only=True),
+                asked_for.iter_rows(values_only=True),
                 strict=False,
             )
             for number, (row, asked) in enumerate(both, 1):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,18 @@ class TestSheets:
             ("books", 2, ["007", "NA", "12", "2024-05-01", ""]),
             ("books", 4, ["9783161484100", "Chess", "3.5", "2024-05-01T08:30:00", "true"]),
         ]
+
+    @pytest.mark.parametrize("dimension", ["A1", "A1:B3"])
+    def test_a_wrong_dimension_hides_nothing(self, tmp_path: Path, dimension: str) -> None:
+        right, wrong = self.make(tmp_path / "a.xlsx"), tmp_path / "b.xlsx"
+        with zipfile.ZipFile(right) as source, zipfile.ZipFile(wrong, "w") as target:
+            for name in source.namelist():
+                content = source.read(name)
+                if name.startswith("xl/worksheets/"):
+                    new = f'<dimension ref="{dimension}"'.encode()
+                    content = re.sub(rb'<dimension ref="[^"]*"', new, content)
+                target.writestr(name, content)
+        assert list(sheet_rows(wrong, LeftOut())) == list(sheet_rows(right, LeftOut()))
 
     def test_hidden_sheets_and_formulas_without_a_result_are_counted(self, tmp_path: Path) -> None:
         left_out = LeftOut()
