@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
@@ -37,6 +38,11 @@ class RunStore:
             body=record,
             params={"refresh": "true"},
         )
+
+    def remove(self, run_id: str) -> None:
+        """Remove a run's record; a missing one is not an error."""
+        with suppress(NotFoundError):
+            patiently(self._client.delete, index=self._index, id=run_id, params={"refresh": "true"})
 
     def get(self, run_id: str) -> dict[str, Any] | None:
         """Return a run's record, or None if the run does not exist."""

@@ -29,6 +29,8 @@ from lmtx_search.errors import UserError
 _CHARACTERS_PER_TOKEN = 64
 # A last window shorter than this fraction of a window is left out, since it says little.
 _SHORT = 4
+# Tokens of a text beside a prompt, at least.
+_LEAST_TOKENS = 4
 # Texts tokenised at a time: this limits the memory and is enough for even batches.
 _CHUNK = 4096
 # Texts in one run. Dynamic quantisation scales a whole run by its largest values, so the int8
@@ -79,6 +81,7 @@ class OnnxEncoder:
         self.form = form
         self._of_documents = _Prompt(form.document_prompt, form.document_prompt_tokens)
         self._of_labels = _Prompt(form.label_prompt, form.label_prompt_tokens)
+        self._fitting: set[str] = set()
         self._precision = precision
         try:
             self._tokenizer: Any = Tokenizer.from_file(str(onnx_folder / TOKENIZER_FILE))
@@ -239,6 +242,8 @@ class OnnxEncoder:
         return self._tokenise(texts, most, self._of_documents.text)
 
     def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
+        if prompt and prompt not in self._fitting:
+            self._require_room(prompt)
         limit = most * self.max_tokens * _CHARACTERS_PER_TOKEN
         cut = [read_text(_clean(text[:limit])) for text in texts]
         if self.form.lower:
@@ -251,6 +256,17 @@ class OnnxEncoder:
         for first, *more in self._windows(texts, most):
             found.append([first, *(window for window in more if len(window) >= shortest)])
         return found
+
+    def _require_room(self, prompt: str) -> None:
+        """Check that a prompt leaves tokens for a text. Without, all texts would be the same."""
+        ((read,),) = self._tokenise([prompt], 1, "")
+        if len(read) + _LEAST_TOKENS > self.max_tokens:
+            raise UserError(
+                f"the prompt {prompt!r} takes {len(read)} of the {self.max_tokens} tokens that the "
+                "encoder reads of a text: raise encoder.document_tokens or encoder.label_tokens, "
+                "or shorten the prompt (encoder.document_prompt, encoder.label_prompt)"
+            )
+        self._fitting.add(prompt)
 
     def _windows(self, texts: Sequence[str], most: int) -> list[list[list[int]]]:
         if self._word_wise is not None:

@@ -19,6 +19,7 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.language_fit import MOST_TEXTS
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
+from lmtx_search.errors import UserError
 from lmtx_search.judges.base import Judge
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import OrderedJudge
@@ -103,6 +104,11 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     ):
         progress.note(as_note(problem, advice))
     held_in, held_out = hold_out(documents, training.most_development)
+    if not held_in:
+        raise UserError(
+            f"{len(documents)} training documents are too few, because some are held out of the "
+            "training: load more (`lmtx-search docs load FILE`)"
+        )
     people = JudgmentStore(client).of(PERSON)
     return RunInputs(
         client=client,

@@ -92,7 +92,7 @@ def measure_speeds(
             advance(1)
         judging = time.monotonic()
         answers = 0
-        for _ in judge.ask(pair for of_document in asked[1:] for pair in of_document):
+        for _ in judge.ask(pair for of_document in asked[1:] or asked for pair in of_document):
             answers += 1
             advance(1)
         judged = time.monotonic()

@@ -17,7 +17,7 @@ from lmtx_search.cluster.decisions.values import (
     names_in,
     undone,
 )
-from lmtx_search.cluster.decisions.write import Stored, change, read_places
+from lmtx_search.cluster.decisions.write import DELETED, Stored, change, read_places
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.facets.roll_up import tag_names, tags_above
 from lmtx_search.cluster.judgments.feedback import keep_opinions, remove_opinions, train_on
@@ -125,6 +125,7 @@ class Decisions:
         by_place = {record.place: record for record in last.values()}
         stored = read_places(self._client, self._index, by_place)
         kept: dict[Place, str] = {}
+        refused: set[Place] = set()
 
         def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
             record = by_place[place]
@@ -138,8 +139,13 @@ class Decisions:
 
         for place, reason in change(self._client, stored, changes).items():
             kept[place] = f"{place.id}: {reason}"
+            if reason != DELETED:
+                refused.add(place)
         self._take_back([one for one in last.values() if one.place not in kept])
-        records.mark_undone(self._client, list(last))
+        # What the cluster refused can be undone later.
+        records.mark_undone(
+            self._client, [id_ for id_, one in last.items() if one.place not in refused]
+        )
         done = [place for place in by_place if place not in kept and place in stored]
         first = next(iter(last.values()), None)
         return {

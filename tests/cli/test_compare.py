@@ -103,6 +103,8 @@ def test_a_study_of_cycles_measures_each_and_goes_on_where_it_ended(
     assert [row["value"] for row in record["rows"]] == ["untrained", "1", "2"]
     assert (loaded / "studies" / "cycles.csv").is_file()
     assert not list((settings.data_dir / "runs").iterdir())
+    # `deploy` takes the last run.
+    assert json.loads(lmtx("runs", "--json").stdout)["runs"] == []
 
     # The judge is not needed any more: everything is kept.
     again = lmtx("--ollama", "http://127.0.0.1:9", *words)

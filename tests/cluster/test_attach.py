@@ -17,6 +17,7 @@ from lmtx_search.cluster.ml.pipeline import (
 from lmtx_search.cluster.ml.pipeline_copies import copy_name
 from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
 from lmtx_search.errors import UserError
+from lmtx_search.tag_fields import TagFields
 from tests.conftest import Run
 
 pytestmark = pytest.mark.integration
@@ -88,6 +89,23 @@ def test_a_copy_that_was_left_behind_is_brought_up_by_bootstrap(cluster: Any, lm
     done = lmtx("bootstrap-index")
     assert f"ingest pipeline {copy_name(['title'])}" in done.stdout, done.stderr
     copy = cluster.ingest.get_pipeline(id=copy_name(["title"]))[copy_name(["title"])]
+    assert pipeline_state(copy).tagger == "a"
+
+
+def test_bootstrap_brings_a_copy_up_without_renaming_the_tag_fields(
+    cluster: Any, lmtx: Run, environment: dict[str, str]
+) -> None:
+    own = environment | {"LMTX_DOCUMENTS_TAGS_FIELD": "subjects"}
+    assert lmtx("bootstrap-index", env=own).returncode == 0
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    names = TagFields(tags="subjects")
+    indices = read_pipeline(cluster).indices
+    body = tagging_pipeline("a", "no-model", ["text"], indices, names=names)
+    cluster.ingest.put_pipeline(id="lmtx-tagging", body=body)  # as a kill in between leaves it
+    done = lmtx("bootstrap-index", env=own)
+    assert f"ingest pipeline {copy_name(['title'])}" in done.stdout, done.stderr
+    copy = cluster.ingest.get_pipeline(id=copy_name(["title"]))[copy_name(["title"])]
+    assert pipeline_state(copy).names == read_pipeline(cluster).names == names
     assert pipeline_state(copy).tagger == "a"
 
 

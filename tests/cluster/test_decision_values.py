@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.cluster.decisions.values import Decision, decided, decision_on, undone
+from lmtx_search.cluster.decisions.values import (
+    Decision,
+    decided,
+    decision_on,
+    renamed,
+    undone,
+)
 from lmtx_search.cluster.decisions.worth import (
     Open,
     label_weight,
@@ -162,3 +168,18 @@ def test_labels_that_are_above_another_tag_too_stay() -> None:
 def test_labels_above_stay_if_it_is_unknown_what_is_above_another_tag() -> None:
     document = tagged("d", {"Chess": 0.9, "Retired": 0.6}, tags_broader=["Games"])
     assert "tags_broader" not in decided(document, "Chess", "reject", FIELDS, ABOVE)[0]
+
+
+def test_new_names_of_tags_are_written_once_however_often_it_is_tried() -> None:
+    new = {"accept": {"Chess": "Go", "Go": "Cards"}, "reject": {"Web": "Net"}}
+    source = {"tags_manual": ["Chess", "Mine", "Go"], "tags_rejected": ["Web"]}
+    changed = renamed(source, new, FIELDS)  # type: ignore[arg-type]
+    assert changed == {"tags_manual": ["Go", "Mine", "Cards"], "tags_rejected": ["Net"]}
+    assert renamed(changed, new, FIELDS) == {}  # type: ignore[arg-type]
+
+
+def test_a_new_name_of_a_rejected_tag_does_not_rename_an_accepted_one() -> None:
+    new = {"accept": {"A": "B"}, "reject": {"B": "A"}}
+    changed = renamed({"tags_manual": ["A"], "tags_rejected": ["B"]}, new, FIELDS)  # type: ignore[arg-type]
+    assert changed == {"tags_manual": ["B"], "tags_rejected": ["A"]}
+    assert renamed(changed, new, FIELDS) == {}  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opensearchpy import TransportError
 
 from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.documents.scan import Place, place, scan, told_apart
@@ -143,3 +144,14 @@ def test_an_alias_is_filled_through_its_write_index(client: Any, lmtx: Run, tmp_
     done = lmtx("ingest", file, "--index", "news")
     assert "1 documents indexed" in done.stdout, done.stderr
     assert client.get(index="news-2", id="1")["_source"]["tagging"]["status"] == "untagged"
+
+
+@pytest.mark.integration
+def test_a_shard_that_fails_is_no_shorter_answer(client: Any) -> None:
+    put_pipeline(client, untagged_pipeline())
+    fill(client, "many", {"index": {"number_of_shards": 5, "number_of_replicas": 0}}, [None])
+    source = "if (params._source.containsKey('odd')) { throw new RuntimeException('odd') } return 1"
+    client.index(index="many", id="odd", body={"odd": 1}, params={"refresh": "true"})
+    script = {"x": {"script": {"source": source}}}
+    with pytest.raises(TransportError):
+        list(scan(client, "many", script_fields=script))

@@ -264,6 +264,15 @@ def test_prompts_of_the_settings_are_kept_in_training(tmp_path: Path) -> None:
     assert worst(encoder.encode_labels(TEXTS), expected) >= FAITHFUL
 
 
+def test_a_prompt_that_leaves_no_token_for_a_text_is_refused(tmp_path: Path) -> None:
+    long = "Instruct: name the subject of this document, in one word or two: "
+    folder = make_random_encoder(tmp_path / "base", prompts={"query": long, "document": ""})
+    encoder = read(folder, tmp_path, tokens=8)
+    assert encoder.encode(["chess"]).shape == (1, HIDDEN)
+    with pytest.raises(UserError, match=r"takes 8 of the 8 tokens .*encoder\.label_tokens"):
+        encoder.encode_labels(["chess"])
+
+
 def test_a_default_prompt_stands_before_documents_and_labels(tmp_path: Path) -> None:
     folder = make_random_encoder(
         tmp_path / "base", prompts={"all": "about: "}, default_prompt="all"

@@ -121,3 +121,12 @@ def test_what_is_looked_at_are_the_first_five_and_the_next_five_that_are_no_tags
     assert one.near == tuple(ranking[5:10])
     labels = {label: Label(label, label) for label in ranking if label != "l1"}
     assert [pair.label.id for pair in one.pairs(labels)] == ["l0", *ranking[2:10]]
+
+
+def test_a_document_without_a_label_to_check_is_not_a_checked_one() -> None:
+    samples = [SampledDocument(Document(str(n), "t"), ("a",), ()) for n in range(38)]
+    samples += [SampledDocument(Document(f"empty-{n}", "t"), (), ()) for n in range(12)]
+    judged = {one.document.id: {"a": 1.0} for one in samples}
+    found = estimates(samples, judged, {}, 0.5)["P@1"]
+    assert found.checked == 0
+    assert found.value == pytest.approx(38 / 50)

@@ -40,3 +40,12 @@ def test_nothing_is_said_where_nothing_was_left_out(tmp_path: Path) -> None:
 def test_a_file_with_no_document_to_draw_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="that may be tagged"):
         draw(load_settings(flags=NEVER), write(tmp_path, "archive"), 10, seed=0)
+
+
+def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
+    lines = ['{"id": "a", "text": "A"}', "broken", '{"id": "a", "text": "B"}', '{"id": "c"}']
+    (tmp_path / "d.jsonl").write_text("\n".join(lines))
+    drawn = draw(load_settings(), tmp_path / "d.jsonl", 10, 0)
+    assert [one.text for one in drawn.documents] == ["B"]
+    assert (drawn.bad_lines, drawn.repeated, drawn.without_text) == (1, 1, 1)
+    assert "Malformed lines that were skipped: 1" in (drawn.note() or "")

@@ -31,6 +31,9 @@ _NODE_LEFT = (
     "node_not_connected_exception",
 )
 
+WHOLE = {"allow_partial_search_results": "false"}
+"""Parameters of a search that must see all shards. By default, failed ones are left out."""
+
 ATTEMPTS = 9
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0

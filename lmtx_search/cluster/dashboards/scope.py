@@ -73,7 +73,9 @@ def tagging_indices(client: OpenSearch) -> list[str]:
         UserError: no index tags its documents.
     """
     params = {"flat_settings": "true", "expand_wildcards": "open"}
-    answer = client.indices.get_settings(index="*,-.*", name="index.*_pipeline", params=params)
+    answer = client.indices.get_settings(
+        index="*,-.*,.ds-*", name="index.*_pipeline", params=params
+    )
     found = sorted(
         index
         for index, one in answer.items()

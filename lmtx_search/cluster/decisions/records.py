@@ -11,6 +11,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.values import Before, Decision, renamed_before
 from lmtx_search.cluster.documents.bulk import Action, write_all
@@ -106,7 +107,9 @@ def labels_and_tags(client: OpenSearch) -> list[tuple[str, str]]:
     body = {"size": 0, "query": _counting([]), "aggs": {"pairs": {"composite": pairs}}}
     found: list[tuple[str, str]] = []
     while True:
-        answer = client.search(index=names.DECISIONS, body=body)["aggregations"]["pairs"]
+        answer = client.search(index=names.DECISIONS, body=body, params=WHOLE)["aggregations"][
+            "pairs"
+        ]
         found += [(one["key"]["label_id"], one["key"]["tag"]) for one in answer["buckets"]]
         if "after_key" not in answer:
             return found
@@ -156,7 +159,9 @@ def count_by_tag(client: OpenSearch) -> dict[str, int]:
         "query": _counting([]),
         "aggs": {"tags": {"terms": {"field": "tag", "size": _TAGS}}},
     }
-    found = client.search(index=names.DECISIONS, body=body)["aggregations"]["tags"]["buckets"]
+    found = client.search(index=names.DECISIONS, body=body, params=WHOLE)["aggregations"]["tags"][
+        "buckets"
+    ]
     return {bucket["key"]: bucket["doc_count"] for bucket in found}
 
 
@@ -195,7 +200,7 @@ def _search(
     client: OpenSearch, terms: Sequence[Mapping[str, Any]], most: int = _MOST
 ) -> list[tuple[str, Record]]:
     body = {"size": most, "query": _counting(terms), "sort": _NEWEST}
-    hits = client.search(index=names.DECISIONS, body=body)["hits"]["hits"]
+    hits = client.search(index=names.DECISIONS, body=body, params=WHOLE)["hits"]["hits"]
     return [(hit["_id"], _record(hit["_source"])) for hit in hits]
 
 

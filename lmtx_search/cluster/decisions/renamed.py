@@ -18,7 +18,7 @@ from lmtx_search.cluster.client import names
 from lmtx_search.cluster.decisions import records
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Renamed
-from lmtx_search.cluster.decisions.values import renamed
+from lmtx_search.cluster.decisions.values import Decision, renamed
 from lmtx_search.cluster.decisions.write import change, read_places
 from lmtx_search.cluster.facets.roll_up import tag_names
 from lmtx_search.cluster.labels import edits
@@ -103,13 +103,17 @@ def _rename(
     except NotFoundError:
         return  # the index is gone, and its decisions say nothing about other documents
     written: set[Place] = set()
+    left: set[Place] = set()
 
     def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
         written.discard(place)
         if untouched is not None and untouched.matches(source):
+            left.add(place)
             return {}
         # Together, because two labels may have exchanged their names.
-        new = {one.record.tag: one.tag for one in by_place[place]}
+        new: dict[Decision, dict[str, str]] = {"accept": {}, "reject": {}}
+        for one in by_place[place]:
+            new[one.record.decision].setdefault(one.record.tag, one.tag)
         changed = renamed(source, new, fields)
         if changed:
             written.add(place)
@@ -122,5 +126,11 @@ def _rename(
         for place, reason in failed.items()
     ]
     records.rename(
-        client, [one for place, some in by_place.items() if place not in failed for one in some]
+        client,
+        [
+            one
+            for place, some in by_place.items()
+            if place not in failed and place not in left
+            for one in some
+        ],
     )

@@ -82,13 +82,24 @@ def undone(
     return changed
 
 
-def renamed(source: Mapping[str, Any], new: Mapping[str, str], fields: TagFields) -> dict[str, Any]:
-    """Return people's fields that hold some tags, with the tags' new names, each once."""
+def renamed(
+    source: Mapping[str, Any], new: Mapping[Decision, Mapping[str, str]], fields: TagFields
+) -> dict[str, Any]:
+    """Return people's fields that hold some tags, with the tags' new names, each once.
+
+    If it was done before, nothing changes, also where a new name is the earlier one of another tag.
+
+    Args:
+        new: the new names of accepted and of rejected tags.
+    """
     changed: dict[str, Any] = {}
-    for part in _PEOPLE:
-        field = getattr(fields, part)
-        if not new.keys().isdisjoint(items := names_in(source, field)):
-            changed[field] = list(dict.fromkeys(new.get(one, one) for one in items))
+    for decision, tags in new.items():
+        field = getattr(fields, _ENTERS[decision])
+        items = names_in(source, field)
+        gone = tags.keys() - tags.values()
+        done = gone.isdisjoint(items) and set(tags.values()).issubset(items)
+        if not done and not tags.keys().isdisjoint(items):
+            changed[field] = list(dict.fromkeys(tags.get(one, one) for one in items))
     return changed
 
 

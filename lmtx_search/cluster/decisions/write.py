@@ -13,6 +13,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client.errors import lacking
+from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.documents.bulk import describe
 from lmtx_search.cluster.documents.by_id import read_by_id
@@ -22,7 +23,8 @@ from lmtx_search.index_templates import load
 # Attempts to write a document that others keep writing.
 _ATTEMPTS = 5
 _MISSING, _CONFLICT = 404, 409
-_DELETED = "it was deleted"
+DELETED = "it was deleted"
+"""Why a document was not written that is no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def read_places(client: OpenSearch, index: str, places: Iterable[Place]) -> dict
     """Return those of the documents that exist in an index, an alias or a data stream."""
     wanted = set(places)
     body = load("searches/places", ids=sorted({place.id for place in wanted}))
-    hits = client.search(index=index, body=body)["hits"]["hits"]
+    hits = client.search(index=index, body=body, params=WHOLE)["hits"]["hits"]
     return {place: _stored(hit) for hit in hits if (place := Place.of(hit)) in wanted}
 
 
@@ -75,7 +77,7 @@ def change(
             if outcome["status"] == _CONFLICT:
                 overtaken.append(place)
             elif outcome["status"] == _MISSING:
-                failed[place] = _DELETED
+                failed[place] = DELETED
             elif "error" in outcome:
                 reason = describe(outcome["error"])
                 refusal = lacking(reason, f"writing to {place.index}")
@@ -83,7 +85,7 @@ def change(
                     raise refusal
                 failed[place] = reason
         waiting = _read_again(client, overtaken)
-        failed |= {place: _DELETED for place in overtaken if place not in waiting}
+        failed |= {place: DELETED for place in overtaken if place not in waiting}
         if not waiting:
             return failed
     raise LmtxError(

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from opensearchpy import AuthorizationException, NotFoundError, OpenSearch, TransportError
+from opensearchpy import AuthorizationException, OpenSearch, TransportError
 
-from lmtx_search.cluster.client.retry import patiently
+from lmtx_search.cluster.client.retry import ATTEMPTS, WHOLE, is_passing, patiently
 
 # Long enough for a caller that judges or embeds a page before it asks for the next one.
 _KEEP_ALIVE = "1h"
 _FIRST_PAGE = 20
 _PAGE_CHARACTERS = 8_000_000
+# No copy of a shard answers.
+_UNAVAILABLE = 503
 # More documents of one id than any cluster has shards; the most that a search may return.
 _SAME_ID = 10_000
 
@@ -147,22 +149,28 @@ class _Reader:
         self._open()
 
     def search(self, body: Mapping[str, Any]) -> list[Hit]:
+        attempts = 0
         while True:
             pit = {"id": self._pit, "keep_alive": _KEEP_ALIVE}
             try:
-                answer = patiently(self._client.search, body={**body, "pit": pit})
-            except NotFoundError as error:
-                # A node that starts again knows no snapshots: go on with one of this moment.
-                if "search_context_missing" not in str(error.info):
+                answer = self._client.search(body={**body, "pit": pit}, params=WHOLE)
+            except TransportError as error:
+                # A node that starts again knows no snapshots, and one that left took its own along:
+                # go on with a snapshot of this moment.
+                if "search_context_missing" in str(error.info) or error.status_code == _UNAVAILABLE:
+                    self._open()
+                    attempts += 1
+                    if attempts < ATTEMPTS:
+                        continue
+                if not is_passing(error):
                     raise
-                self._open()
-                continue
+                answer = patiently(self._client.search, body={**body, "pit": pit}, params=WHOLE)
             hits: list[Hit] = answer["hits"]["hits"]
             return hits
 
     def _open(self) -> None:
         patiently(self._client.indices.refresh, index=self._index)
-        params = {"keep_alive": _KEEP_ALIVE}
+        params = {"keep_alive": _KEEP_ALIVE, "allow_partial_pit_creation": "false"}
         answer = patiently(self._client.create_pit, index=self._index, params=params)
         self._pit = str(answer["pit_id"])
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.retry import WHOLE
+from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.facets.exact_counts import count_all, ordered
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.facets.searching import search
@@ -22,6 +24,8 @@ from lmtx_search.records import Label
 
 # Labels that one request asks for or counts.
 _BATCH = 1000
+# The most hits of one search.
+_MOST = 10_000
 
 
 def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -64,13 +68,28 @@ def with_narrower(client: OpenSearch, tag: str) -> list[str]:
     found = {label.id: label for label in labels_of_tags(client, [tag]).values()}
     level = list(found)
     while level:
-        query = {"terms": {"broader": level}}
-        body = {"size": 10_000, "query": query, "_source": list(FIELDS)}
-        hits = client.search(index=names.LABELS, body=body)["hits"]["hits"]
+        hits = [hit for some in _batches(level) for hit in _below(client, some)]
         new = [label for hit in hits if (label := label_of(hit)).id not in found]
         found.update((label.id, label) for label in new)
         level = [label.id for label in new]
     return list(dict.fromkeys([tag, *tag_names(client, list(found.values())).values()]))
+
+
+def _below(client: OpenSearch, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the labels directly below labels, however many there are."""
+    query = {"terms": {"broader": list(ids)}}
+    body = {"size": _MOST, "query": query, "_source": list(FIELDS)}
+    hits: list[dict[str, Any]] = client.search(index=names.LABELS, body=body, params=WHOLE)["hits"][
+        "hits"
+    ]
+    if len(hits) < _MOST:
+        return hits
+    return list(scan(client, names.LABELS, query=query, fields=list(FIELDS)))
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _BATCH):
+        yield ids[start : start + _BATCH]
 
 
 def tags_above(client: OpenSearch, tags: Iterable[str]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.ml.pipeline import tag_fields
 
 
@@ -22,5 +23,5 @@ def search(
     fields = tag_fields(client)
     if suggested:
         fields = replace(fields, tags=fields.suggested)
-    answer: dict[str, Any] = client.search(index=index, body=fields.in_body(body))
+    answer: dict[str, Any] = client.search(index=index, body=fields.in_body(body), params=WHOLE)
     return answer

@@ -9,6 +9,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.judgments.judge_names import judge_names
 from lmtx_search.cluster.labels import edits
@@ -17,7 +18,9 @@ from lmtx_search.index_templates import load
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON
 
-_BATCH = 1000
+_BATCH = 200
+# Documents that they may have, in all indices together.
+_MOST_HITS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,8 @@ def _present(client: OpenSearch, index: str, ids: set[str]) -> set[str]:
     found: set[str] = set()
     wanted = sorted(ids)
     for start in range(0, len(wanted), _BATCH):
-        body = load("searches/ids", size=_BATCH, ids=wanted[start : start + _BATCH])
-        found |= {hit["_id"] for hit in client.search(index=index, body=body)["hits"]["hits"]}
+        # Behind an alias, several indices may hold an id.
+        body = load("searches/ids", size=_MOST_HITS, ids=wanted[start : start + _BATCH])
+        hits = client.search(index=index, body=body, params=WHOLE)["hits"]["hits"]
+        found |= {hit["_id"] for hit in hits}
     return found

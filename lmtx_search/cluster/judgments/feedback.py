@@ -99,7 +99,10 @@ def train_on(
 
     Returns:
         The ids of those whose text training reads. It does not read the text of a document whose
-        id a training document with another text has.
+        id a training document with another text has, or that the index refuses.
+
+    Raises:
+        UserError: the user may not write to the index.
     """
     if not documents:
         return set()
@@ -112,20 +115,32 @@ def train_on(
     }
     new = [document for id_, document in by_id.items() if id_ not in there]
     lines = [part for one in new for part in ({"index": {"_id": one.id}}, dict(one.source))]
-    _send(client, index, lines)
+    refused = _refused(client, index, lines)
     return {
-        id_ for id_, document in by_id.items() if there.get(id_, document.text) == document.text
+        id_
+        for id_, document in by_id.items()
+        if there.get(id_, document.text) == document.text and id_ not in refused
     }
 
 
 def _send(client: OpenSearch, index: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    for id_, reason in _refused(client, index, lines).items():
+        raise LmtxError(f"{index} refused {id_}: {reason}")
+
+
+def _refused(client: OpenSearch, index: str, lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Send lines; return the reasons of what the index refused, by id.
+
+    Raises:
+        UserError: the user may not write to the index.
+    """
     if not lines:
-        return
-    answer = client.bulk(body=lines, index=index, params=_SEEN_AT_ONCE)
-    for item in answer["items"]:
+        return {}
+    refused: dict[str, str] = {}
+    for item in client.bulk(body=lines, index=index, params=_SEEN_AT_ONCE)["items"]:
         ((_, outcome),) = item.items()
         if "error" in outcome:
-            reason = describe(outcome["error"])
-            raise lacking(reason, f"writing to {index}") or LmtxError(
-                f"{index} refused {outcome['_id']}: {reason}"
-            )
+            reason = refused[outcome["_id"]] = describe(outcome["error"])
+            if error := lacking(reason, f"writing to {index}"):
+                raise error
+    return refused

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client.errors import lacking
-from lmtx_search.cluster.client.retry import patiently
+from lmtx_search.cluster.client.retry import WHOLE, patiently
 from lmtx_search.cluster.documents.bulk import describe, write_all
 from lmtx_search.cluster.documents.by_id import read_by_id
 from lmtx_search.cluster.labels.codec import FIELDS, Vectors, label_action, label_of
@@ -32,12 +32,13 @@ def find(client: OpenSearch, index: str, ids: Sequence[str]) -> dict[str, Label]
 
 def named(client: OpenSearch, index: str, texts: Sequence[str]) -> dict[str, Label]:
     """Return labels with one of these texts, by text; an arbitrary one if several share a text."""
-    if not texts:
-        return {}
-    query = {"terms": {"text.keyword": list(texts)}}
-    body = {"size": 10_000, "query": query, "_source": list(FIELDS)}
-    hits = client.search(index=index, body=body)["hits"]["hits"]
-    return {label.text: label for label in map(label_of, hits)}
+    found: dict[str, Label] = {}
+    for start in range(0, len(texts), _BATCH):
+        query = {"terms": {"text.keyword": list(texts[start : start + _BATCH])}}
+        body = {"size": 10_000, "query": query, "_source": list(FIELDS)}
+        hits = client.search(index=index, body=body, params=WHOLE)["hits"]["hits"]
+        found.update((label.text, label) for label in map(label_of, hits))
+    return found
 
 
 def put(client: OpenSearch, index: str, labels: Sequence[Label], vectors: Vectors) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
-from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import Action, Chunk, ChunkResult, send_chunks
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.cluster.documents.scan import Place, scan
 from lmtx_search.cluster.ml.pipeline import tag_fields
-from lmtx_search.cluster.retag.retired_tags import Before, before, kept, put_back, read
+from lmtx_search.cluster.retag.retired_tags import Before, before, kept, put_back, read, send_back
 from lmtx_search.cluster.retag.selection import Target
 from lmtx_search.cluster.retag.stale import TextCheck
 from lmtx_search.errors import LmtxError
@@ -275,7 +274,7 @@ def _account(
     if puts_back:
         # OpenSearch runs no pipeline on a partial update in a bulk request; alone, it would run the
         # final one. Documents that others wrote in the meantime are not changed.
-        patiently(client.bulk, body=puts_back, index=index)
+        send_back(client, index, puts_back)
 
 
 def _status(source: Mapping[str, Any], fields: TagFields) -> str | None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
 from opensearchpy import OpenSearch
 
-from lmtx_search.cluster.client.retry import patiently
+from lmtx_search.cluster.client.retry import BUSY, Busy, node_left, retrying
+from lmtx_search.cluster.documents.bulk import describe
 from lmtx_search.cluster.documents.by_id import read_by_id
+from lmtx_search.errors import LmtxError
 from lmtx_search.tag_fields import TagFields, as_scores, scores_of
+
+_OVERTAKEN = (404, 409)
+_REFUSED = (
+    "{index} does not take tags of retired labels back ({reason}). They are noted: the same "
+    "command continues and restores them"
+)
 
 
 class Before(TypedDict):
@@ -90,8 +98,42 @@ def put_back(
     for id_, source in read(client, index, of, fields).items():
         if isinstance(source.get(fields.tags), list):
             lines += kept(id_, of[id_], source, labels, fields)
-    if lines:
-        patiently(client.bulk, body=lines, index=index)
+    send_back(client, index, lines)
+
+
+def send_back(client: OpenSearch, index: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Send the updates of :func:`kept`; what the cluster refuses for now is sent again.
+
+    Documents that others wrote or deleted in the meantime are not changed.
+
+    Raises:
+        LmtxError: the cluster refused an update, or stayed too busy.
+    """
+    waiting = list(zip(lines[::2], lines[1::2], strict=True))
+
+    def attempt() -> None:
+        nonlocal waiting
+        if not waiting:
+            return
+        body = [line for pair in waiting for line in pair]
+        answer = client.bulk(body=body, index=index)
+        later, reason = [], ""
+        for pair, item in zip(waiting, answer["items"], strict=True):
+            outcome = item["update"]
+            if "error" not in outcome or outcome["status"] in _OVERTAKEN:
+                continue
+            reason = describe(outcome["error"])
+            if outcome["status"] not in BUSY and not node_left(outcome["error"]):
+                raise LmtxError(_REFUSED.format(index=index, reason=reason))
+            later.append(pair)
+        waiting = later
+        if waiting:
+            raise Busy(reason)
+
+    try:
+        retrying()(attempt)
+    except Busy as busy:
+        raise LmtxError(_REFUSED.format(index=index, reason=busy)) from busy
 
 
 def _routing(one: Before) -> dict[str, str]:

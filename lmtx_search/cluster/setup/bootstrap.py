@@ -255,7 +255,7 @@ def _pipeline(client: OpenSearch, fields: TagFields, untouched: Untouched | None
             renewed = with_names(renewed or body, fields)
             what = f"{what}, which writes {', '.join(fields.written)}"
         if renewed is None:
-            return Step(what)
+            return Step(what, fields=fields)
         request = Request("PUT", path, renewed)
         return Step(what, request, replaces=True, locked=True, fields=fields)
     return Step(what, Request("PUT", path, untagged_pipeline(names=fields, untouched=untouched)))

@@ -123,7 +123,9 @@ def _point(
 ) -> dict[str, ComparatorResult]:
     """Return the rows of a point: one row, or one for each cycle."""
     training = json.dumps(asdict(point.training), sort_keys=True)
-    judge = f"{point.settings.judge.gguf} {point.settings.ollama.model}"
+    judge = (
+        f"{point.settings.judge.runtime} {point.settings.judge.gguf} {point.settings.ollama.model}"
+    )
     identity = content_digest(training, judge, study.axis)[:24]
     rows: dict[str, ComparatorResult] = {}
     if study.by_cycle:
@@ -157,6 +159,8 @@ def _point(
         cache.put(f"{identity}-end", identity, ComparatorResult(Output({}), note=record["stopped"]))
         return rows
     finally:
+        # A record without its encoder would be the last run, which `deploy` takes.
+        RunStore(connect(point.settings.opensearch)).remove(record["run"])
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -197,6 +201,7 @@ def _common(
         encoder_digest(untrained_source(settings).folder),
         str((settings.encoder.document_tokens, settings.encoder.label_tokens)),
         str((settings.encoder.windows, settings.encoder.window_pooling)),
+        settings.label.model_dump_json(),
         labels_digest(labels),
         str(len(gold_set.documents)),
         *(part for one in (*gold_set.documents, *documents) for part in (one.id, one.text)),

@@ -68,7 +68,9 @@ def estimates(
             p_yes = judged.get(one.document.id, {})
             judge_says = value(one, {label: float(p >= yes_from) for label, p in p_yes.items()})
             if judge_says is not None:
-                person_says = value(one, people.get(one.document.id, {}))
+                # Without a label to check there is no answer either, whatever the measure gives.
+                checked = people.get(one.document.id)
+                person_says = value(one, checked) if checked else None
                 rows.append((judge_says, np.nan if person_says is None else person_says))
                 shown += number <= reviewed
         if rows:

@@ -49,14 +49,27 @@ class Drawn:
     Attributes:
         untouched: number of documents that were left out because they are never touched: they get
             no tags.
+        bad_lines: number of malformed lines.
+        repeated: number of repeated ids (the last document counts).
+        without_text: number of documents without text, which were left out.
     """
 
     documents: list[Document]
     untouched: int
+    bad_lines: int = 0
+    repeated: int = 0
+    without_text: int = 0
 
     def note(self) -> str | None:
         """Return what was left out, for people (None: nothing)."""
-        return left_out(self.untouched) if self.untouched else None
+        notes = [left_out(self.untouched)] if self.untouched else []
+        counts = {
+            "Malformed lines that were skipped": self.bad_lines,
+            "Repeated document ids (the last document counts)": self.repeated,
+            "Documents without text that were left out": self.without_text,
+        }
+        notes += [f"{what}: {count:,}" for what, count in counts.items() if count]
+        return "; ".join(notes) or None
 
 
 def draw(settings: Settings, file: Path, most: int, seed: int) -> Drawn:
@@ -69,18 +82,22 @@ def draw(settings: Settings, file: Path, most: int, seed: int) -> Drawn:
     items = read_documents(file, fields.id_field, fields.text_fields)
     documents: dict[str, Document] = {}
     never: set[str] = set()
+    bad = repeated = 0
     for item in items:
         if isinstance(item, BadLine):
+            bad += 1
             continue
         if fields.untouched is not None and fields.untouched.matches(item.source):
             never.add(item.id)
         else:
+            repeated += item.id in documents
             documents[item.id] = item
     drawn = sample_documents(documents.values(), most, seed)
     if not drawn:
         but = " that may be tagged (documents.untouched_query)" if never else ""
         raise UserError(f"{file} has no document with text in {', '.join(fields.text_fields)}{but}")
-    return Drawn(drawn, len(never))
+    textless = sum(not one.text.strip() for one in documents.values())
+    return Drawn(drawn, len(never), bad, repeated, textless)
 
 
 def sample_labels(

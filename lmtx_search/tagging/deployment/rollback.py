@@ -134,9 +134,10 @@ def roll_back(
         check_pipeline(client, body, name, fields[0], list(islice(index.labels(), 3)), url)
         label_index = _label_index(index, settings, version, digests, found.in_cluster, progress)
         lock.require()
+        undo.callback(put_pipeline, client, state.body)
         put_pipeline(client, body)
-        undo.pop_all()  # it is in use from here on, so nothing may be undone
         index.switch(label_index)
+        undo.pop_all()  # it is in use from here on, so nothing may be undone
         for note in follow_names(client).notes():
             progress.note(note)
     seconds = round(time.monotonic() - started, 3)
