@@ -143,34 +143,34 @@ class Library:
 
     def _shown(self, documents: Sequence[TaggedDocument]) -> list[dict[str, Any]]:
         fields = tag_fields(self._client)
-        suggested = {
-            one.id: [each for each in open_labels(one.source, fields) if not each.applied]
-            for one in documents
-        }
-        seen = [tag for one in documents for tag, _ in one.tags]
-        seen += [each.tag for some in suggested.values() for each in some]
-        labels = labels_of_tags(self._client, seen)
-        texts = {
-            one.id: Document(one.id, document_text(one.source, self._documents.text_fields))
-            for one in documents
-        }
-        said = self._said(texts)
-        return [
-            _as_shown(one, texts[one.id].text, labels, said[one.id], suggested[one.id])
+        # By position: behind an alias, several documents may have one id.
+        suggested = [
+            [each for each in open_labels(one.source, fields) if not each.applied]
             for one in documents
         ]
+        seen = [tag for one in documents for tag, _ in one.tags]
+        seen += [each.tag for some in suggested for each in some]
+        labels = labels_of_tags(self._client, seen)
+        read = [
+            Document(one.id, document_text(one.source, self._documents.text_fields))
+            for one in documents
+        ]
+        rows = zip(documents, read, self._said(read), suggested, strict=True)
+        return [_as_shown(one, text.text, labels, said, some) for one, text, said, some in rows]
 
-    def _said(self, documents: Mapping[str, Document]) -> dict[str, dict[str, tuple[str, Answer]]]:
-        """Return people's answers by document and label id: the label's text and the answer."""
-        opinions = find_opinions(self._client, PERSON, list(documents))
+    def _said(self, documents: Sequence[Document]) -> list[dict[str, tuple[str, Answer]]]:
+        """Return people's answers to each document by label id: the label's text and the answer."""
+        opinions = find_opinions(self._client, PERSON, sorted({one.id for one in documents}))
         ids = sorted({opinion.label_id for opinion in opinions})
         labels = edits.find(self._client, names.LABELS, ids)
-        said: dict[str, dict[str, tuple[str, Answer]]] = {id_: {} for id_ in documents}
+        said: list[dict[str, tuple[str, Answer]]] = [{} for _ in documents]
         for opinion in opinions:
-            document, label = documents[opinion.document_id], labels.get(opinion.label_id)
-            # An answer about a text or a label that has changed since then does not count.
-            if label and person_id(document, label) == opinion.id:
-                said[document.id][label.id] = (label.text, "yes" if opinion.p_yes > 0.5 else "no")
+            label = labels.get(opinion.label_id)
+            for of_document, document in zip(said, documents, strict=True):
+                # An answer about a text or a label that has changed since then does not count.
+                if label and person_id(document, label) == opinion.id:
+                    answer: Answer = "yes" if opinion.p_yes > 0.5 else "no"
+                    of_document[label.id] = (label.text, answer)
         return said
 
 

@@ -212,6 +212,15 @@ class TestAnAlias:
         attach(cluster, plan_detach(cluster, "news-b"))
         assert template(cluster, "ours").get("template", {}) == before.get("template", {})
 
+    def test_two_names_attached_together_are_detached_one_by_one(self, cluster: Any) -> None:
+        cluster.indices.put_index_template(name="ours", body={"index_patterns": ["news-*"]})
+        write_alias(cluster, "news-a")
+        write_alias(cluster, "news-b")
+        do_attach(cluster, "news-a,news-b")
+        attach(cluster, plan_detach(cluster, "news-a"))
+        cluster.indices.rollover(alias="news-b")
+        assert is_tagged(cluster, "news-b")
+
     def test_two_aliases_of_one_template_may_have_different_text_fields(self, cluster: Any) -> None:
         cluster.indices.put_index_template(name="ours", body={"index_patterns": ["news-*"]})
         write_alias(cluster, "news-a")

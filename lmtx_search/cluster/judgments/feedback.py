@@ -73,12 +73,18 @@ def find_document(
     """Return a document as training reads it, and what its tagging wrote.
 
     Raises:
-        UserError: the document does not exist, or none of its text fields has text.
+        UserError: the document does not exist, several have the id, or none of its text fields has
+            text.
     """
     # A search, because the name may be an alias of several indices.
     hits = client.search(index=index, body=load("searches/document", id=id_))["hits"]["hits"]
     if not hits:
         raise UserError(f"no document {id_} in {index}: it was deleted in the meantime")
+    if len(hits) > 1:
+        raise UserError(
+            f"several documents of {index} have the id {id_}: name the index of the one that is "
+            "meant (--index)"
+        )
     whole: dict[str, Any] = hits[0]["_source"]
     fields = tag_fields(client)
     source = fields.without(whole)

@@ -17,7 +17,7 @@ from lmtx_search.cluster.ml.pipeline import (
 )
 from lmtx_search.cluster.ml.pipeline_copies import copy_name, copy_of, is_tagging, read_copies
 from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
-from lmtx_search.cluster.setup.later_indices import plan_later, plan_undo
+from lmtx_search.cluster.setup.later_indices import plan_later, plan_undo, with_later
 from lmtx_search.cluster.setup.named_indices import Named, look_up
 from lmtx_search.cluster.setup.own_fields import (
     keeping_own,
@@ -72,8 +72,7 @@ def plan_attach(
     wanted = {*pipelines.values(), *named_by.values()}
     changes += _pipeline_changes(client, state, found, text_fields, wanted)
     for named in found:
-        later = plan_later(client, named, pipelines[named.name])
-        changes += [one for one in later if one.path not in {change.path for change in changes}]
+        changes = with_later(changes, plan_later(client, named, pipelines[named.name]))
     for name in sorted(settings):
         changes += _setting_change(name, settings[name], named_by[name])
     return changes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -18,6 +19,7 @@ from lmtx_search.cluster.setup.templates import (
     composable,
     flat,
     free_priority,
+    mark_of,
     marked,
     own_name,
     restored,
@@ -62,6 +64,24 @@ def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
             own_name(named.name), legacy, old_ways, pipeline, tag_fields(client)
         )
     return changes
+
+
+def with_later(changes: Sequence[Change], later: Sequence[Change]) -> list[Change]:
+    """Return changes with those for another name. One template notes all names it tags for."""
+    found = list(changes)
+    for one in later:
+        at = next((at for at, there in enumerate(found) if there.path == one.path), None)
+        if at is None:
+            found.append(one)
+        elif names := [*_attached(found[at]), *_attached(one)]:
+            body = found[at].body
+            mark = {**mark_of(body), "attached": list(dict.fromkeys(names))}
+            found[at] = replace(found[at], body=marked(body, mark))
+    return found
+
+
+def _attached(change: Change) -> list[str]:
+    return list(mark_of(change.body).get("attached", []))
 
 
 def plan_undo(client: OpenSearch, name: str) -> list[Change]:

@@ -97,6 +97,11 @@ def marked(body: Mapping[str, Any], mark: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "_meta": {**body.get("_meta", {}), _MARK: dict(mark)}}
 
 
+def mark_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of what was added to a template's body ({}: nothing was)."""
+    return dict(body.get("_meta", {}).get(_MARK, {}))
+
+
 def restored(one: Template) -> dict[str, Any]:
     """Return a template's body without the additions of an attach."""
     body: dict[str, Any] = copy.deepcopy(dict(one.body))
