@@ -21,8 +21,6 @@ from lmtx_search.sources.skos import Thesaurus
 from lmtx_search.sources.xmc_texts import read_xmc_labels
 
 # The longest id that OpenSearch accepts.
-# Files of rules and of gold tags have one line for each entry, and tabs between ids.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ID_BYTES = 512
 # A label's text is written into every document that it tags.
 _TEXT_CHARACTERS = 1024
@@ -162,8 +160,6 @@ def make_label(fields: Fields, where: str) -> Label:
         raise wrong("id", "missing; each label needs an id of its own that does not change")
     if len(id_.encode("utf-8", "replace")) > _ID_BYTES:
         raise wrong("id", f"longer than {_ID_BYTES} bytes")
-    if _CONTROL.search(id_):
-        raise wrong("id", "contains a line break, a tab or another control character")
     text = fields.get("text")
     text = label_name(_clean(text)) if isinstance(text, str) else ""
     if not text:
