@@ -83,6 +83,11 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
         (one.get("model"), one.get("pk")): str((one.get("fields") or {}).get("name", ""))
         for one in records
     }
+    if not any(one.get("model") == _DOCUMENT for one in records):
+        options.notes.append(
+            f"{manifest} holds no documents: an export with --split-manifest has them in other "
+            "files, which are not read; export again without this option"
+        )
     notes = _notes(records)
     for number, record in enumerate(records, 1):
         if record.get("model") != _DOCUMENT:

@@ -26,13 +26,28 @@ def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iter
     """
     records = _list_of(path, keys, notes)
     if records is None:
-        yield from read_rows(path, "jsonl")
+        for row in read_rows(path, "jsonl"):
+            if isinstance(row, Row) and (page := _page_of(row.fields, keys)) is not None:
+                # Answers of an API that were saved one per line.
+                yield from (_checked(path, row.line, record) for record in page)
+            else:
+                yield row
         return
     for number, record in enumerate(records, 1):
-        if isinstance(record, dict):
-            yield Row(number, record)
-        else:
-            yield BadLine(str(path), number, "not a JSON object", json.dumps(record)[:1000])
+        yield _checked(path, number, record)
+
+
+def _checked(path: Path, number: int, record: object) -> Row | BadLine:
+    if isinstance(record, dict):
+        return Row(number, record)
+    return BadLine(str(path), number, "not a JSON object", json.dumps(record))
+
+
+def _page_of(fields: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:
+    """Return the records of a page of an API's answer (None: the fields are a record)."""
+    if "id" in fields:
+        return None
+    return next((list(fields[key]) for key in keys if isinstance(fields.get(key), list)), None)
 
 
 def _list_of(path: Path, keys: Sequence[str], notes: list[str]) -> list[Any] | None:

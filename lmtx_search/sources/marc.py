@@ -15,7 +15,8 @@ from lmtx_search.sources.rows import Row, opened
 if TYPE_CHECKING:
     from pymarc import Record
 
-_RECORD = "{http://www.loc.gov/MARC21/slim}record"
+_NAMESPACE = "http://www.loc.gov/MARC21/slim"
+_RECORD = f"{{{_NAMESPACE}}}record"
 _END_OF_RECORD = b"\x1d"
 _BLOCK = 1 << 20
 # Kinds of records in the leader: holdings, authorities, classification, communities.
@@ -98,11 +99,13 @@ def _split(stream: BinaryIO) -> Iterator[bytes]:
 def _xml_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | BadLine]]:
     from lxml import etree
 
+    found = False
     try:
         # Only records of MARC: the <record> of an OAI-PMH answer contains one.
         for _, element in etree.iterparse(
             stream, tag=_RECORD, resolve_entities=False, no_network=True
         ):
+            found = True
             yield element.sourceline or 0, _record_of(element)
             element.clear()
             while element.getprevious() is not None:
@@ -111,6 +114,10 @@ def _xml_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | B
         line = error.lineno or 0
         reason = f"not XML; the rest is not read: {error.msg}"
         yield line, BadLine(str(path), line, reason)
+        return
+    if not found:
+        reason = f"holds no record of MARCXML: its elements must be in the namespace {_NAMESPACE}"
+        yield 1, BadLine(str(path), 1, reason)
 
 
 def _record_of(element: Any) -> Record:

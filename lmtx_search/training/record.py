@@ -14,6 +14,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.training.certainty import share_interval
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
+from lmtx_search.training.development import llm_p1
 from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.rivals import kept_because
@@ -32,7 +33,8 @@ def run_record(
 ) -> dict[str, Any]:
     """Return the record as a JSON object.
 
-    ``measures`` belong to the cycle that was kept. ``counts`` and ``seconds`` sum up all cycles,
+    ``measures`` belong to the cycle that was kept; if a rival was kept instead, its LLM-P@1 is that
+    of the rival. ``counts`` and ``seconds`` sum up all cycles,
     but the counts of training belong to the kept cycle. ``cycles`` lists each cycle. ``threshold``
     and ``calibration`` belong to the encoder that was kept: ``judged``, or one of its rivals.
     """
@@ -62,7 +64,7 @@ def run_record(
             **_trained_on(final),
             **_named(curriculum.named),
         },
-        "measures": _measures(final),
+        "measures": {**_measures(final), **_rival_measures(curriculum)},
         "cycles": [
             {
                 "cycle": number,
@@ -94,6 +96,17 @@ def run_record(
         "comparisons": [one.as_record() for one in curriculum.comparisons],
         **_kept(curriculum, resources),
     }
+
+
+def _rival_measures(curriculum: Curriculum) -> dict[str, Any]:
+    """Return the LLM-P@1 of the rival that was kept ({}: none was)."""
+    if curriculum.rival is None:
+        return {}
+    cycles = curriculum.cycles
+    p_yes, yes_from = earlier(cycles).development.p_yes, cycles[0].measured_from
+    (share,), documents = llm_p1((curriculum.rival.firsts,), p_yes, yes_from)
+    interval = _interval(share, documents)
+    return {"llm_p1": share, "llm_p1_documents": documents, "llm_p1_interval": interval}
 
 
 def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:

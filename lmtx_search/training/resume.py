@@ -88,7 +88,8 @@ class RunState:
             return folder / "encoder"
         partial = self.folder / "run"
         shutil.rmtree(partial, ignore_errors=True)
-        _copy(encoder, partial)
+        # Offsets beside an encoder from elsewhere belong to the scores of another run.
+        _copy(encoder, partial, offsets=encoder.is_relative_to(self.folder))
         for one in range(1, all_of + 1):
             _copy(self.encoder(one), partial / "cycles" / str(one))
         if words is not None:
@@ -121,12 +122,12 @@ class RunState:
         return self.folder / f"cycle-{cycle}" / "result.json"
 
 
-def _copy(encoder: Path, folder: Path) -> None:
+def _copy(encoder: Path, folder: Path, offsets: bool = True) -> None:
     """Copy an encoder, and the offsets of labels that belong to it, into a folder."""
     shutil.copytree(encoder, folder / "encoder")
-    offsets = encoder.parent / OFFSETS_FILE
-    if offsets.is_file():
-        shutil.copyfile(offsets, folder / OFFSETS_FILE)
+    beside = encoder.parent / OFFSETS_FILE
+    if offsets and beside.is_file():
+        shutil.copyfile(beside, folder / OFFSETS_FILE)
 
 
 def _result(values: dict[str, Any]) -> CycleResult:

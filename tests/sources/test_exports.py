@@ -114,3 +114,10 @@ def test_bookmarks_of_the_api_have_the_names_of_their_tags_and_their_page(tmp_pa
     (row,) = read_karakeep(path, ReadOptions())
     assert isinstance(row, Row)
     assert (row.fields["subjects"], row.fields["text"]) == (["board games"], "Kings")
+
+
+def test_a_manifest_without_documents_is_told(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('[{"model": "documents.tag", "pk": 1}]')
+    options = ReadOptions()
+    assert list(read_paperless(tmp_path, options)) == []
+    assert "holds no documents" in options.notes[0]

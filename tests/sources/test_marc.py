@@ -149,3 +149,10 @@ def test_entities_of_xml_are_not_resolved(tmp_path):
     text = f'<!DOCTYPE c [<!ENTITY e SYSTEM "{tmp_path}/secret">]>' + xml_of(record())
     rows = list(read_marc(write(tmp_path, "c.marcxml", text.replace("On coffee", "&e; coffee"))))
     assert "secret" not in str(rows)
+
+
+def test_xml_without_the_namespace_of_marc_is_told(tmp_path):
+    path = tmp_path / "a.xml"
+    path.write_text("<collection><record><leader>0</leader></record></collection>")
+    (bad,) = read_marc(path)
+    assert "namespace http://www.loc.gov/MARC21/slim" in bad.reason

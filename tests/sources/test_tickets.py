@@ -211,3 +211,12 @@ def test_fields_with_the_values_false_and_zero_stay(tmp_path: Path) -> None:
     (document,) = DocumentFile(path, "zendesk")
     assert isinstance(document, Document)
     assert (document.source["is_public"], document.source["score"]) == (False, 0)
+
+
+def test_answers_of_an_api_that_were_saved_one_per_line_are_their_tickets(tmp_path: Path) -> None:
+    pages = [{"issues": [{"key": "A-1", "fields": {"summary": "One"}}], "total": 2}]
+    pages += [{"issues": [{"key": "A-2", "fields": {"summary": "Two"}}], "total": 2}]
+    path = tmp_path / "issues.jsonl"
+    path.write_text("".join(json.dumps(page) + "\n" for page in pages))
+    found = fields_of(read_jira, path)
+    assert [one["title"] for one in found] == ["One", "Two"]
