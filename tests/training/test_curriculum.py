@@ -32,6 +32,7 @@ from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.learning_targets import LearningTargets
 from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.words.weights import read_offsets, write_offsets
 from tests.support.memory_judge import MemoryStore, OneHost
 
 LABELS = [Label(f"l{number}", f"label {number}") for number in range(10)]
@@ -374,6 +375,20 @@ def test_the_encoder_is_handed_over_as_a_whole(world: Any, tmp_path: Path) -> No
     assert encoder == tmp_path / "run" / "encoder"
     assert (encoder / "encoder.json").is_file()
     assert RunAnswers.read(tmp_path / "run") == ANSWERS
+
+
+def test_only_offsets_of_the_run_itself_are_handed_over(world: Any, tmp_path: Path) -> None:
+    made = world(4)
+    made.run(Judge(), cycles=1)
+    write_offsets(made.state.encoder(1).parent, {"a": 0.1})
+    made.state.hand_over(made.state.encoder(1), tmp_path / "run", ANSWERS)
+    assert read_offsets(tmp_path / "run") == {"a": 0.1}
+    # A run may begin with the encoder of an earlier run, and keep it.
+    elsewhere = tmp_path / "earlier" / "encoder"
+    elsewhere.mkdir(parents=True)
+    write_offsets(elsewhere.parent, {"a": 0.4})
+    made.state.hand_over(elsewhere, tmp_path / "other", ANSWERS)
+    assert read_offsets(tmp_path / "other") == {}
 
 
 def test_a_run_that_was_handed_over_and_killed_is_the_same_run(world: Any, tmp_path: Path) -> None:
