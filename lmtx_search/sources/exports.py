@@ -85,8 +85,8 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     }
     if not any(one.get("model") == _DOCUMENT for one in records):
         options.notes.append(
-            f"{manifest} holds no documents: an export with --split-manifest has them in other "
-            "files, which are not read; export again without this option"
+            f"{manifest} holds no documents: a split export has them in other files, which are not "
+            "read; export again with a single manifest"
         )
     notes = _notes(records)
     for number, record in enumerate(records, 1):

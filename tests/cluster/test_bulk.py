@@ -1,6 +1,5 @@
 import json
 import threading
-import time
 
 import pytest
 from opensearchpy import AuthorizationException, ConnectionError, TransportError
@@ -126,35 +125,42 @@ def test_results_come_in_the_order_of_the_chunks():
     assert ends == [str(number * bulk.CHUNK_ITEMS) for number in range(6)]
 
 
-def most_in_flight(cluster, threads=None):
-    """Return the largest number of requests that a cluster had at a time."""
-    running, found, first, answer = 0, [], threading.Lock(), cluster.bulk
+def most_in_flight(cluster, expected, threads=None):
+    """Return the largest number of requests that a cluster had at a time.
+
+    Each request but the first one waits for the expected number.
+    """
+    running, found, changed, answer = 0, [], threading.Condition(), cluster.bulk
 
     def bulk_of(**request):
         nonlocal running
-        with first:
+        with changed:
             running += 1
             found.append(running)
-        time.sleep(0.02)
-        with first:
-            running -= 1
-        return answer(**request)
+            changed.notify_all()
+            if len(found) > 1:
+                changed.wait_for(lambda: max(found) >= expected, timeout=30)
+        try:
+            return answer(**request)
+        finally:
+            with changed:
+                running -= 1
 
     cluster.bulk = bulk_of
     send(cluster, actions(bulk.CHUNK_ITEMS * 24), threads=threads)
     return max(found)
 
 
-@pytest.mark.parametrize(("quick", "expected"), [(60.0, 6), (0.0, 4)])
+@pytest.mark.parametrize(("quick", "expected"), [(600.0, 6), (0.0, 4)])
 def test_more_requests_are_in_flight_while_the_cluster_answers_quickly(
     quick, expected, monkeypatch
 ):
     monkeypatch.setattr(in_flight, "QUICK_SECONDS", quick)
-    assert most_in_flight(Cluster()) == expected
+    assert most_in_flight(Cluster(), expected) == expected
 
 
 def test_no_more_requests_are_in_flight_than_was_asked_for():
-    assert most_in_flight(Cluster(), threads=2) == 2
+    assert most_in_flight(Cluster(), 2, threads=2) == 2
 
 
 def test_of_two_documents_with_one_id_the_later_one_stays():

@@ -82,8 +82,8 @@ def find_document(
         raise UserError(f"no document {id_} in {index}: it was deleted in the meantime")
     if len(hits) > 1:
         raise UserError(
-            f"several documents of {index} have the id {id_}: name the index of the one that is "
-            "meant (--index)"
+            f"several documents of {index} have the id {id_}: open the page for the index of the "
+            f"one that is meant, instead of {index}"
         )
     whole: dict[str, Any] = hits[0]["_source"]
     fields = tag_fields(client)
