@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from lmtx_search.cluster.facets.roll_up import tag_names, tags_above
 from lmtx_search.cluster.judgments.feedback import keep_opinions, remove_opinions, train_on
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
+from lmtx_search.errors import LmtxError
 from lmtx_search.records import PERSON, Document, Judgment, Label, content_digest, document_text
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.tag_fields import TagFields
@@ -197,7 +199,10 @@ class Decisions:
                 "p_yes": was.p_yes if was else None,
                 "rank": judgment.rank,
             }
-        learned = train_on(self._client, self._documents, [one for one, _ in judged.values()])
+        learned: set[str] = set()
+        # The documents are changed by now: whatever happens, it is recorded who decided what.
+        with suppress(LmtxError):
+            learned = train_on(self._client, self._documents, [one for one, _ in judged.values()])
         keep_opinions(self._client, [judgment for _, judgment in judged.values()])
         at, together = records.now(), records.new_group()
         records.keep(

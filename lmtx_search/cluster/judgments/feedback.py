@@ -24,6 +24,8 @@ from lmtx_search.index_templates import load
 from lmtx_search.records import Document, Judgment, document_text
 from lmtx_search.settings import DocumentSettings
 
+# The status of a document whose values do not fit the mapping.
+_UNFIT = 400
 _SEEN_AT_ONCE = {"refresh": "true"}
 
 
@@ -105,9 +107,10 @@ def train_on(
 
     Returns:
         The ids of those whose text training reads. It does not read the text of a document whose
-        id a training document with another text has, or that the index refuses.
+        id a training document with another text has, or that does not fit the index's fields.
 
     Raises:
+        LmtxError: the index refused a document for another reason.
         UserError: the user may not write to the index.
     """
     if not documents:
@@ -135,9 +138,10 @@ def _send(client: OpenSearch, index: str, lines: Sequence[Mapping[str, Any]]) ->
 
 
 def _refused(client: OpenSearch, index: str, lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Send lines; return the reasons of what the index refused, by id.
+    """Send lines; return the reasons why documents do not fit the index's fields, by id.
 
     Raises:
+        LmtxError: the index refused a document for another reason.
         UserError: the user may not write to the index.
     """
     if not lines:
@@ -145,8 +149,11 @@ def _refused(client: OpenSearch, index: str, lines: Sequence[Mapping[str, Any]])
     refused: dict[str, str] = {}
     for item in client.bulk(body=lines, index=index, params=_SEEN_AT_ONCE)["items"]:
         ((_, outcome),) = item.items()
-        if "error" in outcome:
-            reason = refused[outcome["_id"]] = describe(outcome["error"])
-            if error := lacking(reason, f"writing to {index}"):
-                raise error
+        if "error" not in outcome:
+            continue
+        reason = refused[outcome["_id"]] = describe(outcome["error"])
+        if outcome["status"] != _UNFIT:
+            raise lacking(reason, f"writing to {index}") or LmtxError(
+                f"{index} refused {outcome['_id']}: {reason}"
+            )
     return refused

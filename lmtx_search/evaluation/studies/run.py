@@ -160,7 +160,7 @@ def _point(
         return rows
     finally:
         # A record without its encoder would be the last run, which `deploy` takes.
-        RunStore(connect(point.settings.opensearch)).remove(record["run"])
+        RunStore(connect(point.settings.opensearch)).remove(trained.run)
         shutil.rmtree(folder, ignore_errors=True)
 
 
