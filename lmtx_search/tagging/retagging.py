@@ -196,8 +196,7 @@ def carry_out(
     if why:
         progress.note(f"The tagger's model {why}: deployed it again")
     with only_one(folder / "lock", "a retag"):
-        for note in follow_names(client).notes():
-            progress.note(note)
+        follow_names(client, progress)
         for target in decided:
             checkpoint = Checkpoint(
                 folder,

@@ -133,7 +133,7 @@ class Decisions:
             record = by_place[place]
             there = decision_on(source, record.tag, fields)
             if there is None:
-                return {}  # somebody wrote the document without it: only the judgment is left
+                return {}  # a client has written it without the decision; the judgment goes
             if there != record.decision:
                 kept[place] = f"{place.id}: somebody has decided otherwise since then."
                 return {}

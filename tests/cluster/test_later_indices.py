@@ -44,6 +44,12 @@ def cluster(client: Any, lmtx: Run) -> Any:
     return client
 
 
+def two_aliases_of_one_template(cluster: Any) -> None:
+    cluster.indices.put_index_template(name="ours", body={"index_patterns": ["news-*"]})
+    write_alias(cluster, "news-a")
+    write_alias(cluster, "news-b")
+
+
 def do_attach(client: Any, name: str, *fields: str) -> None:
     attach(client, plan_attach(client, name, fields or ("title",)))
     assert plan_attach(client, name, fields or ("title",)) == []
@@ -200,10 +206,8 @@ class TestAnAlias:
         assert "tagging" not in cluster.search(index="others")["hits"]["hits"][0]["_source"]
 
     def test_two_aliases_of_one_template_are_detached_one_by_one(self, cluster: Any) -> None:
-        cluster.indices.put_index_template(name="ours", body={"index_patterns": ["news-*"]})
+        two_aliases_of_one_template(cluster)
         before = template(cluster, "ours")
-        write_alias(cluster, "news-a")
-        write_alias(cluster, "news-b")
         do_attach(cluster, "news-a")
         do_attach(cluster, "news-b")
         attach(cluster, plan_detach(cluster, "news-a"))
@@ -213,18 +217,14 @@ class TestAnAlias:
         assert template(cluster, "ours").get("template", {}) == before.get("template", {})
 
     def test_two_names_attached_together_are_detached_one_by_one(self, cluster: Any) -> None:
-        cluster.indices.put_index_template(name="ours", body={"index_patterns": ["news-*"]})
-        write_alias(cluster, "news-a")
-        write_alias(cluster, "news-b")
+        two_aliases_of_one_template(cluster)
         do_attach(cluster, "news-a,news-b")
         attach(cluster, plan_detach(cluster, "news-a"))
         cluster.indices.rollover(alias="news-b")
         assert is_tagged(cluster, "news-b")
 
     def test_two_aliases_of_one_template_may_have_different_text_fields(self, cluster: Any) -> None:
-        cluster.indices.put_index_template(name="ours", body={"index_patterns": ["news-*"]})
-        write_alias(cluster, "news-a")
-        write_alias(cluster, "news-b")
+        two_aliases_of_one_template(cluster)
         do_attach(cluster, "news-a", "title")
         do_attach(cluster, "news-b", "body", "title")
         state = read_pipeline(cluster)

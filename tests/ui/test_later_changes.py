@@ -65,7 +65,7 @@ def test_decisions_follow_a_label_that_is_renamed_and_can_still_be_undone(
     assert "follow the labels' new names in 2 documents (Chess is now Chess games)" in done.stdout
     assert source(client, "d1")["tags_manual"] == ["Chess games"]
     assert source(client, "d2")["tags_rejected"] == ["Chess games"]
-    # Nobody decided on this one here, so the name may mean something else.
+    # No recorded decision wrote this value, so it may mean something else.
     assert source(client, "d3")["tags_manual"] == ["Chess", "Own"]
     assert [one["id"] for one in decisions.undo("anna")["undone"]] == ["d2"]
     assert source(client, "d2")["tags_rejected"] == []

@@ -24,13 +24,14 @@ from lmtx_search.cluster.facets.roll_up import tag_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.errors import LmtxError
+from lmtx_search.progress import SILENT, Progress
 
 # Documents that are changed at a time. As many can be read by their ids.
 _BATCH = 500
 
 
 @dataclass(slots=True)
-class Followed:
+class _Followed:
     """What was done.
 
     Attributes:
@@ -56,16 +57,19 @@ class Followed:
         ]
 
 
-def follow_names(client: OpenSearch) -> Followed:
+def follow_names(client: OpenSearch, progress: Progress = SILENT) -> list[str]:
     """Rename the tags that people accepted or rejected, where a label's tag has another name now.
 
     Only values that a recorded decision wrote are changed: a name that somebody else wrote into a
     field stays. Documents that are never touched stay too. Calling it again continues what was
     interrupted.
+
+    Returns:
+        What the user should know, a sentence each. ``progress`` gets the same notes.
     """
-    found = Followed()
     if not client.indices.exists(index=names.DECISIONS):
-        return found
+        return []
+    found = _Followed()
     by_index: dict[str, dict[Place, list[Renamed]]] = {}
     for label, tag, new in _changed(client):
         found.tags.setdefault(tag, new)
@@ -83,7 +87,10 @@ def follow_names(client: OpenSearch) -> Followed:
                     "`lmtx-search retag` tries again"
                 )
                 break
-    return found
+    notes = found.notes()
+    for note in notes:
+        progress.note(note)
+    return notes
 
 
 def _changed(client: OpenSearch) -> list[tuple[str, str, str]]:
@@ -95,7 +102,7 @@ def _changed(client: OpenSearch) -> list[tuple[str, str, str]]:
 
 
 def _rename(
-    client: OpenSearch, index: str, by_place: Mapping[Place, Sequence[Renamed]], found: Followed
+    client: OpenSearch, index: str, by_place: Mapping[Place, Sequence[Renamed]], found: _Followed
 ) -> None:
     fields, untouched = tag_fields(client), untouched_documents(client)
     try:

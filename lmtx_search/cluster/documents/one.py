@@ -22,7 +22,7 @@ def read_one(client: OpenSearch, index: str, id_: str) -> dict[str, Any]:
         UserError: there is no such document, or several indices or routings have one.
     """
     client.indices.refresh(index=index)
-    body = {**load("searches/document", id=id_), "size": 2, "version": True}
+    body = {**load("searches/document", id=id_), "version": True}
     hits: list[dict[str, Any]] = client.search(index=index, body=body)["hits"]["hits"]
     if not hits:
         raise UserError(f"there is no document {id_} in {index}")

@@ -133,7 +133,8 @@ def train_on(
 
 
 def _send(client: OpenSearch, index: str, lines: Sequence[Mapping[str, Any]]) -> None:
-    for id_, reason in _refused(client, index, lines).items():
+    if refused := _refused(client, index, lines):
+        id_, reason = next(iter(refused.items()))
         raise LmtxError(f"{index} refused {id_}: {reason}")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
-from lmtx_search.cluster.client.retry import patiently
+from lmtx_search.cluster.client.retry import WHOLE, patiently
 from lmtx_search.records import short_digest
 
 # The most hits that a search returns.
@@ -27,7 +27,7 @@ def read_digests(client: OpenSearch, index: str) -> dict[str, bytes]:
         "docvalue_fields": ["id", "digest"],
         "track_total_hits": False,
     }
-    params = {"filter_path": "hits.hits.fields", "allow_partial_search_results": "false"}
+    params = {"filter_path": "hits.hits.fields", **WHOLE}
     found: dict[str, bytes] = {}
     while True:
         answer = patiently(client.search, index=index, body=body, params=params)

@@ -220,8 +220,7 @@ def deploy(
                 index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         TaggerVersions(settings.data_dir).finish(name)
-        for note in follow_names(client).notes():
-            progress.note(note)
+        follow_names(client, progress)
     bands = version.manifest.bands
     return Deployment(
         version=name,

@@ -111,7 +111,7 @@ def edit_labels(
         tagger=live.name if live and version else None,
         waiting=live.name if live and not version else None,
         # A tagger that does not have the new names yet goes on with the earlier ones.
-        notes=() if live and not version else follow_names(client).notes(),
+        notes=() if live and not version else follow_names(client),
     )
 
 
@@ -178,7 +178,7 @@ def load_labels(
         if note := language_note(encoder.folder / TOKENIZER_FILE, seen, "labels"):
             progress.note(note)
         if live is None:
-            return LoadedLabels(report, notes=_follow(client, progress))
+            return LoadedLabels(report, notes=follow_names(client, progress))
         if live.version is None:
             return LoadedLabels(report, waiting=live.name)
         put, retired = sync_labels(
@@ -190,15 +190,8 @@ def load_labels(
             known if same else None,
             progress,
         )
-    notes = _follow(client, progress)
+    notes = follow_names(client, progress)
     return LoadedLabels(report, tagger=live.name, put=put, retired=retired, notes=notes)
-
-
-def _follow(client: Client, progress: Progress) -> list[str]:
-    notes = follow_names(client).notes()
-    for note in notes:
-        progress.note(note)
-    return notes
 
 
 def _embedded(

@@ -138,8 +138,7 @@ def roll_back(
         put_pipeline(client, body)
         index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
-        for note in follow_names(client).notes():
-            progress.note(note)
+        follow_names(client, progress)
     seconds = round(time.monotonic() - started, 3)
     previous = state.tagger or "none"
     return Rollback(name, previous, label_index, put, retired, found.in_cluster, seconds)
