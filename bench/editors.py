@@ -40,7 +40,6 @@ from lmtx_search.settings import load_settings
 from lmtx_search.training.targets.answers import Answers
 from lmtx_search.training.targets.label_offsets import label_offsets
 from lmtx_search.words.evidence import word_importance
-from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import DEFAULT_FACTOR, DEFAULT_WEIGHTS, WordScoring
 
 DEPTH = 10
@@ -172,7 +171,7 @@ def score(arguments: argparse.Namespace, folder: Folder) -> tuple[Scored, Scored
         settings, folder=arguments.encoder, max_tokens=settings.encoder.label_tokens
     )
     train = folder.train[: arguments.train]
-    words = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    words = encoder.word_tokens()
     read = [words.words(ids) for ids in encoder.tokens([document.text for document in train])]
     weighing = WordScoring(DEFAULT_WEIGHTS.times(DEFAULT_FACTOR), word_importance(read, len(words)))
     reader = TextReader(encoder, ONE_WINDOW, weighing)

@@ -28,7 +28,6 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.words.evidence import word_importance
-from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 _TEXTS = ["A player moves the king and the pawns of a chess board."] * 64
@@ -69,7 +68,7 @@ def make_version(folder: Path, file: Path, count: int, encoder_folder: Path | No
     encoder = load_encoder(settings, max_tokens=tokens, folder=encoder_folder, precision="int8")
     vectors = np.random.default_rng(0).normal(size=(count, encoder.dimension))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    words = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    words = encoder.word_tokens()
     importance = word_importance([words.words(ids) for ids in encoder.tokens(_TEXTS)], len(words))
     TaggerVersions(folder).create(
         VersionEncoder(encoder.folder, "memory", encoder.digest, "int8", tokens),

@@ -44,7 +44,6 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.static_encoder.settings import Distillation
 from lmtx_search.training.static_encoder.student_folder import make_student
 from lmtx_search.words.evidence import word_importance
-from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 DEPTH = 10
@@ -86,7 +85,7 @@ def main() -> None:
         make_student(made, teacher, vectors, texts[:-held_out], texts[-held_out:], wanted)
         seconds = [round(time.perf_counter() - started[0]), round(time.process_time() - started[1])]
         student = _load(passing, made)
-        tokens = WordTokens(teacher.vocabulary(), teacher.special_tokens())
+        tokens = teacher.word_tokens()
         read = [tokens.words(ids) for ids in teacher.tokens(texts[:3000])]
         words = WordScoring(DEFAULT_WEIGHTS.times(0.5), word_importance(read, len(tokens)))
         rankings: dict[str, dict[str, list[list[str]]]] = {"encoder alone": {}, "with words": {}}

@@ -33,7 +33,6 @@ from lmtx_search.tagging.versions.contents import (
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.words.evidence import word_importance
-from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 # Documents that one tagger tags before it is the other's turn.
@@ -62,7 +61,7 @@ def main() -> None:
     )
     vectors = np.random.default_rng(0).normal(size=(len(labels), encoder.dimension))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    words = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    words = encoder.word_tokens()
     importance = word_importance([words.words(ids) for ids in encoder.tokens(texts)], len(words))
     loading: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -24,6 +24,7 @@ from lmtx_search.encoder.session import open_session
 from lmtx_search.encoder.tokenising import encode_beginnings
 from lmtx_search.encoder.word_tokens import WordWiseTokenizer
 from lmtx_search.errors import UserError
+from lmtx_search.words.tokens import WordTokens
 
 # Tokens are rarely longer than this, so the rest of a long text is not tokenised.
 _CHARACTERS_PER_TOKEN = 64
@@ -33,6 +34,8 @@ _SHORT = 4
 _LEAST_TOKENS = 4
 # Texts tokenised at a time: this limits the memory and is enough for even batches.
 _CHUNK = 4096
+# What tokenizers that read bytes (GPT-2) make of a letter of two bytes.
+_LETTER, _LETTER_AS_BYTES = "é", "Ã©"
 # Texts in one run. Dynamic quantisation scales a whole run by its largest values, so the int8
 # embedding of a text would depend on the other texts. On a CPU, single texts are no slower.
 _BATCHES: dict[Precision, int] = {"fp32": 16, "int8": 1}
@@ -220,6 +223,14 @@ class OnnxEncoder:
             getattr(self._tokenizer.model, "unk_token", None) or ""
         )
         return special if unknown is None else sorted({*special, unknown})
+
+    def word_tokens(self) -> WordTokens:
+        """Return which of the tokens are words."""
+        pieces = self._tokenizer.pre_tokenizer
+        read = pieces.pre_tokenize_str(_LETTER) if pieces is not None else []
+        # A single token cannot tell: the vocabulary of XLM-R has the letter "Ġ" as well.
+        bytewise = _LETTER_AS_BYTES in "".join(piece for piece, _ in read)
+        return WordTokens(self.vocabulary(), self.special_tokens(), bytewise)
 
     def prompt_length(self) -> int:
         """Return how many tokens before a document are those of its prompt."""

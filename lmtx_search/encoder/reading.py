@@ -91,9 +91,7 @@ class TextReader:
         self._encoder = encoder
         self._windows = windows
         self._words = words
-        self._tokens = (
-            None if words is None else WordTokens(encoder.vocabulary(), encoder.special_tokens())
-        )
+        self._tokens = None if words is None else encoder.word_tokens()
         # The prompt is not part of a document.
         self._skipped = 0 if words is None else encoder.prompt_length()
 

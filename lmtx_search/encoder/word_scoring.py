@@ -10,7 +10,6 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.score_threshold import informative
 from lmtx_search.records import Label
 from lmtx_search.words.evidence import LabelWords, word_importance
-from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 MOST_DOCUMENTS = 3000
@@ -32,7 +31,7 @@ def word_scoring(
         windows: number of windows that are read of a document.
         factor: of :data:`~lmtx_search.words.weights.DEFAULT_WEIGHTS`.
     """
-    tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    tokens = encoder.word_tokens()
     names = [[label.text, *label.synonyms] for label in labels]
     flat = [name for of_label in names for name in of_label]
     read = [tokens.words(ids) for ids in encoder.tokens([*texts, *flat], windows)]

@@ -9,14 +9,13 @@ EMNLP 2020).
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lmtx_search.records import Document, Label
 from lmtx_search.training.shortlist import Ranking
-from lmtx_search.words.names import words, words_of_names
+from lmtx_search.words.names import without_words, words_of_document, words_of_names
 
 LEAST_WEIGHT = 5.0
 """Sum of the inverse document frequencies of a name's words. Names of common words say less."""
@@ -26,8 +25,6 @@ NEAR = 20
 
 SPARED = 10
 """This many nearest labels are no negatives of a document: one of them may be right too."""
-
-_RUN = re.compile(r"[^\W_]+")
 
 Name = frozenset[str]
 """The words of a label's text or of one of its synonyms."""
@@ -58,7 +55,7 @@ class NameWeights:
         self._having: Counter[str] = Counter()
         self._documents = 0
         for text in texts:
-            self._having.update(set(words(text)))
+            self._having.update(set(words_of_document(text)))
             self._documents += 1
 
     def weight(self, name: Name) -> float:
@@ -89,7 +86,7 @@ def find_named(
     }
     found = []
     for document in documents:
-        own = frozenset(words(document.text))
+        own = frozenset(words_of_document(document.text))
         near = [id_ for id_, _ in rankings.get(document.id, ()) if id_ in labels]
         said = {
             id_: frozenset().union(*there)
@@ -104,7 +101,7 @@ def find_named(
 
 def without_names(text: str, labels: Iterable[Label]) -> str:
     """Return a text without those names of the labels that it has completely."""
-    own = frozenset(words(text))
+    own = frozenset(words_of_document(text))
     there = [
         name
         for label in labels
@@ -120,9 +117,4 @@ def without_name(text: str, name: frozenset[str]) -> str:
     >>> without_name("Chess: two chess programs play.", frozenset({"chess"}))
     'two programs play.'
     """
-
-    def kept(run: re.Match[str]) -> str:
-        found = words(run.group())
-        return "" if found and name.issuperset(found) else run.group()
-
-    return " ".join(_RUN.sub(kept, text).split()).lstrip(":;,.-– ")
+    return " ".join(without_words(text, name).split()).lstrip(":;,.-– ")

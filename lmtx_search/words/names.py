@@ -3,10 +3,11 @@
 The same function reads a label when it is written to the label index and a document when it is
 looked up there, so that no analyzer of the cluster has to fit a language: a cluster may lack
 analyzers, and a label set may mix languages. Words are runs of letters, marks and digits, in lower
-case and with compatibility characters replaced (NFKC). English plurals become singulars (an
-S-stemmer: Harman, "How effective is suffixing?", 1991). Scripts that are written without blanks
-become overlapping pieces of two characters (Chinese, Japanese, Korean) or three (Thai, Lao,
-Burmese, Khmer).
+case and with compatibility characters replaced (NFKC). "++" or "#" at the end of a run belongs to
+it: "C", "C++" and "C#" are three words. English plurals become singulars (an S-stemmer: Harman,
+"How effective is suffixing?", 1991). Scripts that are written without blanks become overlapping
+pieces of two characters (Chinese, Japanese, Korean) or three (Thai, Lao, Burmese, Khmer). A name
+may be shorter than a piece, so a document also has the shorter pieces.
 """
 
 from __future__ import annotations
@@ -14,42 +15,54 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tokenizers import Regex, pre_tokenizers
 
-FORM = 1
+from lmtx_search.words.plurals import NO_PLURALS
+
+FORM = 2
 """Counted up whenever a name gets other words than before."""
 
 WordCounts = Mapping[str, int]
 """How often a document has each of its words; 0 for a word that says nothing about a document."""
 
-_RUNS = pre_tokenizers.Split(Regex(r"[\p{L}\p{M}\p{N}]+"), "removed", invert=True)
+_RUNS = pre_tokenizers.Split(
+    Regex(r"[\p{L}\p{M}\p{N}]+(?:\+\+|#(?![\p{L}\p{N}]))?"), "removed", invert=True
+)
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _SOUTH_EAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _PARTS = re.compile(f"[{_CJK}]+|[{_SOUTH_EAST_ASIAN}]+|[^{_CJK}{_SOUTH_EAST_ASIAN}]+")
 _IS_CJK = re.compile(f"[{_CJK}]")
 _IS_SOUTH_EAST_ASIAN = re.compile(f"[{_SOUTH_EAST_ASIAN}]")
-# Without their s they would be other words.
-_NO_PLURALS = frozenset({"arms", "customs", "goods", "news"})
+_SOFT_HYPHEN = "\u00ad"  # stands inside of a word
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, in order and with repetitions.
+    """Return the words of a name or of a text, in order and with repetitions.
 
     >>> words("Libraries of the world's cities")
     ['library', 'of', 'the', 'world', 'city']
     >>> words("日本語 IT技術")
     ['日本', '本語', 'it', '技術']
     """
-    # A soft hyphen stands inside of a word.
-    text = unicodedata.normalize("NFKC", text.replace("\u00ad", "")).casefold()
+    text = unicodedata.normalize("NFKC", text.replace(_SOFT_HYPHEN, "")).casefold()
     found: list[str] = []
     for run, _ in _RUNS.pre_tokenize_str(_POSSESSIVE.sub("", text)):
         for part in _PARTS.findall(run):
             found += _pieces(part)
     return found
+
+
+def words_of_document(text: str) -> list[str]:
+    """Return the words of a document, and behind them pieces that are as short as a name may be.
+
+    >>> words_of_document("所得税")
+    ['所得', '得税', '所', '得', '税']
+    """
+    found = words(text)
+    return found + list(_shorter(found))
 
 
 def words_of_names(names: Iterable[str]) -> list[frozenset[str]]:
@@ -60,6 +73,24 @@ def words_of_names(names: Iterable[str]) -> list[frozenset[str]]:
     """
     found = (frozenset(words(name)) for name in names)
     return list(dict.fromkeys(name for name in found if name))
+
+
+def without_words(text: str, name: frozenset[str]) -> str:
+    """Return a text without the words of a name.
+
+    >>> without_words("Chess: two chess programs play.", frozenset({"chess"}))
+    ': two  programs play.'
+    >>> without_words("これは日本語の文章です", frozenset(words("日本語")))
+    'これはの文章です'
+    """
+    text = text.replace(_SOFT_HYPHEN, "")
+    kept: list[str] = []
+    end = 0
+    for run, (start, stop) in _RUNS.pre_tokenize_str(text):
+        kept.append(text[end:start])
+        kept += [_rest(part, name) for part in _PARTS.findall(unicodedata.normalize("NFKC", run))]
+        end = stop
+    return "".join([*kept, text[end:]])
 
 
 class DocumentWords:
@@ -89,7 +120,8 @@ class DocumentWords:
 
     def _read(self, text: str) -> list[str]:
         # A text of megabytes costs no more than another.
-        return words(text[: self._most * _CHARACTERS])[: self._most]
+        found = words(text[: self._most * _CHARACTERS])[: self._most]
+        return found + list(_shorter(found))
 
 
 # With fewer documents, no word is known to be common.
@@ -98,8 +130,38 @@ _FEW = 20
 _CHARACTERS = 40
 
 
+def _size(part: str) -> int:
+    """Return the length of the pieces of a script without blanks (0: of another script)."""
+    return 2 if _IS_CJK.match(part) else 3 if _IS_SOUTH_EAST_ASIAN.match(part) else 0
+
+
+def _shorter(found: Sequence[str]) -> Iterator[str]:
+    """Yield the shorter pieces in words that follow each other: one character less."""
+    for word, following in zip(found, [*found[1:], ""], strict=True):
+        if len(word) != _size(word):
+            continue
+        yield word[:-1]
+        if not following.startswith(word[1:]):
+            yield word[1:]
+
+
+def _rest(part: str, name: frozenset[str]) -> str:
+    """Return what is left of a part of a run without the words of a name."""
+    size = _size(part)
+    if not size:
+        return "" if name.issuperset(words(part)) else part
+    named = {
+        place
+        for start in range(len(part))
+        for stop in (start + size - 1, start + size)
+        if stop <= len(part) and part[start:stop] in name
+        for place in range(start, stop)
+    }
+    return "".join(letter for place, letter in enumerate(part) if place not in named)
+
+
 def _pieces(part: str) -> Iterator[str]:
-    size = 2 if _IS_CJK.match(part) else 3 if _IS_SOUTH_EAST_ASIAN.match(part) else 0
+    size = _size(part)
     if not size:
         yield _singular(part)
         return
@@ -108,7 +170,7 @@ def _pieces(part: str) -> Iterator[str]:
 
 
 def _singular(word: str) -> str:
-    if len(word) <= 3 or not word.endswith("s") or word in _NO_PLURALS:
+    if len(word) <= 3 or not word.endswith("s") or word in NO_PLURALS:
         return word
     if word.endswith(("ss", "us", "is")):
         return word

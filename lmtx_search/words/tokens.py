@@ -1,21 +1,26 @@
-"""Words as tokens of the encoder's tokenizer, without punctuation and with plurals folded."""
+"""Words as tokens of the encoder's tokenizer, without punctuation, with case and plurals folded.
+
+"+" and "#" count as words, because "C", "C++" and "C#" are different names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lmtx_search.words.plurals import NO_PLURALS
 
 Tokens = NDArray[np.int64]
 """Ids of tokens, in the order of a text."""
 
 # English plurals, and what replaces the ending.
 _PLURALS = (("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("ies", "y"), ("s", ""))
-_NO_PLURALS = ("ss", "us", "is")
+_SINGULAR_ENDINGS = ("ss", "us", "is")
 _SHORTEST_PLURAL = 4
-_SPACE = "Ġ"
-_STARTS = ("▁", _SPACE)
+_STARTS = ("▁", "Ġ")
+_SIGNS = frozenset("+#")
 _NO_WORD = -1
 
 
@@ -25,17 +30,20 @@ class WordTokens:
     Args:
         vocabulary: the text of each token, by id.
         special: ids of tokens that stand for no text.
+        bytewise: tokens are written with one character for each byte (GPT-2).
     """
 
-    def __init__(self, vocabulary: Sequence[str], special: Sequence[int] = ()) -> None:
+    def __init__(
+        self, vocabulary: Sequence[str], special: Sequence[int] = (), bytewise: bool = False
+    ) -> None:
         self._folded = np.arange(len(vocabulary), dtype=np.int64)
         id_of = {text: id_ for id_, text in enumerate(vocabulary)}
-        readable = _text_of_bytes if any(map(_is_start, vocabulary)) else str
+        readable = _text_of_bytes if bytewise else str
         for id_, text in enumerate(vocabulary):
-            if not any(map(str.isalnum, readable(text))):
+            if not any(map(str.isalnum, readable(text))) and not _is_sign(text):
                 self._folded[id_] = _NO_WORD
-            elif (one := id_of.get(singular(text))) is not None:
-                self._folded[id_] = one
+            else:
+                self._folded[id_] = _one_of(id_of, text, bytewise)
         self._folded[list(special)] = _NO_WORD
 
     def __len__(self) -> int:
@@ -53,8 +61,19 @@ class WordTokens:
         return np.asarray(folded[folded != _NO_WORD])
 
 
-def _is_start(text: str) -> bool:
-    return text.startswith(_SPACE)
+def _one_of(id_of: Mapping[str, int], text: str, bytewise: bool) -> int:
+    """Return the token that stands for a word in lower case and in the singular."""
+    mark = text[0] if text.startswith(_STARTS) else ""
+    word = text[len(mark) :]
+    # A character that stands for a byte beyond ASCII has no lower case.
+    lower = text if bytewise and not word.isascii() else mark + word.lower()
+    forms = (singular(lower), lower, singular(text))
+    return next((id_of[form] for form in forms if form in id_of), id_of[text])
+
+
+def _is_sign(text: str) -> bool:
+    signs = text[1:] if text.startswith(_STARTS) else text
+    return bool(signs) and _SIGNS.issuperset(signs)
 
 
 def _text_of_bytes(text: str) -> str:
@@ -89,11 +108,16 @@ def singular(text: str) -> str:
     """
     mark = text[0] if text.startswith(_STARTS) else ""
     word = text[len(mark) :]
-    if len(word) < _SHORTEST_PLURAL or not word.isalpha() or word.endswith(_NO_PLURALS[1:]):
+    if (
+        len(word) < _SHORTEST_PLURAL
+        or not word.isalpha()
+        or word.endswith(_SINGULAR_ENDINGS[1:])
+        or word.lower() in NO_PLURALS
+    ):
         return text
     for ending, replacement in _PLURALS:
         if word.endswith(ending):
-            if ending == "s" and word.endswith(_NO_PLURALS):
+            if ending == "s" and word.endswith(_SINGULAR_ENDINGS):
                 return text
             return mark + word[: -len(ending)] + replacement
     return text

@@ -395,3 +395,18 @@ class TestOtherNames:
         del body["processors"][0]["script"]["params"]["names"]
         put_pipeline(client, body)
         assert read_pipeline(client).names.tags == "tags"
+
+
+@pytest.mark.parametrize("sent", [{"views": 5}, {"title": "plays go"}])
+def test_before_a_deployment_a_partial_update_leaves_a_persons_tags(
+    client: Any, lmtx: Run, sent: dict[str, Any]
+) -> None:
+    lmtx("bootstrap-index")
+    client.indices.create(index="mine", body={"mappings": MAPPING})
+    lmtx("attach", "mine", "--text-field", "title")
+    client.index(index="mine", id="1", body={**CHESS, "tags": ["to read"]})
+    update = {"doc": sent, "doc_as_upsert": True}
+    answer = client.bulk(body=[{"update": {"_id": "1"}}, update], index="mine")
+    assert not answer["errors"]
+    source = client.get(index="mine", id="1")["_source"]
+    assert (source["tags"], source["tagging"]["status"]) == (["to read"], "untagged")

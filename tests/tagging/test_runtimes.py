@@ -40,7 +40,6 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_matrix import unique_names
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.words.evidence import word_importance
-from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.conftest import environment_of, flags_of
 from tests.support import backends
@@ -364,7 +363,7 @@ def test_both_give_the_same_tags_where_words_count(deployed: Deployed) -> None:
     label = Label("10", "hardware", "", ("electronic parts", "plays chess", "数学"))
     edit_labels(client, settings, [label.id], lambda there: [label])
     encoder = load_encoder(settings, max_tokens=settings.encoder.document_tokens)
-    tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    tokens = encoder.word_tokens()
     read = [tokens.words(ids) for ids in encoder.tokens([label.text for label in LABELS])]
     words = WordScoring(WordWeights(0.4, 0.2, 0.3), word_importance(read, len(tokens)))
     source = replace(untrained_source(settings), words=words)

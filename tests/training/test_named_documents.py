@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lmtx_search.records import Document, Label
 from lmtx_search.training.named_documents import NEAR, SPARED, find_named, without_name
+from lmtx_search.words.names import words
 
 CHESS = Label("c", "chess games", synonyms=("board game",))
 SAILING = Label("s", "sailing")
@@ -47,3 +50,19 @@ def test_named_labels_and_the_nearest_ones_are_never_negative() -> None:
 def test_a_name_is_taken_out_in_all_its_forms() -> None:
     text = "Chess: two Games, one chess game; checkers"
     assert without_name(text, frozenset({"chess", "game"})) == "two , one ; checkers"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rest"),
+    [
+        ("हिन्दी", "यह हिन्दी भाषा है", "यह भाषा है"),
+        ("日本語", "これは日本語の文章です", "これはの文章です"),
+        ("税", "所得税 (IT技術)", "所得 (IT技術)"),
+        ("it", "所得税 (IT技術)", "所得税 (技術)"),
+        ("ปี", "สวัสดีปีใหม่", "สวัสดีใหม่"),
+        ("software", "new soft\u00adware", "new"),
+        ("C", "C and C++", "and C++"),
+    ],
+)
+def test_a_name_is_taken_out_in_all_scripts(name: str, text: str, rest: str) -> None:
+    assert without_name(text, frozenset(words(name))) == rest

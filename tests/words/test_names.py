@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lmtx_search.words.names import DocumentWords, words, words_of_names
+from lmtx_search.words.names import DocumentWords, words, words_of_document, words_of_names
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,8 @@ from lmtx_search.words.names import DocumentWords, words, words_of_names
         ("snake_case::tag", ["snake", "case", "tag"]),
         ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
         ("ελληνικά", ["ελληνικά"]),
+        ("C, C++11, C# and F#.", ["c", "c++", "11", "c#", "and", "f#"]),
+        ("# C: a+b, page#part", ["c", "a", "b", "page", "part"]),
         (" -- ", []),
     ],
 )
@@ -42,6 +44,17 @@ def test_in_scripts_without_blanks_a_name_is_found_inside_a_sentence(
 ) -> None:
     assert set(words(name)) <= set(words(document))
     assert not set(words(name)) <= set(words(document.replace(name, "")))
+
+
+@pytest.mark.parametrize(
+    ("name", "document"), [("税", "所得税の申告"), ("猫", "黒猫"), ("ปี", "สวัสดีปีใหม่")]
+)
+def test_a_name_that_is_shorter_than_a_piece_is_found_inside_a_sentence(
+    name: str, document: str
+) -> None:
+    assert set(words(name)) <= set(words_of_document(document))
+    assert set(words(name)) <= DocumentWords([], 100)(document).keys()
+    assert not set(words(name)) <= set(words_of_document(document.replace(name, "")))
 
 
 def test_names_of_the_same_words_are_one_name_and_names_without_words_are_none() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.words.tokens import WordTokens, singular
 from tests.support.tiny_encoder import WORDS, make_tiny_encoder
 
 
-def words_among(vocabulary: list[str], special: list[int] | None = None) -> list[str]:
-    tokens = WordTokens(vocabulary, special or [])
+def words_among(
+    vocabulary: list[str], special: list[int] | None = None, bytewise: bool = False
+) -> list[str]:
+    tokens = WordTokens(vocabulary, special or [], bytewise)
     return [vocabulary[id_] for id_ in tokens.words(range(len(vocabulary)))]
 
 
@@ -19,14 +25,19 @@ def test_word_pieces_are_words_and_punctuation_is_none() -> None:
     assert words_among(vocabulary, [0]) == ["chess", "##mate", "7", "##s"]
 
 
+def test_signs_that_tell_names_apart_are_words() -> None:
+    assert words_among(["c", "+", "#", "-", "▁++", "(+)"]) == ["c", "+", "#", "▁++"]
+
+
 def test_a_mark_of_a_words_beginning_is_no_word_itself() -> None:
     assert words_among(["▁", "▁chess", "▁(", "mate"]) == ["▁chess", "mate"]
-    assert words_among(["Ġ", "Ġchess", "Ġ(", "mate", "Ċ"]) == ["Ġchess", "mate"]
+    vocabulary = ["Ġ", "Ġchess", "Ġ(", "mate", "Ċ"]
+    assert words_among(vocabulary, bytewise=True) == ["Ġchess", "mate"]
 
 
 def test_tokens_of_bytes_are_words_by_the_text_that_they_stand_for() -> None:
     # "é", the first two bytes of "棋", and "€", each with one character for each byte.
-    assert words_among(["Ġa", "Ã©", "æ£", "âĤ¬"]) == ["Ġa", "Ã©", "æ£"]
+    assert words_among(["Ġa", "Ã©", "æ£", "âĤ¬"], bytewise=True) == ["Ġa", "Ã©", "æ£"]
 
 
 def test_a_plural_is_the_word_of_its_singular_if_the_vocabulary_has_it() -> None:
@@ -35,7 +46,16 @@ def test_a_plural_is_the_word_of_its_singular_if_the_vocabulary_has_it() -> None
     assert found == ["airport", "airport", "buses", "▁policy", "▁policy", "Ġbox", "Ġbox"]
 
 
-@pytest.mark.parametrize("word", ["bus", "gas", "glass", "analysis", "##s", "7s", "围棋", "a's"])
+def test_a_capital_letter_makes_no_other_word_where_the_vocabulary_has_both() -> None:
+    vocabulary = ["▁chess", "▁Chess", "▁Airports", "▁airport", "▁IBM", "ĠGames", "ĠGame"]
+    assert words_among(vocabulary) == [
+        *("▁chess", "▁chess", "▁airport", "▁airport", "▁IBM", "ĠGame", "ĠGame"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "word", ["bus", "gas", "glass", "analysis", "##s", "7s", "围棋", "a's", "news", "▁Customs"]
+)
 def test_what_is_no_regular_plural_stays(word: str) -> None:
     assert singular(word) == word
 
@@ -48,10 +68,34 @@ def test_an_encoder_says_what_its_tokens_are(tmp_path) -> None:
     encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
     assert encoder.vocabulary() == WORDS
     assert encoder.special_tokens() == [WORDS.index("[UNK]")]
-    tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    tokens = encoder.word_tokens()
     (read,) = encoder.tokens(["Plays ☃ mail, and."])
     assert [WORDS[id_] for id_ in tokens.words(read)] == ["plays", "ma", "##il", "and"]
     assert encoder.text_of(tokens.words(read)) == "plays mail and"
+
+
+def read_with(folder: Path, tokenizer: Tokenizer, text: str) -> list[str]:
+    """Return the words of a text, as an encoder with this tokenizer reads them."""
+    encoder_folder = make_tiny_encoder(folder / "form")
+    tokenizer.save(str(encoder_folder / TOKENIZER_FILE))
+    encoder = OnnxEncoder(encoder_folder, 8)
+    (read,) = encoder.tokens([text])
+    vocabulary = encoder.vocabulary()
+    return [vocabulary[id_] for id_ in encoder.word_tokens().words(read)]
+
+
+def test_a_maltese_letter_in_the_vocabulary_hides_no_words_of_other_scripts(tmp_path: Path) -> None:
+    pieces = ["<unk>", "▁", "Ġ", "▁торговля", "国", "際", "。"]
+    tokenizer = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    assert read_with(tmp_path, tokenizer, "торговля 国際。") == ["▁торговля", "国", "際"]
+
+
+def test_a_tokenizer_that_reads_bytes_has_words_of_all_scripts(tmp_path: Path) -> None:
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    tokenizer = Tokenizer(models.BPE({letter: id_ for id_, letter in enumerate(letters)}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    assert read_with(tmp_path, tokenizer, "a, é") == ["a", "Ã", "©"]
 
 
 def test_an_encoder_reads_the_tokens_of_all_windows(tmp_path) -> None:

@@ -8,7 +8,7 @@ from itertools import islice
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Document, Label
 from lmtx_search.words.evidence import LabelWords, word_importance
-from lmtx_search.words.tokens import Tokens, WordTokens
+from lmtx_search.words.tokens import Tokens
 
 
 class EncoderWords:
@@ -22,7 +22,7 @@ class EncoderWords:
     def __init__(self, encoder: OnnxEncoder, windows: int = 1) -> None:
         self._encoder = encoder
         self._windows = windows
-        self._words = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+        self._words = encoder.word_tokens()
 
     def of(self, texts: Sequence[str]) -> list[Tokens]:
         """Return the words of each text, in their order."""

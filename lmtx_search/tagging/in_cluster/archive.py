@@ -29,7 +29,6 @@ from lmtx_search.tagging.scoring.label_sets import label_sets
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
-from lmtx_search.words.tokens import WordTokens
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -145,7 +144,7 @@ def _words(version: TaggerVersion, ids: Sequence[str]) -> GraphPart | None:
     encoder = OnnxEncoder(
         version.document_encoder_folder, manifest.document_tokens, precision=manifest.precision
     )
-    tokens = WordTokens(encoder.vocabulary(), encoder.special_tokens())
+    tokens = encoder.word_tokens()
     words = version.words(len(tokens))
     assert words is not None
     forms = LabelForms(words, tokens, encoder)
