@@ -23,11 +23,12 @@ def word_scoring(
     windows: int,
     factor: float,
 ) -> WordScoring:
-    """Return the importance of words in documents and names of labels, with weights.
+    """Return the importance of words in documents, with weights.
 
     Args:
         encoder: reads documents; its tokens are the words.
-        texts: of documents, at most :data:`MOST_DOCUMENTS`.
+        texts: of documents, at most :data:`MOST_DOCUMENTS`. Without any, the names of labels tell
+            which words are common.
         windows: number of windows that are read of a document.
         factor: of :data:`~lmtx_search.words.weights.DEFAULT_WEIGHTS`.
     """
@@ -35,7 +36,8 @@ def word_scoring(
     names = [[label.text, *label.synonyms] for label in labels]
     flat = [name for of_label in names for name in of_label]
     read = [tokens.words(ids) for ids in encoder.tokens([*texts, *flat], windows)]
-    importance = word_importance(read, len(tokens))
+    # Names of labels do not count: a large label set would make common words look rare.
+    importance = word_importance(read[: len(texts)] or read, len(tokens))
     forms = iter(read[len(texts) :])
     words = LabelWords([[next(forms) for _ in of_label] for of_label in names], importance)
     named = np.zeros(len(labels), dtype=np.int64)

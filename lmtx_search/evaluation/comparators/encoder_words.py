@@ -39,5 +39,5 @@ class EncoderWords:
         forms = self.of([name for of_label in names for name in of_label])
         rest = iter(forms)
         of_labels = [list(islice(rest, len(of_label))) for of_label in names]
-        known = [*self.of([document.text for document in collection]), *forms]
+        known = self.of([document.text for document in collection]) or forms
         return LabelWords(of_labels, word_importance(known, len(self._words)))
