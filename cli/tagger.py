@@ -114,7 +114,7 @@ def deploy(
     )
     if done.refit is not None:
         context.say(f"{done.refit}; the threshold and the calibration follow them")
-    _tell_bands(context, done)
+    _tell_bands(context, done, threshold)
     if done.kept:
         context.say(f"This is {done.kept}")
     if untrained and not done.words:
@@ -140,7 +140,7 @@ def deploy(
     context.result(asdict(done))
 
 
-def _tell_bands(context: Context, done: Deployment) -> None:
+def _tell_bands(context: Context, done: Deployment, threshold: float | None) -> None:
     if done.apply_from is None:
         context.say(
             "Nothing is suggested, and tags have no probabilities: there were no documents to "
@@ -150,6 +150,11 @@ def _tell_bands(context: Context, done: Deployment) -> None:
         context.say(
             "Nothing is applied (documents.review_first): labels are suggested from the "
             f"probability {done.suggest_from:.2f}"
+        )
+    elif threshold is not None:
+        context.say(
+            f"Labels are applied from the score {threshold:g} (--threshold), and suggested from the "
+            f"probability {done.suggest_from:.2f} (documents.suggest_from)"
         )
     else:
         context.say(

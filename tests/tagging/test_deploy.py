@@ -15,8 +15,10 @@ import pytest
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.encoder.bands import NEVER
 from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.records import Label
 from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment import deploy as deploying
@@ -26,14 +28,20 @@ from lmtx_search.tagging.deployment.encoder_source import (
     trained_source,
     untrained_source,
 )
-from lmtx_search.tagging.deployment.make_version import chosen_thresholds, tagging_rule
+from lmtx_search.tagging.deployment.make_version import (
+    band_notes,
+    chosen_thresholds,
+    tagging_rule,
+)
 from lmtx_search.tagging.deployment.options import DeployOptions
+from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.service.client import service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap
 from tests.support.tagger_service import LABELS, running
+from tests.support.tiny_tagger import version_of
 
 OPTIONS = DeployOptions(precision="fp32", threshold=0.3, max_tags=3)
 
@@ -97,6 +105,23 @@ def test_a_threshold_that_no_label_can_reach_is_refused() -> None:
     for one, highest in ((without, "1"), (source, "1.5")):
         with pytest.raises(UserError, match=rf"scores of {one.name} go up to {highest}$"):
             chosen_thresholds(usual, one, DeployOptions(threshold=1.6))
+
+
+def test_a_threshold_applies_no_label_that_the_settings_never_apply(tmp_path: Path) -> None:
+    settings = DocumentSettings(apply_from=0.8, label_bands=("1=1", "2=0.9/0.2", "3=1/1"))
+    spread = ScoreSpread(0.1, 2.0, 1.0)
+    source = EncoderSource(Path(), "run a", threshold=0.5, spread=spread)
+    options = DeployOptions(threshold=0.01)
+    rule = tagging_rule(settings, source, options)
+    assert rule.own_thresholds == {"1": NEVER, "3": NEVER}
+    made = version_of(tmp_path, 0.01, own_thresholds=rule.own_thresholds, bands=rule.bands)
+    (found,) = Tagger(made).decide(["plays chess"])
+    assert {tag.label_id for tag in found.applied} <= {"2", "4"}
+    assert found.applied
+    (note,) = band_notes(settings, options, [Label(id_, id_) for id_ in "123"])
+    assert "the threshold 0.01 replaces documents.apply_from and the first prob" in note
+    assert "(2)" in note
+    assert band_notes(settings, DeployOptions(), [Label(id_, id_) for id_ in "123"]) == []
 
 
 @pytest.mark.parametrize(

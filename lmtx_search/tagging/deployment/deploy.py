@@ -31,9 +31,9 @@ from lmtx_search.tagging.deployment.cleanup import remove_failed, remove_unfinis
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.make_version import (
     Fit,
+    band_notes,
     chosen_thresholds,
     make_version,
-    unknown_bands,
 )
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
@@ -129,7 +129,7 @@ def plan(
         f"test the pipeline with _simulate; it now tags with {tagger or 'nothing'}, "
         f"{len(state.indices)} indices have text fields of their own",
         "move the pipeline to the new version, then the label alias",
-        *unknown_bands(settings, labels),
+        *band_notes(settings.documents, options, labels),
     ]
 
 

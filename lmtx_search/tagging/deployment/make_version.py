@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.bands import NEVER
 from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder, onnx_form
@@ -81,7 +82,7 @@ def make_version(
         source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
     if fit is not None:
         source = fit(source, labels, embeddings)
-    for note in unknown_bands(settings, labels):
+    for note in band_notes(settings.documents, options, labels):
         progress.note(note)
     version = TaggerVersions(settings.data_dir).create(
         VersionEncoder(
@@ -130,18 +131,35 @@ def tagging_rule(
     )
 
 
-def unknown_bands(settings: Settings, labels: Sequence[Label]) -> list[str]:
-    """Return a note if ``documents.label_bands`` names ids that no label has."""
-    unknown = settings.documents.bands_of_labels.keys() - {label.id for label in labels}
-    told = ", ".join(sorted(unknown)[:5])
-    note = f"documents.label_bands names ids that no label has ({told}): no effect"
-    return [note] if unknown else []
+def band_notes(
+    settings: DocumentSettings, options: DeployOptions, labels: Sequence[Label]
+) -> list[str]:
+    """Return notes about probabilities in the settings that have no effect."""
+    notes = []
+    bands = settings.bands_of_labels
+    if unknown := bands.keys() - {label.id for label in labels}:
+        told = ", ".join(sorted(unknown)[:5])
+        notes.append(f"documents.label_bands names ids that no label has ({told}): no effect")
+    if options.threshold is not None:
+        replaced = ["documents.apply_from"] if settings.apply_from is not None else []
+        if own := [id_ for id_, (applied, _) in bands.items() if applied < 1]:
+            told = ", ".join(sorted(own)[:5])
+            replaced.append(f"the first probabilities in documents.label_bands ({told})")
+        if replaced:
+            notes.append(
+                f"the threshold {options.threshold:g} replaces {' and '.join(replaced)}; labels "
+                "with the probability 1 in documents.label_bands are still never applied"
+            )
+    return notes
 
 
 def chosen_thresholds(
     settings: DocumentSettings, source: EncoderSource, options: DeployOptions
 ) -> Thresholds:
-    """Return the threshold of the options for all labels, else those of the source.
+    """Return the threshold of the options, else those of the source.
+
+    The threshold of the options is for all labels except those that ``documents.label_bands`` never
+    applies.
 
     Raises:
         UserError: no label can score so much.
@@ -153,7 +171,9 @@ def chosen_thresholds(
             f"with the threshold {options.threshold:g} no document would get a tag: scores of "
             f"{source.name} go up to {source.highest_score:g}"
         )
-    return Thresholds(options.threshold)
+    bands = settings.bands_of_labels
+    never = {id_: NEVER for id_, (applied, _) in bands.items() if applied >= 1}
+    return Thresholds(options.threshold, never)
 
 
 def _precision(options: DeployOptions, form: OnnxForm, progress: Progress) -> Precision:
