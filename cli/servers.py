@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.errors import UserError
+
+if TYPE_CHECKING:
+    from lmtx_search.settings import SettingsWithOrigins
+
+# What `up` downloads by the settings.
+_MODELS = ("encoder.name", "ollama.model")
+_EMBEDDED = "embedded servers"
 
 
 @click.command(cls=Command)
@@ -36,9 +45,10 @@ def up(
     They listen on free ports of this machine only, and every other command finds them. The first
     start downloads what they need and checks it. An Ollama that runs or is installed is used. With
     judge.runtime = llamacpp, the judge's model is downloaded and no Ollama is started. For texts
-    in other languages than English, set encoder.name = "multilingual-e5-small" before the first
-    start. A better judge, which takes two to three times as long for each answer, is
-    ollama.model = "qwen2.5-coder:1.5b-instruct-q4_K_M" (1.1 GB).
+    in other languages than English, use --encoder multilingual-e5-small from the first start on. A
+    better judge, which takes two to three times as long for each answer, is
+    --model qwen2.5-coder:1.5b-instruct-q4_K_M (1.1 GB). The next `up` uses the same encoder and
+    judge again, also after `down`.
 
     \b
     Example:
@@ -50,6 +60,7 @@ def up(
     """
     from lmtx_search.embedded import servers
 
+    _refuse_flags_without_effect(context)
     if prepare_only:
         servers.prepare(context.settings, judge=not without_judge, progress=context.progress)
         context.say("Everything is downloaded and built. To start it: `lmtx-search up`")
@@ -67,7 +78,67 @@ def up(
         context.say(
             f"{server.name:<13} {server.address:<28} {words.get(server.state, server.state)}"
         )
-    context.result({"servers": [asdict(server) for server in found]})
+    used = _models(context, judge=not without_judge)
+    for what, name in used.items():
+        context.say(f"{what:<13} {name}")
+    context.result({"servers": [asdict(server) for server in found], **used})
+
+
+def _models(context: Context, judge: bool) -> dict[str, str]:
+    """Return the encoder and the judge that all other commands use now, by name."""
+    from lmtx_search.embedded.wanted_models import wanted_encoder
+
+    settings = _without_models(context).settings
+    found = {"encoder": wanted_encoder(settings) or settings.encoder.name}
+    if judge:
+        gguf = settings.judge.gguf if settings.judge.runtime == "llamacpp" else None
+        found["judge"] = gguf.name if gguf else settings.ollama.model
+    return found
+
+
+def _without_models(context: Context) -> SettingsWithOrigins:
+    """Return the settings of commands that are not given --encoder and --model."""
+    from lmtx_search.settings import load_settings_with_origins
+
+    flags = {key: value for key, value in context.flags.items() if key not in _MODELS}
+    return load_settings_with_origins(context.config_file, flags)
+
+
+def _refuse_flags_without_effect(context: Context) -> None:
+    """Refuse --encoder and --model if other commands would not follow them.
+
+    Raises:
+        UserError: `up` cannot download the model, or another source of settings wins.
+    """
+    from lmtx_search.embedded import wanted_models
+    from lmtx_search.embedded.models import downloaded_judges
+    from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS
+    from lmtx_search.settings import flat_settings
+
+    settings = context.settings
+    found = (
+        (wanted_models.wanted_encoder(settings), DOWNLOADED_ENCODERS),
+        (wanted_models.wanted_judge(settings), downloaded_judges()),
+    )
+    others = _without_models(context)
+    values = flat_settings(others.settings)
+    for key, (name, names) in zip(_MODELS, found, strict=True):
+        given = context.flags.get(key)
+        if given is None:
+            continue
+        if name is None:
+            raise UserError(
+                f"`up` downloads only {' and '.join(names)}: to use {given}, set {key} in "
+                "lmtx-search.toml"
+            )
+        in_process = settings.judge.runtime == "llamacpp" and key == "ollama.model"
+        wins = "judge.gguf" if in_process and wanted_models.own_gguf(settings) else key
+        origin = others.origins.get(wins, _EMBEDDED)
+        if origin != _EMBEDDED and values[wins] != given:
+            raise UserError(
+                f"{wins} is {values[wins]} ({origin}), which other commands follow: change it "
+                "there instead of giving a flag to `up`"
+            )
 
 
 @click.command(cls=Command)

@@ -153,8 +153,8 @@ def _tell_bands(context: Context, done: Deployment, threshold: float | None) -> 
         )
     elif threshold is not None:
         context.say(
-            f"Labels are applied from the score {threshold:g} (--threshold), and suggested from the "
-            f"probability {done.suggest_from:.2f} (documents.suggest_from)"
+            f"Labels are applied from the score {threshold:g} (--threshold), and suggested from "
+            f"the probability {done.suggest_from:.2f} (documents.suggest_from)"
         )
     else:
         context.say(

@@ -39,6 +39,11 @@ def downloaded_judges() -> list[str]:
     return list(pinned("models.json", "judges"))
 
 
+def downloaded_judge(cache: Path, name: str) -> Path:
+    """Return where `up` puts the GGUF file of one of :func:`downloaded_judges`."""
+    return cache / "models" / str(pinned("models.json", "judges")[name]["file"])
+
+
 def prepare_judge(cache: Path, progress: Progress = SILENT, name: str | None = None) -> JudgeModel:
     """Return the judge's GGUF file. If it is missing, its parts are downloaded and joined.
 
@@ -50,7 +55,7 @@ def prepare_judge(cache: Path, progress: Progress = SILENT, name: str | None = N
     """
     name = name or downloaded_judges()[0]
     wanted = pinned("models.json", "judges")[name]
-    path = cache / "models" / str(wanted["file"])
+    path = downloaded_judge(cache, name)
     model = JudgeModel(name, path, str(wanted["sha256"]))
     if path.is_file() and path.stat().st_size == wanted["size"]:
         return model

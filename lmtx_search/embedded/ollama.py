@@ -46,11 +46,17 @@ def find_ollama(
 ) -> Ollama:
     """Return the Ollama to use: a server at OLLAMA_HOST, a program on PATH, or a new build."""
     environ = os.environ if environ is None else environ
-    address = ollama_address(environ.get("OLLAMA_HOST", ""))
-    if "version" in (ask(f"{address}/api/version") or {}):
+    if address := running_ollama(environ):
         return Ollama(address=address)
     program = shutil.which("ollama", path=environ.get("PATH", ""))
     return Ollama(program=Path(program) if program else build_ollama(cache, progress))
+
+
+def running_ollama(environ: Mapping[str, str] | None = None) -> str | None:
+    """Return the address of the server at OLLAMA_HOST (None: none answers there)."""
+    environ = os.environ if environ is None else environ
+    address = ollama_address(environ.get("OLLAMA_HOST", ""))
+    return address if "version" in (ask(f"{address}/api/version") or {}) else None
 
 
 def ollama_address(host: str) -> str:

@@ -10,16 +10,27 @@ from dataclasses import dataclass
 from types import FrameType
 
 from lmtx_search.embedded.files import sweep
-from lmtx_search.embedded.models import prepare_encoder, prepare_judge
 from lmtx_search.embedded.net import LOOPBACK, free_port
-from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, start_ollama
+from lmtx_search.embedded.ollama import (
+    add_model,
+    find_ollama,
+    model_store,
+    start_ollama,
+)
 from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
 from lmtx_search.embedded.places import Places, find_places, open_up
 from lmtx_search.embedded.processes import Process, is_alive, stop
 from lmtx_search.embedded.several_nodes import SEVERAL, members, nodes_of, start_several
 from lmtx_search.embedded.state import State, read_state
 from lmtx_search.embedded.tagger import start_tagger
-from lmtx_search.embedded.wanted_models import wanted_encoder, wanted_judge
+from lmtx_search.embedded.wanted_models import (
+    download_encoder,
+    download_judge,
+    in_process,
+    other_ollama,
+    own_gguf,
+    winning_settings,
+)
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import one_after_another, only_one
@@ -46,13 +57,17 @@ def prepare(
 ) -> None:
     """Download and build everything that `up` starts."""
     places = find_places(settings)
+    state = read_state(settings.data_dir)
+    if judge and not in_process(settings) and (note := other_ollama(settings, state)):
+        progress.note(note)
+        judge = False
     with prepared(places, progress):
         prepare_opensearch(places, progress)
         if encoder:
-            prepare_encoder(places.cache, progress, wanted_encoder(settings))
-        if judge and settings.judge.gguf is None:
-            prepare_judge(places.cache, progress, wanted_judge(settings))
-    if judge and not _in_process(settings):
+            download_encoder(settings, places, state, progress)
+        if judge and not (in_process(settings) and own_gguf(settings)):
+            download_judge(settings, places, state, progress)
+    if judge and not in_process(settings):
         find_ollama(places.cache, progress)
 
 
@@ -82,7 +97,7 @@ def up(
         if state.starting:
             _stop_all(state, list(state.processes))
         running = {name for name, process in state.processes.items() if is_alive(process)}
-        before = dict(state.settings)
+        before, chosen = dict(state.settings), dict(state.chosen)
         state.starting = True
         try:
             with _terminated_is_an_exception():
@@ -91,16 +106,19 @@ def up(
         except BaseException:
             _stop_all(state, [name for name in state.processes if name not in running])
             state.settings = before if running else {}
+            state.chosen = chosen
             state.starting = False
             state.write()
             raise
         state.starting = False
         state.write()
+        for note in winning_settings(settings, state.settings):
+            progress.note(note)
         return _report(state, running)
 
 
 def down(settings: Settings, progress: Progress = SILENT) -> list[Server]:
-    """Stop the servers that `up` started. Data, downloads and ports stay for the next `up`."""
+    """Stop the servers that `up` started. Data, downloads, ports and models stay for the next."""
     places = find_places(settings)
     with only_one(places.state / "lock", f"`lmtx-search up` or `down` in {settings.data_dir}"):
         state = read_state(settings.data_dir)
@@ -160,24 +178,19 @@ def _start_others(
 ) -> None:
     noted = _noter(state)
     with prepared(places, progress):
-        encoder = prepare_encoder(places.cache, progress, wanted_encoder(settings))
-        state.settings["encoder.name"] = str(encoder)
-    if judge and not _in_process(settings):
+        download_encoder(settings, places, state, progress)
+    if judge and not in_process(settings):
         _start_judge(settings, places, state, running, noted(OLLAMA), progress)
-    elif judge and settings.judge.gguf is None:
+    elif judge and not own_gguf(settings):
         with prepared(places, progress):
-            judged_by = prepare_judge(places.cache, progress, wanted_judge(settings))
+            judged_by = download_judge(settings, places, state, progress)
+            assert judged_by is not None
             state.settings["judge.gguf"] = str(judged_by.file)
     if tagger and TAGGER not in running:
         port = _port(state, "tagger")
         start_tagger(settings, places, port, noted(TAGGER), progress)
         state.settings["service.port"] = port
         state.settings["service.url"] = f"http://{LOOPBACK}:{port}"
-
-
-def _in_process(settings: Settings) -> bool:
-    """Tell whether the judge runs in the commands themselves, without a server."""
-    return settings.judge.runtime == "llamacpp"
 
 
 def _start_judge(
@@ -188,8 +201,11 @@ def _start_judge(
     noted: Callable[[Process], None],
     progress: Progress,
 ) -> None:
+    if note := other_ollama(settings, state):
+        progress.note(note)
+        return
     with prepared(places, progress):
-        judge = prepare_judge(places.cache, progress, wanted_judge(settings))
+        judge = download_judge(settings, places, state, progress)
     if OLLAMA not in running:
         ollama = find_ollama(places.cache, progress)
         if ollama.program is None:
@@ -198,9 +214,10 @@ def _start_judge(
             address = f"http://{LOOPBACK}:{_port(state, 'ollama')}"
             start_ollama(ollama.program, address, places, noted, progress)
         state.settings["ollama.hosts"] = [address]
-    ours = model_store(places) if OLLAMA in state.processes else None
-    add_model(state.settings["ollama.hosts"][0], judge, ours, progress)
-    state.settings["ollama.model"] = judge.name
+    if judge is not None:
+        ours = model_store(places) if OLLAMA in state.processes else None
+        add_model(state.settings["ollama.hosts"][0], judge, ours, progress)
+        state.settings["ollama.model"] = judge.name
 
 
 def _noter(state: State) -> Callable[[str], Callable[[Process], None]]:

@@ -12,6 +12,7 @@ from lmtx_search.embedded.processes import Process
 from lmtx_search.settings import embedded_state_file
 
 _PORTS = "ports.json"
+_CHOSEN = "chosen.json"
 
 
 @dataclass
@@ -24,6 +25,8 @@ class State:
     processes: dict[str, Process] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     """The last ports, which are used again if they are free, even after `down`."""
+    chosen: dict[str, str] = field(default_factory=dict)
+    """The last models that `up` downloaded (``encoder``, ``judge``), which stay after `down`."""
     starting: bool = False
     """An `up` is running. A killed `up` leaves this set."""
 
@@ -31,6 +34,7 @@ class State:
         """Write servers.json, or remove it if no server is recorded."""
         path = embedded_state_file(self.data_dir)
         write_atomically(path.with_name(_PORTS), json.dumps(self.ports))
+        write_atomically(path.with_name(_CHOSEN), json.dumps(self.chosen))
         if not self.processes and not self.settings:
             path.unlink(missing_ok=True)
             return
@@ -48,6 +52,8 @@ def read_state(data_dir: Path) -> State:
     state = State(data_dir)
     ports = _read(path.with_name(_PORTS))
     state.ports = {name: port for name, port in ports.items() if isinstance(port, int)}
+    chosen = _read(path.with_name(_CHOSEN))
+    state.chosen = {what: name for what, name in chosen.items() if isinstance(name, str)}
     body = _read(path)
     try:
         state.settings = dict(body.get("settings", {}))

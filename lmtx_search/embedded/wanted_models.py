@@ -1,22 +1,143 @@
-"""Which of the models that can be downloaded suit the settings."""
+"""Which models are downloaded for the settings, and which settings win over what `up` starts."""
 
 from __future__ import annotations
 
-from lmtx_search.embedded.models import downloaded_judges
+from collections.abc import Mapping
+from typing import Any
+
+from lmtx_search.embedded.models import (
+    JudgeModel,
+    downloaded_judge,
+    downloaded_judges,
+    prepare_encoder,
+    prepare_judge,
+)
+from lmtx_search.embedded.net import LOOPBACK
+from lmtx_search.embedded.ollama import running_ollama
+from lmtx_search.embedded.places import Places
+from lmtx_search.embedded.state import State
 from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS, downloaded_encoder
-from lmtx_search.settings import Settings
+from lmtx_search.progress import Progress
+from lmtx_search.settings import EncoderSettings, Settings
+
+_SEEN = "(`lmtx-search config` shows where it comes from)"
 
 
-def wanted_encoder(settings: Settings) -> str:
-    """Return which encoder is downloaded: the one of the settings if it can be."""
+def wanted_encoder(settings: Settings, before: str | None = None) -> str | None:
+    """Return which encoder is downloaded: that of the settings, or else of the last `up`.
+
+    Args:
+        before: the encoder of the last `up` (None: there was none, and the default is chosen).
+
+    Returns:
+        None if the settings name an encoder that cannot be downloaded.
+    """
+    named = settings.encoder.name
     # While the servers run, the settings hold the folder instead of its name.
     for name in DOWNLOADED_ENCODERS:
-        if settings.encoder.name in (name, str(downloaded_encoder(name, settings.cache_dir))):
+        if named in (name, str(downloaded_encoder(name, settings.cache_dir))):
             return name
-    return DOWNLOADED_ENCODERS[0]
+    if "name" not in settings.encoder.model_fields_set:
+        return before if before in DOWNLOADED_ENCODERS else DOWNLOADED_ENCODERS[0]
+    return DOWNLOADED_ENCODERS[0] if named == EncoderSettings().name else None
 
 
-def wanted_judge(settings: Settings) -> str:
-    """Return which judge is downloaded: the model of the settings if it can be."""
+def wanted_judge(settings: Settings, before: str | None = None) -> str | None:
+    """Return which judge's model is downloaded, chosen in the same way."""
     names = downloaded_judges()
-    return settings.ollama.model if settings.ollama.model in names else names[0]
+    if "model" not in settings.ollama.model_fields_set:
+        return before if before in names else names[0]
+    return settings.ollama.model if settings.ollama.model in names else None
+
+
+def own_gguf(settings: Settings) -> bool:
+    """Tell whether ``judge.gguf`` is a file of the user's, and not one that `up` downloaded."""
+    downloaded = [downloaded_judge(settings.cache_dir, name) for name in downloaded_judges()]
+    return settings.judge.gguf is not None and settings.judge.gguf not in downloaded
+
+
+def in_process(settings: Settings) -> bool:
+    """Tell whether the judge runs in the commands themselves, without a server."""
+    return settings.judge.runtime == "llamacpp"
+
+
+def download_encoder(settings: Settings, places: Places, state: State, progress: Progress) -> None:
+    """Download the encoder and note it, unless the settings name one that cannot be downloaded."""
+    name = wanted_encoder(settings, state.chosen.get("encoder"))
+    if name is None:
+        named = settings.encoder.name
+        progress.note(
+            f"encoder.name is {named}, which `up` does not download: commands read or fetch it "
+            "themselves"
+        )
+        return
+    state.settings["encoder.name"] = str(prepare_encoder(places.cache, progress, name))
+    state.chosen["encoder"] = name
+
+
+def download_judge(
+    settings: Settings, places: Places, state: State, progress: Progress
+) -> JudgeModel | None:
+    """Download the judge's model and note it.
+
+    Returns:
+        None if the settings name a model that cannot be downloaded, and Ollama has to have it. A
+        judge inside the commands is then the default one.
+    """
+    name = wanted_judge(settings, state.chosen.get("judge"))
+    if name is None and not in_process(settings):
+        named = settings.ollama.model
+        progress.note(
+            f"ollama.model is {named}, which `up` does not download: run `ollama pull {named}`, "
+            "unless Ollama has it"
+        )
+        return None
+    model = prepare_judge(places.cache, progress, name)
+    state.chosen["judge"] = model.name
+    return model
+
+
+def winning_settings(settings: Settings, started: Mapping[str, Any]) -> list[str]:
+    """Return notes about addresses in the settings that win over those of the started servers.
+
+    Args:
+        started: what `up` recorded, by dotted setting.
+    """
+    notes = []
+    cluster = {"url", "urls"} & settings.opensearch.model_fields_set
+    ours = started.get("opensearch.urls") or [started.get("opensearch.url")]
+    if cluster and not set(settings.opensearch.addresses) <= set(ours):
+        notes.append(
+            f"opensearch.url is set to {settings.opensearch.url} {_SEEN}: commands use that "
+            "cluster, not the one that `up` starts"
+        )
+    service = settings.service
+    ours = started.get("service.url")
+    if ours and service.url is not None and service.url.rstrip("/") != ours:
+        notes.append(
+            f"service.url is set to {service.url} {_SEEN}: commands use that tagger, not the one "
+            "that `up` starts"
+        )
+    return notes
+
+
+def other_ollama(settings: Settings, state: State) -> str | None:
+    """Return a note if commands would use neither our Ollama nor the one that already runs."""
+    ours = set(state.settings.get("ollama.hosts") or [])
+    if "ollama" in state.ports:
+        ours.add(f"http://{LOOPBACK}:{state.ports['ollama']}")
+    note = _named_ollama(settings, ours)
+    return _named_ollama(settings, {running_ollama() or ""}) if note else None
+
+
+def _named_ollama(settings: Settings, ours: set[str]) -> str | None:
+    """Return a note if the settings name Ollama servers, and none of them is one of ``ours``."""
+    hosts = {
+        host.rstrip("/").replace("//localhost", "//127.0.0.1") for host in settings.ollama.hosts
+    }
+    if "hosts" not in settings.ollama.model_fields_set or hosts & ours:
+        return None
+    return (
+        f"ollama.hosts is set to {', '.join(settings.ollama.hosts)} {_SEEN}: commands ask that "
+        "judge, so `up` starts no Ollama"
+    )

@@ -23,6 +23,7 @@ from lmtx_search.settings.sources import (
     SettingsWithOrigins,
     embedded_state_file,
     flat_settings,
+    is_setting,
     load_settings,
     load_settings_with_origins,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "UiSettings",
     "embedded_state_file",
     "flat_settings",
+    "is_setting",
     "load_settings",
     "load_settings_with_origins",
 ]

@@ -136,9 +136,14 @@ def _read_file(path: Path) -> dict[str, Any]:
 def _read_environment() -> dict[str, Any]:
     known = {_variable(key) for key in _keys(Settings)}
     for name in os.environ:
-        if name.startswith(ENV_PREFIX) and not name.startswith(ENV_RESERVED) and name not in known:
+        if is_setting(name) and name not in known:
             raise UserError(f"unknown variable {name}: `lmtx-search config` lists what can be set")
     return EnvSettingsSource(Settings)()
+
+
+def is_setting(name: str) -> bool:
+    """Tell whether a variable of the environment sets a setting, known or not."""
+    return name.startswith(ENV_PREFIX) and not name.startswith(ENV_RESERVED)
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from lmtx_search.embedded.models import prepare_encoder
+from lmtx_search.embedded.wanted_models import wanted_encoder
 from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS, resolve_encoder
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.errors import UserError
@@ -45,6 +46,27 @@ def test_every_short_name_is_pinned() -> None:
 def test_a_short_name_that_is_not_downloaded_names_the_command(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match=rf"{name} is not on this machine yet: `lmtx-search up`"):
         resolve_encoder(name, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("named", "before", "wanted"),
+    [
+        (None, None, "all-MiniLM-L6-v2"),
+        (None, "multilingual-e5-small", "multilingual-e5-small"),
+        (None, "gone", "all-MiniLM-L6-v2"),
+        ("multilingual-e5-small", None, "multilingual-e5-small"),
+        ("{cache}/models/multilingual-e5-small", None, "multilingual-e5-small"),
+        ("all-MiniLM-L6-v2", "multilingual-e5-small", "all-MiniLM-L6-v2"),
+        ("sentence-transformers/all-MiniLM-L6-v2", "multilingual-e5-small", "all-MiniLM-L6-v2"),
+        ("intfloat/multilingual-e5-base", "multilingual-e5-small", None),
+    ],
+)
+def test_the_encoder_of_the_settings_is_downloaded_or_else_that_of_the_last_up(
+    tmp_path: Path, named: str | None, before: str | None, wanted: str | None
+) -> None:
+    name = named and named.format(cache=tmp_path)
+    settings = load_settings(flags={"cache_dir": tmp_path, "encoder.name": name})
+    assert wanted_encoder(settings, before) == wanted
 
 
 @pytest.mark.integration

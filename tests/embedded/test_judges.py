@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lmtx_search.embedded.models import downloaded_judges, prepare_judge
-from lmtx_search.embedded.wanted_models import wanted_judge
+from lmtx_search.embedded.models import downloaded_judge, downloaded_judges, prepare_judge
+from lmtx_search.embedded.wanted_models import own_gguf, wanted_judge
 from lmtx_search.settings import load_settings
 
 
@@ -20,10 +20,24 @@ def test_the_model_of_the_settings_is_downloaded(name: str) -> None:
     assert wanted_judge(load_settings(flags={"ollama.model": name})) == name
 
 
+def test_without_a_setting_the_model_of_the_last_up_is_downloaded_again() -> None:
+    default, other = downloaded_judges()
+    assert wanted_judge(load_settings(), other) == other
+    assert wanted_judge(load_settings(), "gone") == default
+    assert wanted_judge(load_settings(flags={"ollama.model": default}), other) == default
+
+
 def test_another_model_of_the_settings_does_not_stop_up() -> None:
-    assert (
-        wanted_judge(load_settings(flags={"ollama.model": "llama3.2:3b"})) == downloaded_judges()[0]
-    )
+    settings = load_settings(flags={"ollama.model": "llama3.2:3b"})
+    assert wanted_judge(settings, downloaded_judges()[1]) is None
+
+
+def test_a_downloaded_file_is_not_one_of_the_users(tmp_path: Path) -> None:
+    folders = {"cache_dir": tmp_path}
+    ours = downloaded_judge(tmp_path, downloaded_judges()[1])
+    assert not own_gguf(load_settings(flags=folders))
+    assert not own_gguf(load_settings(flags={**folders, "judge.gguf": ours}))
+    assert own_gguf(load_settings(flags={**folders, "judge.gguf": tmp_path / "mine.gguf"}))
 
 
 @pytest.mark.parametrize("name", downloaded_judges())

@@ -185,9 +185,12 @@ def test_a_judge_inside_the_commands_gets_its_model_and_no_ollama(
     assert judge["found"].startswith("qwen2.5-coder-0.5b")
 
 
-def test_the_encoder_that_is_asked_for_is_used_until_down(own: Settings, start: Start) -> None:
+def test_the_encoder_that_is_asked_for_is_used_again_after_down(
+    own: Settings, start: Start
+) -> None:
     assert finish(start(*UP, "--encoder", "multilingual-e5-small"))[0] == 0
-    assert finish(start(*UP))[0] == 0
+    assert finish(start("down"))[0] == 0
+    assert result_of(start(*UP, "--json"))["encoder"] == "multilingual-e5-small"
     folder = result_of(start("config", "--json"))["encoder.name"]
     assert folder["from"] == "embedded servers"
     assert Path(folder["value"]).name == "multilingual-e5-small"

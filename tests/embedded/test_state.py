@@ -44,6 +44,15 @@ def test_ports_stay_when_nothing_runs_any_more(tmp_path: Path) -> None:
     assert read_state(tmp_path).ports == {"opensearch": 4321}
 
 
+def test_the_chosen_models_survive_down(tmp_path: Path) -> None:
+    state = read_state(tmp_path)
+    state.chosen = {"encoder": "multilingual-e5-small"}
+    state.processes = {"opensearch": GONE}
+    state.write()
+    servers.down(settings_of(tmp_path))
+    assert read_state(tmp_path).chosen == {"encoder": "multilingual-e5-small"}
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"processes": {"opensearch": {"pid": 1}}}'])
 def test_damaged_notes_count_as_none(tmp_path: Path, text: str) -> None:
     path = embedded_state_file(tmp_path)
