@@ -33,19 +33,21 @@ class Context:
     Attributes:
         config_file: the settings file of ``--config``.
         flags: settings that flags set, by dotted key (``opensearch.url``).
+        read_file: whether the settings file is read; `init` makes it.
         json: whether the command prints its result as JSON.
     """
 
     def __init__(self) -> None:
         self.config_file: Path | None = None
         self.flags: dict[str, Any] = {}
+        self.read_file = True
         self.json = False
 
     @functools.cached_property
     def _loaded(self) -> SettingsWithOrigins:
         from lmtx_search.settings import load_settings_with_origins
 
-        return load_settings_with_origins(self.config_file, self.flags)
+        return load_settings_with_origins(self.config_file, self.flags, read_file=self.read_file)
 
     @property
     def settings(self) -> Settings:

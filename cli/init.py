@@ -12,7 +12,8 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
-from lmtx_search.cli.questions import Given, Questions
+from lmtx_search.cli.questions import Given, Questions, answered
+from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.errors import UserError
 from lmtx_search.settings import FILE_NAME, load_settings
 from lmtx_search.settings.first_file import Answers, settings_text
@@ -38,7 +39,8 @@ def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
     Each answer is checked immediately. If something does not exist yet, a note says so and the
     questions continue. Passwords are never asked for or written; they come from
     LMTX_OPENSEARCH_PASSWORD. The flags --url, --user, --ca-file, --ollama and --model set the
-    suggested answers; with --yes they are the answers.
+    suggested answers; with --yes they are the answers. --encoder, --no-verify and --data-dir are
+    written as they are given.
 
     \b
     Example:
@@ -49,20 +51,50 @@ def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
     file = context.config_file or Path(FILE_NAME)
     if file.exists() and not force:
         kept = UserError(f"{file} already exists and was not changed: --force replaces it")
-        if yes or not click.confirm(f"{file} already exists. Replace it?", err=True):
+        if yes:
             raise kept
+        with answered(kept):
+            agreed = click.confirm(f"{file} already exists. Replace it?", err=True)
+        if not agreed:
+            raise kept
+    if given["embedded"] and "opensearch.url" in context.flags:
+        raise UserError("give either --embedded or --url, not both")
+    wrong = _without_broken_file(context, file)
     questions = Questions(context, Given(**given), quiet=yes)
+    if wrong:
+        questions.note(f"the values of the replaced file are not used: {wrong}")
     answers, index, labels = questions.ask()
     _write(file, settings_text(answers))
     context.say(f"Wrote {file}")
     for origin in sorted(set(context.origins.values())):
         if origin.startswith("environment "):
             context.say(f"Note: {origin.split()[1]} is set and overrides the file")
-    steps = _next(answers, index, labels)
+    steps = [
+        step.replace("lmtx-search ", f"lmtx-search{given_flags(context, config_only=True)} ", 1)
+        for step in _next(answers, index, labels)
+    ]
     context.say("Next:")
     for step in steps:
         context.say(f"  {step}")
     context.result({"file": str(file), "notes": questions.notes, "next": steps})
+
+
+def _without_broken_file(context: Context, file: Path) -> str | None:
+    """Leave out the settings file if there is none or it is wrong; return what is wrong with it.
+
+    Raises:
+        UserError: a variable or a flag is wrong.
+    """
+    wrong = None
+    try:
+        if file.exists():
+            _ = context.settings
+            return None
+    except UserError as error:
+        wrong = str(error)
+    context.read_file = False
+    _ = context.settings
+    return wrong
 
 
 def _write(file: Path, text: str) -> None:

@@ -8,6 +8,7 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.cli.training_options import LEAST, ORDER, PAIRS, PROMPT, RETRIEVAL, SHORTLIST
 from lmtx_search.training.profiles import PROFILES, training_settings
 
@@ -92,6 +93,6 @@ def judge(
     if record["too_few"]:
         context.say(f"Not enough yet: {record['too_few']}")
     same = {"profile": profile, "seed": seed, **given}
-    words = (f"--{name.replace('_', '-')} {value}" for name, value in same.items())
-    context.say("Next: lmtx-search train " + " ".join(words))
+    words = "".join(f" --{name.replace('_', '-')} {value}" for name, value in same.items())
+    context.say(f"Next: lmtx-search train{given_flags(context)}{words}")
     context.result(record)

@@ -10,6 +10,7 @@ import click
 from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.labels.index import LabelIndex
@@ -213,5 +214,5 @@ def waiting_tagger(context: Context, tagger: str) -> str:
     took = f" (the last one took {seconds[-1]:.0f} s)" if seconds else ""
     return (
         f"The tagger {tagger} runs inside the cluster and keeps the labels that it was made with. "
-        f"To make a new one: `lmtx-search deploy --runtime in-cluster`{took}"
+        f"To make a new one: `lmtx-search deploy{given_flags(context)} --runtime in-cluster`{took}"
     )

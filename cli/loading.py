@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import Any, TypeVar
 
 import click
 
 from lmtx_search.cli.context import Context
+from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.document_formats import FORMATS
@@ -117,7 +119,8 @@ def finish(context: Context, report: BulkReport) -> None:
     for note, times in report.tagging_notes.items():
         context.say(f"  tagged, but: {times:,} × {_cut(note)}")
     if report.tagging.get("pending"):
-        context.say(f"`lmtx-search retag --index {report.index} --pending` tags the pending ones")
+        command = f"lmtx-search retag{given_flags(context)} --index {quote(report.index)} --pending"
+        context.say(f"`{command}` tags the pending ones")
     context.result(report.as_dict())
     if report.failed:
         raise click.exceptions.Exit(1)

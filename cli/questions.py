@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -11,7 +13,7 @@ import click
 from pydantic import ValidationError
 
 from lmtx_search.cli.context import Context
-from lmtx_search.errors import LmtxError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import JudgeSettings, OllamaSettings, OpenSearchSettings
 from lmtx_search.settings.first_file import Answers
 
@@ -50,7 +52,7 @@ class Questions:
         if cluster is not None and index is None:
             index = self._text("Index with your documents (empty: none yet)", "")
         if cluster is None and index:
-            self._note(
+            self.note(
                 f"the index {index} is not used: the address of its cluster is missing (--url)"
             )
             index = None
@@ -64,7 +66,9 @@ class Questions:
         update = {"judge": judge, "ollama": ollama, **({"opensearch": cluster} if cluster else {})}
         chosen = self._settings.model_copy(update=update)
         for note in _checks().try_languages(chosen, known, index if readable else None, fields):
-            self._note(note)
+            self.note(note)
+        flags = self._context.flags
+        asked = cluster is not None and judge.runtime == "ollama"
         return (
             Answers(
                 url=cluster.url if cluster else None,
@@ -72,17 +76,32 @@ class Questions:
                 ca_file=cluster.ca_file if cluster else None,
                 text_fields=fields,
                 runtime=judge.runtime,
-                hosts=ollama.hosts,
-                model=ollama.model,
+                hosts=ollama.hosts if asked or "ollama.hosts" in flags else (),
+                model=ollama.model if asked or "ollama.model" in flags else None,
                 gguf=judge.gguf,
+                verify=cluster is None or cluster.verify or not self._is_set("opensearch.verify"),
+                encoder=self._settings.encoder.name if "encoder.name" in flags else None,
+                data_dir=self._settings.data_dir if "data_dir" in flags else None,
             ),
             index or None,
             labels,
         )
 
+    def _is_set(self, key: str) -> bool:
+        """Tell whether a flag or the settings file, which is replaced, sets a value."""
+        return self._context.origins.get(key, "").startswith(("flag", "file "))
+
     def _cluster(self) -> OpenSearchSettings | None:
-        if self._given.embedded:
-            return None
+        cluster = None if self._given.embedded else self._own_cluster()
+        unused = [key for key in self._context.flags if key.startswith("opensearch.")]
+        if cluster is None and unused:
+            self.note(
+                f"the given {' and '.join(unused)} is not used: the cluster is the one that "
+                "`lmtx-search up` starts"
+            )
+        return cluster
+
+    def _own_cluster(self) -> OpenSearchSettings | None:
         there = self._settings.opensearch
         known = self._context.origins.get("opensearch.url", "")
         mine = known and known != "embedded servers"
@@ -101,7 +120,7 @@ class Questions:
             ca = self._text("Certificate authority, a PEM file (empty: the system's)", shown)
             cluster = _valid(cluster, ca_file=_path(ca))
         if user and cluster.password is None:
-            self._note("set the password in LMTX_OPENSEARCH_PASSWORD, which is not set yet")
+            self.note("set the password in LMTX_OPENSEARCH_PASSWORD, which is not set yet")
         self._answers = self._look(lambda: _checks().try_cluster(cluster))
         return cluster
 
@@ -128,9 +147,11 @@ class Questions:
             runtime = self._value("Program that runs the judge", judge.runtime, kinds)
         judge = _valid(judge, runtime=runtime)
         if runtime == "llamacpp":
-            gguf = self._given.gguf or judge.gguf
+            ours = self._context.origins.get("judge.gguf") == "embedded servers"
+            gguf = self._given.gguf or (None if ours and embedded else judge.gguf)
             if gguf is None:
-                gguf = _path(self._text("GGUF file with the judge's model", ""))
+                later = " (empty: the one that `lmtx-search up` downloads)" if embedded else ""
+                gguf = _path(self._text(f"GGUF file with the judge's model{later}", ""))
             judge = _valid(judge, gguf=gguf)
         elif not embedded:
             hosts = ",".join(ollama.hosts)
@@ -139,7 +160,7 @@ class Questions:
             )
             model = self._text("The judge's model", ollama.model)
             ollama = _valid(ollama, model=model)
-        if not embedded or runtime == "llamacpp":
+        if not embedded or judge.gguf is not None:
             update = {"judge": judge, "ollama": ollama}
             self._look(lambda: _checks().try_judge(self._settings.model_copy(update=update)))
         return judge, ollama
@@ -151,9 +172,10 @@ class Questions:
         """Ask until the answer is valid."""
         if self._quiet:
             return read(default)
-        answer: T = click.prompt(
-            question, default=default, value_proc=read, show_default=bool(default), err=True
-        )
+        with answered():
+            answer: T = click.prompt(
+                question, default=default, value_proc=read, show_default=bool(default), err=True
+            )
         return answer
 
     def _look(self, check: Callable[[], str]) -> bool:
@@ -164,17 +186,40 @@ class Questions:
             self._context.say(f"  {check()}")
             return True
         except LmtxError as error:
-            self._note(str(error))
+            self.note(str(error))
         except Exception as error:
             known = translate(error)
             if known is None:
                 raise
-            self._note(str(known))
+            self.note(str(known))
         return False
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Print a note, and keep it for the result."""
         self.notes.append(text)
         self._context.say(f"  Note: {text}")
+
+
+_NO_ANSWER = UserError(
+    "nothing was written, because standard input has no answer: --yes uses the flags and the "
+    "settings instead of asking"
+)
+
+
+@contextmanager
+def answered(otherwise: UserError = _NO_ANSWER) -> Iterator[None]:
+    """Turn the end of standard input, as in a script, into an error.
+
+    Raises:
+        UserError: ``otherwise``, which says how to do without answers.
+    """
+    try:
+        yield
+    except click.Abort:
+        if sys.stdin.isatty():  # Ctrl-C
+            raise
+        click.echo(err=True)
+        raise otherwise from None
 
 
 def _checks() -> Any:

@@ -12,6 +12,7 @@ from rich.table import Table
 from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command, Group
+from lmtx_search.cli.settings_flags import given_flags
 
 if TYPE_CHECKING:
     from lmtx_search.tagging.deployment.inventory import VersionEntry
@@ -159,6 +160,6 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
     if done.previous != done.version:
         context.say(
             f"To tag the documents of {done.previous} again: "
-            f"`lmtx-search retag --index INDEX --since {done.previous}`"
+            f"`lmtx-search retag{given_flags(context)} --index INDEX --since {done.previous}`"
         )
     context.result(asdict(done))

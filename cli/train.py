@@ -10,6 +10,7 @@ import click
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import threshold_interval
+from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.cli.training_options import training_of, training_options
 
 _MORE = "A larger --judge-budget also judges more held-out documents"
@@ -101,7 +102,7 @@ def train(
         context.say(f"Lost the host {host}: {why}")
     context.say("Seconds: " + ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()))
     context.say(f"Run {trained.run}: {trained.encoder}")
-    context.say("Next: lmtx-search deploy")
+    context.say(f"Next: lmtx-search deploy{given_flags(context)}")
     context.result({"run": trained.run, **record})
 
 

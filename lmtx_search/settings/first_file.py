@@ -19,7 +19,8 @@ _COMMENTS_FROM = 44
 class Answers:
     """What a first settings file is made of.
 
-    ``url`` None is the cluster that ``lmtx-search up`` starts, with a judge and a tagger.
+    ``url`` None is the cluster that ``lmtx-search up`` starts, with a judge and a tagger. Other
+    values that are None or empty are left out.
     """
 
     url: str | None
@@ -28,15 +29,33 @@ class Answers:
     text_fields: Sequence[str]
     runtime: Literal["ollama", "llamacpp"]
     hosts: Sequence[str]
-    model: str
+    model: str | None
     gguf: Path | None
+    verify: bool = True
+    encoder: str | None = None
+    data_dir: Path | None = None
 
 
 def settings_text(answers: Answers) -> str:
     """Return the file's text; no password is in it."""
     return "\n".join(
-        [_HEAD, *_cluster(answers), *_documents(answers), *_judge(answers), *_service(answers)]
+        [
+            _HEAD,
+            *_data(answers),
+            *_cluster(answers),
+            *_documents(answers),
+            *_encoder(answers),
+            *_judge(answers),
+            *_service(answers),
+        ]
     )
+
+
+def _data(answers: Answers) -> list[str]:
+    # Before the first section, because it belongs to none.
+    if answers.data_dir is None:
+        return []
+    return [_line("data_dir", str(answers.data_dir), "runs, taggers and servers of `up`"), ""]
 
 
 def _cluster(answers: Answers) -> list[str]:
@@ -52,6 +71,8 @@ def _cluster(answers: Answers) -> list[str]:
         lines.append(_line("user", answers.user, "the password: LMTX_OPENSEARCH_PASSWORD"))
     if answers.ca_file:
         lines.append(_line("ca_file", str(answers.ca_file), "who signed the cluster's certificate"))
+    if not answers.verify:
+        lines.append(_line("verify", False, "trusts the cluster's certificate unseen"))
     return [*lines, ""]
 
 
@@ -64,23 +85,30 @@ def _documents(answers: Answers) -> list[str]:
     ]
 
 
-def _judge(answers: Answers) -> list[str]:
-    if answers.runtime == "llamacpp":
-        gguf = str(answers.gguf) if answers.gguf else "model.gguf"
-        return [
-            "[judge]",
-            _line("runtime", "llamacpp", "the judge runs inside the command"),
-            _line("gguf", gguf, "its model file"),
-            "",
-        ]
-    if answers.url is None:
+def _encoder(answers: Answers) -> list[str]:
+    if answers.encoder is None:
         return []
-    return [
-        "[ollama]",
-        _line("hosts", list(answers.hosts), "all of them are asked at once"),
-        _line("model", answers.model, "on each: ollama pull it first"),
-        "",
-    ]
+    return ["[encoder]", _line("name", answers.encoder, "reads documents and labels"), ""]
+
+
+def _judge(answers: Answers) -> list[str]:
+    lines = []
+    if answers.runtime == "llamacpp":
+        lines = ["[judge]", _line("runtime", "llamacpp", "the judge runs inside the command")]
+        if answers.gguf:
+            lines.append(_line("gguf", str(answers.gguf), "its model file"))
+        elif answers.url is not None:
+            lines.append(_line("# gguf", "model.gguf", "its model file"))
+        lines.append("")
+    if answers.hosts or answers.model:
+        lines.append("[ollama]")
+        if answers.hosts:
+            lines.append(_line("hosts", list(answers.hosts), "all of them are asked at once"))
+        if answers.model:
+            own = "on each: ollama pull it first" if answers.url else "the judge's model"
+            lines.append(_line("model", answers.model, own))
+        lines.append("")
+    return lines
 
 
 def _service(answers: Answers) -> list[str]:
@@ -95,7 +123,7 @@ def _service(answers: Answers) -> list[str]:
     ]
 
 
-def _line(name: str, value: str | list[str], comment: str) -> str:
-    # A JSON string or list of strings is one in TOML too, but for the delete character.
+def _line(name: str, value: str | list[str] | bool, comment: str) -> str:
+    # JSON strings, lists of them and booleans are TOML too, but for the delete character.
     written = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return f"{name} = {written}".ljust(_COMMENTS_FROM) + f"  # {comment}"

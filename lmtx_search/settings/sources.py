@@ -52,18 +52,21 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
 
 
 def load_settings_with_origins(
-    file: Path | None = None, flags: Mapping[str, Any] | None = None
+    file: Path | None = None, flags: Mapping[str, Any] | None = None, *, read_file: bool = True
 ) -> SettingsWithOrigins:
     """Return the settings as :func:`load_settings` does, and the origin of each value.
+
+    Args:
+        read_file: False leaves the settings file out.
 
     Raises:
         UserError: as :func:`load_settings`.
     """
     path = file or Path(FILE_NAME)
-    if file is not None and not file.is_file():
+    if read_file and file is not None and not file.is_file():
         raise UserError(f"no settings file {file}: create it or leave out --config")
     layers = [
-        (f"file {path}", _flatten(_read_file(path)) if path.is_file() else {}),
+        (f"file {path}", _flatten(_read_file(path)) if read_file and path.is_file() else {}),
         ("environment", _flatten(_read_environment())),
         ("flag", {key: value for key, value in (flags or {}).items() if value is not None}),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lmtx_search.cli.commands import COMMANDS, SECTIONS
+from lmtx_search.cli.context import Context
 from lmtx_search.cli.grammar import Command, Group
 from lmtx_search.cli.main import cli
 from lmtx_search.cli.renamed import OPTIONS
-from lmtx_search.cli.settings_flags import settings_flags
+from lmtx_search.cli.settings_flags import given_flags, settings_flags
 from tests.support.command_tree import all_commands, command_named
 
 NOWHERE = "http://127.0.0.1:1"
@@ -70,6 +72,16 @@ def test_a_settings_file_can_be_named_after_the_command(folder: Path) -> None:
 def test_a_flag_with_two_forms_sets_either_value() -> None:
     assert values("config", "--no-verify")["opensearch.verify"]["value"] is False
     assert values("--no-verify", "config", "--verify")["opensearch.verify"]["value"] is True
+
+
+def test_the_next_command_gets_the_same_settings_flags() -> None:
+    context = Context()
+    assert given_flags(context) == ""
+    words = ("--config", "my own.toml", "--no-verify", "--model", "a:b", "--data-dir", "x y")
+    with click.Context(cli, obj=context) as ctx:
+        cli.parse_args(ctx, [*words, "config"])
+    assert given_flags(context) == f" {shlex.join(words)}"
+    assert given_flags(context, config_only=True) == " --config 'my own.toml'"
 
 
 def test_no_command_uses_the_name_of_a_settings_flag_for_something_else() -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from lmtx_search.cli.main import cli
+from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.settings.first_file import Answers, settings_text
 from tests.conftest import Run
@@ -102,6 +103,60 @@ def test_an_encoder_that_does_not_fit_the_labels_is_a_note(folder: Path, languag
     notes = json.loads(result.stdout)["notes"]
     expected = ["The encoder was probably not made for the language of the labels"]
     assert [note.split(":")[0] for note in notes] == expected * (language == "German")
+
+
+def test_the_file_that_config_names_is_made(folder: Path) -> None:
+    (folder / "lmtx-search.toml").write_text("not = [toml")
+    result = init("--yes", "--embedded", "--config", "a new.toml")
+    assert result.exit_code == 0, result.output
+    assert load_settings(folder / "a new.toml").encoder == Settings().encoder
+    assert "lmtx-search --config 'a new.toml' up" in result.output
+
+
+def test_force_replaces_a_broken_file_and_says_so(folder: Path) -> None:
+    file = folder / "lmtx-search.toml"
+    for text in ("not = [toml", "[opensearch]\nulr = 1\n"):
+        file.write_text(text)
+        result = init("--yes", "--embedded", "--force")
+        assert result.exit_code == 0, result.output
+        assert "Note: the values of the replaced file are not used: " in result.output
+        assert load_settings().documents == Settings().documents
+
+
+def test_every_flag_is_in_the_file(folder: Path) -> None:
+    flags = ("--model", "qwen2.5:3b", "--encoder", "my/encoder", "--data-dir", str(folder / "own"))
+    assert init("--yes", "--embedded", *flags).exit_code == 0
+    settings = load_settings()
+    assert (settings.ollama.model, settings.encoder.name) == ("qwen2.5:3b", "my/encoder")
+    assert "hosts" not in settings.ollama.model_fields_set
+    assert f'data_dir = "{folder / "own"}"' in (folder / "lmtx-search.toml").read_text()
+    assert init("--yes", "--force", "--url", NOWHERE, "--no-verify").exit_code == 0
+    assert load_settings().opensearch.verify is False
+
+
+def test_flags_of_another_cluster_are_not_silently_left_out() -> None:
+    result = init("--yes", "--embedded", "--url", NOWHERE)
+    assert "either --embedded or --url" in str(result.exception)
+    result = init("--yes", "--embedded", "--user", "tagger")
+    assert "Note: the given opensearch.user is not used" in result.output
+
+
+@pytest.mark.parametrize(("words", "gguf"), [((), None), (("--gguf", "mine.gguf"), "mine.gguf")])
+def test_the_judge_that_up_downloads_is_not_in_the_file(
+    words: tuple[str, ...], gguf: str | None
+) -> None:
+    result = init("--yes", "--embedded", "--judge", "llamacpp", *words)
+    assert result.exit_code == 0, result.output
+    judge = load_settings().judge
+    assert (judge.runtime, judge.gguf) == ("llamacpp", gguf and Path(gguf))
+    assert ("  Note: " in result.output) is (gguf is not None)
+
+
+def test_without_answers_the_way_without_questions_is_named(folder: Path) -> None:
+    result = init(input="")
+    assert isinstance(result.exception, UserError)
+    assert "--yes uses the flags" in str(result.exception)
+    assert not (folder / "lmtx-search.toml").exists()
 
 
 def test_no_password_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
