@@ -10,6 +10,7 @@ from rich.table import Table
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.gold_options import gold_options
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.numbers import SEED
 
 
 @click.command(cls=Command)
@@ -49,7 +50,7 @@ from lmtx_search.cli.grammar import Command
     help="Number of documents whose shortlists the judge re-ranks (icxml).",
 )
 @click.option(
-    "--seed", type=int, help="Seed of samples, training and intervals (default: the run's, or 0)."
+    "--seed", type=SEED, help="Seed of samples, training and intervals (default: the run's, or 0)."
 )
 @click.option(
     "--output",

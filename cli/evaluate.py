@@ -10,6 +10,7 @@ import click
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.gold_options import gold_options
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.numbers import SEED
 
 
 @click.command(cls=Command)
@@ -39,7 +40,9 @@ from lmtx_search.cli.grammar import Command
 @click.option(
     "--propensity-b", type=click.FloatRange(0, min_open=True), help="B of PSP (default: 1.5)."
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of intervals and tests.")
+@click.option(
+    "--seed", type=SEED, default=0, show_default=True, help="Seed of intervals and tests."
+)
 @click.option("--by-judge", is_flag=True, help="Ask the judge about a sample, without gold tags.")
 @click.option(
     "--sample",

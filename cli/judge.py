@@ -8,6 +8,7 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.numbers import SEED
 from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.cli.training_options import LEAST, ORDER, PAIRS, PROMPT, RETRIEVAL, SHORTLIST
 from lmtx_search.training.profiles import PROFILES, training_settings
@@ -28,7 +29,9 @@ from lmtx_search.training.profiles import PROFILES, training_settings
     show_default=True,
     help="The profile that `train` will use.",
 )
-@click.option("--seed", default=0, show_default=True, help="The seed that `train` will use.")
+@click.option(
+    "--seed", type=SEED, default=0, show_default=True, help="The seed that `train` will use."
+)
 @SHORTLIST
 @RETRIEVAL
 @PAIRS

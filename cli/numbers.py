@@ -25,6 +25,10 @@ class Count(click.ParamType[int]):
         return int(number)
 
 
+SEED = click.IntRange(0)
+"""The type of a seed: the generators of random numbers take none below zero."""
+
+
 def threshold_interval(ends: Sequence[float] | None) -> str:
     """Return the 95 % interval of a threshold in brackets, with a blank before it; None: nothing.
 

@@ -16,6 +16,7 @@ from lmtx_search.cli.context import Context
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import JudgeSettings, OllamaSettings, OpenSearchSettings
 from lmtx_search.settings.first_file import Answers
+from lmtx_search.settings.paths import expanded
 
 EMBEDDED = "embedded"
 T = TypeVar("T")
@@ -239,4 +240,7 @@ def _valid(section: S, **changes: Any) -> S:
 
 
 def _path(text: str) -> Path | None:
-    return Path(text).expanduser() if text else None
+    try:
+        return expanded(Path(text)) if text else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.numbers import SEED
 from lmtx_search.judges.base import Pair
 from lmtx_search.judges.prompts import shorten
 
@@ -33,7 +34,11 @@ _CHARACTERS = 700
     help="Number of documents to check.",
 )
 @click.option(
-    "--seed", default=0, show_default=True, help="The seed that `evaluate --by-judge` will use."
+    "--seed",
+    type=SEED,
+    default=0,
+    show_default=True,
+    help="The seed that `evaluate --by-judge` will use.",
 )
 @pass_context
 def review(context: Context, file: Path, name: str, sample: int, seed: int) -> None:

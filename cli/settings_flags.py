@@ -31,7 +31,7 @@ _NAMES = {
 @functools.cache
 def settings_flags() -> tuple[click.Option, ...]:
     """Return the flags. Of a flag that is given twice, the one further right counts."""
-    file = click.Path(path_type=Path)
+    file = _NamedPath(path_type=Path)
     return (
         _flag(None, "Settings file (default: lmtx-search.toml).", type=file),
         _flag("opensearch.url", "Address of OpenSearch."),
@@ -66,6 +66,16 @@ def given_flags(context: Context, *, config_only: bool = False) -> str:
         else:
             words += [_NAMES[key], str(value)]
     return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+class _NamedPath(click.Path):
+    """A path that is not empty: an empty one would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; refuse an empty text."""
+        if value == "":
+            self.fail("the path is empty", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _flag(key: str | None, text: str, **attributes: Any) -> click.Option:

@@ -11,6 +11,7 @@ from rich.table import Table
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.gold_options import gold_options
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.numbers import SEED
 from lmtx_search.training.profiles import PROFILES
 
 
@@ -49,7 +50,11 @@ from lmtx_search.training.profiles import PROFILES
     help="Time (30m) or number of calls (5000) for the judge in each training (default: no limit).",
 )
 @click.option(
-    "--seed", default=0, show_default=True, help="Seed of samples, training and intervals."
+    "--seed",
+    type=SEED,
+    default=0,
+    show_default=True,
+    help="Seed of samples, training and intervals.",
 )
 @click.option(
     "--output",

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from lmtx_search.cli.numbers import SEED
 from lmtx_search.judges.order import ORDERS
 from lmtx_search.settings import Settings
 from lmtx_search.training.negatives import NEGATIVES
@@ -73,7 +74,9 @@ def training_options(function: F) -> F:
             "together (small: 5m, paper: no limit).",
         ),
         LEAST,
-        click.option("--seed", default=0, show_default=True, help="Seed of samples and training."),
+        click.option(
+            "--seed", type=SEED, default=0, show_default=True, help="Seed of samples and training."
+        ),
         SHORTLIST,
         RETRIEVAL,
         PAIRS,

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from lmtx_search.cli.main import cli
 from lmtx_search.errors import UserError
 from lmtx_search.settings import (
+    Settings,
     embedded_state_file,
     flat_settings,
     load_settings,
@@ -171,6 +174,76 @@ def test_a_wrong_key_or_value_is_one_line_that_names_the_file(
         load_settings()
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("data_dir = ''\n", "file lmtx-search.toml: data_dir is empty"),
+        ("[judge]\ngguf = ''\n", "judge.gguf is empty"),
+        ("[opensearch]\nuser = ''\n", "opensearch.user is empty"),
+        ("[documents]\ntraining_index = '*'\n", "training_index = '*': is not the name of one in"),
+        ("[documents]\ntraining_index = ' '\n", "is not the name of one index"),
+        ("cache_dir = '~nouser/x'\n", "cache_dir = '~nouser/x': ~nouser has no home folder"),
+        ("[label]\nrules = '~nouser/x'\n", "label.rules = '~nouser/x': ~nouser has no home"),
+    ],
+)
+def test_an_empty_or_impossible_value_is_one_line(folder: Path, text: str, message: str) -> None:
+    write(folder, text)
+    with pytest.raises(UserError) as error:
+        load_settings()
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_empty_variable_is_not_set(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, "[judge]\ngguf = 'a.gguf'\n[encoder]\nlabel_prompt = 'query: '\n")
+    for name in ("DATA_DIR", "OPENSEARCH_USER", "OLLAMA_HOSTS", "SERVICE_PORT", "JUDGE_GGUF"):
+        monkeypatch.setenv(f"LMTX_{name}", "")
+    loaded = load_settings_with_origins()
+    assert loaded.settings.data_dir == Settings().data_dir
+    assert loaded.settings.opensearch.user is None
+    assert loaded.settings.judge.gguf == Path("a.gguf")
+    assert loaded.origins.keys() == {"judge.gguf", "encoder.label_prompt"}
+    # An empty prompt is a value: there is none.
+    monkeypatch.setenv("LMTX_ENCODER_LABEL_PROMPT", "")
+    assert load_settings().encoder.label_prompt == ""
+
+
+def test_an_empty_flag_is_refused() -> None:
+    for words in (["--data-dir", ""], ["--user", ""]):
+        result = CliRunner().invoke(cli, [*words, "config"])
+        assert result.exit_code != 0
+        assert "is empty" in f"{result.output} {result.exception}"
+
+
+def test_without_a_home_folder_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("LMTX_DATA_DIR")
+    # The account of the tests has a home folder, whatever HOME is.
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    with pytest.raises(UserError, match=r"data_dir = '~/\.local/share/lmtx-search': ~ has no"):
+        load_settings()
+
+
+def test_the_folder_of_compose_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMTX_FOLDER", "/files")
+    assert load_settings_with_origins().origins.keys() == {"data_dir"}
+
+
+def test_a_byte_order_mark_is_read_over(folder: Path) -> None:
+    (folder / "lmtx-search.toml").write_text("[ollama]\nmodel = 'ü'\n", encoding="utf-8-sig")
+    assert load_settings().ollama.model == "ü"
+
+
+@pytest.mark.parametrize("text", ["[]", '{"settings": null}', '{"settings": []}', "1", "{"])
+def test_damaged_notes_of_up_count_as_none(folder: Path, text: str) -> None:
+    state = embedded_state_file(folder / "data")
+    state.parent.mkdir(parents=True)
+    state.write_text(text)
+    assert load_settings().opensearch.url == Settings().opensearch.url
 
 
 def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

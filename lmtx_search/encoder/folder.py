@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.settings.paths import expanded
 
 # Everything that changes an embedding. No pickles, and no copies of the weights for other runtimes.
 _FILES = [
@@ -60,7 +61,10 @@ def find_encoder(name: str, cache_dir: Path) -> Path | None:
     Raises:
         UserError: there is no such folder, the name is malformed, or the folder has no safetensors.
     """
-    folder = Path(name).expanduser()
+    try:
+        folder = expanded(Path(name))
+    except ValueError as error:
+        raise UserError(f"encoder.name: {error}") from error
     if folder.is_dir():
         return _checked(folder.absolute(), name)
     if name in DOWNLOADED_ENCODERS:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from lmtx_search.settings.paths import expanded
 from lmtx_search.settings.sections import (
     DeploySettings,
     DocumentSettings,
@@ -22,8 +23,9 @@ from lmtx_search.settings.sections import (
 
 FILE_NAME = "lmtx-search.toml"
 ENV_PREFIX = "LMTX_"
-# Variables that are not settings: those of the test suite, and the switch for tracebacks.
-ENV_RESERVED = ("LMTX_TEST_", "LMTX_DEBUG")
+# Variables that are not settings: those of the test suite, the switch for tracebacks, and the
+# folder of compose.yaml.
+ENV_RESERVED = ("LMTX_TEST_", "LMTX_DEBUG", "LMTX_FOLDER")
 
 
 class Settings(BaseSettings):
@@ -57,7 +59,7 @@ class Settings(BaseSettings):
         Path("~/.cache/lmtx-search"), description="folder of downloads, which are checked by digest"
     )
 
-    _home = field_validator("data_dir", "cache_dir")(lambda path: path.expanduser().absolute())
+    _home = field_validator("data_dir", "cache_dir")(lambda path: expanded(path).absolute())
 
     @classmethod
     def settings_customise_sources(

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from lmtx_search.settings.label_bands import LabelBand, label_band
+from lmtx_search.settings.paths import maybe_expanded
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 from lmtx_search.untouched import Untouched
 
@@ -80,9 +81,7 @@ class OpenSearchSettings(_Section):
         "lucene", description="k-NN engine of new label indices"
     )
 
-    _home = field_validator("client_cert", "client_key", "ca_file")(
-        lambda path: path and path.expanduser()
-    )
+    _home = field_validator("client_cert", "client_key", "ca_file")(maybe_expanded)
     _list = field_validator("urls", mode="before")(_split_commas)
 
     @model_validator(mode="before")
@@ -167,7 +166,7 @@ class JudgeSettings(_Section):
     gguf: Path | None = Field(None, description="model file of the judge, for llamacpp (GGUF file)")
     threads: int = Field(0, ge=0, description="threads of llamacpp (0: all that may be used)")
 
-    _home = field_validator("gguf")(lambda path: path and path.expanduser())
+    _home = field_validator("gguf")(maybe_expanded)
 
 
 class EncoderSettings(_Section):
@@ -255,6 +254,13 @@ class DocumentSettings(_Section):
 
     _fields = field_validator("text_fields", "label_bands", mode="before")(_split_commas)
 
+    @field_validator("training_index")
+    @classmethod
+    def _is_one_index(cls, value: str) -> str:
+        if not value.strip() or not {"*", ","}.isdisjoint(value):
+            raise ValueError("is not the name of one index")
+        return value
+
     @field_validator("suggest_from")
     @classmethod
     def _is_no_more(cls, value: float | None, info: ValidationInfo) -> float | None:
@@ -335,7 +341,7 @@ class LabelSettings(_Section):
         "rules groups them",
     )
 
-    _home = field_validator("rules")(lambda path: path and path.expanduser())
+    _home = field_validator("rules")(maybe_expanded)
 
 
 class ServiceSettings(_Section):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
+from pydantic_settings import EnvSettingsSource
 
 from lmtx_search.errors import UserError
 from lmtx_search.settings.model import ENV_PREFIX, ENV_RESERVED, FILE_NAME, Settings
@@ -67,7 +67,7 @@ def load_settings_with_origins(
         raise UserError(f"no settings file {file}: create it or leave out --config")
     layers = [
         (f"file {path}", _flatten(_read_file(path)) if read_file and path.is_file() else {}),
-        ("environment", _flatten(_read_environment())),
+        ("environment", _read_environment()),
         ("flag", {key: value for key, value in (flags or {}).items() if value is not None}),
     ]
     values: dict[str, Any] = {}
@@ -79,6 +79,8 @@ def load_settings_with_origins(
         for key, value in layer.items():
             values[key] = value
             origins[key] = f"environment {_variable(key)}" if origin == "environment" else origin
+            if _is_empty(key, value):
+                raise UserError(f"{origin}: {key} is empty: leave it out, or give it a value")
     settings = _validate(values, origins)
     embedded = _embedded_defaults(settings.data_dir)
     for key in _replaced(values):
@@ -111,10 +113,10 @@ def embedded_state_file(data_dir: Path) -> Path:
 def _embedded_defaults(data_dir: Path) -> dict[str, Any]:
     """Return the addresses of the servers that ``lmtx-search up`` started for this data folder."""
     try:
-        state = json.loads(embedded_state_file(data_dir).read_text())
-    except (OSError, ValueError):
-        return {}
-    return {key: value for key, value in state.get("settings", {}).items() if value is not None}
+        recorded = json.loads(embedded_state_file(data_dir).read_text())["settings"]
+        return {key: value for key, value in recorded.items() if value is not None}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}  # there is none, or it is damaged, and `up` writes another one
 
 
 def _variable(key: str) -> str:
@@ -123,14 +125,15 @@ def _variable(key: str) -> str:
 
 def _read_file(path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
-        from tomllib import TOMLDecodeError
+        import tomllib
     else:
-        from tomli import TOMLDecodeError
+        import tomli as tomllib
     try:
-        return TomlConfigSettingsSource(Settings, toml_file=path)()
-    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        # Some editors put a byte order mark before the text.
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(
-            f"{path} is not valid TOML: {error} (`lmtx-search init` writes one)"
+            f"{path} is not valid TOML: {error} (`lmtx-search init --force` writes a new one)"
         ) from error
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
@@ -141,7 +144,14 @@ def _read_environment() -> dict[str, Any]:
     for name in os.environ:
         if is_setting(name) and name not in known:
             raise UserError(f"unknown variable {name}: `lmtx-search config` lists what can be set")
-    return EnvSettingsSource(Settings)()
+    found = _flatten(EnvSettingsSource(Settings)())
+    # In a shell or a compose file, an empty variable is the usual form of one that is not set.
+    return {key: value for key, value in found.items() if not _is_empty(key, value)}
+
+
+def _is_empty(key: str, value: object) -> bool:
+    """Tell whether a value is an empty text. Of a prompt, it is a value: there is none."""
+    return value == "" and not key.endswith("_prompt")
 
 
 def is_setting(name: str) -> bool:
@@ -208,4 +218,5 @@ def _shown(key: str, value: object) -> str:
     """Return a wrong value without its secrets: errors end up in logs."""
     if key.endswith(("password", "token", "api_key")) or ".tokens" in key:
         return "…"
-    return re.sub(r"[^/'\"]*@", "…@", repr(value))
+    shown = repr(str(value) if isinstance(value, Path) else value)
+    return re.sub(r"[^/'\"]*@", "…@", shown)

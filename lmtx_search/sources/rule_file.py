@@ -10,6 +10,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.hierarchy import ancestors, find_circle
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.rules import Rules
+from lmtx_search.settings.paths import expanded
 from lmtx_search.sources.rdf import read_graph
 
 _FORMS = {
@@ -112,7 +113,10 @@ class _Read:
     def _add_related(self, files: list[str]) -> None:
         from rdflib import SKOS
 
-        file = self.path.parent / Path(" ".join(files)).expanduser()
+        try:
+            file = self.path.parent / expanded(Path(" ".join(files)))
+        except ValueError as error:
+            raise self.wrong(str(error)) from error
         try:
             graph = read_graph(file, self.progress)
         except UserError as error:

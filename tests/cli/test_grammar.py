@@ -84,6 +84,15 @@ def test_the_next_command_gets_the_same_settings_flags() -> None:
     assert given_flags(context, config_only=True) == " --config 'my own.toml'"
 
 
+@pytest.mark.parametrize("name", all_commands())
+def test_no_seed_is_below_zero(name: str) -> None:
+    _, command = command_named(name)
+    for param in command.params:
+        if "--seed" in param.opts:
+            assert isinstance(param.type, click.IntRange)
+            assert param.type.min == 0
+
+
 def test_no_command_uses_the_name_of_a_settings_flag_for_something_else() -> None:
     for name in all_commands(groups=True):
         _, command = command_named(name)
