@@ -41,10 +41,21 @@ def show_facets(context: Context, found: Facets) -> None:
     elif found.documents:
         context.say("No document has a tag.")
     if found.other:
-        context.say(f"Other tags were assigned {found.other:,} times (--size shows more)")
+        context.say(cut(found))
     told = ", ".join(f"{count:,} {status}" for status, count in found.statuses.items())
     if told:
         context.say(f"tagging: {told}")
+
+
+def cut(found: Facets) -> str:
+    """Return a line about the tags that are not shown."""
+    return f"Other tags were assigned {found.other:,} times (--size shows more)"
+
+
+def note_cut(found: Facets) -> None:
+    """Say on standard error that CSV has not all tags, if it has not."""
+    if found.other:
+        click.echo(f"Note: {cut(found)}", err=True)
 
 
 def show_over_time(context: Context, period: str, stretches: Sequence[Stretch]) -> None:

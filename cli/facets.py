@@ -9,7 +9,14 @@ import click
 
 from lmtx_search.cli.context import Context, index_name, pass_context
 from lmtx_search.cli.facet_names import Names
-from lmtx_search.cli.facet_tables import print_csv, show_facets, show_over_time, show_together
+from lmtx_search.cli.facet_tables import (
+    cut,
+    note_cut,
+    print_csv,
+    show_facets,
+    show_over_time,
+    show_together,
+)
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.queries import query_option
 from lmtx_search.cluster.client.connect import connect
@@ -128,8 +135,11 @@ def facets(
             for other in group.companions
         ]
         print_csv(("tag", "with", "documents", "times"), rows)
+        if not tags:
+            note_cut(found)
         return
     if as_csv:
+        note_cut(found)
         print_csv(("tag", "documents"), names.facets(found).tags)
         return
     fields = context.settings.documents.text_fields
@@ -161,6 +171,8 @@ def facets(
         show_over_time(context, over, [names.stretch(one) for one in stretches])
     if together:
         show_together(context, [names.group(one) for one in groups])
+        if found.other and not tags:
+            context.say(cut(found))
     if not over and not together:
         show_facets(context, names.facets(found))
     for _, text, scores in shown:

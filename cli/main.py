@@ -6,7 +6,9 @@ import difflib
 import errno
 import importlib
 import os
+import select
 import sys
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -29,8 +31,19 @@ Exit codes:
 """
 
 
+class _ClosedPipe(Exception):
+    """Nobody reads what the command prints, or a connection of it broke."""
+
+
 class LazyGroup(Group):
     """A group whose commands' modules are imported when they are called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; keep a closed pipe from click, which would end without a message."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ClosedPipe from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the work."""
@@ -110,12 +123,29 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. Run the same command again to continue.", err=True)
         code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except (_ClosedPipe, SystemExit) as closed:
+        # click ends with SystemExit if nobody reads the help.
+        if _nobody_reads():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        elif isinstance(closed.__cause__, Exception):
+            code = _fail(closed.__cause__)
+        else:
+            raise
     except Exception as error:
         code = _fail(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _nobody_reads() -> bool:
+    """Tell whether standard output is a pipe whose reader has ended, as `head` does."""
+    try:
+        fd = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return False
+    poll = select.poll()
+    poll.register(fd, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _fail(error: Exception) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from lmtx_search.cli.facet_tables import bar, print_csv
+from lmtx_search.cli.facet_tables import bar, note_cut, print_csv
 from lmtx_search.cli.main import cli
+from lmtx_search.cluster.facets.counts import Facets
 from lmtx_search.errors import UserError
 
 
@@ -30,6 +31,15 @@ def test_csv_quotes_what_would_be_taken_for_its_own_signs(capsys):
     assert capsys.readouterr().out == (
         'tag,documents\n"a ""quoted"", label",2\n"two\nlines",1\nü 😀,1\n'
     )
+
+
+def test_csv_says_on_standard_error_that_it_has_not_all_tags(capsys):
+    note_cut(Facets(9, [("chess", 5)], 4, {}, []))
+    assert capsys.readouterr().err == (
+        "Note: Other tags were assigned 4 times (--size shows more)\n"
+    )
+    note_cut(Facets(9, [("chess", 5)], 0, {}, []))
+    assert capsys.readouterr().err == ""
 
 
 def test_a_bar_is_as_long_as_its_share_and_never_empty():

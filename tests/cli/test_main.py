@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from click.testing import CliRunner
 from rich.table import Table
 
 from lmtx_search.cli.context import Context
-from lmtx_search.cli.main import cli
+from lmtx_search.cli.main import cli, main
 from tests.support.command_tree import all_commands, command_named
 
 
@@ -89,6 +91,32 @@ def test_an_error_is_one_line_on_standard_error(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert done.stderr.startswith("Error: file lmtx-search.toml: unknown setting opensearch.ulr")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("config",), ("config", "--json"), ("--help",), ("--version",)])
+def test_a_reader_that_has_ended_is_no_failure(tmp_path: Path, words: tuple[str, ...]) -> None:
+    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()", *words]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(program, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_another_pipe_that_is_closed_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A connection that breaks in a command is hard to make."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(click.Group, "invoke", broken)
+    monkeypatch.setattr(sys, "argv", ["lmtx-search", "config"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "Error: Broken pipe\n"
 
 
 def test_an_unknown_command_is_the_users_mistake(tmp_path: Path) -> None:

@@ -215,6 +215,9 @@ def test_counts_as_csv(dated, lmtx):
     lines = lmtx(*words).stdout.splitlines()
     assert lines[:2] == ["tag,documents", "sea,2"]
     assert '"road: fast, far",1' in lines
+    cut = lmtx(*words, "--size", "1")
+    assert cut.stdout.splitlines() == ["tag,documents", "sea,2"]
+    assert "(--size shows more)" in cut.stderr
     words = ("facets", "--index", "lmtx-documents-y", "--csv")
     assert lmtx(*words, "--over", "month").stdout == "month,documents\n2024-01-01,6\n2024-02-01,6\n"
     together_as_csv = lmtx(*words, "--together").stdout
