@@ -86,7 +86,8 @@ def _print(context: Context, url: str, cluster: Overview) -> None:
     for name, indices in (cluster.untagging or {}).items():
         behind = "" if list(indices) == [name] else f" (of {name})"
         context.say(
-            f"Not tagging {', '.join(indices)}{behind}: run `lmtx-search attach {name}` again"
+            f"Not tagging {', '.join(indices)}{behind}: `lmtx-search doctor` prints the command to "
+            "attach it again"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
@@ -240,18 +241,18 @@ class ClusterChecks:
         if silent is None:
             return ok("not checked: the user may not read the settings of all attached indices")
         for name, indices in silent.items():
-            fields = " ".join(f"--text-field {field}" for field in state.indices[name])
+            fields = " ".join(f"--text-field {quote(field)}" for field in state.indices[name])
             behind = "" if indices == [name] else f" of {name}"
             return Finding(
                 "warn",
                 f"{', '.join(indices)}{behind} is attached but does not tag its documents",
-                f"lmtx-search attach {name} {fields}, or lmtx-search detach {name}",
+                f"lmtx-search attach {quote(name)} {fields}, or lmtx-search detach {quote(name)}",
             )
         for name, reason in open_changes(self.client, state):
-            fields = " ".join(f"--text-field {field}" for field in state.indices[name])
+            fields = " ".join(f"--text-field {quote(field)}" for field in state.indices[name])
             return Finding(
                 "warn",
                 f"later indices of {name} will not tag: {reason}",
-                f"lmtx-search attach {name} {fields}",
+                f"lmtx-search attach {quote(name)} {fields}",
             )
         return ok(f"{len(state.indices)} attached names; all of their indices tag")

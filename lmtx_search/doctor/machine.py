@@ -41,15 +41,25 @@ def _installed() -> Finding:
 
 def folder_finding(name: str, folder: Path) -> Finding:
     """Check that a folder can be written to, and its free space."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        return Finding(
-            "bad",
-            f"{folder} cannot be written",
-            f"set {name} to a folder that you own, or use --data-dir",
-        )
-    free = shutil.disk_usage(there).free
+    others = ", or use --data-dir" if name == "data_dir" else ""
+    own = f"set {name} (LMTX_{name.upper()}) to a folder that you own{others}"
+    try:
+        there = next(path for path in (folder, *folder.parents) if _exists(path))
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            return Finding("bad", f"{folder} cannot be written", own)
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        return Finding("bad", f"{folder} cannot be used: {error.strerror}", own)
     found = f"{folder}, {free / _GIB:,.1f} GiB free"
     if free < _LEAST_FREE:
         return Finding("warn", found, f"free some space, or set {name} to another disk")
     return ok(found)
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether there is such a path; unlike ``Path.exists``, it never hides another error."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

@@ -137,7 +137,7 @@ class TaggerChecks:
                 "bad",
                 f"a test document has the status {tagging.get('status')}: "
                 f"{tagging.get('error', tagging)}",
-                "check the tagger, then run lmtx-search retag --pending",
+                "check the tagger, then run lmtx-search retag --index INDEX --pending",
             )
         tags = ", ".join(source.get(state.names.tags) or []) or "no tag"
         return ok(f'"{_TEXT}" → {tags}')

@@ -89,6 +89,26 @@ def test_a_slow_judge_in_the_process_is_not_told_to_run_in_the_process() -> None
     assert "smaller model" in finding.todo
 
 
+def test_a_check_that_fails_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LMTX_DEBUG", raising=False)
+
+    def look() -> Finding:
+        raise PermissionError(13, "Permission\ndenied", "/root/x")
+
+    first, second = carry_out([Check("A", "fails", look), Check("A", "next", lambda: ok(""))])
+    assert (first.status, second.status) == ("bad", "ok")
+    assert first.found.startswith("PermissionError: [Errno 13] Permission")
+
+
+@pytest.mark.parametrize(("name", "flag"), [("data_dir", True), ("cache_dir", False)])
+def test_a_folder_that_cannot_be_looked_at_is_bad(tmp_path: Path, name: str, flag: bool) -> None:
+    finding = folder_finding(name, tmp_path / ("long" * 100))
+    assert finding.status == "bad"
+    assert "cannot be used: File name too long" in finding.found
+    assert f"LMTX_{name.upper()}" in finding.todo
+    assert ("--data-dir" in finding.todo) is flag
+
+
 def test_a_folder_that_cannot_be_one_is_bad(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert folder_finding("data_dir", tmp_path / "file" / "data").status == "bad"
