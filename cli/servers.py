@@ -142,7 +142,11 @@ def _refuse_flags_without_effect(context: Context) -> None:
 
 
 @click.command(cls=Command)
-@click.option("--delete-data", is_flag=True, help="Also delete the cluster's data, runs, taggers.")
+@click.option(
+    "--delete-data",
+    is_flag=True,
+    help="Also delete the cluster's data, and all that commands made from it.",
+)
 @deletes
 @pass_context
 def down(context: Context, delete_data: bool, dry_run: bool, yes: bool) -> None:

@@ -13,11 +13,11 @@ from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
 
 # Folders that the product writes. The user may keep other files in data_dir, which stay.
-_MADE = ("runs", "taggers", "loads")
+_MADE = ("runs", "taggers", "loads", "retags", "compare", "studies")
 
 
 def erasable(settings: Settings) -> list[Path]:
-    """Return the existing folders of embedded data, runs, taggers and load checkpoints."""
+    """Return the existing folders of embedded data, and of all that commands made from it."""
     places = find_places(settings)
     folders = [places.node_data, places.logs, *(settings.data_dir / name for name in _MADE)]
     return [folder for folder in folders if folder.is_dir()]

@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
@@ -108,25 +109,55 @@ def _go_install(
     check_module(go, environ, scratch)
     linker = f"-s -w -X {_MODULE}/version.Version={_VERSION}"
     command = [str(go), "install", "-v", "-ldflags", linker, f"{_MODULE}@v{_VERSION}"]
-    lines: list[str] = []
-    with (
-        log.open("w") as output,
-        subprocess.Popen(
-            command, env=environ, cwd=scratch, stderr=subprocess.PIPE, text=True
-        ) as build,
-    ):
-        assert build.stderr is not None
-        for line in build.stderr:
-            output.write(line)
-            lines.append(line.strip())
-            advance(1)
-    if build.returncode < 0:
-        stopped = f"the build was stopped by signal {-build.returncode}"
+    status, lines = run_build(command, environ, scratch, log, advance)
+    if status < 0:
+        stopped = f"the build was stopped by signal {-status}"
         raise LmtxError(f"cannot build Ollama: {stopped} (log: {log})")
-    if build.returncode:
+    if status:
         raise LmtxError(f"cannot build Ollama: {failure(lines)} (log: {log})")
     remove_folder(scratch / "go-cache")
     return scratch / "bin" / "ollama"
+
+
+def run_build(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    folder: Path,
+    log: Path,
+    advance: Callable[[int], None],
+) -> tuple[int, list[str]]:
+    """Run a build in a folder; if this is interrupted, end it with all that it has started.
+
+    Args:
+        advance: is called for each line on standard error.
+
+    Returns:
+        The exit status, and the lines.
+    """
+    lines: list[str] = []
+    with (
+        log.open("w") as output,
+        # A session of its own: the compilers that it starts can be ended with it.
+        subprocess.Popen(
+            command,
+            env=environ,
+            cwd=folder,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as build,
+    ):
+        assert build.stderr is not None
+        try:
+            for line in build.stderr:
+                output.write(line)
+                lines.append(line.strip())
+                advance(1)
+        except BaseException:
+            os.killpg(build.pid, signal.SIGKILL)
+            build.wait()
+            raise
+    return build.returncode, lines
 
 
 def check_module(

@@ -61,14 +61,15 @@ def prepare(
     if judge and not in_process(settings) and (note := other_ollama(settings, state)):
         progress.note(note)
         judge = False
-    with prepared(places, progress):
-        prepare_opensearch(places, progress)
-        if encoder:
-            download_encoder(settings, places, state, progress)
-        if judge and not (in_process(settings) and own_gguf(settings)):
-            download_judge(settings, places, state, progress)
-    if judge and not in_process(settings):
-        find_ollama(places.cache, progress)
+    with _terminated_is_an_exception():
+        with prepared(places, progress):
+            prepare_opensearch(places, progress)
+            if encoder:
+                download_encoder(settings, places, state, progress)
+            if judge and not (in_process(settings) and own_gguf(settings)):
+                download_judge(settings, places, state, progress)
+        if judge and not in_process(settings):
+            find_ollama(places.cache, progress)
 
 
 def up(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+import lmtx_search
 from lmtx_search.embedded.erase import erase
 from lmtx_search.embedded.places import find_places
 from lmtx_search.embedded.processes import spawn, stop
@@ -27,6 +29,17 @@ def test_the_nodes_data_runs_and_taggers_go(settings: Settings) -> None:
         folder.mkdir(parents=True)
     erase(settings)
     assert not any(folder.exists() for folder in made)
+
+
+def test_every_folder_that_the_product_makes_goes(settings: Settings) -> None:
+    package = Path(lmtx_search.__file__).parent
+    sources = "".join(file.read_text() for file in package.rglob("*.py"))
+    made = set(re.findall(r'data_dir / "([a-z]+)"', sources)) - {"embedded"}
+    assert made >= {"runs", "taggers", "studies"}
+    for name in made:
+        (settings.data_dir / name).mkdir(parents=True)
+    erase(settings)
+    assert not [name for name in made if (settings.data_dir / name).exists()]
 
 
 def test_files_of_the_users_and_downloads_stay(settings: Settings) -> None:
