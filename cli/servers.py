@@ -145,7 +145,7 @@ def _refuse_flags_without_effect(context: Context) -> None:
 @click.option(
     "--delete-data",
     is_flag=True,
-    help="Also delete the cluster's data, and all that commands made from it.",
+    help="Also delete the cluster's data and all that was made from it.",
 )
 @deletes
 @pass_context

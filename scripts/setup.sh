@@ -26,7 +26,8 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     fi
 fi
 
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+# If the creation was interrupted, there is a Python without pip.
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv "$venv"
 echo "Installing lmtx-search into $venv (a few minutes the first time) …"
 pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
 pip --no-compile --require-hashes -r requirements/dev.lock
