@@ -79,7 +79,8 @@ def bootstrap_index(
             _say_request(context, step.request)
     if dry_run:
         if planned.settings:
-            _say_request(context, planned.settings_request, "only with --apply-cluster-settings")
+            remark = "" if apply_cluster_settings else "only with --apply-cluster-settings"
+            _say_request(context, planned.settings_request, remark)
     else:
         apply(client, planned, apply_cluster_settings, lambda step: _say_done(context, step))
     _say_rest(context, planned, dry_run, apply_cluster_settings)
@@ -99,18 +100,25 @@ def _say_rest(context: Context, planned: Plan, dry_run: bool, applied: bool) -> 
     for note in planned.notes:
         context.say(f"Note: {note}")
     if dry_run:
-        context.say(f"Dry run: {len(planned.open)} requests would be sent; nothing was changed.")
+        number = len(planned.open) + bool(applied and planned.settings)
+        context.say(
+            f"Dry run: {number} request{'' if number == 1 else 's'} would be sent; nothing was "
+            "changed."
+        )
         return
     if planned.settings and not applied:
         context.say("The tagger's connector needs cluster settings. To set them, run")
         context.say("  lmtx-search bootstrap-index --apply-cluster-settings")
         context.say(json.dumps(planned.settings, indent=2))
     if not planned.open and not (applied and planned.settings):
-        context.say("Nothing changed: the cluster is set up.")
+        ready = "Nothing changed" if planned.settings else "Nothing changed: the cluster is set up"
+        context.say(f"{ready}.")
 
 
 def _result(planned: Plan, dry_run: bool, applied: bool) -> dict[str, object]:
     requests = [step.request for step in planned.open if step.request]
+    if applied and planned.settings:
+        requests.append(planned.settings_request)
     return {
         "version": planned.cluster.version,
         "dry_run": dry_run,

@@ -64,8 +64,11 @@ def export(context: Context, index: str | None, time_field: str, output: Path) -
       lmtx-search dashboards export
       lmtx-search dashboards export --index library --time-field published --output - | gzip > d.gz
     """
+    to_output = str(output) == "-"
+    if to_output and context.json:
+        raise click.UsageError("--json needs a file: the objects go to standard output")
     shown, objects = _objects(context, index, time_field)
-    if str(output) == "-":
+    if to_output:
         click.echo(as_ndjson(objects), nl=False)
         return
     output.write_text(as_ndjson(objects), encoding="utf-8")

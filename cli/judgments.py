@@ -16,7 +16,7 @@ import click
 from lmtx_search.cli.context import Context, maybe_one_index, pass_context
 from lmtx_search.cli.grammar import Group
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.judgments.export import JudgedPair, export_judgments, srw_body
+from lmtx_search.cluster.judgments.export import Export, JudgedPair, export_judgments, srw_body
 from lmtx_search.errors import UserError
 
 _FORMATS = {".csv": "csv", ".json": "srw"}
@@ -62,6 +62,8 @@ def judgments_export(
     format = format or _FORMATS.get(file.suffix.lower())
     if format is None:
         raise UserError(f"{file}: the name must end with .csv or .json, or give --format csv|srw")
+    if str(file) == "-" and context.json:
+        raise click.UsageError("--json needs a file: the judgments go to standard output")
     settings = context.settings
     found = export_judgments(
         connect(settings.opensearch, reading=True), judge, index, context.progress
@@ -86,19 +88,30 @@ def judgments_export(
         "without_document": found.without_document,
     }
     if str(file) == "-":
+        for line in _left_out(found, index):
+            click.echo(line, err=True)
         return
     context.say(
         f"{file}: {counts['judgments']:,} judgments of {counts['labels']:,} labels and "
         f"{counts['documents']:,} documents"
     )
-    if found.without_label:
-        context.say(f"Left out: {found.without_label:,} about labels that no longer exist")
-    if found.without_document:
-        context.say(f"Left out: {found.without_document:,} about documents that are not in {index}")
+    for line in _left_out(found, index):
+        context.say(line)
     if format == "srw":
         url = f"{settings.opensearch.url}/_plugins/_search_relevance/judgments"
         context.say(f"Next: curl -X PUT {url} -H 'Content-Type: application/json' -d @{file}")
     context.result({"file": file, "format": format, **counts})
+
+
+def _left_out(found: Export, index: str | None) -> list[str]:
+    lines = []
+    if found.without_label:
+        lines.append(f"Left out: {found.without_label:,} about labels that no longer exist")
+    if found.without_document:
+        lines.append(
+            f"Left out: {found.without_document:,} about documents that are not in {index}"
+        )
+    return lines
 
 
 def _csv(pairs: Sequence[JudgedPair]) -> str:

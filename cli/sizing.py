@@ -108,10 +108,11 @@ def _notes(work: Workload, found: Needs) -> list[str]:
 
 def _bytes(size: float) -> str:
     units = ["bytes", "kB", "MB", "GB", "TB", "PB"]
-    while size >= 1000 and len(units) > 1:
+    # Rounded before the unit is chosen: 999.6 GB are 1 TB.
+    while (shown := float(f"{size:.3g}")) >= 1000 and len(units) > 1:
         size /= 1000
         units.pop(0)
-    return f"{size:.3g} {units[0]}"
+    return f"{shown:,.0f} {units[0]}" if shown >= 1000 else f"{shown:g} {units[0]}"
 
 
 def _time(hours: float) -> str:

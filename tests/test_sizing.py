@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lmtx_search.cli.main import cli
+from lmtx_search.cli.sizing import _bytes
 from lmtx_search.sizing import MEASURED, Workload, needs
 
 WORK = Workload(documents=1_000_000, labels=100_000, per_day=500_000)
@@ -78,6 +79,21 @@ def test_the_command_needs_no_cluster_and_reads_large_numbers() -> None:
     assert any("service.exact_labels" in note for note in told["notes"])
     shown = run(*words).stdout
     assert "1,000,000,000 documents, 1,000,000 labels, 5,000,000 new documents a day" in shown
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (999.6e9, "1 TB"),
+        (123.4e9, "123 GB"),
+        (1.236e6, "1.24 MB"),
+        (5.678e18, "5,680 PB"),
+    ],
+)
+def test_sizes_are_rounded_before_the_unit_is_chosen(size: float, shown: str) -> None:
+    assert _bytes(size) == shown
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -48,7 +48,7 @@ def ask(url: str, timeout: float = 5.0) -> dict[str, Any] | None:
     try:
         with OPENER.open(url, timeout=timeout) as answer:
             value = json.loads(answer.read())
-    except (OSError, ValueError, urllib.error.HTTPError):
+    except (OSError, ValueError, http.client.HTTPException):
         return None
     return value if isinstance(value, dict) else None
 

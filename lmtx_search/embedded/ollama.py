@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -154,7 +155,7 @@ def _upload_blob(address: str, model: JudgeModel) -> None:
         with model.file.open("rb") as file:
             size = str(model.file.stat().st_size)
             list(_post(url, file, {"Content-Length": size}))  # type: ignore[arg-type]
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise LmtxError(f"Ollama at {address} does not answer: {error}") from error
 
 
@@ -170,5 +171,5 @@ def _post(
     except urllib.error.HTTPError as error:
         reason = error.read().decode(errors="replace")[:200]
         raise LmtxError(f"{url} answers {error.code}: {reason}") from error
-    except OSError as error:
-        raise LmtxError(f"{url} does not answer: {error}") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise LmtxError(f"{url} does not answer as Ollama does: {error}") from error

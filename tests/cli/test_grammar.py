@@ -240,3 +240,13 @@ def test_query_is_explained_with_the_same_words_everywhere() -> None:
 
 def options_of(context: click.Context, command: click.Command) -> set[str]:
     return {opt for param in command.get_params(context) for opt in param.opts}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("judgments", "export", "-", "--format", "csv"), ("dashboards", "export", "--output", "-")],
+)
+def test_json_is_refused_if_the_content_goes_to_standard_output(words: tuple[str, ...]) -> None:
+    result = run(*words, "--json")
+    assert result.exit_code == 2
+    assert "--json needs a file" in result.output
