@@ -214,5 +214,5 @@ def waiting_tagger(context: Context, tagger: str) -> str:
     took = f" (the last one took {seconds[-1]:.0f} s)" if seconds else ""
     return (
         f"The tagger {tagger} runs inside the cluster and keeps the labels that it was made with. "
-        f"To make a new one: `lmtx-search deploy{given_flags(context)} --runtime in-cluster`{took}"
+        f"To make a new one: `lmtx-search deploy --runtime in-cluster{given_flags(context)}`{took}"
     )

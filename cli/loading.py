@@ -119,8 +119,8 @@ def finish(context: Context, report: BulkReport) -> None:
     for note, times in report.tagging_notes.items():
         context.say(f"  tagged, but: {times:,} × {_cut(note)}")
     if report.tagging.get("pending"):
-        command = f"lmtx-search retag{given_flags(context)} --index {quote(report.index)} --pending"
-        context.say(f"`{command}` tags the pending ones")
+        where = f"{quote(report.index)}{given_flags(context)}"
+        context.say(f"`lmtx-search retag --pending --index {where}` tags the pending ones")
     context.result(report.as_dict())
     if report.failed:
         raise click.exceptions.Exit(1)

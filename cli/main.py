@@ -31,19 +31,21 @@ Exit codes:
 """
 
 
-class _ClosedPipe(Exception):
-    """Nobody reads what the command prints, or a connection of it broke."""
-
-
 class LazyGroup(Group):
     """A group whose commands' modules are imported when they are called."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; keep a closed pipe from click, which would end without a message."""
+        """Run the command; end well if nobody reads its output any more.
+
+        Raises:
+            LmtxError: another pipe is closed. click would end without a message.
+        """
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            raise _ClosedPipe from error
+            if _nobody_reads():
+                raise click.exceptions.Exit(0) from error
+            raise LmtxError("a connection was closed: run the same command again") from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the work."""
@@ -123,17 +125,14 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. Run the same command again to continue.", err=True)
         code = 130
-    except (_ClosedPipe, SystemExit) as closed:
-        # click ends with SystemExit if nobody reads the help.
-        if _nobody_reads():
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
-        elif isinstance(closed.__cause__, Exception):
-            code = _fail(closed.__cause__)
-        else:
+    except SystemExit:  # of click, if nobody reads the help
+        if not _nobody_reads():
             raise
+        code = 0
     except Exception as error:
         code = _fail(error)
+    if _nobody_reads():  # Python writes the rest of the output when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -141,7 +140,7 @@ def _nobody_reads() -> bool:
     """Tell whether standard output is a pipe whose reader has ended, as `head` does."""
     try:
         fd = sys.stdout.fileno()
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):  # there is none, or it is no file
         return False
     poll = select.poll()
     poll.register(fd, 0)

@@ -160,6 +160,6 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
     if done.previous != done.version:
         context.say(
             f"To tag the documents of {done.previous} again: "
-            f"`lmtx-search retag{given_flags(context)} --index INDEX --since {done.previous}`"
+            f"`lmtx-search retag --index INDEX --since {done.previous}{given_flags(context)}`"
         )
     context.result(asdict(done))

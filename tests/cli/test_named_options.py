@@ -28,6 +28,7 @@ PRINTED_BY = {
     "cli/facet_tables.py": {"facets"},
     "cli/gold_options.py": MEASURING,
     "cli/labels_load.py": {"labels load"},
+    "cli/questions.py": {"init"},
     "cli/sizing.py": {"estimate"},
     "cli/stream.py": {"tag"},
     "cli/main.py": set(all_commands(groups=True)),

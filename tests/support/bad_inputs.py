@@ -65,7 +65,7 @@ TABLE = [
     bad(
         "settings that are no TOML",
         "config",
-        "lmtx-search.toml is not valid TOML: Expected ']' at the end of a table declaration (at line 1, column 12) (`lmtx-search init` writes one)",
+        "lmtx-search.toml is not valid TOML: Expected ']' at the end of a table declaration (at line 1, column 12) (`lmtx-search init --force` writes a new one)",
         state="none",
         files={"lmtx-search.toml": b"[opensearch\n"},
     ),
