@@ -154,7 +154,9 @@ class Questions:
                 later = " (empty: the one that `lmtx-search up` downloads)" if embedded else ""
                 gguf = _path(self._text(f"GGUF file with the judge's model{later}", ""))
             judge = _valid(judge, gguf=gguf)
-        elif not embedded:
+        elif self._given.gguf is not None:
+            self.note(f"{self._given.gguf} is not used: only --judge llamacpp reads a model file")
+        if runtime == "ollama" and not embedded:
             hosts = ",".join(ollama.hosts)
             ollama = self._value(
                 "Ollama servers, comma separated", hosts, lambda v: _valid(ollama, hosts=v)

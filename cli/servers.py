@@ -60,6 +60,8 @@ def up(
     """
     from lmtx_search.embedded import servers
 
+    if without_judge and "ollama.model" in context.flags:
+        raise UserError("--model chooses the judge: leave out --without-judge, or --model")
     _refuse_flags_without_effect(context)
     if prepare_only:
         servers.prepare(context.settings, judge=not without_judge, progress=context.progress)

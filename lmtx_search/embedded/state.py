@@ -60,7 +60,7 @@ def read_state(data_dir: Path) -> State:
         state.processes = {
             name: Process(**record) for name, record in body.get("processes", {}).items()
         }
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         state.settings, state.processes = {}, {}
     state.starting = bool(body.get("starting"))
     return state

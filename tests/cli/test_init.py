@@ -141,6 +141,11 @@ def test_flags_of_another_cluster_are_not_silently_left_out() -> None:
     assert "Note: the given opensearch.user is not used" in result.output
 
 
+def test_a_model_file_that_the_judge_does_not_read_is_not_silently_left_out() -> None:
+    result = init("--yes", "--embedded", "--gguf", "mine.gguf")
+    assert "Note: mine.gguf is not used: only --judge llamacpp" in result.output
+
+
 @pytest.mark.parametrize(("words", "gguf"), [((), None), (("--gguf", "mine.gguf"), "mine.gguf")])
 def test_the_judge_that_up_downloads_is_not_in_the_file(
     words: tuple[str, ...], gguf: str | None

@@ -53,7 +53,17 @@ def test_the_chosen_models_survive_down(tmp_path: Path) -> None:
     assert read_state(tmp_path).chosen == {"encoder": "multilingual-e5-small"}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"processes": {"opensearch": {"pid": 1}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"settings": null}',
+        '{"processes": null}',
+        '{"processes": {"opensearch": {"pid": 1}}}',
+    ],
+)
 def test_damaged_notes_count_as_none(tmp_path: Path, text: str) -> None:
     path = embedded_state_file(tmp_path)
     path.parent.mkdir()

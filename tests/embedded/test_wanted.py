@@ -43,6 +43,7 @@ def test_an_ollama_that_no_command_would_ask_is_not_started(
     ("file", "words", "problem"),
     [
         ("", ("--encoder", "BAAI/bge"), "`up` downloads only all-MiniLM-L6-v2 and multilingual"),
+        ("", ("--without-judge", "--model", "x"), "--model chooses the judge"),
         ("", ("--model", "llama3.2:3b"), "to use llama3.2:3b, set ollama.model in"),
         (
             '[encoder]\nname = "BAAI/bge"\n',
