@@ -41,7 +41,9 @@ def show_needs(context: Context, documents: int | None, labels: int | None, per_
         raise UserError("give both --documents and --labels (and --per-day, if new ones arrive)")
     settings = context.settings
     exact = settings.service.exact_labels
-    work = Workload(documents, labels, per_day, settings.encoder.windows, exact)
+    encoder = settings.encoder
+    each_window = encoder.window_pooling == "max"
+    work = Workload(documents, labels, per_day, encoder.windows, exact, each_window)
     found = needs(work)
     notes = _notes(work, found)
     for name, told in [*_rows(work, found), *(("Note", note) for note in notes)]:

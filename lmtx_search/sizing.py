@@ -82,6 +82,8 @@ class Workload:
     Attributes:
         windows: how many windows the encoder reads of a document.
         exact_labels: the most labels that a service compares exactly.
+        each_window: whether each window is compared with the labels (``window_pooling`` is
+            ``max``), not the mean of all windows.
     """
 
     documents: int
@@ -89,6 +91,7 @@ class Workload:
     per_day: int
     windows: int = 1
     exact_labels: int = 300_000
+    each_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +171,11 @@ def needs(work: Workload, measured: Constants = MEASURED) -> Needs:
 
 
 def _tagging(work: Workload, milliseconds: float, exact: bool, measured: Constants) -> Tagging:
-    search = measured.compared_ms * work.labels if exact else measured.search_ms
-    each = milliseconds * work.windows + search + measured.worded_ms * work.labels
+    times = work.windows if work.each_window else 1
+    words = measured.worded_ms * work.labels
+    # Beside a search of the label index, the words of a document are compared once.
+    compared = measured.compared_ms * work.labels + words if exact else measured.search_ms
+    each = milliseconds * work.windows + times * compared + (0.0 if exact else words)
     cores = work.per_day * each / 1000 / _DAY
     services = max(LEAST_SERVICES, math.ceil(cores / SERVICE_CORES))
     core_hours = work.documents * each / 1000 / _HOUR

@@ -39,6 +39,27 @@ def test_processor_time_grows_with_documents_labels_and_windows() -> None:
     assert longer.milliseconds == pytest.approx(19)
 
 
+def test_labels_are_compared_once_for_each_window_if_the_best_window_counts() -> None:
+    work = replace(WORK, windows=3, each_window=True)
+    worded = replace(ROUND, worded_ms=1e-5)
+    assert needs(work, worded).tagging["transformer"].milliseconds == pytest.approx(27 + 3 * 2)
+    # The label index is searched for each window, and the words are compared once.
+    searched = needs(replace(work, exact_labels=99_999), worded).tagging["transformer"]
+    assert searched.milliseconds == pytest.approx(27 + 3 * 4 + 1)
+
+
+@pytest.mark.parametrize(("pooling", "more"), [("mean", 0.0), ("max", 2 * 13.0)])
+def test_the_command_reads_how_windows_are_combined(
+    monkeypatch: pytest.MonkeyPatch, pooling: str, more: float
+) -> None:
+    monkeypatch.setenv("LMTX_ENCODER_WINDOWS", "3")
+    monkeypatch.setenv("LMTX_ENCODER_WINDOW_POOLING", pooling)
+    monkeypatch.setenv("LMTX_SERVICE_EXACT_LABELS", "1000000")
+    done = run("--documents", "10", "--labels", "1000000", "--json")
+    found = json.loads(done.stdout)["tagging"]["transformer"]["milliseconds"]
+    assert found == pytest.approx(3 * 14.7 + 13.0 + more)
+
+
 def test_there_are_two_services_at_least_and_more_when_two_do_not_keep_up() -> None:
     assert needs(WORK, ROUND).tagging["transformer"].services == 2
     busy = needs(replace(WORK, per_day=50_000_000), ROUND).tagging["transformer"]
