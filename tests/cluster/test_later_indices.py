@@ -11,6 +11,7 @@ from lmtx_search.cluster.ml.index_pipeline import index_text_fields
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.pipeline_copies import copy_name
 from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
+from lmtx_search.cluster.setup.templates import Template, restored, tagging_body
 from lmtx_search.errors import UserError
 from tests.conftest import Run
 
@@ -35,6 +36,28 @@ def test_patterns_of_names_are_compared(
 ) -> None:
     assert overlap(pattern, other) == overlap(other, pattern) == both
     assert covers(pattern, other) == all_of_it
+
+
+@pytest.mark.parametrize("earlier", [None, "_none"])
+@pytest.mark.parametrize("now", ["theirs", "_none", None])
+def test_a_pipeline_that_replaced_tagging_in_a_template_stays_when_it_is_detached(
+    earlier: str | None, now: str | None
+) -> None:
+    before = {"index": {"default_pipeline": earlier}} if earlier else {}
+    body = tagging_body({"template": {"settings": before}}, "news", "default_pipeline", TITLE)
+    body["template"]["settings"]["index"].pop("default_pipeline")
+    if now:
+        body["template"]["settings"]["index"]["default_pipeline"] = now
+    found = restored(Template("ours", body)).get("template", {}).get("settings", {})
+    assert found == ({"index": {"default_pipeline": now}} if now else {})
+
+
+def test_a_template_that_was_attached_again_beside_such_a_pipeline_is_restored() -> None:
+    body = tagging_body({}, "news", "default_pipeline", TITLE)
+    body["template"]["settings"]["index"]["default_pipeline"] = "theirs"
+    again = tagging_body(body, "news", "final_pipeline", TITLE)
+    settings = restored(Template("ours", again))["template"]["settings"]
+    assert settings == {"index": {"default_pipeline": "theirs"}}
 
 
 @pytest.fixture

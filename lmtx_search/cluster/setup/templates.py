@@ -13,11 +13,13 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.name_patterns import overlap
+from lmtx_search.cluster.ml.pipeline_copies import is_tagging
 
 _MARK = "lmtx-search"
 """Key in a template's ``_meta``: the additions of an attach, and for which attached names."""
 
 _OURS = "lmtx-attached-"
+_SLOTS = ("default_pipeline", "final_pipeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,9 @@ def tagging_body(
     template = changed.setdefault("template", {})
     settings = template.setdefault("settings", {}).setdefault("index", {})
     mark = dict(changed.get("_meta", {}).get(_MARK, {}))
-    if not mark:
-        mark = {"setting": slot, "was": settings.get(slot)}
+    if mark.get("setting") != slot:
+        # Also if a pipeline of the user's own has taken the place of the earlier setting.
+        mark |= {"setting": slot, "was": settings.get(slot)}
     settings[slot] = pipeline
     parts = changed.setdefault("composed_of", [])
     if names.TAGS_TEMPLATE not in parts:
@@ -103,15 +106,19 @@ def mark_of(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def restored(one: Template) -> dict[str, Any]:
-    """Return a template's body without the additions of an attach."""
+    """Return a template's body without the additions of an attach.
+
+    A pipeline that someone named since the attach stays.
+    """
     body: dict[str, Any] = copy.deepcopy(dict(one.body))
     if not one.mark:
         return body
     del body["_meta"][_MARK]
     settings = body.get("template", {}).get("settings", {}).get("index", {})
-    settings.pop(one.mark["setting"], None)
-    if one.mark.get("was") is not None:
-        settings[one.mark["setting"]] = one.mark["was"]
+    for slot in [slot for slot in _SLOTS if is_tagging(settings.get(slot))]:
+        del settings[slot]
+        if slot == one.mark["setting"] and one.mark.get("was") is not None:
+            settings[slot] = one.mark["was"]
     if one.mark.get("composed_of") and names.TAGS_TEMPLATE in body.get("composed_of", []):
         body["composed_of"].remove(names.TAGS_TEMPLATE)
     for path in (("template", "settings", "index"), ("template", "settings"), ("template",)):
