@@ -90,6 +90,42 @@ def test_a_failed_step_says_what_is_done_and_running_again_continues(client, set
     assert plan(client, settings).open == ()
 
 
+ADDS_A_FIELD = {"processors": [{"set": {"field": "seen", "value": True}}]}
+
+
+def write_all(client):
+    """Write a document to each of the indices that bootstrap-index makes."""
+    for index, field in zip(INDICES, ("id", "judge", "kind", "kind"), strict=True):
+        client.index(index=index, id="x", body={field: "x"})
+        assert client.get(index=index, id="x")["_source"] == {field: "x"}
+
+
+@pytest.mark.parametrize("kind", ["default", "final"])
+def test_a_template_for_all_indices_gives_own_indices_no_pipeline(client, settings, kind):
+    client.ingest.put_pipeline(id="theirs", body=ADDS_A_FIELD)
+    theirs = {"settings": {"index": {f"{kind}_pipeline": "theirs"}}}
+    body = {"index_patterns": ["*"], "priority": 500, "template": theirs}
+    client.indices.put_index_template(name="theirs", body=body)
+    apply(client, plan(client, settings))
+    write_all(client)
+    assert plan(client, settings).open == ()
+
+
+def test_own_indices_of_an_earlier_release_lose_a_pipeline_of_others(ready, settings):
+    ready.ingest.put_pipeline(id="theirs", body=ADDS_A_FIELD)
+    params = {"expand_wildcards": "all"}
+    for index in INDICES:
+        there = {"default_pipeline": "theirs" if index == "lmtx-judgments" else None}
+        body = {"index": {**there, "final_pipeline": None}}
+        ready.indices.put_settings(index=index, body=body, params=params)
+    # An index without these settings is not out of date.
+    (step,) = plan(ready, settings).open
+    assert (step.what, step.replaces) == ("index lmtx-judgments, no longer through theirs", True)
+    apply(ready, plan(ready, settings))
+    write_all(ready)
+    assert plan(ready, settings).open == ()
+
+
 def test_another_dimension_is_noted(ready, settings):
     encoder = settings.encoder.model_copy(update={"dimension": 768})
     other = settings.model_copy(update={"encoder": encoder})

@@ -32,6 +32,7 @@ from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.setup.compare import holds
 from lmtx_search.cluster.setup.connector_settings import missing_settings
 from lmtx_search.cluster.setup.indices import tag_properties
+from lmtx_search.cluster.setup.own_pipelines import own_pipeline_steps
 from lmtx_search.cluster.setup.requirements import Cluster, check_cluster
 from lmtx_search.cluster.setup.steps import Request, Step
 from lmtx_search.cluster.setup.tagged_indices import tagged_index_steps
@@ -91,6 +92,7 @@ def plan(client: OpenSearch, settings: Settings) -> Plan:
         _index(client, names.RUNS, "runs"),
         _index(client, names.DECISIONS, "decisions"),
     ]
+    steps += own_pipeline_steps(client)
     steps += _earlier_forms(client, settings, forms)
     steps += tagged_index_steps(client, fields, notes)
     pipeline = _pipeline(client, fields, settings.documents.untouched)
