@@ -10,6 +10,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.training.certainty import share_interval
+
 RESAMPLES = 2000
 _SEED = 0
 
@@ -43,7 +45,9 @@ def precision(documents: Sequence[Verdicts], yes_from: float) -> Precision | Non
     """Return the precision of the tags of documents (None: there are no tags).
 
     The interval is a percentile bootstrap over documents, because tags of one document are not
-    independent. For a single document it is [0, 1].
+    independent. If all tags are right, or all are wrong, every resample is the same. The interval
+    therefore contains Wilson's interval of as many independent tags as there are documents. For a
+    single document it is [0, 1].
     """
     rows = np.array(
         [[sum(p >= yes_from for _, p in tags), len(tags)] for tags in documents if tags],
@@ -52,8 +56,9 @@ def precision(documents: Sequence[Verdicts], yes_from: float) -> Precision | Non
     if not len(rows):
         return None
     right, tags = rows.sum(axis=0)
-    low, high = _interval(rows)
-    return Precision(float(right / tags), low, high, len(rows), int(tags))
+    value = float(right / tags)
+    low, high = _interval(rows, value)
+    return Precision(value, low, high, len(rows), int(tags))
 
 
 def fell(now: Precision, earlier: Precision) -> bool:
@@ -96,10 +101,11 @@ def _by_label(documents: Sequence[Verdicts], yes_from: float) -> tuple[Counter[s
     return wrong, tags
 
 
-def _interval(rows: NDArray[np.float64]) -> tuple[float, float]:
+def _interval(rows: NDArray[np.float64], value: float) -> tuple[float, float]:
     if len(rows) < 2:
         return 0.0, 1.0
     drawn = np.random.default_rng(_SEED).integers(0, len(rows), (RESAMPLES, len(rows)))
     sums = rows[drawn].sum(axis=1)
     low, high = np.quantile(sums[:, 0] / sums[:, 1], [0.025, 0.975])
-    return float(low), float(high)
+    lowest, highest = share_interval(value, len(rows))
+    return min(float(low), lowest), max(float(high), highest)

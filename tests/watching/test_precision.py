@@ -21,7 +21,35 @@ def test_precision_is_of_tags_and_its_interval_of_documents() -> None:
     found = precision([RIGHT] * 10 + [WRONG] * 10 + [[]], yes_from=0.5)
     assert found is not None
     assert (found.value, found.documents, found.tags) == (0.75, 20, 40)
-    assert 0.6 < found.low < 0.72 < 0.78 < found.high < 0.9
+    assert 0.5 < found.low < 0.6 < 0.85 < found.high < 0.9
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "fallen"),
+    [
+        ([True] * 3, [True] * 14 + [False] * 6, False),
+        ([True] * 3 + [False] * 2, [False] * 2, False),
+        ([True] * 200, [True] * 140 + [False] * 60, True),
+        ([True] * 30 + [False] * 20, [False] * 20, True),
+    ],
+)
+def test_a_few_tags_that_are_all_right_or_all_wrong_leave_room_for_chance(
+    earlier: list[bool], now: list[bool], fallen: bool
+) -> None:
+    checks = [
+        precision([[("a", 0.9 if right else 0.1)] for right in check], 0.5)
+        for check in (now, earlier)
+    ]
+    first, second = checks
+    assert first is not None
+    assert second is not None
+    assert fell(first, second) is fallen
+
+
+def test_one_document_with_most_of_the_tags_makes_the_interval_wide() -> None:
+    found = precision([[("a", 0.9)]] * 19 + [[("a", 0.1)] * 30], 0.5)
+    assert found is not None
+    assert (round(found.value, 2), found.high) == (0.39, 1.0)  # Wilson: at most 0.60
 
 
 def test_one_document_says_nothing_about_others_and_none_says_nothing() -> None:
