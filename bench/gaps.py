@@ -25,7 +25,8 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.encoder.word_scoring import word_scoring
-from lmtx_search.gaps.themes import Group, group_documents, telling_terms
+from lmtx_search.gaps.terms import telling_terms
+from lmtx_search.gaps.themes import Group, group_documents
 from lmtx_search.settings import load_settings
 
 THEMES = 10

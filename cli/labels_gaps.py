@@ -69,7 +69,7 @@ def _show_themes(context: Context, found: Gaps) -> None:
     _heading(context, "Themes that no label fits", len(found.themes), found.themes_found)
     for number, theme in enumerate(found.themes, 1):
         _show_theme(context, number, theme)
-    if found.themes:
+    if any(theme.command for theme in found.themes):
         context.say("  The names are proposals: choose better ones. `retag` tags old documents.")
 
 
@@ -81,10 +81,20 @@ def _show_theme(context: Context, number: int, theme: Theme) -> None:
             f"      {example.title} ({example.id}; now {example.best_label} "
             f"{example.best_score:.2f})"
         )
-    context.say(f"    {theme.command}")
+    if theme.command is not None:
+        context.say(f"    {theme.command}")
+    elif theme.terms:
+        context.say("    No name is proposed: a label has each of these names")
+    else:
+        context.say("    No name is proposed: no word is in several of them and rare in others")
 
 
 def _show_labels(context: Context, found: Gaps) -> None:
+    for field in found.uncounted:
+        context.say(
+            f"The field {field} of {found.index} is no keyword, so its labels are not counted: "
+            "documents may have a label below in that field"
+        )
     shown, total = len(found.near_duplicates), found.near_duplicates_found
     _heading(context, "Labels that mean nearly the same", shown, total)
     for pair in found.near_duplicates:
@@ -98,6 +108,11 @@ def _show_labels(context: Context, found: Gaps) -> None:
     for unused in found.unused:
         context.say(f"  {unused.name}: best score {unused.best_score:.2f} ({unused.best_document})")
         context.say(f"    {unused.command}")
+    if found.unused_needed:
+        context.say(
+            f"  {found.unused_needed:,} more are for people only or have narrower labels, and are "
+            "not listed"
+        )
     _heading(context, "Labels that people reject", len(found.rejected), found.rejected_found)
     for label in found.rejected:
         context.say(f"  {label.name}: {label.rejected} of {label.judged} answers are no")

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.documents.sample import sample_hits
-from lmtx_search.cluster.facets.exact_counts import count_all
 from lmtx_search.cluster.judgments.rejections import rejections
 from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.gaps.near_duplicates import near_duplicates
-from lmtx_search.gaps.report import (
-    Example,
-    Gaps,
-    NearDuplicate,
-    RejectedLabel,
-    Theme,
-    UnusedLabel,
-)
+from lmtx_search.gaps.report import Example, Gaps, Theme
 from lmtx_search.gaps.scored import ScoredSample, score_sample
-from lmtx_search.gaps.themes import LEAST_DOCUMENTS, group_documents, telling_terms
+from lmtx_search.gaps.surplus import near_duplicate_labels, rejected_labels, unused_labels
+from lmtx_search.gaps.terms import telling_terms
+from lmtx_search.gaps.themes import LEAST_DOCUMENTS, group_documents
+from lmtx_search.gaps.used import UsedLabels
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, document_text
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.scoring.tagger import Tagger
-from lmtx_search.tagging.versions.label_matrix import LabelRows
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -72,51 +66,29 @@ def find_gaps(
         )
     scored = score_sample(tagger, read, progress)
     labels = scored.labels
-    counts = count_all(client, index, {"match_all": {}})
+    used = UsedLabels(client, index)
     themes, themes_found = find_themes(scored, most)
-    pairs = near_duplicates(labels, progress)
-    unused = [row for row, name in enumerate(labels.names) if not counts.get(name)]
-    unused.sort(key=lambda row: -scored.label_best[row])
-    refused = rejections(client)
-    row_of = {id_: row for row, id_ in enumerate(labels.ids)}
-    rejected = sorted(
-        (one for one in refused.items() if one[0] in row_of),
-        key=lambda one: (-one[1].rejected, one[1].judged),
-    )
+    pairs, pairs_found = near_duplicates(labels, most, progress)
+    rows = sorted({row for pair in pairs for row in (pair.first, pair.second)})
+    unused, needed = unused_labels(scored, used.names, tagger.rules)
+    rejected = rejected_labels(labels, rejections(client))
     return Gaps(
         index=index,
         tagger=tagger.manifest.version,
         labels=len(labels.ids),
         documents=len(read),
         without_text=len(documents) - len(read),
+        uncounted=used.uncounted,
         themes=themes,
         themes_found=themes_found,
-        near_duplicates=[
-            _merged(labels, counts, pair.first, pair.second, pair.similarity, index)
-            for pair in pairs[:most]
-        ],
-        near_duplicates_found=len(pairs),
-        unused=[
-            UnusedLabel(
-                labels.ids[row],
-                labels.names[row],
-                round(float(scored.label_best[row]), 4),
-                read[int(scored.label_best_at[row])].id,
-                _retire(labels.ids[row]),
-            )
-            for row in unused[:most]
-        ],
+        near_duplicates=near_duplicate_labels(
+            labels, pairs, used.documents([labels.names[row] for row in rows]), index
+        ),
+        near_duplicates_found=pairs_found,
+        unused=unused[:most],
         unused_found=len(unused),
-        rejected=[
-            RejectedLabel(
-                label,
-                labels.names[row_of[label]],
-                one.rejected,
-                one.judged,
-                _retire(label) if 2 * one.rejected > one.judged else "lmtx-search train",
-            )
-            for label, one in rejected[:most]
-        ],
+        unused_needed=needed,
+        rejected=rejected[:most],
         rejected_found=len(rejected),
     )
 
@@ -127,6 +99,7 @@ def find_themes(scored: ScoredSample, most: int) -> tuple[list[Theme], int]:
     groups = group_documents(scored.vectors, scored.best, labels.embeddings)
     first = groups[:most]
     terms = telling_terms([one.text for one in documents], [one.documents for one in first])
+    texts, ids = {one.casefold() for one in labels.texts}, set(labels.ids)
     return [
         Theme(
             documents=len(group.documents),
@@ -143,57 +116,24 @@ def find_themes(scored: ScoredSample, most: int) -> tuple[list[Theme], int]:
                 )
                 for row in group.documents[:_EXAMPLES]
             ],
-            command=_add(of_group, labels),
+            command=_add(of_group, texts, ids),
         )
         for group, of_group in zip(first, terms, strict=True)
     ], len(groups)
 
 
-def _add(terms: Sequence[str], labels: LabelRows) -> str:
-    there = {one.casefold() for one in labels.texts}
-    text = next((term for term in terms if term.casefold() not in there), "NAME")
-    id_ = re.sub(r"\W+", "-", text)
-    if id_ in labels.ids:
-        id_ = f"{id_}-2"
+def _add(terms: Sequence[str], texts: set[str], ids: set[str]) -> str | None:
+    """Return the command that adds a label for a theme (None: there is no name for it).
+
+    Args:
+        texts, ids: of the labels that there are, the texts casefolded. The new label is added.
+    """
+    text = next((term for term in terms if term.casefold() not in texts), None)
+    if text is None:
+        return None
+    id_ = text.replace(" ", "-")
+    if id_ in ids:
+        id_ = next(new for number in count(2) if (new := f"{id_}-{number}") not in ids)
+    texts.add(text.casefold())
+    ids.add(id_)
     return f"lmtx-search labels add {shlex.quote(id_)} {shlex.quote(text)}"
-
-
-def _retire(id_: str) -> str:
-    return f"lmtx-search labels retire {shlex.quote(id_)}"
-
-
-def _exclude(*ids: str) -> str:
-    """Return the line of a file of rules by which labels exclude each other."""
-    words = ("exclude", *ids)
-    return ("\t" if any(re.search(r"\s", id_) for id_ in ids) else " ").join(words)
-
-
-def _merged(
-    labels: LabelRows,
-    counts: Mapping[str, int],
-    first: int,
-    second: int,
-    similarity: float,
-    index: str,
-) -> NearDuplicate:
-    def documents(row: int) -> int:
-        return counts.get(labels.names[row], 0)
-
-    keep, gone = (first, second) if documents(first) >= documents(second) else (second, first)
-    command = _retire(labels.ids[gone])
-    if documents(gone):
-        command += (
-            f" && lmtx-search retag --index {shlex.quote(index)} "
-            f"--label {shlex.quote(labels.ids[gone])}"
-        )
-    return NearDuplicate(
-        labels.names[keep],
-        labels.ids[keep],
-        documents(keep),
-        labels.names[gone],
-        labels.ids[gone],
-        documents(gone),
-        round(similarity, 4),
-        command,
-        _exclude(labels.ids[keep], labels.ids[gone]),
-    )

@@ -23,10 +23,12 @@ class Theme:
     Attributes:
         documents: number of documents in the sample.
         terms: what their texts have and others lack.
-        nearest: the label that is nearest to all of them; ``nearness`` is their mean cosine.
-        likeness: mean cosine of two of the documents.
+        nearest: the label that is nearest to all of them; ``nearness`` is their mean similarity.
+        likeness: mean similarity of two of the documents. Both similarities are relative: 1 for the
+            same text, 0 for texts that have nothing in common.
         examples: the most typical documents.
-        command: adds a label for them. Its text is a proposal.
+        command: adds a label for them. Its text is a proposal. None: there is no term, or all terms
+            are labels already.
     """
 
     documents: int
@@ -35,14 +37,15 @@ class Theme:
     nearness: float
     likeness: float
     examples: Sequence[Example]
-    command: str
+    command: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
     """Two labels that mean nearly the same.
 
-    The command retires the one with fewer documents; the rule lets both stay, but not together.
+    The command retires the one that has no narrower labels, or has fewer documents; the rule lets
+    both stay, but not together.
     """
 
     keep: str
@@ -58,7 +61,7 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class UnusedLabel:
-    """A label that no document of the index has.
+    """A label that no document of the index has, neither from the tagger nor from people.
 
     ``best_score`` is the best that it reached in the sample, for the document ``best_document``.
     """
@@ -88,7 +91,11 @@ class Gaps:
     Attributes:
         tagger: the version that scored the sample.
         documents: number of documents in the sample; ``without_text`` more have no text.
+        uncounted: fields with tags that cannot be counted, because they are no keywords.
         themes: the first ones of ``themes_found``; likewise the other lists.
+        near_duplicates_found: pairs of similar labels of which neither is above the other.
+        unused_needed: labels that no document has, and that are not listed, because they are for
+            people only or have narrower labels.
     """
 
     index: str
@@ -96,11 +103,13 @@ class Gaps:
     labels: int
     documents: int
     without_text: int
+    uncounted: Sequence[str]
     themes: Sequence[Theme]
     themes_found: int
     near_duplicates: Sequence[NearDuplicate]
     near_duplicates_found: int
     unused: Sequence[UnusedLabel]
     unused_found: int
+    unused_needed: int
     rejected: Sequence[RejectedLabel]
     rejected_found: int

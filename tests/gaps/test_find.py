@@ -78,6 +78,7 @@ def test_labels_that_no_document_has_are_listed(gaps: Gaps) -> None:
     assert "mail-2" in unused
     assert "game::chess" not in unused
     assert gaps.unused_found == len(unused)
+    assert (gaps.unused_needed, gaps.uncounted) == (0, [])
 
 
 def test_the_label_with_fewer_documents_is_the_one_to_retire(gaps: Gaps) -> None:

@@ -1,19 +1,24 @@
-"""Themes without a label, and labels that mean the same, without a cluster."""
+"""Themes without a label, and labels too many, without a cluster."""
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lmtx_search.gaps.find import find_themes
-from lmtx_search.gaps.near_duplicates import near_duplicates
+from lmtx_search.cluster.judgments.rejections import Rejections
+from lmtx_search.gaps.find import _add, find_themes
+from lmtx_search.gaps.near_duplicates import Pair, near_duplicates
 from lmtx_search.gaps.scored import ScoredSample, score_sample
-from lmtx_search.gaps.themes import group_documents, telling_terms
+from lmtx_search.gaps.surplus import near_duplicate_labels, rejected_labels, unused_labels
+from lmtx_search.gaps.themes import group_documents
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
+from lmtx_search.rules import Rules
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_matrix import LabelRows
@@ -65,6 +70,7 @@ def test_documents_that_no_label_fits_are_the_first_theme(scored: ScoredSample) 
 
 def test_the_command_of_a_theme_adds_a_label_with_a_telling_name(scored: ScoredSample) -> None:
     (theme, *_), _ = find_themes(scored, most=1)
+    assert theme.command is not None
     program, group, command, id_, text = theme.command.replace("'", "").split(maxsplit=4)
     assert (program, group, command) == ("lmtx-search", "labels", "add")
     assert (id_, text) == (theme.terms[0].replace(" ", "-"), theme.terms[0])
@@ -75,22 +81,123 @@ def test_too_few_documents_have_no_theme() -> None:
     assert group_documents(vectors, np.zeros(2, np.float32), LABELS.embeddings) == []
 
 
-def test_a_word_of_a_single_document_tells_nothing_about_its_theme() -> None:
-    texts = ["roses orchids", "roses tulips", "mail letter", "mail stamp", "web", "chess", "so"]
-    (terms,) = telling_terms(texts, [[0, 1]])
-    assert terms == ["roses"]
+def test_themes_are_the_same_with_an_encoder_whose_cosines_are_all_high(
+    scored: ScoredSample,
+) -> None:
+    def narrow(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Add to unit rows what all of them have in common: cosines lie between 0.8 and 1."""
+        added = np.concatenate([rows, np.full((len(rows), 1), 2.0, np.float32)], axis=1)
+        unit: NDArray[np.float32] = added / np.linalg.norm(added, axis=1, keepdims=True)
+        return unit
+
+    wide = group_documents(scored.vectors, scored.best, LABELS.embeddings)
+    found = group_documents(narrow(scored.vectors), scored.best, narrow(LABELS.embeddings))
+    assert [sorted(group.documents) for group in found] == [
+        sorted(group.documents) for group in wide
+    ]
+    assert found[0].likeness == pytest.approx(wide[0].likeness, abs=0.001)
+    assert found[0].nearness == pytest.approx(wide[0].nearness, abs=0.001)
 
 
-def test_texts_that_share_no_word_have_no_terms() -> None:
-    assert telling_terms(["one", "two", "three"], [[0, 1]]) == [[]]
+def test_two_themes_are_not_proposed_under_one_name() -> None:
+    texts, ids = set[str](), {"roses", "tulips"}
+    commands = [_add(["roses", "tulips"], texts, ids) for _ in range(3)]
+    assert commands == [
+        "lmtx-search labels add roses-2 roses",
+        "lmtx-search labels add tulips-2 tulips",
+        None,
+    ]
+
+
+def test_the_id_of_a_proposed_label_keeps_the_marks_of_its_text() -> None:
+    text = "\u0939\u093f\u0928\u094d\u0926\u0940 \u0915\u0935\u093f\u0924\u093e"
+    command = _add([text], set(), set())
+    assert command == f"lmtx-search labels add '{text.replace(' ', '-')}' '{text}'"
+
+
+def test_a_theme_without_a_common_word_has_no_command(scored: ScoredSample) -> None:
+    documents = [Document(str(n), f"x{n}") for n in range(len(scored.documents))]
+    (theme, *_), _ = find_themes(replace(scored, documents=documents), most=1)
+    assert (theme.terms, theme.command) == ([], None)
 
 
 def test_labels_that_mean_the_same_are_a_pair_unless_one_is_above_the_other() -> None:
     rows = np.concatenate([near(3, 1, 0.0), near(3, 2, 0.01), near(5, 1, 0.0)])
     labels = LabelRows.of(["a", "b", "c", "d"], ["A", "B", "C", "D"], rows, broader={"b": ("a",)})
-    pairs = near_duplicates(labels, SILENT)
+    pairs, found = near_duplicates(labels, 9, SILENT)
+    assert found == 2
     assert {(labels.ids[p.first], labels.ids[p.second]) for p in pairs} == {("a", "c"), ("b", "c")}
     assert pairs[0].similarity >= pairs[1].similarity
+    assert near_duplicates(labels, 1, SILENT) == (pairs[:1], 2)
+
+
+def test_unrelated_labels_are_no_pair_though_all_cosines_are_high() -> None:
+    rows = np.concatenate([near(axis, 1, 0.0) for axis in (1, 2, 3, 4)] + [near(5, 2, 0.01)])
+    rows = np.concatenate([rows, np.full((len(rows), 1), 3.0, np.float32)], axis=1)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert (rows @ rows.T).min() >= 0.89  # all of them are, by the cosine alone
+    names = ["a", "b", "c", "d", "e", "f"]
+    ((pair,), found) = near_duplicates(LabelRows(names, names, names, rows), 9, SILENT)
+    assert (found, pair.first, pair.second, pair.similarity > 0.99) == (1, 4, 5, True)
+
+
+def test_many_labels_that_are_all_alike_are_counted_in_little_memory() -> None:
+    count = 30_000
+    names = [str(number) for number in range(count)]
+    rows = np.tile(np.array([[0.6, 0.8]], np.float32), (count, 1))
+    labels = LabelRows(names, names, names, rows, broader={"7": ["3"], "3": ["9"]})
+    tracemalloc.start()
+    try:
+        pairs, found = near_duplicates(labels, 10, SILENT)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    related = 3
+    assert (len(pairs), found) == (10, count * (count - 1) // 2 - related)
+    assert peak < 200_000_000
+
+
+TREE = LabelRows.of(
+    ["top", "below", "private", "plain"],
+    ["Top", "Below", "Private", "Plain"],
+    np.eye(4, dtype=np.float32),
+    broader={"below": ("top",)},
+)
+
+
+def test_labels_for_people_and_labels_with_narrower_ones_are_not_proposed_for_removal() -> None:
+    scored = ScoredSample(
+        documents=[Document("1", "x")],
+        labels=TREE,
+        vectors=np.eye(1, 4, dtype=np.float32),
+        best=np.ones(1, np.float32),
+        best_label=np.zeros(1, np.int64),
+        label_best=np.array([0.9, 0.2, 0.8, 0.3], np.float32),
+        label_best_at=np.zeros(4, np.int64),
+    )
+    found, needed = unused_labels(scored, set(), Rules(people_only=("private",)))
+    assert ([label.id for label in found], needed) == (["plain", "below"], 2)
+    found, needed = unused_labels(scored, {"Below", "Private"}, None)
+    assert ([label.id for label in found], needed) == (["plain"], 1)
+
+
+def test_of_two_alike_labels_the_one_with_narrower_labels_or_more_documents_stays() -> None:
+    counts = {"Top": 0, "Plain": 9, "Below": 3}
+    pairs = [Pair(0, 3, 0.9), Pair(1, 3, 0.9)]
+    first, second = near_duplicate_labels(TREE, pairs, counts, "library")
+    assert (first.keep_id, first.retire_id) == ("top", "plain")
+    assert (second.keep_id, second.keep_documents) == ("plain", 9)
+    assert second.command == (
+        "lmtx-search labels retire below && lmtx-search retag --index library --label below"
+    )
+
+
+def test_a_rejected_label_with_narrower_ones_is_not_proposed_for_removal() -> None:
+    refused = {"top": Rejections(3, 3), "plain": Rejections(2, 3), "gone": Rejections(5, 5)}
+    assert [one.command for one in rejected_labels(TREE, refused)] == [
+        "lmtx-search train",
+        "lmtx-search labels retire plain",
+    ]
 
 
 def test_a_sample_is_scored_as_the_tagger_scores(tmp_path: Path) -> None:
@@ -121,4 +228,5 @@ def test_no_label_is_proposed_that_exists() -> None:
     (theme,), _ = find_themes(scored, 5)
     assert "music scores" in theme.terms
     assert theme.command != "lmtx-search labels add music-scores 'music scores'"
+    assert theme.command is not None
     assert theme.command.startswith("lmtx-search labels add ")

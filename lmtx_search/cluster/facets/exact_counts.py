@@ -89,11 +89,19 @@ def count_named(
 
 
 def count_all(
-    client: OpenSearch, index: str, query: Mapping[str, Any], suggested: bool = False
+    client: OpenSearch,
+    index: str,
+    query: Mapping[str, Any],
+    suggested: bool = False,
+    field: str = "tags",
 ) -> dict[str, int]:
-    """Return the exact counts of all tags of documents, with one request per 10,000 tags."""
+    """Return the exact counts of all tags of documents, with one request per 10,000 tags.
+
+    Args:
+        field: the default name of the field that is counted, a keyword.
+    """
     counts: dict[str, int] = {}
-    body = load("searches/all_tags", query=query, page=_PAGE)
+    body = load("searches/all_tags", query=query, page=_PAGE, field=field)
     while True:
         found = search(client, index, body, suggested)["aggregations"]["tags"]
         counts.update((bucket["key"]["tag"], bucket["doc_count"]) for bucket in found["buckets"])

@@ -1,0 +1,69 @@
+"""Which labels the documents of an index have, from the tagger or from people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lmtx_search.cluster.facets.exact_counts import count_all
+from lmtx_search.cluster.facets.searching import search
+from lmtx_search.cluster.ml.pipeline import tag_fields
+from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import DEFAULT_FIELDS
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.client.connect import Client
+
+_EVERY = {"match_all": {}}
+_FIELDS = (DEFAULT_FIELDS.tags, DEFAULT_FIELDS.broader, DEFAULT_FIELDS.manual)
+# Labels that one request counts.
+_BATCH = 1000
+
+
+class UsedLabels:
+    """The labels that documents have: assigned, above an assigned one, or given by people.
+
+    Attributes:
+        names: of the labels that a document has.
+        uncounted: names of the fields that cannot be counted, because they are no keywords.
+    """
+
+    def __init__(self, client: Client, index: str) -> None:
+        self._client, self._index = client, index
+        own = tag_fields(client)
+        called = {field: own.renamed(field) for field in _FIELDS}
+        # A field of people's own tags that the index made by itself is a text with a keyword in it.
+        wanted = [part for name in called.values() for part in (name, f"{name}.keyword")]
+        found = client.field_caps(index=index, params={"fields": ",".join(wanted)})["fields"]
+
+        def is_keyword(path: str) -> bool:
+            return set(found.get(path, {})) - {"unmapped"} == {"keyword"}
+
+        self._fields: list[str] = []
+        self.uncounted: list[str] = []
+        for field, name in called.items():
+            if is_keyword(name):
+                self._fields.append(field)
+            elif is_keyword(f"{name}.keyword"):
+                self._fields.append(f"{field}.keyword")
+            elif name in found:
+                self.uncounted.append(name)
+        self.names = frozenset(
+            name for field in self._fields for name in count_all(client, index, _EVERY, field=field)
+        )
+
+    def documents(self, names: Sequence[str]) -> dict[str, int]:
+        """Return the exact number of documents that have each of these labels, in any field."""
+        found: dict[str, int] = {}
+        if not self._fields:
+            return found
+        for start in range(0, len(names), _BATCH):
+            some = names[start : start + _BATCH]
+            filters = {
+                str(at): {"bool": {"should": [{"term": {field: name}} for field in self._fields]}}
+                for at, name in enumerate(some)
+            }
+            body = load("searches/roll_up", query=_EVERY, above=filters)
+            buckets = search(self._client, self._index, body)["aggregations"]["above"]["buckets"]
+            found |= {name: buckets[str(at)]["doc_count"] for at, name in enumerate(some)}
+        return found
