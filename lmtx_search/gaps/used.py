@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.facets.exact_counts import count_all
 from lmtx_search.cluster.facets.searching import search
@@ -14,7 +14,7 @@ from lmtx_search.tag_fields import DEFAULT_FIELDS
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
 
-_EVERY = {"match_all": {}}
+_EVERY: Mapping[str, Any] = {"match_all": {}}
 _FIELDS = (DEFAULT_FIELDS.tags, DEFAULT_FIELDS.broader, DEFAULT_FIELDS.manual)
 # Labels that one request counts.
 _BATCH = 1000
