@@ -77,7 +77,8 @@ def labels_add(
 def labels_rename(context: Context, label_id: str, text: str) -> None:
     """Change the text of a label. Its id, description and synonyms stay.
 
-    Documents that are already tagged keep the old name until `retag --label ID`.
+    Documents that are already tagged keep the old name until `retag --label ID`, on the machine
+    that deployed the tagger (elsewhere: `retag --label OLD_NAME`).
 
     \b
     Example:
@@ -102,7 +103,8 @@ def labels_rename(context: Context, label_id: str, text: str) -> None:
 def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool, yes: bool) -> None:
     """Delete labels from the label set. They are no longer assigned or shown to the judge.
 
-    Documents that have such a tag keep it until `retag --label ID` removes it.
+    Documents that have such a tag keep it until `retag --label ID` removes it, on the machine that
+    deployed the tagger (elsewhere: `retag --label NAME`).
 
     \b
     Example:

@@ -25,14 +25,14 @@ from lmtx_search.cli.queries import query_option
     "--label",
     "labels",
     multiple=True,
-    help="Only documents with the tag of this label: its name or id (repeatable).",
+    help="Only documents with the tag of this label: its id, or the tag's name (repeatable).",
 )
 @click.option(
     "--everything",
     is_flag=True,
     help="Also documents that the current tagger has tagged with the current labels.",
 )
-@click.option("--keep-retired", is_flag=True, help="Keep tags whose labels were retired.")
+@click.option("--keep-retired", is_flag=True, help="Keep tags of retired labels.")
 @click.option(
     "--per-second", type=click.FloatRange(1), help="Maximum number of documents per second."
 )
@@ -60,6 +60,9 @@ def retag(
     tags that lmtx-search did not write, nothing is changed until you decide: --keep-own-tags moves
     them to tags_manual. After an interruption, the same command continues where it stopped.
 
+    --label ID finds documents by all names that the label has or had in the tagger versions of this
+    machine, also if it was retired.
+
     \b
     Example:
       lmtx-search retag --index library --dry-run
@@ -72,6 +75,8 @@ def retag(
 
     client = connect(context.settings.opensearch)
     made = plan(client, context.settings, index, Wish(**wish))
+    for note in made.notes:
+        context.progress.note(note)
     if dry_run:
         previews = preview(client, made)
         for one in previews:

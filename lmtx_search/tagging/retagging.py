@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from lmtx_search.cluster.ml.pipeline import (
     simulate,
 )
 from lmtx_search.cluster.retag.retag import RetagReport, retag
+from lmtx_search.cluster.retag.retired_tags import retired_tags
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.cluster.retag.stale import TextCheck
 from lmtx_search.cluster.runs import RunStore, new_run_id
@@ -29,7 +30,10 @@ from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
+from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.own_tags import decide_own_tags
+from lmtx_search.tagging.retag_labels import tags_of_labels
+from lmtx_search.tagging.versions.label_names import names_of_existing
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -75,7 +79,13 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A user's request, resolved for the current state of the cluster."""
+    """A user's request, resolved for the current state of the cluster.
+
+    Attributes:
+        names: names that existing labels have or had as tags; a document keeps its other tags
+            (None: it keeps none).
+        notes: what the user should know, a sentence each.
+    """
 
     index: str
     tagger: str
@@ -83,13 +93,15 @@ class Plan:
     targets: Sequence[Target]
     names: frozenset[str] | None = field(default=None, repr=False)
     keep_own_tags: bool = False
+    notes: Sequence[str] = ()
 
 
 def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
     """Resolve a user's request.
 
     Raises:
-        UserError: no tagger is deployed, the index does not tag, or the version does not exist.
+        UserError: no tagger is deployed, the index does not tag, the version does not exist, or a
+            label is unknown.
     """
     state = read_pipeline(client)
     tagger = state.tagger
@@ -107,20 +119,28 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         )
     if wish.query is not None:
         require_query(client, index, wish.query)
+    tags: Sequence[str] = ()
+    notes: list[str] = []
+    if wish.labels:
+        labels = tags_of_labels(client, versions, tagger, wish.labels, index, state.names)
+        tags, notes = list(labels.tags), labels.notes
+    names = None
+    if wish.keep_retired and version is not None:
+        names, unread = names_of_existing(versions, version)
+        notes = list(dict.fromkeys((*notes, *unread)))
     fresh = None if wish.everything or wish.labels or wish.stale else tagger
     selection = Selection(
         query=wish.query,
         pending=wish.pending,
         since=wish.since,
-        tags=_tags(version, wish.labels),
+        tags=tags,
         tagger=fresh,
         tagged_from=_changed_at(version) if fresh and version else None,
         stale=wish.stale,
         fields=state.names,
         untouched=None if state.untouched is None else state.untouched.query,
     )
-    names = frozenset(version.rows().names) if wish.keep_retired and version else None
-    return Plan(index, tagger, selection, found, names, wish.keep_own_tags)
+    return Plan(index, tagger, selection, found, names, wish.keep_own_tags, notes)
 
 
 def preview(client: Client, made: Plan) -> list[Preview]:
@@ -136,10 +156,21 @@ def preview(client: Client, made: Plan) -> list[Preview]:
             pipeline = index_pipeline(client, state, target.index, made.keep_own_tags)
             after = simulate(client, pipeline, sources, target.index)
             for before, then in zip(sources, after, strict=True):
-                changed += (before.get(tags) or []) != (then.get(tags) or [])
+                changed += (before.get(tags) or []) != _expected(before, then, made, state.names)
         left = _untouched(client, made.selection, target.index)
         previews.append(Preview(target.index, documents, len(sources), changed, left, own))
     return previews
+
+
+def _expected(
+    before: Mapping[str, Any], then: Mapping[str, Any], made: Plan, fields: TagFields
+) -> Any:
+    """Return the tags that a plan leaves a document with, given what the pipeline makes of it."""
+    new = then.get(fields.tags) or []
+    if made.names is None or (then.get(fields.tagging) or {}).get("status") != "tagged":
+        return new
+    retired = retired_tags(before.get(fields.tags) or [], then, made.names, fields)
+    return [*new, *(tag for tag in retired if tag not in new)]
 
 
 def _untouched(client: Client, selection: Selection, index: str) -> int:
@@ -243,21 +274,6 @@ def carry_out(
             }
             RunStore(client).save(new_run_id(), record)
     return reports
-
-
-def _tags(version: TaggerVersion | None, labels: Sequence[str]) -> list[str]:
-    """Return the current and the earlier tag names of labels."""
-    wanted: dict[str, None] = dict.fromkeys(labels)
-    if version is not None and labels:
-        rows = version.rows()
-        wanted |= dict.fromkeys(
-            name for id_, name in zip(rows.ids, rows.names, strict=True) if id_ in labels
-        )
-        had = [*version.original_labels(), *(put for one in version.changes() for put in one.puts)]
-        for label in had:
-            if label.id in labels:
-                wanted |= dict.fromkeys((label.text, label.name_with_id))
-    return list(wanted)
 
 
 def _changed_at(version: TaggerVersion) -> str | None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.client import retry
-from lmtx_search.cluster.retag.retired_tags import send_back
+from lmtx_search.cluster.retag.retired_tags import retired_tags, send_back
 from lmtx_search.errors import LmtxError
+from lmtx_search.tag_fields import DEFAULT_FIELDS
 
 LINES: list[dict[str, Any]] = [
     line for id_ in "abc" for line in ({"update": {"_id": id_}}, {"doc": {"tags": [id_]}})
@@ -54,3 +55,9 @@ def test_a_lasting_refusal_ends_the_command_so_that_the_tags_stay_noted(status: 
     cluster = Cluster(*[{"b": status}] * retry.ATTEMPTS)
     with pytest.raises(LmtxError, match=r"tags of retired labels back .*disk.*the same command"):
         send_back(cluster, "i", LINES)  # type: ignore[arg-type]
+
+
+def test_tags_of_no_label_are_kept_unless_people_rejected_them() -> None:
+    source = {"tags": ["Chess"], "tags_rejected": ["Ludo"]}
+    earlier = ["Chess", "chess", "Ludo", "Halma"]
+    assert retired_tags(earlier, source, {"Chess", "chess"}, DEFAULT_FIELDS) == ["Halma"]

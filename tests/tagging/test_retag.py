@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,8 +91,11 @@ class TestRetag:
         lmtx("retag", "--index", "old")
         lmtx("labels", "retire", "game::chess", "--yes")
         words = ("retag", "--index", "old", "--label", "game::chess")
-        kept = lmtx(*words, "--query", "text:plays", "--keep-retired")
+        keeping = (*words, "--query", "text:plays", "--keep-retired", "--json")
+        shown = json.loads(lmtx(*keeping, "--dry-run").stdout)["indices"][0]
+        kept = lmtx(*keeping)
         assert kept.returncode == 0, kept.stderr
+        assert json.loads(kept.stdout)["indices"]["old"]["changed"] == shown["sample_changed"]
         source = _source(cluster, "1")
         assert source["tags"][-1] == "Chess"
         assert scores_of(source["tag_scores"])["Chess"] > 0.3
@@ -99,6 +103,37 @@ class TestRetag:
         done = lmtx(*words, "--json")
         assert json.loads(done.stdout)["indices"]["old"]["documents"] == 2
         assert all("Chess" not in _source(cluster, id_)["tags"] for id_ in "13")
+
+    def test_an_earlier_name_is_found_by_the_id_after_a_new_deployment_and_is_not_kept(
+        self, cluster: Any, lmtx: Run, settings: Settings
+    ) -> None:
+        lmtx("retag", "--index", "old")
+        lmtx("labels", "rename", "game::chess", "Board game")
+        deployed(cluster, settings)
+        words = ("retag", "--index", "old", "--label", "game::chess", "--keep-retired")
+        done = lmtx(*words, "--json")
+        assert json.loads(done.stdout)["indices"]["old"]["documents"] == 2, done.stderr
+        for id_ in "13":
+            tags = _source(cluster, id_)["tags"]
+            assert "Board game" in tags
+            assert "Chess" not in tags
+        unknown = lmtx("retag", "--index", "old", "--label", "none")
+        assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1), unknown.stderr
+        assert "no label has or had the id or name none" in unknown.stderr
+
+    def test_on_a_machine_without_the_taggers_an_id_is_told_or_refused(
+        self, cluster: Any, lmtx: Run, tmp_path: Path
+    ) -> None:
+        lmtx("retag", "--index", "old")
+        lmtx("labels", "rename", "web", "Browser")
+        lmtx("labels", "retire", "game::chess", "--yes")
+        elsewhere = ("--data-dir", tmp_path / "elsewhere", "retag", "--index", "old", "--dry-run")
+        renamed = lmtx(*elsewhere, "--label", "web")
+        assert "earlier names of web may be unknown here" in renamed.stderr
+        retired = lmtx(*elsewhere, "--label", "game::chess")
+        assert retired.returncode == 2, retired.stdout
+        by_name = lmtx(*elsewhere, "--label", "Chess")
+        assert "old: 2 documents" in by_name.stdout, by_name.stderr
 
     def test_what_others_write_meanwhile_is_never_overwritten(
         self, cluster: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -77,8 +77,8 @@ def retag(
     Args:
         query: selects the documents.
         per_second: the most documents per second, on average.
-        keep_but: names of all labels. If given, a document keeps tags that are not among them
-            (those of retired labels), after its new tags.
+        keep_but: names that existing labels have or had as tags. If given, a document keeps tags
+            that are not among them (those of retired labels), after its new tags.
         texts: only documents whose text has changed since it was read.
         untouched: documents that are left as they are (None: none). The query leaves most of them
             out; the mapping of a field may hide others from it.

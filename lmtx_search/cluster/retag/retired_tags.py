@@ -61,16 +61,28 @@ def read(
     }
 
 
+def retired_tags(
+    earlier: Sequence[str], source: Mapping[str, Any], names: Collection[str], fields: TagFields
+) -> list[str]:
+    """Return which earlier tags a document keeps because they belong to retired labels.
+
+    Args:
+        source: the document as it is tagged now.
+        names: names that existing labels have or had as tags.
+    """
+    rejected, _ = fields.people_decided(source)
+    return [tag for tag in earlier if tag not in names and tag not in rejected]
+
+
 def kept(
     id_: str,
     earlier: Before,
     source: dict[str, Any],
-    labels: Collection[str],
+    names: Collection[str],
     fields: TagFields,
 ) -> list[dict[str, Any]]:
-    """Return the update that restores a document's tags without a label; also edits ``source``."""
-    rejected, _ = fields.people_decided(source)
-    tags = [tag for tag in earlier["tags"] if tag not in labels and tag not in rejected]
+    """Return the update that restores a document's retired tags; also edits ``source``."""
+    tags = retired_tags(earlier["tags"], source, names, fields)
     if not tags:
         return []
     there = source[fields.tags]
@@ -90,14 +102,14 @@ def put_back(
     client: OpenSearch,
     index: str,
     of: Mapping[str, Before],
-    labels: Collection[str],
+    names: Collection[str],
     fields: TagFields,
 ) -> None:
     """Restore the tags of documents that a killed process may have sent."""
     lines: list[dict[str, Any]] = []
     for id_, source in read(client, index, of, fields).items():
         if isinstance(source.get(fields.tags), list):
-            lines += kept(id_, of[id_], source, labels, fields)
+            lines += kept(id_, of[id_], source, names, fields)
     send_back(client, index, lines)
 
 

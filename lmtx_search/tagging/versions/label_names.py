@@ -1,0 +1,97 @@
+"""The names that labels have and had as tags, read from the tagger versions of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label
+from lmtx_search.tagging.versions.label_changes import change_numbers
+from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
+
+
+@dataclass(slots=True)
+class LabelNames:
+    """What the tags of some labels are or were called.
+
+    Attributes:
+        tags: names of tags, those that were asked for first.
+        known: ids and names that a label has or had.
+        notes: versions that could not be read, a sentence each.
+    """
+
+    tags: dict[str, None]
+    known: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, label: Label, name: str) -> None:
+        """Add the names of a label, whose tag is called ``name``.
+
+        The text alone and the name with the id are both added: the name changes if another label
+        gets or loses the same text, which a removed version may have seen.
+        """
+        self.known.add(label.id)
+        self.tags |= dict.fromkeys((label.text, name, label.name_with_id))
+
+
+def find_names(versions: TaggerVersions, wanted: Iterable[str]) -> LabelNames:
+    """Return the names of labels in all versions; ``wanted`` are ids, or names of tags."""
+    found = LabelNames(dict.fromkeys(wanted))
+    asked = frozenset(found.tags)
+    for rows in _all_states(versions, found.notes):
+        for id_, text, name in zip(rows.ids, rows.texts, rows.names, strict=True):
+            if id_ in asked:
+                found.add(Label(id_, text), name)
+            found.known.update(asked.intersection((text, name)))
+    return found
+
+
+def names_of_existing(
+    versions: TaggerVersions, version: TaggerVersion
+) -> tuple[frozenset[str], list[str]]:
+    """Return the names that the labels of a version have or had, and notes.
+
+    A name that a retired label had too is left out, unless a label has it now: documents do not say
+    which label a tag meant.
+    """
+    *_, now = _states(version)
+    existing = frozenset(now.ids)
+    earlier: set[str] = set()
+    retired: set[str] = set()
+    notes: list[str] = []
+    for rows in _all_states(versions, notes):
+        for id_, text, name in zip(rows.ids, rows.texts, rows.names, strict=True):
+            if id_ in existing:
+                earlier.update((text, name, Label(id_, text).name_with_id))
+            else:
+                retired.add(name)
+    return frozenset(now.names) | (earlier - retired), notes
+
+
+def _all_states(versions: TaggerVersions, notes: list[str]) -> Iterator[LabelRows]:
+    """Yield the labels of all versions, oldest first; note which versions cannot be read."""
+    seen: set[str] = set()
+    for name in versions.finished():
+        try:
+            version = versions.get(name)
+            digest = version.manifest.labels_digest
+            if digest in seen and not change_numbers(version.folder):
+                continue
+            yield from _states(version)
+            seen.add(digest)
+        except (UserError, OSError, ValueError, TypeError) as error:
+            notes.append(f"Names of labels in the tagger version {name} are not known: {error}")
+
+
+def _states(version: TaggerVersion) -> Iterator[LabelRows]:
+    """Yield a version's labels without embeddings: as it was made, and after each change."""
+    rows = version.original_rows(np.empty((version.manifest.labels, 0), dtype=np.float32))
+    yield rows
+    for change in version.changes():
+        rows = rows.after(change)
+        yield rows
