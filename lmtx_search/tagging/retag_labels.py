@@ -63,7 +63,7 @@ def tags_of_labels(
         found.notes.append(
             f"The tagger {tagger} is not in {versions.folder}, so earlier names of "
             f"{', '.join(there)} may be unknown here: documents that have such a name are found "
-            "with --label NAME, or on the machine that deployed the tagger"
+            "with `retag --label NAME`, or on the machine that deployed the tagger"
         )
     return found
 
