@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from lmtx_search.records import document_text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, scores_of
 from lmtx_search.tagging.scoring.rule_facts import ABOVE, fact
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED, answer_of
+from tests.support.paths import ROOT
 
 FIELDS = ("title", "text")
 EARLIER = {
@@ -55,6 +58,17 @@ def test_only_the_text_fields_change_when_an_index_is_added() -> None:
     state = pipeline_state(tagging_pipeline("v1", "model", FIELDS))
     changed = with_text_fields(state, {"news": ["body"]})
     assert changed == tagging_pipeline("v1", "model", FIELDS, {"news": ["body"]})
+
+
+@pytest.mark.parametrize("windows", range(1, 9))
+def test_a_request_of_any_script_fits_the_buffer_that_the_operators_page_sets(windows: int) -> None:
+    body = tagging_pipeline("v1", "model", FIELDS, windows=windows)
+    characters = body["processors"][0]["script"]["params"]["characters"]
+    documents = body["processors"][1]["sparse_encoding"]["batch_size"]
+    page = (ROOT / "docs" / "operators.md").read_text()
+    (buffer,) = re.findall(r"^    tune\.bufsize (\d+)$", page, re.MULTILINE)
+    text = "本" * characters
+    assert len(json.dumps([text] * documents, ensure_ascii=False).encode()) + 10_000 < int(buffer)
 
 
 @pytest.mark.parametrize(("windows", "documents"), [(1, 256), (8, 32), (1000, 1)])

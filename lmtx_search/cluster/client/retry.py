@@ -71,7 +71,7 @@ def retrying(
     stopped: threading.Event | None = None,
     before_sleep: Callable[[RetryCallState], None] | None = None,
 ) -> Retrying:
-    """Return the policy: nine attempts in about two minutes, with pauses that double from 0.5 s.
+    """Return the policy: nine attempts in about 95 seconds, with pauses that double from 0.5 s.
 
     ``stopped`` ends the attempts and a current pause; the last error is raised unchanged.
     """
