@@ -75,6 +75,9 @@ def deploy(
     tagger, or as a model that the cluster runs), and tests it with _simulate. Only then does it
     switch the pipeline and the label alias to the new version.
 
+    Options are not remembered from the last deployment: a line says in which of them the new tagger
+    differs from the one in use.
+
     \b
     Example:
       lmtx-search serve &
@@ -83,8 +86,10 @@ def deploy(
       lmtx-search deploy --runtime in-cluster
       lmtx-search deploy --static
     """
+    from lmtx_search.cluster.client.connect import connect
     from lmtx_search.library import deploy as carry_out
     from lmtx_search.library import plan_deployment
+    from lmtx_search.tagging.deployment.differences import differences
     from lmtx_search.tagging.deployment.options import DeployOptions
 
     if run and untrained:
@@ -99,7 +104,10 @@ def deploy(
         steps = plan_deployment(settings, run, untrained=untrained, options=options)
         for number, step in enumerate(steps, 1):
             context.say(f"{number}. {step}")
-        context.result({"dry_run": True, "steps": steps})
+        differing = differences(connect(settings.opensearch), settings, options)
+        for line in differing:
+            context.say(line)
+        context.result({"dry_run": True, "steps": steps, "differences": differing})
         return
     done = carry_out(settings, run, untrained=untrained, options=options, progress=context.progress)
     total = sum(done.seconds.values())

@@ -30,6 +30,7 @@ from lmtx_search.sources import LabelFile
 from lmtx_search.sources.labels import check_labels
 from lmtx_search.tagging.deployment import deploy as deploying
 from lmtx_search.tagging.deployment import label_updates
+from lmtx_search.tagging.deployment.differences import differences
 from lmtx_search.tagging.deployment.encoder_source import (
     EncoderSource,
     StudentSource,
@@ -187,6 +188,9 @@ def deploy(
     Answers of people and of the judge that were stored since the run move the offsets of labels,
     the threshold and the calibration. The encoder stays as it was trained.
 
+    Options are not remembered: ``differences`` of the result, and a note, say in which of them the
+    new version differs from the one that was in use.
+
     With ``options.static``, the encoder is first distilled into a static one. If this follows it
     too loosely (``deploy.least_agreement``), the encoder itself reads the documents.
 
@@ -200,6 +204,9 @@ def deploy(
     runs = RunStore(client)
     source = find_source(settings, runs, run, untrained)
     options = options or DeployOptions()
+    differing = differences(client, settings, options)
+    for note in differing:
+        progress.note(note)
     student: Student | None = None
     fit: Fit | None = _fit_later_answers(client, settings, source, runs, progress)
     if options.static:
@@ -213,7 +220,7 @@ def deploy(
             fit = None  # the student is made of what was fitted
         source, student = _with_student(settings, source, runs, progress)
     done = deploying.deploy(client, settings, source, options, progress, fit)
-    done = replace(done, student=student)
+    done = replace(done, student=student, differences=differing)
     runs.save(new_run_id(), {"kind": "deploy", **asdict(done)})
     return done
 

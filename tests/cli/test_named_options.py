@@ -55,6 +55,7 @@ PRINTED_BY = {
     "lmtx_search/sources/documents.py": LOADING,
     "lmtx_search/sources/labels.py": {"labels load"},
     "lmtx_search/tagging/deployment/deploy.py": {"deploy"},
+    "lmtx_search/tagging/deployment/differences.py": {"deploy"},
     "lmtx_search/tagging/deployment/encoder_source.py": {"deploy"},
     "lmtx_search/tagging/in_cluster/archive.py": {"deploy"},
     "lmtx_search/tagging/in_cluster/tokenizer.py": {"deploy"},

@@ -153,6 +153,12 @@ def test_a_new_label_is_in_force_at_once_and_after_a_rollback(static: Static) ->
     static.deploy()
     assert static.version().manifest.kind == "transformer"
     done = static.deploy("--static")
+    (line,) = done["differences"]
+    assert "without --static it keeps that" in line
+    shown = json.loads(static.lmtx("deploy", "--untrained", "--dry-run", "--json").stdout)
+    (line,) = shown["differences"]
+    assert "--static keeps that" in line
+    assert "--threshold 0.2 keeps that" in line
     label_index = LabelIndex(static.client).require().index
     added = static.lmtx("labels", "add", "new", "electronic mail and music")
     assert added.returncode == 0, added.stderr

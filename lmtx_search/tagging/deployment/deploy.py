@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -72,6 +72,9 @@ class Deployment:
         words: whether words count beside the encoder.
         refit: what answers that came after the run changed (None: nothing).
         kept: why the run kept this encoder and not another one ("": there was no other one).
+        threshold_given: whether the options set the threshold.
+        differences: in which options it differs from the version that was in use, one sentence or
+            none.
         seconds: by step.
     """
 
@@ -96,6 +99,8 @@ class Deployment:
     words: bool = False
     refit: Refit | None = None
     kept: str = ""
+    threshold_given: bool = False
+    differences: Sequence[str] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -248,6 +253,7 @@ def deploy(
         words=made.source.words is not None,
         refit=made.source.refit,
         kept=made.source.kept,
+        threshold_given=options.threshold is not None,
         seconds={step: round(value, 3) for step, value in seconds.items()},
     )
 

@@ -1,0 +1,121 @@
+"""Says in which options a deployment differs from the tagger in use: no option is remembered."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lmtx_search.cluster.ml.pipeline import deployed
+from lmtx_search.cluster.ml.registry import registered
+from lmtx_search.cluster.runs import RunStore
+from lmtx_search.errors import UserError
+from lmtx_search.settings import Settings
+from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
+from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import Manifest
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.client.connect import Client
+
+_PLACES: dict[Runtime, str] = {"service": "in the service", "in-cluster": "in the cluster"}
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """What is known about the version in use.
+
+    Attributes:
+        manifest: None if the version is not on this machine, or cannot be read.
+        runtime: None if ML Commons has lost the version.
+        threshold: the threshold that was given to its deployment (None: none was).
+    """
+
+    version: str
+    manifest: Manifest | None
+    runtime: Runtime | None
+    threshold: float | None
+
+
+def differences(client: Client, settings: Settings, options: DeployOptions) -> list[str]:
+    """Return in what a deployment differs from the version in use: one sentence, or none.
+
+    Raises:
+        UserError: the cluster has no pipeline.
+    """
+    used = _in_use(client, settings)
+    return [] if used is None else differing(used, options)
+
+
+def differing(used: InUse, options: DeployOptions) -> list[str]:
+    """Return in what a deployment differs from a version: one sentence, or none.
+
+    Each difference names the option that keeps what the version has.
+    """
+    found = []
+    if used.runtime is not None and used.runtime != options.runtime:
+        found.append(
+            f"runs {_PLACES[options.runtime]}, not {_PLACES[used.runtime]} "
+            f"(--runtime {used.runtime} keeps that)"
+        )
+    if used.manifest is None:
+        found.append(
+            "may have another encoder or another number of tags, because that version is not on "
+            "this machine"
+        )
+    else:
+        found += _of_manifest(used.manifest, options, used.runtime)
+    if used.threshold is not None and used.threshold != options.threshold:
+        chosen = "a threshold that suits it"
+        new = chosen if options.threshold is None else f"the threshold {options.threshold:g}"
+        found.append(
+            f"has {new}, not {used.threshold:g} (--threshold {used.threshold:g} keeps that)"
+        )
+    if not found:
+        return []
+    return [f"Other than the version in use, {used.version}, the new one {'; '.join(found)}"]
+
+
+def _of_manifest(manifest: Manifest, options: DeployOptions, runtime: Runtime | None) -> list[str]:
+    found = []
+    kind = "static" if options.static else "transformer"
+    if kind != manifest.kind:
+        found.append(
+            "reads documents with a static encoder, not with a transformer (without --static it "
+            "keeps that)"
+            if options.static
+            else "reads documents with a transformer, not with a static encoder (--static keeps "
+            "that)"
+        )
+    elif not options.static and options.precision is None:
+        # With another runtime, the precision that suits it follows.
+        wanted = options.of_runtime()
+        if runtime in (None, options.runtime) and wanted != manifest.precision:
+            exact = " if that is exact enough" if wanted == "int8" else ""
+            found.append(
+                f"reads documents in {wanted}{exact}, not in {manifest.precision} "
+                f"(--precision {manifest.precision} keeps that)"
+            )
+    if options.max_tags != manifest.max_tags:
+        found.append(
+            f"gives a document at most {options.max_tags} tags, not {manifest.max_tags} "
+            f"(--max-tags {manifest.max_tags} keeps that)"
+        )
+    return found
+
+
+def _in_use(client: Client, settings: Settings) -> InUse | None:
+    version = deployed(client)
+    if version is None:
+        return None
+    manifest = None
+    with suppress(UserError):
+        manifest = TaggerVersions(settings.data_dir).get(version).manifest
+    there = registered(client).get(version)
+    runtime: Runtime | None = None
+    if there is not None:
+        runtime = "in-cluster" if there.in_cluster else "service"
+    records = [record for _, record in RunStore(client).of_kind("deploy")]
+    own = [one for one in records if one.get("version") == version]
+    given = bool(own and own[-1].get("threshold_given"))
+    return InUse(version, manifest, runtime, own[-1]["threshold"] if given else None)

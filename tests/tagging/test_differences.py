@@ -1,0 +1,75 @@
+"""What `deploy` says about options that differ from those of the version in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lmtx_search.encoder.student import Student
+from lmtx_search.tagging.deployment.differences import InUse, differing
+from lmtx_search.tagging.deployment.options import DeployOptions
+from lmtx_search.tagging.versions.version import Manifest
+
+STUDENT = Student("digest", agreement=0.9, documents=100)
+
+
+def manifest(**values: Any) -> Manifest:
+    basic: dict[str, Any] = {
+        "version": "v1",
+        "created": "",
+        "run": None,
+        "encoder": "tiny",
+        "encoder_digest": "d",
+        "precision": "int8",
+        "dimension": 4,
+        "document_tokens": 128,
+        "labels": 3,
+        "labels_digest": "l",
+        "threshold": 0.4,
+        "max_tags": 10,
+    }
+    return Manifest(**{**basic, **values})
+
+
+@pytest.mark.parametrize(
+    ("used", "options", "kept_by"),
+    [
+        (InUse("v1", manifest(), "in-cluster", None), DeployOptions(), "--runtime in-cluster"),
+        (InUse("v1", manifest(student=STUDENT), "service", None), DeployOptions(), "--static"),
+        (
+            InUse("v1", manifest(), "service", None),
+            DeployOptions(static=True),
+            "without --static",
+        ),
+        (InUse("v1", manifest(max_tags=5), "service", None), DeployOptions(), "--max-tags 5"),
+        (
+            InUse("v1", manifest(precision="fp32"), "service", None),
+            DeployOptions(),
+            "--precision fp32",
+        ),
+        (InUse("v1", manifest(), "service", 0.4), DeployOptions(), "--threshold 0.4"),
+        (InUse("v1", manifest(), "service", 0.4), DeployOptions(threshold=0.5), "--threshold 0.4"),
+    ],
+)
+def test_a_difference_names_the_option_that_keeps_what_is_in_use(
+    used: InUse, options: DeployOptions, kept_by: str
+) -> None:
+    (line,) = differing(used, options)
+    assert line.startswith("Other than the version in use, v1, the new one ")
+    assert f"{kept_by} " in line
+    assert line.count("keeps that") == 1
+
+
+def test_several_differences_are_one_line_and_none_is_no_line() -> None:
+    used = InUse("v1", manifest(student=STUDENT, precision="fp32", max_tags=5), "service", 0.3)
+    (line,) = differing(used, DeployOptions())
+    assert line.count("keeps that") == 3
+    assert differing(used, DeployOptions(threshold=0.3, max_tags=5, static=True)) == []
+    in_cluster = InUse("v1", manifest(precision="fp32"), "in-cluster", None)
+    assert differing(in_cluster, DeployOptions(runtime="in-cluster")) == []
+
+
+def test_a_version_that_is_not_on_this_machine_is_said() -> None:
+    (line,) = differing(InUse("v1", None, "service", None), DeployOptions())
+    assert "not on this machine" in line
