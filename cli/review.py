@@ -46,8 +46,9 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
 
     The command shows the labels that a system assigns and the next best ones, in random order. The
     keys are y (yes), n (no), s (skip), u (undo) and q (quit). Each answer is kept immediately.
-    `evaluate --by-judge` uses your answers to measure the judge's errors, and `train` prefers them
-    to the judge's.
+    `evaluate --by-judge` uses your answers to measure the judge's errors. `deploy` and `train`
+    prefer them to the judge's, but only answers about training documents: other documents of FILE
+    are not added to these, so that they can still measure.
 
     \b
     Example:
@@ -60,6 +61,7 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
     from lmtx_search.evaluation.run import cluster_labels
     from lmtx_search.evaluation.without_gold.review import Review
     from lmtx_search.evaluation.without_gold.sampled_documents import draw, sample_labels
+    from lmtx_search.training.known_answers import training_documents
 
     check_names([name])
     settings = context.settings
@@ -68,6 +70,17 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
     drawn = draw(settings, file, sample, seed)
     if note := drawn.note():
         context.say(note)
+    where = settings.documents
+    drawn_ids = [one.id for one in drawn.documents]
+    there = {one.id: one.text for one in training_documents(client, where, drawn_ids)}
+    teach = {one.id for one in drawn.documents if there.get(one.id) == one.text}
+    if others := len(drawn.documents) - len(teach):
+        context.say(
+            f"{others:,} of {len(drawn.documents):,} documents are not in {where.training_index}, "
+            "or have another text there: answers about them correct the judge in "
+            "`evaluate --by-judge`, but `deploy` and `train` do not learn from them "
+            "(`docs load FILE` adds documents to learn from; measure on others)"
+        )
     (system,) = open_systems(settings, client, labels, [name])
     samples = sample_labels(system, drawn.documents, context.progress)
     found = Review(samples, {label.id: label for label in labels}, JudgmentStore(client))
@@ -89,8 +102,19 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
         else:
             found.answer(key == "y")
     context.say(f"Kept {found.answered:,} answers; {found.left:,} labels remain")
+    taught = found.answered_about(teach)
+    if found.answered:
+        context.say(
+            f"{taught:,} of these answers are about training documents: the next `deploy` and "
+            "`train` take them into account"
+        )
     context.result(
-        {"answered": found.answered, "left": found.left, "before": found.answered_before}
+        {
+            "answered": found.answered,
+            "about_training_documents": taught,
+            "left": found.left,
+            "before": found.answered_before,
+        }
     )
 
 

@@ -107,14 +107,14 @@ def known_answers(
     apart = set() if run is None else set(run.held_out)
     by_judge = {id_: by_judge[id_] for id_ in sorted(by_judge.keys() - apart)}
     wanted = {one.document_id for one in by_people} - apart | by_judge.keys()
-    documents = _read(client, where, sorted(wanted))
+    documents = training_documents(client, where, sorted(wanted))
     there = {document.id for document in documents}
     by_judge = {
         document: of_labels for document, of_labels in by_judge.items() if document in there
     }
     people = prefer_people({}, by_people, documents, {label.id: label for label in labels})
     if run is not None:
-        held_out = _read(client, where, run.held_out)
+        held_out = training_documents(client, where, run.held_out)
     else:
         held_out = _sample(client, where, people) if people else []
     about_held_out = sum(one.document_id in apart for one in by_people)
@@ -132,7 +132,9 @@ def known_answers(
     )
 
 
-def _read(client: Client, where: DocumentSettings, ids: Sequence[str]) -> list[Document]:
+def training_documents(
+    client: Client, where: DocumentSettings, ids: Sequence[str]
+) -> list[Document]:
     """Return the training documents with these ids that exist and have text."""
     if not ids or not client.indices.exists(index=where.training_index):
         return []

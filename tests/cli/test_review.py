@@ -34,6 +34,7 @@ def test_what_a_person_checks_is_kept_and_corrects_the_judge(
     done = lmtx(*words, "--json", input="n\n" * 200)
     first = json.loads(done.stdout)
     assert (first["before"], first["left"]) == (1, 0)
+    assert first["about_training_documents"] == first["answered"]
     client.indices.refresh(index="lmtx-judgments")
     people = {"query": {"term": {"judge": "person"}}}
     assert client.count(index="lmtx-judgments", body=people)["count"] == first["answered"] + 1
@@ -48,6 +49,22 @@ def test_what_a_person_checks_is_kept_and_corrects_the_judge(
     assert one["value"] < 0.3
     assert found["both"] == first["answered"] + 1
     assert "people on" in lmtx(*words).stdout
+
+
+def test_answers_about_other_documents_than_those_of_the_training_do_not_teach(
+    loaded: Path, lmtx: Run, client: Any
+) -> None:
+    rows = [json.loads(line) for line in (loaded / "documents.jsonl").read_text().splitlines()]
+    # One is new, one has another text, and one is a training document.
+    some = [{**rows[0], "id": "new"}, {**rows[1], "text": "Something else."}, rows[2]]
+    (loaded / "some.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
+    words = ("review", "some.jsonl", "--system", "bm25")
+    assert "2 of 3 documents are not in lmtx-documents" in lmtx(*words, input="q\n").stdout
+    before = client.count(index="lmtx-documents")["count"]
+    done = json.loads(lmtx(*words, "--json", input="y\n" * 50).stdout)
+    assert 0 < done["about_training_documents"] < done["answered"]
+    client.indices.refresh(index="lmtx-documents")
+    assert client.count(index="lmtx-documents")["count"] == before
 
 
 def test_without_labels_or_text_there_is_one_clear_line(loaded: Path, lmtx: Run) -> None:

@@ -75,3 +75,12 @@ def test_it_ends_and_each_document_is_asked_about_in_one_piece(store: Memory) ->
         review.answer(False)
     assert seen == ["a", "a", "a", "b", "b", "b"]
     assert len(store.kept) == 6
+
+
+def test_it_counts_the_answers_about_some_documents(store: Memory) -> None:
+    review = Review(SAMPLES, LABELS, store)
+    review.answer(True)
+    review.skip()
+    review.answer(False)
+    review.answer(True)
+    assert (review.answered_about({"a"}), review.answered_about({"b", "c"})) == (2, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from lmtx_search.evaluation.without_gold.sampled_documents import SampledDocument
@@ -53,6 +53,10 @@ class Review:
     def answered(self) -> int:
         """Number of answers in this review."""
         return sum(one is not None for one in self._past)
+
+    def answered_about(self, documents: Collection[str]) -> int:
+        """Return the number of answers in this review about documents with these ids."""
+        return sum(one is not None and one.document_id in documents for one in self._past)
 
     def current(self) -> Pair | None:
         """Return the pair to answer (None: all pairs are answered)."""
