@@ -12,6 +12,7 @@ from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
 from lmtx_search.sources.bibtex_values import joined_value, names_of
 from lmtx_search.sources.html_text import plain_or_html_text
+from lmtx_search.sources.latex_text import LatexReader
 from lmtx_search.sources.lines import read_lines
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
@@ -19,17 +20,17 @@ from lmtx_search.sources.rows import Row
 _ENTRY = re.compile(r"\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE)
 # A field after another one's value.
 _NEXT = re.compile(r"[}\"\s](\w[\w-]*)\s*=")
-# In LaTeX this begins a comment; in the values of real files it is a percent sign.
 _ESCAPED = re.compile(r"\\([_%&#$])")
-_PERCENT = re.compile(r"(?<!\\)%")
 _SEPARATOR = re.compile(r"\s*[;,]\s*")
+_YEAR = re.compile(r"\d{4}")
 
 
 def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row | BadLine]:
     """Yield a row of ``id``, ``title``, ``text``, ``authors`` and ``keywords`` for each entry.
 
-    ``text`` is the abstract and the note, without LaTeX; ``keywords`` can be gold tags. The file is
-    read as a whole. ``line`` is the entry's first.
+    ``title`` has the subtitle and the addition of BibLaTeX. ``text`` is the abstract and the note,
+    without LaTeX; ``keywords`` can be gold tags. The file is read as a whole. ``line`` is the
+    entry's first.
 
     Raises:
         UserError: no such file, or not UTF-8.
@@ -51,7 +52,7 @@ def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row 
     strings: dict[str, str] = {}
     for one in library.strings:
         strings[one.key.lower()] = joined_value(str(one.value), strings) or ""
-    twice = 0
+    twice, latex = 0, LatexReader()
     blocks = [*library.entries, *library.failed_blocks]
     for block in sorted(blocks, key=lambda one: one.start_line or 0):
         entry, line = block, (block.start_line or 0) + 1
@@ -78,10 +79,23 @@ def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row 
         if wrong:
             yield BadLine(str(path), line, wrong, str(block.raw)[:1000])
         else:
-            yield Row(line, _fields(entry.key, fields))
+            try:
+                yield Row(line, _fields(entry.key, fields, latex))
+            except RecursionError:
+                reason = "its LaTeX cannot be read: braces are nested too deeply"
+                yield BadLine(str(path), line, reason, str(block.raw)[:1000])
+            except Exception as error:  # pylatexenc raises any kind of error for unusual commands
+                reason = f"its LaTeX cannot be read ({type(error).__name__}: {str(error)[:100]})"
+                yield BadLine(str(path), line, reason, str(block.raw)[:1000])
     if twice:
         options.notes.append(
             f"{path}: entries with a repeated field: {twice:,}; the first one is used"
+        )
+    if latex.unknown:
+        named = ", ".join(f"\\{name} ({count:,})" for name, count in latex.unknown.most_common(5))
+        options.notes.append(
+            f"{path}: LaTeX commands without a known meaning: {named}; only their arguments in "
+            "braces are read"
         )
 
 
@@ -90,18 +104,34 @@ def count_bibtex(path: Path) -> int:
     return sum(_ENTRY.match(line) is not None for _, line in read_lines(path))
 
 
-def _fields(key: str, found: dict[str, str]) -> dict[str, Any]:
-    authors = map(_plain, names_of(found.get("author", "")))
+def _fields(key: str, found: dict[str, str], latex: LatexReader) -> dict[str, Any]:
+    values = {
+        name: _plain(found[name], latex)
+        for name in (
+            *("title", "subtitle", "titleaddon", "abstract", "note", "keywords", "keyword"),
+            *("year", "date"),
+        )
+        if name in found
+    }
+    authors = (_plain(one, latex) for one in names_of(found.get("author", "")))
+    keywords = (values.get(name, "") for name in ("keywords", "keyword"))
+    dated = _YEAR.search(values.get("date", ""))
     fields = {
         "id": key,
-        "title": _plain(found.get("title", "")),
-        "text": "\n".join(_plain(found[name]) for name in ("abstract", "note") if name in found),
-        "authors": [name for one in authors if (name := one.strip())],
-        "keywords": list(filter(None, _SEPARATOR.split(_plain(found.get("keywords", ""))))),
-        "year": _plain(found.get("year", "")),
+        "title": _title(*(values.get(name, "") for name in ("title", "subtitle", "titleaddon"))),
+        "text": "\n".join(values[name] for name in ("abstract", "note") if name in values),
+        "authors": list(filter(None, authors)),
+        "keywords": [one for text in keywords for one in _SEPARATOR.split(text) if one],
+        "year": values.get("year") or (dated[0] if dated else ""),
         **{name: _address(found.get(name, "")) for name in ("doi", "url")},
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _title(title: str, subtitle: str, addition: str) -> str:
+    if subtitle:
+        title += f" {subtitle}" if title.endswith((":", ".", "?", "!")) else f": {subtitle}"
+    return f"{title}. {addition}" if addition else title
 
 
 def _address(value: str) -> str:
@@ -110,10 +140,6 @@ def _address(value: str) -> str:
     return plain.strip().removeprefix(r"\url{").removesuffix("}").strip("{}")
 
 
-def _plain(value: str) -> str:
+def _plain(value: str, latex: LatexReader) -> str:
     """Return a value without LaTeX and HTML; formulas are not changed."""
-    from pylatexenc.latex2text import LatexNodes2Text
-
-    decoder = LatexNodes2Text(math_mode="verbatim")
-    text = decoder.latex_to_text(_PERCENT.sub(r"\%", value))
-    return " ".join(plain_or_html_text(text).split())
+    return " ".join(plain_or_html_text(latex.text(value)).split())

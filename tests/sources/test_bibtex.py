@@ -90,3 +90,38 @@ def test_addresses_stay_as_they_are(tmp_path):
     (row,) = read_bibtex(write(tmp_path, entry))
     assert row.fields["url"] == "http://x.example/~smith/on--chess_2.html"
     assert row.fields["doi"] == "10.1/a--d_e"
+
+
+def test_links_and_commands_without_arguments_cost_no_text(tmp_path):
+    link = r"{\href{http://arxiv.org/abs/1}{arXiv:1}, \textcolor{red}{Red} \sqrt}"
+    (row,) = read_bibtex(write(tmp_path, "@misc{a, title={T}, note=" + link + "}"))
+    assert row.fields["text"] == "arXiv:1, Red"
+
+
+def test_an_entry_that_cannot_be_decoded_costs_no_other(tmp_path):
+    nested = "@misc{b, title=" + "{" * 3000 + "x" + "}" * 3000 + "}\n"
+    bad, row = read_bibtex(write(tmp_path, nested + ENTRY))
+    assert str(bad).endswith("line 1: its LaTeX cannot be read: braces are nested too deeply")
+    assert row.fields["id"] == "a1"
+
+
+def test_unknown_commands_are_named_and_those_of_the_look_are_not(tmp_path):
+    options = ReadOptions()
+    path = write(tmp_path, r"@misc{a, title={{\em A} \new{b} \new{c}}}")
+    (row,) = read_bibtex(path, options)
+    assert row.fields["title"] == "A b c"
+    assert options.notes == [
+        f"{path}: LaTeX commands without a known meaning: \\new (2); only their arguments in "
+        "braces are read"
+    ]
+
+
+def test_fields_of_biblatex_are_read(tmp_path):
+    entry = "@book{a, title={Go}, subtitle={A history}, date={2021-05}, keyword={go; games}}"
+    (row,) = read_bibtex(write(tmp_path, entry))
+    assert row.fields == {
+        "id": "a",
+        "title": "Go: A history",
+        "year": "2021",
+        "keywords": ["go", "games"],
+    }
