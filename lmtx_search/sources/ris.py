@@ -14,16 +14,21 @@ from lmtx_search.sources.lines import read_lines
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
-# The standard has two blanks before the hyphen; exports with one, or with tabs, are read too.
-_TAG = re.compile(r"([A-Z][A-Z0-9])[ \t]+-(?:[ \t]+(.*))?$")
+# The standard has two blanks before the hyphen and one after it. Exports with one, or with tabs,
+# before it are read too, and those with two before it and none after it.
+_TAG = re.compile(r"([A-Z][A-Z0-9])(?:[ \t]+-(?:[ \t]+(.*))?|  -(.*))$")
 _AUTHORS = ("first_authors", "authors", "secondary_authors")
+# Titles of a chapter and of a book, which rispy does not know.
+_OTHER_TITLES = ("CT", "BT")
 
 
 def read_ris(path: Path, options: ReadOptions | None = None) -> Iterator[Row | BadLine]:
     """Yield a row of ``title``, ``text``, ``authors``, ``keywords`` and others for each reference.
 
-    ``text`` is the abstract (all of them) and the notes, ``keywords`` can be gold tags. A reference
-    begins with ``TY``, even if the previous one has no ``ER``. ``line`` is the line of its ``TY``.
+    ``title`` is that of the reference (TI, T1), of its chapter (CT) or book (BT), or the only one
+    that it has. ``text`` is the abstract (all of them) and the notes, ``keywords`` can be gold tags.
+    A reference begins with ``TY``, even if the previous one has no ``ER``. ``line`` is the line of
+    its ``TY``.
 
     Raises:
         UserError: no such file, or not UTF-8.
@@ -70,7 +75,7 @@ def _references(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield start, lines
             start, lines = number, []
         if match:
-            lines.append("ER  - " if match[1] == "ER" else f"{match[1]}  - {match[2] or ''}")
+            lines.append("ER  - " if match[1] == "ER" else f"{match[1]}  - {_value(match)}")
         elif line.strip() and lines and lines[-1].startswith("KW  - "):
             lines.append(f"KW  - {line.strip()}")  # EndNote writes each keyword on a line
         elif line.strip() and lines and lines[-1] != "ER  - ":
@@ -84,10 +89,21 @@ def _references(path: Path) -> Iterator[tuple[int, list[str]]]:
         yield start, lines
 
 
+def _value(tag: re.Match[str]) -> str:
+    return tag[2] or tag[3] or ""
+
+
 def _fields(found: dict[str, Any]) -> dict[str, Any]:
+    others = found.get("unknown_tag") or {}
+    titles = [
+        *_texts(found, "title", "primary_title"),
+        *_texts(others, *_OTHER_TITLES),
+        # That of the journal or of the series, where there is no other.
+        *_texts(found, "translated_title", "short_title", "secondary_title"),
+    ]
     fields = {
         "id": _first(found, "id", "accession_number", "doi"),
-        "title": _first(found, "title", "primary_title", "translated_title"),
+        "title": next(iter(titles), ""),
         "text": "\n".join([*_texts(found, "abstract", "notes_abstract"), *_texts(found, "notes")]),
         "authors": list(dict.fromkeys(_texts(found, *_AUTHORS))),
         "keywords": _texts(found, "keywords"),

@@ -89,3 +89,24 @@ def test_each_line_after_a_keyword_is_a_keyword(tmp_path):
     text = "TY  - JOUR\nTI  - T\nKW  - Chess\nGame theory\nHumans\nER  - \n"
     (row,) = read_ris(write(tmp_path, text))
     assert row.fields["keywords"] == ["Chess", "Game theory", "Humans"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "title"),
+    [
+        ("BT  - Book\nT2  - Series\n", "Book"),
+        ("BT  - Book\nCT  - Chapter\n", "Chapter"),
+        ("T2  - Book\nTI  - Chapter\n", "Chapter"),
+        ("T2  - Proceedings\n", "Proceedings"),
+    ],
+)
+def test_the_only_title_of_a_reference_is_its_title(tmp_path, tags, title):
+    (row,) = read_ris(write(tmp_path, f"TY  - CHAP\n{tags}ER  - \n"))
+    assert row.fields == {"title": title}
+
+
+def test_the_blank_after_the_hyphen_may_be_missing(tmp_path):
+    path = write(tmp_path, "TY  -JOUR\nTI  -Chess\nAB  -A text with\nAI -based methods\nER  -\n")
+    (row,) = read_ris(path)
+    assert row.fields == {"title": "Chess", "text": "A text with AI -based methods"}
+    assert count_ris(path) == 1
