@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _NAMESPACE = "http://www.loc.gov/MARC21/slim"
 _RECORD = f"{{{_NAMESPACE}}}record"
 _END_OF_RECORD = b"\x1d"
+# Begins another script in MARC-8.
+_ESCAPE = b"\x1b"
 _BLOCK = 1 << 20
 # Kinds of records in the leader: holdings, authorities, classification, communities.
 _NOT_BOOKS = "uvxyzwq"
@@ -27,8 +29,9 @@ def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | 
     """Yield a row of ``id``, ``title``, ``text`` and the subjects for each record.
 
     The beginning of the file decides between the two syntaxes. Deleted records, and records that do
-    not describe a document, are left out. ``line`` is the record's number in ISO 2709, and its line
-    in XML. Memory is bounded by the longest record.
+    not describe a document, are left out. UTF-8 is recognised in records whose leader does not name
+    it. ``line`` is the record's number in ISO 2709, and its line in XML. Memory is bounded by the
+    longest record.
 
     Raises:
         UserError: no such file.
@@ -45,7 +48,7 @@ def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | 
         start = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
     with opened(path) as stream:
         found = _xml_records if start.startswith(b"<") else _binary_records
-        for number, record in found(stream, path):
+        for number, record in found(stream, path, options):
             if isinstance(record, BadLine):
                 yield record
             elif record.leader[5] == "d":
@@ -73,17 +76,41 @@ def _name(record: Record, number: int) -> str:
     return f"record {control.data}" if control and control.data else f"record {number}"
 
 
-def _binary_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | BadLine]]:
+def _binary_records(
+    stream: BinaryIO, path: Path, options: ReadOptions
+) -> Iterator[tuple[int, Record | BadLine]]:
     """Split at the end marks of records; pymarc stops at a line break between two records."""
     from pymarc import Record
 
+    undeclared = 0
     for number, data in enumerate(_split(stream), start=1):
+        is_utf8 = _is_undeclared_utf8(data)
+        undeclared += is_utf8
         try:
-            yield number, Record(data, to_unicode=True, hide_utf8_warnings=True)
+            yield number, Record(data, force_utf8=is_utf8, hide_utf8_warnings=True)
         except Exception as error:  # pymarc raises any kind of error for a damaged directory
             what = " ".join(f"{type(error).__name__} {error}".split())
             raw = data[:1000].decode("utf-8", "replace")
             yield number, BadLine(str(path), number, f"not a MARC record: {what}", raw)
+    if undeclared:
+        options.notes.append(
+            f"{path}: records in UTF-8 whose leader does not say so (position 9 is not `a`): "
+            f"{undeclared:,}; they are read as UTF-8"
+        )
+
+
+def _is_undeclared_utf8(data: bytes) -> bool:
+    """Return whether a record is UTF-8, though its leader says that it is MARC-8.
+
+    In MARC-8, an accent precedes its letter, so that text with accents is hardly ever valid UTF-8.
+    """
+    if data[9:10] == b"a" or data.isascii() or _ESCAPE in data:
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _split(stream: BinaryIO) -> Iterator[bytes]:
@@ -96,7 +123,9 @@ def _split(stream: BinaryIO) -> Iterator[bytes]:
         yield rest.lstrip()
 
 
-def _xml_records(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Record | BadLine]]:
+def _xml_records(
+    stream: BinaryIO, path: Path, options: ReadOptions
+) -> Iterator[tuple[int, Record | BadLine]]:
     from lxml import etree
 
     found = False

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from lmtx_search.sources.html_text import plain_or_html_text
+
 if TYPE_CHECKING:
     from pymarc import Field, Record
 
@@ -15,8 +17,11 @@ _CHAIN = "689"
 _TITLE = "abnp"
 _NOTES = (("520", "ab"), ("505", "agrt"), ("500", "a"))
 _SUBDIVISIONS = "vxyz"
-# Around a leading article that catalogues do not sort by.
+# Around a leading article that catalogues do not sort by. Those of German catalogues are pairs.
 _NOT_SORTED = dict.fromkeys((0x88, 0x89, 0x98, 0x9C))
+_NOT_SORTED_PAIR = re.compile(
+    r"\u00ac(\S(?:[^\u00ac]{0,50}\S)?)\u00ac|<<(\S(?:[^<>]{0,50}[^\s<>])?)>>"
+)
 _ISBD = " /:;,=+"
 _AUTHORITY = re.compile(r"\((?P<of>[^)]+)\)(?P<id>\S+)")
 _ADDRESSES = {"DE-588": "https://d-nb.info/gnd/", "uri": ""}
@@ -29,7 +34,7 @@ def record_fields(record: Record) -> dict[str, Any]:
     summary, contents and notes (520, 505, 500). The same fields in the original script (880) are
     part of ``text``. ``subjects`` are headings as texts, subdivisions after ``--``;
     ``subject_ids`` their authority ids ($0, $1); ``keywords`` are uncontrolled terms (653). All
-    texts are NFC, without ISBD punctuation at the end.
+    texts are NFC, without HTML, marks around articles, and ISBD punctuation at the end.
     """
     title = " ".join(_parts(record, "245", _TITLE))
     notes = [text for tag, codes in _NOTES for text in _joined(record, tag, codes)]
@@ -98,7 +103,9 @@ def _parts(record: Record, tag: str, codes: str) -> list[str]:
 
 
 def _text(value: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", value.translate(_NOT_SORTED)).split())
+    sorted_by = _NOT_SORTED_PAIR.sub(lambda found: found[1] or found[2], value)
+    plain = plain_or_html_text(sorted_by.translate(_NOT_SORTED))
+    return " ".join(unicodedata.normalize("NFC", plain).split())
 
 
 def _unique(texts: list[str]) -> list[str]:

@@ -26,9 +26,9 @@ def read_ris(path: Path, options: ReadOptions | None = None) -> Iterator[Row | B
     """Yield a row of ``title``, ``text``, ``authors``, ``keywords`` and others for each reference.
 
     ``title`` is that of the reference (TI, T1), of its chapter (CT) or book (BT), or the only one
-    that it has. ``text`` is the abstract (all of them) and the notes, ``keywords`` can be gold tags.
-    A reference begins with ``TY``, even if the previous one has no ``ER``. ``line`` is the line of
-    its ``TY``.
+    that it has. ``text`` is the abstract (all of them) and the notes; ``keywords`` can be gold
+    tags. A reference begins with ``TY``, even if the previous one has no ``ER``. ``line`` is the
+    line of its ``TY``.
 
     Raises:
         UserError: no such file, or not UTF-8.

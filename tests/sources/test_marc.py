@@ -156,3 +156,33 @@ def test_xml_without_the_namespace_of_marc_is_told(tmp_path):
     path.write_text("<collection><record><leader>0</leader></record></collection>")
     (bad,) = read_marc(path)
     assert "namespace http://www.loc.gov/MARC21/slim" in bad.reason
+
+
+def test_utf8_is_read_as_utf8_whatever_the_leader_says(tmp_path):
+    data = record("1").as_marc()
+    marc8 = b"00057nam  2200037   4500245001900000\x1e10\x1faM\xe8uller \xe2Ecole\x1e\x1d"
+    path = write(tmp_path, "c.mrc", data[:9] + b" " + data[10:] + marc8)
+    options = ReadOptions()
+    first, second = read_marc(path, options)
+    assert first.fields == EXPECTED
+    assert second.fields["title"] == "M\u00fcller \u00c9cole"
+    assert options.notes == [
+        f"{path}: records in UTF-8 whose leader does not say so (position 9 is not `a`): 1; "
+        "they are read as UTF-8"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("<p>On <b>tea</b> &amp; cakes</p>", "On tea & cakes"),
+        ("\u00acDie\u00ac Geschichte", "Die Geschichte"),
+        ("Zu <<den>> <<H\u00e4usern>>", "Zu den H\u00e4usern"),
+        ("m << M >> k, \u00acA and \u00acB", "m << M >> k, \u00acA and \u00acB"),
+    ],
+)
+def test_markup_and_marks_around_articles_are_no_text(tmp_path, written, text):
+    made = Record(leader=Leader("00000nam a2200000 a 4500"), to_unicode=True, force_utf8=True)
+    made.add_field(field("520", "a" + written))
+    (row,) = read_marc(write(tmp_path, "c.mrc", made.as_marc()))
+    assert row.fields == {"text": text}
