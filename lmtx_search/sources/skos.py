@@ -34,14 +34,16 @@ class Thesaurus:
         """Read a file as a whole.
 
         A concept's id is its address. Its text is the prefLabel in ``language``, or in another
-        language if it has none. Its synonyms are the altLabels in the same language. If
-        ``language`` names several ("de,en"), the first one is that of the text; the prefLabels in
-        the others become translations, and their altLabels are synonyms too. The concept's
-        description is the definition and the scope note. If several concepts have the same
-        prefLabel, their broader concept is added: "Mercury (planets)". hiddenLabels (misspellings,
-        for searching) are not read. Schemes and collections are not labels. Concepts that are no
-        longer in use are left out (see :func:`~lmtx_search.sources.skos_retired.retired`); the
-        concepts below such a concept move to the concepts above it.
+        language if it has none. Its synonyms are the altLabels and further prefLabels in
+        ``language``, in a variant of it (en-US for en), in the language of the text, or without a
+        language. If ``language`` names several ("de,en"), the first one is that of the text; the
+        prefLabels in the others become translations, and their altLabels are synonyms too. The
+        concept's description is the definition and the scope note, without HTML. If several
+        concepts have the same prefLabel, their broader concept is added: "Mercury (planets)".
+        hiddenLabels (misspellings, for searching) are not read. Schemes and collections are not
+        labels. Concepts that are no longer in use are left out (see
+        :func:`~lmtx_search.sources.skos_retired.retired`); the concepts below such a concept move
+        to the concepts above it.
 
         Raises:
             UserError: the file is not SKOS, has no concept (in the language), or has several
@@ -61,9 +63,13 @@ class Thesaurus:
 def _labels(
     path: Path, concepts: list[Concept], language: str | None
 ) -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
-    languages = Counter(tag for one in concepts for tag in {tag for _, tag in one.names})
+    languages = Counter(tag for one in concepts for tag in sorted({tag for _, tag in one.names}))
     there = ", ".join(f"{tag or 'none'} ({count:,})" for tag, count in languages.most_common())
     tagged = [tag for tag in languages if tag]
+    of_synonyms = {tag for one in concepts for _, tag in one.synonyms if tag}
+    # Names without a language may have synonyms in one.
+    undecided = of_synonyms if language is None and not tagged else set[str]()
+    read_too = undecided if len(undecided) == 1 else set[str]()
     if language is None:
         if len(tagged) > 1:
             raise UserError(
@@ -73,39 +79,56 @@ def _labels(
             )
         language = tagged[0] if tagged else ""
     language, *further = split_languages(language)
-    for wanted in (language, *further):
-        if not any(_speaks(tag, wanted) for tag in languages):
+    asked = (language, *further)
+    known = {*languages, *(of_synonyms if "" in languages else ())}
+    for wanted in asked:
+        if not any(_speaks(tag, wanted) for tag in known):
             raise UserError(f"{path} has no prefLabel in the language {wanted}: it has {there}")
     entries, others, several = [], Counter[str](), 0
     untranslated = Counter[str]()
     for one in concepts:
-        spoken_by = _by_language(one, (language, *further))
+        spoken_by = _by_language(one, asked)
         own = next(iter(spoken_by.values()), "") or _nearest_language(
             {tag for _, tag in one.names}, language
         )
         others[own] += not _speaks(own, language)
         untranslated.update(wanted for wanted in further if wanted not in spoken_by)
         foreign = {wanted: tag for wanted, tag in spoken_by.items() if tag != own}
-        names = [text for text, tag in one.names if tag == own]
-        several += len(names) > 1
+        name = next(text for text, tag in one.names if tag == own)
+        translations = {
+            wanted: next(text for text, tag in one.names if tag == spoken)
+            for wanted, spoken in foreign.items()
+        }
+        read = {
+            tag
+            for _, tag in (*one.names, *one.synonyms)
+            if tag in ("", own, *read_too) or any(_speaks(tag, wanted) for wanted in asked)
+        }
+        synonyms = [text for text, tag in one.synonyms if tag in read and text != name]
+        further_names = [
+            text
+            for text, tag in one.names
+            if tag in read and text not in (name, *translations.values())
+        ]
+        several += bool(further_names)
         spoken = _nearest_language({tag for _, tag in one.notes}, own)
         fields = {
             "id": one.uri,
-            "text": names[0],
+            "text": name,
             "synonyms": [
-                text.replace("|", " ")
-                for text, tag in [*one.synonyms, *((name, own) for name in names[1:])]
-                if tag in (own, *foreign.values()) and text != names[0]
+                text.replace("|", " ") for text in dict.fromkeys((*synonyms, *further_names))
             ],
-            "translations": {
-                wanted: next(text for text, tag in one.names if tag == spoken)
-                for wanted, spoken in foreign.items()
-            },
+            "translations": translations,
             "description": " ".join(dict.fromkeys(t for t, tag in one.notes if tag == spoken)),
             "broader": one.broader,
         }
         entries.append((f"{path}, <{one.uri}>", fields))
     notes = []
+    if len(undecided) > 1:
+        notes.append(
+            f"Synonyms in the languages {', '.join(sorted(undecided))} are not read, because names "
+            "have no language: choose some with `labels load --language`"
+        )
     for tag, count in others.items():
         if count:
             which = f"in the language {tag}" if tag else "without a language"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.label_names import label_name
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.skos_hierarchy import Hierarchy
@@ -70,7 +71,11 @@ def read_concepts(graph: Graph, left_out: LeftOut) -> tuple[list[Concept], list[
         there = {one for one in passed if (one, None, None) in graph}
         elsewhere |= {one for one in passed - there if isinstance(one, URIRef)}
         handed_on += bool(there and above)
-        notes = [*_texts(graph, concept, "definition"), *_texts(graph, concept, "scopeNote")]
+        notes = [
+            (" ".join(plain_or_html_text(text).split()), language)
+            for property in ("definition", "scopeNote")
+            for text, language in _texts(graph, concept, property)
+        ]
         synonyms = _texts(graph, concept, "altLabel")
         concepts.append(Concept(str(concept), names, synonyms, notes, sorted(map(str, above))))
     told = []

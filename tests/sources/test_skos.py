@@ -238,3 +238,35 @@ def test_a_label_keeps_its_id_in_whatever_language_it_is_read(tmp_path):
         for language in ("de", "en", "en,de")
     ]
     assert ids[0] == ids[1] == ids[2]
+
+
+@pytest.mark.parametrize(
+    ("names", "language", "text", "synonyms"),
+    [
+        ('prefLabel "a"@en ; skos:altLabel "b"@en-US, "c"', "en", "a", "b c"),
+        ('prefLabel "a"@la, "b"@fi ; skos:altLabel "human"@en, "x"@de', "en", "b", "human"),
+        ('prefLabel "lift"@en-GB, "elevator"@en-US', "en", "lift", "elevator"),
+        ('prefLabel "a"@en, "b"@de, "c"@de ; skos:altLabel "d"@de-CH', "en,de", "a", "d c b"),
+        ('prefLabel "a"@en, "a" ; skos:altLabel "b"@en, "b"', "en", "a", "b"),
+        ('prefLabel "a" ; skos:altLabel "b"@en', None, "a", "b"),
+        ('prefLabel "a" ; skos:altLabel "b"@en, "c"@de', "en", "a", "b"),
+        ('prefLabel "a" ; skos:altLabel "b"@en, "c"@de', None, "a", ""),
+    ],
+)  # fmt: skip
+def test_synonyms_are_all_names_in_the_languages_or_without_one(
+    tmp_path, names, language, text, synonyms
+):
+    other = ':z a skos:Concept ; skos:prefLabel "dog"@en .' if "@la" in names else ""
+    source = thesaurus(tmp_path, f":a a skos:Concept ; skos:{names} .\n{other}", language)
+    label = labels_of(source)["a"]
+    assert (label.text, list(label.synonyms)) == (text, synonyms.split())
+    undecided = any("Synonyms in the languages de, en are not read" in one for one in source.notes)
+    assert undecided == (synonyms == "")
+
+
+def test_html_in_a_note_is_no_text_of_the_description(tmp_path):
+    note = "<p>Jeu <i>&eacute;ternel</i></p>"
+    source = thesaurus(
+        tmp_path, f':a a skos:Concept ; skos:prefLabel "a" ; skos:scopeNote "{note}" .'
+    )
+    assert labels_of(source)["a"].description == "Jeu \u00e9ternel"
