@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import email
+import re
 from collections.abc import Iterator
 from datetime import timezone
 from email.message import EmailMessage
@@ -17,14 +19,27 @@ from lmtx_search.sources.mailbox import split_mailbox
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+# Marks of messages that are deleted and wait for the mailbox to be compacted: those of Thunderbird
+# (flags in hexadecimal digits) and of Dovecot, Alpine and Mutt.
+_FLAGS = re.compile(rb"^X-Mozilla-Status:[ \t]*([0-9a-f]+)", re.IGNORECASE | re.MULTILINE)
+_EXPUNGED = 0x8
+_STATUS = re.compile(rb"^X-Status:[ \t]*[A-Z]*D", re.IGNORECASE | re.MULTILINE)
+
 
 def read_mailbox(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row for each message of a mailbox: see :func:`read_mail`.
+
+    Deleted messages that the mailbox still holds are left out, unless ``options.everything`` is
+    set.
 
     Raises:
         UserError: no such file, or it is not a mailbox.
     """
     for number, message in enumerate(split_mailbox(path), start=1):
+        if not options.everything and _is_deleted(message.content):
+            options.left_out.add("deleted messages", f"message {number}, line {message.line}")
+            continue
         fields, problem = read_mail(message.content, options.left_out)
         if problem:
             yield BadLine(str(path), message.line, f"message {number}: {problem}")
@@ -51,8 +66,14 @@ def read_mail(message: bytes, left_out: LeftOut | None = None) -> tuple[dict[str
         return {}, f"cannot be read as mail ({type(error).__name__}: {str(error)[:100]})"
 
 
+def _is_deleted(message: bytes) -> bool:
+    head = _END_OF_HEAD.split(message, maxsplit=1)[0]
+    flags = _FLAGS.search(head)
+    return bool(flags and int(flags[1], 16) & _EXPUNGED) or bool(_STATUS.search(head))
+
+
 def _fields(message: bytes, left_out: LeftOut) -> dict[str, str]:
-    parsed = email.message_from_bytes(message, policy=default)
+    parsed = email.message_from_bytes(message.removeprefix(codecs.BOM_UTF8), policy=default)
     assert isinstance(parsed, EmailMessage)
     fields = {
         "id": str(parsed.get("message-id", "")).strip().strip("<>"),

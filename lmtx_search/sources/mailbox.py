@@ -9,6 +9,7 @@ https://www.loc.gov/preservation/digital/formats/fdd/fdd000383.shtml.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -78,7 +79,8 @@ class _Lines:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._ahead: deque[bytes] = deque()
+        first = stream.readline().removeprefix(codecs.BOM_UTF8)
+        self._ahead = deque([first] if first else [])
         self.number = 0
         # Whether the separators have dates; in some unusual files they have none.
         self.dated = True

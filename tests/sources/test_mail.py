@@ -247,3 +247,27 @@ def test_attachments_of_a_mailbox_are_counted(tmp_path):
 
 def _fails_on_broken(date: str) -> None:
     raise KeyError(date) if date == "broken" else ValueError
+
+
+def test_deleted_messages_that_wait_to_be_removed_are_left_out_and_counted(tmp_path):
+    marks = ("X-Mozilla-Status: 0009", "X-Mozilla-Status: 0011", "X-Status: AD", "X-Status: A")
+    box = tmp_path / "Inbox.mbox"
+    box.write_text(
+        "".join(
+            f"From - Mon Mar  2 09:00:00 2026\n{mark}\nSubject: {number}\n\nX-Status: D\n\n"
+            for number, mark in enumerate(marks)
+        )
+    )
+    some, every = DocumentFile(box), DocumentFile(box, everything=True)
+    assert [document.source["title"] for document in some] == ["1", "3"]
+    assert some.last_read.left_out.counts == {"deleted messages": 2}
+    assert len(list(every)) == 4
+
+
+def test_a_byte_order_mark_is_no_part_of_a_message(tmp_path):
+    fields, _ = read_mail(b"\xef\xbb\xbfSubject: Chess\r\n\r\nBody")
+    assert fields == {"title": "Chess", "text": "Body"}
+    box = tmp_path / "Inbox.mbox"
+    box.write_bytes(b"\xef\xbb\xbfFrom - Mon Mar  2 09:00:00 2026\nSubject: Chess\n\nBody\n")
+    (document,) = read_documents(box)
+    assert document.text == "Chess\nBody"
