@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lmtx_search.records import BadLine, content_digest
 from lmtx_search.sources.annif import subjects_beside
 from lmtx_search.sources.annif_records import SUBJECTS
 from lmtx_search.sources.charsets import decoded, html_charset
+from lmtx_search.sources.front_matter import front_fields, is_draft, split_front_matter
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.mail import read_mail
 from lmtx_search.sources.office.files import OFFICE_ENDINGS, read_office, require_office
@@ -23,6 +25,7 @@ from lmtx_search.sources.rows import Row
 
 _TEXTS = (".txt", ".md", ".markdown", ".text")
 _PAGES = (".html", ".htm")
+_WITH_FRONT_MATTER = (".md", ".markdown", *_PAGES)
 _MAIL = ".eml"
 _KINDS = (*_TEXTS, *_PAGES, ".pdf", _MAIL, *OFFICE_ENDINGS)
 SINGLE_ENDINGS = (*_PAGES, ".pdf", _MAIL, ".docx", ".pptx", ".odt", ".odp", ".epub")
@@ -56,7 +59,7 @@ def _require_readers(endings: set[str]) -> None:
 
 def passed_over(folder: Path) -> dict[str, int]:
     """Return the number of files of other kinds, by ending."""
-    kinds = Counter(path.suffix.lower() or "no ending" for path in _files(folder))
+    kinds = Counter(_printable(path.suffix.lower()) or "no ending" for path in _files(folder))
     others = [*_KINDS, ".key", ".tsv"]
     return {kind: count for kind, count in kinds.most_common() if kind not in others}
 
@@ -70,12 +73,15 @@ def folder_digest(folder: Path) -> str:
 def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of ``id`` (the path inside the folder) and ``text`` for each file.
 
-    Mail also has subject, sender and date. Annif's ``.tsv`` or ``.key`` file of the same name gives
-    the ``subjects`` of a text. A file that cannot be read, is empty, or is not UTF-8 (or UTF-16
-    with a byte order mark) is yielded as a :class:`BadLine`.
+    Mail also has subject, sender and date. The front matter of Markdown and HTML gives ``title``,
+    ``date``, ``url`` and ``subjects``; drafts are left out, unless ``options.everything`` is set.
+    Annif's ``.tsv`` or ``.key`` file of the same name gives the ``subjects`` of a text. A file that
+    cannot be read, is empty, or is not UTF-8 (or UTF-16 with a byte order mark) is yielded as a
+    :class:`BadLine`.
     """
-    for path in folder_files(folder):
-        yield _read_one(path, path.relative_to(folder).as_posix(), options)
+    yield from _rows(
+        ((path, path.relative_to(folder).as_posix()) for path in folder_files(folder)), options
+    )
 
 
 def read_file(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
@@ -88,21 +94,43 @@ def read_file(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     if not path.is_file():
         raise UserError(f"no such file: {path}")
     _require_readers({path.suffix.lower()})
-    yield _read_one(path, path.name, options)
+    yield from _rows([(path, path.name)], options)
 
 
-def _read_one(path: Path, id_: str, options: ReadOptions) -> Row | BadLine:
-    fields: dict[str, Any] = {}
-    try:
-        fields, problem = _fields(path, options)
-        subjects = subjects_beside(path) if path.suffix.lower() in (*_TEXTS, *_PAGES) else None
-    except UserError as error:
-        problem = str(error)
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
-    if problem:
-        return BadLine(str(path), 0, problem)
-    return Row(0, {**fields, "id": id_} | ({} if subjects is None else {SUBJECTS: subjects}))
+def _rows(files: Iterable[tuple[Path, str]], options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield the rows of files with their names."""
+    unread, renamed = list[str](), list[str]()
+    for path, name in files:
+        id_ = _printable(name)
+        if id_ != name:
+            renamed.append(id_)
+        try:
+            fields, problem = _fields(path, options, unread)
+            subjects = subjects_beside(path) if path.suffix.lower() in (*_TEXTS, *_PAGES) else None
+        except UserError as error:
+            fields, problem, subjects = {}, str(error), None
+        except OSError as error:
+            fields, problem, subjects = {}, f"cannot be read: {error.strerror}", None
+        if problem:
+            yield BadLine(_printable(str(path)), 0, problem)
+        elif fields is None:
+            options.left_out.add("drafts", id_)
+        else:
+            yield Row(0, {**fields, "id": id_} | ({} if subjects is None else {SUBJECTS: subjects}))
+    for which, found in (
+        ("front matter that is neither YAML nor TOML, which stays in the text", unread),
+        ("a name that is not UTF-8, whose other bytes are written as %XX in the id", renamed),
+    ):
+        if found:
+            options.notes.append(f"Files with {which}: {len(found):,} (the first: {found[0]})")
+
+
+def _printable(name: str) -> str:
+    """Return a file name with its bytes that are not UTF-8 as ``%XX``.
+
+    Python has them as surrogates, which neither OpenSearch nor a terminal accepts.
+    """
+    return re.sub("[\udc80-\udcff]", lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", name)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -114,15 +142,29 @@ def _files(folder: Path) -> list[Path]:
     )
 
 
-def _fields(path: Path, options: ReadOptions) -> tuple[dict[str, Any], str]:
-    """Return a file's fields, or its problem."""
+def _fields(
+    path: Path, options: ReadOptions, unread: list[str]
+) -> tuple[dict[str, Any] | None, str]:
+    """Return a file's fields (None: a draft), or its problem.
+
+    ``unread`` receives the path if the front matter cannot be read.
+    """
     kind = path.suffix.lower()
     if kind == _MAIL:
         return read_mail(path.read_bytes(), options.left_out)
     if kind in OFFICE_ENDINGS:
         return read_office(path, options.left_out), ""
     text, problem = pdf_text(path) if kind == ".pdf" else _text(path)
-    return {"text": html_text(text) if kind in _PAGES else text}, problem
+    front: dict[str, Any] = {}
+    if kind in _WITH_FRONT_MATTER:
+        try:
+            front, text = split_front_matter(text)
+        except ValueError:
+            unread.append(_printable(str(path)))
+    if is_draft(front) and not options.everything:
+        return None, ""
+    text = html_text(text) if kind in _PAGES else text
+    return {**front_fields(front), "text": text}, problem
 
 
 def _text(path: Path) -> tuple[str, str]:

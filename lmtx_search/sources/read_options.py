@@ -12,7 +12,8 @@ class ReadOptions:
     """The options of one reading of a source; each reading needs a new object.
 
     Attributes:
-        everything: read unpublished posts too (drafts, private and scheduled ones).
+        everything: read unpublished posts (drafts, private and scheduled ones), internal notes and
+            deleted messages too.
         left_out: receives the counts of omitted records.
         notes: receives a sentence for each decision of the reader that the user should know.
     """

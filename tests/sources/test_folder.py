@@ -1,4 +1,5 @@
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,33 @@ def test_without_pypdf_a_pdf_file_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("lmtx_search.sources.folder.find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"pip install 'lmtx-search\[pdf\]'"):
         list(read_documents(tmp_path))
+
+
+def test_front_matter_is_no_text_and_drafts_are_left_out(tmp_path):
+    write(tmp_path, "a.md", "---\ntitle: Chess\ntags: [games]\n---\nBody")
+    write(tmp_path, "b.md", "---\ndraft: true\n---\nUnfinished")
+    write(tmp_path, "c.md", "---\ntitle: [\n---\nBody")
+    write(tmp_path, "d.txt", "---\nno: page\n---\n")
+    some, every = DocumentFile(tmp_path), DocumentFile(tmp_path, everything=True)
+    first, third, fourth = some
+    assert (first.text, first.source["subjects"]) == ("Chess\nBody", ["games"])
+    assert third.text == "---\ntitle: [\n---\nBody"
+    assert fourth.text == "---\nno: page\n---"
+    assert some.last_read.left_out.counts == {"drafts": 1}
+    assert some.last_read.notes == [
+        "Files with front matter that is neither YAML nor TOML, which stays in the text: 1 "
+        f"(the first: {tmp_path}/c.md)"
+    ]
+    assert [document.text for document in every if document.id == "b.md"] == ["Unfinished"]
+
+
+def test_names_that_are_no_utf_8_give_ids_that_can_be_stored(tmp_path):
+    for name in (b"gr\xe4.txt", b"gr\xf6.txt"):
+        write(tmp_path, os.fsdecode(name), b"text")
+    write(tmp_path, os.fsdecode(b"gr\xfc.txt"), b"\xfc")
+    source = DocumentFile(tmp_path)
+    first, second, bad = source
+    assert [first.id, second.id] == ["gr%E4.txt", "gr%F6.txt"]
+    assert str(bad) == f"{tmp_path}/gr%FC.txt: not UTF-8 (byte 1)"
+    (note,) = source.last_read.notes
+    assert note.endswith("written as %XX in the id: 3 (the first: gr%E4.txt)")
