@@ -35,8 +35,8 @@ def load_options(function: F) -> F:
             "everything",
             is_flag=True,
             help="Of a WordPress export, index also drafts, private, scheduled and trashed posts, "
-            "and items that are not posts or pages; of a help desk's tickets, internal notes too; of "
-            "a folder, drafts; of a mailbox, deleted messages.",
+            "and items that are not posts or pages; of a help desk's tickets, internal notes too; "
+            "of a folder, drafts; of a mailbox, deleted messages.",
         ),
         click.option(
             "--strict",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ from lmtx_search.sources.office.files import OFFICE_ENDINGS, read_office, requir
 from lmtx_search.sources.pdf import pdf_text
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
+from lmtx_search.sources.text_encoding import ISO_2022_JP, is_iso_2022_jp, wide_encoding
 
 _TEXTS = (".txt", ".md", ".markdown", ".text")
 _PAGES = (".html", ".htm")
@@ -30,7 +30,6 @@ _MAIL = ".eml"
 _KINDS = (*_TEXTS, *_PAGES, ".pdf", _MAIL, *OFFICE_ENDINGS)
 SINGLE_ENDINGS = (*_PAGES, ".pdf", _MAIL, ".docx", ".pptx", ".odt", ".odp", ".epub")
 """Endings of files that are one document if given individually."""
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def folder_files(folder: Path) -> list[Path]:
@@ -76,8 +75,8 @@ def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     Mail also has subject, sender and date. The front matter of Markdown and HTML gives ``title``,
     ``date``, ``url`` and ``subjects``; drafts are left out, unless ``options.everything`` is set.
     Annif's ``.tsv`` or ``.key`` file of the same name gives the ``subjects`` of a text. A file that
-    cannot be read, is empty, or is not UTF-8 (or UTF-16 with a byte order mark) is yielded as a
-    :class:`BadLine`.
+    cannot be read, is empty, or is not UTF-8 (or UTF-16 or UTF-32 with a byte order mark, or
+    ISO-2022-JP) is yielded as a :class:`BadLine`.
     """
     yield from _rows(
         ((path, path.relative_to(folder).as_posix()) for path in folder_files(folder)), options
@@ -171,7 +170,7 @@ def _text(path: Path) -> tuple[str, str]:
     data = path.read_bytes()
     if path.suffix.lower() in _PAGES and html_charset(data):
         return decoded(data, html=True), ""
-    encoding = "utf-16" if data.startswith(_WIDE) else "utf-8-sig"
+    encoding = wide_encoding(data) or (ISO_2022_JP if is_iso_2022_jp(data) else "utf-8-sig")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

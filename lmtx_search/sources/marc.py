@@ -11,6 +11,7 @@ from lmtx_search.records import BadLine
 from lmtx_search.sources.marc_fields import record_fields
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, opened
+from lmtx_search.sources.xml_faults import xml_fault
 
 if TYPE_CHECKING:
     from pymarc import Record
@@ -129,20 +130,18 @@ def _xml_records(
     from lxml import etree
 
     found = False
+    # Only records of MARC: the <record> of an OAI-PMH answer contains one.
+    records = etree.iterparse(stream, tag=_RECORD, resolve_entities=False, no_network=True)
     try:
-        # Only records of MARC: the <record> of an OAI-PMH answer contains one.
-        for _, element in etree.iterparse(
-            stream, tag=_RECORD, resolve_entities=False, no_network=True
-        ):
+        for _, element in records:
             found = True
             yield element.sourceline or 0, _record_of(element)
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
-        line = error.lineno or 0
-        reason = f"not XML; the rest is not read: {error.msg}"
-        yield line, BadLine(str(path), line, reason)
+        fault = xml_fault(path, error, records)
+        yield fault.line, fault
         return
     if not found:
         reason = f"holds no record of MARCXML: its elements must be in the namespace {_NAMESPACE}"

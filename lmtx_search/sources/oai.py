@@ -11,6 +11,7 @@ from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, opened
+from lmtx_search.sources.xml_faults import xml_fault
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _DC = "{http://www.openarchives.org/OAI/2.0/oai_dc/}dc"
@@ -56,8 +57,7 @@ def read_oai(path: Path, options: ReadOptions | None = None) -> Iterator[Row | B
                         yield row
                 element.clear()
     except etree.XMLSyntaxError as error:
-        reason = f"not XML; the rest is not read: {error.msg}"
-        yield BadLine(str(path), error.lineno or 0, reason)
+        yield xml_fault(path, error, answers)
         return
     if not seen:
         reason = "it contains no OAI-PMH record: is it another kind of answer, or a web page?"

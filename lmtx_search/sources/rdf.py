@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import re
@@ -96,16 +97,41 @@ def is_json_ld(path: Path) -> bool:
 def _parse_json_ld(path: Path, data: bytes, graph: Graph) -> None:
     from rdflib.plugins.parsers.jsonld import to_rdf
 
-    content = json.loads(data.decode("utf-8-sig"))
-    if not isinstance(content, dict | list):
-        raise UserError(f"{path}: not JSON-LD: an object or a list of objects is expected")
-    # rdflib would load it from any address, and from files of this machine.
-    if (elsewhere := next(_contexts_elsewhere(content), None)) is not None:
-        raise UserError(
-            f"{path}: its @context is at {elsewhere} and is not downloaded: write the "
-            "context itself into the file, or convert the file to Turtle"
-        )
-    to_rdf(content, cast("Dataset", graph), base=_BASE)
+    for content in _json_documents(data.decode("utf-8-sig")):
+        if not isinstance(content, dict | list):
+            raise UserError(f"{path}: not JSON-LD: an object or a list of objects is expected")
+        # rdflib would load it from any address, and from files of this machine.
+        if (elsewhere := next(_contexts_elsewhere(content), None)) is not None:
+            raise UserError(
+                f"{path}: its @context is at {elsewhere} and is not downloaded: write the "
+                "context itself into the file, or convert the file to Turtle"
+            )
+        to_rdf(content, cast("Dataset", graph), base=_BASE)
+
+
+def _json_documents(text: str) -> Iterator[Any]:
+    """Yield the one document of a file, or one for each line, as some large files have them."""
+    lines = text.split("\n")
+    if not _is_json(next(filter(str.strip, lines), "")):
+        yield json.loads(text)
+        return
+    start = 0
+    for line in lines:
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError as error:
+                # With its place in the file.
+                raise json.JSONDecodeError(error.msg, text, start + error.pos) from error
+        start += len(line) + 1
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except json.JSONDecodeError:
+        return False
+    return True
 
 
 def _contexts_elsewhere(content: Any) -> Iterator[str]:
@@ -168,14 +194,19 @@ def _quiet() -> Iterator[None]:
 
 
 class _Counted:
-    """A stream that reports how much of it was read."""
+    """A stream without its byte order mark that reports how much of it was read."""
 
     def __init__(self, stream: BinaryIO, advance: Callable[[int], None]) -> None:
         self._stream, self._advance = stream, advance
+        self._at_start = True
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
         self._advance(len(data))
+        if self._at_start:
+            self._at_start = False
+            # The parsers of N-Triples and N-Quads take it for a character.
+            data = data.removeprefix(codecs.BOM_UTF8)
         return data
 
     def close(self) -> None:

@@ -7,8 +7,8 @@ from lmtx_search.sources.front_matter import front_fields, is_draft, split_front
     ("text", "fields", "body"),
     [
         (
-            "---\ntitle: 'On chess'\ndate: 2020-13-45\nURL: /x\ntags: [chess, 2020, \"#go\"]\n---\nA\n",
-            {"title": "On chess", "date": "2020-13-45", "url": "/x"}
+            "---\ntitle: 'Chess'\ndate: 2020-13-45\nURL: /x\ntags: [chess, 2020, '#go']\n---\nA\n",
+            {"title": "Chess", "date": "2020-13-45", "url": "/x"}
             | {"subjects": ["chess", "2020", "go"]},
             "A\n",
         ),
@@ -17,7 +17,7 @@ from lmtx_search.sources.front_matter import front_fields, is_draft, split_front
             {"title": "T", "date": "2020-01-02", "subjects": ["x"]},
             "A",
         ),
-        ("---\ntags: a b\ncategory: board games\n...\nA", {"subjects": ["a", "b", "board games"]}, "A"),
+        ("---\ntags: a b\ncategory: c d\n...\nA", {"subjects": ["a", "b", "c d"]}, "A"),
         ("---\nkeywords: a b, c\ntitle:\n---", {"subjects": ["a b", "c"]}, ""),
         ("---\nA rule above and below\n---\nA", {}, "---\nA rule above and below\n---\nA"),
         ("A\n---\ntitle: x\n---\n", {}, "A\n---\ntitle: x\n---\n"),

@@ -96,3 +96,10 @@ def test_entities_are_not_resolved(tmp_path):
     start = f'<!DOCTYPE x [<!ENTITY e SYSTEM "{tmp_path}/secret">]>'
     path.write_text(start + path.read_text())
     assert "secret" not in str(list(read_oai(path)))
+
+
+def test_an_entity_that_is_not_defined_is_told_with_its_line(tmp_path):
+    path = write(tmp_path, record(1) + "\n", record(2, DC.replace("A &amp; B", "A&nbsp;B")))
+    row, bad = read_oai(path)
+    assert row.fields["id"] == "oai:x:1"
+    assert str(bad).endswith("line 13: not XML; the rest is not read: Entity 'nbsp' not defined")

@@ -1,6 +1,7 @@
 """The syntaxes of RDF, with several graphs in a file, and nothing fetched from elsewhere."""
 
 import gzip
+import json
 
 import pytest
 
@@ -29,6 +30,9 @@ CONCEPTS = """[{"@id": "http://x.example/a", "@type": "skos:Concept",
 CONTEXT = f'"@context": {{"skos": "{SKOS}"}}'
 JSON_LD = f'{{{CONTEXT}, "@graph": {CONCEPTS}}}'
 NAMED_JSON_LD = f'{{{CONTEXT}, "@id": "http://g.example/1", "@graph": {CONCEPTS}}}'
+LINES_OF_JSON_LD = "".join(
+    f'{{{CONTEXT}, "@graph": [{json.dumps(one)}]}}\n' for one in json.loads(CONCEPTS)
+)
 
 
 def write(folder, name, text):
@@ -45,6 +49,8 @@ def write(folder, name, text):
         ("t.jsonld", JSON_LD),
         ("t.jsonld", "\ufeff" + JSON_LD),
         ("t.jsonld", NAMED_JSON_LD),
+        ("t.jsonld", LINES_OF_JSON_LD),
+        ("t.nq", "\ufeff" + QUADS),
         ("t.json", NAMED_JSON_LD),
     ],
 )
@@ -113,3 +119,19 @@ def test_what_cannot_be_read_is_one_line_with_its_place(tmp_path, name, text, me
     with pytest.raises(UserError, match=message) as raised:
         check_labels(LabelFile(write(tmp_path, name, text)))
     assert "\n" not in str(raised.value)
+
+
+def test_an_error_in_a_line_of_json_ld_has_its_line(tmp_path):
+    path = write(tmp_path, "t.jsonld", LINES_OF_JSON_LD + "{\n")
+    with pytest.raises(UserError, match=r"t\.jsonld, line 3: not JSON-LD: Expecting"):
+        check_labels(LabelFile(path))
+
+
+def test_a_byte_order_mark_is_no_part_of_n_triples(tmp_path):
+    path = write(
+        tmp_path,
+        "t.nt",
+        f'\ufeff<http://x.example/a> <{SKOS}prefLabel> "animals" .\n'
+        f"<http://x.example/a> {TYPE} <{SKOS}Concept> .\n",
+    )
+    assert [label.text for label in LabelFile(path)] == ["animals"]

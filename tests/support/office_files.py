@@ -50,11 +50,11 @@ _ODF = (
 )
 
 
-def write_odf(path: Path, body: str, manifest: str = "") -> Path:
+def write_odf(path: Path, body: str, manifest: str = "", kind: str = "text") -> Path:
     """An OpenDocument file with this XML inside ``office:body``."""
     content = f"<office:document-content {_ODF}><office:body>{body}</office:body>"
     members = {
-        "mimetype": "application/vnd.oasis.opendocument.text",
+        "mimetype": f"application/vnd.oasis.opendocument.{kind}",
         "META-INF/manifest.xml": f"<manifest>{manifest}</manifest>",
         "content.xml": f"{content}</office:document-content>",
     }

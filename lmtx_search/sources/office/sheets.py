@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import io
+import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lmtx_search.errors import UserError
 from lmtx_search.sources.left_out import LeftOut
-from lmtx_search.sources.office.archive import open_archive
+from lmtx_search.sources.office.archive import open_archive, read_member
 
 Cells = list[str]
+_LINE_BREAK = re.compile(rb"<text:line-break\s*/>")
 
 
 def sheet_rows(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Cells]]:
@@ -87,7 +91,10 @@ def _calamine(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequenc
     from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
+        copy = _with_line_breaks(path) if path.suffix.lower() == ".ods" else None
+        workbook = (
+            CalamineWorkbook.from_filelike(copy) if copy else CalamineWorkbook.from_path(str(path))
+        )
         for sheet in workbook.sheets_metadata:
             if sheet.visible != SheetVisibleEnum.Visible:
                 left_out.add("hidden sheets", f"{path.name}, {sheet.name}")
@@ -95,8 +102,30 @@ def _calamine(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequenc
             rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
             for number, row in enumerate(rows, 1):
                 yield sheet.name, number, row
+    except UserError:
+        raise
     except Exception as error:  # CalamineError, and the errors of its parsers
         raise _unreadable(path, error) from error
+
+
+def _with_line_breaks(path: Path) -> BinaryIO | None:
+    """Return an .ods file with line breaks as characters, as calamine drops the elements.
+
+    None: it has no such elements.
+    """
+    with open_archive(path) as archive:
+        content = read_member(archive, "content.xml")
+        if not _LINE_BREAK.search(content):
+            return None
+        copy = io.BytesIO()
+        with zipfile.ZipFile(copy, "w") as target:
+            for name in archive.namelist():
+                if name == "content.xml":
+                    target.writestr(name, _LINE_BREAK.sub(b"&#10;", content))
+                else:
+                    target.writestr(name, read_member(archive, name))
+    copy.seek(0)
+    return copy
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:

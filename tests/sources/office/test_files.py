@@ -141,6 +141,16 @@ class TestSheets:
                 target.writestr(name, content)
         assert list(sheet_rows(wrong, LeftOut())) == list(sheet_rows(right, LeftOut()))
 
+    def test_a_line_break_in_a_cell_parts_words(self, tmp_path: Path) -> None:
+        body = (
+            '<office:spreadsheet><table:table table:name="S"><table:table-row>'
+            '<table:table-cell office:value-type="string">'
+            "<text:p><text:span>one<text:line-break/>two</text:span></text:p>"
+            "</table:table-cell></table:table-row></table:table></office:spreadsheet>"
+        )
+        path = write_odf(tmp_path / "a.ods", body, kind="spreadsheet")
+        assert list(sheet_rows(path, LeftOut())) == [("S", 1, ["one\ntwo"])]
+
     def test_hidden_sheets_and_formulas_without_a_result_are_counted(self, tmp_path: Path) -> None:
         left_out = LeftOut()
         sheets_text(self.make(tmp_path / "a.xlsx"), left_out)
@@ -171,6 +181,19 @@ class TestOpenDocument:
         left_out = LeftOut()
         assert opendocument_text(write_odf(tmp_path / "a.odt", body), left_out) == "shown"
         assert left_out.counts == {"hidden sections": 1}
+
+    def test_hidden_text_is_left_out_and_counted(self, tmp_path: Path) -> None:
+        style = "urn:oasis:names:tc:opendocument:xmlns:style:1.0"
+        body = (
+            f'<s:style xmlns:s="{style}" s:name="T1"><s:text-properties text:display="none"/>'
+            '</s:style><office:text><text:p>All <text:span text:style-name="T1">secret</text:span>'
+            'of <text:hidden-text text:is-hidden="true">secret</text:hidden-text>'
+            "<text:hidden-text>this</text:hidden-text></text:p>"
+            '<text:p>secret<text:hidden-paragraph text:is-hidden="true"/></text:p></office:text>'
+        )
+        left_out = LeftOut()
+        assert opendocument_text(write_odf(tmp_path / "a.odt", body), left_out) == "All of this"
+        assert left_out.counts == {"hidden pieces of text": 3}
 
     def test_an_encrypted_file_is_one_line(self, tmp_path: Path) -> None:
         path = write_odf(tmp_path / "a.odt", "", "<manifest:encryption-data/>")
