@@ -34,6 +34,7 @@ from lmtx_search.encoder.windows import Windows
 from lmtx_search.records import Document, Tag
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents
+from lmtx_search.tagging.scoring.tagger import Decision
 from lmtx_search.tagging.service.app import create_app
 from lmtx_search.tagging.service.batching import Batcher
 from lmtx_search.tagging.service.client import tag_url
@@ -48,11 +49,11 @@ VERSION = "nothing"
 class Nothing:
     manifest = SimpleNamespace(windows=Windows())
 
-    def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
-        return {tag.name: tag.score for tag in tags}
+    def weights(self, decision: Decision) -> dict[str, float]:
+        return {tag.name: tag.score for tag in decision.applied}
 
-    def tag(self, texts: Sequence[str]) -> list[list[Tag]]:
-        return [[Tag("nothing", "nothing", 0.5)] for _ in texts]
+    def decide(self, texts: Sequence[str]) -> list[Decision]:
+        return [Decision([Tag("nothing", "nothing", 0.5)], []) for _ in texts]
 
 
 class Pool:
