@@ -13,6 +13,13 @@ from typing import Any
 
 from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.internal_notes import (
+    comments_of_cell,
+    is_hidden,
+    is_internal,
+    jira_comment,
+    mark_of_row,
+)
 from lmtx_search.sources.jira_editor import editor_text
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.read_options import ReadOptions
@@ -21,10 +28,17 @@ from lmtx_search.sources.rows import Row, ending, read_rows
 Fields = dict[str, Any]
 
 _LISTS = ("tickets", "issues", "results")
+_ARTICLES = ("articles", "article", "body")
 _INTERNAL = "internal notes of tickets"
+_UNTOLD = (
+    "{path} has no column internal or public: all comments are read, also internal notes; add such "
+    "a column, or load JSON of the API"
+)
+_UNTOLD_BY_JIRA = (
+    "{path}: Jira's CSV does not tell which comments are only for a role or a group: they are "
+    "read; JSON of the API tells them apart"
+)
 _NOT_THERE = "comments of issues that the file does not hold"
-# Jira writes date, author and text of a comment into one cell.
-_JIRA_COMMENT = re.compile(r"\d{1,2}[/.][^;\n]{4,30};[^;\n]*;(.*)\Z", re.DOTALL)
 
 
 def read_zammad(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
@@ -45,11 +59,13 @@ def read_jira(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
 def _read(
     path: Path, make: Callable[[Fields, ReadOptions], Fields], options: ReadOptions
 ) -> Iterator[Row | BadLine]:
+    is_table = ending(path) == ".csv"
     rows = (
         read_rows(path, "csv", options.notes)
-        if ending(path) == ".csv"
+        if is_table
         else read_json_records(path, _LISTS, options.notes)
     )
+    untold = ""
     for row in rows:
         if isinstance(row, BadLine):
             yield row
@@ -58,23 +74,39 @@ def _read(
         # The form in which Zendesk answers for one ticket.
         if isinstance(fields.get("ticket"), dict) and "id" not in fields:
             fields = fields["ticket"]
+        if is_table and not untold and not options.everything and (untold := _untold(fields)):
+            options.notes.append(untold.format(path=path))
         yield Row(row.line, make(fields, options))
 
 
+def _untold(fields: Fields) -> str:
+    """Return the note for a row of a table that does not tell who may read its comments, or ""."""
+    if fields.get("Comment"):
+        return _UNTOLD_BY_JIRA
+    every = (
+        comment for name in (*_ARTICLES, "comments") for comment in _comments(fields.get(name))
+    )
+    unmarked = any(not isinstance(comment, dict) for comment in every)
+    return _UNTOLD if unmarked and mark_of_row(fields) is None else ""
+
+
 def _zammad(fields: Fields, options: ReadOptions) -> Fields:
-    articles = fields.pop("articles", None) or fields.pop("article", None)
-    comments = _public(_list(articles), options)
+    named = [fields.pop(name, None) for name in _ARTICLES]
+    articles = next(filter(None, named), None)
+    comments = _public(_comments(articles), fields, options)
     # Tags of Zammad may have blanks.
     tags = _split(fields.pop("tags", None), ",")
     return _ticket(fields, fields.get("id"), fields.get("title"), comments, tags)
 
 
 def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
-    every = _list(fields.pop("comments", None))
-    comments = _public(every, options)
+    every = _comments(fields.pop("comments", None))
     description = _text(fields.pop("description", None))
     # The first comment of a ticket is its description, also where it is an internal note.
     repeated = bool(every) and _text(every[0]) == description
+    if description and not repeated and (not every or is_hidden(fields)):
+        every, repeated = [description, *every], True
+    comments = _public(every, fields, options)
     texts = comments if repeated else [description, *comments]
     tags = _split(fields.pop("tags", None))
     return _ticket(fields, fields.get("id"), fields.pop("subject", None), texts, tags)
@@ -87,11 +119,11 @@ def _jira(fields: Fields, options: ReadOptions) -> Fields:
         comments = answer.get("comments", [])
         for _ in range(len(comments), int(answer.get("total") or 0)):
             options.left_out.add(_NOT_THERE, str(fields.get("key", "")))
-        texts = [_text(inner.pop("description", None)), *_public(_list(comments), options)]
+        texts = [_text(inner.pop("description", None)), *_public(_list(comments), {}, options)]
         title, labels = inner.pop("summary", None), _split(inner.pop("labels", None))
         return _ticket({"issue": inner}, fields.get("key"), title, texts, labels)
-    comments = [_jira_comment(text) for text in _list(fields.pop("Comment", None))]
-    texts = [_text(fields.pop("Description", None)), *comments]
+    cells = [jira_comment(str(cell)) for cell in _list(fields.pop("Comment", None))]
+    texts = [_text(fields.pop("Description", None)), *_public(cells, fields, options)]
     labels = _split(fields.pop("Labels", None))
     return _ticket(fields, fields.get("Issue key"), fields.pop("Summary", None), texts, labels)
 
@@ -112,30 +144,26 @@ def _split(tags: object, separators: str = r",\s") -> list[str]:
     return [tag.strip() for tag in texts if tag.strip()]
 
 
-def _public(comments: list[Any], options: ReadOptions) -> list[str]:
-    """Return the texts of comments, without those that not everybody may read."""
+def _public(comments: list[Any], fields: Fields, options: ReadOptions) -> list[str]:
+    """Return the texts of comments, without those that not everybody may read.
+
+    Args:
+        fields: of the row; columns such as ``internal`` are about all of its comments.
+    """
+    all_internal = mark_of_row(fields)
     texts = []
     for comment in comments:
-        if isinstance(comment, dict) and _is_internal(comment) and not options.everything:
+        marked = isinstance(comment, dict) and is_internal(comment)
+        if (marked or all_internal) and not options.everything:
             options.left_out.add(_INTERNAL)
         else:
             texts.append(_text(comment))
     return texts
 
 
-def _is_internal(comment: Fields) -> bool:
-    """Tell whether a comment is for the staff, by the marks of Zammad, Zendesk and Jira."""
-    return (
-        comment.get("internal") is True
-        or comment.get("public") is False
-        or comment.get("jsdPublic") is False
-        or bool(comment.get("visibility"))
-    )
-
-
-def _jira_comment(text: str) -> str:
-    found = _JIRA_COMMENT.match(text)
-    return found[1].strip() if found else text
+def _comments(value: object) -> list[Any]:
+    """Return the comments of a field, also those that a table has as JSON in a cell."""
+    return [comment for one in _list(value) for comment in comments_of_cell(one)]
 
 
 def _list(value: object) -> list[Any]:

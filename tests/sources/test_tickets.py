@@ -56,6 +56,25 @@ class TestZendesk:
         (ticket,) = fields_of(read_zendesk, path, ReadOptions(everything=True))
         assert ticket["text"].endswith("an odd customer")
 
+    @pytest.mark.parametrize(
+        ("row", "text"),
+        [
+            ("description,public\n1,SECRET,false\n", ""),
+            ("description,comments,public\n1,asks,SECRET,\n", "asks"),
+            ("description,comments,is_public\n1,SECRET,SECRET too,False\n", ""),
+            ("description,comments,is_public\n1,asks,answer,1\n", "asks\nanswer"),
+        ],
+    )
+    def test_a_column_of_a_table_tells_internal_comments(
+        self, tmp_path: Path, row: str, text: str
+    ) -> None:
+        path = tmp_path / "tickets.csv"
+        path.write_text(f"id,{row}")
+        options = ReadOptions()
+        (ticket,) = fields_of(read_zendesk, path, options)
+        assert ticket["text"] == text
+        assert bool(options.left_out) is ("SECRET" in row)
+
 
 class TestZammad:
     def test_rows_of_one_ticket_are_joined(self, tmp_path: Path) -> None:
@@ -79,8 +98,58 @@ class TestZammad:
         assert ticket["text"] == "It jams"
         assert options.left_out.total == 1
 
+    def test_a_column_of_a_table_tells_internal_articles(self, tmp_path: Path) -> None:
+        path = tmp_path / "tickets.csv"
+        path.write_text("id,title,body,internal\n1,x,SECRET,true\n1,x,public,f\n2,y,SECRET,t\n")
+        options = ReadOptions()
+        first, second = fields_of(read_zammad, path, options)
+        assert "SECRET" not in f"{first} {second}"
+        assert (first["text"], second["text"]) == ("public", "")
+        assert options.left_out.counts == {"internal notes of tickets": 2}
+        assert not options.notes
+
+    def test_a_cell_may_hold_articles_as_json(self, tmp_path: Path) -> None:
+        articles = [{"body": "SECRET", "internal": True}, {"body": "public", "internal": False}]
+        cell = json.dumps(articles).replace('"', '""')
+        path = tmp_path / "tickets.csv"
+        path.write_text(f'id,title,articles\n1,x,"{cell}"\n')
+        assert [ticket["text"] for ticket in fields_of(read_zammad, path)] == ["public"]
+
+    def test_a_table_that_cannot_tell_internal_articles_has_a_note(self, tmp_path: Path) -> None:
+        path = tmp_path / "tickets.csv"
+        path.write_text("id,title,article\n1,x,one\n2,y,two\n")
+        options = ReadOptions()
+        fields_of(read_zammad, path, options)
+        (note,) = options.notes
+        assert "no column internal or public" in note
+
 
 class TestJira:
+    def test_internal_comments_of_a_table_are_left_out(self, tmp_path: Path) -> None:
+        def cell(text: str, internal: str) -> str:
+            mark = f'[{{key=sd.public.comment,value={{""internal"":{internal}}}}}]'
+            return f'"02/Jan/26 10:00 AM;ann;{text};{mark}"'
+
+        path = tmp_path / "jira.csv"
+        path.write_text(
+            "Issue key,Summary,Comment,Comment\n"
+            f"P-1,x,{cell('SECRET', 'true')},{cell('see [{a}]; fixed', 'false')}\n"
+        )
+        options = ReadOptions()
+        (issue,) = fields_of(read_jira, path, options)
+        assert issue["text"] == "see [{a}]; fixed"
+        assert options.left_out.counts == {"internal notes of tickets": 1}
+        assert "only for a role or a group" in options.notes[0]
+        (issue,) = fields_of(read_jira, path, ReadOptions(everything=True))
+        assert issue["text"] == "SECRET\nsee [{a}]; fixed"
+
+    def test_a_property_of_the_api_tells_internal_comments(self, tmp_path: Path) -> None:
+        mark = {"key": "sd.public.comment", "value": {"internal": True}}
+        comments = {"comments": [{"body": "SECRET", "properties": [mark]}, {"body": "public"}]}
+        path = tmp_path / "jira.json"
+        path.write_text(json.dumps([{"key": "P-4", "fields": {"comment": comments}}]))
+        assert [issue["text"] for issue in fields_of(read_jira, path)] == ["public"]
+
     def test_repeated_columns_are_comments_and_labels(self, tmp_path: Path) -> None:
         path = tmp_path / "jira.csv"
         path.write_text(
