@@ -46,7 +46,8 @@ def docs_load(
 
     \b
     FILE is one of these:
-    - JSONL or CSV (also .gz; - is standard input)
+    - JSONL or CSV (also .gz; .tsv with a header; - is standard input: JSONL, or
+      the format of --format)
     - a folder of text, Markdown, HTML, mail, PDF and office files and e-books
       (PDF needs the extra pdf, office files and e-books the extra office);
       their paths become the ids
@@ -57,7 +58,8 @@ def docs_load(
       (--format oai); they need the extra library
     - tickets: --format zammad, zendesk or jira (JSON or CSV)
     - exports: --format karakeep or paperless
-    - an Annif corpus (TSV; CSV and JSONL with --format annif)
+    - an Annif corpus (.tsv with addresses behind a tab; others with
+      --format annif: CSV and JSONL)
     - texts of the Extreme Classification Repository
 
     The documents are written to the index of the setting documents.training_index. The settings
@@ -119,14 +121,15 @@ def ingest(
 ) -> None:
     """Index the documents of FILE through the tagging pipeline.
 
-    FILE is JSONL or CSV (also .gz; - is standard input), or any other source that `docs load`
-    reads. After an interruption, the same command continues where it stopped. The exit code is 1
+    FILE is JSONL or CSV (also .gz), or any other source that `docs load` reads; - is standard
+    input: JSONL, or the format of --format. After an interruption, the same command continues where it stopped. The exit code is 1
     if documents failed; the report says why.
 
     \b
     Example:
       lmtx-search ingest articles.jsonl --index articles
       lmtx-search ingest articles.jsonl --index articles --failed failed.jsonl
+      zcat articles.csv.gz | lmtx-search ingest - --format csv --index articles
     """
     from lmtx_search import loading
 

@@ -27,8 +27,9 @@ def load_options(function: F) -> F:
         click.option(
             "--format",
             type=click.Choice(FORMATS),
-            help="Format of FILE (default: from its name). folder: text and PDF files; mbox: a "
-            "mailbox; feed: RSS or Atom; annif: TSV; xmc: Extreme Classification Repository.",
+            help="Format of FILE (default: from its name, for .tsv from its content, and JSONL for "
+            "standard input). folder: text and PDF files; mbox: a mailbox; feed: RSS or Atom; "
+            "xmc: Extreme Classification Repository.",
         ),
         click.option(
             "--all",

@@ -237,7 +237,7 @@ class _Load:
                 self.note(note)
             total = file.count()
         fields = tag_fields(self.client)
-        if file and file.format in ("jsonl", "csv") and not file.is_standard_input:
+        if file and file.format in ("jsonl", "csv") and not file.is_read_once:
             for note in look_ahead(
                 file.read(ReadOptions(file.everything)),
                 str(file.path),

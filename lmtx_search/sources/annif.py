@@ -12,9 +12,10 @@ from lmtx_search.records import BadLine
 from lmtx_search.sources.annif_records import SUBJECTS, clean_uri, read_annif_records
 from lmtx_search.sources.languages import split_languages
 from lmtx_search.sources.left_out import LeftOut
-from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.lines import read_lines, starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
+from lmtx_search.sources.tab_separated import has_annif_corpus_header, has_annif_labels_header
 
 _ADDRESS = re.compile(r"<[^<>]+>|[A-Za-z][\w+.-]*:\S+")
 _DEPRECATED = "deprecated subjects (an address without a label)"
@@ -26,14 +27,14 @@ def read_annif_labels(
     """Yield each label with its position in the file.
 
     A line of TSV holds an address in angle brackets, a tab, a label, and optionally a notation. CSV
-    has the columns ``uri`` and, for each language, ``label_xx``; with several languages, the first
-    one is that of the texts. A subject with an address and no
-    label is deprecated and left out (Annif keeps its number for models that were trained with it).
+    (also with tabs) has the columns ``uri`` and, for each language, ``label_xx``; with several
+    languages, the first one is that of the texts. A subject with an address and no label is
+    deprecated and left out (Annif keeps its number for models that were trained with it).
 
     Raises:
         UserError: a line has another form, or the language does not exist.
     """
-    if ending(path) == ".csv":
+    if ending(path) == ".csv" or has_annif_labels_header(path):
         yield from _csv_labels(path, language, left_out, notes)
         return
     if language is not None:
@@ -100,9 +101,17 @@ def _label_columns(columns: Iterable[str]) -> list[str]:
 
 
 def read_annif_documents(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
-    """Yield a row of ``text`` and ``subjects`` for each line: text, tab, addresses."""
-    if ending(path) in (".csv", *JSON_LINES):
-        yield from read_annif_records(path, options.notes)
+    """Yield a row of ``text`` and ``subjects`` for each line: text, tab, addresses.
+
+    JSONL, and tables with a header (CSV, also with tabs), are read by
+    :func:`~lmtx_search.sources.annif_records.read_annif_records`.
+    """
+    kind = ending(path)
+    if kind in JSON_LINES or (kind != ".tsv" and starts_as_json(path)):
+        yield from read_annif_records(path, "jsonl", options.notes)
+        return
+    if kind == ".csv" or has_annif_corpus_header(path):
+        yield from read_annif_records(path, "csv", options.notes)
         return
     for number, line in read_lines(path):
         if not line.strip():

@@ -8,7 +8,7 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
-from lmtx_search.sources.rows import Row, ending, read_rows
+from lmtx_search.sources.rows import Row, read_rows
 
 SUBJECTS = "subjects"
 """The field for a document's right labels (ids or texts), for --gold-field."""
@@ -16,7 +16,7 @@ SUBJECTS = "subjects"
 _COLUMN = "subject_uris"
 
 
-def read_annif_records(path: Path, notes: list[str] | None = None) -> Iterator[Row | BadLine]:
+def read_annif_records(path: Path, kind: str, notes: list[str]) -> Iterator[Row | BadLine]:
     """Yield a row of ``id``, ``text``, ``subjects`` and the metadata for each record.
 
     CSV has the column ``text`` and optionally ``document_id`` and ``subject_uris`` (addresses
@@ -24,11 +24,15 @@ def read_annif_records(path: Path, notes: list[str] | None = None) -> Iterator[R
     ``document_id``, ``text``, ``metadata`` and ``subjects``, a list of objects with ``uri`` or
     ``label``. Metadata with the name of one of these fields gets the prefix ``metadata_``.
 
+    Args:
+        kind: ``csv`` or ``jsonl``.
+        notes: receives a sentence for each decision that the user should know.
+
     Raises:
         UserError: a CSV file without the column ``text``.
     """
-    table = ending(path) == ".csv"
-    for row in read_rows(path, notes=notes):
+    table = kind == "csv"
+    for row in read_rows(path, kind, notes):
         if isinstance(row, BadLine):
             yield row
             continue

@@ -21,6 +21,8 @@ from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.ris import count_ris, read_ris
 from lmtx_search.sources.rows import JSON_LINES, Row, count_lines, ending, read_rows
 from lmtx_search.sources.sheet import SHEET_ENDINGS, read_sheet
+from lmtx_search.sources.standard_input import is_standard_input
+from lmtx_search.sources.tab_separated import format_of_documents
 from lmtx_search.sources.tickets import read_jira, read_zammad, read_zendesk
 from lmtx_search.sources.xmc_texts import is_xmc_json, is_xmc_texts, read_xmc_documents
 
@@ -31,7 +33,7 @@ class DocumentFormat:
 
     ``read`` takes the path and :class:`~lmtx_search.sources.read_options.ReadOptions`; it yields
     each record as a row of fields, or the reason why it is not a record. ``count`` returns how many
-    records or lines a file has (None: standard input). ``endings`` are the endings of file names
+    records or lines a file has (None: unknown). ``endings`` are the endings of file names
     with this format. With ``own_fields`` the records have the user's field names; other formats
     yield ``id``, ``title`` and ``text``.
     """
@@ -60,7 +62,7 @@ _KNOWN = {
         DocumentFormat("file", read_file, lambda _: 1, endings=SINGLE_ENDINGS),
         DocumentFormat("mbox", read_mailbox, count_messages, endings=(".mbox",)),
         DocumentFormat("feed", read_feed, count_entries, endings=(".rss", ".atom", ".xml")),
-        DocumentFormat("annif", read_annif_documents, endings=(".tsv",)),
+        DocumentFormat("annif", read_annif_documents),
         DocumentFormat("xmc", read_xmc_documents),
         DocumentFormat("marc", read_marc, count_marc, endings=(".mrc", ".marc", ".marcxml")),
         DocumentFormat("ris", read_ris, count_ris, endings=(".ris",)),
@@ -87,6 +89,8 @@ def document_format(path: Path, format: str | None = None) -> DocumentFormat:
             single files, or a file for the format ``folder``.
     """
     found = format or _by_name(path)
+    if found == "folder" and is_standard_input(path):
+        raise UserError("standard input is not a folder: name a folder, or another --format")
     if found == "folder" and not path.is_dir():
         raise UserError(f"{path} is not a folder")
     if path.is_dir() and found not in ("folder", "xmc", "paperless"):
@@ -95,12 +99,14 @@ def document_format(path: Path, format: str | None = None) -> DocumentFormat:
 
 
 def _by_name(path: Path) -> str:
-    if str(path) == "-":
+    if is_standard_input(path):
         return "jsonl"
     if path.is_dir():
         return "folder"
     if is_xmc_json(path) or is_xmc_texts(path):
         return "xmc"
+    if ending(path) == ".tsv":
+        return format_of_documents(path)
     for format in _KNOWN.values():
         if ending(path) in format.endings:
             return format.name
@@ -110,7 +116,7 @@ def _by_name(path: Path) -> str:
             "with LibreOffice"
         )
     raise UserError(
-        f"{path}: unknown kind of file: name it .jsonl or .csv (or with .gz), .mbox or .rss, give "
-        "a folder of texts, PDF and office files, or name its format (`docs load` and `ingest` "
-        f"take --format {'|'.join(FORMATS)})"
+        f"{path}: unknown kind of file: name it .jsonl, .csv or .tsv (or with .gz), .mbox or .rss, "
+        "give a folder of texts, PDF and office files, or name its format: "
+        f"--format {'|'.join(FORMATS)}"
     )

@@ -12,9 +12,11 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, content_digest, document_text
 from lmtx_search.sources.document_formats import document_format
 from lmtx_search.sources.folder import folder_digest, passed_over
+from lmtx_search.sources.lines import real_file
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.repeated_ids import RepeatedIds
 from lmtx_search.sources.rows import Row
+from lmtx_search.sources.standard_input import is_standard_input
 from lmtx_search.sources.xmc_texts import xmc_documents_file
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -48,8 +50,8 @@ class DocumentFile:
     feeds, Annif, the Extreme Classification Repository) use ``id_field`` and ``text_fields``.
 
     Args:
-        path: a file, also ``.gz``; a folder; or ``-``, standard input (JSONL), which can be read
-            only once.
+        path: a file, also ``.gz``; a folder; or ``-``, standard input. JSONL is read from it as it
+            arrives, and only once; of other formats, a copy is kept until the process ends.
         format: one of :data:`~lmtx_search.sources.document_formats.FORMATS`; None: by the name of
             the file.
         id_field: the field that holds a document's id.
@@ -95,6 +97,7 @@ class DocumentFile:
 
     def read(self, options: ReadOptions) -> Iterator[Document | BadLine]:
         """Read the file from its beginning; ``options`` collects the counts of omitted records."""
+        self._keep_standard_input()
         ids = RepeatedIds()
         try:
             for row in self._format.read(self.path, options):
@@ -109,8 +112,13 @@ class DocumentFile:
 
     @property
     def is_standard_input(self) -> bool:
+        """Whether the source is standard input."""
+        return is_standard_input(self.path)
+
+    @property
+    def is_read_once(self) -> bool:
         """Whether the source can be read only once."""
-        return str(self.path) == "-"
+        return self.is_standard_input and self.format == "jsonl"
 
     def count(self) -> int | None:
         """Return the number of records or lines, for a progress bar (None: unknown).
@@ -118,7 +126,8 @@ class DocumentFile:
         Raises:
             UserError, LmtxError, MissingExtra: as when it is read.
         """
-        return self._format.count(self.path)
+        self._keep_standard_input()
+        return None if self.is_read_once else self._format.count(self.path)
 
     def columns(self) -> list[str] | None:
         """Read the beginning; return the columns of a CSV file, None for other formats.
@@ -126,8 +135,13 @@ class DocumentFile:
         Raises:
             UserError, LmtxError, MissingExtra: as when it is read.
         """
+        self._keep_standard_input()
         first = next(self._format.read(self.path, ReadOptions()), None)
         return list(first.fields) if self.format == "csv" and isinstance(first, Row) else None
+
+    def _keep_standard_input(self) -> None:
+        if self.is_standard_input and not self.is_read_once:
+            real_file(self.path)
 
     def identity(self) -> dict[str, Any]:
         """Return the options that decide which documents a reading yields.
@@ -148,7 +162,7 @@ def check_documents(
 ) -> list[str]:
     """Check that a file can be loaded, before anything is created for its documents.
 
-    Standard input is not checked, because it can be read only once.
+    JSONL on standard input is not checked, because it can be read only once.
 
     Args:
         strict: read the whole file, and refuse it if a line is not a document.
@@ -159,12 +173,14 @@ def check_documents(
     Raises:
         UserError: as :class:`DocumentFile`; none of the columns of a CSV file is one of the text
             fields; or, with ``strict``, the first line that is not a document and how many more
-            there are, or standard input.
+            there are, or JSONL on standard input.
         LmtxError, MissingExtra: as :class:`DocumentFile`.
     """
-    if documents.is_standard_input:
+    if documents.is_read_once:
         if strict:
-            raise UserError("--strict reads the file twice, which standard input does not allow")
+            raise UserError(
+                "--strict reads the file twice, which JSONL on standard input does not allow"
+            )
         return []
     path, notes = documents.path, []
     columns = documents.columns()

@@ -11,6 +11,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, content_digest
 from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.json_records import read_json_records
+from lmtx_search.sources.lines import opened
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
@@ -70,11 +71,8 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """
     manifest = path / _MANIFEST if path.is_dir() else path
     try:
-        records = json.loads(manifest.read_bytes())
-    except FileNotFoundError as error:
-        raise UserError(f"no such file: {manifest}") from error
-    except OSError as error:
-        raise UserError(f"cannot read {manifest}: {error.strerror}") from error
+        with opened(manifest) as stream:
+            records = json.loads(stream.read())
     except (ValueError, RecursionError) as error:
         raise UserError(f"{manifest} is not JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):

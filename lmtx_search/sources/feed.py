@@ -14,8 +14,9 @@ from xml.sax import SAXParseException
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.lines import opened
 from lmtx_search.sources.read_options import ReadOptions
-from lmtx_search.sources.rows import Row, opened
+from lmtx_search.sources.rows import Row
 from lmtx_search.sources.wordpress import is_wordpress, unpublished
 
 _HTML = ("text/html", "application/xhtml+xml")

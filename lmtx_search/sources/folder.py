@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from lmtx_search.sources.annif_records import SUBJECTS
 from lmtx_search.sources.charsets import decoded, html_charset
 from lmtx_search.sources.front_matter import front_fields, is_draft, split_front_matter
 from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.lines import real_file
 from lmtx_search.sources.mail import read_mail
 from lmtx_search.sources.office.files import OFFICE_ENDINGS, read_office, require_office
 from lmtx_search.sources.pdf import pdf_text
@@ -86,18 +88,23 @@ def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
 def read_file(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield the row of one file, as :func:`read_folder` does; its id is the file's name.
 
+    Of standard input, the content decides the kind of the file, and there is no id.
+
     Raises:
         UserError: the file does not exist.
         MissingExtra: it is a PDF or office file, and its reader is not installed.
     """
-    if not path.is_file():
+    file = real_file(path)
+    if not file.is_file():
         raise UserError(f"no such file: {path}")
-    _require_readers({path.suffix.lower()})
-    yield from _rows([(path, path.name)], options)
+    _require_readers({file.suffix.lower()})
+    for row in _rows([(file, path.name if file is path else "")], options):
+        is_copy = file is not path and isinstance(row, BadLine)
+        yield replace(row, file=str(path)) if is_copy else row
 
 
 def _rows(files: Iterable[tuple[Path, str]], options: ReadOptions) -> Iterator[Row | BadLine]:
-    """Yield the rows of files with their names."""
+    """Yield the rows of files with their names, which are their ids (empty: none)."""
     unread, renamed = list[str](), list[str]()
     for path, name in files:
         id_ = _printable(name)
@@ -115,7 +122,8 @@ def _rows(files: Iterable[tuple[Path, str]], options: ReadOptions) -> Iterator[R
         elif fields is None:
             options.left_out.add("drafts", id_)
         else:
-            yield Row(0, {**fields, "id": id_} | ({} if subjects is None else {SUBJECTS: subjects}))
+            fields |= {"id": id_} if id_ else {}
+            yield Row(0, fields | ({} if subjects is None else {SUBJECTS: subjects}))
     for which, found in (
         ("front matter that is neither YAML nor TOML, which stays in the text", unread),
         ("a name that is not UTF-8, whose other bytes are written as %XX in the id", renamed),

@@ -9,7 +9,8 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
-from lmtx_search.sources.rows import Row, opened, read_rows
+from lmtx_search.sources.lines import opened
+from lmtx_search.sources.rows import Row, read_rows
 
 
 def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iterator[Row | BadLine]:

@@ -16,6 +16,7 @@ from lmtx_search.sources.annif import read_annif_labels
 from lmtx_search.sources.label_formats import label_format
 from lmtx_search.sources.label_names import label_name
 from lmtx_search.sources.left_out import LeftOut
+from lmtx_search.sources.lines import real_file
 from lmtx_search.sources.rows import read_rows
 from lmtx_search.sources.skos import Thesaurus
 from lmtx_search.sources.xmc_texts import read_xmc_labels
@@ -46,7 +47,8 @@ class LabelFile:
     A SKOS thesaurus is held in memory as a whole; other formats are read line by line.
 
     Args:
-        path: a file, also ``.gz``; or the folder of a data set of the Extreme Classification
+        path: a file, also ``.gz``; ``-``, standard input, of which a copy is kept until the process
+            ends; or the folder of a data set of the Extreme Classification
             Repository.
         format: one of :data:`~lmtx_search.sources.label_formats.FORMATS`; None: by the name of
             the file.
@@ -92,6 +94,7 @@ class LabelFile:
             yield label
 
     def _entries(self) -> Iterable[tuple[str, Fields]]:
+        real_file(self.path)  # standard input is read several times
         if self.format == "skos":
             if self._thesaurus is None:
                 self._thesaurus = Thesaurus.read(self.path, self._language, self._progress)

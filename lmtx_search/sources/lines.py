@@ -1,22 +1,59 @@
-"""Reads the lines of a text file; an unreadable file gives a one-line error."""
+"""Opens files, and reads the lines of a text; an unreadable file gives a one-line error."""
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import io
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.sources.standard_input import (
+    is_standard_input,
+    keep_standard_input,
+    kept_copy,
+    standard_input,
+)
+
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BEGINNING = 65_536
 
 
-def gzip_fault(path: Path, error: Exception) -> LmtxError:
-    """Return the clear form of a gzip error."""
-    if "Not a gzipped" in str(error):
-        return UserError(
-            f"{path} is not a gzip file, despite its name: rename it, or download it again"
-        )
-    return LmtxError(f"{path} is damaged (gzip: {error}): download it again")
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file (also ``.gz``; ``-`` is standard input) in binary mode.
+
+    Raises:
+        UserError: the file does not exist, is a folder, or cannot be read.
+        LmtxError: the file is damaged (gzip).
+    """
+    with _clear_errors(path):
+        copy = kept_copy() if is_standard_input(path) else None
+        if is_standard_input(path) and copy is None:
+            yield standard_input()
+            return
+        with (copy or path).open("rb") as file:
+            if path.suffix.lower() == ".gz":
+                with gzip.open(file) as stream:
+                    yield cast("BinaryIO", stream)
+            else:
+                yield file
+
+
+def real_file(path: Path) -> Path:
+    """Return a file that can be opened by its name: for standard input, a copy of it.
+
+    Raises:
+        UserError, LmtxError: as :func:`opened`.
+    """
+    if not is_standard_input(path):
+        return path
+    with _clear_errors(path):
+        return keep_standard_input()
 
 
 def read_lines(path: Path) -> Generator[tuple[int, str], None, None]:
@@ -26,16 +63,56 @@ def read_lines(path: Path) -> Generator[tuple[int, str], None, None]:
         UserError: no such file, or not UTF-8.
         LmtxError: a damaged gzip file.
     """
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig") as lines:
+    with opened(path) as stream:
+        try:
+            lines = io.TextIOWrapper(stream, encoding="utf-8-sig")
             for number, line in enumerate(lines, start=1):
                 yield number, line.rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path} is not UTF-8") from error
+
+
+def first_lines(path: Path) -> list[str]:
+    """Return the lines with text in the first 64 KiB, for recognising the format of a file.
+
+    The encoding is UTF-8, or UTF-16 with a byte order mark; other characters are replaced.
+
+    Raises:
+        UserError, LmtxError: as :func:`opened`.
+    """
+    with opened(path) as stream:
+        start = stream.read(_BEGINNING)
+    text = start.decode("utf-16" if start.startswith(_WIDE) else "utf-8-sig", "replace")
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def starts_as_json(path: Path) -> bool:
+    """Return whether a file begins as JSON: with a list or an object.
+
+    Raises:
+        UserError, LmtxError: as :func:`opened`.
+    """
+    return "".join(first_lines(path)[:1]).lstrip().startswith(("[", "{"))
+
+
+@contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
         raise UserError(f"no such file: {path}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8") from error
+    except IsADirectoryError as error:
+        raise UserError(f"{path} is a folder, not a file") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise gzip_fault(path, error) from error
+        raise _gzip_fault(path, error) from error
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _gzip_fault(path: Path, error: Exception) -> LmtxError:
+    """Return the clear form of a gzip error."""
+    if "Not a gzipped" in str(error):
+        return UserError(
+            f"{path} is not a gzip file, despite its name: rename it, or download it again"
+        )
+    return LmtxError(f"{path} is damaged (gzip: {error}): download it again")

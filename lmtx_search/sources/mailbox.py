@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lmtx_search.errors import UserError
-from lmtx_search.sources.rows import opened
+from lmtx_search.sources.lines import opened
 
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?"
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
+from lmtx_search.sources.lines import opened
 from lmtx_search.sources.marc_fields import record_fields
 from lmtx_search.sources.read_options import ReadOptions
-from lmtx_search.sources.rows import Row, opened
+from lmtx_search.sources.rows import Row
 from lmtx_search.sources.xml_faults import xml_fault
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import Any
 from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import plain_or_html_text
+from lmtx_search.sources.lines import opened
 from lmtx_search.sources.read_options import ReadOptions
-from lmtx_search.sources.rows import Row, opened
+from lmtx_search.sources.rows import Row
 from lmtx_search.sources.xml_faults import xml_fault
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"

@@ -14,7 +14,8 @@ from xml.sax import SAXException, SAXParseException
 
 from lmtx_search.errors import LmtxError, MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.sources.rows import ending, opened
+from lmtx_search.sources.lines import opened
+from lmtx_search.sources.rows import ending
 
 if TYPE_CHECKING:
     from rdflib import Dataset, Graph

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
-import sys
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +12,8 @@ from typing import Any, BinaryIO
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.csv_rows import read_csv
-from lmtx_search.sources.lines import gzip_fault
+from lmtx_search.sources.lines import opened
+from lmtx_search.sources.standard_input import is_standard_input
 from lmtx_search.sources.text_encoding import text_encoding
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
@@ -34,7 +31,7 @@ class Row:
 def read_rows(
     path: Path, kind: str | None = None, notes: list[str] | None = None
 ) -> Iterator[Row | BadLine]:
-    """Read ``.jsonl`` (``.ndjson``, ``.json``) or ``.csv``, also ``.gz``; ``-`` is JSONL on stdin.
+    """Read ``.jsonl`` (``.ndjson``, ``.json``) or ``.csv``, also ``.gz``; ``-`` is JSONL.
 
     In CSV, the delimiter of the header (comma, semicolon or tab) separates the values. The encoding
     is UTF-8, UTF-16 or cp1252. Memory is bounded by the longest line or row.
@@ -55,10 +52,8 @@ def read_rows(
         yield from _json_rows(stream, str(path))
 
 
-def count_lines(path: Path) -> int | None:
-    """Return the number of lines of a file (None: standard input)."""
-    if str(path) == "-":
-        return None
+def count_lines(path: Path) -> int:
+    """Return the number of lines of a file."""
     lines, last = 0, b"\n"
     with opened(path) as stream:
         while block := stream.read(1 << 20):
@@ -69,13 +64,13 @@ def count_lines(path: Path) -> int | None:
 
 def is_row_file(path: Path) -> bool:
     """Return whether :func:`read_rows` reads files with this name."""
-    return str(path) == "-" or ending(path) in (*JSON_LINES, ".csv")
+    return is_standard_input(path) or ending(path) in (*JSON_LINES, ".csv")
 
 
 def _kind(path: Path) -> str:
     if not is_row_file(path):
         raise UserError(f"{path}: unknown kind of file, name it .jsonl or .csv (or with .gz)")
-    return ".jsonl" if str(path) == "-" else ending(path)
+    return ".jsonl" if is_standard_input(path) else ending(path)
 
 
 def ending(path: Path) -> str:
@@ -84,36 +79,6 @@ def ending(path: Path) -> str:
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()
     return suffixes[-1] if suffixes else ""
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file (also ``.gz``; ``-`` is standard input) in binary mode.
-
-    Raises:
-        UserError: the file does not exist, is a folder, or cannot be read.
-        LmtxError: the file is damaged (gzip).
-    """
-    if str(path) == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        file = path.open("rb")
-    except FileNotFoundError as error:
-        raise UserError(f"no such file: {path}") from error
-    except IsADirectoryError as error:
-        raise UserError(f"{path} is a folder, not a file") from error
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    with file:
-        try:
-            if path.suffix.lower() == ".gz":
-                with gzip.open(file) as stream:
-                    yield stream  # type: ignore[misc]
-            else:
-                yield file
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise gzip_fault(path, error) from error
 
 
 def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:

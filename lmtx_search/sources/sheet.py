@@ -9,6 +9,7 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.csv_header import Column, columns_of
+from lmtx_search.sources.lines import real_file
 from lmtx_search.sources.office.files import require_office
 from lmtx_search.sources.office.sheets import sheet_rows
 from lmtx_search.sources.read_options import ReadOptions
@@ -28,11 +29,12 @@ def read_sheet(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
         MissingExtra: the extra ``office`` is not installed.
     """
     require_office()
-    if not path.is_file():
+    file = real_file(path)
+    if not file.is_file():
         raise UserError(f"no such file: {path}")
     sheet, columns = None, list[Column]()
     try:
-        for name, number, cells in sheet_rows(path, options.left_out):
+        for name, number, cells in sheet_rows(file, options.left_out):
             if name != sheet:
                 sheet, columns = name, columns_of(cells, options.notes)
             elif any(cells[len(columns) :]):

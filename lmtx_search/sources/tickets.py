@@ -22,8 +22,9 @@ from lmtx_search.sources.internal_notes import (
 )
 from lmtx_search.sources.jira_editor import editor_text
 from lmtx_search.sources.json_records import read_json_records
+from lmtx_search.sources.lines import starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
-from lmtx_search.sources.rows import Row, ending, read_rows
+from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
 
 Fields = dict[str, Any]
 
@@ -59,7 +60,7 @@ def read_jira(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
 def _read(
     path: Path, make: Callable[[Fields, ReadOptions], Fields], options: ReadOptions
 ) -> Iterator[Row | BadLine]:
-    is_table = ending(path) == ".csv"
+    is_table = ending(path) not in JSON_LINES and not starts_as_json(path)
     rows = (
         read_rows(path, "csv", options.notes)
         if is_table

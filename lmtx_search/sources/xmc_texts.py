@@ -15,9 +15,10 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
-from lmtx_search.sources.lines import read_lines
+from lmtx_search.sources.lines import read_lines, starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, ending, read_rows
+from lmtx_search.sources.standard_input import is_standard_input
 
 _LABELS = ("lbl.json.gz", "lbl.json", "Y.txt", "Yf.txt", "lbl_raw_texts.txt", "raw/Y.txt")
 _DOCUMENTS = tuple(
@@ -116,6 +117,8 @@ def _texts(path: Path) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _is_json(path: Path) -> bool:
+    if is_standard_input(path):
+        return starts_as_json(path)
     return ending(path) in (".json", ".jsonl")
 
 

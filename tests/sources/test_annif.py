@@ -117,7 +117,7 @@ def test_a_table_without_texts_is_refused(tmp_path):
 
 
 def test_a_line_without_a_tab_is_no_document(tmp_path):
-    (bad,) = read_documents(write(tmp_path, "corpus.tsv", "no tab\n"))
+    (bad,) = read_documents(write(tmp_path, "corpus.tsv", "no tab\n"), format="annif")
     assert isinstance(bad, BadLine)
     assert "line 1: no tab" in str(bad)
 

@@ -4,7 +4,6 @@ import json
 import sys
 import tracemalloc
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -114,7 +113,7 @@ def test_a_csv_file_needs_a_header(tmp_path, header):
 
 
 def test_standard_input_is_read_as_jsonl(monkeypatch):
-    stdin = SimpleNamespace(buffer=io.BytesIO(b'{"id": "a"}\n'))
+    stdin = io.TextIOWrapper(io.BytesIO(b'{"id": "a"}\n'))
     monkeypatch.setattr(sys, "stdin", stdin)
     assert [item.id for item in read_documents(Path("-"))] == ["a"]
 

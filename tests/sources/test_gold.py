@@ -28,7 +28,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_id(tmp_path):
 
 
 def test_a_folder_is_no_gold_file(tmp_path):
-    with pytest.raises(UserError, match="cannot read"):
+    with pytest.raises(UserError, match="is a folder"):
         read_gold(tmp_path)
 
 
