@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.document_options import all_option, document_file
 from lmtx_search.cli.gold_options import gold_options
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import SEED
@@ -16,6 +17,7 @@ from lmtx_search.cli.numbers import SEED
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @gold_options
+@all_option
 @click.option(
     "--labels",
     "labels_file",
@@ -27,7 +29,7 @@ from lmtx_search.cli.numbers import SEED
     "--train",
     "train_file",
     type=click.Path(path_type=Path),
-    help="File with the training documents (default: the cluster's).",
+    help="File with the training documents, in the --format of FILE (default: the cluster's).",
 )
 @click.option(
     "--comparator",
@@ -61,10 +63,12 @@ from lmtx_search.cli.numbers import SEED
 def compare(
     context: Context,
     file: Path,
+    format: str | None,
     gold_file: Path | None,
     gold_field: str | None,
     train_gold: Path | None,
     labels_file: Path | None,
+    everything: bool,
     train_file: Path | None,
     wanted: tuple[str, ...],
     run: str | None,
@@ -124,9 +128,10 @@ def compare(
 
     if output is not None:
         require_plots()
-    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold)
+    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold, format, everything)
+    documents = document_file(context, file, format, everything)
     options = ComparisonOptions(labels_file, train_file, run, learn_from, judged, seed)
-    found = run_comparison(context.settings, file, gold, wanted, options, context.progress)
+    found = run_comparison(context.settings, documents, gold, wanted, options, context.progress)
     record = comparison_record(found)
     for note in record["notes"]:
         context.say(note)

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from lmtx_search.cli.context import Context, maybe_one_index, one_index, pass_context
+from lmtx_search.cli.document_options import document_file
 from lmtx_search.cli.grammar import Command, Group
-from lmtx_search.cli.loading import document_file, finish, load_options
+from lmtx_search.cli.loading import finish, load_options
 from lmtx_search.cli.queries import query_option
 
 
@@ -122,8 +123,8 @@ def ingest(
     """Index the documents of FILE through the tagging pipeline.
 
     FILE is JSONL or CSV (also .gz), or any other source that `docs load` reads; - is standard
-    input: JSONL, or the format of --format. After an interruption, the same command continues where it stopped. The exit code is 1
-    if documents failed; the report says why.
+    input: JSONL, or the format of --format. After an interruption, the same command continues where
+    it stopped. The exit code is 1 if documents failed; the report says why.
 
     \b
     Example:

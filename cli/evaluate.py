@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.document_options import document_file
 from lmtx_search.cli.gold_options import gold_options
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import SEED
@@ -59,6 +60,7 @@ from lmtx_search.cli.numbers import SEED
 def evaluate(
     context: Context,
     file: Path,
+    format: str | None,
     gold_file: Path | None,
     gold_field: str | None,
     labels_file: Path | None,
@@ -107,18 +109,19 @@ def evaluate(
     from lmtx_search.evaluation.run import store_record
 
     settings = context.settings
+    documents = document_file(context, file, format)
     if by_judge:
         if gold_file is not None or gold_field is not None:
             raise click.UsageError("--by-judge is for documents without gold tags: leave them out")
-        show_by_judge(context, file, names, version, sample, prompt, seed)
+        show_by_judge(context, documents, names, version, sample, prompt, seed)
         return
     weights = {"propensity_a": propensity_a, "propensity_b": propensity_b}
     given = {name: value for name, value in weights.items() if value is not None}
     settings = settings.model_copy(
         update={"evaluation": settings.evaluation.model_copy(update=given)}
     )
-    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold)
-    found = run_evaluation(settings, file, gold, names, version, seed, context.progress)
+    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold, format)
+    found = run_evaluation(settings, documents, gold, names, version, seed, context.progress)
     kept = record(found)
     store_record(settings, f"evaluate-{datetime.now(timezone.utc):%Y%m%d-%H%M%S-%f}", kept)
     for note in kept["notes"]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 
 from rich.table import Column, Table
 from rich.text import Text
@@ -14,6 +13,7 @@ from lmtx_search.evaluation.metrics.bootstrap import Estimate
 from lmtx_search.evaluation.metrics.classification import TAGS
 from lmtx_search.evaluation.metrics.permutation_test import Difference
 from lmtx_search.evaluation.run import Evaluation
+from lmtx_search.sources import DocumentFile
 
 SHORT = ("P@1", "P@5", "R@10", "nDCG@5", "PSP@5")
 # Columns of systems and of differences that 80 columns hold beside the measures' names.
@@ -40,7 +40,7 @@ def show(context: Context, found: Evaluation, everything: bool) -> None:
 
 def show_by_judge(
     context: Context,
-    file: Path,
+    file: DocumentFile,
     names: Sequence[str],
     version: str | None,
     sample: int,

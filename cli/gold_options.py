@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from lmtx_search.cli.document_options import format_option
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
+    format_option,
     click.option(
         "--gold",
         "gold_file",
@@ -26,11 +29,11 @@ _OPTIONS = (
         "--train-gold",
         type=click.Path(path_type=Path),
         help="Gold tags of the training documents, from which labels are counted: TSV, repository "
-        "file, or JSONL with --gold-field (default: --gold).",
+        "file, or, with --gold-field, documents in the --format of FILE (default: --gold).",
     ),
 )
 
 
 def gold_options(function: F) -> F:
-    """Add --gold, --gold-field and --train-gold."""
+    """Add --format, --gold, --gold-field and --train-gold."""
     return functools.reduce(lambda inner, option: option(inner), reversed(_OPTIONS), function)

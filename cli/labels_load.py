@@ -34,8 +34,8 @@ _NAMED = 20
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
-    help="Format of FILE (default: from its name, for .tsv from its content, and JSONL for standard "
-    "input; SKOS: .rdf, .xml, .ttl, .nt, .jsonld, .trig, .nq).",
+    help="Format of FILE (default: from its name, for .tsv from its content, and JSONL for "
+    "standard input; SKOS: .rdf, .xml, .ttl, .nt, .jsonld, .trig, .nq).",
 )
 @click.option(
     "--language",
@@ -62,9 +62,9 @@ def labels_load(
 
     \b
     FILE is one of these:
-    - JSONL or CSV (also .gz, .tsv; - is standard input) with the fields id and text, and optionally
-      description, synonyms and broader (the ids of broader labels); in CSV,
-      synonyms and broader labels are separated by |
+    - JSONL or CSV (also .gz and .tsv; - is standard input) with the fields
+      id and text, and optionally description, synonyms and broader (the ids
+      of broader labels); in CSV, synonyms and broader labels are separated by |
     - a thesaurus in SKOS: RDF/XML, Turtle, N-Triples, JSON-LD, TriG or N-Quads
       (needs the extra skos)
     - an Annif vocabulary (.tsv that begins with an address, or CSV with

@@ -1,4 +1,4 @@
-"""What `docs load` and `ingest` share: options, the file's documents, the report."""
+"""What `docs load` and `ingest` share: options and the report."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from lmtx_search.cli.context import Context
+from lmtx_search.cli.document_options import all_option, format_option
 from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.cluster.documents.bulk_report import BulkReport
-from lmtx_search.sources import DocumentFile
-from lmtx_search.sources.document_formats import FORMATS
 
 # Characters of an error that are shown.
 _ERROR = 160
@@ -24,21 +23,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def load_options(function: F) -> F:
     """Add the options that every load of documents has."""
     for option in (
-        click.option(
-            "--format",
-            type=click.Choice(FORMATS),
-            help="Format of FILE (default: from its name, for .tsv from its content, and JSONL for "
-            "standard input). folder: text and PDF files; mbox: a mailbox; feed: RSS or Atom; "
-            "xmc: Extreme Classification Repository.",
-        ),
-        click.option(
-            "--all",
-            "everything",
-            is_flag=True,
-            help="Of a WordPress export, index also drafts, private, scheduled and trashed posts, "
-            "and items that are not posts or pages; of a help desk's tickets, internal notes too; "
-            "of a folder, drafts; of a mailbox, deleted messages.",
-        ),
+        format_option,
+        all_option,
         click.option(
             "--strict",
             is_flag=True,
@@ -69,20 +55,6 @@ def load_options(function: F) -> F:
     ):
         function = option(function)
     return function
-
-
-def document_file(
-    context: Context, file: Path, format: str | None, everything: bool
-) -> DocumentFile:
-    """Return the documents of FILE under the field names of the settings."""
-    fields = context.settings.documents
-    return DocumentFile(
-        file,
-        format,
-        id_field=fields.id_field,
-        text_fields=fields.text_fields,
-        everything=everything,
-    )
 
 
 def finish(context: Context, report: BulkReport) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.document_options import all_option, document_file
 from lmtx_search.cli.gold_options import gold_options
 from lmtx_search.cli.grammar import Command
 
@@ -14,6 +15,7 @@ from lmtx_search.cli.grammar import Command
 @click.command(cls=Command)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @gold_options
+@all_option
 @click.option(
     "--labels",
     "labels_file",
@@ -33,10 +35,12 @@ from lmtx_search.cli.grammar import Command
 def report(
     context: Context,
     file: Path | None,
+    format: str | None,
     gold_file: Path | None,
     gold_field: str | None,
     train_gold: Path | None,
     labels_file: Path | None,
+    everything: bool,
     run: str | None,
     output: Path,
 ) -> None:
@@ -61,8 +65,13 @@ def report(
     if not output.absolute().parent.is_dir():
         raise UserError(f"cannot write {output}: {output.absolute().parent} is not a folder")
     has_gold = gold_file is not None or gold_field is not None
-    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold) if has_gold else None
-    found = gather(context.settings, file, gold, run, context.progress)
+    gold = (
+        GoldFiles(gold_file, gold_field, labels_file, train_gold, format, everything)
+        if has_gold
+        else None
+    )
+    documents = None if file is None else document_file(context, file, format, everything)
+    found = gather(context.settings, documents, gold, run, context.progress)
     output.write_text(render(found), encoding="utf-8")
     context.say(f"Wrote {output}: run {found.run}, {found.what}")
     context.result({"run": found.run, "file": str(output), "documents": found.documents})

@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.document_options import all_option, document_file, format_option
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import SEED
 from lmtx_search.judges.base import Pair
@@ -19,6 +20,8 @@ _CHARACTERS = 700
 
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
+@format_option
+@all_option
 @click.option(
     "--system",
     "name",
@@ -41,7 +44,15 @@ _CHARACTERS = 700
     help="The seed that `evaluate --by-judge` will use.",
 )
 @pass_context
-def review(context: Context, file: Path, name: str, sample: int, seed: int) -> None:
+def review(
+    context: Context,
+    file: Path,
+    format: str | None,
+    everything: bool,
+    name: str,
+    sample: int,
+    seed: int,
+) -> None:
     """Check tags yourself: answer y or n for each label of some documents of FILE.
 
     The command shows the labels that a system assigns and the next best ones, in random order. The
@@ -67,7 +78,7 @@ def review(context: Context, file: Path, name: str, sample: int, seed: int) -> N
     settings = context.settings
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
-    drawn = draw(settings, file, sample, seed)
+    drawn = draw(settings, document_file(context, file, format, everything), sample, seed)
     if note := drawn.note():
         context.say(note)
     where = settings.documents

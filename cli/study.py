@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.document_options import all_option, document_file
 from lmtx_search.cli.gold_options import gold_options
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import SEED
@@ -19,6 +20,7 @@ from lmtx_search.training.profiles import PROFILES
 @click.argument("name", metavar="NAME")
 @click.argument("file", type=click.Path(path_type=Path))
 @gold_options
+@all_option
 @click.option(
     "--labels",
     "labels_file",
@@ -68,10 +70,12 @@ def study(
     context: Context,
     name: str,
     file: Path,
+    format: str | None,
     gold_file: Path | None,
     gold_field: str | None,
     train_gold: Path | None,
     labels_file: Path | None,
+    everything: bool,
     values: str,
     profile: str,
     documents: int,
@@ -105,7 +109,8 @@ def study(
     from lmtx_search.judges.budget import Budget, parse_budget
 
     require_plots()
-    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold)
+    gold = GoldFiles(gold_file, gold_field, labels_file, train_gold, format, everything)
+    source = document_file(context, file, format, everything)
     training = replace(
         PROFILES[profile](context.settings.encoder),
         budget=Budget() if judge_budget is None else parse_budget(judge_budget),
@@ -114,7 +119,7 @@ def study(
         seed=seed,
     )
     wanted = [value for part in values.split(",") if (value := part.strip())]
-    found = run_study(context.settings, name, file, gold, training, wanted, context.progress)
+    found = run_study(context.settings, name, source, gold, training, wanted, context.progress)
     record = study_record(found)
     for note in record["notes"]:
         context.say(note)

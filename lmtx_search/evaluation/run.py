@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
@@ -23,6 +22,7 @@ from lmtx_search.evaluation.systems import System
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
+from lmtx_search.sources import DocumentFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Evaluation:
 
 def evaluate(
     settings: Settings,
-    file: Path,
+    documents: DocumentFile,
     gold: GoldFiles,
     names: Sequence[str] = (),
     version: str | None = None,
@@ -63,7 +63,7 @@ def evaluate(
     require_measures()
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
-    gold_set = open_gold_set(settings, file, gold, labels)
+    gold_set = open_gold_set(settings, documents, gold, labels)
 
     systems = open_systems(settings, client, labels, names, version)
     outputs = {system.name: system.rank(gold_set.documents, progress) for system in systems}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document, Label
-from lmtx_search.sources.documents import read_documents
+from lmtx_search.sources.documents import DocumentFile
 from lmtx_search.sources.label_names import label_name
 
 
@@ -61,9 +60,9 @@ class FieldGold:
             raise UserError(f"not one of the {rows:,} documents has a field {self._field}")
         return []
 
-    def label_sets_of(self, path: Path) -> Iterator[AbstractSet[str]]:
+    def label_sets_of(self, documents: DocumentFile) -> Iterator[AbstractSet[str]]:
         """Yield the gold tags of each document of another file that has the field."""
-        for row, item in enumerate(read_documents(path, text_fields=())):
+        for row, item in enumerate(documents):
             if not isinstance(item, BadLine) and (tags := self.tags(row, item)) is not None:
                 yield tags
 

@@ -21,3 +21,7 @@ class ReadOptions:
     everything: bool = False
     left_out: LeftOut = field(default_factory=LeftOut)
     notes: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Return the notes, and a line for each reason for which records were omitted."""
+        return [*dict.fromkeys(self.notes), *self.left_out.lines()]

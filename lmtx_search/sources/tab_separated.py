@@ -31,7 +31,8 @@ def format_of_labels(path: Path) -> str:
         return "csv"
     raise UserError(
         f"{path}, line 1: neither an address, as in Annif's vocabularies, nor a header with id and "
-        "text: name the format, `labels load --format annif` or `--format csv`"
+        "text: name the format, `labels load --format annif` or "
+        "`labels load --format csv`"
     )
 
 

@@ -11,8 +11,10 @@ from lmtx_search.encoder.nearest import nearest
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.gold.coverage import collect_gold, named, usable_gold
 from lmtx_search.evaluation.gold.files import GoldFiles, open_gold_files
+from lmtx_search.evaluation.gold.gold_set import notes, open_gold_set
 from lmtx_search.records import BadLine, Document, Label
-from lmtx_search.sources import open_gold
+from lmtx_search.settings import load_settings
+from lmtx_search.sources import DocumentFile, open_gold
 from lmtx_search.untouched import Untouched
 
 LABELS = [Label("x", "Chess"), Label("y", "Music")]
@@ -98,6 +100,21 @@ def test_labels_are_counted_in_training_gold_of_every_kind(write, name, text):
     _, frequencies = open_gold_files(given, LABELS)
     assert frequencies.counts == {"x": 2, "y": 1}
     assert frequencies.documents == 2
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_documents_are_read_in_the_format_that_is_named(write, everything):
+    comments = [{"body": "It jams", "public": True}, {"body": "SECRET", "public": False}]
+    ticket = {"id": 1, "subject": "T", "comments": comments, "tags": ["Chess"]}
+    page = write("page.json", json.dumps({"tickets": [ticket]}, indent=1))
+    given = GoldFiles(field="subjects", train=page, format="zendesk", everything=everything)
+    documents = DocumentFile(page, "zendesk", everything=everything)
+    found = open_gold_set(load_settings(), documents, given, LABELS)
+    assert found.usable.gold == {"1": {"x"}}
+    assert found.counted == f"the training gold, {page}"
+    assert ("SECRET" in found.documents[0].text) is everything
+    left_out = "Left out: 1 internal notes of tickets"
+    assert (left_out in notes(found)) is not everything
 
 
 def test_training_gold_of_other_labels_is_refused(write):

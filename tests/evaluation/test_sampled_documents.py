@@ -10,18 +10,19 @@ import pytest
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.without_gold.sampled_documents import draw
 from lmtx_search.settings import load_settings
+from lmtx_search.sources import DocumentFile
 
 NEVER = {"documents.untouched_query": '{"term": {"source": "archive"}}'}
 
 
-def write(folder: Path, *sources: str) -> Path:
+def write(folder: Path, *sources: str) -> DocumentFile:
     file = folder / "documents.jsonl"
     lines = [
         json.dumps({"id": str(number), "text": "a text", "source": source})
         for number, source in enumerate(sources)
     ]
     file.write_text("\n".join(lines))
-    return file
+    return DocumentFile(file)
 
 
 def test_documents_that_are_never_touched_are_not_drawn_but_counted(tmp_path: Path) -> None:
@@ -45,7 +46,16 @@ def test_a_file_with_no_document_to_draw_is_refused(tmp_path: Path) -> None:
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     lines = ['{"id": "a", "text": "A"}', "broken", '{"id": "a", "text": "B"}', '{"id": "c"}']
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
-    drawn = draw(load_settings(), tmp_path / "d.jsonl", 10, 0)
+    drawn = draw(load_settings(), DocumentFile(tmp_path / "d.jsonl"), 10, 0)
     assert [one.text for one in drawn.documents] == ["B"]
     assert (drawn.bad_lines, drawn.repeated, drawn.without_text) == (1, 1, 1)
     assert "Malformed lines that were skipped: 1" in (drawn.note() or "")
+
+
+def test_what_the_reader_leaves_out_is_told(tmp_path: Path) -> None:
+    comments = [{"body": "It jams", "public": True}, {"body": "SECRET", "public": False}]
+    path = tmp_path / "tickets.json"
+    path.write_text(json.dumps({"tickets": [{"id": 1, "comments": comments}]}))
+    drawn = draw(load_settings(), DocumentFile(path, "zendesk"), 10, 0)
+    assert [one.text for one in drawn.documents] == ["It jams"]
+    assert drawn.note() == "Left out: 1 internal notes of tickets"

@@ -162,7 +162,7 @@ TABLE = [
     bad(
         "documents of an unknown kind",
         "docs load d.txt",
-        "d.txt: unknown kind of file: name it .jsonl or .csv (or with .gz), .mbox or .rss, give a folder of texts, PDF and office files, or name its format (`docs load` and `ingest` take --format jsonl|csv|sheet|folder|file|mbox|feed|annif|xmc|marc|ris|bibtex|oai|zammad|zendesk|jira|karakeep|paperless)",
+        "d.txt: unknown kind of file: name it .jsonl, .csv or .tsv (or with .gz), .mbox or .rss, give a folder of texts, PDF and office files, or name its format: --format jsonl|csv|sheet|folder|file|mbox|feed|annif|xmc|marc|ris|bibtex|oai|zammad|zendesk|jira|karakeep|paperless",
         state="none",
         files={"d.txt": b"x"},
     ),

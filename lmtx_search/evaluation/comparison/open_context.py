@@ -25,7 +25,6 @@ from lmtx_search.evaluation.training_runs import find_run
 from lmtx_search.progress import Progress
 from lmtx_search.records import BadLine, Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
-from lmtx_search.sources import read_documents
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.training.profiles import small
 from lmtx_search.training.sampling import hold_out, sample_documents
@@ -71,7 +70,7 @@ def open_context(
         seed = recorded["seed"] if options.seed is None else options.seed
         count = _learned_from(run[1])
     training = replace(training, seed=seed)
-    all_training = _read_training(settings, client, training, options.train, progress)
+    all_training = _read_training(settings, client, training, gold, options.train, progress)
     held_in = hold_out(all_training, training.most_development)[0] if all_training else []
     learn_from = held_in[: count if options.learn_from is None else options.learn_from]
     owner = f"compare-{folder.name}"
@@ -150,13 +149,14 @@ def _read_training(
     settings: Settings,
     client: Any,
     training: TrainingSettings,
+    gold: GoldFiles,
     file: Path | None,
     progress: Progress,
 ) -> list[Document]:
     if file is None:
         return training_documents(client, settings, training, progress)
     fields = settings.documents
-    items = read_documents(file, fields.id_field, fields.text_fields)
+    items = gold.documents(file, fields.id_field, fields.text_fields)
     documents = (item for item in items if not isinstance(item, BadLine))
     return sample_documents(documents, training.most_documents, training.seed)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
@@ -30,13 +29,13 @@ from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.sources import read_labels
+from lmtx_search.sources import DocumentFile, read_labels
 from lmtx_search.system.file_locks import only_one
 
 
 def run_comparison(
     settings: Settings,
-    file: Path,
+    documents: DocumentFile,
     gold: GoldFiles,
     wanted: Sequence[str] = (),
     options: ComparisonOptions | None = None,
@@ -58,7 +57,7 @@ def run_comparison(
     require_measures()
     client = connect(settings.opensearch)
     labels = _labels(settings, client, options)
-    gold_set = open_gold_set(settings, file, gold, labels)
+    gold_set = open_gold_set(settings, documents, gold, labels)
     base = settings.data_dir / "compare"
     skipped: dict[str, str] = {}
     found: dict[str, tuple[ComparatorResult, bool]] = {}

@@ -10,8 +10,7 @@ from lmtx_search.evaluation.gold.coverage import collect_gold
 from lmtx_search.evaluation.gold.files import GoldFiles
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
-from lmtx_search.sources import FieldGold, open_gold, read_documents, read_gold, read_labels
-from lmtx_search.sources.rows import is_row_file
+from lmtx_search.sources import FieldGold, open_gold, read_gold, read_labels
 from lmtx_search.sources.xmc import is_xmc
 
 
@@ -29,13 +28,13 @@ def training_gold(
     if gold.train is None:
         return None
     id_field = settings.documents.id_field
-    if is_row_file(gold.train):
+    if gold.in_documents:
         assert gold.field is not None  # open_gold_files has refused this
-        documents = read_documents(gold.train, id_field, ())
+        documents = gold.documents(gold.train, id_field)
         return collect_gold(documents, FieldGold(gold.field, labels)).gold
     if not is_xmc(gold.train):
         return read_gold(gold.train)
     if train is None:
         return None
     ids = None if gold.labels is None else [label.id for label in read_labels(gold.labels)]
-    return collect_gold(read_documents(train, id_field, ()), open_gold(gold.train, ids)).gold
+    return collect_gold(gold.documents(train, id_field), open_gold(gold.train, ids)).gold

@@ -9,7 +9,7 @@ from pathlib import Path
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.label_frequencies import Frequencies
 from lmtx_search.records import Label
-from lmtx_search.sources import FieldGold, Gold, open_gold, read_labels
+from lmtx_search.sources import DocumentFile, FieldGold, Gold, open_gold, read_labels
 from lmtx_search.sources.rows import is_row_file
 
 
@@ -22,6 +22,8 @@ class GoldFiles:
         field: the field of the documents that contains them, in place of a file.
         labels: the label file whose rows are meant by the numbers of a repository file.
         train: gold tags of training documents, whose label counts identify rare labels.
+        format: the format of files of documents (None: by their names).
+        everything: read also what is left out of them otherwise, such as internal notes.
 
     Raises:
         UserError: neither a file nor a field is given, or both.
@@ -31,6 +33,8 @@ class GoldFiles:
     field: str | None = None
     labels: Path | None = None
     train: Path | None = None
+    format: str | None = None
+    everything: bool = False
 
     def __post_init__(self) -> None:
         if (self.file is None) == (self.field is None):
@@ -38,6 +42,27 @@ class GoldFiles:
                 "give the gold tags as a file (--gold) or as a field of the documents "
                 "(--gold-field)"
             )
+
+    @property
+    def in_documents(self) -> bool:
+        """Whether the training documents themselves contain their gold tags."""
+        train = self.train
+        if train is None:
+            return False
+        named = self.field is not None and self.format is not None
+        return named or train.is_dir() or is_row_file(train)
+
+    def documents(
+        self, file: Path, id_field: str = "id", text_fields: Sequence[str] = ()
+    ) -> DocumentFile:
+        """Return a file of training documents under these options."""
+        return DocumentFile(
+            file,
+            self.format,
+            id_field=id_field,
+            text_fields=text_fields,
+            everything=self.everything,
+        )
 
 
 def open_gold_files(files: GoldFiles, labels: Sequence[Label]) -> tuple[Gold, Frequencies | None]:
@@ -55,10 +80,10 @@ def open_gold_files(files: GoldFiles, labels: Sequence[Label]) -> tuple[Gold, Fr
         gold = open_gold(files.file, ids)
     if files.train is None:
         return gold, None
-    if not is_row_file(files.train):
+    if not files.in_documents:
         sets = open_gold(files.train, ids).label_sets()
     elif isinstance(gold, FieldGold):
-        sets = gold.label_sets_of(files.train)
+        sets = gold.label_sets_of(files.documents(files.train))
     else:
         raise UserError(f"{files.train}: name the field of the gold tags with --gold-field")
     frequencies = Frequencies.of(sets)

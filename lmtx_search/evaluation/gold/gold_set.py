@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.gold.coverage import UsableGold, collect_gold, named, usable_gold
@@ -15,7 +14,7 @@ from lmtx_search.evaluation.metrics.measure import Weighing, weigh
 from lmtx_search.evaluation.metrics.ranking import DEPTH
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.sources import read_documents
+from lmtx_search.sources import DocumentFile
 from lmtx_search.untouched import left_out
 
 
@@ -30,6 +29,7 @@ class GoldSet:
         bad_lines: number of malformed lines.
         untouched: number of documents that were left out because they are never touched.
         unnamed: number of documents that the gold tags do not name, and the first of them.
+        file_notes: sentences about the file of documents, and what its reader left out.
     """
 
     documents: list[Document]
@@ -42,6 +42,7 @@ class GoldSet:
     bad_lines: int
     untouched: int = 0
     unnamed: tuple[int, str] = (0, "")
+    file_notes: Sequence[str] = ()
 
     @property
     def textless(self) -> int:
@@ -50,7 +51,7 @@ class GoldSet:
 
 
 def open_gold_set(
-    settings: Settings, file: Path, gold: GoldFiles, labels: Sequence[Label]
+    settings: Settings, documents: DocumentFile, gold: GoldFiles, labels: Sequence[Label]
 ) -> GoldSet:
     """Read documents and their gold tags.
 
@@ -58,11 +59,10 @@ def open_gold_set(
         UserError: the gold tags do not fit the documents or the labels, or a file is missing.
     """
     tags, frequencies = open_gold_files(gold, labels)
-    fields = settings.documents
     collected = collect_gold(
-        read_documents(file, fields.id_field, fields.text_fields),
+        documents,
         tags,
-        fields.untouched,
+        settings.documents.untouched,
         with_sources=settings.label.groups is not None,
     )
     if collected.untouched and not collected.gold:
@@ -83,13 +83,14 @@ def open_gold_set(
         bad_lines=collected.bad_lines,
         untouched=collected.untouched,
         unnamed=collected.unnamed,
+        file_notes=documents.last_read.lines(),
     )
 
 
 def notes(gold_set: GoldSet) -> list[str]:
     """Return notes on what was left out and on limits of the measures."""
     usable = gold_set.usable
-    lines = []
+    lines = [*gold_set.file_notes]
     if gold_set.untouched:
         lines.append(left_out(gold_set.untouched))
     count, first = gold_set.unnamed

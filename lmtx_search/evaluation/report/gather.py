@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
@@ -30,8 +29,7 @@ from lmtx_search.evaluation.without_gold.sampled_documents import draw
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import Settings
-from lmtx_search.sources import read_gold
-from lmtx_search.sources.rows import is_row_file
+from lmtx_search.sources import DocumentFile, read_gold
 from lmtx_search.sources.xmc import is_xmc
 from lmtx_search.tagging.deployment.encoder_source import (
     trained_source,
@@ -46,7 +44,7 @@ _SAMPLE = 500
 
 def gather(
     settings: Settings,
-    file: Path | None = None,
+    file: DocumentFile | None = None,
     gold: GoldFiles | None = None,
     run: str | None = None,
     progress: Progress = SILENT,
@@ -116,7 +114,7 @@ def gather(
 def _documents(
     settings: Settings,
     client: Any,
-    file: Path | None,
+    file: DocumentFile | None,
     gold: GoldFiles | None,
     labels: Sequence[Label],
     progress: Progress,
@@ -128,12 +126,16 @@ def _documents(
         return (
             gold_set,
             gold_set.documents,
-            f"{len(gold_set.documents):,} documents of {file.name} with gold tags",
+            f"{len(gold_set.documents):,} documents of {file.path.name} with gold tags",
         )
     if file is not None:
         drawn = draw(settings, file, _SAMPLE, 0)
         left_out = f" ({drawn.untouched:,} are never touched)" if drawn.untouched else ""
-        return None, drawn.documents, f"{len(drawn.documents):,} documents of {file.name}{left_out}"
+        return (
+            None,
+            drawn.documents,
+            f"{len(drawn.documents):,} documents of {file.path.name}{left_out}",
+        )
     documents = training_documents(client, settings, small(settings.encoder), progress)[:_SAMPLE]
     if not documents:
         raise UserError("there are no documents to tag: name a file")
@@ -166,7 +168,7 @@ def _truth(
     answered = {(one.document_id, one.label_id): one.p_yes > 0.5 for one in people}
     known: dict[str, AbstractSet[str]] = dict(gold or {})
     train = gold_files.train if gold_files else None
-    if train is not None and not is_row_file(train) and not is_xmc(train):
+    if gold_files and train is not None and not gold_files.in_documents and not is_xmc(train):
         known |= read_gold(train)
 
     def truth(document: str, label: str) -> bool | None:

@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
@@ -32,6 +31,7 @@ from lmtx_search.evaluation.studies.study_result import (
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
+from lmtx_search.sources import DocumentFile
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, run_words, untrained_source
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
@@ -46,7 +46,7 @@ _ALL = 30_000
 def run_study(
     settings: Settings,
     name: str,
-    file: Path,
+    file: DocumentFile,
     gold: GoldFiles,
     training: TrainingSettings,
     values: Sequence[str] = (),

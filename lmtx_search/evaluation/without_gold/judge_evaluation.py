@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
@@ -27,6 +26,7 @@ from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON
 from lmtx_search.settings import Settings
+from lmtx_search.sources import DocumentFile
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 
@@ -58,7 +58,7 @@ class JudgeEvaluation:
 
 def evaluate_by_judge(
     settings: Settings,
-    file: Path,
+    file: DocumentFile,
     names: Sequence[str] = (),
     version: str | None = None,
     sample: int = 50,

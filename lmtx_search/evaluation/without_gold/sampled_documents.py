@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.systems import System
@@ -16,7 +15,7 @@ from lmtx_search.judges.base import Pair
 from lmtx_search.progress import Progress
 from lmtx_search.records import BadLine, Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.sources import read_documents
+from lmtx_search.sources import DocumentFile
 from lmtx_search.training.sampling import sample_documents
 from lmtx_search.untouched import left_out
 
@@ -52,6 +51,7 @@ class Drawn:
         bad_lines: number of malformed lines.
         repeated: number of repeated ids (the last document counts).
         without_text: number of documents without text, which were left out.
+        file_notes: sentences about the file, and what its reader left out.
     """
 
     documents: list[Document]
@@ -59,10 +59,11 @@ class Drawn:
     bad_lines: int = 0
     repeated: int = 0
     without_text: int = 0
+    file_notes: Sequence[str] = ()
 
     def note(self) -> str | None:
         """Return what was left out, for people (None: nothing)."""
-        notes = [left_out(self.untouched)] if self.untouched else []
+        notes = [*self.file_notes, *([left_out(self.untouched)] if self.untouched else [])]
         counts = {
             "Malformed lines that were skipped": self.bad_lines,
             "Repeated document ids (the last document counts)": self.repeated,
@@ -72,18 +73,17 @@ class Drawn:
         return "; ".join(notes) or None
 
 
-def draw(settings: Settings, file: Path, most: int, seed: int) -> Drawn:
+def draw(settings: Settings, file: DocumentFile, most: int, seed: int) -> Drawn:
     """Draw documents with text from a file, in an order that the seed decides.
 
     Raises:
         UserError: no other document has text.
     """
     fields = settings.documents
-    items = read_documents(file, fields.id_field, fields.text_fields)
     documents: dict[str, Document] = {}
     never: set[str] = set()
     bad = repeated = 0
-    for item in items:
+    for item in file:
         if isinstance(item, BadLine):
             bad += 1
             continue
@@ -95,9 +95,11 @@ def draw(settings: Settings, file: Path, most: int, seed: int) -> Drawn:
     drawn = sample_documents(documents.values(), most, seed)
     if not drawn:
         but = " that may be tagged (documents.untouched_query)" if never else ""
-        raise UserError(f"{file} has no document with text in {', '.join(fields.text_fields)}{but}")
+        raise UserError(
+            f"{file.path} has no document with text in {', '.join(fields.text_fields)}{but}"
+        )
     textless = sum(not one.text.strip() for one in documents.values())
-    return Drawn(drawn, len(never), bad, repeated, textless)
+    return Drawn(drawn, len(never), bad, repeated, textless, file.last_read.lines())
 
 
 def sample_labels(
