@@ -196,9 +196,10 @@ class _Load:
         self._sample: list[str] = []
 
     def note(self, text: str) -> None:
-        """Show a sentence at once, and keep it for the report."""
-        self._notes.append(text)
-        self._progress.note(text)
+        """Show a sentence at once, unless it was shown before, and keep it for the report."""
+        if text not in self._notes:
+            self._notes.append(text)
+            self._progress.note(text)
 
     def note_languages(self) -> None:
         """Say whether encoder and judge were made for the language of the documents."""
@@ -238,12 +239,9 @@ class _Load:
             total = file.count()
         fields = tag_fields(self.client)
         if file and file.format in ("jsonl", "csv") and not file.is_read_once:
-            for note in look_ahead(
-                file.read(ReadOptions(file.everything)),
-                str(file.path),
-                fields,
-                options.keep_own_tags,
-            ):
+            ahead = ReadOptions(file.everything)
+            found = look_ahead(file.read(ahead), str(file.path), fields, options.keep_own_tags)
+            for note in (*ahead.notes, *found):
                 self.note(note)
         if prepare(self.client, self._index, self._settings.documents.id_field):
             self.note(f"Created the index {self._index}")
@@ -259,7 +257,7 @@ class _Load:
             create=is_data_stream(self.client, self._index),
         )
         if file:
-            for line in (*file.last_read.notes, *file.last_read.left_out.lines()):
+            for line in file.last_read.lines():
                 self.note(line)
             report.left_out = file.last_read.left_out.counts
         report.notes = self._notes

@@ -129,14 +129,17 @@ class DocumentFile:
         self._keep_standard_input()
         return None if self.is_read_once else self._format.count(self.path)
 
-    def columns(self) -> list[str] | None:
+    def columns(self, options: ReadOptions | None = None) -> list[str] | None:
         """Read the beginning; return the columns of a CSV file, None for other formats.
+
+        Args:
+            options: receives the notes that the reader has at the first record.
 
         Raises:
             UserError, LmtxError, MissingExtra: as when it is read.
         """
         self._keep_standard_input()
-        first = next(self._format.read(self.path, ReadOptions()), None)
+        first = next(self._format.read(self.path, options or ReadOptions()), None)
         return list(first.fields) if self.format == "csv" and isinstance(first, Row) else None
 
     def _keep_standard_input(self) -> None:
@@ -182,8 +185,9 @@ def check_documents(
                 "--strict reads the file twice, which JSONL on standard input does not allow"
             )
         return []
-    path, notes = documents.path, []
-    columns = documents.columns()
+    path, beginning = documents.path, ReadOptions(documents.everything)
+    columns = documents.columns(beginning)
+    notes = beginning.notes
     if columns and documents.text_fields and not {*columns} & {*documents.text_fields}:
         raise UserError(
             f"{path}, line 1: the columns are {', '.join(columns)}: none is one of the fields "
@@ -199,7 +203,8 @@ def check_documents(
         notes.append(f"Files of other kinds are skipped: {counted}")
     if strict:
         _require_documents(documents, progress)
-    return notes
+        notes += documents.last_read.lines()
+    return list(dict.fromkeys(notes))
 
 
 def _require_documents(documents: DocumentFile, progress: Progress) -> None:

@@ -111,8 +111,6 @@ class _Read:
                 self._exclude(first, second)
 
     def _add_related(self, files: list[str]) -> None:
-        from rdflib import SKOS
-
         try:
             file = self.path.parent / expanded(Path(" ".join(files)))
         except ValueError as error:
@@ -121,6 +119,8 @@ class _Read:
             graph = read_graph(file, self.progress)
         except UserError as error:
             raise self.wrong(str(error)) from error
+        from rdflib import SKOS  # read_graph says if it is not installed
+
         pairs = [
             (str(one), str(other))
             for one, other in graph.subject_objects(SKOS.related)

@@ -137,6 +137,15 @@ def test_strict_names_the_first_bad_line_and_counts_the_rest(tmp_path):
         check_documents(DocumentFile(path), strict=True)
 
 
+def test_what_the_beginning_shows_is_told_before_the_load(tmp_path):
+    table = "id,text,dc.date,dc.date.issued\n1,Gr\xfc\xdfe,,\n".encode("cp1252")
+    file = DocumentFile(write(tmp_path, table, "d.csv"))
+    encoding, renamed = check_documents(file)
+    assert "is read as cp1252" in encoding
+    assert "dc.date.issued → dc.date_issued" in renamed
+    assert check_documents(file, strict=True) == [encoding, renamed]
+
+
 def test_reading_takes_no_more_memory_for_a_longer_file(tmp_path):
     line = json.dumps({"id": "a", "text": "x" * 1000}) + "\n"
     path = write(tmp_path, line * 20_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,12 @@ def test_a_file_that_cannot_be_read_names_the_setting(
         file.write_bytes(content)
     with pytest.raises(UserError, match=rf"{told}.*label\.rules"):
         read_rules(file, IDS)
+
+
+def test_without_rdflib_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.ttl").write_text(THESAURUS)
+    monkeypatch.setitem(sys.modules, "rdflib", None)
+    with pytest.raises(UserError, match=r"rules.txt, line 1: .*'lmtx-search\[skos\]'"):
+        read(tmp_path, "exclude-related t.ttl\n")
