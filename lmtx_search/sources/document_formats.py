@@ -10,6 +10,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.annif import read_annif_documents
 from lmtx_search.sources.bibtex import count_bibtex, read_bibtex
+from lmtx_search.sources.elasticsearch_rows import read_jsonl_documents
 from lmtx_search.sources.exports import read_karakeep, read_paperless
 from lmtx_search.sources.feed import count_entries, read_feed
 from lmtx_search.sources.folder import SINGLE_ENDINGS, folder_files, read_file, read_folder
@@ -48,9 +49,7 @@ class DocumentFormat:
 _KNOWN = {
     format.name: format
     for format in (
-        DocumentFormat(
-            "jsonl", lambda path, _: read_rows(path, "jsonl"), endings=JSON_LINES, own_fields=True
-        ),
+        DocumentFormat("jsonl", read_jsonl_documents, endings=JSON_LINES, own_fields=True),
         DocumentFormat(
             "csv",
             lambda path, options: read_rows(path, "csv", options.notes),

@@ -35,23 +35,30 @@ def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
             yield row
             continue
         bookmark, content = row.fields, row.fields.get("content") or {}
+        if not isinstance(content, dict):
+            reason = "field content: an object is expected"
+            yield BadLine(str(path), row.line, reason, json.dumps(bookmark)[:1000])
+            continue
         texts = [
             plain_or_html_text(str(content.get("text") or content.get("htmlContent") or "")),
             plain_or_html_text(str(content.get("description") or "")),
             str(bookmark.get("note") or ""),
         ]
-        url, title = content.get("url"), str(bookmark.get("title") or content.get("title") or "")
+        url, title = (
+            str(content.get("url") or ""),
+            str(bookmark.get("title") or content.get("title") or ""),
+        )
         fields: dict[str, Any] = {"title": title, "text": "\n".join(filter(None, texts))}
         if not any(fields.values()):
             kind = content.get("type") or "unknown"
-            options.left_out.add(f"bookmarks of the type {kind} without title and text", url or "")
+            options.left_out.add(f"bookmarks of the type {kind} without title and text", url)
             continue
         fields |= {"url": url} if url else {}
         fields |= {"created": bookmark["createdAt"]} if "createdAt" in bookmark else {}
         # Texts in an export, objects in an answer of the API.
         tags = [
             str(tag["name"] if isinstance(tag, dict) and "name" in tag else tag)
-            for tag in bookmark.get("tags") or []
+            for tag in _list(bookmark.get("tags"))
         ]
         fields |= {"subjects": tags} if tags else {}
         key = url or json.dumps([title, fields["text"]])
@@ -78,8 +85,7 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
         raise UserError(f"{manifest} is not a manifest of paperless-ngx: a list is expected")
     names = {
-        (one.get("model"), one.get("pk")): str((one.get("fields") or {}).get("name", ""))
-        for one in records
+        (one.get("model"), str(one.get("pk"))): str(_fields(one).get("name", "")) for one in records
     }
     if not any(one.get("model") == _DOCUMENT for one in records):
         options.notes.append(
@@ -90,25 +96,39 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     for number, record in enumerate(records, 1):
         if record.get("model") != _DOCUMENT:
             continue
-        found = record.get("fields") or {}
+        found, key = _fields(record), record.get("pk")
+        if not found or not isinstance(key, int | str):
+            reason = "a document needs a pk, a number or a text, and fields"
+            yield BadLine(str(manifest), number, reason, json.dumps(record)[:1000])
+            continue
         if found.get("deleted_at") and not options.everything:
             options.left_out.add("documents in the bin", str(found.get("title", "")))
             continue
-        fields = {"id": str(record.get("pk")), "title": found.get("title") or ""}
-        texts = [found.get("content") or "", *notes.get(record.get("pk"), ())]
+        fields = {"id": str(key), "title": str(found.get("title") or "")}
+        texts = [str(found.get("content") or ""), *notes.get(str(key), ())]
         fields |= {"text": "\n".join(filter(None, texts)), "created": found.get("created")}
         for field, model in _NAMED.items():
-            fields[field] = names.get((model, found.get(field)))
-        subjects = [names[key] for tag in found.get("tags") or [] if (key := (_TAG, tag)) in names]
+            fields[field] = names.get((model, str(found.get(field))))
+        tags = ((_TAG, str(tag)) for tag in _list(found.get("tags")))
+        subjects = [names[tag] for tag in tags if tag in names]
         kept = {name: value for name, value in fields.items() if value}
         yield Row(number, kept | ({"subjects": subjects} if subjects else {}))
 
 
-def _notes(records: Iterable[Mapping[str, Any]]) -> dict[object, list[str]]:
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _fields(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = record.get("fields")
+    return found if isinstance(found, dict) else {}
+
+
+def _notes(records: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return the notes of documents by the document's key; notes in the bin are left out."""
-    notes: dict[object, list[str]] = {}
+    notes: dict[str, list[str]] = {}
     for record in records:
-        found = record.get("fields") or {}
+        found = _fields(record)
         if record.get("model") == _NOTE and not found.get("deleted_at"):
-            notes.setdefault(found.get("document"), []).append(str(found.get("note") or ""))
+            notes.setdefault(str(found.get("document")), []).append(str(found.get("note") or ""))
     return notes

@@ -21,7 +21,9 @@ _PROPERTIES = re.compile(
 )
 _INTERNAL = re.compile(r"\binternal\b\W{1,4}true\b", re.IGNORECASE)
 # Jira writes date, author and text of a comment into one cell.
-_JIRA_COMMENT = re.compile(r"\d{1,2}[/.][^;\n]{4,30};[^;\n]*;(.*)\Z", re.DOTALL)
+_JIRA_COMMENT = re.compile(
+    r"(?:\d{1,2}[/.][^;\n]{4,30}|\d{4}-\d\d-\d\d[^;\n]{0,20});[^;\n]*;(.*)\Z", re.DOTALL
+)
 
 
 def is_internal(comment: Mapping[str, Any]) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
+from itertools import groupby
 from typing import Any
 
 # Attributes that hold the displayed text, by the type of the node.
@@ -13,7 +15,7 @@ _SHOWN = {
     "inlineCard": ("url",),
     "blockCard": ("url",),
 }
-_IN_LINE = {"text", "hardBreak", "mention", "emoji", "status", "inlineCard"}
+_IN_LINE = {"text", "hardBreak", "date", "mention", "emoji", "status", "inlineCard"}
 
 
 def editor_text(node: Mapping[str, Any]) -> str:
@@ -27,12 +29,24 @@ def editor_text(node: Mapping[str, Any]) -> str:
         return str(node.get("text", ""))
     if kind == "hardBreak":
         return "\n"
+    if kind == "date":
+        return _date((node.get("attrs") or {}).get("timestamp"))
     if kind in _SHOWN:
         attributes = node.get("attrs") or {}
         values = (attributes.get(name) for name in _SHOWN[kind])
         return str(next(filter(None, values), ""))
     children = [child for child in node.get("content") or [] if isinstance(child, Mapping)]
-    texts = [editor_text(child) for child in children]
-    if any(child.get("type") in _IN_LINE for child in children):
-        return "".join(texts).strip()
-    return "\n".join(filter(None, texts))
+    lines = [
+        "".join(map(editor_text, run)).strip() if in_line else "\n".join(map(editor_text, run))
+        for in_line, run in groupby(children, lambda child: child.get("type") in _IN_LINE)
+    ]
+    return "\n".join(filter(None, "\n".join(lines).split("\n")))
+
+
+def _date(timestamp: object) -> str:
+    """Return the ISO date of milliseconds since 1970, or "" if there is none."""
+    try:
+        seconds = int(str(timestamp)) / 1000
+        return datetime.fromtimestamp(seconds, timezone.utc).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""

@@ -10,7 +10,7 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.lines import opened
-from lmtx_search.sources.rows import Row, read_rows
+from lmtx_search.sources.rows import Row, checked_record, read_rows
 
 
 def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iterator[Row | BadLine]:
@@ -30,18 +30,12 @@ def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iter
         for row in read_rows(path, "jsonl"):
             if isinstance(row, Row) and (page := _page_of(row.fields, keys)) is not None:
                 # Answers of an API that were saved one per line.
-                yield from (_checked(path, row.line, record) for record in page)
+                yield from (checked_record(str(path), row.line, record) for record in page)
             else:
                 yield row
         return
     for number, record in enumerate(records, 1):
-        yield _checked(path, number, record)
-
-
-def _checked(path: Path, number: int, record: object) -> Row | BadLine:
-    if isinstance(record, dict):
-        return Row(number, record)
-    return BadLine(str(path), number, "not a JSON object", json.dumps(record))
+        yield checked_record(str(path), number, record)
 
 
 def _page_of(fields: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:

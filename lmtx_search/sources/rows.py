@@ -34,14 +34,16 @@ def read_rows(
     """Read ``.jsonl`` (``.ndjson``, ``.json``) or ``.csv``, also ``.gz``; ``-`` is JSONL.
 
     In CSV, the delimiter of the header (comma, semicolon or tab) separates the values. The encoding
-    is UTF-8, UTF-16 or cp1252. Memory is bounded by the longest line or row.
+    is UTF-8, UTF-16 or cp1252. Memory is bounded by the longest line or row. A JSON list of objects
+    is read as a whole, and its objects are numbered as lines are.
 
     Args:
         kind: ``jsonl`` or ``csv``, for other names.
         notes: receives a sentence for each decision that the user should know.
 
     Raises:
-        UserError: no such file, an unknown ending, a CSV file without a usable header.
+        UserError: no such file, an unknown ending, a CSV file without a usable header, an object
+            over several lines.
         LmtxError: the file is damaged (gzip), or reading failed.
     """
     kind = f".{kind}" if kind else _kind(path)
@@ -81,12 +83,42 @@ def ending(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
+def checked_record(name: str, number: int, record: object) -> Row | BadLine:
+    """Return a record of a list as a row, or as a malformed line if it is not an object."""
+    if isinstance(record, dict):
+        return Row(number, record)
+    return BadLine(name, number, "not a JSON object", json.dumps(record))
+
+
 def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
+    begun = False
     for number, data in enumerate(stream, start=1):
         line = data.removeprefix(_BOM) if number == 1 else data
+        if not begun and line.lstrip().startswith(b"["):
+            yield from _list_rows([line, *stream], number, name)
+            return
+        if not begun and line.strip() == b"{":
+            raise UserError(
+                f"{name}, line {number}: an object over several lines; one object per line is "
+                "expected: `jq -c . FILE` writes it so"
+            )
+        begun = begun or bool(line.strip())
         if line.strip():
             # Without its line end, so that the error of a truncated line has the right column.
             yield _json_row(line.rstrip(b"\r\n"), number, name)
+
+
+def _list_rows(lines: list[bytes], first: int, name: str) -> Iterator[Row | BadLine]:
+    """Yield the objects of a list, numbered from 1; or of lines, if they are no list."""
+    try:
+        records = json.loads(b"".join(lines).decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        for number, line in enumerate(lines, start=first):
+            if line.strip():
+                yield _json_row(line.rstrip(b"\r\n"), number, name)
+    else:
+        for number, record in enumerate(records, start=1):
+            yield checked_record(name, number, record)
 
 
 def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:

@@ -6,13 +6,14 @@ A ticket becomes ``id``, ``title``, ``text`` (its description and its public com
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.records import BadLine
-from lmtx_search.sources.html_text import html_text
+from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.internal_notes import (
     comments_of_cell,
     is_hidden,
@@ -20,16 +21,21 @@ from lmtx_search.sources.internal_notes import (
     jira_comment,
     mark_of_row,
 )
-from lmtx_search.sources.jira_editor import editor_text
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.lines import starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
+from lmtx_search.sources.ticket_columns import TicketColumns
+from lmtx_search.sources.ticket_texts import is_text_of, text_of
 
 Fields = dict[str, Any]
+Make = Callable[[Fields, ReadOptions], Fields]
 
 _LISTS = ("tickets", "issues", "results")
 _ARTICLES = ("articles", "article", "body")
+_ZAMMAD = TicketColumns("id", ("title", *_ARTICLES), ("tags",))
+_ZENDESK = TicketColumns("id", ("subject", "description", "comments"), ("tags",))
+_JIRA = TicketColumns("Issue key", ("Summary", "Description", "Comment"), ("Labels",))
 _INTERNAL = "internal notes of tickets"
 _UNTOLD = (
     "{path} has no column internal or public: all comments are read, also internal notes; add such "
@@ -44,21 +50,21 @@ _NOT_THERE = "comments of issues that the file does not hold"
 
 def read_zammad(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield Zammad's tickets; rows that repeat a ticket's id for each article are joined."""
-    return _joined(_read(path, _zammad, options))
+    return _joined(_read(path, _zammad, _ZAMMAD, options))
 
 
 def read_zendesk(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield Zendesk's tickets."""
-    return _read(path, _zendesk, options)
+    return _read(path, _zendesk, _ZENDESK, options)
 
 
 def read_jira(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield Jira's issues, from its CSV export or its REST search."""
-    return _read(path, _jira, options)
+    return _read(path, _jira, _JIRA, options)
 
 
 def _read(
-    path: Path, make: Callable[[Fields, ReadOptions], Fields], options: ReadOptions
+    path: Path, make: Make, columns: TicketColumns, options: ReadOptions
 ) -> Iterator[Row | BadLine]:
     is_table = ending(path) not in JSON_LINES and not starts_as_json(path)
     rows = (
@@ -66,7 +72,7 @@ def _read(
         if is_table
         else read_json_records(path, _LISTS, options.notes)
     )
-    untold = ""
+    untold, checked = "", not is_table
     for row in rows:
         if isinstance(row, BadLine):
             yield row
@@ -75,9 +81,17 @@ def _read(
         # The form in which Zendesk answers for one ticket.
         if isinstance(fields.get("ticket"), dict) and "id" not in fields:
             fields = fields["ticket"]
+        if is_table:
+            fields = columns.named(fields)
+        if not checked:
+            columns.check(path, fields, options.notes)
+            checked = True
         if is_table and not untold and not options.everything and (untold := _untold(fields)):
             options.notes.append(untold.format(path=path))
-        yield Row(row.line, make(fields, options))
+        try:
+            yield Row(row.line, make(fields, options))
+        except ValueError as error:
+            yield BadLine(str(path), row.line, str(error), json.dumps(fields)[:1000])
 
 
 def _untold(fields: Fields) -> str:
@@ -94,7 +108,9 @@ def _untold(fields: Fields) -> str:
 def _zammad(fields: Fields, options: ReadOptions) -> Fields:
     named = [fields.pop(name, None) for name in _ARTICLES]
     articles = next(filter(None, named), None)
-    comments = _public(_comments(articles), fields, options)
+    # Articles have their own type in JSON; a table has only their text.
+    every = [plain_or_html_text(a) if isinstance(a, str) else a for a in _comments(articles)]
+    comments = _public(every, fields, options)
     # Tags of Zammad may have blanks.
     tags = _split(fields.pop("tags", None), ",")
     return _ticket(fields, fields.get("id"), fields.get("title"), comments, tags)
@@ -102,9 +118,12 @@ def _zammad(fields: Fields, options: ReadOptions) -> Fields:
 
 def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
     every = _comments(fields.pop("comments", None))
-    description = _text(fields.pop("description", None))
+    description = text_of(fields.pop("description", None))
     # The first comment of a ticket is its description, also where it is an internal note.
-    repeated = bool(every) and _text(every[0]) == description
+    first = every[0] if every else None
+    repeated = any(is_text_of(comment, description) for comment in every) or (
+        isinstance(first, dict) and is_internal(first) and not options.everything
+    )
     if description and not repeated and (not every or is_hidden(fields)):
         every, repeated = [description, *every], True
     comments = _public(every, fields, options)
@@ -116,23 +135,36 @@ def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
 def _jira(fields: Fields, options: ReadOptions) -> Fields:
     inner = fields.get("fields")
     if isinstance(inner, dict):
-        answer = inner.pop("comment", None) or {}
-        comments = answer.get("comments", [])
-        for _ in range(len(comments), int(answer.get("total") or 0)):
-            options.left_out.add(_NOT_THERE, str(fields.get("key", "")))
-        texts = [_text(inner.pop("description", None)), *_public(_list(comments), {}, options)]
+        comments, total = _jira_answer(inner.pop("comment", None))
+        missing = max(0, total - len(comments))
+        options.left_out.add(_NOT_THERE, str(fields.get("key", "")), missing)
+        texts = [text_of(inner.pop("description", None)), *_public(comments, {}, options)]
         title, labels = inner.pop("summary", None), _split(inner.pop("labels", None))
         return _ticket({"issue": inner}, fields.get("key"), title, texts, labels)
     cells = [jira_comment(str(cell)) for cell in _list(fields.pop("Comment", None))]
-    texts = [_text(fields.pop("Description", None)), *_public(cells, fields, options)]
+    texts = [text_of(fields.pop("Description", None)), *_public(cells, fields, options)]
     labels = _split(fields.pop("Labels", None))
     return _ticket(fields, fields.get("Issue key"), fields.pop("Summary", None), texts, labels)
+
+
+def _jira_answer(value: object) -> tuple[list[Any], int]:
+    """Return the comments of an issue, and how many it has.
+
+    Raises:
+        ValueError: the field has another form.
+    """
+    answer = {"comments": value} if isinstance(value, list) else value or {}
+    comments = (answer.get("comments") or []) if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or not isinstance(comments, list):
+        raise ValueError("field comment: an object with a list of comments is expected")
+    total = answer.get("total")
+    return comments, total if isinstance(total, int) else len(comments)
 
 
 def _ticket(
     fields: Fields, id_: object, title: object, texts: list[str], subjects: list[str]
 ) -> Fields:
-    made: Fields = {**fields, "id": id_, "title": _text(title)}
+    made: Fields = {**fields, "id": id_, "title": text_of(title)}
     made["text"] = "\n".join(filter(None, texts))
     return made | ({"subjects": subjects} if subjects else {})
 
@@ -158,7 +190,7 @@ def _public(comments: list[Any], fields: Fields, options: ReadOptions) -> list[s
         if (marked or all_internal) and not options.everything:
             options.left_out.add(_INTERNAL)
         else:
-            texts.append(_text(comment))
+            texts.append(text_of(comment))
     return texts
 
 
@@ -171,20 +203,6 @@ def _list(value: object) -> list[Any]:
     if value is None or value == "":
         return []
     return value if isinstance(value, list) else [value]
-
-
-def _text(value: object) -> str:
-    """Return the text of a value: plain, HTML, a comment, or a document of Jira's editor."""
-    if isinstance(value, dict):
-        if "content" in value and "type" in value and isinstance(value["content"], list):
-            return editor_text(value)
-        for name in ("plain_body", "body", "text", "html_body", "value"):
-            if value.get(name):
-                text = _text(value[name])
-                is_html = "html" in str(value.get("content_type", "")) or name == "html_body"
-                return html_text(text) if is_html else text
-        return ""
-    return str(value).strip() if value is not None else ""
 
 
 def _joined(rows: Iterator[Row | BadLine]) -> Iterator[Row | BadLine]:

@@ -137,6 +137,26 @@ def test_strict_names_the_first_bad_line_and_counts_the_rest(tmp_path):
         check_documents(DocumentFile(path), strict=True)
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_list_of_objects_is_read_as_a_whole(tmp_path, indent):
+    records = [{"id": 1, "text": "a"}, 5, {"id": 2, "text": "b"}]
+    first, bad, last = read_documents(write(tmp_path, json.dumps(records, indent=indent)))
+    assert (first.id, last.text) == ("1", "b")
+    assert (bad.line, bad.reason) == (2, "not a JSON object")
+
+
+def test_lines_that_are_lists_are_bad_lines(tmp_path):
+    first, second = read_documents(write(tmp_path, "[1]\n[2]\n"))
+    assert (first.line, second.line) == (1, 2)
+    assert "one object per line" in second.reason
+
+
+def test_an_object_over_several_lines_is_refused_once(tmp_path):
+    path = write(tmp_path, json.dumps({"id": 1, "text": "a"}, indent=1))
+    with pytest.raises(UserError, match="line 1: an object over several lines"):
+        check_documents(DocumentFile(path))
+
+
 def test_what_the_beginning_shows_is_told_before_the_load(tmp_path):
     table = "id,text,dc.date,dc.date.issued\n1,Gr\xfc\xdfe,,\n".encode("cp1252")
     file = DocumentFile(write(tmp_path, table, "d.csv"))

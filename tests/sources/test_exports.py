@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.errors import UserError
+from lmtx_search.records import BadLine
 from lmtx_search.sources.exports import read_karakeep, read_paperless
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
@@ -121,3 +122,23 @@ def test_a_manifest_without_documents_is_told(tmp_path: Path) -> None:
     options = ReadOptions()
     assert list(read_paperless(tmp_path, options)) == []
     assert "holds no documents" in options.notes[0]
+
+
+def test_a_bookmark_with_another_form_is_a_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "bookmarks.json"
+    path.write_text(json.dumps({"bookmarks": [{"content": "x"}, {"title": 5, "tags": "a"}]}))
+    bad, fine = read_karakeep(path, ReadOptions())
+    assert isinstance(bad, BadLine)
+    assert isinstance(fine, Row)
+    assert (fine.fields["title"], fine.fields["subjects"]) == ("5", ["a"])
+
+
+def test_a_scan_with_another_form_is_a_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    fine = {"title": 5, "tags": "abc", "correspondent": [1]}
+    scans = [{"pk": 2, "fields": None}, {"pk": [1], "fields": fine}, {"pk": 3, "fields": fine}]
+    path.write_text(json.dumps([{"model": "documents.document", **scan} for scan in scans]))
+    *bad, scan = read_paperless(path, ReadOptions())
+    assert [type(one) for one in bad] == [BadLine, BadLine]
+    assert isinstance(scan, Row)
+    assert scan.fields == {"id": "3", "title": "5"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.records import Document
+from lmtx_search.records import BadLine, Document
 from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
@@ -74,6 +74,21 @@ class TestZendesk:
         (ticket,) = fields_of(read_zendesk, path, options)
         assert ticket["text"] == text
         assert bool(options.left_out) is ("SECRET" in row)
+
+    def test_an_internal_first_comment_is_the_description_in_every_form(
+        self, tmp_path: Path
+    ) -> None:
+        def ticket(number: int, public: bool) -> dict[str, Any]:
+            text = "**SECRET**\xa0x"
+            first = {"body": text, "plain_body": "SECRET&nbsp;x", "public": public}
+            return {"id": number, "description": text, "comments": [first, {"body": "Hello"}]}
+
+        path = tmp_path / "tickets.json"
+        path.write_text(json.dumps({"tickets": [ticket(1, False), ticket(2, True)]}))
+        options = ReadOptions()
+        internal, public = fields_of(read_zendesk, path, options)
+        assert (internal["text"], public["text"]) == ("Hello", "SECRET x\nHello")
+        assert options.left_out.counts == {"internal notes of tickets": 1}
 
 
 class TestZammad:
@@ -195,6 +210,37 @@ class TestJira:
         cell = "unbelievable, @ann\nhttps://example.org/1"
         assert issue["text"] == f"{cell}\n{cell}"
 
+    def test_a_date_of_the_editor_is_text_and_blocks_are_lines(self, tmp_path: Path) -> None:
+        date = {"type": "date", "attrs": {"timestamp": "1700000000000"}}
+        words = [{"type": "text", "text": "due "}, date, {"type": "text", "text": " at noon"}]
+        body = {"type": "doc", "content": [{"type": "paragraph", "content": words}, date]}
+        path = tmp_path / "jira.json"
+        path.write_text(json.dumps([{"key": "P-5", "fields": {"description": body}}]))
+        (issue,) = fields_of(read_jira, path)
+        assert issue["text"] == "due 2023-11-14 at noon\n2023-11-14"
+
+    def test_a_comment_of_a_table_has_no_date_in_any_form(self, tmp_path: Path) -> None:
+        path = tmp_path / "jira.csv"
+        path.write_text(
+            "Issue key,Summary,Comment,Comment\n"
+            "P-1,x,05/Apr/24 10:01 AM;5c0;one; two,2024-04-05 10:01;557058:ab-cd;three\n"
+        )
+        assert [one["text"] for one in fields_of(read_jira, path)] == ["one; two\nthree"]
+
+    def test_an_issue_may_lack_comments_and_one_with_others_is_a_bad_line(
+        self, tmp_path: Path
+    ) -> None:
+        answers: list[Any] = [{"comments": None, "total": None}, [{"body": "one"}], "x"]
+        issues = [{"key": "P", "fields": {"comment": answer}} for answer in answers]
+        path = tmp_path / "jira.json"
+        path.write_text(json.dumps(issues))
+        empty, listed, bad = read_jira(path, ReadOptions())
+        assert isinstance(empty, Row)
+        assert isinstance(listed, Row)
+        assert (empty.fields["text"], listed.fields["text"]) == ("", "one")
+        assert isinstance(bad, BadLine)
+        assert bad.reason.startswith("field comment: ")
+
     def test_comments_that_the_file_does_not_hold_are_counted(self, tmp_path: Path) -> None:
         path = tmp_path / "jira.json"
         comments = {"total": 3, "comments": [{"body": "one"}]}
@@ -289,3 +335,32 @@ def test_answers_of_an_api_that_were_saved_one_per_line_are_their_tickets(tmp_pa
     path.write_text("".join(json.dumps(page) + "\n" for page in pages))
     found = fields_of(read_jira, path)
     assert [one["title"] for one in found] == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "header"),
+    [
+        (read_zammad, "ID,TITLE,Body\n"),
+        (read_zendesk, '"Ticket ID",Subject,Description\n'),
+        (read_jira, "issue KEY,summary,description\n"),
+    ],
+)
+def test_columns_are_known_whatever_their_case(tmp_path: Path, reader: Any, header: str) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(f"{header}1,T,<b>x</b> y\n")
+    (ticket,) = fields_of(reader, path)
+    text = "x y" if reader is read_zammad else "<b>x</b> y"
+    assert (ticket["id"], ticket["title"], ticket["text"]) == ("1", "T", text)
+
+
+def test_a_table_without_a_known_text_is_refused_and_one_without_ids_has_a_note(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text("Zusammenfassung,Beschreibung\nT,x\n")
+    with pytest.raises(UserError, match="none is one of Summary, Description, Comment"):
+        fields_of(read_jira, path)
+    path.write_text("Number,subject\n1,T\n")
+    options = ReadOptions()
+    fields_of(read_zendesk, path, options)
+    assert options.notes[0].startswith(f"{path} has no column id: ")

@@ -1,0 +1,75 @@
+"""Documents in the forms of OpenSearch and Elasticsearch: ``_bulk``, and hits with ``_source``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.records import BadLine
+from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row, read_rows
+
+_INDEXING, _OTHERS = ("index", "create"), ("update", "delete")
+_OF_ACTIONS = {
+    *("_index", "_id", "_type", "_routing", "routing", "pipeline", "version", "version_type"),
+    *("op_type", "if_seq_no", "if_primary_term", "require_alias", "retry_on_conflict"),
+}
+# What hits and dumps have beside a document.
+_OF_HITS = {"sort", "fields", "highlight", "matched_queries", "inner_hits"}
+_NOTE = (
+    "{path} has the form of OpenSearch's _bulk or of its hits: ids are read from _id, and other "
+    "metadata, such as _index, are not read"
+)
+
+
+def read_jsonl_documents(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
+    """Yield the objects of a JSONL file; of ``_bulk`` and of dumps only the documents.
+
+    An action line of ``_bulk`` (``index``, ``create``) gives its ``_id`` to the next line. One that
+    deletes or updates is a malformed line. In a dump, the document is in ``_source``. Other
+    metadata (``_index``, ``_score``, …) are not read from these forms.
+
+    Raises:
+        UserError, LmtxError: as :func:`~lmtx_search.sources.rows.read_rows`.
+    """
+    kind, id_ = "", dict[str, Any]()
+    noted = False
+    for row in read_rows(path, "jsonl", options.notes):
+        if isinstance(row, BadLine):
+            yield row
+            kind, id_ = "", {}
+            continue
+        before, before_id = kind, id_
+        kind, id_ = _action(row.fields)
+        if kind in _OTHERS:
+            reason = f"an action of _bulk that is not a document: {kind}"
+            yield BadLine(str(path), row.line, reason, json.dumps(row.fields)[:1000])
+        # The line after an update is a part of a document.
+        if kind or before == "update":
+            continue
+        fields = _unwrapped(row.fields)
+        if not noted and (before or fields is not row.fields):
+            options.notes.append(_NOTE.format(path=path))
+            noted = True
+        yield Row(row.line, {**before_id, **fields})
+
+
+def _action(fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the action of a line of ``_bulk`` ("": it is none), and its ``_id``, if it has one."""
+    kind, values = next(iter(fields.items()), ("", None))
+    if kind not in (*_INDEXING, *_OTHERS) or len(fields) > 1 or not isinstance(values, dict):
+        return "", {}
+    if not values.keys() <= _OF_ACTIONS:
+        return "", {}
+    return kind, {"_id": values["_id"]} if "_id" in values else {}
+
+
+def _unwrapped(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of a hit with its id; other fields unchanged."""
+    source = fields.get("_source")
+    others = fields.keys() - _OF_HITS
+    if not isinstance(source, dict) or not all(name.startswith("_") for name in others):
+        return fields
+    return {"_id": fields["_id"], **source} if "_id" in fields else source

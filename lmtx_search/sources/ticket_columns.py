@@ -1,0 +1,52 @@
+"""The columns of tickets in tables, as help desks export them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class TicketColumns:
+    """The names of a help desk's columns.
+
+    Attributes:
+        id: the column of a ticket's id.
+        texts: the columns of its text; a table needs at least one.
+        others: further columns that are read.
+    """
+
+    id: str
+    texts: tuple[str, ...]
+    others: tuple[str, ...]
+
+    def named(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a row under these names: ``Ticket ID`` and ``ID`` are ``id``."""
+        own = {name.lower(): name for name in (self.id, *self.texts, *self.others)}
+        found = {}
+        for name, value in fields.items():
+            known = own.get(name.lower().removeprefix("ticket "), name)
+            found[name if known in fields else known] = value
+        return found
+
+    def check(self, path: Path, fields: Mapping[str, Any], notes: list[str]) -> None:
+        """Check the columns of a table; ``notes`` receives a sentence if there are no ids.
+
+        Raises:
+            UserError: no column has a text.
+        """
+        there = ", ".join(fields)
+        if fields.keys().isdisjoint(self.texts):
+            raise UserError(
+                f"{path}, line 1: the columns are {there}: none is one of {', '.join(self.texts)} "
+                "(names in English are expected)"
+            )
+        if self.id not in fields:
+            notes.append(
+                f"{path} has no column {self.id}: each ticket's id is a hash of its content. The "
+                f"columns are {there}"
+            )

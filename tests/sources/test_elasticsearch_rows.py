@@ -1,0 +1,59 @@
+"""Files of _bulk requests and dumps of an index."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lmtx_search.records import BadLine, Document
+from lmtx_search.sources import DocumentFile
+from lmtx_search.sources.documents import check_documents
+
+
+def write(folder: Path, *lines: dict[str, Any]) -> DocumentFile:
+    path = folder / "d.ndjson"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return DocumentFile(path)
+
+
+def test_an_action_gives_its_id_to_the_next_line(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        {"index": {"_index": "a", "_id": "1"}},
+        {"title": "x"},
+        {"create": {}},
+        {"id": "2", "title": "y"},
+    )
+    found = [(one.id, one.source) for one in file if isinstance(one, Document)]
+    assert found == [("1", {"title": "x"}), ("2", {"id": "2", "title": "y"})]
+    assert any("_bulk" in note for note in check_documents(file))
+
+
+def test_an_action_that_is_no_document_is_a_malformed_line(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        {"delete": {"_id": "1"}},
+        {"update": {"_id": "2"}},
+        {"doc": {"title": "part"}},
+        {"index": {"_id": "3"}},
+        {"title": "x"},
+    )
+    delete, update, document = file
+    assert isinstance(delete, BadLine)
+    assert isinstance(update, BadLine)
+    assert (delete.line, update.line) == (1, 2)
+    assert isinstance(document, Document)
+    assert document.id == "3"
+
+
+def test_a_dump_has_its_documents_in_source(tmp_path: Path) -> None:
+    hit = {"_index": "a", "_id": "1", "_score": 1, "_source": {"title": "x"}, "sort": [3]}
+    (document,) = write(tmp_path, hit)
+    assert isinstance(document, Document)
+    assert (document.id, document.source) == ("1", {"title": "x"})
+
+
+def test_fields_that_only_look_like_it_stay(tmp_path: Path) -> None:
+    records = [{"index": {"name": "DAX"}, "id": "1"}, {"id": "2", "_source": {"a": 1}}]
+    assert [one.source for one in write(tmp_path, *records) if isinstance(one, Document)] == records
