@@ -80,7 +80,7 @@ def read_bibtex(path: Path, options: ReadOptions | None = None) -> Iterator[Row 
             yield BadLine(str(path), line, wrong, str(block.raw)[:1000])
         else:
             try:
-                yield Row(line, _fields(entry.key, fields, latex))
+                yield Row(line, _fields(entry.key, fields, latex), str(block.raw))
             except RecursionError:
                 reason = "its LaTeX cannot be read: braces are nested too deeply"
                 yield BadLine(str(path), line, reason, str(block.raw)[:1000])

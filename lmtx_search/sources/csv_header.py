@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*(?:"|$)')
@@ -75,6 +76,26 @@ def columns_of(names: list[str], notes: list[str]) -> list[Column]:
         Column(field, bool(name), counts[field] > 1)
         for name, field in zip(stripped, fields, strict=True)
     ]
+
+
+def cased(columns: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    """Return the columns that stand for names which differ from them only in case.
+
+    A name that is itself a column, or that several columns could mean, is left out.
+
+    >>> cased(["ID", "Title", "text"], ["id", "title", "text"])
+    {'ID': 'id', 'Title': 'title'}
+    """
+    there = list(columns)
+    wanted = {name.lower(): name for name in names if name not in there}
+    if not wanted:
+        return {}
+    counts = Counter(column.lower() for column in there)
+    return {
+        column: wanted[column.lower()]
+        for column in there
+        if column.lower() in wanted and counts[column.lower()] == 1
+    }
 
 
 def _beside_values(field: str, values: set[str]) -> str:

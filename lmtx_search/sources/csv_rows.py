@@ -18,6 +18,8 @@ from lmtx_search.sources.csv_header import Column, columns_of, delimiter_of
 _DIGITS = re.compile(r"\d+")
 # A quoted value that ends in the line in which it begins.
 _CLOSED = re.compile(r'"(?:[^"]|"")+"')
+# How MySQL and PostgreSQL write a missing value.
+_NULL = "\\N"
 # The characters for bytes that could not be decoded.
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # A quote that is open for this many characters counts as not closed.
@@ -149,7 +151,8 @@ class _Table:
     def fields(self, values: list[str]) -> dict[str, Any]:
         """Return the fields of a row without a problem."""
         fields: dict[str, Any] = {}
-        for column, value in zip(self.columns, values, strict=False):
+        for column, written in zip(self.columns, values, strict=False):
+            value = "" if written == _NULL else written
             if column.repeated:
                 fields.setdefault(column.name, []).extend([value] if value.strip() else [])
             elif column.named or value.strip():

@@ -10,6 +10,7 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document, content_digest, document_text
+from lmtx_search.sources.csv_header import cased
 from lmtx_search.sources.document_formats import document_format
 from lmtx_search.sources.folder import folder_digest, passed_over
 from lmtx_search.sources.lines import real_file
@@ -19,6 +20,8 @@ from lmtx_search.sources.rows import Row
 from lmtx_search.sources.standard_input import is_standard_input
 from lmtx_search.sources.xmc_texts import xmc_documents_file
 
+# Formats whose columns people name.
+_TABLES = ("csv", "sheet")
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 # The longest id that OpenSearch accepts.
 _ID_BYTES = 512
@@ -104,6 +107,8 @@ class DocumentFile:
                 if isinstance(row, BadLine):
                     yield row
                     continue
+                if self.format in _TABLES:
+                    row = self._cased(row, options.notes)
                 if not self._format.own_fields:
                     row = _renamed(row, self.id_field, self.text_fields)
                 yield _document(row, self.path, self.id_field, self.text_fields, ids)
@@ -140,7 +145,25 @@ class DocumentFile:
         """
         self._keep_standard_input()
         first = next(self._format.read(self.path, options or ReadOptions()), None)
-        return list(first.fields) if self.format == "csv" and isinstance(first, Row) else None
+        if self.format not in _TABLES or not isinstance(first, Row):
+            return None
+        notes = options.notes if options else []
+        columns = list(self._cased(first, notes).fields)
+        # A row of a spreadsheet has no empty cells.
+        return columns if self.format == "csv" else None
+
+    def _cased(self, row: Row, notes: list[str]) -> Row:
+        """Return a row of a table with the names of the settings, whatever their case in it."""
+        names = cased(row.fields, (self.id_field, *self.text_fields))
+        if not names:
+            return row
+        note = f"{self.path}: columns are read as fields of the settings: " + ", ".join(
+            f"{column} → {name}" for column, name in names.items()
+        )
+        if note not in notes:
+            notes.append(note)
+        fields = {names.get(name, name): value for name, value in row.fields.items()}
+        return Row(row.line, fields)
 
     def _keep_standard_input(self) -> None:
         if self.is_standard_input and not self.is_read_once:
@@ -229,7 +252,8 @@ def _renamed(row: Row, id_field: str, text_fields: Sequence[str]) -> Row:
     elif text_fields:
         names["text"] = "text" if "text" in text_fields else text_fields[-1]
         names["title"] = "title" if "title" in text_fields else text_fields[0]
-    return Row(row.line, {names.get(name, name): value for name, value in fields.items()})
+    renamed = {names.get(name, name): value for name, value in fields.items()}
+    return Row(row.line, renamed, row.whole)
 
 
 def _document(
@@ -248,7 +272,7 @@ def _document(
     except (ValueError, RecursionError):
         return _bad(row, path, "holds a number that JSON cannot represent, or is nested too deeply")
     if value is None or value == "":
-        value = content_digest(written)[:32]
+        value = content_digest(row.whole or written)[:32]
     if not isinstance(value, str):
         return _bad(row, path, f"field {id_field}: an id must be a text or a whole number")
     if len(value.encode("utf-8", "replace")) > _ID_BYTES:

@@ -11,13 +11,13 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.hierarchy import find_circle
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import BadLine, Label
+from lmtx_search.records import Label
 from lmtx_search.sources.annif import read_annif_labels
 from lmtx_search.sources.label_formats import label_format
 from lmtx_search.sources.label_names import label_name
+from lmtx_search.sources.label_rows import row_entries
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.lines import real_file
-from lmtx_search.sources.rows import read_rows
 from lmtx_search.sources.skos import Thesaurus
 from lmtx_search.sources.xmc_texts import read_xmc_labels
 
@@ -29,7 +29,6 @@ _TEXT_CHARACTERS = 1024
 _RESERVED = ("\ue03e", "\ue040", "\ue025")
 # A language as BCP 47 writes it: de, de-AT, zh-Hant.
 _LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
-_COLUMNS = ("id", "text", "description", "synonyms", "broader")
 
 Fields = Mapping[str, Any]
 
@@ -105,7 +104,7 @@ class LabelFile:
             return read_annif_labels(self.path, self._language, self.left_out, self.notes)
         if self.format == "xmc":
             return read_xmc_labels(self.path, self.notes, _TEXT_CHARACTERS)
-        return _row_entries(self.path, self.format, self.notes)
+        return row_entries(self.path, self.format, self.notes)
 
 
 def check_labels(labels: LabelFile, progress: Progress = SILENT) -> list[str]:
@@ -183,7 +182,7 @@ def make_label(fields: Fields, where: str) -> Label:
     synonyms = _texts(fields.get("synonyms"), lambda name: label_name(_clean(name)))
     if synonyms is None:
         raise wrong("synonyms", "must be a list of texts (in CSV: one text, separated by |)")
-    broader = _texts(fields.get("broader"), _clean)
+    broader = _texts(_ids(fields.get("broader")), _clean)
     if broader is None:
         raise wrong("broader", "must be a list of label ids (in CSV: one text, separated by |)")
     translations = _translations(fields.get("translations"))
@@ -198,21 +197,11 @@ def make_label(fields: Fields, where: str) -> Label:
     return Label(_clean(id_), text, _clean(description), synonyms, broader, translated)
 
 
-def _row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[str, Fields]]:
-    for row in read_rows(path, format, notes):
-        if isinstance(row, BadLine):
-            raise UserError(str(row))
-        if format != "csv":
-            yield f"{path}, line {row.line}", row.fields
-            continue
-        columns = {name.lower(): value for name, value in row.fields.items()}
-        if not {"id", "text"} <= columns.keys():
-            hint = "; `labels load --format annif` reads uri and label" if "uri" in columns else ""
-            raise UserError(
-                f"{path}, line 1: the columns are {', '.join(row.fields)}: id and text are "
-                f"required (optional: {', '.join(_COLUMNS[2:])}){hint}"
-            )
-        yield f"{path}, line {row.line}", columns
+def _ids(value: Any) -> Any:
+    """Return ids as texts, as the id of a label may be a whole number."""
+    if isinstance(value, list | tuple):
+        return [_ids(one) for one in value]
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _texts(value: Any, cleaned: Callable[[str], str]) -> tuple[str, ...] | None:

@@ -58,7 +58,7 @@ def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | 
             elif record.leader[6] in _NOT_BOOKS:
                 options.left_out.add("holdings and authority records", _name(record, number))
             else:
-                yield Row(number, record_fields(record))
+                yield Row(number, record_fields(record), str(record))
 
 
 def count_marc(path: Path) -> int | None:

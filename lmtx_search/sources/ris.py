@@ -55,7 +55,7 @@ def read_ris(path: Path, options: ReadOptions | None = None) -> Iterator[Row | B
         except (ValueError, OSError, KeyError, TypeError) as error:
             yield BadLine(str(path), line, f"not RIS: {error}", text[:1000])
             continue
-        yield Row(line, _fields(found))
+        yield Row(line, _fields(found), text)
     if unended:
         options.notes.append(f"{path}: references without an end (ER): {unended:,}, all were read")
 

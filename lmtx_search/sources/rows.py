@@ -22,10 +22,15 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One object of a file, and the line on which it begins."""
+    """One object of a file, and the line on which it begins.
+
+    Attributes:
+        whole: the record as it was read, if ``fields`` are only a part of it; otherwise "".
+    """
 
     line: int
     fields: dict[str, Any]
+    whole: str = ""
 
 
 def read_rows(

@@ -157,6 +157,24 @@ def test_an_object_over_several_lines_is_refused_once(tmp_path):
         check_documents(DocumentFile(path))
 
 
+def test_columns_of_a_table_may_differ_in_case(tmp_path):
+    file = DocumentFile(write(tmp_path, "ID,Title,TEXT,Text\n1,T,a,b\n", "d.csv"))
+    (note,) = check_documents(file)
+    assert note.endswith("columns are read as fields of the settings: ID → id, Title → title")
+    (document,) = file
+    assert document.source == {"id": "1", "title": "T", "TEXT": "a", "Text": "b"}
+    assert file.last_read.notes == [note]
+
+
+def test_records_that_differ_only_in_what_is_not_read_are_two_documents(tmp_path):
+    reference = "TY  - JOUR\nTI  - Editorial\nT2  - {}\nER  - \n"
+    text = reference.format("Chess") + reference.format("Go") + reference.format("Go")
+    first, second, again = read_documents(write(tmp_path, text, "d.ris"))
+    assert first.id != second.id
+    assert second.id == again.id
+    assert not again.repeats
+
+
 def test_what_the_beginning_shows_is_told_before_the_load(tmp_path):
     table = "id,text,dc.date,dc.date.issued\n1,Gr\xfc\xdfe,,\n".encode("cp1252")
     file = DocumentFile(write(tmp_path, table, "d.csv"))

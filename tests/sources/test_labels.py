@@ -124,3 +124,33 @@ def test_only_what_is_broader_changes_the_digest_of_a_label_that_has_it():
     plain = Label("a", "go", "d", ("s",))
     assert plain.digest == content_digest("go", "d", "s")
     assert Label("a", "go", "d", ("s",), ("b",)).digest != plain.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "note"),
+    [
+        (
+            "l.csv",
+            "ID;Text;Synonyme\n1;Schach;Brettspiel\n",
+            "Columns that are not read: Synonyme (",
+        ),
+        ("l.jsonl", '{"id": "1", "text": "Schach", "parents": ["2"]}\n', "not read: parents ("),
+    ],
+)
+def test_columns_and_fields_that_are_not_read_are_named(tmp_path, name, text, note):
+    (tmp_path / name).write_text(text)
+    (told,) = check_labels(LabelFile(tmp_path / name))
+    assert note in told
+
+
+def test_a_missing_value_of_a_database_is_empty(tmp_path):
+    text = "id,text,description,synonyms,broader\n1,Chess,\\N,\\N,\\N\n"
+    (tmp_path / "l.csv").write_text(text)
+    assert list(LabelFile(tmp_path / "l.csv")) == [Label("1", "Chess")]
+
+
+def test_ids_of_broader_labels_may_be_whole_numbers(tmp_path):
+    (tmp_path / "l.jsonl").write_text(
+        '{"id": 1, "text": "a"}\n{"id": 2, "text": "b", "broader": [1]}'
+    )
+    assert [label.broader for label in LabelFile(tmp_path / "l.jsonl")] == [(), ("1",)]
