@@ -21,9 +21,9 @@ all_option = click.option(
     "--all",
     "everything",
     is_flag=True,
-    help="Of a WordPress export, read also drafts, private, scheduled and trashed posts, and items "
-    "that are not posts or pages; of a help desk's tickets, internal notes too; of a folder, drafts; "
-    "of a mailbox, deleted messages.",
+    help="Of an export of WordPress or Blogger, read also drafts, private, scheduled and trashed "
+    "posts, and items that are not posts or pages; of a help desk's tickets, internal notes too; "
+    "of a folder, drafts; of a mailbox, deleted messages.",
 )
 
 

@@ -13,12 +13,15 @@ from xml.sax import SAXParseException
 
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.blogger import KIND, unpublished_of_blogger
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.lines import opened
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
-from lmtx_search.sources.wordpress import is_wordpress, unpublished
+from lmtx_search.sources.wordpress import is_wordpress, unpublished, without_shortcodes
 
+# What tells other formats that are XML.
+_OTHER_FORMATS = {b"http://www.openarchives.org/OAI/": "oai", b"loc.gov/MARC21/slim": "marc"}
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -29,8 +32,8 @@ def read_feed(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     tags; plain text is not changed. After an error in the XML, entries may be lost; a
     :class:`BadLine` at the end reports this.
 
-    Of a WordPress export, only published posts and pages are read, unless ``options.everything`` is
-    set. Omitted items are counted by reason. The id is that of the post.
+    Of an export of WordPress or Blogger, only published posts and pages are read, unless
+    ``options.everything`` is set. Omitted items are counted by reason. The id is that of the post.
 
     Raises:
         UserError: no such file, or it is not a feed.
@@ -38,9 +41,11 @@ def read_feed(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """
     parsed = _parsed(path)
     for entry in parsed.entries:
-        reason = unpublished(entry) if is_wordpress(entry) else ""
+        wordpress = is_wordpress(entry)
+        reason = unpublished(entry) if wordpress else unpublished_of_blogger(entry)
         if reason and not options.everything:
-            options.left_out.add(reason, f"{entry.get('wp_post_id')}: {entry.get('title', '')}")
+            id_ = entry.get("wp_post_id") if wordpress else entry.get("id")
+            options.left_out.add(reason, f"{id_}: {entry.get('title', '')}")
         else:
             yield Row(0, _fields(entry, parsed.version.startswith("atom")))
     fault, line = _fault(parsed)
@@ -61,10 +66,17 @@ def _parsed(path: Path) -> Any:
         raise MissingExtra("feeds", "reading RSS and Atom") from error
     with opened(path) as stream:
         # As a stream, because feedparser would open a text that is an address or a path.
-        parsed = feedparser.parse(BytesIO(stream.read()))
+        data = stream.read()
+    parsed = feedparser.parse(BytesIO(data))
+    if any(entry.get("key") and entry.get("project") for entry in parsed.entries):
+        raise UserError(
+            f"{path} is an XML export of Jira, whose descriptions feeds do not have: export CSV, or "
+            "save answers of its REST API, and read it with --format jira"
+        )
     if not parsed.entries:
         fault, line = _fault(parsed)
-        why = f": {fault}" if fault else ""
+        named = next((one for mark, one in _OTHER_FORMATS.items() if mark in data), "")
+        why = f": read it with --format {named}" if named else f": {fault}" if fault else ""
         raise UserError(
             str(BadLine(str(path), line, f"is not an RSS or Atom feed with entries{why}"))
         )
@@ -81,7 +93,9 @@ def _fault(parsed: Any) -> tuple[str, int]:
 
 
 def _fields(entry: Any, atom: bool) -> dict[str, Any]:
-    content = filter(None, map(_text, entry.get("content", [])))
+    content = list(filter(None, map(_text, entry.get("content", []))))
+    if is_wordpress(entry):
+        content = list(map(without_shortcodes, content))
     url = _url(entry, atom)
     fields = {
         "id": (entry.get("wp_post_id") if is_wordpress(entry) else entry.get("id")) or url,
@@ -89,7 +103,11 @@ def _fields(entry: Any, atom: bool) -> dict[str, Any]:
         "text": "\n".join(content) or _text(entry.get("summary_detail")) or _excerpt(entry),
         "url": url,
         "date": _date(entry),
-        "categories": [tag.term for tag in entry.get("tags", []) if tag.get("term")],
+        "categories": [
+            tag.term
+            for tag in entry.get("tags", [])
+            if tag.get("term") and tag.get("scheme") != KIND
+        ],
     }
     return {name: value for name, value in fields.items() if value}
 

@@ -54,6 +54,7 @@ PRINTED_BY = {
     "lmtx_search/sources/document_formats.py": LOADING | MEASURING | {"review"},
     "lmtx_search/sources/documents.py": LOADING,
     "lmtx_search/sources/tab_separated.py": LOADING | MEASURING | {"review"},
+    "lmtx_search/sources/feed.py": LOADING | MEASURING | {"review"},
     "lmtx_search/sources/labels.py": {"labels load"},
     "lmtx_search/tagging/deployment/deploy.py": {"deploy"},
     "lmtx_search/tagging/deployment/differences.py": {"deploy"},

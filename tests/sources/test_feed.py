@@ -166,6 +166,52 @@ def test_everything_of_a_wordpress_export_is_read_if_it_is_asked_for(tmp_path):
     assert not options.left_out
 
 
+def test_of_a_blogger_export_only_posts_that_are_published_are_read(tmp_path):
+    def entry(number: int, kind: str, more: str = "") -> str:
+        scheme = "http://schemas.google.com/g/2005#kind"
+        term = f"http://schemas.google.com/blogger/2008/kind#{kind}"
+        return (
+            f"<id>{number}</id><title>T</title><content>x</content><category term='chess'/>"
+            f"<category scheme='{scheme}' term='{term}'/>{more}"
+        )
+
+    draft = "<a:control xmlns:a='http://purl.org/atom/app#'><a:draft>yes</a:draft></a:control>"
+    entries = (entry(1, "post"), entry(2, "post", draft), entry(3, "settings"), entry(4, "comment"))
+    file = DocumentFile(write(tmp_path / "blog.atom", atom(*entries)))
+    (post,) = file
+    assert (post.id, post.source["categories"]) == ("1", ["chess"])
+    counts = {"drafts": 1, "settings": 1, "items of the type comment": 1}
+    assert file.last_read.left_out.counts == counts
+    assert len(list(DocumentFile(file.path, everything=True))) == 4
+
+
+def test_shortcodes_of_wordpress_are_not_text(tmp_path):
+    content = '[row][text size="2"]A [b] cat[/text][/row] [gallery ids="1,2"] [[gallery]] [sic]'
+    item = (
+        "<item><guid>1</guid><wp:post_id>1</wp:post_id><wp:post_type>post</wp:post_type>"
+        f"<content:encoded><![CDATA[{content}]]></content:encoded></item>"
+    )
+    feed = RSS.replace("<rss ", "<rss xmlns:wp='http://wordpress.org/export/1.2/' ").format(item)
+    (post,) = read_documents(write(tmp_path / "wp.xml", feed))
+    assert post.text == "A [b] cat  [[gallery]] [sic]"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            RSS.format("<item><title>T</title><project>P</project><key id='1'>P-1</key></item>"),
+            "jira",
+        ),
+        ("<collection xmlns='http://www.loc.gov/MARC21/slim'/>", "marc"),
+        ("<OAI-PMH xmlns='http://www.openarchives.org/OAI/2.0/'/>", "oai"),
+    ],
+)
+def test_xml_of_another_format_is_refused_with_that_format(tmp_path, text, hint):
+    with pytest.raises(UserError, match=f"--format {hint}"):
+        list(read_documents(write(tmp_path / "x.xml", text)))
+
+
 def test_what_may_be_lost_behind_a_fault_is_said(tmp_path):
     file = write(tmp_path / "cut.rss", RSS.format(ITEM).split("</channel>")[0] + "<item><title>B")
     *read, bad = read_documents(file)

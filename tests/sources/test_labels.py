@@ -132,7 +132,7 @@ def test_only_what_is_broader_changes_the_digest_of_a_label_that_has_it():
         (
             "l.csv",
             "ID;Text;Synonyme\n1;Schach;Brettspiel\n",
-            "Columns that are not read: Synonyme (",
+            "that are not read: Synonyme (",
         ),
         ("l.jsonl", '{"id": "1", "text": "Schach", "parents": ["2"]}\n', "not read: parents ("),
     ],
