@@ -70,8 +70,8 @@ def _parsed(path: Path) -> Any:
     parsed = feedparser.parse(BytesIO(data))
     if any(entry.get("key") and entry.get("project") for entry in parsed.entries):
         raise UserError(
-            f"{path} is an XML export of Jira, whose descriptions feeds do not have: export CSV, or "
-            "save answers of its REST API, and read it with --format jira"
+            f"{path} is an XML export of Jira, whose descriptions feeds do not have: export CSV, "
+            "or save answers of its REST API, and read it with --format jira"
         )
     if not parsed.entries:
         fault, line = _fault(parsed)

@@ -175,7 +175,7 @@ def test_of_a_blogger_export_only_posts_that_are_published_are_read(tmp_path):
             f"<category scheme='{scheme}' term='{term}'/>{more}"
         )
 
-    draft = "<a:control xmlns:a='http://purl.org/atom/app#'><a:draft>yes</a:draft></a:control>"
+    draft = "<app:control xmlns:app='http://purl.org/atom/app#'><app:draft>yes</app:draft></app:control>"
     entries = (entry(1, "post"), entry(2, "post", draft), entry(3, "settings"), entry(4, "comment"))
     file = DocumentFile(write(tmp_path / "blog.atom", atom(*entries)))
     (post,) = file
@@ -183,6 +183,17 @@ def test_of_a_blogger_export_only_posts_that_are_published_are_read(tmp_path):
     counts = {"drafts": 1, "settings": 1, "items of the type comment": 1}
     assert file.last_read.left_out.counts == counts
     assert len(list(DocumentFile(file.path, everything=True))) == 4
+
+
+def test_of_a_takeout_of_blogger_drafts_are_left_out(tmp_path):
+    def entry(status: str) -> str:
+        name = "xmlns:blogger='http://schemas.google.com/blogger/2018'"
+        kind = f"<blogger:type {name}>POST</blogger:type>"
+        kind += f"<blogger:status {name}>{status}</blogger:status>"
+        return f"<id>{status}</id><title>T</title>{kind}"
+
+    (post,) = read_documents(write(tmp_path / "feed.atom", atom(entry("LIVE"), entry("DRAFT"))))
+    assert post.id == "LIVE"
 
 
 def test_shortcodes_of_wordpress_are_not_text(tmp_path):
