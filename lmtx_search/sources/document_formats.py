@@ -75,6 +75,8 @@ _KNOWN = {
     )
 }
 FORMATS = tuple(_KNOWN)
+# Their readers open files by themselves.
+_NEVER_PACKED = ("file", "sheet")
 
 
 def document_format(path: Path, format: str | None = None) -> DocumentFormat:
@@ -107,8 +109,11 @@ def _by_name(path: Path) -> str:
     if ending(path) == ".tsv":
         return format_of_documents(path)
     for format in _KNOWN.values():
-        if ending(path) in format.endings:
-            return format.name
+        if ending(path) not in format.endings:
+            continue
+        if format.name in _NEVER_PACKED and path.suffix.lower() == ".gz":
+            raise UserError(f"{path}: {ending(path)} files are not read from .gz: unpack it first")
+        return format.name
     if target := CONVERTIBLE.get(ending(path)):
         raise UserError(
             f"{path}: {ending(path)} files are not supported: save it as .{target}, for example "

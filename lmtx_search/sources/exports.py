@@ -104,7 +104,7 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
         if found.get("deleted_at") and not options.everything:
             options.left_out.add("documents in the bin", str(found.get("title", "")))
             continue
-        fields = {"id": str(key), "title": str(found.get("title") or "")}
+        fields: dict[str, Any] = {"id": str(key), "title": str(found.get("title") or "")}
         texts = [str(found.get("content") or ""), *notes.get(str(key), ())]
         fields |= {"text": "\n".join(filter(None, texts)), "created": found.get("created")}
         for field, model in _NAMED.items():

@@ -122,5 +122,5 @@ def read_gold(path: Path) -> dict[str, set[str]]:
             raise UserError(
                 f"{path}, line {number}: a document id, a tab and a label id are expected"
             )
-        gold.setdefault(document, set()).add(label)
+        gold.setdefault(document, set()).add(label.strip())
     return gold

@@ -1,7 +1,8 @@
-"""The text of a document of Jira's editor (Atlassian Document Format)."""
+"""The texts of Jira: documents of its editor (Atlassian Document Format), and wiki markup."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from itertools import groupby
@@ -15,6 +16,9 @@ _SHOWN = {
     "inlineCard": ("url",),
     "blockCard": ("url",),
 }
+_MARKS = re.compile(r"\{(?:code|noformat|quote|panel|color)(?::[^}\n]*)?\}")
+_HEADINGS = re.compile(r"^(?:h[1-6]|bq)\.[ \t]+", re.MULTILINE)
+_LINK = re.compile(r"\[([^|\[\]\n]+)\|(?:https?|mailto):[^\[\]\n]*\]")
 _IN_LINE = {"text", "hardBreak", "date", "mention", "emoji", "status", "inlineCard"}
 
 
@@ -50,3 +54,12 @@ def _date(timestamp: object) -> str:
         return datetime.fromtimestamp(seconds, timezone.utc).date().isoformat()
     except (ValueError, OverflowError, OSError):
         return ""
+
+
+def wiki_text(text: str) -> str:
+    """Return a text without the common marks of wiki markup, as Jira Server has it.
+
+    >>> wiki_text("h2. Login\\n{code:java}x{code} [page|https://example.org]")
+    'Login\\nx page'
+    """
+    return _LINK.sub(r"\1", _HEADINGS.sub("", _MARKS.sub("", text)))

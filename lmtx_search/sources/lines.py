@@ -21,14 +21,22 @@ from lmtx_search.sources.standard_input import (
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BEGINNING = 65_536
+_GZIP = b"\x1f\x8b\x08"
+# The first bytes of what has to be unpacked before.
+_ARCHIVES = {
+    b"PK\x03\x04": "a ZIP archive (or an office file)",
+    b"BZh91AY&SY": "packed by bzip2",
+    b"\xfd7zXZ\x00": "packed by xz",
+    b"\x28\xb5\x2f\xfd": "packed by zstd",
+}
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file (also ``.gz``; ``-`` is standard input) in binary mode.
+    """Open a file (also packed by gzip; ``-`` is standard input) in binary mode.
 
     Raises:
-        UserError: the file does not exist, is a folder, or cannot be read.
+        UserError: the file does not exist, is a folder, is an archive, or cannot be read.
         LmtxError: the file is damaged (gzip).
     """
     with _clear_errors(path):
@@ -37,7 +45,11 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield standard_input()
             return
         with (copy or path).open("rb") as file:
-            if path.suffix.lower() == ".gz":
+            start = file.peek(len(_GZIP))
+            for mark, kind in _ARCHIVES.items():
+                if start.startswith(mark):
+                    raise UserError(f"{path} is {kind}: unpack it first")
+            if path.suffix.lower() == ".gz" or start.startswith(_GZIP):
                 with gzip.open(file) as stream:
                     yield cast("BinaryIO", stream)
             else:

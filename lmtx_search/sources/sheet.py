@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ def read_sheet(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
                 sheet, columns = name, columns_of(cells, options.notes)
             elif any(cells[len(columns) :]):
                 where = f"{path}, sheet {name}"
-                yield BadLine(where, number, "more values than the first row has names")
+                reason = "more values than the first row has names"
+                yield BadLine(where, number, reason, json.dumps(cells, ensure_ascii=False)[:1000])
             else:
                 yield Row(number, _fields(columns, cells))
     except UserError as error:

@@ -21,6 +21,7 @@ from lmtx_search.sources.internal_notes import (
     jira_comment,
     mark_of_row,
 )
+from lmtx_search.sources.jira_editor import wiki_text
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.lines import starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
@@ -140,11 +141,13 @@ def _jira(fields: Fields, options: ReadOptions) -> Fields:
         options.left_out.add(_NOT_THERE, str(fields.get("key", "")), missing)
         texts = [text_of(inner.pop("description", None)), *_public(comments, {}, options)]
         title, labels = inner.pop("summary", None), _split(inner.pop("labels", None))
-        return _ticket({"issue": inner}, fields.get("key"), title, texts, labels)
+        return _ticket(
+            {"issue": inner}, fields.get("key"), title, list(map(wiki_text, texts)), labels
+        )
     cells = [jira_comment(str(cell)) for cell in _list(fields.pop("Comment", None))]
     texts = [text_of(fields.pop("Description", None)), *_public(cells, fields, options)]
-    labels = _split(fields.pop("Labels", None))
-    return _ticket(fields, fields.get("Issue key"), fields.pop("Summary", None), texts, labels)
+    title, labels = fields.pop("Summary", None), _split(fields.pop("Labels", None))
+    return _ticket(fields, fields.get("Issue key"), title, list(map(wiki_text, texts)), labels)
 
 
 def _jira_answer(value: object) -> tuple[list[Any], int]:

@@ -1,6 +1,8 @@
+import bz2
 import gzip
 import io
 import json
+import lzma
 import sys
 import tracemalloc
 from pathlib import Path
@@ -149,6 +151,22 @@ def test_lines_that_are_lists_are_bad_lines(tmp_path):
     first, second = read_documents(write(tmp_path, "[1]\n[2]\n"))
     assert (first.line, second.line) == (1, 2)
     assert "one object per line" in second.reason
+
+
+def test_gzip_is_known_by_its_content(tmp_path):
+    assert one(tmp_path, gzip.compress(b"id,text\n1,a\n"), "d.csv").id == "1"
+
+
+def test_an_archive_under_another_name_is_refused(tmp_path):
+    for data in (b"PK\x03\x04rest", bz2.compress(b"id,text\n"), lzma.compress(b"id,text\n")):
+        with pytest.raises(UserError, match="unpack it first"):
+            list(read_documents(write(tmp_path, data, "d.csv")))
+
+
+@pytest.mark.parametrize("name", ["d.eml.gz", "d.html.gz", "d.xlsx.gz"])
+def test_files_that_are_not_read_packed_are_refused(tmp_path, name):
+    with pytest.raises(UserError, match=r"are not read from \.gz: unpack it first"):
+        DocumentFile(write(tmp_path, gzip.compress(b"x"), name))
 
 
 def test_an_object_over_several_lines_is_refused_once(tmp_path):

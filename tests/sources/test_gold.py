@@ -69,3 +69,9 @@ def test_a_field_of_another_kind_is_told_with_its_document(value):
 def test_a_field_that_no_document_has_is_refused():
     with pytest.raises(UserError, match="not one of the 7 documents has a field tags"):
         FieldGold("tags", LABELS).unused(7, set())
+
+
+def test_blanks_around_a_label_do_not_count_as_in_files_of_labels(tmp_path):
+    path = tmp_path / "gold.tsv"
+    path.write_text("a\t go \n")
+    assert read_gold(path) == {"a": {"go"}}

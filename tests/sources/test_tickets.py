@@ -219,6 +219,15 @@ class TestJira:
         (issue,) = fields_of(read_jira, path)
         assert issue["text"] == "due 2023-11-14 at noon\n2023-11-14"
 
+    def test_marks_of_the_wiki_are_not_text(self, tmp_path: Path) -> None:
+        path = tmp_path / "jira.csv"
+        path.write_text(
+            "Issue key,Summary,Description,Comment\n"
+            'P-1,x,"h2. Log\n{code:java}a = {b}{code} [page|http://x/1] [0|1]",{quote}y{quote}\n'
+        )
+        (issue,) = fields_of(read_jira, path)
+        assert issue["text"] == "Log\na = {b} page [0|1]\ny"
+
     def test_a_comment_of_a_table_has_no_date_in_any_form(self, tmp_path: Path) -> None:
         path = tmp_path / "jira.csv"
         path.write_text(
