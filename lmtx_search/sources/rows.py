@@ -96,21 +96,28 @@ def checked_record(name: str, number: int, record: object) -> Row | BadLine:
 
 
 def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
-    begun = False
+    begun = in_object = False
     for number, data in enumerate(stream, start=1):
         line = data.removeprefix(_BOM) if number == 1 else data
         if not begun and line.lstrip().startswith(b"["):
             yield from _list_rows([line, *stream], number, name)
             return
-        if not begun and line.strip() == b"{":
+        if in_object and line.lstrip().startswith(b'"'):
             raise UserError(
-                f"{name}, line {number}: an object over several lines; one object per line is "
+                f"{name}, line {number - 1}: an object over several lines; one object per line is "
                 "expected: `jq -c . FILE` writes it so"
             )
+        if in_object:
+            yield _json_row(b"{", number - 1, name)
+        in_object = not begun and line.strip() == b"{"
         begun = begun or bool(line.strip())
+        if in_object:
+            continue
         if line.strip():
             # Without its line end, so that the error of a truncated line has the right column.
             yield _json_row(line.rstrip(b"\r\n"), number, name)
+    if in_object:
+        yield _json_row(b"{", number, name)
 
 
 def _list_rows(lines: list[bytes], first: int, name: str) -> Iterator[Row | BadLine]:

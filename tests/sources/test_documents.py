@@ -153,6 +153,13 @@ def test_lines_that_are_lists_are_bad_lines(tmp_path):
     assert "one object per line" in second.reason
 
 
+@pytest.mark.parametrize("rest", ["", '{"id": "a"}\n'])
+def test_a_first_line_that_is_only_begun_is_a_bad_line(tmp_path, rest):
+    bad, *fine = read_documents(write(tmp_path, "{\n" + rest))
+    assert (bad.line, bad.raw) == (1, "{")
+    assert [one.id for one in fine] == ["a"] * bool(rest)
+
+
 def test_gzip_is_known_by_its_content(tmp_path):
     assert one(tmp_path, gzip.compress(b"id,text\n1,a\n"), "d.csv").id == "1"
 
