@@ -38,7 +38,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document
 from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile
-from lmtx_search.sources.documents import check_documents
+from lmtx_search.sources.document_check import check_documents
 from lmtx_search.sources.read_options import ReadOptions
 
 Documents = DocumentFile | Iterable[Document | BadLine]

@@ -52,7 +52,7 @@ PRINTED_BY = {
     "lmtx_search/evaluation/studies/run.py": {"study"},
     "lmtx_search/sources/annif.py": {"labels load"},
     "lmtx_search/sources/document_formats.py": LOADING | MEASURING | {"review"},
-    "lmtx_search/sources/documents.py": LOADING,
+    "lmtx_search/sources/document_check.py": LOADING,
     "lmtx_search/sources/tab_separated.py": LOADING | MEASURING | {"review"},
     "lmtx_search/sources/feed.py": LOADING | MEASURING | {"review"},
     "lmtx_search/sources/labels.py": {"labels load"},

@@ -12,7 +12,7 @@ import pytest
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document
 from lmtx_search.sources import DocumentFile, read_documents
-from lmtx_search.sources.documents import check_documents
+from lmtx_search.sources.document_check import check_documents
 
 
 def write(folder: Path, text: str | bytes, name: str = "docs.jsonl") -> Path:

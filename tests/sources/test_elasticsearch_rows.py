@@ -8,7 +8,7 @@ from typing import Any
 
 from lmtx_search.records import BadLine, Document
 from lmtx_search.sources import DocumentFile
-from lmtx_search.sources.documents import check_documents
+from lmtx_search.sources.document_check import check_documents
 
 
 def write(folder: Path, *lines: dict[str, Any]) -> DocumentFile:

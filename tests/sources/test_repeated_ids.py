@@ -4,7 +4,7 @@ import pytest
 
 from lmtx_search.errors import UserError
 from lmtx_search.sources import DocumentFile, read_documents
-from lmtx_search.sources.documents import check_documents
+from lmtx_search.sources.document_check import check_documents
 from lmtx_search.sources.repeated_ids import RepeatedIds
 
 

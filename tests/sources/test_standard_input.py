@@ -13,7 +13,7 @@ import pytest
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Document
 from lmtx_search.sources import DocumentFile, LabelFile
-from lmtx_search.sources.documents import check_documents
+from lmtx_search.sources.document_check import check_documents
 
 TICKET = {"id": 1, "title": "Printer", "articles": [{"body": "It jams"}]}
 BOOKMARKS = {"bookmarks": [{"title": "T", "content": {"type": "link", "url": "http://x/1"}}]}
