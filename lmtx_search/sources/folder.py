@@ -99,8 +99,9 @@ def read_file(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
         raise UserError(f"no such file: {path}")
     _require_readers({file.suffix.lower()})
     for row in _rows([(file, path.name if file is path else "")], options):
-        is_copy = file is not path and isinstance(row, BadLine)
-        yield replace(row, file=str(path)) if is_copy else row
+        if file is not path and isinstance(row, BadLine):
+            row = replace(row, file=str(path))
+        yield row
 
 
 def _rows(files: Iterable[tuple[Path, str]], options: ReadOptions) -> Iterator[Row | BadLine]:
