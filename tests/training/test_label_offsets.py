@@ -9,7 +9,12 @@ import pytest
 
 from lmtx_search.records import Document
 from lmtx_search.training.targets.answers import Answers
-from lmtx_search.training.targets.label_offsets import RIDGE, fit_label_offsets, label_offsets
+from lmtx_search.training.targets.label_offsets import (
+    LARGEST,
+    RIDGE,
+    fit_label_offsets,
+    label_offsets,
+)
 
 
 def test_the_offset_of_a_label_that_is_scored_too_high_is_negative() -> None:
@@ -51,7 +56,23 @@ def test_labels_that_the_judge_prefers_get_a_positive_offset() -> None:
     documents = [Document(f"d{number}", "text") for number in range(12)]
     judge = {document.id: {"a": 0.9, "b": 0.2} for document in documents[:10]}
     found = fit_label_offsets(Equal(), documents, Answers(judge, {}))
-    assert found["a"] > 0.05 > -0.05 > found["b"]
+    assert found["a"] > 0.03 > -0.03 > found["b"]
+
+
+def test_a_judge_moves_the_scores_of_a_label_less_far_than_people() -> None:
+    documents = [Document(f"d{number}", "text") for number in range(40)]
+    answers = {document.id: {"a": 1.0, "b": 0.0} for document in documents}
+    judged = fit_label_offsets(Equal(), documents, Answers(answers, {}))
+    assert (judged["a"], judged["b"]) == (LARGEST, -LARGEST)
+    decided = fit_label_offsets(Equal(), documents, Answers({}, answers))
+    assert decided["a"] > LARGEST > -LARGEST > decided["b"]
+
+
+def test_one_decision_does_not_release_what_a_judge_says_about_a_label() -> None:
+    documents = [Document(f"d{number}", "text") for number in range(40)]
+    judge = {document.id: {"a": 1.0, "b": 0.0} for document in documents}
+    found = fit_label_offsets(Equal(), documents, Answers(judge, {"d0": {"a": 1.0}}))
+    assert (found["a"], found["b"]) == (LARGEST, -LARGEST)
 
 
 def test_what_people_say_replaces_what_the_judge_says() -> None:

@@ -21,6 +21,9 @@ from lmtx_search.training.targets.answers import Answers
 RIDGE = 2.0
 """Precision of the prior of each offset around zero, in answers: rarely judged labels stay."""
 
+LARGEST = 0.05
+"""A judge moves no score further: larger offsets are its prejudice about single labels."""
+
 LEAST_SLOPE = 6.0
 """Log-odds that one unit of score is worth at least. A judge that answers at random has none."""
 
@@ -71,6 +74,22 @@ def label_offsets(
     return np.asarray(found[2:] / max(found[0], LEAST_SLOPE), dtype=np.float32)
 
 
+def limit_judge(
+    offsets: NDArray[np.float32], columns: Sequence[int], by_people: Sequence[bool]
+) -> NDArray[np.float32]:
+    """Return offsets of at most :data:`LARGEST` for labels that mostly a judge was asked about.
+
+    Args:
+        offsets: float32[labels].
+        columns: the label of each of n answers.
+        by_people: whether a person gave the answer.
+    """
+    labels, column = len(offsets), np.asarray(columns, dtype=np.int64)
+    answers = np.bincount(column, minlength=labels)
+    decided = 2 * np.bincount(column, by_people, labels) >= np.maximum(answers, 1)
+    return np.where(decided, offsets, np.clip(offsets, -LARGEST, LARGEST))
+
+
 def fit_label_offsets(
     scorer: Scorer, documents: Sequence[Document], answers: Answers
 ) -> dict[str, float]:
@@ -90,10 +109,13 @@ def offsets_by_id(scored: Sequence[tuple[str, str, float]], answers: Answers) ->
     right = answers.right()
     ids = sorted({label for _, label, _ in scored})
     column_of = {id_: column for column, id_ in enumerate(ids)}
+    columns = [column_of[label] for _, label, _ in scored]
     offsets = label_offsets(
         [score for _, _, score in scored],
-        [column_of[label] for _, label, _ in scored],
+        columns,
         [right[document][label] for document, label, _ in scored],
         len(ids),
     )
+    by_people = [label in answers.people.get(document, {}) for document, label, _ in scored]
+    offsets = limit_judge(offsets, columns, by_people)
     return dict(zip(ids, np.round(offsets.astype(float), 5).tolist(), strict=True))
