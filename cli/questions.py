@@ -97,8 +97,8 @@ class Questions:
         unused = [key for key in self._context.flags if key.startswith("opensearch.")]
         if cluster is None and unused:
             self.note(
-                f"the given {' and '.join(unused)} is not used: the cluster is the one that "
-                "`lmtx-search up` starts"
+                f"flags that are not used, because the cluster is the one that `lmtx-search up` "
+                f"starts: {', '.join(unused)}"
             )
         return cluster
 

@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from lmtx_search.cli.context import Context, pass_context
-from lmtx_search.cli.document_options import all_option, document_file, format_option
+from lmtx_search.cli.document_options import document_file, format_option
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import SEED
 from lmtx_search.judges.base import Pair
@@ -21,7 +21,6 @@ _CHARACTERS = 700
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @format_option
-@all_option
 @click.option(
     "--system",
     "name",
@@ -48,7 +47,6 @@ def review(
     context: Context,
     file: Path,
     format: str | None,
-    everything: bool,
     name: str,
     sample: int,
     seed: int,
@@ -78,7 +76,7 @@ def review(
     settings = context.settings
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
-    drawn = draw(settings, document_file(context, file, format, everything), sample, seed)
+    drawn = draw(settings, document_file(context, file, format), sample, seed)
     if note := drawn.note():
         context.say(note)
     where = settings.documents

@@ -210,6 +210,14 @@ def test_an_empty_variable_is_not_set(folder: Path, monkeypatch: pytest.MonkeyPa
     assert load_settings().encoder.label_prompt == ""
 
 
+def test_an_empty_variable_empties_the_list_of_who_may_decide(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "[ui]\neditors = ['*']\n")
+    monkeypatch.setenv("LMTX_UI_EDITORS", "")
+    assert load_settings().ui.editors == ()
+
+
 def test_an_empty_flag_is_refused() -> None:
     for words in (["--data-dir", ""], ["--user", ""]):
         result = CliRunner().invoke(cli, [*words, "config"])

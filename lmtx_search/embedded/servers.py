@@ -11,12 +11,7 @@ from types import FrameType
 
 from lmtx_search.embedded.files import sweep
 from lmtx_search.embedded.net import LOOPBACK, free_port
-from lmtx_search.embedded.ollama import (
-    add_model,
-    find_ollama,
-    model_store,
-    start_ollama,
-)
+from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, start_ollama
 from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
 from lmtx_search.embedded.places import Places, find_places, open_up
 from lmtx_search.embedded.processes import Process, is_alive, stop
@@ -30,6 +25,7 @@ from lmtx_search.embedded.wanted_models import (
     other_ollama,
     own_gguf,
     winning_settings,
+    without_addresses,
 )
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
@@ -99,6 +95,7 @@ def up(
             _stop_all(state, list(state.processes))
         running = {name for name, process in state.processes.items() if is_alive(process)}
         before, chosen = dict(state.settings), dict(state.chosen)
+        settings = without_addresses(settings, before)
         state.starting = True
         try:
             with _terminated_is_an_exception():

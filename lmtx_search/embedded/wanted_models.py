@@ -97,6 +97,32 @@ def download_judge(
     return model
 
 
+def without_addresses(settings: Settings, recorded: Mapping[str, Any]) -> Settings:
+    """Return settings without the addresses that an earlier `up` recorded; its ports may change.
+
+    Args:
+        recorded: by dotted setting.
+    """
+    changed: dict[str, Any] = {}
+    for section in ("opensearch", "service"):
+        of_section = getattr(settings, section)
+        stale = [
+            name
+            for name in ("url", "urls", "port")
+            if f"{section}.{name}" in recorded
+            and _plain(getattr(of_section, name)) == recorded[f"{section}.{name}"]
+        ]
+        defaults = type(of_section)()
+        found = of_section.model_copy(update={name: getattr(defaults, name) for name in stale})
+        found.model_fields_set.difference_update(stale)
+        changed[section] = found
+    return settings.model_copy(update=changed)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
 def winning_settings(settings: Settings, started: Mapping[str, Any]) -> list[str]:
     """Return notes about addresses in the settings that win over those of the started servers.
 
@@ -127,14 +153,16 @@ def other_ollama(settings: Settings, state: State) -> str | None:
     if "ollama" in state.ports:
         ours.add(f"http://{LOOPBACK}:{state.ports['ollama']}")
     note = _named_ollama(settings, ours)
-    return _named_ollama(settings, {running_ollama() or ""}) if note else None
+    return _named_ollama(settings, {_numeric(running_ollama() or "")}) if note else None
+
+
+def _numeric(address: str) -> str:
+    return address.rstrip("/").replace("//localhost", f"//{LOOPBACK}")
 
 
 def _named_ollama(settings: Settings, ours: set[str]) -> str | None:
     """Return a note if the settings name Ollama servers, and none of them is one of ``ours``."""
-    hosts = {
-        host.rstrip("/").replace("//localhost", "//127.0.0.1") for host in settings.ollama.hosts
-    }
+    hosts = set(map(_numeric, settings.ollama.hosts))
     if "hosts" not in settings.ollama.model_fields_set or hosts & ours:
         return None
     return (

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 # Texts that are compared to find the cosine of unrelated ones.
 _SAMPLE = 1000
+# With fewer pairs, none of them is certainly unrelated.
+_FEW = 10
 # The share of pairs that are certainly unrelated, also if there are a few large groups of texts.
 _UNRELATED = 0.25
 # If even these are as alike as that, all texts are the same.
@@ -21,7 +23,7 @@ _ALL = 0.999
 def unrelated_cosine(rows: NDArray[np.float32], others: NDArray[np.float32] | None = None) -> float:
     """Return the cosine of texts that have nothing in common: the lower quartile of all pairs.
 
-    It is 0 if there are no pairs, or if all texts are the same.
+    It is 0 if there are few pairs, or if all texts are the same.
 
     Args:
         rows: float32[n, dimension], unit rows.
@@ -32,7 +34,8 @@ def unrelated_cosine(rows: NDArray[np.float32], others: NDArray[np.float32] | No
         cosines = (some @ some.T)[np.triu_indices(len(some), 1)]
     else:
         cosines = (some @ _spread(others).T).ravel()
-    if not len(cosines):
+    # A few texts may all be related.
+    if len(cosines) < _FEW:
         return 0.0
     found = float(np.quantile(cosines, _UNRELATED))
     return found if found < _ALL else 0.0

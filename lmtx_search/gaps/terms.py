@@ -9,7 +9,7 @@ import numpy as np
 from tokenizers import Regex, pre_tokenizers
 
 from lmtx_search.errors import MissingExtra
-from lmtx_search.words.names import words
+from lmtx_search.words.names import is_without_blanks, words
 
 # A word that a larger share of all documents has tells nothing.
 _COMMON = 0.3
@@ -80,7 +80,7 @@ def _terms(text: str, stop_words: Collection[str], pieces: set[str]) -> Iterator
     before = None
     for run, _ in _RUNS.pre_tokenize_str(_normal(text)):
         found = words(run)
-        if len(found) > 1:
+        if len(found) > 1 and is_without_blanks(run):
             some = [one for one in found if len(one) > 1 and not _is_mark(one[0])]
             pieces.update(some)
             yield from some

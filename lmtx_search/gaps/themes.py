@@ -66,7 +66,9 @@ def group_documents(
     low = np.argsort(best, kind="stable")[: int(np.ceil(_LOW * len(best)))]
     if len(low) < LEAST_DOCUMENTS:
         return []
-    unrelated = unrelated_cosine(vectors), unrelated_cosine(vectors, labels)
+    with_labels = unrelated_cosine(vectors, labels)
+    # Documents of an index may all be about one subject.
+    unrelated = min(unrelated_cosine(vectors), with_labels), with_labels
     clustering = AgglomerativeClustering(
         n_clusters=None,
         metric="cosine",

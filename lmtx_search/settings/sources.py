@@ -149,9 +149,16 @@ def _read_environment() -> dict[str, Any]:
     return {key: value for key, value in found.items() if not _is_empty(key, value)}
 
 
+# Lists that may be empty; no variable could empty that of a settings file otherwise.
+_LISTS = ("documents.label_bands", "ui.editors", "ui.hosts", "ui.proxies", "ui.tokens")
+
+
 def _is_empty(key: str, value: object) -> bool:
-    """Tell whether a value is an empty text. Of a prompt, it is a value: there is none."""
-    return value == "" and not key.endswith("_prompt")
+    """Tell whether a value is an empty text that stands for none.
+
+    A prompt and some lists may be empty: no prompt, or nobody who may decide (``ui.editors``).
+    """
+    return value == "" and not key.endswith("_prompt") and key not in _LISTS
 
 
 def is_setting(name: str) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from tokenizers import Regex, pre_tokenizers
 
@@ -61,8 +61,7 @@ def words_of_document(text: str) -> list[str]:
     >>> words_of_document("所得税")
     ['所得', '得税', '所', '得', '税']
     """
-    found = words(text)
-    return found + list(_shorter(found))
+    return _with_shorter(words(text))
 
 
 def words_of_names(names: Iterable[str]) -> list[frozenset[str]]:
@@ -73,6 +72,11 @@ def words_of_names(names: Iterable[str]) -> list[frozenset[str]]:
     """
     found = (frozenset(words(name)) for name in names)
     return list(dict.fromkeys(name for name in found if name))
+
+
+def is_without_blanks(text: str) -> bool:
+    """Tell whether a text has characters of a script that is written without blanks."""
+    return any(map(_size, text))
 
 
 def without_words(text: str, name: frozenset[str]) -> str:
@@ -120,8 +124,7 @@ class DocumentWords:
 
     def _read(self, text: str) -> list[str]:
         # A text of megabytes costs no more than another.
-        found = words(text[: self._most * _CHARACTERS])[: self._most]
-        return found + list(_shorter(found))
+        return _with_shorter(words(text[: self._most * _CHARACTERS])[: self._most])
 
 
 # With fewer documents, no word is known to be common.
@@ -135,14 +138,16 @@ def _size(part: str) -> int:
     return 2 if _IS_CJK.match(part) else 3 if _IS_SOUTH_EAST_ASIAN.match(part) else 0
 
 
-def _shorter(found: Sequence[str]) -> Iterator[str]:
-    """Yield the shorter pieces in words that follow each other: one character less."""
+def _with_shorter(found: list[str]) -> list[str]:
+    """Return words that follow each other, and behind them their pieces with one character less."""
+    shorter = []
     for word, following in zip(found, [*found[1:], ""], strict=True):
         if len(word) != _size(word):
             continue
-        yield word[:-1]
+        shorter.append(word[:-1])
         if not following.startswith(word[1:]):
-            yield word[1:]
+            shorter.append(word[1:])
+    return found + shorter
 
 
 def _rest(part: str, name: frozenset[str]) -> str:

@@ -138,7 +138,7 @@ def test_flags_of_another_cluster_are_not_silently_left_out() -> None:
     result = init("--yes", "--embedded", "--url", NOWHERE)
     assert "either --embedded or --url" in str(result.exception)
     result = init("--yes", "--embedded", "--user", "tagger")
-    assert "Note: the given opensearch.user is not used" in result.output
+    assert "`lmtx-search up` starts: opensearch.user\n" in result.output
 
 
 def test_a_model_file_that_the_judge_does_not_read_is_not_silently_left_out() -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from lmtx_search.cli.main import cli
 from lmtx_search.embedded.state import State
 from lmtx_search.embedded.tagger import tagger_environ
-from lmtx_search.embedded.wanted_models import other_ollama, winning_settings
+from lmtx_search.embedded.wanted_models import other_ollama, winning_settings, without_addresses
 from lmtx_search.errors import UserError
 from lmtx_search.settings import load_settings
 
@@ -24,6 +24,16 @@ def test_addresses_of_the_settings_that_win_are_named() -> None:
     first, second = winning_settings(load_settings(flags=flags), STARTED)
     assert first.startswith("opensearch.url is set to https://search.example:9200 ")
     assert second.startswith("service.url is set to http://tagger:1 ")
+
+
+def test_addresses_that_an_earlier_start_recorded_are_not_settings() -> None:
+    settings = without_addresses(load_settings(flags={**STARTED, "opensearch.user": "u"}), STARTED)
+    assert winning_settings(settings, {**STARTED, "opensearch.url": "http://127.0.0.1:8"}) == []
+    environ = tagger_environ(settings, 8787, {})
+    assert "LMTX_OPENSEARCH_URL" not in environ
+    assert environ["LMTX_OPENSEARCH_USER"] == "u"
+    other = load_settings(flags={"opensearch.url": "https://search.example:9200"})
+    assert without_addresses(other, STARTED) == other
 
 
 def test_an_ollama_that_no_command_would_ask_is_not_started(

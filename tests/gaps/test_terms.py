@@ -27,6 +27,10 @@ def test_words_are_shown_as_they_are_written_and_pairs_skip_english_stop_words()
     assert found == ["histories gardens"]
 
 
+def test_a_name_with_underscores_is_one_word() -> None:
+    assert terms_of("read_the_file here", "read_the_file there") == ["read_the_file"]
+
+
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [

@@ -76,6 +76,12 @@ def test_the_command_of_a_theme_adds_a_label_with_a_telling_name(scored: ScoredS
     assert (id_, text) == (theme.terms[0].replace(" ", "-"), theme.terms[0])
 
 
+def test_an_index_about_one_subject_that_no_label_fits_is_a_theme() -> None:
+    vectors = near(7, 40)
+    (group,) = group_documents(vectors, np.zeros(40, np.float32), LABELS.embeddings)
+    assert len(group.documents) == 20
+
+
 def test_too_few_documents_have_no_theme() -> None:
     vectors = near(7, 2)
     assert group_documents(vectors, np.zeros(2, np.float32), LABELS.embeddings) == []
@@ -129,6 +135,12 @@ def test_labels_that_mean_the_same_are_a_pair_unless_one_is_above_the_other() ->
     assert {(labels.ids[p.first], labels.ids[p.second]) for p in pairs} == {("a", "c"), ("b", "c")}
     assert pairs[0].similarity >= pairs[1].similarity
     assert near_duplicates(labels, 1, SILENT) == (pairs[:1], 2)
+
+
+def test_the_only_two_labels_may_be_a_pair() -> None:
+    labels = LabelRows.of(["a", "b"], ["Web", "Web pages"], near(3, 2, noise=0.02), broader={})
+    (pair,), number = near_duplicates(labels, 10, SILENT)
+    assert (pair.first, pair.second, number) == (0, 1, 1)
 
 
 def test_unrelated_labels_are_no_pair_though_all_cosines_are_high() -> None:

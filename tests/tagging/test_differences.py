@@ -56,7 +56,7 @@ def test_a_difference_names_the_option_that_keeps_what_is_in_use(
     used: InUse, options: DeployOptions, kept_by: str
 ) -> None:
     (line,) = differing(used, options)
-    assert line.startswith("Other than the version in use, v1, the new one ")
+    assert line.startswith("Unlike the version in use, v1, the new one ")
     assert f"{kept_by} " in line
     assert line.count("keeps that") == 1
 

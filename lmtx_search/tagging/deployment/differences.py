@@ -73,7 +73,7 @@ def differing(used: InUse, options: DeployOptions) -> list[str]:
         )
     if not found:
         return []
-    return [f"Other than the version in use, {used.version}, the new one {'; '.join(found)}"]
+    return [f"Unlike the version in use, {used.version}, the new one {'; '.join(found)}"]
 
 
 def _of_manifest(manifest: Manifest, options: DeployOptions, runtime: Runtime | None) -> list[str]:

@@ -43,11 +43,10 @@ def find_names(versions: TaggerVersions, wanted: Iterable[str]) -> LabelNames:
     """Return the names of labels in all versions; ``wanted`` are ids, or names of tags."""
     found = LabelNames(dict.fromkeys(wanted))
     asked = frozenset(found.tags)
-    for rows in _all_states(versions, found.notes):
-        for id_, text, name in zip(rows.ids, rows.texts, rows.names, strict=True):
-            if id_ in asked:
-                found.add(Label(id_, text), name)
-            found.known.update(asked.intersection((text, name)))
+    for id_, text, name in _all_names(versions, found.notes):
+        if id_ in asked:
+            found.add(Label(id_, text), name)
+        found.known.update(asked.intersection((text, name)))
     return found
 
 
@@ -59,22 +58,21 @@ def names_of_existing(
     A name that a retired label had too is left out, unless a label has it now: documents do not say
     which label a tag meant.
     """
-    *_, now = _states(version)
+    now = _current(version)
     existing = frozenset(now.ids)
     earlier: set[str] = set()
     retired: set[str] = set()
     notes: list[str] = []
-    for rows in _all_states(versions, notes):
-        for id_, text, name in zip(rows.ids, rows.texts, rows.names, strict=True):
-            if id_ in existing:
-                earlier.update((text, name, Label(id_, text).name_with_id))
-            else:
-                retired.add(name)
+    for id_, text, name in _all_names(versions, notes):
+        if id_ in existing:
+            earlier.update((text, name, Label(id_, text).name_with_id))
+        else:
+            retired.add(name)
     return frozenset(now.names) | (earlier - retired), notes
 
 
-def _all_states(versions: TaggerVersions, notes: list[str]) -> Iterator[LabelRows]:
-    """Yield the labels of all versions, oldest first; note which versions cannot be read."""
+def _all_names(versions: TaggerVersions, notes: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield id, text and name of the labels of all versions; note which cannot be read."""
     seen: set[str] = set()
     for name in versions.finished():
         try:
@@ -82,16 +80,29 @@ def _all_states(versions: TaggerVersions, notes: list[str]) -> Iterator[LabelRow
             digest = version.manifest.labels_digest
             if digest in seen and not change_numbers(version.folder):
                 continue
-            yield from _states(version)
+            yield from _names(version)
             seen.add(digest)
         except (UserError, OSError, ValueError, TypeError) as error:
             notes.append(f"Names of labels in the tagger version {name} are not known: {error}")
 
 
-def _states(version: TaggerVersion) -> Iterator[LabelRows]:
-    """Yield a version's labels without embeddings: as it was made, and after each change."""
-    rows = version.original_rows(np.empty((version.manifest.labels, 0), dtype=np.float32))
-    yield rows
+def _names(version: TaggerVersion) -> Iterator[tuple[str, str, str]]:
+    """Yield id, text and name of a version's labels: as it was made, as changed, and now."""
+    for rows in (_original(version), _current(version)):
+        yield from zip(rows.ids, rows.texts, rows.names, strict=True)
+    # What a change put may have changed again; its other names differ by the id only.
+    for change in version.changes():
+        yield from ((label.id, label.text, label.text) for label in change.puts)
+
+
+def _original(version: TaggerVersion) -> LabelRows:
+    """Return a version's labels without embeddings, as it was made."""
+    return version.original_rows(np.empty((version.manifest.labels, 0), dtype=np.float32))
+
+
+def _current(version: TaggerVersion) -> LabelRows:
+    """Return a version's labels without embeddings, after all changes."""
+    rows = _original(version)
     for change in version.changes():
         rows = rows.after(change)
-        yield rows
+    return rows
