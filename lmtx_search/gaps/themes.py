@@ -18,6 +18,9 @@ LEAST_DOCUMENTS = 3
 _LOW = 0.5
 # The mean similarity (similarity.py) down to which groups are joined.
 _SIMILAR = 0.37
+# Where most pairs of documents are alike by this much more than documents and labels are, all of
+# them are about one subject, and no pair shows how alike unrelated documents are.
+_ONE_SUBJECT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,7 @@ def group_documents(
     if len(low) < LEAST_DOCUMENTS:
         return []
     with_labels = unrelated_cosine(vectors, labels)
-    # Documents of an index may all be about one subject.
-    unrelated = min(unrelated_cosine(vectors), with_labels), with_labels
+    unrelated = min(unrelated_cosine(vectors), with_labels + _ONE_SUBJECT), with_labels
     clustering = AgglomerativeClustering(
         n_clusters=None,
         metric="cosine",
