@@ -75,10 +75,10 @@ def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of ``id`` (the path inside the folder) and ``text`` for each file.
 
     Mail also has subject, sender and date. The front matter of Markdown and HTML gives ``title``,
-    ``date``, ``url`` and ``subjects``; drafts are left out, unless ``options.everything`` is set.
-    Annif's ``.tsv`` or ``.key`` file of the same name gives the ``subjects`` of a text. A file that
-    cannot be read, is empty, or is not UTF-8 (or UTF-16 or UTF-32 with a byte order mark, or
-    ISO-2022-JP) is yielded as a :class:`BadLine`.
+    ``date``, ``url``, ``description``, ``summary`` and ``subjects``; drafts are left out, unless
+    ``options.everything`` is set. Annif's ``.tsv`` or ``.key`` file of the same name gives the
+    ``subjects`` of a text. A file that cannot be read, is empty, or is not UTF-8 (or UTF-16 or
+    UTF-32 with a byte order mark, or ISO-2022-JP) is yielded as a :class:`BadLine`.
     """
     yield from _rows(
         ((path, path.relative_to(folder).as_posix()) for path in folder_files(folder)), options

@@ -19,7 +19,16 @@ _BLOCK = re.compile(
     r"[ \t]*(?:\r?\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
+# That of libyaml where it is there, because it is faster. Both make texts of all values, also of
+# dates that no calendar has.
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _SUBJECTS = ("tags", "tag", "categories", "category", "keywords")
+_FIELDS = ("title", "date", "url", "description", "summary")
+# Text between two rules is no front matter, even if it looks like YAML.
+_KNOWN = {
+    *(*_SUBJECTS, *_FIELDS, "taxonomies", "draft", "published", "layout", "slug", "permalink"),
+    *("author", "authors", "lang", "language", "aliases", "subtitle", "lastmod", "updated", "id"),
+}
 # Of these, Jekyll separates several in one text by blanks.
 _BY_BLANKS = ("tags", "categories")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -29,25 +38,25 @@ _NOTHING = ("", "~", "null")
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     """Return the front matter by the lower-case names of its fields ({}: none), and the text.
 
-    Values of YAML are texts, lists and mappings. A block that is no mapping stays in the text.
+    Values of YAML are texts, lists and mappings. A block stays in the text if it is no mapping,
+    begins with an empty line or has no field that sites use.
 
     Raises:
         ValueError: the block is neither YAML nor TOML.
     """
     block = _BLOCK.match(text)
-    if block is None:
+    if block is None or not (block["yaml"] or block["toml"] or "").partition("\n")[0].strip():
         return {}, text
     try:
         if block["toml"] is not None:
             found = tomllib.loads(block["toml"].replace("\r\n", "\n"))
         else:
-            # This loader makes texts of all values, also of dates that no calendar has.
-            found = yaml.load(block["yaml"], Loader=yaml.BaseLoader)
+            found = yaml.load(block["yaml"], Loader=_LOADER)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError("not YAML") from error
-    if not isinstance(found, dict):
-        return {}, text
-    return {str(name).lower(): value for name, value in found.items()}, text[block.end() :]
+    front = found if isinstance(found, dict) else {}
+    front = {str(name).lower(): value for name, value in front.items()}
+    return (front, text[block.end() :]) if _KNOWN & front.keys() else ({}, text)
 
 
 def is_draft(front: dict[str, Any]) -> bool:
@@ -58,11 +67,14 @@ def is_draft(front: dict[str, Any]) -> bool:
 
 
 def front_fields(front: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a document: ``title``, ``date``, ``url`` and ``subjects`` (a list)."""
+    """Return the fields of a document.
+
+    These are ``title``, ``date``, ``url``, ``description``, ``summary`` and ``subjects`` (a list).
+    """
     # Zola has its subjects in a table of their own.
     taxonomies = front.get("taxonomies")
     front = {**(taxonomies if isinstance(taxonomies, dict) else {}), **front}
-    fields: dict[str, Any] = {name: _text(front.get(name)) for name in ("title", "date", "url")}
+    fields: dict[str, Any] = {name: _text(front.get(name)) for name in _FIELDS}
     subjects = (one for name in _SUBJECTS for one in _listed(name, front.get(name)))
     fields["subjects"] = list(dict.fromkeys(subjects))
     return {name: value for name, value in fields.items() if value}

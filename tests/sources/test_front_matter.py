@@ -21,6 +21,14 @@ from lmtx_search.sources.front_matter import front_fields, is_draft, split_front
         ("---\nkeywords: a b, c\ntitle:\n---", {"subjects": ["a b", "c"]}, ""),
         ("---\nA rule above and below\n---\nA", {}, "---\nA rule above and below\n---\nA"),
         ("A\n---\ntitle: x\n---\n", {}, "A\n---\ntitle: x\n---\n"),
+        ("---\n\ntitle: x\n---\nA", {}, "---\n\ntitle: x\n---\nA"),
+        ("---\nNote: remark\n---\nA", {}, "---\nNote: remark\n---\nA"),
+        ("+++\nnote = 1\n+++\nA", {}, "+++\nnote = 1\n+++\nA"),
+        (
+            "---\nDescription: About chess\nsummary: Short\n---\nA",
+            {"description": "About chess", "summary": "Short"},
+            "A",
+        ),
     ],
 )  # fmt: skip
 def test_a_block_before_the_text_gives_fields(text, fields, body):
