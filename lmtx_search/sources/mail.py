@@ -24,7 +24,8 @@ _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 # (flags in hexadecimal digits) and of Dovecot, Alpine and Mutt.
 _FLAGS = re.compile(rb"^X-Mozilla-Status:[ \t]*([0-9a-f]+)", re.IGNORECASE | re.MULTILINE)
 _EXPUNGED = 0x8
-_STATUS = re.compile(rb"^X-Status:[ \t]*[A-Z]*D", re.IGNORECASE | re.MULTILINE)
+# Other programs write words there, such as `Read`.
+_STATUS = re.compile(rb"^(?i:X-Status):[ \t]*[A-Z]*D[A-Z]*[ \t]*\r?$", re.MULTILINE)
 
 
 def read_mailbox(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:

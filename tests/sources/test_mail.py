@@ -251,6 +251,7 @@ def _fails_on_broken(date: str) -> None:
 
 def test_deleted_messages_that_wait_to_be_removed_are_left_out_and_counted(tmp_path):
     marks = ("X-Mozilla-Status: 0009", "X-Mozilla-Status: 0011", "X-Status: AD", "X-Status: A")
+    marks += ("X-Status: Read", "x-status: D ")
     box = tmp_path / "Inbox.mbox"
     box.write_text(
         "".join(
@@ -259,9 +260,9 @@ def test_deleted_messages_that_wait_to_be_removed_are_left_out_and_counted(tmp_p
         )
     )
     some, every = DocumentFile(box), DocumentFile(box, everything=True)
-    assert [document.source["title"] for document in some] == ["1", "3"]
-    assert some.last_read.left_out.counts == {"deleted messages": 2}
-    assert len(list(every)) == 4
+    assert [document.source["title"] for document in some] == ["1", "3", "4"]
+    assert some.last_read.left_out.counts == {"deleted messages": 3}
+    assert len(list(every)) == 6
 
 
 def test_a_byte_order_mark_is_no_part_of_a_message(tmp_path):
