@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,18 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.annif_records import SUBJECTS, clean_uri, read_annif_records
+from lmtx_search.sources.csv_header import one_line
 from lmtx_search.sources.languages import split_languages
 from lmtx_search.sources.left_out import LeftOut
-from lmtx_search.sources.lines import read_lines, starts_as_json
+from lmtx_search.sources.lines import first_line, read_lines, starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
-from lmtx_search.sources.tab_separated import has_annif_corpus_header, has_annif_labels_header
+from lmtx_search.sources.tab_separated import (
+    has_annif_corpus_header,
+    has_annif_labels_header,
+    is_address,
+)
 
-_ADDRESS = re.compile(r"<[^<>]+>|[A-Za-z][\w+.-]*:\S+")
 _DEPRECATED = "deprecated subjects (an address without a label)"
 
 
@@ -47,7 +51,7 @@ def read_annif_labels(
         label = rest.split("\t")[0]
         if label.strip():
             yield where, {"id": clean_uri(uri), "text": label}
-        elif _ADDRESS.fullmatch(uri.strip()):
+        elif is_address(uri):
             left_out.add(_DEPRECATED, f"line {number}, {clean_uri(uri)}")
         else:
             raise UserError(f"{where}: an address, a tab and a label are expected")
@@ -85,7 +89,7 @@ def _chosen_columns(
     wanted = [name for name in there if language is None or name == f"label_{first}"]
     if "uri" not in columns or not there:
         raise UserError(
-            f"{path}, line 1: the columns are {', '.join(columns)}: uri and label_xx are expected"
+            f"{path}, line 1: the columns are {one_line(columns)}: uri and label_xx are expected"
         )
     translated = {other: f"label_{other}" for other in others}
     if len(wanted) != 1 or not translated.keys() <= {name[len("label_") :] for name in there}:
@@ -107,7 +111,7 @@ def read_annif_documents(path: Path, options: ReadOptions) -> Iterator[Row | Bad
     :func:`~lmtx_search.sources.annif_records.read_annif_records`.
     """
     kind = ending(path)
-    if kind in JSON_LINES or (kind != ".tsv" and starts_as_json(path)):
+    if kind in JSON_LINES or (kind != ".tsv" and _is_json(path)):
         yield from read_annif_records(path, "jsonl", options.notes)
         return
     if kind == ".csv" or has_annif_corpus_header(path):
@@ -122,6 +126,20 @@ def read_annif_documents(path: Path, options: ReadOptions) -> Iterator[Row | Bad
         else:
             reason = "no tab: a text, a tab and the addresses of its subjects are expected"
             yield BadLine(str(path), number, reason, line[:1000])
+
+
+def _is_json(path: Path) -> bool:
+    """Return whether a corpus is JSON, and not of texts of which the first begins as JSON does."""
+    if not starts_as_json(path):
+        return False
+    line = first_line(path)
+    # Every line of a text and its subjects has a tab; JSON may have some between its values.
+    if "\t" not in line:
+        return True
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def subjects_beside(text_file: Path) -> list[str] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.csv_header import one_line
 from lmtx_search.sources.rows import Row, read_rows
 
 SUBJECTS = "subjects"
@@ -38,7 +39,7 @@ def read_annif_records(path: Path, kind: str, notes: list[str]) -> Iterator[Row 
             continue
         if table and "text" not in row.fields:
             raise UserError(
-                f"{path}, line 1: the columns are {', '.join(row.fields)}: text is needed (and "
+                f"{path}, line 1: the columns are {one_line(row.fields)}: text is needed (and "
                 f"document_id and {_COLUMN}, if there are any)"
             )
         try:

@@ -70,12 +70,17 @@ def columns_of(names: list[str], notes: list[str]) -> list[Column]:
         if name and name != field
     )
     if changed:
-        notes.append(f"Columns were renamed to names that an index accepts: {', '.join(changed)}")
+        notes.append(f"Columns were renamed to names that an index accepts: {one_line(changed)}")
     counts = Counter(fields)
     return [
         Column(field, bool(name), counts[field] > 1)
         for name, field in zip(stripped, fields, strict=True)
     ]
+
+
+def one_line(names: Iterable[str]) -> str:
+    """Return names of columns for a message; a header of a spreadsheet may have line breaks."""
+    return ", ".join(" ".join(name.split()) for name in names)
 
 
 def cased(columns: Iterable[str], names: Iterable[str]) -> dict[str, str]:

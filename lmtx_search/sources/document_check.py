@@ -5,6 +5,7 @@ from __future__ import annotations
 from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine
+from lmtx_search.sources.csv_header import one_line
 from lmtx_search.sources.documents import DocumentFile
 from lmtx_search.sources.folder import passed_over
 from lmtx_search.sources.read_options import ReadOptions
@@ -38,15 +39,17 @@ def check_documents(
     path, beginning = documents.path, ReadOptions(documents.everything)
     columns = documents.columns(beginning)
     notes = beginning.notes
-    if columns and documents.text_fields and not {*columns} & {*documents.text_fields}:
+    there = one_line(columns or ())
+    fields = set((columns or {}).values())
+    if columns and documents.text_fields and not fields & {*documents.text_fields}:
         raise UserError(
-            f"{path}, line 1: the columns are {', '.join(columns)}: none is one of the fields "
+            f"{path}, line 1: the columns are {there}: none is one of the fields "
             f"{', '.join(documents.text_fields)} (set documents.text_fields)"
         )
-    if columns and not {documents.id_field, "_id"} & {*columns}:
+    if columns and not {documents.id_field, "_id"} & fields:
         notes.append(
             f"{path} has no column {documents.id_field} (documents.id_field): each document's id "
-            f"is a hash of its content. The columns are {', '.join(columns)}"
+            f"is a hash of its content. The columns are {there}"
         )
     if documents.format == "folder" and (others := passed_over(path)):
         counted = ", ".join(f"{count:,} {ending}" for ending, count in others.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,17 +79,20 @@ FORMATS = tuple(_KNOWN)
 _NEVER_PACKED = ("file", "sheet")
 
 
-def document_format(path: Path, format: str | None = None) -> DocumentFormat:
+def document_format(
+    path: Path, format: str | None = None, fields: Iterable[str] = ("id", "title", "text")
+) -> DocumentFormat:
     """Return the format of a file or folder.
 
     Args:
         format: one of :data:`FORMATS`; None: by the name of the file.
+        fields: those of an id and of the text, which tell a header.
 
     Raises:
         UserError: the name does not determine the format; or a folder is given for a format of
             single files, or a file for the format ``folder``.
     """
-    found = format or _by_name(path)
+    found = format or _by_name(path, fields)
     if found == "folder" and is_standard_input(path):
         raise UserError("standard input is not a folder: name a folder, or another --format")
     if found == "folder" and not path.is_dir():
@@ -99,7 +102,7 @@ def document_format(path: Path, format: str | None = None) -> DocumentFormat:
     return _KNOWN[found]
 
 
-def _by_name(path: Path) -> str:
+def _by_name(path: Path, fields: Iterable[str]) -> str:
     if is_standard_input(path):
         return "jsonl"
     if path.is_dir():
@@ -107,7 +110,7 @@ def _by_name(path: Path) -> str:
     if is_xmc_json(path) or is_xmc_texts(path):
         return "xmc"
     if ending(path) == ".tsv":
-        return format_of_documents(path)
+        return format_of_documents(path, fields)
     for format in _KNOWN.values():
         if ending(path) not in format.endings:
             continue

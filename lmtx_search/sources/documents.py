@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.records import BadLine, Document, content_digest, document_text
-from lmtx_search.sources.csv_header import cased
 from lmtx_search.sources.document_formats import document_format
 from lmtx_search.sources.folder import folder_digest
 from lmtx_search.sources.lines import real_file
@@ -16,6 +16,7 @@ from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.repeated_ids import RepeatedIds
 from lmtx_search.sources.rows import Row
 from lmtx_search.sources.standard_input import is_standard_input
+from lmtx_search.sources.table_fields import TableFields
 from lmtx_search.sources.xmc_texts import xmc_documents_file
 
 # Formats whose columns people name.
@@ -83,7 +84,7 @@ class DocumentFile:
         text_fields: Sequence[str] = ("title", "text"),
         everything: bool = False,
     ) -> None:
-        self._format = document_format(path, format)
+        self._format = document_format(path, format, (id_field, *text_fields))
         self.format = self._format.name
         # The folder of such a data set also holds labels, gold tags and a test set.
         self.path = xmc_documents_file(path) if self.format == "xmc" else path
@@ -99,14 +100,14 @@ class DocumentFile:
     def read(self, options: ReadOptions) -> Iterator[Document | BadLine]:
         """Read the file from its beginning; ``options`` collects the counts of omitted records."""
         self._keep_standard_input()
-        ids = RepeatedIds()
+        ids, names = RepeatedIds(), TableFields(self.path, self.id_field, self.text_fields)
         try:
             for row in self._format.read(self.path, options):
                 if isinstance(row, BadLine):
                     yield row
                     continue
                 if self.format in _TABLES:
-                    row = self._cased(row, options.notes)
+                    row = names.applied(row, options.notes)
                 if not self._format.own_fields:
                     row = _renamed(row, self.id_field, self.text_fields)
                 yield _document(row, self.path, self.id_field, self.text_fields, ids)
@@ -132,8 +133,10 @@ class DocumentFile:
         self._keep_standard_input()
         return None if self.is_read_once else self._format.count(self.path)
 
-    def columns(self, options: ReadOptions | None = None) -> list[str] | None:
+    def columns(self, options: ReadOptions) -> dict[str, str] | None:
         """Read the beginning; return the columns of a CSV file, None for other formats.
+
+        Each column has the name of the field as which it is read.
 
         Args:
             options: receives the notes that the reader has at the first record.
@@ -142,26 +145,13 @@ class DocumentFile:
             UserError, LmtxError, MissingExtra: as when it is read.
         """
         self._keep_standard_input()
-        first = next(self._format.read(self.path, options or ReadOptions()), None)
+        first = next(self._format.read(self.path, options), None)
         if self.format not in _TABLES or not isinstance(first, Row):
             return None
-        notes = options.notes if options else []
-        columns = list(self._cased(first, notes).fields)
-        # A row of a spreadsheet has no empty cells.
-        return columns if self.format == "csv" else None
-
-    def _cased(self, row: Row, notes: list[str]) -> Row:
-        """Return a row of a table with the names of the settings, whatever their case in it."""
-        names = cased(row.fields, (self.id_field, *self.text_fields))
-        if not names:
-            return row
-        note = f"{self.path}: columns are read as fields of the settings: " + ", ".join(
-            f"{column} → {name}" for column, name in names.items()
-        )
-        if note not in notes:
-            notes.append(note)
-        fields = {names.get(name, name): value for name, value in row.fields.items()}
-        return Row(row.line, fields)
+        table = TableFields(self.path, self.id_field, self.text_fields)
+        names = table.of(first, options.notes)
+        # The sheets of a spreadsheet may have different columns.
+        return {name: names.get(name, name) for name in first.fields} if not first.columns else None
 
     def _keep_standard_input(self) -> None:
         if self.is_standard_input and not self.is_read_once:
@@ -192,18 +182,20 @@ def _renamed(row: Row, id_field: str, text_fields: Sequence[str]) -> Row:
         names["text"] = "text" if "text" in text_fields else text_fields[-1]
         names["title"] = "title" if "title" in text_fields else text_fields[0]
     renamed = {names.get(name, name): value for name, value in fields.items()}
-    return Row(row.line, renamed, row.whole)
+    return replace(row, fields=renamed)
 
 
 def _document(
     row: Row, path: Path, id_field: str, text_fields: Sequence[str], ids: RepeatedIds
 ) -> Document | BadLine:
     value = row.fields.get(id_field)
+    if value in (None, ""):
+        value = row.id
     # OpenSearch's own exports have ids in a field of this name, which cannot be stored.
     if value in (None, "") and isinstance(row.fields.get("_id"), str | int):
         value = row.fields["_id"]
     if "_id" in row.fields and value == row.fields["_id"]:
-        row = Row(row.line, {name: one for name, one in row.fields.items() if name != "_id"})
+        row = replace(row, fields={n: one for n, one in row.fields.items() if n != "_id"})
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     try:
@@ -227,7 +219,8 @@ def _document(
 
 def _bad(row: Row, path: Path, reason: str) -> BadLine:
     # As it was read, so that it can be repaired and loaded. (NaN is written as Python reads it.)
-    raw = ", ".join(f"{json.dumps(name)}: {_as_json(value)}" for name, value in row.fields.items())
+    fields = {"_id": row.id, **row.fields} if row.id else row.fields
+    raw = ", ".join(f"{json.dumps(name)}: {_as_json(value)}" for name, value in fields.items())
     return BadLine(str(path), row.line, reason, "{" + raw + "}")
 
 

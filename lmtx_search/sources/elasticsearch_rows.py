@@ -15,31 +15,32 @@ _INDEXING, _OTHERS = ("index", "create"), ("update", "delete")
 _OF_ACTIONS = {
     *("_index", "_id", "_type", "_routing", "routing", "pipeline", "version", "version_type"),
     *("op_type", "if_seq_no", "if_primary_term", "require_alias", "retry_on_conflict"),
+    *("dynamic_templates", "list_executed_pipelines"),
 }
 # What hits and dumps have beside a document.
-_OF_HITS = {"sort", "fields", "highlight", "matched_queries", "inner_hits"}
+_OF_HITS = {"found", "sort", "fields", "highlight", "matched_queries", "inner_hits"}
 _NOTE = (
-    "{path} has the form of OpenSearch's _bulk or of its hits: ids are read from _id, and other "
-    "metadata, such as _index, are not read"
+    "{path} has the form of OpenSearch's _bulk or of its hits: the id of a document is its field "
+    "documents.id_field, or _id if it has none; other metadata, such as _index, are not read"
 )
 
 
 def read_jsonl_documents(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield the objects of a JSONL file; of ``_bulk`` and of dumps only the documents.
 
-    An action line of ``_bulk`` (``index``, ``create``) gives its ``_id`` to the next line. One that
+    An action line of ``_bulk`` (``index``, ``create``) gives its ``_id`` to the next row. One that
     deletes or updates is a malformed line. In a dump, the document is in ``_source``. Other
     metadata (``_index``, ``_score``, …) are not read from these forms.
 
     Raises:
         UserError, LmtxError: as :func:`~lmtx_search.sources.rows.read_rows`.
     """
-    kind, id_ = "", dict[str, Any]()
+    kind = id_ = ""
     noted = False
     for row in read_rows(path, "jsonl", options.notes):
         if isinstance(row, BadLine):
             yield row
-            kind, id_ = "", {}
+            kind = id_ = ""
             continue
         before, before_id = kind, id_
         kind, id_ = _action(row.fields)
@@ -49,27 +50,32 @@ def read_jsonl_documents(path: Path, options: ReadOptions) -> Iterator[Row | Bad
         # The line after an update is a part of a document.
         if kind or before == "update":
             continue
-        fields = _unwrapped(row.fields)
+        fields, own_id = _unwrapped(row.fields)
         if not noted and (before or fields is not row.fields):
             options.notes.append(_NOTE.format(path=path))
             noted = True
-        yield Row(row.line, {**before_id, **fields})
+        yield Row(row.line, fields, id=own_id or before_id)
 
 
-def _action(fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the action of a line of ``_bulk`` ("": it is none), and its ``_id``, if it has one."""
+def _action(fields: dict[str, Any]) -> tuple[str, str]:
+    """Return the action of a line of ``_bulk`` ("": it is none), and its ``_id`` ("": none)."""
     kind, values = next(iter(fields.items()), ("", None))
     if kind not in (*_INDEXING, *_OTHERS) or len(fields) > 1 or not isinstance(values, dict):
-        return "", {}
+        return "", ""
     if not values.keys() <= _OF_ACTIONS:
-        return "", {}
-    return kind, {"_id": values["_id"]} if "_id" in values else {}
+        return "", ""
+    return kind, _id_of(values)
 
 
-def _unwrapped(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the document of a hit with its id; other fields unchanged."""
+def _unwrapped(fields: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return the document of a hit and its ``_id`` ("": none); other fields unchanged."""
     source = fields.get("_source")
     others = fields.keys() - _OF_HITS
     if not isinstance(source, dict) or not all(name.startswith("_") for name in others):
-        return fields
-    return {"_id": fields["_id"], **source} if "_id" in fields else source
+        return fields, ""
+    return source, _id_of(fields)
+
+
+def _id_of(values: dict[str, Any]) -> str:
+    id_ = values.get("_id")
+    return str(id_) if isinstance(id_, str | int) and not isinstance(id_, bool) else ""

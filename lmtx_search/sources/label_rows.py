@@ -8,6 +8,7 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.csv_header import one_line
 from lmtx_search.sources.rows import read_rows
 
 _COLUMNS = ("id", "text", "description", "synonyms", "broader")
@@ -36,7 +37,7 @@ def row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[str
         if not {"id", "text"} <= columns.keys():
             hint = "; `labels load --format annif` reads uri and label" if "uri" in columns else ""
             raise UserError(
-                f"{path}, line 1: the columns are {', '.join(row.fields)}: id and text are "
+                f"{path}, line 1: the columns are {one_line(row.fields)}: id and text are "
                 f"required (optional: {', '.join(_COLUMNS[2:])}){hint}"
             )
         unread |= dict.fromkeys(name for name in row.fields if name.lower() not in _COLUMNS)
@@ -44,6 +45,6 @@ def row_entries(path: Path, format: str, notes: list[str]) -> Iterator[tuple[str
     if unread:
         what, known = ("Columns", _COLUMNS) if format == "csv" else ("Fields", _FIELDS)
         notes.append(
-            f"{what} that are not read: {', '.join(unread)} (those of a label are "
+            f"{what} that are not read: {one_line(unread)} (those of a label are "
             f"{', '.join(known)})"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import io
 import zlib
@@ -13,15 +12,15 @@ from typing import BinaryIO, cast
 
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.sources.standard_input import (
+    GZIP,
+    beginning,
     is_standard_input,
     keep_standard_input,
     kept_copy,
     standard_input,
 )
+from lmtx_search.sources.text_encoding import wide_encoding
 
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_BEGINNING = 65_536
-_GZIP = b"\x1f\x8b\x08"
 # The first bytes of what has to be unpacked before.
 _ARCHIVES = {
     b"PK\x03\x04": "a ZIP archive (or an office file)",
@@ -42,18 +41,24 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     with _clear_errors(path):
         copy = kept_copy() if is_standard_input(path) else None
         if is_standard_input(path) and copy is None:
-            yield standard_input()
+            stream = standard_input()
+            _refuse_archive(path, beginning(stream))
+            yield stream
             return
         with (copy or path).open("rb") as file:
-            start = file.peek(len(_GZIP))
-            for mark, kind in _ARCHIVES.items():
-                if start.startswith(mark):
-                    raise UserError(f"{path} is {kind}: unpack it first")
-            if path.suffix.lower() == ".gz" or start.startswith(_GZIP):
-                with gzip.open(file) as stream:
-                    yield cast("BinaryIO", stream)
+            start = beginning(file)
+            _refuse_archive(path, start)
+            if path.suffix.lower() == ".gz" or start.startswith(GZIP):
+                with gzip.open(file) as unpacked:
+                    yield cast("BinaryIO", unpacked)
             else:
                 yield file
+
+
+def _refuse_archive(path: Path, start: bytes) -> None:
+    for mark, kind in _ARCHIVES.items():
+        if start.startswith(mark):
+            raise UserError(f"{path} is {kind}: unpack it first")
 
 
 def real_file(path: Path) -> Path:
@@ -84,18 +89,20 @@ def read_lines(path: Path) -> Generator[tuple[int, str], None, None]:
             raise UserError(f"{path} is not UTF-8") from error
 
 
-def first_lines(path: Path) -> list[str]:
-    """Return the lines with text in the first 64 KiB, for recognising the format of a file.
+def first_line(path: Path) -> str:
+    """Return the first line with text ("": none), for recognising the format of a file.
 
-    The encoding is UTF-8, or UTF-16 with a byte order mark; other characters are replaced.
+    The encoding is UTF-8, or UTF-16 or UTF-32 with a byte order mark; other characters are
+    replaced.
 
     Raises:
         UserError, LmtxError: as :func:`opened`.
     """
     with opened(path) as stream:
-        start = stream.read(_BEGINNING)
-    text = start.decode("utf-16" if start.startswith(_WIDE) else "utf-8-sig", "replace")
-    return [line for line in text.split("\n") if line.strip()]
+        encoding = wide_encoding(stream.read(4)) or "utf-8-sig"
+    with opened(path) as stream:
+        lines = io.TextIOWrapper(stream, encoding=encoding, errors="replace")
+        return next((line.rstrip("\n") for line in lines if line.strip()), "")
 
 
 def starts_as_json(path: Path) -> bool:
@@ -104,7 +111,7 @@ def starts_as_json(path: Path) -> bool:
     Raises:
         UserError, LmtxError: as :func:`opened`.
     """
-    return "".join(first_lines(path)[:1]).lstrip().startswith(("[", "{"))
+    return first_line(path).lstrip().startswith(("[", "{"))
 
 
 @contextmanager

@@ -26,11 +26,16 @@ class Row:
 
     Attributes:
         whole: the record as it was read, if ``fields`` are only a part of it; otherwise "".
+        columns: the names of a spreadsheet's columns, the same tuple for all rows of a sheet. Other
+            rows have none.
+        id: the id of a record that has none among its fields ("": none).
     """
 
     line: int
     fields: dict[str, Any]
     whole: str = ""
+    columns: tuple[str, ...] = ()
+    id: str = ""
 
 
 def read_rows(
@@ -40,7 +45,8 @@ def read_rows(
 
     In CSV, the delimiter of the header (comma, semicolon or tab) separates the values. The encoding
     is UTF-8, UTF-16 or cp1252. Memory is bounded by the longest line or row. A JSON list of objects
-    is read as a whole, and its objects are numbered as lines are.
+    is read as a whole, and its objects are numbered as lines are. If it is not valid, none of them
+    is read, and the line of the error is the only malformed line.
 
     Args:
         kind: ``jsonl`` or ``csv``, for other names.
@@ -59,14 +65,16 @@ def read_rows(
         yield from _json_rows(stream, str(path))
 
 
-def count_lines(path: Path) -> int:
-    """Return the number of lines of a file."""
-    lines, last = 0, b"\n"
+def count_lines(path: Path) -> int | None:
+    """Return the number of lines of a file; None for a JSON list, whose lines are no records."""
+    lines, last = 0, b""
     with opened(path) as stream:
         while block := stream.read(1 << 20):
+            if not last and block.removeprefix(_BOM).lstrip().startswith(b"["):
+                return None
             lines += block.count(b"\n")
             last = block[-1:]
-    return lines + (last != b"\n")
+    return lines + (last not in (b"", b"\n"))
 
 
 def is_row_file(path: Path) -> bool:
@@ -100,8 +108,14 @@ def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
     for number, data in enumerate(stream, start=1):
         line = data.removeprefix(_BOM) if number == 1 else data
         if not begun and line.lstrip().startswith(b"["):
-            yield from _list_rows([line, *stream], number, name)
-            return
+            records, goes_on = _list_of(line)
+            if goes_on:
+                yield from _list_rows(line + stream.read(), number, name)
+                return
+            if records is not None:
+                yield from (checked_record(name, *one) for one in enumerate(records, start=1))
+                begun = True
+                continue
         if in_object and line.lstrip().startswith(b'"'):
             raise UserError(
                 f"{name}, line {number - 1}: an object over several lines; one object per line is "
@@ -120,17 +134,40 @@ def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
         yield _json_row(b"{", number, name)
 
 
-def _list_rows(lines: list[bytes], first: int, name: str) -> Iterator[Row | BadLine]:
-    """Yield the objects of a list, numbered from 1; or of lines, if they are no list."""
+def _list_of(line: bytes) -> tuple[list[Any] | None, bool]:
+    """Return the objects of a list on one line (None: it is none), and whether it goes on."""
     try:
-        records = json.loads(b"".join(lines).decode("utf-8"), parse_constant=_no_constant)
+        found = json.loads(line.decode("utf-8").strip())
+    except json.JSONDecodeError as error:
+        return None, error.pos == len(error.doc)
     except (ValueError, RecursionError):
-        for number, line in enumerate(lines, start=first):
-            if line.strip():
-                yield _json_row(line.rstrip(b"\r\n"), number, name)
+        return None, False
+    is_list = not found or any(isinstance(one, dict) for one in found)
+    return (found if is_list else None), False
+
+
+def _list_rows(data: bytes, first: int, name: str) -> Iterator[Row | BadLine]:
+    """Yield the objects of a list that begins on line ``first``, numbered from 1."""
+    line = first
+    try:
+        records = json.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line += data.count(b"\n", 0, error.start)
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        reason = f"not UTF-8 (byte {column})"
+    except json.JSONDecodeError as error:
+        line += error.lineno - 1
+        reason = f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
+    except RecursionError:
+        reason = "not readable as JSON: nested too deeply"
+    except ValueError as error:
+        reason = f"not JSON: {error}"
     else:
-        for number, record in enumerate(records, start=1):
-            yield checked_record(name, number, record)
+        yield from (checked_record(name, *one) for one in enumerate(records, start=1))
+        return
+    raw = data.split(b"\n")[line - first].decode("utf-8", "replace").rstrip("\r")
+    reason += f"; nothing of the list that begins on line {first} is read"
+    yield BadLine(name, line, reason, raw)
 
 
 def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:

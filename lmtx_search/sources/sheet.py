@@ -33,17 +33,18 @@ def read_sheet(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     file = real_file(path)
     if not file.is_file():
         raise UserError(f"no such file: {path}")
-    sheet, columns = None, list[Column]()
+    sheet, columns, names = None, list[Column](), tuple[str, ...]()
     try:
         for name, number, cells in sheet_rows(file, options.left_out):
             if name != sheet:
                 sheet, columns = name, columns_of(cells, options.notes)
+                names = tuple(column.name for column in columns)
             elif any(cells[len(columns) :]):
                 where = f"{path}, sheet {name}"
                 reason = "more values than the first row has names"
                 yield BadLine(where, number, reason, json.dumps(cells, ensure_ascii=False)[:1000])
             else:
-                yield Row(number, _fields(columns, cells))
+                yield Row(number, _fields(columns, cells), columns=names)
     except UserError as error:
         raise UserError(f"{path} {error}") from error
 

@@ -133,3 +133,15 @@ def test_a_line_without_a_tab_is_no_document(tmp_path):
 def test_what_is_no_vocabulary_is_told_with_its_line(tmp_path, name, text, message):
     with pytest.raises(UserError, match=message):
         check_labels(LabelFile(write(tmp_path, name, text), "annif"))
+
+
+@pytest.mark.parametrize("name", ["corpus.txt", "corpus"])
+def test_a_text_in_brackets_is_no_json(tmp_path, name):
+    path = write(tmp_path, name, "[Review] Cats\t<http://x/1>\n")
+    (document,) = read_documents(path, format="annif")
+    assert (document.text, document.source["subjects"]) == ("[Review] Cats", ["http://x/1"])
+
+
+def test_json_may_have_tabs(tmp_path):
+    path = write(tmp_path, "corpus", '{"text":\t"cats"}\n')
+    assert [one.text for one in read_documents(path, format="annif")] == ["cats"]

@@ -125,6 +125,10 @@ def test_lines_are_counted_also_without_a_last_line_break(tmp_path):
     assert DocumentFile(write(tmp_path, gzip.compress(b"a\nb\n"), "d.jsonl.gz")).count() == 2
 
 
+def test_the_lines_of_a_list_are_no_records(tmp_path):
+    assert DocumentFile(write(tmp_path, json.dumps([{"id": "a"}], indent=1))).count() is None
+
+
 def test_a_file_that_is_not_there_or_a_folder_is_one_clear_line(tmp_path):
     with pytest.raises(UserError, match="no such file"):
         list(read_documents(tmp_path / "no.jsonl"))
@@ -151,6 +155,43 @@ def test_lines_that_are_lists_are_bad_lines(tmp_path):
     first, second = read_documents(write(tmp_path, "[1]\n[2]\n"))
     assert (first.line, second.line) == (1, 2)
     assert "one object per line" in second.reason
+
+
+@pytest.mark.parametrize("first", ["[INFO] start", '["id", "title"]', "[1994]"])
+def test_a_line_that_only_begins_as_a_list_is_a_bad_line_and_lines_go_on(monkeypatch, first):
+    class Endless(io.BytesIO):
+        def read(self, size=-1):
+            assert size >= 0, "the whole input is read"
+            return super().read(size)
+
+    stdin = io.TextIOWrapper(Endless(f'{first}\n{{"id": "a"}}\n[2]\n'.encode()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    bad, document, other = read_documents(Path("-"))
+    assert (bad.line, bad.raw, document.id, other.line) == (1, first, "a", 3)
+
+
+def test_an_error_in_a_list_is_one_bad_line_with_its_place(tmp_path):
+    records = [{"id": str(number)} for number in range(3)]
+    broken = json.dumps(records, indent=1).replace('"id": "1"', '"id" "1"')
+    (bad,) = read_documents(write(tmp_path, broken))
+    assert (bad.line, bad.raw) == (6, '  "id" "1"')
+    assert bad.reason == (
+        "not JSON: Expecting ':' delimiter at column 8; nothing of the list that begins on line 1 "
+        "is read"
+    )
+    (bad,) = read_documents(write(tmp_path, b'[\n{"id": "\xff"}\n]'))
+    assert (bad.line, bad.reason.split(";")[0]) == (2, "not UTF-8 (byte 9)")
+
+
+def test_a_number_that_json_does_not_have_spoils_only_its_own_record(tmp_path):
+    bad, good = read_documents(write(tmp_path, '[{"id": "a", "x": NaN},\n{"id": "b"}]'))
+    assert "cannot represent" in bad.reason
+    assert good.id == "b"
+
+
+def test_a_list_on_one_line_may_be_followed_by_lines(tmp_path):
+    first, second = read_documents(write(tmp_path, '[{"id": "a"}]\n{"id": "b"}\n'))
+    assert (first.id, second.id) == ("a", "b")
 
 
 @pytest.mark.parametrize("rest", ["", '{"id": "a"}\n'])
@@ -189,6 +230,16 @@ def test_columns_of_a_table_may_differ_in_case(tmp_path):
     (document,) = file
     assert document.source == {"id": "1", "title": "T", "TEXT": "a", "Text": "b"}
     assert file.last_read.notes == [note]
+
+
+def test_a_column_beside_the_id_of_an_export_is_not_the_id(tmp_path):
+    document = one(tmp_path, "_id,Id,title\n1,A,T\n", "d.csv")
+    assert (document.id, document.source) == ("1", {"Id": "A", "title": "T"})
+
+
+def test_messages_have_the_columns_of_the_file(tmp_path):
+    file = DocumentFile(write(tmp_path, 'Title,"a\nb"\nT,x\n', "d.csv"))
+    assert any("The columns are Title, a b" in note for note in check_documents(file))
 
 
 def test_records_that_differ_only_in_what_is_not_read_are_two_documents(tmp_path):

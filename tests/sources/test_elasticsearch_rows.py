@@ -57,3 +57,26 @@ def test_a_dump_has_its_documents_in_source(tmp_path: Path) -> None:
 def test_fields_that_only_look_like_it_stay(tmp_path: Path) -> None:
     records = [{"index": {"name": "DAX"}, "id": "1"}, {"id": "2", "_source": {"a": 1}}]
     assert [one.source for one in write(tmp_path, *records) if isinstance(one, Document)] == records
+
+
+def test_the_id_field_of_a_document_is_its_id_and_that_of_the_hit_is_not_stored(
+    tmp_path: Path,
+) -> None:
+    file = write(tmp_path, {"_id": "1", "found": True, "_source": {"id": "A", "title": "x"}})
+    (document,) = file
+    assert isinstance(document, Document)
+    assert (document.id, document.source) == ("A", {"id": "A", "title": "x"})
+    assert any("documents.id_field, or _id if it has none" in note for note in file.last_read.notes)
+
+
+def test_a_malformed_document_is_kept_with_its_id(tmp_path: Path) -> None:
+    (bad,) = write(tmp_path, {"_id": "1", "_source": {"id": ["A"]}})
+    assert isinstance(bad, BadLine)
+    assert json.loads(bad.raw) == {"_id": "1", "id": ["A"]}
+
+
+def test_all_options_of_an_action_are_known(tmp_path: Path) -> None:
+    action = {"index": {"_id": "1", "dynamic_templates": {}, "list_executed_pipelines": True}}
+    assert [one.id for one in write(tmp_path, action, {"a": 1}) if isinstance(one, Document)] == [
+        "1"
+    ]

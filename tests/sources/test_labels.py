@@ -134,6 +134,7 @@ def test_only_what_is_broader_changes_the_digest_of_a_label_that_has_it():
             "ID;Text;Synonyme\n1;Schach;Brettspiel\n",
             "that are not read: Synonyme (",
         ),
+        ("l.csv", 'id,text,"title\n(de)"\n1,Schach,x\n', "not read: title (de) ("),
         ("l.jsonl", '{"id": "1", "text": "Schach", "parents": ["2"]}\n', "not read: parents ("),
     ],
 )

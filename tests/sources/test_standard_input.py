@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -138,3 +141,66 @@ def test_strict_checks_a_copy_but_no_stream(monkeypatch: pytest.MonkeyPatch) -> 
         check_documents(DocumentFile(Path("-"), "csv"), strict=True)
     with pytest.raises(UserError, match="JSONL on standard input"):
         check_documents(DocumentFile(Path("-")), strict=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Note: this is plain text\n",
+        "Note: plain\n\nSubject: x\n",
+        "From the beginning it rained\nDate: May\n",
+    ],
+)
+def test_a_text_that_begins_with_a_word_and_a_colon_is_no_mail(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    give(monkeypatch, text.encode())
+    (document,) = DocumentFile(Path("-"), "file")
+    assert isinstance(document, Document)
+    assert document.text == text.strip()
+
+
+@pytest.mark.parametrize("format", [None, "csv"])
+def test_closed_standard_input_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, format: str | None
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(UserError, match="standard input is closed"):
+        list(DocumentFile(Path("-"), format))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_archive_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("d.jsonl", "{}")
+    give(monkeypatch, data.getvalue())
+    with pytest.raises(UserError, match=r"- is a ZIP archive .*unpack it first"):
+        list(DocumentFile(Path("-")))
+
+
+ENDED = """
+import os, signal, sys
+from pathlib import Path
+from lmtx_search.sources import DocumentFile
+next(iter(DocumentFile(Path("-"), "csv")))
+print(len(os.listdir(os.environ["TMPDIR"])), flush=True)
+os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_removes_the_copy(tmp_path: Path, name: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDED, name],
+        input="id,text\n1,x\n",
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "1\n"
+    assert "KeyboardInterrupt" in ended.stderr
+    assert not list(tmp_path.iterdir())
