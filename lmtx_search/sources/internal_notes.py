@@ -17,7 +17,7 @@ _BODIES = {"body", "plain_body", "html_body"}
 _PROPERTY = "sd.public.comment"
 # Jira writes the properties of a comment behind its text.
 _PROPERTIES = re.compile(
-    r";?\s*(\[\s*\{(?:(?!\[\s*\{)[^\n])*" + re.escape(_PROPERTY) + r"[^\n]*\])\s*\Z"
+    r"(\[\s*\{(?:(?!\[\s*\{)[^\n])*" + re.escape(_PROPERTY) + r"[^\n]*\])\s*\Z"
 )
 _INTERNAL = re.compile(r"\binternal\b\W{1,4}true\b", re.IGNORECASE)
 # Jira writes date, author and text of a comment into one cell.
@@ -75,7 +75,7 @@ def comments_of_cell(cell: object) -> list[Any]:
 def jira_comment(cell: str) -> dict[str, Any]:
     """Return the comment of a cell, without date, author and the properties behind its text."""
     properties = _PROPERTIES.search(cell)
-    text = cell[: properties.start()] if properties else cell
+    text = cell[: properties.start()].rstrip().removesuffix(";") if properties else cell
     found = _JIRA_COMMENT.match(text)
     internal = properties is not None and _INTERNAL.search(properties[1]) is not None
     return {"body": found[1].strip() if found else text, "internal": internal}

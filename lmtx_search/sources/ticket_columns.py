@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
+from lmtx_search.sources.csv_header import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,14 @@ class TicketColumns:
             found[name if known in fields else known] = value
         return found
 
-    def check(self, path: Path, fields: Mapping[str, Any], notes: list[str]) -> None:
+    def check(self, path: Path, columns: Iterable[str], notes: list[str]) -> None:
         """Check the columns of a table; ``notes`` receives a sentence if there are no ids.
 
         Raises:
             UserError: no column has a text.
         """
-        there = ", ".join(fields)
+        written = dict.fromkeys(columns)
+        there, fields = one_line(written), self.named(written)
         if fields.keys().isdisjoint(self.texts):
             raise UserError(
                 f"{path}, line 1: the columns are {there}: none is one of {', '.join(self.texts)} "

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.internal_notes import (
@@ -23,9 +24,10 @@ from lmtx_search.sources.internal_notes import (
 )
 from lmtx_search.sources.jira_editor import wiki_text
 from lmtx_search.sources.json_records import read_json_records
-from lmtx_search.sources.lines import starts_as_json
+from lmtx_search.sources.lines import first_line, starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
+from lmtx_search.sources.tab_separated import header_names
 from lmtx_search.sources.ticket_columns import TicketColumns
 from lmtx_search.sources.ticket_texts import is_text_of, text_of
 
@@ -68,6 +70,10 @@ def _read(
     path: Path, make: Make, columns: TicketColumns, options: ReadOptions
 ) -> Iterator[Row | BadLine]:
     is_table = ending(path) not in JSON_LINES and not starts_as_json(path)
+    if is_table and first_line(path).lstrip().startswith("<"):
+        raise UserError(
+            f"{path} is XML or HTML: export CSV, or save answers of the REST API, which are JSON"
+        )
     rows = (
         read_rows(path, "csv", options.notes)
         if is_table
@@ -85,7 +91,7 @@ def _read(
         if is_table:
             fields = columns.named(fields)
         if not checked:
-            columns.check(path, fields, options.notes)
+            columns.check(path, row.fields, options.notes)
             checked = True
         if is_table and not untold and not options.everything and (untold := _untold(fields)):
             options.notes.append(untold.format(path=path))
@@ -93,6 +99,8 @@ def _read(
             yield Row(row.line, make(fields, options))
         except ValueError as error:
             yield BadLine(str(path), row.line, str(error), json.dumps(fields)[:1000])
+    if not checked:
+        columns.check(path, header_names(path), options.notes)
 
 
 def _untold(fields: Fields) -> str:

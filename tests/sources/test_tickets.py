@@ -11,6 +11,7 @@ import pytest
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document
 from lmtx_search.sources import DocumentFile
+from lmtx_search.sources.internal_notes import jira_comment
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 from lmtx_search.sources.tickets import read_jira, read_zammad, read_zendesk
@@ -373,3 +374,35 @@ def test_a_table_without_a_known_text_is_refused_and_one_without_ids_has_a_note(
     options = ReadOptions()
     fields_of(read_zendesk, path, options)
     assert options.notes[0].startswith(f"{path} has no column id: ")
+
+
+@pytest.mark.parametrize("reader", [read_zammad, read_zendesk, read_jira])
+def test_xml_on_one_line_is_refused(tmp_path: Path, reader: Any) -> None:
+    path = tmp_path / "export.xml"
+    path.write_text('<?xml version="1.0"?><rss version="2.0"><item><title>x</title></item></rss>')
+    with pytest.raises(UserError, match="is XML or HTML: export CSV"):
+        fields_of(reader, path)
+
+
+def test_the_columns_are_checked_without_rows_too(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text("Zusammenfassung,Beschreibung\n")
+    with pytest.raises(UserError, match="the columns are Zusammenfassung, Beschreibung: none is"):
+        fields_of(read_jira, path)
+    path.write_text("Issue key,Summary\n")
+    assert not fields_of(read_jira, path)
+
+
+def test_messages_have_the_columns_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text("Ticket ID,Betreff\n1,T\n")
+    with pytest.raises(UserError, match="the columns are Ticket ID, Betreff: none is"):
+        fields_of(read_zendesk, path)
+
+
+def test_properties_behind_a_comment_of_jira_are_no_text() -> None:
+    properties = '[{"key":"sd.public.comment","value":{"internal":true}}]'
+    # Takes minutes if the time grows with the square of the blanks.
+    blanks = " " * 300_000
+    cell = f"01/Jan/24 10:00 AM;ann;Try{blanks}again; {properties}"
+    assert jira_comment(cell) == {"body": f"Try{blanks}again", "internal": True}
