@@ -92,11 +92,13 @@ def test_gold_tags_of_which_nothing_fits_are_refused(gold, unknown, message):
             + json.dumps({"id": "b", "tags": ["Chess", "y"]})
             + "\n",
         ),
+        ("train.ris", "TY  - JOUR\nKW  - x\nER  - \nTY  - JOUR\nKW  - Chess\nKW  - y\nER  - \n"),
     ],
 )
 def test_labels_are_counted_in_training_gold_of_every_kind(write, name, text):
     labels = write("labels.jsonl", '{"id": "x", "text": "Chess"}\n{"id": "y", "text": "Music"}\n')
-    given = GoldFiles(field="tags", labels=labels, train=write(name, text))
+    field = "keywords" if name == "train.ris" else "tags"
+    given = GoldFiles(field=field, labels=labels, train=write(name, text))
     _, frequencies = open_gold_files(given, LABELS)
     assert frequencies.counts == {"x": 2, "y": 1}
     assert frequencies.documents == 2

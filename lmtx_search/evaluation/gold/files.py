@@ -10,7 +10,8 @@ from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.label_frequencies import Frequencies
 from lmtx_search.records import Label
 from lmtx_search.sources import DocumentFile, FieldGold, Gold, open_gold, read_labels
-from lmtx_search.sources.rows import is_row_file
+from lmtx_search.sources.document_formats import document_format
+from lmtx_search.sources.rows import ending, is_row_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,18 @@ class GoldFiles:
         train = self.train
         if train is None:
             return False
-        named = self.field is not None and self.format is not None
-        return named or train.is_dir() or is_row_file(train)
+        if train.is_dir() or is_row_file(train):
+            return True
+        if self.field is None or self.format is not None:
+            return self.field is not None
+        # Gold tags by document id have this ending too.
+        if ending(train) == ".tsv":
+            return False
+        try:
+            document_format(train)
+        except UserError:
+            return False
+        return True
 
     def documents(
         self, file: Path, id_field: str = "id", text_fields: Sequence[str] = ()
