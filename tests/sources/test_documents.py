@@ -159,15 +159,20 @@ def test_lines_that_are_lists_are_bad_lines(tmp_path):
 
 @pytest.mark.parametrize("first", ["[INFO] start", '["id", "title"]', "[1994]"])
 def test_a_line_that_only_begins_as_a_list_is_a_bad_line_and_lines_go_on(monkeypatch, first):
-    class Endless(io.BytesIO):
-        def read(self, size=-1):
-            assert size >= 0, "the whole input is read"
-            return super().read(size)
+    class Counted(io.BytesIO):
+        lines = 0
 
-    stdin = io.TextIOWrapper(Endless(f'{first}\n{{"id": "a"}}\n[2]\n'.encode()))
-    monkeypatch.setattr(sys, "stdin", stdin)
-    bad, document, other = read_documents(Path("-"))
-    assert (bad.line, bad.raw, document.id, other.line) == (1, first, "a", 3)
+        def __next__(self):
+            self.lines += 1
+            return super().__next__()
+
+    stream = Counted(f'{first}\n{{"id": "a"}}\n[2]\n'.encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+    found = read_documents(Path("-"))
+    bad, document = next(found), next(found)
+    assert (bad.line, bad.raw, document.id) == (1, first, "a")
+    assert stream.lines == 2
+    assert next(found).line == 3
 
 
 def test_an_error_in_a_list_is_one_bad_line_with_its_place(tmp_path):
