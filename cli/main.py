@@ -35,7 +35,7 @@ class LazyGroup(Group):
     """A group whose commands' modules are imported when they are called."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; end well if nobody reads its output any more.
+        """Run the command. It succeeds even if the program that reads its output ends early.
 
         Raises:
             LmtxError: another pipe is closed. click would end without a message.
@@ -125,7 +125,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. Run the same command again to continue.", err=True)
         code = 130
-    except SystemExit:  # of click, if nobody reads the help
+    except SystemExit:  # raised by click if the program that reads the help has ended
         if not _nobody_reads():
             raise
         code = 0

@@ -15,6 +15,7 @@ from lmtx_search.embedded.ollama import add_model, find_ollama, model_store, sta
 from lmtx_search.embedded.opensearch import prepare_opensearch, start_opensearch
 from lmtx_search.embedded.places import Places, find_places, open_up
 from lmtx_search.embedded.processes import Process, is_alive, stop
+from lmtx_search.embedded.set_addresses import other_ollama, winning_settings, without_addresses
 from lmtx_search.embedded.several_nodes import SEVERAL, members, nodes_of, start_several
 from lmtx_search.embedded.state import State, read_state
 from lmtx_search.embedded.tagger import start_tagger
@@ -22,10 +23,7 @@ from lmtx_search.embedded.wanted_models import (
     download_encoder,
     download_judge,
     in_process,
-    other_ollama,
     own_gguf,
-    winning_settings,
-    without_addresses,
 )
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings

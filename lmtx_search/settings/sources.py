@@ -156,7 +156,8 @@ _LISTS = ("documents.label_bands", "ui.editors", "ui.hosts", "ui.proxies", "ui.t
 def _is_empty(key: str, value: object) -> bool:
     """Tell whether a value is an empty text that stands for none.
 
-    A prompt and some lists may be empty: no prompt, or nobody who may decide (``ui.editors``).
+    An empty prompt means no prompt. Some lists may be empty too: then nobody may decide
+    (``ui.editors``).
     """
     return value == "" and not key.endswith("_prompt") and key not in _LISTS
 

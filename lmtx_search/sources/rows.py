@@ -148,45 +148,41 @@ def _list_of(line: bytes) -> tuple[list[Any] | None, bool]:
 
 def _list_rows(data: bytes, first: int, name: str) -> Iterator[Row | BadLine]:
     """Yield the objects of a list that begins on line ``first``, numbered from 1."""
-    line = first
     try:
         records = json.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line += data.count(b"\n", 0, error.start)
-        column = error.start - data.rfind(b"\n", 0, error.start)
-        reason = f"not UTF-8 (byte {column})"
-    except json.JSONDecodeError as error:
-        line += error.lineno - 1
-        reason = f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
-    except RecursionError:
-        reason = "not readable as JSON: nested too deeply"
-    except ValueError as error:
-        reason = f"not JSON: {error}"
+    except (ValueError, RecursionError) as error:
+        before, reason = _fault(data, error)
+        raw = data.split(b"\n")[before].decode("utf-8", "replace").rstrip("\r")
+        reason += f"; nothing of the list that begins on line {first} is read"
+        yield BadLine(name, first + before, reason, raw)
     else:
         yield from (checked_record(name, *one) for one in enumerate(records, start=1))
-        return
-    raw = data.split(b"\n")[line - first].decode("utf-8", "replace").rstrip("\r")
-    reason += f"; nothing of the list that begins on line {first} is read"
-    yield BadLine(name, line, reason, raw)
 
 
 def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:
     try:
         value = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        reason = f"not UTF-8 (byte {error.start + 1})"
-    except json.JSONDecodeError as error:
-        reason = f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
-    except RecursionError:
-        reason = "not readable as JSON: nested too deeply"
-    except ValueError as error:
-        reason = f"not JSON: {error}"
+    except (ValueError, RecursionError) as error:
+        _, reason = _fault(line, error)
     else:
         if isinstance(value, dict):
             return Row(number, value)
         reason = "not a JSON object: one object per line is expected"
     raw = line.decode("utf-8", "replace")
     return BadLine(name, number, reason, raw)
+
+
+def _fault(data: bytes, error: ValueError | RecursionError) -> tuple[int, str]:
+    """Return how many lines stand before the place of an error in JSON, and what is wrong there."""
+    if isinstance(error, UnicodeDecodeError):
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        return data.count(b"\n", 0, error.start), f"not UTF-8 (byte {column})"
+    if isinstance(error, json.JSONDecodeError):
+        what = error.msg.removesuffix(" at")
+        return error.lineno - 1, f"not JSON: {what} at column {error.colno}"
+    if isinstance(error, RecursionError):
+        return 0, "not readable as JSON: nested too deeply"
+    return 0, f"not JSON: {error}"
 
 
 def _no_constant(name: str) -> None:

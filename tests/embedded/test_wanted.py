@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from lmtx_search.cli.main import cli
+from lmtx_search.embedded.set_addresses import other_ollama, winning_settings, without_addresses
 from lmtx_search.embedded.state import State
 from lmtx_search.embedded.tagger import tagger_environ
-from lmtx_search.embedded.wanted_models import other_ollama, winning_settings, without_addresses
 from lmtx_search.errors import UserError
 from lmtx_search.settings import load_settings
 

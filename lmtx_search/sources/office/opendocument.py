@@ -47,7 +47,7 @@ def opendocument_text(path: Path, left_out: LeftOut) -> str:
 
 
 def _remove_hidden(root: Any) -> tuple[int, int]:
-    """Empty what is not displayed; return the numbers of sections and of pieces of text."""
+    """Remove what is not displayed. Return how many sections and pieces of text it was."""
     sections = [
         one
         for one in root.iter(f"{_TEXT}section")
