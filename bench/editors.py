@@ -38,7 +38,7 @@ from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
 from lmtx_search.training.targets.answers import Answers
-from lmtx_search.training.targets.label_offsets import label_offsets, limit_judge
+from lmtx_search.training.targets.label_offsets import label_offsets
 from lmtx_search.words.evidence import word_importance
 from lmtx_search.words.weights import DEFAULT_FACTOR, DEFAULT_WEIGHTS, WordScoring
 
@@ -84,9 +84,8 @@ class Editor:
         """Return the offsets of labels by all answers: float32[labels]."""
         rows, columns, right = self._answers()
         scores = self.train.scores[rows, columns]
-        offsets = label_offsets(scores, columns, right, len(self.labels))
         by_people = [pair in self.decided for pair in zip(rows, columns, strict=True)]
-        return limit_judge(offsets, columns, by_people)
+        return label_offsets(scores, columns, right, by_people, len(self.labels))
 
     def decide(self, count: int, offsets: Floats) -> None:
         """Decide on the ``count`` pairs that come next."""

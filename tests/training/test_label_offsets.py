@@ -23,24 +23,24 @@ def test_the_offset_of_a_label_that_is_scored_too_high_is_negative() -> None:
     columns = random.integers(0, 4, 2000)
     true = np.array([-0.3, 0.0, 0.1, 0.2])
     right = 1 / (1 + np.exp(-10 * (scores + true[columns] - 0.5)))
-    found = label_offsets(scores.tolist(), columns.tolist(), right.tolist(), 4)
+    found = label_offsets(scores.tolist(), columns.tolist(), right.tolist(), [True] * 2000, 4)
     assert found - found.mean() == pytest.approx(true - true.mean(), abs=0.05)
 
 
 def test_one_answer_moves_a_label_less_than_many() -> None:
     right = [1.0] + [1.0] * 20 + [0.0] * 21
-    found = label_offsets([0.5] * 42, [0] + [1] * 20 + [2] * 21, right, 3)
+    found = label_offsets([0.5] * 42, [0] + [1] * 20 + [2] * 21, right, [True] * 42, 3)
     assert 0 < found[0] < found[1]
     assert RIDGE > 0
 
 
 def test_a_label_without_an_answer_has_no_offset() -> None:
-    found = label_offsets([0.1, 0.9], [0, 1], [0.0, 1.0], 5)
+    found = label_offsets([0.1, 0.9], [0, 1], [0.0, 1.0], [True, True], 5)
     assert found[2:].tolist() == pytest.approx([0, 0, 0], abs=1e-6)
 
 
 def test_without_answers_no_label_has_an_offset() -> None:
-    assert label_offsets([], [], [], 3).tolist() == [0, 0, 0]
+    assert label_offsets([], [], [], [], 3).tolist() == [0, 0, 0]
 
 
 class Equal:

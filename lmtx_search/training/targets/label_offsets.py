@@ -39,16 +39,22 @@ class Scorer(Protocol):
 
 
 def label_offsets(
-    scores: Sequence[float], columns: Sequence[int], right: Sequence[float], labels: int
+    scores: Sequence[float],
+    columns: Sequence[int],
+    right: Sequence[float],
+    by_people: Sequence[bool],
+    labels: int,
 ) -> NDArray[np.float32]:
     """Return what has to be added to the scores of each label: float32[labels].
 
-    A logistic regression with one slope, one intercept and a shrunken offset of each label.
+    A logistic regression with one slope, one intercept and a shrunken offset of each label. The
+    offset is at most :data:`LARGEST` for labels that mostly a judge was asked about.
 
     Args:
         scores: of n pairs of document and label.
         columns: the label of each pair.
         right: how likely each pair is right, in [0, 1].
+        by_people: whether a person said so.
         labels: number of labels.
     """
     # Imported here, because only training needs it.
@@ -71,22 +77,8 @@ def label_offsets(
     # A higher score never speaks against a label.
     bounds = [(0, None), *[(None, None)] * (1 + labels)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return np.asarray(found[2:] / max(found[0], LEAST_SLOPE), dtype=np.float32)
-
-
-def limit_judge(
-    offsets: NDArray[np.float32], columns: Sequence[int], by_people: Sequence[bool]
-) -> NDArray[np.float32]:
-    """Return offsets of at most :data:`LARGEST` for labels that mostly a judge was asked about.
-
-    Args:
-        offsets: float32[labels].
-        columns: the label of each of n answers.
-        by_people: whether a person gave the answer.
-    """
-    labels, column = len(offsets), np.asarray(columns, dtype=np.int64)
-    answers = np.bincount(column, minlength=labels)
-    decided = 2 * np.bincount(column, by_people, labels) >= np.maximum(answers, 1)
+    offsets = np.asarray(found[2:] / max(found[0], LEAST_SLOPE), dtype=np.float32)
+    decided = 2 * np.bincount(column, by_people, labels) >= np.bincount(column, minlength=labels)
     return np.where(decided, offsets, np.clip(offsets, -LARGEST, LARGEST))
 
 
@@ -109,13 +101,11 @@ def offsets_by_id(scored: Sequence[tuple[str, str, float]], answers: Answers) ->
     right = answers.right()
     ids = sorted({label for _, label, _ in scored})
     column_of = {id_: column for column, id_ in enumerate(ids)}
-    columns = [column_of[label] for _, label, _ in scored]
     offsets = label_offsets(
         [score for _, _, score in scored],
-        columns,
+        [column_of[label] for _, label, _ in scored],
         [right[document][label] for document, label, _ in scored],
+        [label in answers.people.get(document, {}) for document, label, _ in scored],
         len(ids),
     )
-    by_people = [label in answers.people.get(document, {}) for document, label, _ in scored]
-    offsets = limit_judge(offsets, columns, by_people)
     return dict(zip(ids, np.round(offsets.astype(float), 5).tolist(), strict=True))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from lmtx_search.records import Document, Label, PYes
 from lmtx_search.training.named_documents import without_names
 from lmtx_search.training.targets.answers import Answers, centered_odds
-from lmtx_search.training.targets.label_offsets import label_offsets, limit_judge
+from lmtx_search.training.targets.label_offsets import label_offsets
 
 NEIGHBOURS = 12
 """The number of nearest documents whose scores count."""
@@ -92,14 +92,13 @@ def soft_targets(
     judged = _by_place(centered_odds(answers.judge), row_of, column_of)
     decided = _by_place(answers.people, row_of, column_of)
     right = _by_place(answers.right(), row_of, column_of)
-    columns = [column for _, column in right]
-    offsets = label_offsets(
+    found += label_offsets(
         [float(found[place]) for place in right],
-        columns,
+        [column for _, column in right],
         list(right.values()),
+        [place in decided for place in right],
         len(labels),
     )
-    found += limit_judge(offsets, columns, [place in decided for place in right])
     for place, odds in judged.items():
         found[place] += ANSWER * odds
     highest, lowest = found.max(axis=1), found.min(axis=1)
