@@ -191,6 +191,29 @@ def test_a_label_is_accepted_for_all_documents_that_are_left(
     assert site.stored("game-1")["tags_suggested"] == ["Chess"]
 
 
+def test_together_decides_on_the_chosen_label_alone(site: Site, signed_in: SignedIn) -> None:
+    index_tagged(
+        site.client, "articles", [tagged(f"d{n}", {}, {"Chess": 0.5 - n / 100}) for n in range(3)]
+    )
+    page = signed_in("anna")
+    page.locator("#labels button", has_text="Chess").click()
+    expect(page.locator("#accept-all")).to_have_text("Accept “Chess” for these 3 documents")
+    page.keyboard.press("/")
+    page.keyboard.type("web")
+    page.get_by_role("option", name="Web browser").click()
+    expect(page.locator("#said")).to_have_text("Accepted: Web browser for 1 document.")
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_have_text("Undone: Web browser for 1 document.")
+    expect(row(page, "About d0", "Web browser")).to_be_focused()
+    expect(page.locator("#accept-all")).to_have_text("Accept “Chess” for these 3 documents")
+    row(page, "About d0", "Chess").get_by_role("button", name="Reject").click()
+    expect(page.locator("#accept-all")).to_have_text("Accept “Chess” for these 2 documents")
+    page.keyboard.press("Shift+A")
+    expect(page.locator("#said")).to_have_text("Accepted: Chess for 2 documents.")
+    assert [site.stored(f"d{n}").get("tags_manual") for n in range(3)] == [[], ["Chess"], ["Chess"]]
+    expect(row(page, "About d0", "Web browser")).not_to_contain_text("accepted")
+
+
 def test_a_reload_continues_where_the_person_was(site: Site, signed_in: SignedIn) -> None:
     index_tagged(site.client, "articles", documents())
     page = signed_in("anna")

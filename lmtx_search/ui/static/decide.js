@@ -21,6 +21,9 @@ let chain = Promise.resolve();
 const named = (tag) => (Object.hasOwn(state.names, tag) ? state.names[tag] : tag);
 const rows = () => state.documents.flatMap((shown) => shown.rows);
 const openRows = () => rows().filter((row) => row.state === "open");
+// The open rows of the chosen label: a person may have added rows of other labels.
+const togetherRows = () => openRows().filter((row) => row.open.tag === state.label);
+const keyOf = ({ index, id, routing }) => JSON.stringify([index, id, routing]);
 const current = () => rows().find((row) => row.element.tabIndex === 0);
 
 function mark(row, focus) {
@@ -97,7 +100,7 @@ function showLabels(found) {
 }
 
 function showTogether() {
-  const open = openRows();
+  const open = togetherRows();
   find("together").hidden = !state.editor || !state.label || !open.length;
   if (find("together").hidden) return;
   const these = open.length === 1 ? "this document" : `these ${several(open.length, "document")}`;
@@ -134,7 +137,8 @@ async function send(some, decision) {
   const tag = some[0].open.tag;
   try {
     const told = await api.decide(tag, decision, some.map((row) => row.shown.one));
-    const wrong = told.results.map(({ problem }) => problem);
+    const problems = new Map(told.results.map((one) => [keyOf(one), one.problem]));
+    const wrong = some.map((row) => problems.get(keyOf(row.shown.one)));
     some.forEach((row, at) => wrong[at] && row.set("lost", wrong[at]));
     const made = wrong.filter((one) => !one).length;
     state.made += made;
@@ -162,9 +166,8 @@ function undo() {
     try {
       const told = await api.undo();
       if (!told.tag) return notify("There is nothing to undo.", false);
-      const key = ({ index, id, routing }) => JSON.stringify([index, id, routing]);
-      const places = new Set(told.undone.map(key));
-      const back = rows().filter((row) => row.open.tag === told.tag && places.has(key(row.shown.one)));
+      const places = new Set(told.undone.map(keyOf));
+      const back = rows().filter((row) => row.open.tag === told.tag && places.has(keyOf(row.shown.one)));
       state.made -= told.undone.length;
       if (back.length < places.size) await load(true);
       else for (const row of back) row.set("open");
@@ -211,8 +214,8 @@ const KEYS = {
   u: undo,
   n: () => (chain = chain.then(() => load(true))),
   "/": () => state.editor && current() && add(current().shown),
-  A: () => state.label && decide(openRows(), "accept"),
-  R: () => state.label && decide(openRows(), "reject"),
+  A: () => state.label && decide(togetherRows(), "accept"),
+  R: () => state.label && decide(togetherRows(), "reject"),
 };
 
 addEventListener("keydown", (event) => {
@@ -239,9 +242,9 @@ setInterval(async () => {
   const held = state.documents.filter(({ rows }) => rows.some((row) => row.state === "open"));
   if (!state.editor || !held.length || document.hidden) return;
   try {
-    const { lost } = await api.renew(held.map(({ one }) => one));
+    const lost = new Set((await api.renew(held.map(({ one }) => one))).lost.map(keyOf));
     for (const { one, rows } of held) {
-      if (!lost.some(({ index, id, routing }) => one.index === index && one.id === id && one.routing === routing)) continue;
+      if (!lost.has(keyOf(one))) continue;
       for (const row of rows) if (row.state === "open") row.set("lost", "Somebody else is deciding on this document.");
     }
   } catch (error) {
