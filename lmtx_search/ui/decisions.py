@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from lmtx_search.cluster.client.connect import Client
+from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.decisions import records
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Record
@@ -21,14 +21,13 @@ from lmtx_search.cluster.decisions.values import (
 from lmtx_search.cluster.decisions.write import DELETED, Stored, change, read_places
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.facets.roll_up import tag_names, tags_above
-from lmtx_search.cluster.judgments.feedback import keep_opinions, remove_opinions, train_on
-from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.errors import LmtxError
-from lmtx_search.records import PERSON, Document, Judgment, Label, content_digest, document_text
+from lmtx_search.records import Document, Judgment, Label, content_digest, document_text
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.ui.teaching import Learned, earlier_judgments, take_back, teach
 
 _UNTOUCHED = "It is never touched (documents.untouched_query). Nothing was changed."
 _NO_LABEL = (
@@ -64,16 +63,18 @@ class Decisions:
         """Decide on a tag of documents, and return what became of each.
 
         A document is left as it is if its text has changed since it was shown, if somebody else
-        has decided otherwise, or if no label has the tag (any more). ``results`` have a
-        ``problem`` then, in one sentence. ``learned`` is the number of documents from which the
-        next training learns.
+        has decided otherwise, if no label has the tag (any more), or if the cluster refused it.
+        ``results`` have a ``problem`` then, in one sentence. ``learned`` is the number of documents
+        from which the next training learns, and ``not_learned`` says why it learns from no others
+        if the cluster refused judgments or training documents.
 
         Args:
             by: who decides.
             asked: the documents, with the digest of the text that was shown (:func:`text_digest`).
 
         Raises:
-            UserError: ``bootstrap-index`` has not run, or a right is missing.
+            UserError: ``bootstrap-index`` has not run.
+            LmtxError: the cluster failed. No document is changed.
         """
         records.require_index(self._client)
         label = labels_of_tags(self._client, [tag]).get(tag)
@@ -114,7 +115,7 @@ class Decisions:
             done.problems[place] = f"Nothing was changed: {reason}."
         self._tell_of_others(done, tag)
         learned = self._record(by, tag, label, decision, done)
-        return _told(tag, decision, asked, done.problems, len(learned))
+        return _told(tag, decision, asked, done.problems, learned)
 
     def undo(self, by: str) -> dict[str, Any]:
         """Undo a person's last decisions: all those that were made in one request.
@@ -137,13 +138,13 @@ class Decisions:
             if there != record.decision:
                 kept[place] = f"{place.id}: somebody has decided otherwise since then."
                 return {}
-            return undone(source, record.tag, record.before, fields)
+            return undone(source, record.tag, record.decision, record.before, fields)
 
         for place, reason in change(self._client, stored, changes).items():
             kept[place] = f"{place.id}: {reason}"
             if reason != DELETED:
                 refused.add(place)
-        self._take_back([one for one in last.values() if one.place not in kept])
+        take_back(self._client, [one for one in last.values() if one.place not in kept])
         # What the cluster refused can be undone later.
         records.mark_undone(
             self._client, [id_ for id_, one in last.items() if one.place not in refused]
@@ -179,10 +180,13 @@ class Decisions:
 
     def _record(
         self, by: str, tag: str, label: Label, decision: Decision, done: _Progress
-    ) -> set[str]:
-        """Keep judgments and records; return the ids of documents that training learns from."""
-        fields = tag_fields(self._client)
-        texts = self._documents.text_fields
+    ) -> Learned:
+        """Keep records and judgments of the documents that are changed by now.
+
+        Raises:
+            LmtxError: the cluster refused the records. The documents are as before.
+        """
+        fields, texts = tag_fields(self._client), self._documents.text_fields
         judged: dict[Place, tuple[Document, Judgment]] = {}
         for place, source in done.written.items():
             document = Document(place.id, document_text(source, texts), fields.without(source))
@@ -191,62 +195,45 @@ class Decisions:
                 rank = tags.index(tag) if tag in tags else len(tags)
                 yes = decision == "accept"
                 judged[place] = document, person_judgment(document, label, yes, rank)
-        earlier = JudgmentStore(self._client).find(one.id for _, one in judged.values())
-        for place, (_, judgment) in judged.items():
-            was = earlier.get(judgment.id)
-            done.before[place]["judgment"] = {
-                "id": judgment.id,
-                "p_yes": was.p_yes if was else None,
-                "rank": judgment.rank,
-            }
-        learned: set[str] = set()
-        # The documents are changed by now: whatever happens, it is recorded who decided what.
-        with suppress(LmtxError):
-            learned = train_on(self._client, self._documents, [one for one, _ in judged.values()])
-        keep_opinions(self._client, [judgment for _, judgment in judged.values()])
-        at, together = records.now(), records.new_group()
-        records.keep(
-            self._client,
-            [
-                Record(
-                    at=at,
-                    by=by,
-                    place=place,
-                    tag=tag,
-                    label_id=label.id,
-                    decision=decision,
-                    together=together,
-                    before=done.before[place],
-                )
-                for place in done.written
-            ],
-        )
+        learned = Learned()
+        with learned.problem_kept():
+            earlier = earlier_judgments(self._client, [one for _, one in judged.values()])
+            for place, (_, judgment) in judged.items():
+                done.before[place]["judgment"] = earlier[judgment.id]
+        self._keep_records(by, tag, label, decision, done)
+        if not learned.problem:  # without the earlier judgments, undoing could not restore them
+            teach(self._client, self._documents, list(judged.values()), learned)
         return learned
 
-    def _take_back(self, undone_records: Sequence[Record]) -> None:
-        """Put the judgments back that were there before the decisions."""
-        gone: list[str] = []
-        earlier: list[Judgment] = []
-        for record in undone_records:
-            was = record.before.get("judgment")
-            if was is None or record.label_id is None:
-                continue
-            if was["p_yes"] is None:
-                gone.append(was["id"])
-                continue
-            earlier.append(
-                Judgment(
-                    id=was["id"],
-                    document_id=record.place.id,
-                    label_id=record.label_id,
-                    p_yes=was["p_yes"],
-                    rank=was["rank"],
-                    judge=PERSON,
-                    prompt="",
-                )
+    def _keep_records(
+        self, by: str, tag: str, label: Label, decision: Decision, done: _Progress
+    ) -> None:
+        at, together = records.now(), records.new_group()
+        kept = [
+            Record(
+                at=at,
+                by=by,
+                place=place,
+                tag=tag,
+                label_id=label.id,
+                decision=decision,
+                together=together,
+                before=done.before[place],
             )
-        remove_opinions(self._client, gone)
-        keep_opinions(self._client, earlier)
+            for place in done.written
+        ]
+        try:
+            with clear_errors():
+                records.keep(self._client, kept)
+        except LmtxError:
+            # Nobody could undo a decision that is not recorded, or see who made it.
+            fields = tag_fields(self._client)
+            change(
+                self._client,
+                read_places(self._client, self._index, done.written),
+                lambda place, now: undone(now, tag, decision, done.before[place], fields),
+            )
+            raise
 
 
 def _told(
@@ -254,12 +241,13 @@ def _told(
     decision: Decision,
     asked: Iterable[Place],
     problems: Mapping[Place, str],
-    learned: int = 0,
+    learned: Learned | None = None,
 ) -> dict[str, Any]:
     return {
         "tag": tag,
         "decision": decision,
-        "learned": learned,
+        "learned": len(learned.documents) if learned else 0,
+        "not_learned": learned.problem if learned else "",
         "results": [{**place_as_json(place), "problem": problems.get(place)} for place in asked],
     }
 

@@ -62,21 +62,33 @@ def test_a_rejected_name_leaves_every_field_of_the_tagger_and_the_manual_tags() 
     }
 
 
-@pytest.mark.parametrize("tag", ["Chess", "Go", "Web", "Mail", "Mine", "New"])
+@pytest.mark.parametrize("tag", ["Chess", "Go", "Web", "Mail", "New"])
 @pytest.mark.parametrize("decision", ["accept", "reject"])
 def test_undoing_a_decision_restores_names_scores_and_their_order(
     tag: str, decision: Decision
 ) -> None:
     changed, before = decided(DOCUMENT, tag, decision, FIELDS)
     now = DOCUMENT | changed
-    restored = now | undone(now, tag, before, FIELDS)
+    restored = now | undone(now, tag, decision, before, FIELDS)
     assert {key: one for key, one in restored.items() if one != []} == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("decision", "field"), [("accept", "tags_manual"), ("reject", "tags_rejected")]
+)
+def test_undoing_takes_the_tag_away_that_was_there_without_a_recorded_decision(
+    decision: Decision, field: str
+) -> None:
+    document = {**DOCUMENT, field: ["Other", "New"]}
+    changed, before = decided(document, "New", decision, FIELDS)
+    assert changed == {}
+    assert undone(document, "New", decision, before, FIELDS) == {field: ["Other"]}
 
 
 def test_undoing_one_of_two_decisions_keeps_the_other() -> None:
     first, before = decided(DOCUMENT, "Chess", "reject", FIELDS)
     both = after(DOCUMENT | first, "Go", "accept")
-    restored = both | undone(both, "Chess", before, FIELDS)
+    restored = both | undone(both, "Chess", "reject", before, FIELDS)
     assert restored["tags_suggested"] == ["Chess"]
     assert restored["tags_manual"] == ["Mine", "Go"]
     assert restored["tags_rejected"] == []
@@ -85,7 +97,7 @@ def test_undoing_one_of_two_decisions_keeps_the_other() -> None:
 def test_undoing_after_another_tagging_leaves_what_the_tagger_wrote() -> None:
     changed, before = decided(DOCUMENT, "Chess", "reject", FIELDS)
     now = DOCUMENT | changed | {"tagging": {**DOCUMENT["tagging"], "at": "2026-11-02T10:00:00Z"}}
-    assert undone(now, "Chess", before, FIELDS) == {"tags_rejected": []}
+    assert undone(now, "Chess", "reject", before, FIELDS) == {"tags_rejected": []}
 
 
 def test_a_change_of_mind_moves_the_tag() -> None:
@@ -153,9 +165,11 @@ def test_labels_that_are_above_the_rejected_tag_alone_leave_with_it_and_come_bac
     changed, before = decided(document, "Chess", "reject", FIELDS, ABOVE)
     assert changed["tags_broader"] == ["Web"]
     now = document | changed
-    assert undone(now, "Chess", before, FIELDS)["tags_broader"] == document["tags_broader"]
+    assert (
+        undone(now, "Chess", "reject", before, FIELDS)["tags_broader"] == document["tags_broader"]
+    )
     again = now | {"tagging": now["tagging"] | {"at": "2026-12-01T00:00:00Z"}}
-    assert "tags_broader" not in undone(again, "Chess", before, FIELDS)
+    assert "tags_broader" not in undone(again, "Chess", "reject", before, FIELDS)
 
 
 def test_labels_that_are_above_another_tag_too_stay() -> None:

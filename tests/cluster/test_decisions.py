@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from opensearchpy import ConnectionTimeout
 
 from lmtx_search.cluster.decisions import claims
 from lmtx_search.cluster.decisions.order import Place, label_weights, most_valuable
 from lmtx_search.cluster.decisions.values import decided
 from lmtx_search.cluster.decisions.worth import open_labels, worth_of
-from lmtx_search.cluster.decisions.write import change, read_places
+from lmtx_search.cluster.decisions.write import OVERTAKEN, change, read_places
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.tag_fields import DEFAULT_FIELDS as FIELDS
@@ -127,6 +128,58 @@ def test_a_document_that_is_gone_is_named(ready):
     failed = change(ready, stored, lambda place, source: {"tags_manual": ["x"]})
     assert failed == {Place("articles", "d1"): "it was deleted"}
     assert not ready.exists(index="articles", id="d1")
+
+
+def test_what_others_write_again_and_again_is_named_and_the_rest_is_written(ready):
+    index_tagged(ready, "articles", [tagged("d1"), tagged("d2")])
+    first, second = Place("articles", "d1"), Place("articles", "d2")
+
+    def changes(place, source):
+        if place == first:
+            theirs = {"doc": {"n": source.get("n", 0) + 1}}
+            ready.bulk(body=[{"update": {"_id": "d1"}}, theirs], index="articles")
+        return {"tags_manual": ["Mine"]}
+
+    failed = change(ready, read_places(ready, "articles", [first, second]), changes)
+    assert failed == {first: OVERTAKEN}
+    assert "tags_manual" not in ready.get(index="articles", id="d1")["_source"]
+    assert ready.get(index="articles", id="d2")["_source"]["tags_manual"] == ["Mine"]
+
+
+def test_a_request_without_an_answer_may_have_been_carried_out(ready, monkeypatch):
+    index_tagged(ready, "articles", [tagged("d1"), tagged("d2")])
+    places = [Place("articles", "d1"), Place("articles", "d2")]
+    stored, bulk = read_places(ready, "articles", places), ready.bulk
+
+    def answered_too_late(body, params):
+        bulk(body=body[:2], params=params)
+        raise ConnectionTimeout("TIMEOUT", "no answer", Exception())
+
+    monkeypatch.setattr(ready, "bulk", answered_too_late)
+    failed = change(ready, stored, lambda *_: {"tags": ["x"]})
+    assert list(failed) == places[1:]
+    assert "no answer from the cluster in time" in failed[places[1]]
+    with pytest.raises(ConnectionTimeout):  # nothing is written
+        change(ready, {places[1]: stored[places[0]]}, lambda *_: {"tags": ["y"]})
+
+
+def test_a_missing_right_for_one_of_several_indices_stops_no_other_document(ready, monkeypatch):
+    for index in ("articles", "letters"):
+        index_tagged(ready, index, [tagged("d1")])
+    mine, theirs = Place("articles", "d1"), Place("letters", "d1")
+    stored, bulk = read_places(ready, "articles,letters", [mine, theirs]), ready.bulk
+
+    def refusing(body, params):
+        # As the security plugin answers: items that the user may not write fail, others do not.
+        items = bulk(body=body[:2], params=params)["items"]
+        reason = "no permissions for [indices:data/write/bulk[s]] and User [name=u]"
+        error = {"type": "security_exception", "reason": reason}
+        return {"items": [*items, {"update": {"status": 403, "error": error}}]}
+
+    monkeypatch.setattr(ready, "bulk", refusing)
+    failed = change(ready, stored, lambda *_: {"tags": ["x"]})
+    assert list(failed) == [theirs]
+    assert failed[theirs].startswith("the user lacks the right indices:data/write/bulk[s]")
 
 
 @pytest.mark.parametrize("slot", ["default_pipeline", "final_pipeline"])

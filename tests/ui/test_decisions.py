@@ -159,6 +159,37 @@ def test_many_documents_are_decided_on_and_undone_together(client: Any, people: 
     assert anna.post("decisions/undo", {})["tag"] is None
 
 
+@pytest.mark.parametrize("block", ["index.blocks.read", "index.blocks.write"])
+def test_a_decision_is_recorded_although_its_judgment_cannot_be_kept(
+    client: Any, people: PeopleOf, block: str
+) -> None:
+    index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.4})])
+    anna = people("anna")
+    (shown,) = anna.queue()
+    client.indices.put_settings(index="lmtx-judgments", body={block: True})
+    told = anna.decide("accept", "Chess", [shown])
+    client.indices.put_settings(index="lmtx-judgments", body={block: None})
+    assert (told["results"][0]["problem"], told["learned"]) == (None, 0)
+    assert "lmtx-judgments" in told["not_learned"]
+    assert source(client, "d1")["tags_manual"] == ["Chess"]
+    assert [one["tag"] for one in records(client)] == ["Chess"]
+    assert len(anna.post("decisions/undo", {})["undone"]) == 1
+    assert source(client, "d1")["tags_manual"] == []
+
+
+def test_a_decision_that_cannot_be_recorded_changes_nothing(client: Any, people: PeopleOf) -> None:
+    document = tagged("d1", {"Web browser": 0.6}, {"Chess": 0.4})
+    index_tagged(client, "articles", [document])
+    anna = people("anna")
+    (shown,) = anna.queue()
+    client.indices.put_settings(index="lmtx-decisions", body={"index.blocks.write": True})
+    with pytest.raises(AssertionError, match="lmtx-decisions"):
+        anna.decide("reject", "Web browser", [shown])
+    client.indices.put_settings(index="lmtx-decisions", body={"index.blocks.write": None})
+    assert source(client, "d1") == {**document, "tags_rejected": []}
+    assert opinions(client) == {}
+
+
 def test_undo_brings_an_earlier_judgment_back(client: Any, people: PeopleOf) -> None:
     index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.4})])
     anna = people("anna")

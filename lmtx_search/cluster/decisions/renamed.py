@@ -7,6 +7,7 @@ id too. Without this, the pipeline would no longer recognise what people rejecte
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -128,10 +129,12 @@ def _rename(
 
     failed = change(client, stored, changes)
     found.documents += len(written - failed.keys())
-    found.problems += [
-        f"{place.id} in {index} keeps the earlier names of tags: {reason}"
-        for place, reason in failed.items()
-    ]
+    for reason, number in Counter(failed.values()).items():
+        first = next(place.id for place, why in failed.items() if why == reason)
+        found.problems.append(
+            f"the earlier names of tags stay in {number:,} documents of {index}, for instance "
+            f"{first}: {reason}"
+        )
     records.rename(
         client,
         [

@@ -60,10 +60,11 @@ def decided(
 
 
 def undone(
-    source: Mapping[str, Any], tag: str, before: Before, fields: TagFields
+    source: Mapping[str, Any], tag: str, decision: Decision, before: Before, fields: TagFields
 ) -> dict[str, Any]:
     """Return the fields that undoing a decision changes, with their new values.
 
+    The tag leaves the field that the decision entered, also if it was there before without one.
     If the document was tagged again since then, only people's fields are put back: the tagger's
     own are newer than the decision.
     """
@@ -72,7 +73,8 @@ def undone(
     for part in (*_PEOPLE, *(_MACHINE if same_tagging else ())):
         items = _items(source, part, fields)
         left = [item for item in items if _name(item) != tag]
-        gone = [before["places"][part]] if part in before["places"] else []
+        back = part in before["places"] and part != _ENTERS[decision]
+        gone = [before["places"][part]] if back else []
         if part == "broader":
             gone += [one for one in before.get("above", ()) if one["item"] not in left]
         for was in sorted(gone, key=lambda one: one["at"]):

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import OpenSearch
+from opensearchpy import OpenSearch, TransportError
 
-from lmtx_search.cluster.client.errors import lacking
+from lmtx_search.cluster.client.errors import lacking, translate
 from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.documents.bulk import describe
@@ -25,6 +25,8 @@ _ATTEMPTS = 5
 _MISSING, _CONFLICT = 404, 409
 DELETED = "it was deleted"
 """Why a document was not written that is no longer there."""
+OVERTAKEN = "others write it again and again: try again later"
+"""Why a document was not written that somebody else wrote in each attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +59,65 @@ def change(
     update in a bulk request, so no document is tagged again.
 
     Raises:
-        UserError: the user may not write to an index.
-        LmtxError: a document was written by others again and again.
+        LmtxError: a request failed, and no document was written.
+        TransportError: likewise.
     """
     failed: dict[Place, str] = {}
     waiting = dict(documents)
+    written = 0
     for _ in range(_ATTEMPTS):
-        parts = {place: changes(place, one.source) for place, one in waiting.items()}
-        order = [place for place, part in parts.items() if part]
-        if not order:
+        parts = {p: part for p, one in waiting.items() if (part := changes(p, one.source))}
+        if not parts:
             return failed
-        lines: list[Mapping[str, Any]] = []
-        for place in order:
-            lines += [{"update": _version(place, waiting[place])}, {"doc": parts[place]}]
-        answer = client.bulk(body=lines, params={"refresh": "true"})
-        overtaken = []
-        for place, item in zip(order, answer["items"], strict=True):
-            outcome = item["update"]
-            if outcome["status"] == _CONFLICT:
-                overtaken.append(place)
-            elif outcome["status"] == _MISSING:
-                failed[place] = DELETED
-            elif "error" in outcome:
-                reason = describe(outcome["error"])
-                refusal = lacking(reason, f"writing to {place.index}")
-                if refusal is not None:
-                    raise refusal
-                failed[place] = reason
-        waiting = _read_again(client, overtaken)
+        try:
+            refused = _write(client, waiting, parts)
+            overtaken = [place for place, reason in refused.items() if reason is None]
+            written += len(parts) - len(refused)
+            failed |= {place: reason for place, reason in refused.items() if reason is not None}
+            waiting = _read_again(client, overtaken)
+        except (LmtxError, TransportError) as error:
+            lost = _not_written(client, parts, error)
+            if not written and len(lost) == len(parts):
+                raise
+            return {**lost, **failed}
         failed |= {place: DELETED for place in overtaken if place not in waiting}
         if not waiting:
             return failed
-    raise LmtxError(
-        f"{len(waiting):,} documents are being written by others again and again, for instance "
-        f"{next(iter(waiting)).id}: try again later"
-    )
+    return failed | dict.fromkeys(waiting, OVERTAKEN)
+
+
+def _write(
+    client: OpenSearch, documents: Mapping[Place, Stored], parts: Mapping[Place, Mapping[str, Any]]
+) -> dict[Place, str | None]:
+    """Send the new values; return why documents were not written (None: others overtook it)."""
+    lines: list[Mapping[str, Any]] = []
+    for place, part in parts.items():
+        lines += [{"update": _version(place, documents[place])}, {"doc": part}]
+    answer = client.bulk(body=lines, params={"refresh": "true"})
+    refused: dict[Place, str | None] = {}
+    for place, item in zip(parts, answer["items"], strict=True):
+        outcome = item["update"]
+        if outcome["status"] == _CONFLICT:
+            refused[place] = None
+        elif outcome["status"] == _MISSING:
+            refused[place] = DELETED
+        elif "error" in outcome:
+            reason = describe(outcome["error"])
+            refused[place] = str(lacking(reason, f"writing to {place.index}") or reason)
+    return refused
+
+
+def _not_written(
+    client: OpenSearch, parts: Mapping[Place, Mapping[str, Any]], error: Exception
+) -> dict[Place, str]:
+    """Return which documents a failed request left as they were: the cluster may have written."""
+    now = _read_again(client, list(parts))
+    reason = str(translate(error) or error)
+    return {
+        place: reason
+        for place, part in parts.items()
+        if place not in now or any(now[place].source.get(f) != new for f, new in part.items())
+    }
 
 
 def _read_again(client: OpenSearch, places: Sequence[Place]) -> dict[Place, Stored]:

@@ -143,7 +143,7 @@ async function send(some, decision) {
     const made = wrong.filter((one) => !one).length;
     state.made += made;
     showCount();
-    notify(message(some[0].name, decision, made, told.learned, wrong.find(Boolean)), made === 0);
+    notify(message(some[0].name, decision, made, told, wrong.find(Boolean)), made === 0);
   } catch (error) {
     for (const row of some) row.set("open");
     mark(some[0], true);
@@ -152,11 +152,11 @@ async function send(some, decision) {
   }
 }
 
-function message(name, decision, made, learned, problem) {
+function message(name, decision, made, { learned, not_learned: why }, problem) {
   const parts = [];
   if (made) parts.push(`${DONE[decision]}: ${name} for ${several(made, "document")}.`);
   if (problem) parts.push(problem);
-  if (made > learned) parts.push(`The tagger does not learn from ${number(made - learned)} of them.`);
+  if (made > learned) parts.push(`The tagger does not learn from ${number(made - learned)} of them${why ? `: ${why}` : ""}.`);
   return parts.join(" ");
 }
 
