@@ -149,9 +149,22 @@ PERSON = "person"
 """The judge's name in judgments that a person made. Their prompt is empty."""
 
 
-def person_judgment_id(text: str, label_text: str) -> str:
-    """Return the id of a person's judgment. It depends on the texts of document and label."""
-    return content_digest(PERSON, "", text, label_text)
+def person_judgment_id(document: Document, label: Label) -> str:
+    """Return the id of a person's judgment. It depends on ids and texts of document and label.
+
+    A person answers about one document and one label: others may have the same texts.
+    """
+    return content_digest(PERSON, "", document.text, label.text, document.id, label.id)
+
+
+def person_judgment_ids(document: Document, label: Label) -> tuple[str, str]:
+    """Return the ids that a person's judgment about a pair has if its texts are today's.
+
+    The first one is :func:`person_judgment_id`. The second one is that of earlier releases, which
+    depends on the texts alone. If there are judgments with both ids, the first one counts.
+    """
+    earlier = content_digest(PERSON, "", document.text, label.text)
+    return person_judgment_id(document, label), earlier
 
 
 PYes = Mapping[str, Mapping[str, float]]

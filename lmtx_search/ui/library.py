@@ -23,9 +23,9 @@ from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.search import labels_with
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
-from lmtx_search.records import PERSON, Document, Label, document_text
+from lmtx_search.records import PERSON, Document, Label, document_text, person_judgment_ids
 from lmtx_search.settings import Settings
-from lmtx_search.training.teacher.human_feedback import person_id, person_judgment
+from lmtx_search.training.teacher.human_feedback import person_judgment
 
 PAGE = 20
 """Documents shown at a time."""
@@ -127,7 +127,10 @@ class Library:
         known = self._label(label)
         used = True
         if answer is None:
-            remove_opinions(self._client, [person_id(found, known)])
+            opinions = find_opinions(self._client, PERSON, [found.id])
+            ids = person_judgment_ids(found, known)
+            gone = [one.id for one in opinions if one.label_id == label and one.id in ids]
+            remove_opinions(self._client, gone)
         else:
             used = found.id in train_on(self._client, self._documents, [found])
             tag_names = (known.text, known.name_with_id)
@@ -167,8 +170,12 @@ class Library:
         for opinion in opinions:
             label = labels.get(opinion.label_id)
             for of_document, document in zip(said, documents, strict=True):
+                if label is None or opinion.document_id != document.id:
+                    continue
                 # An answer about a text or a label that has changed since then does not count.
-                if label and person_id(document, label) == opinion.id:
+                now, earlier = person_judgment_ids(document, label)
+                counts = opinion.id == now or label.id not in of_document
+                if opinion.id in (now, earlier) and counts:
                     answer: Answer = "yes" if opinion.p_yes > 0.5 else "no"
                     of_document[label.id] = (label.text, answer)
         return said

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.records import Document, Label
+from lmtx_search.records import Document, Label, person_judgment_ids
 from lmtx_search.training.development import DevelopmentRule, HeldOut, measure_development
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives
 from lmtx_search.training.teacher.human_feedback import (
@@ -48,6 +49,30 @@ def test_a_second_answer_to_the_same_pair_is_the_same_judgment() -> None:
     yes, no = person_judgment(A, MAIL, True, 0), person_judgment(A, MAIL, False, 3)
     assert yes.id == no.id
     assert (yes.p_yes, no.p_yes, yes.judge) == (1.0, 0.0, "person")
+
+
+def test_answers_about_labels_or_documents_that_share_a_text_are_judgments_of_their_own() -> None:
+    labels = {id_: Label(id_, "Bank") for id_ in ("bank-money", "bank-river")}
+    river, money = labels["bank-river"], labels["bank-money"]
+    wire = [Document("one", "The same report"), Document("two", "The same report")]
+    people = [
+        person_judgment(wire[0], river, True, 0),
+        person_judgment(wire[0], money, False, 0),
+        person_judgment(wire[1], river, False, 0),
+    ]
+    stored = {one.id: one for one in people}
+    assert prefer_people({}, stored.values(), wire, labels) == {
+        "one": {"bank-river": 1.0, "bank-money": 0.0},
+        "two": {"bank-river": 0.0},
+    }
+
+
+def test_an_answer_of_an_earlier_release_counts_until_there_is_a_later_one() -> None:
+    later = person_judgment(A, MAIL, False, 0)
+    earlier = replace(later, id=person_judgment_ids(A, MAIL)[1], p_yes=1.0)
+    assert prefer_people({}, [earlier], [A], LABELS) == {"a": {"mail": 1.0}}
+    for both in ([earlier, later], [later, earlier]):
+        assert prefer_people({}, both, [A], LABELS) == {"a": {"mail": 0.0}}
 
 
 class Undecided(OneHost):

@@ -18,7 +18,7 @@ from lmtx_search.records import (
     Document,
     Label,
     document_text,
-    person_judgment_id,
+    person_judgment_ids,
 )
 
 # The newest judgments of a label among which similar documents are looked for.
@@ -82,8 +82,8 @@ def similar_judged(
             document = Document(hit["_id"], document_text(hit["_source"], text_fields))
             judgment = answers[label][document.id]
             source = judgment["_source"]
-            expected = person_judgment_id(document.text, labels[label].text)
-            if source["judge"] == PERSON and judgment["_id"] != expected:
+            expected = person_judgment_ids(document, labels[label])
+            if source["judge"] == PERSON and judgment["_id"] not in expected:
                 continue
             found[label].append(
                 JudgedDocument(

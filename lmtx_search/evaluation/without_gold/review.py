@@ -7,8 +7,8 @@ from typing import Protocol
 
 from lmtx_search.evaluation.without_gold.sampled_documents import SampledDocument
 from lmtx_search.judges.base import Pair
-from lmtx_search.records import Judgment, Label, content_digest
-from lmtx_search.training.teacher.human_feedback import person_id, person_judgment
+from lmtx_search.records import Judgment, Label, content_digest, person_judgment_ids
+from lmtx_search.training.teacher.human_feedback import person_judgment
 
 
 class ReviewStore(Protocol):
@@ -38,9 +38,10 @@ class Review:
         self, samples: Sequence[SampledDocument], labels: Mapping[str, Label], store: ReviewStore
     ) -> None:
         all_pairs = [pair for one in samples for pair in _shuffled(one.pairs(labels))]
-        answered = store.find([person_id(pair.document, pair.label) for pair in all_pairs])
+        found = store.find([id_ for pair in all_pairs for id_ in _ids(pair)])
+        answered = [pair for pair in all_pairs if _is_answered(pair, found)]
         self._store = store
-        self._pairs = [p for p in all_pairs if person_id(p.document, p.label) not in answered]
+        self._pairs = [pair for pair in all_pairs if not _is_answered(pair, found)]
         self._past: list[Judgment | None] = []
         self.answered_before = len(answered)
 
@@ -81,6 +82,17 @@ class Review:
         if last is not None:
             self._store.remove(last.id)
         return True
+
+
+def _ids(pair: Pair) -> tuple[str, str]:
+    return person_judgment_ids(pair.document, pair.label)
+
+
+def _is_answered(pair: Pair, found: Mapping[str, Judgment]) -> bool:
+    # An id of an earlier release may belong to another document or label with the same text.
+    about = (pair.document.id, pair.label.id)
+    answers = [found[id_] for id_ in _ids(pair) if id_ in found]
+    return any((one.document_id, one.label_id) == about for one in answers)
 
 
 def _shuffled(pairs: Sequence[Pair]) -> list[Pair]:

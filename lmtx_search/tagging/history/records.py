@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.judgments.judge_names import JudgeNames
 from lmtx_search.index_templates import load
-from lmtx_search.records import PERSON, Label, person_judgment_id
+from lmtx_search.records import PERSON, Document, Label, person_judgment_ids
 from lmtx_search.tagging.history.events import Event
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -35,7 +35,8 @@ def judged(
         p_yes = float(source["p_yes"])
         if source["judge"] == PERSON:
             what = f"a person said that {name} is {'right' if p_yes > 0.5 else 'wrong'}"
-            if label in labels and person_judgment_id(text, name) != hit["_id"]:
+            about = Document(document, text)
+            if label in labels and hit["_id"] not in person_judgment_ids(about, labels[label]):
                 what += ", about another text or name than today's"
             yield Event(source["at"], "judged", what, label, PERSON, p_yes=p_yes)
             continue

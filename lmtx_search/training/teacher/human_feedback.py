@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from lmtx_search.records import PERSON, Document, Judgment, Label, PYes, person_judgment_id
+from lmtx_search.records import (
+    PERSON,
+    Document,
+    Judgment,
+    Label,
+    PYes,
+    person_judgment_id,
+    person_judgment_ids,
+)
 
 
 def person_judgment(document: Document, label: Label, yes: bool, rank: int) -> Judgment:
     """Return a person's answer as a judgment. A new answer to the same pair has the same id."""
     return Judgment(
-        id=person_id(document, label),
+        id=person_judgment_id(document, label),
         document_id=document.id,
         label_id=label.id,
         p_yes=float(yes),
@@ -18,11 +26,6 @@ def person_judgment(document: Document, label: Label, yes: bool, rank: int) -> J
         judge=PERSON,
         prompt="",
     )
-
-
-def person_id(document: Document, label: Label) -> str:
-    """Return the id of a person's judgment. It depends on the texts of document and label."""
-    return person_judgment_id(document.text, label.text)
 
 
 def prefer_people(
@@ -38,10 +41,15 @@ def prefer_people(
     """
     by_id = {document.id: document for document in documents}
     preferred = {document: dict(of_labels) for document, of_labels in p_yes.items()}
+    said: set[str] = set()
     for judgment in people:
         document, label = by_id.get(judgment.document_id), labels.get(judgment.label_id)
-        if document and label and person_id(document, label) == judgment.id:
+        if document is None or label is None:
+            continue
+        now, earlier = person_judgment_ids(document, label)
+        if judgment.id == now or (judgment.id == earlier and now not in said):
             preferred.setdefault(document.id, {})[label.id] = judgment.p_yes
+            said.add(now)
     return preferred
 
 
