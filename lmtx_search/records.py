@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -60,6 +61,11 @@ class Label:
         """The tag's name if another label has the same text."""
         return f"{self.text} ({self.id})"
 
+    def may_be_called(self, tag: str) -> bool:
+        """Return whether the label's tag can have this name, whatever other labels there are."""
+        added = tag.removeprefix(self.text)
+        return tag.startswith(self.text) and not added.replace(f" ({self.id})", "")
+
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of all fields except the id."""
@@ -67,6 +73,18 @@ class Label:
         broader = ("\0broader", *self.broader) if self.broader else ()
         others = [part for pair in self.translations for part in ("\0translation", *pair)]
         return content_digest(self.text, self.description, *self.synonyms, *broader, *others)
+
+
+def unique_names(texts: Sequence[str], ids: Sequence[str]) -> list[str]:
+    """Return the tag name of each label: its text, with the id added if the text is shared."""
+    names = list(texts)
+    # Repeated, because a name with an added id may equal the text of another label.
+    while repeated := {name for name, count in Counter(names).items() if count > 1}:
+        names = [
+            f"{name} ({id_})" if name in repeated else name
+            for name, id_ in zip(names, ids, strict=True)
+        ]
+    return names
 
 
 def short_digest(digest: str) -> bytes:

@@ -133,8 +133,7 @@ class Library:
             remove_opinions(self._client, gone)
         else:
             used = found.id in train_on(self._client, self._documents, [found])
-            tag_names = (known.text, known.name_with_id)
-            rank = next((n for n, tag in enumerate(tags) if tag in tag_names), len(tags))
+            rank = next((n for n, tag in enumerate(tags) if known.may_be_called(tag)), len(tags))
             keep_opinions(self._client, [person_judgment(found, known, answer == "yes", rank)])
         return {"document": document, "label": label, "said": answer, "used": used}
 

@@ -26,7 +26,7 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.errors import LmtxError, UserError
-from lmtx_search.records import Label
+from lmtx_search.records import Label, unique_names
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment.deploy import deploy
@@ -37,7 +37,6 @@ from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.in_cluster import archive
 from lmtx_search.tagging.scoring.ranking import LabelSearch
 from lmtx_search.tagging.scoring.tagger import Tagger
-from lmtx_search.tagging.versions.label_matrix import unique_names
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.words.evidence import word_importance
 from lmtx_search.words.weights import WordScoring, WordWeights

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.records import Label, labels_digest
+from lmtx_search.records import Label, labels_digest, unique_names
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.label_digests import digests_of
-from lmtx_search.tagging.versions.label_matrix import unique_names
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 

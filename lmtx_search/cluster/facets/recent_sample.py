@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +14,6 @@ from lmtx_search.cluster.facets.untouched import untouched_clauses
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.records import Document, Label, document_text
-
-# The name of a tag if several labels have the same text: `Mail (mail-1)`.
-_WITH_ID = re.compile(r".* \((.+)\)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +69,21 @@ def labels_of_tags(client: OpenSearch, tags: Iterable[str]) -> dict[str, Label]:
     """Return the labels of tags by the tags' names, without labels that no longer exist."""
     wanted = list(dict.fromkeys(tags))
     found = edits.named(client, names.LABELS, wanted)
-    ids = {tag: match[1] for tag in wanted if tag not in found and (match := _WITH_ID.match(tag))}
-    if ids:
-        there = edits.find(client, names.LABELS, list(ids.values()))
-        found |= {tag: there[id_] for tag, id_ in ids.items() if id_ in there}
+    # The name of a tag if several labels have the same text: `Mail (mail-1)`.
+    ids = {tag: [id_ for _, id_ in texts_and_ids(tag)] for tag in wanted if tag not in found}
+    there = edits.find(client, names.LABELS, sorted({id_ for some in ids.values() for id_ in some}))
+    for tag, some in ids.items():
+        # What is in brackets may belong to the name of another label, which was retired.
+        labels = (there[id_] for id_ in some if id_ in there)
+        if label := next((one for one in labels if one.may_be_called(tag)), None):
+            found[tag] = label
     return found
+
+
+def texts_and_ids(tag: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be a label's text and its added id: both may have brackets themselves."""
+    at = tag.find(" (")
+    while tag.endswith(")") and at >= 0:
+        if id_ := tag[at + 2 : -1]:
+            yield tag[:at], id_
+        at = tag.find(" (", at + 1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.records import unique_names
 from lmtx_search.tagging.versions.label_changes import LabelChange
 
 
@@ -67,15 +67,3 @@ class LabelRows:
         broader = {**self.broader, **put, **dict.fromkeys(change.retired, ())}
         some = {id_: above for id_, above in broader.items() if above}
         return LabelRows.of(ids, texts, embeddings, change.number, some)
-
-
-def unique_names(texts: Sequence[str], ids: Sequence[str]) -> list[str]:
-    """Return the tag name of each label: its text, with the id added if the text is shared."""
-    names = list(texts)
-    # Repeated, because a name with an added id may equal the text of another label.
-    while repeated := {name for name, count in Counter(names).items() if count > 1}:
-        names = [
-            f"{name} ({id_})" if name in repeated else name
-            for name, id_ in zip(names, ids, strict=True)
-        ]
-    return names

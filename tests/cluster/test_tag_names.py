@@ -1,0 +1,47 @@
+"""What labels are called in documents, if they share a text or their names end with brackets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.facets.roll_up import tag_names
+from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.setup.bootstrap import apply, plan
+from lmtx_search.records import Label, unique_names
+from lmtx_search.settings import Settings
+
+pytestmark = pytest.mark.integration
+
+LABELS = [
+    Label("planet", "Mercury"),
+    Label("metal", "Mercury", translations=(("de", "Quecksilber"),)),
+    Label("x", "Mercury (planet)"),
+    Label("m (1)", "Mail"),
+    Label("m (2)", "Mail"),
+]
+TAGS = unique_names([label.text for label in LABELS], [label.id for label in LABELS])
+"""As a tagger names them."""
+
+
+@pytest.fixture
+def mercury(client: Any, settings: Settings) -> Any:
+    """A client of a cluster with these labels."""
+    apply(client, plan(client, settings))
+    vectors = np.eye(384, dtype=np.float32)[: len(LABELS)]
+    LabelIndex(client).load(LABELS, lambda some: vectors[: len(some)], "x" * 64, 384)
+    return client
+
+
+def test_labels_have_the_names_that_taggers_give_them_and_are_found_by_these(mercury: Any) -> None:
+    assert TAGS[0] == "Mercury (planet) (planet)"
+    for label, tag in zip(LABELS, TAGS, strict=True):
+        assert tag_names(mercury, [label]) == {label.id: tag}
+        assert labels_of_tags(mercury, [tag])[tag].id == label.id
+
+
+def test_brackets_of_a_retired_label_are_no_id_of_another(mercury: Any) -> None:
+    assert labels_of_tags(mercury, ["Venus (planet)", "Mail (x)", "Mail ()"]) == {}
