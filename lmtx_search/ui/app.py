@@ -71,7 +71,8 @@ def create_app(settings: Settings, index: str, on_loopback: bool = True) -> Star
         return await run_in_threadpool(library.labels, words, language_of(request))
 
     async def tag(request: Request) -> Any:
-        return await run_in_threadpool(library.tag_of, request.query_params.get("label", ""))
+        label = request.query_params.get("label", "")
+        return await run_in_threadpool(library.tag_of, label, language_of(request))
 
     async def try_text(request: Request) -> Any:
         text = (await json_body(request)).get("text")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -87,30 +88,39 @@ class Library:
     def labels(self, words: str, language: str | None = None) -> dict[str, Any]:
         """Return labels that contain these words; the last word may be incomplete.
 
-        ``name`` is a label's name in the language. What it is called in documents is asked for the
-        chosen one only (:meth:`tag_of`), because each letter that is typed asks for labels.
+        ``name`` is a label's name in the language, with the id if several of these labels share it.
+        What it is called in documents is asked for the chosen one only (:meth:`tag_of`), because
+        each letter that is typed asks for labels.
         """
         found = labels_with(self._client, words)
+        named = {one.id: one.name_in(language) if language else one.text for one in found}
+        shared = Counter(named.values())
         return {
             "labels": [
                 {
                     "id": label.id,
                     "text": label.text,
-                    "name": label.name_in(language) if language else label.text,
+                    "name": f"{named[label.id]} ({label.id})"
+                    if shared[named[label.id]] > 1
+                    else named[label.id],
                     "description": label.description,
                 }
                 for label in found
             ]
         }
 
-    def tag_of(self, label: str) -> dict[str, str]:
+    def tag_of(self, label: str, language: str | None = None) -> dict[str, str]:
         """Return what a label, given by its id, is called in documents: ``tag``.
+
+        ``name`` is what a reader of the language sees.
 
         Raises:
             UserError: the label no longer exists.
         """
         known = self._label(label)
-        return {"tag": tag_names(self._client, [known])[label]}
+        tag = tag_names(self._client, [known])[label]
+        name = names_in(self._client, [tag], language)[tag] if language else tag
+        return {"tag": tag, "name": name}
 
     def keep_answer(self, document: str, label: str, answer: Answer | None) -> dict[str, Any]:
         """Store a person's answer to whether a label is right for a document; None: delete it.
@@ -161,10 +171,11 @@ class Library:
         return [_as_shown(one, text.text, labels, said, some) for one, text, said, some in rows]
 
     def _said(self, documents: Sequence[Document]) -> list[dict[str, tuple[str, Answer]]]:
-        """Return people's answers to each document by label id: the label's text and the answer."""
+        """Return people's answers to each document by label id: the label's tag and the answer."""
         opinions = find_opinions(self._client, PERSON, sorted({one.id for one in documents}))
         ids = sorted({opinion.label_id for opinion in opinions})
         labels = edits.find(self._client, names.LABELS, ids)
+        tags = tag_names(self._client, list(labels.values()))
         said: list[dict[str, tuple[str, Answer]]] = [{} for _ in documents]
         for opinion in opinions:
             label = labels.get(opinion.label_id)
@@ -176,7 +187,7 @@ class Library:
                 counts = opinion.id == now or label.id not in of_document
                 if opinion.id in (now, earlier) and counts:
                     answer: Answer = "yes" if opinion.p_yes > 0.5 else "no"
-                    of_document[label.id] = (label.text, answer)
+                    of_document[label.id] = (tags[label.id], answer)
         return said
 
 

@@ -17,11 +17,16 @@ from lmtx_search.errors import UserError
 def names_in(client: OpenSearch, tags: Iterable[str], language: str) -> dict[str, str]:
     """Return the names of tags in a language by tag. A tag without a translation keeps its name.
 
-    If labels share a name in that language, their ids are added, as in tags.
+    An id in a tag is in its name too. If labels share a name in that language, ids are added.
     """
     wanted = list(dict.fromkeys(tags))
     labels = labels_of_tags(client, wanted)
-    found = {tag: labels[tag].name_in(language) if tag in labels else tag for tag in wanted}
+    found = {
+        tag: labels[tag].name_in(language) + tag.removeprefix(labels[tag].text)
+        if tag in labels
+        else tag
+        for tag in wanted
+    }
     shared = Counter(found.values())
     return {
         tag: f"{name} ({labels[tag].id})" if shared[name] > 1 and tag in labels else name

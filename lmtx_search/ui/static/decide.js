@@ -187,19 +187,19 @@ function add(shown) {
     shown.place.replaceChildren(shown.add);
     (current() ?? { element: shown.add }).element.focus();
   };
-  const input = picker(shown.one.title, async ({ id, name }) => {
+  const input = picker(shown.one.title, async ({ id }) => {
     close();
-    let tag;
+    let tag, called;
     try {
-      ({ tag } = await api.tagOf(id));
+      ({ tag, name: called } = await api.tagOf(id));
     } catch (error) {
       return notify(error.message, true);
     }
     const there = shown.rows.find((row) => row.open.tag === tag);
     if (!there && shown.one.tags.includes(tag)) {
-      return notify(`This document already has the tag ${name}.`, false);
+      return notify(`This document already has the tag ${called}.`, false);
     }
-    state.names[tag] = name;
+    state.names[tag] = called;
     decide([there ?? shown.append({ tag, applied: false, probability: null, added: true })], "accept");
   }, close);
   shown.place.replaceChildren(input.element);
