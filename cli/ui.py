@@ -34,12 +34,21 @@ def ui(context: Context, index: str, host: str, port: int) -> None:
       LMTX_UI_TOKENS=anna:$TOKEN LMTX_UI_EDITORS=anna lmtx-search ui --index articles --host 0.0.0.0
     """
     from lmtx_search.cluster.client.connect import connect
+    from lmtx_search.cluster.ml.index_pipeline import reads_of
     from lmtx_search.tagging.service.server import address_of, listen, serve
     from lmtx_search.ui.app import create_app
     from lmtx_search.ui.guard import LOOPBACK
 
     settings = context.settings
-    connect(settings.opensearch).count(index=index)  # fails early, with a clear message
+    client = connect(settings.opensearch)
+    client.count(index=index)  # fails early, with a clear message
+    taught = list(settings.documents.text_fields)
+    own = reads_of(client, index) or taught
+    if own != taught:
+        context.progress.note(
+            f"Tags of {index} come from {', '.join(own)}, but training reads {', '.join(taught)} "
+            "(documents.text_fields): answers about its documents teach what these fields contain"
+        )
     listener = listen(host, port)
     app = create_app(settings, index, on_loopback=host in LOOPBACK)
 

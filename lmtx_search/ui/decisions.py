@@ -21,6 +21,7 @@ from lmtx_search.cluster.decisions.values import (
 from lmtx_search.cluster.decisions.write import DELETED, Stored, change, read_places
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.facets.roll_up import tag_names, tags_above
+from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.errors import LmtxError
 from lmtx_search.records import Document, Judgment, Label, content_digest, document_text
@@ -90,13 +91,14 @@ class Decisions:
         )
 
         untouched = untouched_documents(self._client)
+        texts = reads_of(self._client, self._index) or self._documents.text_fields
 
         def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
             done.written.pop(place, None)
             if untouched is not None and untouched.matches(source):
                 done.problems[place] = _UNTOUCHED
                 return {}
-            if text_digest(source, self._documents.text_fields) != asked[place]:
+            if text_digest(source, texts) != asked[place]:
                 done.problems[place] = "Its text has changed since it was shown. Reload the page."
                 return {}
             there = decision_on(source, tag, fields)
@@ -186,6 +188,7 @@ class Decisions:
         Raises:
             LmtxError: the cluster refused the records. The documents are as before.
         """
+        # Training reads the fields of the settings, also if the index is tagged by others.
         fields, texts = tag_fields(self._client), self._documents.text_fields
         judged: dict[Place, tuple[Document, Judgment]] = {}
         for place, source in done.written.items():

@@ -22,6 +22,7 @@ from lmtx_search.cluster.judgments.feedback import (
 )
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.search import labels_with
+from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.records import PERSON, Document, Label, document_text, person_judgment_ids
@@ -163,12 +164,20 @@ class Library:
         seen = [tag for one in documents for tag, _ in one.tags]
         seen += [each.tag for some in suggested for each in some]
         labels = labels_of_tags(self._client, seen)
-        read = [
+        # Training reads the fields of the settings, also if the index is tagged by others.
+        taught = [
             Document(one.id, document_text(one.source, self._documents.text_fields))
             for one in documents
         ]
-        rows = zip(documents, read, self._said(read), suggested, strict=True)
-        return [_as_shown(one, text.text, labels, said, some) for one, text, said, some in rows]
+        own = reads_of(self._client, self.index) or self._documents.text_fields
+        rows = zip(documents, taught, self._said(taught), suggested, strict=True)
+        return [
+            {
+                **_as_shown(one, document_text(one.source, own), labels, said, some),
+                "judgeable": bool(text.text),
+            }
+            for one, text, said, some in rows
+        ]
 
     def _said(self, documents: Sequence[Document]) -> list[dict[str, tuple[str, Answer]]]:
         """Return people's answers to each document by label id: the label's tag and the answer."""
@@ -226,5 +235,5 @@ def _as_shown(
             for each in suggested
             if each.tag not in labels or labels[each.tag].id not in said
         ],
-        "judgeable": bool(text),
+        "explainable": bool(text),
     }

@@ -17,6 +17,7 @@ from lmtx_search.cluster.decisions.order import (
 from lmtx_search.cluster.decisions.values import names_in
 from lmtx_search.cluster.decisions.worth import Open, open_labels, worth_of
 from lmtx_search.cluster.facets.reader_language import names_in as translated
+from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.records import document_text
 from lmtx_search.settings import DocumentSettings
@@ -62,7 +63,8 @@ class Queue:
         fields = tag_fields(self._client)
         weights = label_weights(self._client, self._index, records.count_by_tag(self._client))
         found = self._found(by, label, weights, fields)
-        shown = [self._shown(place, one, label, weights, fields) for place, one in found]
+        texts = reads_of(self._client, self._index) or self._documents.text_fields
+        shown = [self._shown(place, one, label, weights, fields, texts) for place, one in found]
         suggested = weights.suggested[:_LABELS]
         tags = [label, *(tag for tag, _ in suggested)] if label else [tag for tag, _ in suggested]
         tags += [tag for one in shown for tag in (*one["tags"], *(o["tag"] for o in one["open"]))]
@@ -108,8 +110,8 @@ class Queue:
         label: str | None,
         weights: LabelWeights,
         fields: TagFields,
+        texts: Sequence[str],
     ) -> dict[str, Any]:
-        texts = self._documents.text_fields
         title, text = shown_text(document_text(source, texts))
         there = [one for one in open_labels(source, fields) if label in (None, one.tag)]
         worth = worth_of(there, weights.of)

@@ -14,7 +14,7 @@ from lmtx_search.cluster.facets.recent_sample import sample_tagged
 from lmtx_search.cluster.facets.untouched import count_untouched
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
-from lmtx_search.cluster.ml.pipeline import put_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline import put_pipeline, tagging_pipeline, untagged_pipeline
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import PERSON, Label
@@ -23,6 +23,7 @@ from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.tagging.deployment.options import Runtime
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.ui.app import create_app
+from lmtx_search.ui.library import Library
 from lmtx_search.untouched import Untouched
 from tests.conftest import Run
 from tests.support.live_tagger import OPTIONS, deployed, index_documents, load_labels
@@ -137,6 +138,27 @@ def test_documents_that_are_never_touched_are_counted_and_stay_as_they_are(
     assert source(client, "d1") == documents[0]
     (watched,) = sample_tagged(client, "articles", ["text"], 10, seed=0)
     assert (watched.document.id, count_untouched(client, "articles")) == ("d2", 1)
+
+
+def test_an_index_with_text_fields_of_its_own_is_shown_and_decided_on_by_these(
+    client: Any, settings: Any, people: PeopleOf
+) -> None:
+    document = {**tagged("d1", {}, {"Chess": 0.4}), "body": "About kings\nand pawns"}
+    del document["title"], document["text"]
+    index_tagged(client, "articles", [document])
+    pipeline = tagging_pipeline("t1", "a-model", ["title", "text"], {"articles": ["body"]})
+    client.ingest.put_pipeline(id="lmtx-tagging", body=pipeline)
+    anna = people("anna")
+    (found,) = Library(settings, "articles").search("", [])["found"]
+    assert (found["title"], found["text"]) == ("About kings", "and pawns")
+    assert (found["explainable"], found["judgeable"]) == (True, False)
+    (shown,) = anna.queue()
+    assert (shown["title"], shown["text"]) == ("About kings", "and pawns")
+    client.bulk(body=[{"update": {"_id": "d1"}}, {"doc": {"body": "Other"}}], index="articles")
+    told = anna.decide("accept", "Chess", [shown])
+    assert told["results"][0]["problem"].startswith("Its text has changed")
+    told = anna.decide("accept", "Chess", anna.queue())
+    assert (told["results"][0]["problem"], told["learned"]) == (None, 0)
 
 
 def test_many_documents_are_decided_on_and_undone_together(client: Any, people: PeopleOf) -> None:

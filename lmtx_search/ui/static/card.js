@@ -24,7 +24,7 @@ export function card(one, choose, names) {
       tags,
       one.suggested.length ? suggestions(one) : null,
       one.judgeable ? adder(one, tags) : null,
-      one.judgeable ? why(one) : null));
+      one.explainable ? why(one) : null));
 }
 
 function assigned(one, tag, choose) {
