@@ -20,6 +20,8 @@ MAX_BODY = 1024 * 1024
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
+_DIGITS = 20
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -75,6 +77,8 @@ def number(request: Request, name: str, default: int, most: int) -> int:
         UserError: it is none.
     """
     value = request.query_params.get(name, str(default))
-    if not (value.isascii() and value.isdigit() and int(value) <= most):
+    # Python refuses to read numbers of thousands of digits.
+    short = len(value) <= _DIGITS
+    if not (short and value.isascii() and value.isdigit() and int(value) <= most):
         raise UserError(f"{name} must be a number from 0 to {most:,}")
     return int(value)

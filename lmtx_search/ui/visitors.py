@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
+import unicodedata
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -77,7 +78,7 @@ class Visitors:
         return self._signed(name, int(time.time()) + SECONDS_SIGNED_IN)
 
     def _visitor(self, name: str) -> Visitor:
-        editors = self._settings.editors
+        name, editors = _composed(name), {_composed(one) for one in self._settings.editors}
         return Visitor(name, editor="*" in editors or name in editors)
 
     def _through_proxy(self, request: HTTPConnection) -> bool:
@@ -90,7 +91,7 @@ class Visitors:
     def _named_by_proxy(self, headers: Headers, header: str) -> str:
         # A second header of this name would be the visitor's own.
         given = headers.getlist(header)
-        name = given[0].strip() if len(given) == 1 else ""
+        name = _as_utf8(given[0]).strip() if len(given) == 1 else ""
         if not name or len(name) > _LONGEST_NAME or not name.isprintable():
             raise HTTPException(401, f"the proxy named no user in {header}: sign in there first")
         return name
@@ -119,6 +120,19 @@ class Visitors:
         claim = f"{name}|{until}"
         key = self._tokens[name].encode()
         return f"{claim}|{hmac.new(key, claim.encode(), hashlib.sha256).hexdigest()}"
+
+
+def _as_utf8(value: str) -> str:
+    """Return a header as the proxy meant it: headers are read as Latin-1, most send UTF-8."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return value
+
+
+def _composed(name: str) -> str:
+    """Return a name in the form in which names are compared: "ë" is one letter, not e and dots."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _same(one: str, other: str) -> bool:

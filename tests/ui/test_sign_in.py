@@ -78,6 +78,24 @@ def test_a_proxys_header_names_the_visitor_and_the_settings_name_the_editors(
 
 
 @pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("Zoë".encode(), "Zoë"),
+        ("Zoe\u0308".encode(), "Zoë"),
+        ("Zoë".encode("latin-1"), "Zoë"),
+        ("Łukasz".encode(), "Łukasz"),
+    ],
+)
+@pytest.mark.parametrize("editor", ["Zoë", "Zoe\u0308"])
+def test_names_beyond_ascii_are_read_as_proxies_send_them(
+    tmp_path: Path, sent: bytes, name: str, editor: str
+) -> None:
+    page = page_of(tmp_path, {**PROXY, "ui.editors": editor})
+    found = page.get("/api/session", headers={b"X-User": sent}).json()
+    assert (found["name"], found["editor"]) == (name, name == "Zoë")
+
+
+@pytest.mark.parametrize(
     "headers", [[], [("X-User", " ")], [("X-User", "ben"), ("X-User", "anna")]], ids=str
 )
 def test_a_proxy_that_names_nobody_or_two_lets_nobody_in(
