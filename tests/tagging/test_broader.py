@@ -13,6 +13,7 @@ from lmtx_search.rules import Rules
 from lmtx_search.tagging.scoring.broader import BroaderFacts
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.scoring.weights import answer_of
+from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from tests.support.tiny_tagger import LABELS, TEXTS, version_of
 
@@ -63,3 +64,16 @@ def test_a_document_without_labels_above_its_tags_gets_no_longer_answer(tmp_path
     more = [len(with_) - len(without) for without, with_ in zip(*answers, strict=True)]
     assert more == ["mail" in weights for weights in answers[0]]
     assert set(more) == {0, 1}
+
+
+def test_an_answer_tells_about_labels_as_they_were_when_they_were_compared(tmp_path: Path) -> None:
+    labels = [replace(one, broader=("1",) if one.id == "2" else ()) for one in LABELS]
+    version = version_of(tmp_path, labels=labels, broader_tags=True)
+    tagger = Tagger(version)
+    decisions = tagger.decide(TEXTS)
+    before = [tagger.weights(one) for one in decisions]
+    digest = version.manifest.encoder_digest
+    write_change(version.folder, digest, [], np.empty((0, version.manifest.dimension)), ["1"])
+    after = [tagger.weights(one) for one in tagger.decide(TEXTS)]
+    assert after != before
+    assert [tagger.weights(one) for one in decisions] == before

@@ -172,7 +172,16 @@ def test_a_text_to_try_must_be_a_string_of_limited_length(page):
 
 
 @pytest.mark.parametrize(
-    "parameters", ["start=-1", "start=x", "start=²", "start=10000", f"start={'0' * 5000}", "size=1001", f"q={'a' * 1001}"]
+    "parameters",
+    [
+        "start=-1",
+        "start=x",
+        "start=²",
+        "start=10000",
+        f"start={'0' * 5000}",
+        "size=1001",
+        f"q={'a' * 1001}",
+    ],
 )
 def test_invalid_parameters_are_refused(page, parameters):
     answer = page.get(f"/api/documents?{parameters}")

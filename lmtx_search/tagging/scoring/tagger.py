@@ -47,12 +47,14 @@ class Pool:
 class Decision:
     """What becomes of the labels that score enough for a text: lists of tags, best first.
 
-    ``pool`` is what they were chosen from (None: there are no rules).
+    ``pool`` is what they were chosen from (None: there are no rules). ``broader`` tells about the
+    labels above them, as the labels were then (None: the tagger tells nothing about these).
     """
 
     applied: list[Tag]
     suggested: list[Tag]
     pool: Pool | None = None
+    broader: BroaderFacts | None = None
 
 
 class Tagger:
@@ -144,7 +146,10 @@ class Tagger:
         applied, suggested = compares.best(read)
         tags, near = self._tags(labels, applied), self._tags(labels, suggested)
         if facts is None:
-            return list(map(Decision, tags, near))
+            return [
+                Decision(one, other, broader=self._broader)
+                for one, other in zip(tags, near, strict=True)
+            ]
         rows = [
             [row for row, _ in (*one, *other)]
             for one, other in zip(applied, suggested, strict=True)
@@ -177,6 +182,7 @@ class Tagger:
             [known[name] for name in settled.tags],
             [known[name] for name in settled.suggested],
             Pool(tags, near, told, settled),
+            self._broader,
         )
 
     def _tags(self, labels: LabelRows, best: Best) -> list[list[Tag]]:
@@ -198,8 +204,8 @@ class Tagger:
         """Return the answer to the pipeline: numbers by name, with marks (``weights.py``)."""
         told = decision.pool or decision
         found = {tag.name: tag.score for tag in told.applied}
-        if self._broader is not None:
-            found |= self._broader.weights(told.applied)
+        if decision.broader is not None:
+            found |= decision.broader.weights(told.applied)
         found |= {SUGGESTED + tag.name: tag.score for tag in told.suggested}
         if decision.pool is not None:
             found |= decision.pool.facts
