@@ -55,13 +55,20 @@ class Explained:
 
 
 def explain_fully(
-    settings: Settings, tagger: Tagger, text: str, groups: frozenset[str] = frozenset()
+    settings: Settings,
+    tagger: Tagger,
+    text: str,
+    groups: frozenset[str] = frozenset(),
+    rejected: frozenset[str] = frozenset(),
+    manual: frozenset[str] = frozenset(),
 ) -> Explained:
     """Explain the tags of a text, which is from a document of these groups.
 
+    ``rejected`` and ``manual`` are the tags that people decided on in the document.
+
     Judged examples and the judge are in the cluster. If it cannot be asked, the rest is explained.
     """
-    found = explain(tagger, text, groups)
+    found = explain(tagger, text, groups, rejected, manual)
     passages = supporting_passages(tagger, text, found)
     examples: dict[str, list[JudgedExample]] = {}
     run = note = None

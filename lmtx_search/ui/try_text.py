@@ -11,7 +11,7 @@ from typing import Any
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.judgments.feedback import find_document
 from lmtx_search.cluster.ml.index_pipeline import reads_of
-from lmtx_search.cluster.ml.pipeline import CHARACTERS
+from lmtx_search.cluster.ml.pipeline import CHARACTERS, tag_fields, untouched_documents
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.explained import explain_fully
 from lmtx_search.tagging.local import find_version
@@ -21,6 +21,12 @@ from lmtx_search.tagging.versions.version import TaggerVersion
 
 # Seconds after which a newly deployed tagger is noticed.
 _SECONDS = 5.0
+
+_UNTOUCHED = {
+    "band": "neither",
+    "assigned": False,
+    "because": "the document is never touched (documents.untouched_query)",
+}
 
 
 class Trial:
@@ -47,7 +53,13 @@ class Trial:
             found = explain(tagger, _beginning(tagger, text))
         return _shown(tagger, note, map(asdict, found))
 
-    def explain_fully(self, text: str, source: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def explain_fully(
+        self,
+        text: str,
+        source: Mapping[str, Any] | None = None,
+        rejected: frozenset[str] = frozenset(),
+        manual: frozenset[str] = frozenset(),
+    ) -> dict[str, Any]:
         """Return :meth:`explain`, and for each label the passage and judged examples.
 
         ``provenance`` says where the tagger comes from. ``missing`` says why examples and the judge
@@ -56,6 +68,8 @@ class Trial:
 
         Args:
             source: the document that the text is from (None: it is from none).
+            rejected: tags that people rejected in the document.
+            manual: people's own tags of the document.
 
         Raises:
             UserError: this machine has no tagger.
@@ -63,7 +77,8 @@ class Trial:
         with self._lock:
             tagger, note = self._current()
             groups = tagger.groups_of(source or {})
-            found = explain_fully(self._settings, tagger, _beginning(tagger, text), groups)
+            beginning = _beginning(tagger, text)
+            found = explain_fully(self._settings, tagger, beginning, groups, rejected, manual)
         return {
             **_shown(tagger, note, (reason.as_json() for reason in found.reasons)),
             "provenance": asdict(found.provenance),
@@ -83,12 +98,12 @@ class Trial:
         client = connect(self._settings.opensearch.within(_SECONDS), reading=True)
         fields = reads_of(client, index) or self._settings.documents.text_fields
         found = find_document(client, index, id_, fields)
-        return {
-            "document": id_,
-            "tags": found.tags,
-            "tagged_by": found.tagger,
-            **self.explain_fully(found.document.text, found.document.source),
-        }
+        decided = tag_fields(client).people_decided(found.stored)
+        answer = self.explain_fully(found.document.text, found.document.source, *decided)
+        untouched = untouched_documents(client)
+        if untouched is not None and untouched.matches(found.stored):
+            answer["labels"] = [{**label, **_UNTOUCHED} for label in answer["labels"]]
+        return {"document": id_, "tags": found.tags, "tagged_by": found.tagger, **answer}
 
     def _current(self) -> tuple[Tagger, str | None]:
         if self._found is None or time.monotonic() - self._found_at > _SECONDS:

@@ -51,6 +51,27 @@ def test_without_rules_the_three_are_tags(tmp_path: Path) -> None:
     assert ids(decided(tagger_of(tmp_path, None)).applied) == [FIRST, SECOND, THIRD]
 
 
+@pytest.mark.parametrize("rules", [None, Rules(exclude=((SECOND, THIRD),))])
+def test_what_people_decided_in_a_document_is_the_reason_there(
+    tmp_path: Path, rules: Rules | None
+) -> None:
+    tagger = tagger_of(tmp_path, rules)
+    name_of = {label.id: label.text for label in LABELS}
+    rejected, manual = frozenset([name_of[FIRST]]), frozenset([name_of[SECOND]])
+    found = {one.label_id: one for one in explain(tagger, TEXT, frozenset(), rejected, manual)}
+    assert (found[FIRST].band, found[FIRST].because) == ("neither", "rejected by a person")
+    assert not found[FIRST].assigned
+    assert found[SECOND].assigned
+    assert found[THIRD].assigned == (rules is None)
+
+
+def test_a_manual_tag_that_excludes_a_label_is_said_to_be_one(tmp_path: Path) -> None:
+    tagger = tagger_of(tmp_path, Rules(exclude=((FIRST, "4"), (SECOND, FIRST))), max_tags=1)
+    manual = frozenset(label.text for label in LABELS if label.id == SECOND)
+    found = {one.label_id: one for one in explain(tagger, TEXT, manual=manual)}
+    assert found[FIRST].because == f"excluded by {next(iter(manual))} (a manual tag)"
+
+
 def test_a_label_for_people_only_is_suggested_with_its_probability(tmp_path: Path) -> None:
     tagger = tagger_of(tmp_path, Rules(people_only=(FIRST,)))
     found = decided(tagger)

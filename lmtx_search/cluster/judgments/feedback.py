@@ -31,11 +31,15 @@ _SEEN_AT_ONCE = {"refresh": "true"}
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """A document with its tags, and the tagger version that assigned them (None: none did)."""
+    """A document with its tags, and the tagger version that assigned them (None: none did).
+
+    ``stored`` is the document with its tag fields.
+    """
 
     document: Document
     tags: list[str]
     tagger: str | None
+    stored: Mapping[str, Any]
 
 
 def find_opinions(client: OpenSearch, judge: str, documents: Sequence[str]) -> list[Judgment]:
@@ -97,7 +101,8 @@ def find_document(
         )
     tagging = whole.get(fields.tagging)
     tagger = tagging.get("tagger") if isinstance(tagging, dict) else None
-    return FoundDocument(Document(id_, text, source), list(whole.get(fields.tags) or []), tagger)
+    tags = list(whole.get(fields.tags) or [])
+    return FoundDocument(Document(id_, text, source), tags, tagger, whole)
 
 
 def train_on(

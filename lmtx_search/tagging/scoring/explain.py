@@ -74,13 +74,20 @@ class Explanation:
     beaten: Rival | None = None
 
 
-def explain(tagger: Tagger, text: str, groups: frozenset[str] = frozenset()) -> list[Explanation]:
-    """Return the tags of a text, best first, the labels that come next, and what rules left out.
+def explain(
+    tagger: Tagger,
+    text: str,
+    groups: frozenset[str] = frozenset(),
+    rejected: frozenset[str] = frozenset(),
+    manual: frozenset[str] = frozenset(),
+) -> list[Explanation]:
+    """Return the tags of a text, best first, the labels that come next, and what was left out.
 
-    Of the labels that rules left out, the best ten are returned.
+    Of the labels that rules or people left out, the best ten are returned.
 
     Args:
         groups: as :meth:`Tagger.decide` has them.
+        rejected, manual: as :meth:`Tagger.decide_read` has them.
     """
     if not text.strip():
         return []
@@ -88,12 +95,15 @@ def explain(tagger: Tagger, text: str, groups: frozenset[str] = frozenset()) -> 
     labels, read = compared.current(), tagger.reader.read([text])
     sides = compared.sides(read)
     scores = sides.scores
-    (decision,) = tagger.decide_read(read, groups, compared)
+    (decision,) = tagger.decide_read(read, groups, compared, rejected, manual)
     row_of = {id_: row for row, id_ in enumerate(labels.ids)}
     tags = [row_of[tag.label_id] for tag in decision.applied]
     also = [row_of[tag.label_id] for tag in decision.suggested]
     ruled, pool = _ruled(decision), decision.pool
-    left = [
+    given = manual.difference(tag.name for tag in decision.applied)
+    ruled |= dict.fromkeys(given, "a manual tag") | dict.fromkeys(rejected, "rejected by a person")
+    left = [row for row, name in enumerate(labels.names) if name in rejected]
+    left += [
         row_of[tag.label_id]
         for tag in (() if pool is None else (*pool.applied, *pool.suggested))
         if tag.name in ruled

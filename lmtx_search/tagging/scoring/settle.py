@@ -110,7 +110,7 @@ def settle(
         if name in rejected or _is_elsewhere(facts, name, groups, found.why):
             continue
         if excluder := _excluder(facts, name, [*found.tags, *sorted(manual)]):
-            found.why[name] = f"excluded by {excluder}"
+            found.why[name] = _excluded_by(excluder, found.tags)
             continue
         if len(found.tags) >= facts.limits[MOST_TAGS]:
             offered[name] = score
@@ -135,7 +135,7 @@ def settle(
         if _is_elsewhere(facts, name, groups, found.why):
             continue
         if excluder := _excluder(facts, name, [*found.tags, *sorted(manual)]):
-            found.why[name] = f"excluded by {excluder}"
+            found.why[name] = _excluded_by(excluder, found.tags)
         elif len(found.suggested) < most:
             found.suggested[name] = score
             if name in facts.people_only:
@@ -167,6 +167,10 @@ def _is_elsewhere(facts: Facts, name: str, groups: frozenset[str], why: dict[str
 def _excluder(facts: Facts, name: str, present: Iterable[str]) -> str | None:
     excluding = facts.related(EXCLUDES, name)
     return next((one for one in present if one in excluding), None)
+
+
+def _excluded_by(excluder: str, tags: Mapping[str, float]) -> str:
+    return f"excluded by {excluder}" + ("" if excluder in tags else " (a manual tag)")
 
 
 def _limit(facts: Facts, name: str, in_branch: Mapping[str, int]) -> str | None:

@@ -34,7 +34,7 @@ class Pool:
     Attributes:
         applied, suggested: labels that score enough for a tag, and for a suggestion only.
         facts: what the tagger says about its rules (``rule_facts.py``).
-        settled: what the rules choose for a text of no document.
+        settled: what the rules choose.
     """
 
     applied: list[Tag]
@@ -128,10 +128,14 @@ class Tagger:
         read: ReadTexts,
         groups: frozenset[str] = frozenset(),
         compared: ComparedLabels | None = None,
+        rejected: frozenset[str] = frozenset(),
+        manual: frozenset[str] = frozenset(),
     ) -> list[Decision]:
         """Return what becomes of the labels for each of some texts that were read.
 
         Args:
+            rejected: names of labels that people rejected in the documents of the texts.
+            manual: people's own tags of these documents.
             compared: compares the labels (None: as :meth:`decide` does).
         """
         compares = compared or self._labels
@@ -147,7 +151,11 @@ class Tagger:
         tags, near = self._tags(labels, applied), self._tags(labels, suggested)
         if facts is None:
             return [
-                Decision(one, other, broader=self._broader)
+                Decision(
+                    [tag for tag in one if tag.name not in rejected],
+                    [tag for tag in other if tag.name not in rejected | manual],
+                    broader=self._broader,
+                )
                 for one, other in zip(tags, near, strict=True)
             ]
         rows = [
@@ -155,7 +163,8 @@ class Tagger:
             for one, other in zip(applied, suggested, strict=True)
         ]
         return [
-            self._ruled(facts, *of_text, groups) for of_text in zip(rows, tags, near, strict=True)
+            self._ruled(facts, *of_text, groups, rejected, manual)
+            for of_text in zip(rows, tags, near, strict=True)
         ]
 
     def _ruled(
@@ -165,6 +174,8 @@ class Tagger:
         tags: list[Tag],
         near: list[Tag],
         groups: frozenset[str],
+        rejected: frozenset[str],
+        manual: frozenset[str],
     ) -> Decision:
         labels = facts.labels
         told = facts.about(rows)
@@ -172,7 +183,9 @@ class Tagger:
             {tag.name: tag.score for tag in tags},
             {tag.name: tag.score for tag in near},
             Facts.of({name[1:]: number for name, number in told.items()}),
-            groups=groups,
+            rejected,
+            manual,
+            groups,
         )
         known = {tag.name: tag for tag in (*tags, *near)}
         id_of = dict(zip(labels.names, labels.ids, strict=True)) if settled.implied_by else {}

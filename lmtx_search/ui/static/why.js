@@ -65,7 +65,7 @@ function explained(found) {
         make("span", { class: "tag-name" }, label.name), " ",
         make("span", { class: "tag-count" },
           label.probability === null ? "" : `${Math.round(label.probability * 100)} % likely · `,
-          `score ${label.score.toFixed(2)}${label.assigned ? "" : ", not assigned"}`),
+          `score ${label.score.toFixed(2)}${label.assigned ? "" : `, not assigned: ${label.because}`}`),
         ...reasons(label))));
   const other = found.tagged_by && found.tagged_by !== found.tagger
     ? `The document has its tags from the tagger ${found.tagged_by}. `
