@@ -88,6 +88,10 @@ class Bands:
         """Return the score from which a label (None: as before) is suggested."""
         return self._score(label, self._borders(label)[1])
 
+    def never_applied(self, label: str) -> bool:
+        """Return whether the settings let nothing but a person apply a label."""
+        return self._borders(label)[0] >= 1
+
     @property
     def own(self) -> set[str]:
         """The labels with borders of their own, by id."""

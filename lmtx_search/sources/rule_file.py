@@ -170,6 +170,11 @@ class _Read:
             line = self.imply[circle[0], circle[1]]
             raise self.wrong(f"labels imply themselves: {' > '.join(circle)}", line)
         for (first, second), line in self.imply.items():
+            if second in self.people_only:
+                raise self.wrong(
+                    f"{first} implies {second}, which is for people only: remove one of the rules",
+                    line,
+                )
             group = self.group_of.get(second)
             if group is not None and self.group_of.get(first) != group:
                 raise self.wrong(

@@ -31,12 +31,12 @@ def test_each_kind_of_rule_is_read(tmp_path: Path) -> None:
     found = read(
         tmp_path,
         "\ufeff# for the library\n\npeople-only a b\n  # apart\nexclude a b c\n"
-        "people-only\tan id with blanks\nimply d a\ngroup press a d\nexclude-related t.ttl\n",
+        "people-only\tan id with blanks\nimply d c\ngroup press a d\nexclude-related t.ttl\n",
     )
     assert found.people_only == ("a", "b", "an id with blanks")
     related = ("http://t.example/1#x", "http://t.example/2")
     assert found.exclude == (("a", "b"), ("a", "c"), ("b", "c"), related)
-    assert found.imply == (("d", "a"),)
+    assert found.imply == (("d", "c"),)
     assert found.group_of == {"a": "press", "d": "press"}
     assert found.number == 3 + 4 + 1 + 2
 
@@ -69,6 +69,7 @@ def test_what_labels_imply_and_exclude_goes_on(tmp_path: Path) -> None:
         ("imply a b\nexclude b a\n", "line 2: a and b exclude each other, but a brings both"),
         ("imply d a\nimply d b\nexclude a b\n", "line 3: a and b exclude each other, but d brings"),
         ("group g a\ngroup h a\n", "line 2: the label a is already in the group g"),
+        ("people-only b\nimply a b\n", "line 2: a implies b, which is for people only"),
         ("imply a b\ngroup g b\n", "line 1: a implies b, which is only for documents of the group"),
         ("# x\nexclude-related none.ttl\n", r"rules.txt, line 2: .*none\.ttl"),
     ],

@@ -119,6 +119,14 @@ def test_what_is_for_people_only_is_not_implied(tmp_path: Path) -> None:
     assert ids(decided(tagger_of(tmp_path, rules)).applied) == [FIRST, SECOND, THIRD]
 
 
+def test_what_the_settings_never_apply_is_not_implied(tmp_path: Path) -> None:
+    bands = replace(BANDS, of_labels={"2": (1.0, 0.1)})
+    tagger = tagger_of(tmp_path, Rules(imply=((FIRST, "2"),)), bands=bands)
+    (found,) = tagger.decide([TEXT])
+    assert ids(found.applied) == [FIRST, SECOND, THIRD]
+    assert answer_of(tagger.weights(found)).tags.keys() == {one.name for one in found.applied}
+
+
 def test_a_label_excludes_what_its_implied_label_excludes(tmp_path: Path) -> None:
     rules = Rules(exclude=(("2", SECOND),), imply=((FIRST, "2"),))
     tagger = tagger_of(tmp_path, rules)

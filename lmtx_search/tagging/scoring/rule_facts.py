@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.bands import Bands
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest
@@ -62,7 +63,7 @@ class RuleFacts:
             limits[fact(MOST_SUGGESTED)] = manifest.most_suggested
         if rules.max_per_branch is not None:
             limits[fact(MOST_OF_BRANCH)] = rules.max_per_branch
-        found = dict(_facts(rules, labels))
+        found = dict(_facts(rules, labels, manifest.bands))
         rows = np.array(list(found.values()), dtype=np.int64).reshape(-1, 2)
         return cls(labels, limits, list(found), rows)
 
@@ -80,10 +81,14 @@ class RuleFacts:
         return {**self.limits, **told}
 
 
-def _facts(rules: Rules, labels: LabelRows) -> Iterator[tuple[str, tuple[int, int]]]:
+def _facts(
+    rules: Rules, labels: LabelRows, bands: Bands | None
+) -> Iterator[tuple[str, tuple[int, int]]]:
     row_of = {id_: row for row, id_ in enumerate(labels.ids)}
     name = labels.names
     people = set(rules.people_only)
+    if bands is not None:
+        people.update(id_ for id_ in labels.ids if bands.never_applied(id_))
     implied = {
         label: [one for one in others if one in row_of and one not in people]
         for label, others in rules.implied().items()
