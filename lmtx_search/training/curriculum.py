@@ -95,6 +95,7 @@ def run_curriculum(
         if not results and words is not None:
             # What a deployment without training would give.
             before = replace(before, firsts=rivals[0].firsts)
+        state.begin(number)
         trained = open_encoder(number)
         budget = left(settings.budget, _judged(results))
         result = run_cycle(
@@ -134,6 +135,7 @@ def _teach_from_names(
     found = state.named()
     if found is None:
         encoder, search = resources.open_base()
+        state.begin(0)
         found = teach_from_names(resources, settings, encoder, search, state.encoder(0), progress)
         state.keep_named(found)
     return found

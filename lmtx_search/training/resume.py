@@ -35,6 +35,12 @@ class RunState:
         """Return the folder of the encoder that a cycle (from 1) trains; 0: the stage before."""
         return self.folder / f"cycle-{cycle}" / "encoder"
 
+    def begin(self, cycle: int) -> None:
+        """Remove what a killed attempt of a cycle left: it would count as this attempt's."""
+        folder = self.folder / f"cycle-{cycle}"
+        if folder.exists():
+            shutil.rmtree(folder)
+
     def finished(self) -> list[CycleResult]:
         """Return the results of the finished cycles, in order."""
         results: list[CycleResult] = []

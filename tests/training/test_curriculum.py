@@ -32,7 +32,13 @@ from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.learning_targets import LearningTargets
 from lmtx_search.training.teacher.human_feedback import person_judgment
-from lmtx_search.words.weights import read_offsets, write_offsets
+from lmtx_search.words.weights import (
+    DEFAULT_WEIGHTS,
+    OFFSETS_FILE,
+    WordScoring,
+    read_offsets,
+    write_offsets,
+)
 from tests.support.memory_judge import MemoryStore, OneHost
 
 LABELS = [Label(f"l{number}", f"label {number}") for number in range(10)]
@@ -360,6 +366,30 @@ def test_a_cycle_whose_result_was_not_written_whole_counts_as_unfinished(world: 
         made.state.folder / "cycle-2" / "result.part"
     )
     assert len(made.state.finished()) == 1
+
+
+@pytest.mark.parametrize("left", ['{"l1": 0.05}', '{"l1": 0.0'])
+def test_a_cycle_begins_without_the_offsets_that_a_killed_attempt_left(
+    world: Any, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    made = world(4)
+    folder = made.state.encoder(1).parent
+    folder.mkdir(parents=True)
+    (folder / OFFSETS_FILE).write_text(left)
+    words = WordScoring(DEFAULT_WEIGHTS, np.ones(10, dtype=np.float32))
+    monkeypatch.setattr(curriculum, "word_scoring", lambda *_: words)
+    monkeypatch.setattr(curriculum, "open_rivals", lambda *_: [Rival("base", Any, {})])  # type: ignore[arg-type]
+    fitted_on: list[Any] = []
+
+    def fit(trained: Any, *_: Any) -> dict[str, float]:
+        fitted_on.append(trained.words.offsets)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cycle, "fit_label_offsets", fit)
+    with pytest.raises(KeyboardInterrupt):
+        made.run(Judge(), cycles=1)
+    assert fitted_on == [{}]
+    assert read_offsets(folder) == {}
 
 
 def test_the_state_gives_back_what_was_kept(world: Any) -> None:
