@@ -110,5 +110,7 @@ def with_offsets(words: WordScoring | None, folder: Path) -> WordScoring | None:
 
 
 def write_offsets(folder: Path, offsets: Mapping[str, float]) -> None:
-    """Write the offsets of labels into a folder."""
-    (folder / OFFSETS_FILE).write_text(json.dumps(dict(offsets)), encoding="utf-8")
+    """Write the offsets of labels into a folder, completely or not at all."""
+    partial = folder / f"{OFFSETS_FILE}.part"
+    partial.write_text(json.dumps(dict(offsets)), encoding="utf-8")
+    partial.replace(folder / OFFSETS_FILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,19 @@ def test_the_highest_score_includes_the_largest_offset() -> None:
 def test_offsets_are_read_as_they_were_written(tmp_path: Path) -> None:
     write_offsets(tmp_path, {"é": 0.25, "b": -0.5})
     assert read_offsets(tmp_path) == {"é": 0.25, "b": -0.5}
+
+
+def test_offsets_that_cannot_be_written_leave_the_earlier_ones(tmp_path: Path) -> None:
+    write_offsets(tmp_path, {"a": 0.25})
+    too_long = {"a" * 100_000: 0.5}
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError):
+            write_offsets(tmp_path, too_long)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert read_offsets(tmp_path) == {"a": 0.25}
 
 
 def test_a_folder_without_offsets_has_none(tmp_path: Path) -> None:
