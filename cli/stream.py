@@ -32,19 +32,17 @@ def tag_stream(
     from lmtx_search.tagging.local import pipeline_reads
     from lmtx_search.tagging.scoring.tagger import Tagger
     from lmtx_search.tagging.stream import TagStream
-    from lmtx_search.tagging.stream_output import opened_output, skip_finished
+    from lmtx_search.tagging.stream_output import continued_output
 
     reads = pipeline_reads(context.settings, version.manifest.version)
-    names = reads.names
     tagger = Tagger(version, context.settings.service.threads)
-    stream = TagStream(tagger, reads.fields, names, reads.untouched)
-    with _lines(file) as lines:
+    stream = TagStream(tagger, reads.fields, reads.names, reads.untouched)
+    with _source(file) as source:
+        lines = _lines_of(source)
         if output is None:
             _write(stream, lines, sys.stdout.buffer)
         else:
-            with opened_output(output) as (target, finished, last):
-                skip_finished(lines, finished, last, output, names, version.manifest.version)
-                stream.report.resumed_after = finished
+            with continued_output(output, stream, source, lines) as target:
                 _write(stream, lines, target)
     _say(stream.report)
     context.result({"tagger": version.manifest.version, **asdict(stream.report)})
@@ -53,18 +51,19 @@ def tag_stream(
 
 
 @contextmanager
-def _lines(file: Path | None) -> Iterator[Iterator[bytes]]:
+def _source(file: Path | None) -> Iterator[int]:
+    """Yield the descriptor of the input."""
     if file is None or str(file) == "-":
         if sys.stdin.isatty():
             raise UserError("give records on standard input (< FILE), or a file with --file")
-        yield _lines_of(sys.stdin.fileno())
+        yield sys.stdin.fileno()
         return
     try:
         opened = file.open("rb")
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
     with opened:
-        yield _lines_of(opened.fileno())
+        yield opened.fileno()
 
 
 def _lines_of(descriptor: int) -> Iterator[bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,44 +12,61 @@ from typing import IO, Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
+from lmtx_search.tagging.stream import TagStream
 
 
 @contextmanager
-def opened_output(path: Path) -> Iterator[tuple[IO[bytes], int, bytes]]:
-    """Open a file for appending; yield it, the number of its finished lines, and the last of them.
+def continued_output(
+    path: Path, stream: TagStream, source: int, lines: Iterator[bytes]
+) -> Iterator[IO[bytes]]:
+    """Open a file for appending what ``stream`` makes of the input's other lines.
 
-    A line that an interrupted run left without its end is removed.
+    The lines of the input that are in the file already are read, and counted in the report. A line
+    that an interrupted run left without its end is removed. Nothing is removed before it is known
+    that the file belongs to this input and this tagger.
+
+    Args:
+        source: descriptor of the input.
+        lines: of the input.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written, it is the input, it belongs to another input, another
+            tagger wrote it, or it has no complete line.
     """
     try:
         file = path.open("r+b" if path.exists() else "w+b")
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}") from error
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     with file:
+        if _is_same_file(source, file.fileno()):
+            raise UserError(f"{path} is the input itself: give another --output")
         count, end, last = 0, 0, b""
         for line in file:
             if not line.endswith(b"\n"):
                 break
             count, end, last = count + 1, end + len(line), line
+        if count:
+            _skip_finished(lines, count, last, path, stream)
+        elif file.seek(0, os.SEEK_END):
+            raise UserError(
+                f"{path} has no complete line that shows what it belongs to: give another "
+                "--output, or delete the file"
+            )
+        stream.report.resumed_after = count
         file.seek(end)
         file.truncate()
-        yield file, count, last
+        yield file
 
 
-def skip_finished(
-    lines: Iterator[bytes], finished: int, last: bytes, output: Path, names: TagFields, tagger: str
+def _is_same_file(one: int, other: int) -> bool:
+    status = os.fstat(one)
+    return stat.S_ISREG(status.st_mode) and os.path.samestat(status, os.fstat(other))
+
+
+def _skip_finished(
+    lines: Iterator[bytes], finished: int, last: bytes, output: Path, stream: TagStream
 ) -> None:
-    """Read the lines of the input that are in the output already.
-
-    Args:
-        last: the last finished line of the output.
-        tagger: the version that tags the rest.
-
-    Raises:
-        UserError: the output belongs to another input, or another tagger wrote it.
-    """
+    """Read the finished lines of the input, and compare the last one with that of the output."""
     line = b""
     for number in range(finished):
         found = next(lines, None)
@@ -57,28 +76,38 @@ def skip_finished(
                 "that it belongs to, or another --output"
             )
         line = found
-    if not finished or not last.strip():
-        return
-    record = json.loads(last)
-    if not _same(line, record, names):
+    if not _same(line, last, stream.names):
         raise UserError(
             f"line {finished:,} of {output} belongs to another input: give another --output, or "
             "delete the file"
         )
-    before = (record.get(names.tagging) or {}).get("tagger")
-    if before not in (None, tagger):
+    tagging = (_record(last) or {}).get(stream.names.tagging)
+    before = tagging.get("tagger") if isinstance(tagging, dict) else None
+    if before not in (None, stream.tagger.manifest.version):
         raise UserError(
-            f"{output} was written with the tagger {before}, not {tagger}: continue with "
-            f"--tagger {before}, or give another --output"
+            f"{output} was written with the tagger {before}, not "
+            f"{stream.tagger.manifest.version}: continue with --tagger {before}, or give another "
+            "--output"
         )
 
 
-def _same(line: bytes, record: dict[str, Any], names: TagFields) -> bool:
-    """Return whether a finished record was made of a line of the input."""
+def _same(line: bytes, finished: bytes, names: TagFields) -> bool:
+    """Return whether a line of the output was made of a line of the input."""
+    if not finished.strip():
+        return not line.strip()
+    record = _record(finished)
+    if record is None:
+        return False
     if set(record) == {"line", "error"}:
         return bool(record["line"] == line.decode(errors="replace").rstrip("\r\n"))
+    source = _record(line)
+    return source is not None and names.without(source) == names.without(record)
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    """Return the JSON object of a line (None: it is none)."""
     try:
-        source = json.loads(line)
-    except ValueError:
-        return False
-    return isinstance(source, dict) and names.without(source) == names.without(record)
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None

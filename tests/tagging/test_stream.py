@@ -208,6 +208,47 @@ def test_the_output_of_another_input_or_tagger_is_not_continued(command: Stream)
     assert output.read_bytes() == other
 
 
+FOREIGN = [
+    (b'{"text": "mine"}', "has no complete line"),
+    (b'{"text": "chess"}\n{"text": "mine"}\n{"text": "last', "line 2 of out.jsonl belongs to"),
+    (b"some notes\nof mine", "line 1 of out.jsonl belongs to another input"),
+    (b"\nmine", "line 1 of out.jsonl belongs to another input"),
+]
+
+
+@pytest.mark.parametrize(("content", "problem"), FOREIGN)
+def test_a_file_that_is_not_the_streams_own_stays_as_it_is(
+    command: Stream, content: bytes, problem: str
+) -> None:
+    source, output = command.folder / "in.jsonl", command.folder / "out.jsonl"
+    source.write_bytes(b"".join(lines_of({"text": "chess"}, {"text": "mail"}, {"text": "web"})))
+    output.write_bytes(content)
+    done = command("--file", "in.jsonl", "--output", "out.jsonl")
+    assert done.returncode == 2
+    assert problem in done.stderr.decode()
+    assert output.read_bytes() == content
+
+
+@pytest.mark.parametrize("words", [["--file", "in.jsonl"], []])
+def test_the_output_is_not_the_input(command: Stream, words: list[str]) -> None:
+    content = b'{"text": "chess"}\n{"text": "mail"}'
+    source = command.folder / "in.jsonl"
+    source.write_bytes(content)
+    (command.folder / "link.jsonl").symlink_to(source)
+    with source.open("rb") as given:
+        done = subprocess.run(
+            [*PROGRAM, *command.words, *words, "--output", "link.jsonl"],
+            stdin=given,
+            capture_output=True,
+            cwd=command.folder,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert b"link.jsonl is the input itself: give another --output" in done.stderr
+    assert source.read_bytes() == content
+
+
 def test_it_ends_when_its_reader_ends(command: Stream) -> None:
     read, write = os.pipe()
     words = [*PROGRAM, *command.words, "--tagger", command.version]
