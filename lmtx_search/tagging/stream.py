@@ -25,7 +25,7 @@ _AHEAD = 2 * _BATCH
 
 @dataclass(slots=True)
 class StreamReport:
-    """What became of the lines. ``resumed_after`` lines were finished by an earlier run."""
+    """What became of the lines, also of the first ``resumed_after``, which an earlier run wrote."""
 
     resumed_after: int = 0
     tagged: int = 0
@@ -64,12 +64,39 @@ class TagStream:
 
         A blank line stays blank. A line that is no JSON object becomes an object with the error and
         the line. At most a few hundred lines are in memory, however slow the reader of the result
-        is. ``report`` counts the lines that were yielded.
+        is. ``report`` counts the lines that were yielded, and those that :meth:`count` got before.
         """
         number = self.report.resumed_after
         for batch in _batches(lines):
             yield self._tagged(batch, number)
             number += len(batch)
+
+    def count(self, line: bytes) -> None:
+        """Count a line that an earlier run wrote.
+
+        Raises:
+            ValueError: no run wrote the line, because it is neither blank nor a JSON object.
+        """
+        report = self.report
+        report.resumed_after += 1
+        if not line.strip():
+            return
+        record = json.loads(line)
+        if not isinstance(record, dict):
+            raise ValueError("it is no JSON object")
+        if set(record) == {"line", "error"}:
+            report.failed += 1
+            report.first_failed = report.first_failed or str(record["error"])
+        elif self._is_untouched(record):
+            report.untouched += 1
+        else:
+            tagging = record.get(self.names.tagging)
+            tagging = tagging if isinstance(tagging, dict) else {}
+            status = tagging.get("status")
+            report.tagged += status == "tagged"
+            report.without_group += status == "tagged" and "error" in tagging
+            report.untagged += status == "untagged"
+            report.skipped += status == "skipped"
 
     def _tagged(self, batch: Sequence[bytes], before: int) -> list[bytes]:
         records = [_parsed(line, before + at) for at, line in enumerate(batch, 1)]

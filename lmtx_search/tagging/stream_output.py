@@ -45,6 +45,7 @@ def continued_output(
             if not line.endswith(b"\n"):
                 break
             count, end, last = count + 1, end + len(line), line
+            _count(stream, line, f"line {count:,} of {path}")
         if count:
             _skip_finished(lines, count, last, path, stream)
         elif file.seek(0, os.SEEK_END):
@@ -52,10 +53,18 @@ def continued_output(
                 f"{path} has no complete line that shows what it belongs to: give another "
                 "--output, or delete the file"
             )
-        stream.report.resumed_after = count
         file.seek(end)
         file.truncate()
         yield file
+
+
+def _count(stream: TagStream, line: bytes, where: str) -> None:
+    try:
+        stream.count(line)
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"{where} was not written by `tag --stream`: give another --output, or delete the file"
+        ) from error
 
 
 def _is_same_file(one: int, other: int) -> bool:

@@ -187,6 +187,32 @@ def test_an_interrupted_run_is_continued_after_its_last_whole_line(command: Stre
     assert output.read_bytes() == b"".join(again)
 
 
+def test_a_continued_run_counts_the_lines_of_the_earlier_part_too(command: Stream) -> None:
+    source, output = command.folder / "in.jsonl", command.folder / "out.jsonl"
+    whole = [
+        b"{\n",
+        *lines_of({"text": "chess"}, {"text": " "}, {"text": "chess", "tags": ["mine"]}),
+        b"\n",
+        *lines_of({"text": "chess"}, {"text": "mail"}),
+    ]
+    source.write_bytes(b"".join(whole))
+    words = ("--file", "in.jsonl", "--output", "out.jsonl", "--json")
+    first = command(*words)
+    assert first.returncode == 1
+    expected = json.loads(first.stdout)
+    assert expected["first_failed"].startswith("line 1: not JSON")
+    output.write_bytes(b"".join(output.read_bytes().splitlines(keepends=True)[:6]))
+    again = command(*words)
+    assert again.returncode == 1
+    assert json.loads(again.stdout) == {**expected, "resumed_after": 6}
+
+
+def test_finished_records_that_are_never_touched_are_counted_as_such(tagger: Tagger) -> None:
+    stream = TagStream(tagger, ["text"], untouched=Untouched.of('{"term": {"source": "archive"}}'))
+    stream.count(*lines_of({"source": "archive", "tagging": {"status": "tagged"}}))
+    assert (stream.report.untouched, stream.report.tagged) == (1, 0)
+
+
 def test_the_output_of_another_input_or_tagger_is_not_continued(command: Stream) -> None:
     source, output = command.folder / "in.jsonl", command.folder / "out.jsonl"
     source.write_bytes(b"".join(lines_of({"text": "chess"}, {"text": "mail"})))
@@ -211,7 +237,7 @@ def test_the_output_of_another_input_or_tagger_is_not_continued(command: Stream)
 FOREIGN = [
     (b'{"text": "mine"}', "has no complete line"),
     (b'{"text": "chess"}\n{"text": "mine"}\n{"text": "last', "line 2 of out.jsonl belongs to"),
-    (b"some notes\nof mine", "line 1 of out.jsonl belongs to another input"),
+    (b"some notes\nof mine", "line 1 of out.jsonl was not written by `tag --stream`"),
     (b"\nmine", "line 1 of out.jsonl belongs to another input"),
 ]
 
