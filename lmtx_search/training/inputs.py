@@ -32,6 +32,7 @@ from lmtx_search.records import (
     Label,
     content_digest,
     labels_digest,
+    short_digest,
 )
 from lmtx_search.settings import Settings
 from lmtx_search.sources.label_rules import rules_of
@@ -131,7 +132,7 @@ def open_base(
     """Return the base encoder for documents, and the search in its label embeddings.
 
     Args:
-        owner: of the label version that is written if none has these embeddings yet.
+        owner: of the label version that is written if none has these embeddings of these labels.
     """
     index, base = inputs.index, inputs.base
     encoder = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
@@ -140,22 +141,35 @@ def open_base(
     digest = passages_digest(encoder.digest, tuning.label_tokens)
     if current.encoder_digest != digest or not current.has_words:
         # After a deployment the alias points to the embeddings of another encoder, and the labels
-        # of an earlier release have no words. The run writes a version of its own and does not
-        # move the alias, so searches are not affected.
-        reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
-        exists = index.has_version(digest, encoder.dimension)
-        # An earlier version of this encoder is made complete, also for labels for people only.
-        name = index.write_version(
-            [*inputs.labels, *inputs.people_only],
-            lambda batch: embed_labels(reads_labels, batch),
-            digest,
-            encoder.dimension,
-            progress,
-            None if exists else owner,
+        # of an earlier release have no words. A run holds no lock, and a load of labels may be
+        # writing the other versions: the run reads them, and writes only a version of its own.
+        every = [*inputs.labels, *inputs.people_only]
+        digests = {label.id: short_digest(label.digest) for label in every}
+        name = index.version_with(digests, digest, encoder.dimension) or _own_version(
+            settings, tuning, inputs, digest, owner, progress
         )
     search: Search = partial(index.search, index=name)
     hidden = frozenset(label.id for label in inputs.people_only)
     return encoder, without(search, hidden) if hidden else search
+
+
+def _own_version(
+    settings: Settings,
+    tuning: FineTuning,
+    inputs: RunInputs,
+    digest: str,
+    owner: str,
+    progress: Progress,
+) -> str:
+    encoder = load_encoder(settings, folder=inputs.base, max_tokens=tuning.label_tokens)
+    return inputs.index.write_version(
+        inputs.labels,
+        lambda batch: embed_labels(encoder, batch),
+        digest,
+        encoder.dimension,
+        progress,
+        owner,
+    )
 
 
 def fingerprint(

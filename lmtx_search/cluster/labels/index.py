@@ -180,16 +180,15 @@ class LabelIndex:
     ) -> str | None:
         """Return the version of an encoder that holds exactly these labels (None: there is none).
 
-        It is a version without an owner, and not the one to which the alias points.
+        It is a complete version without an owner, and not the one to which the alias points.
 
         Args:
             digests: id → short digest of each label.
         """
         index = self._versions.reusable(encoder_digest, dimension)
-        if index is None or self.digests(index) != digests:
+        if index is None or not self._versions.is_ready(index):
             return None
-        self._versions.set_meta(index, encoder_digest, "ready")
-        return index
+        return index if self.digests(index) == digests else None
 
     def size(self, index: str = names.LABELS) -> int:
         """Return the bytes that a version occupies on disk, without replicas."""
@@ -203,10 +202,6 @@ class LabelIndex:
     def unneeded(self, needed: Collection[str]) -> list[str]:
         """Return versions of encoders other than these, except current and owned ones."""
         return self._versions.unneeded(needed)
-
-    def has_version(self, encoder_digest: str, dimension: int) -> bool:
-        """Return whether there is a version of this encoder besides the current one."""
-        return self._versions.reusable(encoder_digest, dimension) is not None
 
     def discard(self, owner: str, but: str | None = None) -> None:
         """Delete the versions that an owner wrote for itself, but one."""

@@ -151,6 +151,10 @@ class LabelVersions:
         meta = {**self._mappings(index).get("_meta", {}), "encoder": encoder_digest, "state": state}
         self._client.indices.put_mapping(index=index, body={"_meta": meta})
 
+    def is_ready(self, index: str) -> bool:
+        """Return whether a version is complete."""
+        return bool(self._mappings(index).get("_meta", {}).get("state") == "ready")
+
     def outdated(self) -> dict[str, dict[str, Any]]:
         """Return the versions of earlier releases: index → what its mapping lacks."""
         return {
