@@ -31,7 +31,7 @@ def run_record(
     curriculum: Curriculum,
     encoder: Path,
 ) -> dict[str, Any]:
-    """Return the record as a JSON object.
+    """Return the record as a JSON object, without the kind of the run.
 
     ``measures`` belong to the cycle that was kept; if a rival was kept instead, its LLM-P@1 is that
     of the rival. ``counts`` and ``seconds`` sum up all cycles,
@@ -42,7 +42,6 @@ def run_record(
     final = cycles[curriculum.best]
     judged = earlier(cycles).judged
     return {
-        "kind": "train",
         "version": __version__,
         "encoder": settings.encoder.name,
         "encoder_path": str(encoder),

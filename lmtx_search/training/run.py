@@ -40,6 +40,7 @@ def train(
     progress: Progress = SILENT,
     *,
     keep_cycles: bool = False,
+    kind: str = "train",
 ) -> TrainingRun:
     """Train the encoder of the settings in cycles.
 
@@ -50,6 +51,7 @@ def train(
 
     Args:
         keep_cycles: also keep the encoder of each cycle, in ``data_dir/runs/<run>/cycles``.
+        kind: of the record. A deployment takes only runs of the kind ``train``.
 
     Raises:
         UserError: no labels or documents, no judge, or settings that do not fit them.
@@ -83,6 +85,7 @@ def train(
             curriculum.words,
         )
         record = run_record(settings, training, resources, inputs.judge, curriculum, encoder)
+        record["kind"] = kind
         record["seconds"]["all"] = round(time.monotonic() - started, 1)
         RunStore(inputs.client).save(run, record)
         state.remove()

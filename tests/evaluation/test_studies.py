@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.comparators import ComparatorResult
+from lmtx_search.evaluation.comparison.result_cache import ResultCache
 from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet
 from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
-from lmtx_search.evaluation.studies import STUDIES
+from lmtx_search.evaluation.studies import STUDIES, run
 from lmtx_search.evaluation.studies.run import _enough
 from lmtx_search.evaluation.studies.study_result import sentence, study_record, study_result
+from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings
 from lmtx_search.training.negatives import NEGATIVES
@@ -85,6 +88,24 @@ def result(**outputs: Output):
     }
     measured = {name: measure(Output(one.output.rankings), GOLD) for name, one in found.items()}
     return study_result("shortlist", STUDIES["shortlist"], measured, found, gold_set, 0)
+
+
+def test_a_killed_study_leaves_no_run_that_a_deployment_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kinds = []
+
+    def killed(*_: Any, kind: str = "train", **__: Any) -> None:
+        kinds.append(kind)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "train", killed)
+    gold_set: Any = None
+    with pytest.raises(KeyboardInterrupt):
+        run._point(
+            STUDIES["cycles"], points("cycles")[0], [], gold_set, ResultCache(tmp_path), SILENT
+        )
+    assert kinds == ["study-training"]
 
 
 def test_the_sentence_says_how_sure_the_best_value_is() -> None:

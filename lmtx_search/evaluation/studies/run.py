@@ -136,7 +136,14 @@ def _point(
     elif (one := cache.get(identity, identity)) is not None:
         return {point.value: one}
     started = time.monotonic()
-    trained = train(point.settings, point.training, progress, keep_cycles=study.by_cycle)
+    # No deployment takes a run of this kind, not even one that a killed study left.
+    trained = train(
+        point.settings,
+        point.training,
+        progress,
+        keep_cycles=study.by_cycle,
+        kind="study-training",
+    )
     folder, record = trained.encoder.parent, trained.record
     learned = time.monotonic() - started
     try:
@@ -159,7 +166,6 @@ def _point(
         cache.put(f"{identity}-end", identity, ComparatorResult(Output({}), note=record["stopped"]))
         return rows
     finally:
-        # A record without its encoder would be the last run, which `deploy` takes.
         RunStore(connect(point.settings.opensearch)).remove(trained.run)
         shutil.rmtree(folder, ignore_errors=True)
 
