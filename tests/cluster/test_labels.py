@@ -130,6 +130,12 @@ def test_a_version_can_be_written_from_vectors_and_switched_to_later(index):
     assert index.current().encoder_digest == SECOND
 
 
+def test_the_version_in_use_is_not_deleted(index):
+    with pytest.raises(LmtxError, match="lmtx-labels-000001 is in use"):
+        index.remove("lmtx-labels-000001")
+    assert index.current().index == "lmtx-labels-000001"
+
+
 @pytest.mark.parametrize("page", [2, 3, 10_000])
 def test_the_digests_of_all_labels_are_read_page_by_page(index, monkeypatch, page):
     monkeypatch.setattr(digests, "_PAGE", page)

@@ -244,6 +244,27 @@ class TestDeploy:
         assert _everything(bootstrapped, settings) == before
 
     @pytest.mark.usefixtures("service")
+    def test_a_switch_of_the_labels_whose_answer_is_lost_is_undone(
+        self, bootstrapped: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        LabelIndex(bootstrapped)._versions.set_meta("lmtx-labels-000001", "another", "ready")
+        before = _everything(bootstrapped, settings)
+        switch, switched = LabelIndex.switch, []
+
+        def lost(index: LabelIndex, name: str) -> None:
+            switch(index, name)
+            switched.append(name)
+            if len(switched) == 1:
+                raise LmtxError("the answer was lost")
+
+        monkeypatch.setattr(LabelIndex, "switch", lost)
+        with pytest.raises(LmtxError, match="the answer was lost"):
+            _deploy(bootstrapped, settings)
+        assert switched == ["lmtx-labels-000002", "lmtx-labels-000001"]
+        assert LabelIndex(bootstrapped).require().index == "lmtx-labels-000001"
+        assert _everything(bootstrapped, settings) == before
+
+    @pytest.mark.usefixtures("service")
     def test_a_label_version_that_was_there_outlives_a_deployment_that_fails(
         self, bootstrapped: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:

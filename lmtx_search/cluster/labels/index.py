@@ -214,7 +214,11 @@ class LabelIndex:
         self._versions.switch(index)
 
     def remove(self, index: str) -> None:
-        """Delete a version that is not in use; a missing one is not an error."""
+        """Delete a version; a missing one is not an error.
+
+        Raises:
+            LmtxError: the alias points to the version.
+        """
         self._versions.remove(index)
 
     def search(

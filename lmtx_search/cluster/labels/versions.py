@@ -11,7 +11,7 @@ from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.schema import SCHEMA, brought_up, missing_fields, schema_of
-from lmtx_search.errors import UserError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.words import names as word_names
 
@@ -142,7 +142,13 @@ class LabelVersions:
         return index
 
     def remove(self, index: str) -> None:
-        """Delete a version; a missing one is not an error."""
+        """Delete a version; a missing one is not an error.
+
+        Raises:
+            LmtxError: the alias points to the version.
+        """
+        if index == self.current():
+            raise LmtxError(f"the label index {index} is in use and was not deleted")
         with suppress(NotFoundError):
             self._client.indices.delete(index=index)
 

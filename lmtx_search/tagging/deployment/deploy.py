@@ -222,6 +222,8 @@ def deploy(
             undo.callback(put_pipeline, client, state.body)
             put_pipeline(client, body)
             if label_index != previous.index:
+                # First, because the answer to a switch may be lost.
+                undo.callback(index.switch, previous.index)
                 index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         TaggerVersions(settings.data_dir).finish(name)

@@ -136,6 +136,7 @@ def roll_back(
         lock.require()
         undo.callback(put_pipeline, client, state.body)
         put_pipeline(client, body)
+        undo.callback(index.switch, index.require().index)
         index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         follow_names(client, progress)
