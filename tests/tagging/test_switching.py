@@ -131,7 +131,8 @@ def test_a_rollback_goes_back_with_the_labels_as_they_are_now(
 
     refused = lmtx("rollback")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert f"no tagger version before {first.version}" in refused.stderr
+    assert f"in use since a rollback from {second.version}" in refused.stderr
+    assert read_pipeline(cluster).tagger == first.version
     listed = lmtx("taggers").stdout
     assert listed.index(second.version) < listed.index(first.version)
     assert "in use" in listed
@@ -153,6 +154,17 @@ def test_a_rollback_registers_a_version_again_that_left_the_cluster(
     _wait(lambda: cluster.transport.perform_request("GET", path)["model_state"] == "UNDEPLOYED")
     roll_back(cluster, settings, second.version)
     assert tags_of(cluster, "plays chess")[0] == "Chess"
+
+
+def test_a_rollback_goes_back_to_what_was_in_use_and_not_to_what_was_rolled_back(
+    cluster: Any, settings: Settings
+) -> None:
+    good, bad = deployed(cluster, settings), deployed(cluster, settings)
+    assert roll_back(cluster, settings, None).version == good.version
+    deployed(cluster, settings)
+    kept = find_unused(cluster, settings, keep=1).kept
+    assert (good.version in kept, bad.version in kept) == (True, False)
+    assert roll_back(cluster, settings, None).version == good.version
 
 
 def test_prune_removes_what_nothing_uses_and_nothing_else(

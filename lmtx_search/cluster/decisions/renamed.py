@@ -16,6 +16,7 @@ from typing import Any
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.errors import translate
 from lmtx_search.cluster.decisions import records
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Renamed
@@ -63,14 +64,31 @@ def follow_names(client: OpenSearch, progress: Progress = SILENT) -> list[str]:
 
     Only values that a recorded decision wrote are changed: a name that somebody else wrote into a
     field stays. Documents that are never touched stay too. Calling it again continues what was
-    interrupted.
+    interrupted. What fails is a note and no error: the change of the names is already in use.
 
     Returns:
         What the user should know, a sentence each. ``progress`` gets the same notes.
     """
-    if not client.indices.exists(index=names.DECISIONS):
-        return []
     found = _Followed()
+    try:
+        _follow(client, found)
+    except Exception as error:
+        known = error if isinstance(error, LmtxError) else translate(error)
+        if known is None:
+            raise
+        found.problems.append(
+            f"people's decisions may keep the earlier names of tags ({known}): `lmtx-search retag` "
+            "tries again"
+        )
+    notes = found.notes()
+    for note in notes:
+        progress.note(note)
+    return notes
+
+
+def _follow(client: OpenSearch, found: _Followed) -> None:
+    if not client.indices.exists(index=names.DECISIONS):
+        return
     by_index: dict[str, dict[Place, list[Renamed]]] = {}
     for label, tag, new in _changed(client):
         found.tags.setdefault(tag, new)
@@ -88,10 +106,6 @@ def follow_names(client: OpenSearch, progress: Progress = SILENT) -> list[str]:
                     "`lmtx-search retag` tries again"
                 )
                 break
-    notes = found.notes()
-    for note in notes:
-        progress.note(note)
-    return notes
 
 
 def _changed(client: OpenSearch) -> list[tuple[str, str, str]]:

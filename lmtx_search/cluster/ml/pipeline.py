@@ -52,6 +52,10 @@ class PipelineState:
     """Indices in which it moves values that people wrote in these fields to ``names.manual``."""
     untouched: Untouched | None = None
     """Which documents it never touches (None: it touches all)."""
+    previous: str | None = None
+    """The tagger before the deployment of this one (None: there was none, or it is unknown)."""
+    rolled_back_from: str | None = None
+    """The tagger before the rollback to this one (None: this one was deployed)."""
 
     def keeps(self, index: str) -> bool:
         """Return whether values that people wrote in an index move to ``names.manual``."""
@@ -152,16 +156,18 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
                 scripts[settings.get("tag", "")] = settings.get("params", {})
             elif settings.get("tag") == "lmtx-scores":
                 model = settings["model_id"]
-    text = scripts.get("lmtx-text", {})
+    text, tags = scripts.get("lmtx-text", {}), scripts.get("lmtx-tags", {})
     return PipelineState(
         body,
-        scripts.get("lmtx-tags", {}).get("tagger"),
+        tags.get("tagger"),
         model,
         dict(text.get("indices", {})),
         list(text.get("fields", [])),
         TagFields(**text.get("names", {})),
         tuple(text.get("keep", ())),
         Untouched(**text["untouched"]) if text.get("untouched") else None,
+        tags.get("previous"),
+        tags.get("rolled_back_from"),
     )
 
 
@@ -208,6 +214,16 @@ def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any
 def keeping(state: PipelineState, indices: Iterable[str]) -> dict[str, Any]:
     """Return the pipeline's body that moves values that people wrote in these indices."""
     return _with_params(state.body, {"lmtx-text": {"keep": sorted(indices)}})
+
+
+def deployed_after(body: Mapping[str, Any], previous: str | None) -> dict[str, Any]:
+    """Return a pipeline's body that records which tagger a deployment replaced (None: none)."""
+    return _with_params(body, {"lmtx-tags": {"previous": previous}} if previous else {})
+
+
+def rolled_back(body: Mapping[str, Any], before: str | None) -> dict[str, Any]:
+    """Return a pipeline's body that records from which tagger a rollback came (None: from none)."""
+    return _with_params(body, {"lmtx-tags": {"rolled_back_from": before}} if before else {})
 
 
 def touching_all(body: Mapping[str, Any]) -> dict[str, Any]:

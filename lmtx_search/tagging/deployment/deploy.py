@@ -15,6 +15,7 @@ from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
+    deployed_after,
     put_pipeline,
     read_pipeline,
     tagging_pipeline,
@@ -220,7 +221,7 @@ def deploy(
         with _timed(seconds, "switch"):
             lock.require()
             undo.callback(put_pipeline, client, state.body)
-            put_pipeline(client, body)
+            put_pipeline(client, deployed_after(body, state.tagger))
             if label_index != previous.index:
                 # First, because the answer to a switch may be lost.
                 undo.callback(index.switch, previous.index)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.labels.index import LabelIndex
-from lmtx_search.cluster.ml.pipeline import active
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import Registered, pipelines_with, registered, unregister
 from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.folder import encoder_digest
@@ -40,23 +40,25 @@ class UnusedVersions:
 def find_unused(client: Client, settings: Settings, keep: int = 1) -> UnusedVersions:
     """Return what is not used.
 
-    The version of the pipeline stays, as do the ``keep`` versions before it (for a rollback) and
-    the versions that other pipelines name. Label indices stay if the alias points to them, if they
-    belong to a version that stays or to the encoder of the settings, or if a training run uses
-    them.
+    The version of the pipeline stays, as do ``keep`` versions before it (for a rollback, first of
+    all the one to which it goes) and the versions that other pipelines name. Label indices stay if
+    the alias points to them, if they belong to a version that stays or to the encoder of the
+    settings, or if a training run uses them.
 
     Raises:
         UserError: no tagger is deployed, so it is unknown which version will be needed.
     """
     versions = TaggerVersions(settings.data_dir)
-    in_use = active(client)
+    state = read_pipeline(client)
+    in_use = state.tagger
     if in_use is None:
         raise UserError("no tagger is deployed, so no version is known to be unused")
     models = registered(client)
     names = sorted({*versions.names(), *models})
     kept = {in_use: "in use"}
     unfinished = set(versions.names()) - set(versions.finished())
-    for name in [name for name in names if name < in_use and name not in unfinished][::-1][:keep]:
+    before = [name for name in names if name < in_use and name not in unfinished]
+    for name in sorted(before, key=lambda name: (name == state.previous, name))[::-1][:keep]:
         kept[name] = "the way back"
     for name, found in models.items():
         if name not in kept and found.model and (users := pipelines_with(client, found.model)):

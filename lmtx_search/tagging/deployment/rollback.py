@@ -16,7 +16,13 @@ from lmtx_search.cluster.labels.codec import Vectors
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.model_state import deploy_again
-from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, tagging_pipeline
+from lmtx_search.cluster.ml.pipeline import (
+    PipelineState,
+    put_pipeline,
+    read_pipeline,
+    rolled_back,
+    tagging_pipeline,
+)
 from lmtx_search.cluster.ml.registry import Registered, registered
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.errors import UserError
@@ -60,18 +66,37 @@ class Rollback:
 
 
 def previous_version(client: Client, settings: Settings) -> str:
-    """Return the version that was deployed before the current one.
+    """Return the version that was in use when the current one was deployed.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none on this machine, or the current one was not deployed but rolled
+            back to. A repeated rollback therefore goes no further back.
     """
-    active = read_pipeline(client).tagger
+    return _before(read_pipeline(client), TaggerVersions(settings.data_dir).finished())
+
+
+def _before(state: PipelineState, versions: Sequence[str]) -> str:
+    """Return the version to go back to, one of the finished ``versions``, oldest first."""
+    active = state.tagger
     if active is None:
         raise UserError("no tagger is deployed: there is nothing to go back from")
-    names = [name for name in TaggerVersions(settings.data_dir).finished() if name < active]
-    if not names:
+    if state.rolled_back_from is not None:
+        raise UserError(
+            f"{active} is in use since a rollback from {state.rolled_back_from}: to go to another "
+            "version, name it (`lmtx-search taggers` lists them)"
+        )
+    if state.previous is not None:
+        if state.previous not in versions:
+            raise UserError(
+                f"{state.previous}, the tagger before {active}, is not on this machine: name "
+                "another version (`lmtx-search taggers` lists them)"
+            )
+        return state.previous
+    # The first deployment, or one of an earlier release.
+    earlier = [name for name in versions if name < active]
+    if not earlier:
         raise UserError(f"there is no tagger version before {active}: `lmtx-search taggers`")
-    return names[-1]
+    return earlier[-1]
 
 
 def roll_back(
@@ -135,7 +160,7 @@ def roll_back(
         label_index = _label_index(index, settings, version, digests, found.in_cluster, progress)
         lock.require()
         undo.callback(put_pipeline, client, state.body)
-        put_pipeline(client, body)
+        put_pipeline(client, rolled_back(body, state.tagger))
         undo.callback(index.switch, index.require().index)
         index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone

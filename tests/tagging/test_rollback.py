@@ -1,0 +1,57 @@
+"""To which version a rollback goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.decisions.renamed import follow_names
+from lmtx_search.cluster.ml.pipeline import (
+    PipelineState,
+    deployed_after,
+    pipeline_state,
+    rolled_back,
+    tagging_pipeline,
+)
+from lmtx_search.embedded.net import LOOPBACK, free_port
+from lmtx_search.errors import UserError
+from lmtx_search.settings import load_settings
+from lmtx_search.tagging.deployment.rollback import _before
+
+VERSIONS = ["v1", "v2", "v3"]
+
+
+def deployed(tagger: str, previous: str | None) -> PipelineState:
+    return pipeline_state(deployed_after(tagging_pipeline(tagger, "model", ["text"]), previous))
+
+
+@pytest.mark.parametrize(("previous", "expected"), [("v2", "v2"), ("v1", "v1"), (None, "v2")])
+def test_it_goes_to_what_was_in_use_before_the_deployment(
+    previous: str | None, expected: str
+) -> None:
+    # v2 may have been rolled back from. A pipeline of an earlier release does not say.
+    assert _before(deployed("v3", previous), VERSIONS) == expected
+
+
+def test_a_repeated_rollback_goes_no_further() -> None:
+    state = pipeline_state(rolled_back(tagging_pipeline("v2", "model", ["text"]), "v3"))
+    with pytest.raises(UserError, match="v2 is in use since a rollback from v3: .* name it"):
+        _before(state, VERSIONS)
+
+
+def test_a_version_that_is_gone_is_named() -> None:
+    with pytest.raises(UserError, match="v2, the tagger before v3, is not on this machine"):
+        _before(deployed("v3", "v2"), ["v1", "v3"])
+
+
+def test_without_an_earlier_version_there_is_no_way_back() -> None:
+    with pytest.raises(UserError, match="no tagger version before v1"):
+        _before(deployed("v1", None), VERSIONS)
+    with pytest.raises(UserError, match="no tagger is deployed"):
+        _before(PipelineState({}), VERSIONS)
+
+
+def test_decisions_that_cannot_follow_after_the_switch_are_a_note() -> None:
+    nowhere = load_settings(flags={"opensearch.url": f"http://{LOOPBACK}:{free_port()}"})
+    (note,) = follow_names(connect(nowhere.opensearch, reading=True))
+    assert note.startswith("people's decisions may keep the earlier names of tags")
