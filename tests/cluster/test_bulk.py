@@ -7,7 +7,9 @@ from opensearchpy import AuthorizationException, ConnectionError, TransportError
 from lmtx_search.cluster.client import retry
 from lmtx_search.cluster.documents import bulk, in_flight
 from lmtx_search.cluster.documents.bulk import Action, chunked, send_chunks, to_json, write_all
+from lmtx_search.cluster.documents.load import _batches
 from lmtx_search.errors import LmtxError
+from lmtx_search.records import BadLine, Document
 
 BUSY = {"type": "es_rejected_execution_exception", "reason": "queue is full"}
 
@@ -171,9 +173,44 @@ def test_of_two_documents_with_one_id_the_later_one_stays():
     assert cluster.documents["0"] == {"n": "last"}
 
 
-def test_a_request_too_large_for_the_cluster_is_a_failure_of_its_documents():
-    (result,) = send(Cluster(TransportError(413, "", None)), actions(2))
-    assert [refused.reason for refused in result.refused] == ["larger than the cluster accepts"] * 2
+class SmallCluster(Cluster):
+    """Refuses requests of more than so many bytes."""
+
+    most = 200
+
+    def bulk(self, body, index, params):
+        if len(body) > self.most:
+            raise TransportError(413, "", None)
+        return super().bulk(body, index, params)
+
+
+def test_a_document_too_large_for_the_cluster_makes_no_other_one_fail():
+    cluster = SmallCluster()
+    some = [*actions(5), Action("large", {"n": "x" * 300}), *actions(5, start=5)]
+    (result,) = send(cluster, some)
+    assert [(refused.id, refused.reason) for refused in result.refused] == [
+        ("large", "larger than the cluster accepts")
+    ]
+    assert result.created == 10
+    sent = [id_ for request in cluster.requests for id_ in request]
+    assert sent == [str(number) for number in range(10)]
+
+
+def test_a_document_larger_than_a_request_is_sent_alone():
+    large = {"n": "x" * bulk.CHUNK_BYTES}
+    chunks = chunked([*actions(2), Action("large", large), *actions(2, start=2)])
+    assert [chunk.ids for chunk in chunks] == [["0", "1"], ["large"], ["2", "3"]]
+    documents = [
+        *(Document(str(number), "") for number in range(2)),
+        Document("large", "", large),
+        BadLine("f", 4, "not JSON", "{"),
+    ]
+    batches = list(_batches(documents, 7, "index"))
+    assert [(batch.ids, batch.end) for batch in batches] == [
+        (["0", "1"], 9),
+        (["large"], 10),
+        ([], 11),
+    ]
 
 
 def test_write_all_fails_when_one_is_refused():

@@ -35,7 +35,7 @@ def test_it_goes_to_what_was_in_use_before_the_deployment(
 
 def test_a_repeated_rollback_goes_no_further() -> None:
     state = pipeline_state(rolled_back(tagging_pipeline("v2", "model", ["text"]), "v3"))
-    with pytest.raises(UserError, match="v2 is in use since a rollback from v3: .* name it"):
+    with pytest.raises(UserError, match=r"v2 is in use since a rollback from v3: .* name it"):
         _before(state, VERSIONS)
 
 

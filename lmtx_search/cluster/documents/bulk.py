@@ -58,11 +58,17 @@ class Chunk:
         Raises:
             ValueError: the document holds a number that JSON cannot represent.
         """
-        source = to_json(action.source)
-        head = to_json({action.operation: {"_id": action.id, **action.only}})
-        self.ids.append(action.id)
-        self.lines.append(head + b"\n" + source + b"\n")
-        self.size += len(head) + len(source) + 2
+        self.append(action.id, encoded(action))
+
+    def append(self, id_: str, line: bytes) -> None:
+        """Append an action in the form of :func:`encoded`."""
+        self.ids.append(id_)
+        self.lines.append(line)
+        self.size += len(line)
+
+    def has_room(self, line: bytes) -> bool:
+        """Return whether the chunk is empty, or within its bytes also with this action."""
+        return not self.ids or self.size + len(line) <= CHUNK_BYTES
 
     @property
     def full(self) -> bool:
@@ -98,11 +104,25 @@ def to_json(value: Any) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
+def encoded(action: Action) -> bytes:
+    """Return an action as the lines of a bulk request.
+
+    Raises:
+        ValueError: the document holds a number that JSON cannot represent.
+    """
+    head = to_json({action.operation: {"_id": action.id, **action.only}})
+    return head + b"\n" + to_json(action.source) + b"\n"
+
+
 def chunked(actions: Iterable[Action]) -> Iterator[Chunk]:
     """Gather actions into chunks of bounded count and bytes; a larger action is sent alone."""
     chunk = Chunk()
     for action in actions:
-        chunk.add(action)
+        line = encoded(action)
+        if not chunk.has_room(line):
+            yield chunk
+            chunk = Chunk()
+        chunk.append(action.id, line)
         if chunk.full:
             yield chunk
             chunk = Chunk()
@@ -191,7 +211,8 @@ def _send(
     result = ChunkResult()
     if not chunk.ids:
         return result
-    waiting = list(range(len(chunk.ids)))
+    parts = [list(range(len(chunk.ids)))]
+    waiting: list[int] = []
     params = {"filter_path": _ANSWER} | ({"pipeline": pipeline} if pipeline else {})
 
     def attempt() -> None:
@@ -202,8 +223,12 @@ def _send(
         except TransportError as error:
             if error.status_code != 413:
                 raise
-            for number in waiting:
-                result.refused.append(_refused(chunk, number, "larger than the cluster accepts"))
+            half = len(waiting) // 2
+            if half:  # the other documents are not too large because one is
+                parts.extend((waiting[half:], waiting[:half]))
+            else:
+                reason = "larger than the cluster accepts"
+                result.refused.append(_refused(chunk, waiting[0], reason))
             return
         later: list[int] = []
         reason = ""
@@ -231,7 +256,9 @@ def _send(
             raise Busy(reason)
 
     try:
-        retrying(stopped)(attempt)
+        while parts:
+            waiting = parts.pop()
+            retrying(stopped)(attempt)
     except Busy as busy:
         raise LmtxError(
             f"the cluster stayed too busy to index into {index} ({busy}): try again later, the "

@@ -16,6 +16,7 @@ from lmtx_search.cluster.documents.bulk import (
     Chunk,
     ChunkResult,
     Operation,
+    encoded,
     send_chunks,
     to_json,
 )
@@ -131,18 +132,23 @@ def _batches(
 ) -> Iterator[_Batch]:
     batch = _Batch(end=start)
     for item in documents:
-        batch.end += 1
         if isinstance(item, BadLine):
             batch.bad.append(item)
             batch.bad_characters += len(item.raw)
         else:
             try:
-                batch.add(Action(item.id, item.source, operation=operation))
+                line = encoded(Action(item.id, item.source, operation=operation))
+            except (ValueError, RecursionError) as error:
+                batch.unfit.append((item.id, f"cannot be written as JSON: {error}"))
+            else:
+                if not batch.has_room(line):
+                    yield batch
+                    batch = _Batch(end=batch.end)
+                batch.append(item.id, line)
                 batch.without_text += not item.text
                 if item.repeats:
                     batch.repeated.append((item.id, item.repeats))
-            except (ValueError, RecursionError) as error:
-                batch.unfit.append((item.id, f"cannot be written as JSON: {error}"))
+        batch.end += 1
         too_many = len(batch.bad) >= _BAD_LINES or batch.bad_characters >= CHUNK_BYTES
         if batch.full or too_many:
             yield batch
