@@ -2,7 +2,9 @@ import os
 
 import pytest
 
+from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.checkpoint import Checkpoint, FailedFile
+from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.errors import UserError
 
 
@@ -59,6 +61,24 @@ def test_a_continued_failed_file_loses_what_will_be_written_again(tmp_path):
     second.add(b"3")
     second.close()
     assert path.read_text() == "1\n3\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "where"),
+    [("none", "no file has them"), ("other", "old.jsonl"), ("shorter", "new.jsonl")],
+)
+def test_a_failed_file_that_lacks_what_failed_before_is_refused(tmp_path, file, before, where):
+    files = {"none": None, "other": tmp_path / "old.jsonl", "shorter": tmp_path / "new.jsonl"}
+    (tmp_path / "new.jsonl").write_text("{}\n")
+    checkpoint = Checkpoint(tmp_path / "c", file, index="i")
+    report = BulkReport("i", records=7, failed=5).as_dict()
+    checkpoint.write({"report": report, "failed_file": str(files[before]), "failed_bytes": 60})
+    failed = FailedFile(tmp_path / "new.jsonl")
+    with pytest.raises(UserError, match=r"5 failures .* lacks them \(.*--from-start") as raised:
+        load_documents(None, [], "i", checkpoint=checkpoint, failed=failed)
+    assert where in str(raised.value)
+    assert (tmp_path / "new.jsonl").read_text() == "{}\n"
+    assert checkpoint.read() is not None
 
 
 def test_a_new_failed_file_replaces_an_old_one(tmp_path):

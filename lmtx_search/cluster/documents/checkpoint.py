@@ -95,6 +95,28 @@ class FailedFile:
     def _same_as(self, other: Path) -> bool:
         return self._path.exists() and other.exists() and self._path.samefile(other)
 
+    def require(self, failures: int, earlier: str, keep: int) -> None:
+        """Check that the file holds what failed in the part of a load that is done.
+
+        Args:
+            failures: number of these.
+            earlier: the file that they were written to ("None": to none).
+            keep: its length in bytes.
+
+        Raises:
+            UserError: it does not.
+        """
+        if not failures or (earlier == str(self) and self._has(keep)):
+            return
+        where = "no file has them" if earlier == "None" else f"{earlier} was to have them"
+        raise UserError(
+            f"{failures:,} failures are from the part of this load that is done, and {self._path} "
+            f"lacks them ({where}): load with --from-start, or continue with --failed as before"
+        )
+
+    def _has(self, length: int) -> bool:
+        return self._path.is_file() and self._path.stat().st_size >= length
+
     def open(self, keep: int = 0) -> None:
         """Start the file; keep the first ``keep`` bytes, which an earlier run of the load wrote.
 
@@ -102,7 +124,7 @@ class FailedFile:
             UserError: the file cannot be written.
         """
         try:
-            if not (keep and self._path.is_file() and self._path.stat().st_size >= keep):
+            if not (keep and self._has(keep)):
                 self._path.write_bytes(b"")
                 keep = 0
             self._stream = self._path.open("r+b")

@@ -61,6 +61,7 @@ def load_documents(
         create: do not replace an existing document, as data streams require; count it instead.
 
     Raises:
+        UserError: documents failed before the interruption, and ``failed`` lacks them.
         LmtxError, TransportError: the load as a whole cannot continue; the checkpoint stays.
     """
     report = BulkReport(index)
@@ -68,8 +69,10 @@ def load_documents(
     if saved:
         report.restore(saved["report"])
     if failed:
-        same = saved is not None and saved.get("failed_file") == str(failed)
-        failed.open(saved["failed_bytes"] if saved and same else 0)
+        kept = saved["failed_bytes"] if saved else 0
+        if saved:
+            failed.require(report.failed, str(saved.get("failed_file")), kept)
+        failed.open(kept)
     rest = islice(iter(documents), report.records, None)
     try:
         with progress.stage(f"Index into {index}", total, "documents") as advance:
