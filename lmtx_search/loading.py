@@ -40,6 +40,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.document_check import check_documents
 from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.tag_fields import TagFields
 
 Documents = DocumentFile | Iterable[Document | BadLine]
 
@@ -142,7 +143,8 @@ def ingest(
     """Index documents through the tagging pipeline; the index is made if it does not exist.
 
     An interrupted load of a :class:`~lmtx_search.sources.documents.DocumentFile` continues when it
-    is called again with the same file, fields and index; the report covers both parts. Other
+    is called again with the same file, fields, index and ``keep_own_tags``, and the cluster's tag
+    fields are the same; the report covers both parts. Other
     iterables are always indexed from their beginning.
 
     Args:
@@ -249,7 +251,7 @@ class _Load:
             self.client,
             fitting(self._sampled(documents), fields, options.keep_own_tags),
             self._index,
-            checkpoint=self._checkpoint(file) if file else None,
+            checkpoint=self._checkpoint(file, fields) if file else None,
             failed=failed,
             progress=self._progress,
             total=total,
@@ -270,7 +272,7 @@ class _Load:
                 self._sample.append(item.text)
             yield item
 
-    def _checkpoint(self, file: DocumentFile) -> Checkpoint | None:
+    def _checkpoint(self, file: DocumentFile, fields: TagFields) -> Checkpoint | None:
         if file.is_standard_input:
             return None
         checkpoint = Checkpoint(
@@ -278,6 +280,9 @@ class _Load:
             file.path,
             # Another index of the same name has none of the documents.
             index=index_uuid(self.client, self._index),
+            # These decide what becomes of people's own values in the fields of the tags.
+            keep_own_tags=self._options.keep_own_tags,
+            tag_fields=fields.as_dict(),
             **file.identity(),
         )
         if self._options.from_start:

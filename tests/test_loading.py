@@ -148,8 +148,9 @@ def test_an_interrupted_load_of_training_documents_continues(
         ({"text_fields": ("body",)}, LoadOptions()),
         ({"id_field": "key"}, LoadOptions()),
         ({}, LoadOptions(from_start=True)),
+        ({}, LoadOptions(keep_own_tags=True)),
     ],
-    ids=["other text fields", "another id field", "from the start"],
+    ids=["other text fields", "another id field", "from the start", "with people's own tags"],
 )
 def test_a_load_of_another_kind_starts_at_the_beginning(
     client: Any, settings: Settings, tmp_path: Path, other: dict[str, Any], options: LoadOptions
