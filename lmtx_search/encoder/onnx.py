@@ -226,11 +226,15 @@ class OnnxEncoder:
 
     def word_tokens(self) -> WordTokens:
         """Return which of the tokens are words."""
+        return WordTokens(self.vocabulary(), self.special_tokens(), self.bytewise)
+
+    @property
+    def bytewise(self) -> bool:
+        """Whether the tokens are written with one character for each byte (GPT-2)."""
         pieces = self._tokenizer.pre_tokenizer
         read = pieces.pre_tokenize_str(_LETTER) if pieces is not None else []
         # A single token cannot tell: the vocabulary of XLM-R has the letter "Ġ" as well.
-        bytewise = _LETTER_AS_BYTES in "".join(piece for piece, _ in read)
-        return WordTokens(self.vocabulary(), self.special_tokens(), bytewise)
+        return _LETTER_AS_BYTES in "".join(piece for piece, _ in read)
 
     def prompt_length(self) -> int:
         """Return how many tokens before a document are those of its prompt."""

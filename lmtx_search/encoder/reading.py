@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import Windows, best_of_windows, mean_of_windows
@@ -41,7 +42,7 @@ class ReadTexts:
 
 
 class LabelForms:
-    """The forms of labels as words: the name and each synonym, by label id."""
+    """The forms of labels as words, by label id."""
 
     def __init__(self, words: WordScoring, tokens: WordTokens, encoder: OnnxEncoder) -> None:
         self.weights = words.weights
@@ -54,14 +55,8 @@ class LabelForms:
     def put(self, labels: Iterable[Label]) -> None:
         """Read labels, which replace earlier ones with the same id."""
         labels = list(labels)
-        names = [(label.text, *label.synonyms) for label in labels]
-        read = iter(self.words([name for of_label in names for name in of_label]))
-        for label, of_label in zip(labels, names, strict=True):
-            self._forms[label.id] = [next(read) for _ in of_label]
-
-    def words(self, texts: Sequence[str]) -> list[Tokens]:
-        """Return the words of each text."""
-        return [self._tokens.words(tokens) for tokens in self._encoder.tokens(texts)]
+        read = label_words(self._encoder, self._tokens, labels)
+        self._forms |= {label.id: forms for label, forms in zip(labels, read, strict=True)}
 
     def shared(self, label: str, words: Tokens) -> Tokens:
         """Return the words that a label and a text share, for the form that shares most."""

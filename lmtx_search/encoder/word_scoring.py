@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.score_threshold import informative
 from lmtx_search.records import Label
@@ -33,15 +34,13 @@ def word_scoring(
         factor: of :data:`~lmtx_search.words.weights.DEFAULT_WEIGHTS`.
     """
     tokens = encoder.word_tokens()
-    names = [[label.text, *label.synonyms] for label in labels]
-    flat = [name for of_label in names for name in of_label]
-    read = [tokens.words(ids) for ids in encoder.tokens([*texts, *flat], windows)]
+    read = [tokens.words(ids) for ids in encoder.tokens(texts, windows)]
+    forms = label_words(encoder, tokens, labels)
     # Names of labels do not count: a large label set would make common words look rare.
-    importance = word_importance(read[: len(texts)] or read, len(tokens))
-    forms = iter(read[len(texts) :])
-    words = LabelWords([[next(forms) for _ in of_label] for of_label in names], importance)
+    importance = word_importance(read or [form for some in forms for form in some], len(tokens))
+    words = LabelWords(forms, importance)
     named = np.zeros(len(labels), dtype=np.int64)
-    for document in read[: len(texts)]:
+    for document in read:
         named[words.named(document)] += 1
     counts = {label.id: int(count) for label, count in zip(labels, named, strict=True)}
     return WordScoring(DEFAULT_WEIGHTS.times(factor), importance, informative(counts, len(texts)))

@@ -1,6 +1,11 @@
 """Words as tokens of the encoder's tokenizer, without punctuation, with case and plurals folded.
 
 "+" and "#" count as words, because "C", "C++" and "C#" are different names.
+
+SentencePiece and byte-level tokenizers mark a piece that follows a blank ("▁chess", "Ġchess").
+Without the mark, "chess" is a whole word first in a text and behind a bracket, and a part of a word
+behind other pieces. A piece without a mark therefore counts as the marked one if it is first in a
+text or behind a piece that is no word, and always in scripts that are written without blanks.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.words.names import is_without_blanks
 from lmtx_search.words.plurals import NO_PLURALS
 
 Tokens = NDArray[np.int64]
@@ -43,8 +49,16 @@ class WordTokens:
             if not any(map(str.isalnum, readable(text))) and not _is_sign(text):
                 self._folded[id_] = _NO_WORD
             else:
-                self._folded[id_] = _one_of(id_of, text, bytewise)
+                self._folded[id_] = _one_of(id_of, text, bytewise, id_)
         self._folded[list(special)] = _NO_WORD
+        self._at_beginning = self._folded.copy()
+        mark = "Ġ" if bytewise else "▁"
+        for text, id_ in id_of.items():
+            if self._folded[id_] == _NO_WORD or text.startswith(mark):
+                continue
+            self._at_beginning[id_] = _one_of(id_of, mark + text, bytewise, self._folded[id_])
+            if is_without_blanks(readable(text)):
+                self._folded[id_] = self._at_beginning[id_]
 
     def __len__(self) -> int:
         """Return the number of tokens in the vocabulary."""
@@ -55,20 +69,29 @@ class WordTokens:
         """int64[vocabulary]: the word that each token counts as; -1 for a token that is no word."""
         return self._folded
 
+    @property
+    def at_beginning(self) -> Tokens:
+        """int64[vocabulary]: as :attr:`folded`, first in a text and behind what is no word."""
+        return self._at_beginning
+
     def words(self, tokens: Sequence[int]) -> Tokens:
         """Return the words among the tokens of a text, in their order."""
-        folded: Tokens = self._folded[np.asarray(tokens, dtype=np.int64)]
-        return np.asarray(folded[folded != _NO_WORD])
+        ids = np.asarray(tokens, dtype=np.int64)
+        folded = self._folded[ids]
+        is_word = folded != _NO_WORD
+        begins = np.append(True, ~is_word[:-1])[: len(ids)]
+        found: Tokens = np.where(begins, self._at_beginning[ids], folded)
+        return np.asarray(found[is_word])
 
 
-def _one_of(id_of: Mapping[str, int], text: str, bytewise: bool) -> int:
-    """Return the token that stands for a word in lower case and in the singular."""
+def _one_of(id_of: Mapping[str, int], text: str, bytewise: bool, other: int) -> int:
+    """Return the token of a word in lower case and in the singular (none: ``other``)."""
     mark = text[0] if text.startswith(_STARTS) else ""
     word = text[len(mark) :]
     # A character that stands for a byte beyond ASCII has no lower case.
     lower = text if bytewise and not word.isascii() else mark + word.lower()
-    forms = (singular(lower), lower, singular(text))
-    return next((id_of[form] for form in forms if form in id_of), id_of[text])
+    forms = (singular(lower), lower, singular(text), text)
+    return next((id_of[form] for form in forms if form in id_of), other)
 
 
 def _is_sign(text: str) -> bool:

@@ -27,6 +27,8 @@ from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, V
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.training_data import TrainingData
+from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.random_encoders import (
     HIDDEN,
     KINDS,
@@ -340,10 +342,13 @@ def test_the_clusters_form_gives_what_the_service_gives(
     folder = make_random_encoder(tmp_path / "base", kind, pooling=how, prompts=PROMPTS)
     encoder = read(folder, tmp_path)
     labels = [Label("1", "chess"), Label("2", "Bibliothek"), Label("3", "music players")]
+    tokens = encoder.word_tokens()
+    importance = word_importance([tokens.words(ids) for ids in encoder.tokens(TEXTS)], len(tokens))
     version = TaggerVersions(tmp_path / "data").create(
         VersionEncoder(encoder.folder, kind, encoder.digest, "fp32", TOKENS),
         VersionLabels(labels, encoder.encode_labels([label.text for label in labels])),
         TaggingRule(threshold=0.01, max_tags=3),
+        WordScoring(WordWeights(0.3, 0.1, 0.2), importance),
     )
     write_archive(version, tmp_path / "tagger.zip")
     with zipfile.ZipFile(tmp_path / "tagger.zip") as archive:

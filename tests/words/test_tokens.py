@@ -64,6 +64,20 @@ def test_words_of_scripts_without_spaces_are_their_tokens() -> None:
     assert words_among(["围", "棋", "。", "、", "จ", "か"]) == ["围", "棋", "จ", "か"]
 
 
+def test_a_piece_without_a_mark_is_the_marked_one_only_where_a_word_begins() -> None:
+    vocabulary = ["▁port", "port", "▁trans", "(", "Port", "##port", "ports"]
+    tokens = WordTokens(vocabulary)
+    assert tokens.words([1]).tolist() == tokens.words([0]).tolist()
+    assert tokens.words([2, 3, 1]).tolist() == tokens.words([2, 3, 0]).tolist() == [2, 0]
+    assert tokens.words([4]).tolist() == tokens.words([6]).tolist() == [0]
+    assert tokens.words([2, 1]).tolist() == [2, 1]
+    assert tokens.words([5]).tolist() == [5]
+
+
+def test_a_piece_of_a_script_without_blanks_is_the_marked_one_everywhere() -> None:
+    assert words_among(["▁国際", "日本", "国際"]) == ["▁国際", "日本", "▁国際"]
+
+
 def test_an_encoder_says_what_its_tokens_are(tmp_path) -> None:
     encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
     assert encoder.vocabulary() == WORDS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
+from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Document, Label
 from lmtx_search.words.evidence import LabelWords, word_importance
@@ -35,9 +35,7 @@ class EncoderWords:
         Args:
             collection: documents that tell how rare a word is.
         """
-        names = [(label.text, *label.synonyms) for label in labels]
-        forms = self.of([name for of_label in names for name in of_label])
-        rest = iter(forms)
-        of_labels = [list(islice(rest, len(of_label))) for of_label in names]
-        known = self.of([document.text for document in collection]) or forms
-        return LabelWords(of_labels, word_importance(known, len(self._words)))
+        forms = label_words(self._encoder, self._words, labels)
+        known = self.of([document.text for document in collection])
+        known = known or [form for of_label in forms for form in of_label]
+        return LabelWords(forms, word_importance(known, len(self._words)))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.words.evidence import COMPLETE, LabelWords
+from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import WordScoring
 
 Node = tuple[str, list[str], list[str], dict[str, Any]]
@@ -40,7 +41,7 @@ class GraphPart:
 
 def word_graph(
     words: WordScoring,
-    folded: NDArray[np.int64],
+    tokens: WordTokens,
     labels: LabelWords,
     inputs: tuple[str, str],
     skipped: int = 0,
@@ -48,14 +49,14 @@ def word_graph(
     """Return the nodes that compute :data:`WORDS` from the tokens of texts.
 
     Args:
-        folded: int64[vocabulary], the word that each token counts as; -1 for one that is no word.
+        tokens: which tokens are words.
         inputs: names of the token ids and the attention mask, int64 [n, tokens] each.
         skipped: number of first tokens that are not part of a text, but of the prompt.
     """
     part = GraphPart()
     if skipped:
         inputs = _without_first(part, skipped, inputs)
-    _count_words(part, folded, words.importance, inputs)
+    _count_words(part, tokens, words.importance, inputs)
     order = _weigh_forms(part, words, labels)
     _best_forms(part, order, labels.forms_per_label)
     part.constant("label_offsets", labels.offsets)
@@ -79,7 +80,7 @@ def _without_first(part: GraphPart, number: int, inputs: tuple[str, str]) -> tup
 
 def _count_words(
     part: GraphPart,
-    folded: NDArray[np.int64],
+    tokens: WordTokens,
     importance: NDArray[np.float32],
     inputs: tuple[str, str],
 ) -> None:
@@ -87,9 +88,9 @@ def _count_words(
 
     The last place collects what is no word.
     """
-    none = len(folded)
+    none = len(tokens)
     constant, add = part.constant, part.add
-    constant("folded", np.where(folded < 0, none, folded), np.int64)
+    constant("folded", np.where(tokens.folded < 0, none, tokens.folded), np.int64)
     constant("none", none, np.int64)
     constant("no_token", 0, np.int64)
     constant("vocabulary", [none + 1], np.int64)
@@ -100,8 +101,9 @@ def _count_words(
     ids, mask = inputs
     add("Greater", [mask, "no_token"], "is_token")
     add("Gather", ["folded", ids], "folded_ids", {"axis": 0})
-    add("Where", ["is_token", "folded_ids", "none"], "word_ids")
     add("Shape", [ids], "number", {"start": 0, "end": 1})
+    counted = _at_beginnings(part, tokens, ids)
+    add("Where", ["is_token", counted, "none"], "word_ids")
     add("Concat", ["number", "vocabulary"], "word_shape", {"axis": 0})
     add("Expand", ["zero", "word_shape"], "no_counts")
     add("Shape", [ids], "ids_shape")
@@ -121,6 +123,26 @@ def _count_words(
     add("ReduceL2", ["weighted"], "word_length", {"axes": [1], "keepdims": 1})
     add("Max", ["word_length", "tiny"], "length")
     add("Div", ["weighted", "length"], "vector")
+
+
+def _at_beginnings(part: GraphPart, tokens: WordTokens, ids: str) -> str:
+    """Return the name of the words: ``folded_ids``, but for tokens at the beginning of a word."""
+    if np.array_equal(tokens.at_beginning, tokens.folded):
+        return "folded_ids"
+    constant, add = part.constant, part.add
+    none = len(tokens)
+    constant("at_beginning", np.where(tokens.at_beginning < 0, none, tokens.at_beginning), np.int64)
+    constant("one_token", [1], np.int64)
+    constant("first_token", [0], np.int64)
+    constant("last_token", [-1], np.int64)
+    constant("of_tokens", [1], np.int64)
+    add("Concat", ["number", "one_token"], "column", {"axis": 0})
+    add("Expand", ["none", "column"], "before_first")
+    add("Concat", ["before_first", "folded_ids"], "shifted_ids", {"axis": 1})
+    add("Slice", ["shifted_ids", "first_token", "last_token", "of_tokens"], "previous_ids")
+    add("Equal", ["previous_ids", "none"], "begins")
+    add("Gather", ["at_beginning", ids], "beginning_ids", {"axis": 0})
+    return add("Where", ["begins", "beginning_ids", "folded_ids"], "counted_ids")
 
 
 def _weigh_forms(part: GraphPart, words: WordScoring, labels: LabelWords) -> NDArray[np.int64]:
