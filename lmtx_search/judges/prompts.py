@@ -29,7 +29,7 @@ class Prompt:
 
     Everything before the label is the same for all labels of a document, so a server that keeps the
     prefix of its last prompt reads a document only once. A document is shown on one line with its
-    first ``document_characters`` characters, cut at a space: the title and the first sentences.
+    first ``document_characters`` characters (:func:`shorten`): the title and the first sentences.
     Marks that could end the turn are removed from documents and labels (``untrusted.py``).
     """
 
@@ -65,12 +65,17 @@ class Prompt:
 
 
 def shorten(text: str, characters: int) -> str:
-    """Return the first characters of a text, with normalised white space, cut at a space."""
+    """Return the first characters of a text, with normalised white space.
+
+    The cut is at a space if one is in the last fifth. Chinese and Japanese have none, so that the
+    last space of an article may be the one behind its title.
+    """
     # Slicing first keeps documents of many megabytes cheap.
     words = " ".join(text[: 8 * characters].split())
     if len(words) <= characters:
         return words
-    return words[: characters + 1].rsplit(" ", 1)[0][:characters]
+    space = words.rfind(" ", 0, characters + 1)
+    return words[: space if 5 * space >= 4 * characters else characters]
 
 
 def prompt_names() -> list[str]:

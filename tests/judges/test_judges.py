@@ -99,10 +99,13 @@ def test_an_unknown_prompt_is_refused_with_those_there_are() -> None:
         load_prompt("poet")
 
 
-def test_a_text_is_cut_at_a_space() -> None:
-    assert shorten("one  two\nthree", 9) == "one two"
+def test_a_text_is_cut_at_a_space_near_the_end() -> None:
+    assert shorten("one  two\nthree", 8) == "one two"
+    assert shorten("one  two\nthree", 7) == "one two"
     assert shorten("one  two\nthree", 100) == "one two three"
     assert shorten("x" * 50, 10) == "x" * 10
+    # The last space of an article in Chinese is the one behind its title.
+    assert shorten("围棋\n" + "围棋是一种策略性棋类。" * 9, 12) == "围棋 围棋是一种策略性棋"
 
 
 @pytest.mark.parametrize(
