@@ -28,6 +28,7 @@ from lmtx_search.sources.lines import first_line, starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
 from lmtx_search.sources.tab_separated import header_names
+from lmtx_search.sources.ticket_answers import check_answer, comments_of_jira, held_comments
 from lmtx_search.sources.ticket_columns import TicketColumns
 from lmtx_search.sources.ticket_texts import is_text_of, text_of
 
@@ -48,7 +49,7 @@ _UNTOLD_BY_JIRA = (
     "{path}: Jira's CSV does not tell which comments are only for a role or a group: they are "
     "read; JSON of the API tells them apart"
 )
-_NOT_THERE = "comments of issues that the file does not hold"
+_NO_FIELDS = "no field `fields`: ask Jira's API with fields=*all"
 
 
 def read_zammad(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
@@ -96,6 +97,8 @@ def _read(
         if is_table and not untold and not options.everything and (untold := _untold(fields)):
             options.notes.append(untold.format(path=path))
         try:
+            if not is_table:
+                check_answer(fields)
             yield Row(row.line, make(fields, options))
         except ValueError as error:
             yield BadLine(str(path), row.line, str(error), json.dumps(fields)[:1000])
@@ -117,8 +120,12 @@ def _untold(fields: Fields) -> str:
 def _zammad(fields: Fields, options: ReadOptions) -> Fields:
     named = [fields.pop(name, None) for name in _ARTICLES]
     articles = next(filter(None, named), None)
+    every = _comments(articles)
+    if not isinstance(articles, str):
+        total = fields.get("article_ids") or fields.get("article_count")
+        every = held_comments(every, total, fields.get("id"), options.left_out)
     # Articles have their own type in JSON; a table has only their text.
-    every = [plain_or_html_text(a) if isinstance(a, str) else a for a in _comments(articles)]
+    every = [plain_or_html_text(a) if isinstance(a, str) else a for a in every]
     comments = _public(every, fields, options)
     # Tags of Zammad may have blanks.
     tags = _split(fields.pop("tags", None), ",")
@@ -128,6 +135,12 @@ def _zammad(fields: Fields, options: ReadOptions) -> Fields:
 def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
     every = _comments(fields.pop("comments", None))
     description = text_of(fields.pop("description", None))
+    total = fields.get("comment_count")
+    # The description is the first comment.
+    if every or not description:
+        every = held_comments(every, total, fields.get("id"), options.left_out)
+    else:
+        held_comments([description], total, fields.get("id"), options.left_out)
     # The first comment of a ticket is its description, also where it is an internal note.
     first = every[0] if every else None
     repeated = any(is_text_of(comment, description) for comment in every) or (
@@ -144,32 +157,19 @@ def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
 def _jira(fields: Fields, options: ReadOptions) -> Fields:
     inner = fields.get("fields")
     if isinstance(inner, dict):
-        comments, total = _jira_answer(inner.pop("comment", None))
-        missing = max(0, total - len(comments))
-        options.left_out.add(_NOT_THERE, str(fields.get("key", "")), missing)
+        id_ = fields.get("key")
+        comments, total = comments_of_jira(inner, id_, options.left_out)
+        inner.pop("comment", None)
+        comments = held_comments(comments, total, id_, options.left_out)
         texts = [text_of(inner.pop("description", None)), *_public(comments, {}, options)]
         title, labels = inner.pop("summary", None), _split(inner.pop("labels", None))
-        return _ticket(
-            {"issue": inner}, fields.get("key"), title, list(map(wiki_text, texts)), labels
-        )
+        return _ticket({"issue": inner}, id_, title, list(map(wiki_text, texts)), labels)
+    if fields.keys().isdisjoint((_JIRA.id, *_JIRA.texts)):
+        raise ValueError(_NO_FIELDS)
     cells = [jira_comment(str(cell)) for cell in _list(fields.pop("Comment", None))]
     texts = [text_of(fields.pop("Description", None)), *_public(cells, fields, options)]
     title, labels = fields.pop("Summary", None), _split(fields.pop("Labels", None))
     return _ticket(fields, fields.get("Issue key"), title, list(map(wiki_text, texts)), labels)
-
-
-def _jira_answer(value: object) -> tuple[list[Any], int]:
-    """Return the comments of an issue, and how many it has.
-
-    Raises:
-        ValueError: the field has another form.
-    """
-    answer = {"comments": value} if isinstance(value, list) else value or {}
-    comments = (answer.get("comments") or []) if isinstance(answer, dict) else None
-    if not isinstance(answer, dict) or not isinstance(comments, list):
-        raise ValueError("field comment: an object with a list of comments is expected")
-    total = answer.get("total")
-    return comments, total if isinstance(total, int) else len(comments)
 
 
 def _ticket(

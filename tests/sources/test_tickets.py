@@ -258,7 +258,7 @@ class TestJira:
         options = ReadOptions()
         fields_of(read_jira, path, options)
         (line,) = options.left_out.lines()
-        assert line.startswith("Left out: 2 comments of issues that the file does not hold")
+        assert line.startswith("Left out: 2 comments of tickets that the file does not hold")
 
 
 def test_a_zendesk_ticket_in_the_form_of_the_api_is_a_ticket(tmp_path: Path) -> None:
@@ -406,3 +406,63 @@ def test_properties_behind_a_comment_of_jira_are_no_text() -> None:
     blanks = " " * 300_000
     cell = f"01/Jan/24 10:00 AM;ann;Try{blanks}again; {properties}"
     assert jira_comment(cell) == {"body": f"Try{blanks}again", "internal": True}
+
+
+@pytest.mark.parametrize("reader", [read_zammad, read_zendesk, read_jira])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errorMessages": ["The value 'X' does not exist"], "errors": {}},
+        {"error": "RecordNotFound", "description": "Not found"},
+    ],
+)
+def test_an_error_of_the_api_is_a_malformed_line(
+    tmp_path: Path, reader: Any, answer: dict[str, Any]
+) -> None:
+    path = tmp_path / "answers.jsonl"
+    path.write_text(json.dumps(answer))
+    (bad,) = reader(path, ReadOptions())
+    assert isinstance(bad, BadLine)
+    assert bad.reason.startswith("an error of the API in place of a ticket: ")
+
+
+def test_issues_without_their_fields_are_malformed_lines(tmp_path: Path) -> None:
+    path = tmp_path / "jira.json"
+    path.write_text(json.dumps({"issues": [{"id": "10001"}, {"id": "10002"}], "isLast": True}))
+    bad = list(read_jira(path, ReadOptions()))
+    assert [one.reason for one in bad if isinstance(one, BadLine)] == [
+        "no field `fields`: ask Jira's API with fields=*all"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("reader", "ticket", "missing"),
+    [
+        (read_zammad, {"article_count": 3}, 3),
+        (read_zammad, {"article_ids": [4, 5], "article_count": 2}, 2),
+        (read_zammad, {"articles": [1, 2, 3]}, 3),
+        (read_zammad, {"articles": [{"body": "one"}], "article_count": 1}, 0),
+        (read_zendesk, {"description": "one", "comment_count": 3}, 2),
+        (read_zendesk, {"description": "one", "comment_count": 1}, 0),
+        (read_zendesk, {"description": "one", "comments": [7, 8]}, 2),
+        (read_jira, {"fields": {"comment": {"comments": [5, {"body": "one"}]}}}, 1),
+    ],
+)
+def test_comments_that_an_answer_does_not_contain_are_counted(
+    tmp_path: Path, reader: Any, ticket: dict[str, Any], missing: int
+) -> None:
+    path = tmp_path / "tickets.jsonl"
+    path.write_text(json.dumps({"id": 1, **ticket}))
+    options = ReadOptions()
+    (fields,) = fields_of(reader, path, options)
+    assert options.left_out.total == missing
+    assert fields["text"] in ("", "one")
+
+
+def test_issues_without_a_list_of_comments_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "jira.jsonl"
+    path.write_text(json.dumps({"key": "P-1", "fields": {"summary": "x"}}))
+    options = ReadOptions()
+    fields_of(read_jira, path, options)
+    (line,) = options.left_out.lines()
+    assert line.startswith("Left out: 1 lists of comments that the file does not hold")
