@@ -13,6 +13,7 @@ from lmtx_search.sources.document_formats import document_format
 from lmtx_search.sources.folder import folder_digest
 from lmtx_search.sources.lines import real_file
 from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.renamed_fields import renamed
 from lmtx_search.sources.repeated_ids import RepeatedIds
 from lmtx_search.sources.rows import Row
 from lmtx_search.sources.standard_input import is_standard_input
@@ -21,7 +22,6 @@ from lmtx_search.sources.xmc_texts import xmc_documents_file
 
 # Formats whose columns people name.
 _TABLES = ("csv", "sheet")
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
 # The longest id that OpenSearch accepts.
 _ID_BYTES = 512
 
@@ -109,7 +109,7 @@ class DocumentFile:
                 if self.format in _TABLES:
                     row = names.applied(row, options.notes)
                 if not self._format.own_fields:
-                    row = _renamed(row, self.id_field, self.text_fields)
+                    row = renamed(row, self.id_field, self.text_fields, options.notes)
                 yield _document(row, self.path, self.id_field, self.text_fields, ids)
         finally:
             ids.close()
@@ -169,20 +169,6 @@ class DocumentFile:
             "everything": self.everything,
         }
         return {**way, "files": folder_digest(self.path)} if self.format == "folder" else way
-
-
-def _renamed(row: Row, id_field: str, text_fields: Sequence[str]) -> Row:
-    """Return a row of ``id``, ``title`` and ``text`` under the names of the settings."""
-    fields = {name: value for name, value in row.fields.items() if value not in _EMPTY}
-    names = {"id": id_field}
-    if len(text_fields) == 1:
-        parts = (fields.pop(name, "") for name in ("title", "text"))
-        fields[text_fields[0]] = "\n".join(filter(None, parts))
-    elif text_fields:
-        names["text"] = "text" if "text" in text_fields else text_fields[-1]
-        names["title"] = "title" if "title" in text_fields else text_fields[0]
-    renamed = {names.get(name, name): value for name, value in fields.items()}
-    return replace(row, fields=renamed)
 
 
 def _document(

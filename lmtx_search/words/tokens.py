@@ -77,7 +77,7 @@ class WordTokens:
     def words(self, tokens: Sequence[int]) -> Tokens:
         """Return the words among the tokens of a text, in their order."""
         ids = np.asarray(tokens, dtype=np.int64)
-        folded = self._folded[ids]
+        folded: Tokens = self._folded[ids]
         is_word = folded != _NO_WORD
         begins = np.append(True, ~is_word[:-1])[: len(ids)]
         found: Tokens = np.where(begins, self._at_beginning[ids], folded)
