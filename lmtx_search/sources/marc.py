@@ -25,6 +25,7 @@ _ESCAPE = b"\x1b"
 _BLOCK = 1 << 20
 # Kinds of records in the leader: holdings, authorities, classification, communities.
 _NOT_BOOKS = "uvxyzwq"
+_UNIMARC = "UNIMARC is not read (its title is in field 200): convert it to MARC 21"
 
 
 def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | BadLine]:
@@ -57,6 +58,8 @@ def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | 
                 options.left_out.add("deleted records", _name(record, number))
             elif record.leader[6] in _NOT_BOOKS:
                 options.left_out.add("holdings and authority records", _name(record, number))
+            elif "200" in record and "245" not in record:
+                yield BadLine(str(path), number, _UNIMARC, str(record)[:1000])
             else:
                 yield Row(number, record_fields(record), str(record))
 

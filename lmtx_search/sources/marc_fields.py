@@ -24,7 +24,9 @@ _NOT_SORTED_PAIR = re.compile(
 )
 _ISBD = " /:;,=+"
 _AUTHORITY = re.compile(r"\((?P<of>[^)]+)\)(?P<id>\S+)")
-_ADDRESSES = {"DE-588": "https://d-nb.info/gnd/", "uri": ""}
+_GND = "https://d-nb.info/gnd/"
+# DE-588c: subject headings, before they became a part of the GND with the same numbers.
+_ADDRESSES = {"DE-588": _GND, "DE-588c": _GND, "uri": ""}
 
 
 def record_fields(record: Record) -> dict[str, Any]:
@@ -33,8 +35,10 @@ def record_fields(record: Record) -> dict[str, Any]:
     ``id`` is the control number, ``title`` the title with its parts (245 a, b, n, p), ``text`` the
     summary, contents and notes (520, 505, 500). The same fields in the original script (880) are
     part of ``text``. ``subjects`` are headings as texts, subdivisions after ``--``;
-    ``subject_ids`` their authority ids ($0, $1); ``keywords`` are uncontrolled terms (653). All
-    texts are NFC, without HTML, marks around articles, and ISBD punctuation at the end.
+    ``subject_ids`` their authority ids ($0, $1): addresses (those of the GND are made), or, where a
+    heading has none, the ids as they are written (``(OCoLC)fst00867774``); ``keywords`` are
+    uncontrolled terms (653). All texts are NFC, without HTML, marks around articles, and ISBD
+    punctuation at the end.
     """
     title = " ".join(_parts(record, "245", _TITLE))
     notes = [text for tag, codes in _NOTES for text in _joined(record, tag, codes)]
@@ -65,14 +69,17 @@ def _heading(field: Field) -> str:
 
 
 def _ids(field: Field) -> list[str]:
-    found = []
-    for value in field.get_subfields("0", "1"):
-        match = _AUTHORITY.fullmatch(value.strip())
+    """Return the addresses of a heading; without any, its ids as they are written."""
+    addresses, others = [], []
+    for value in map(str.strip, field.get_subfields("0", "1")):
+        match = _AUTHORITY.fullmatch(value)
         if match is None:
-            found.append(value.strip())
+            addresses.append(value)
         elif match["of"] in _ADDRESSES:
-            found.append(_ADDRESSES[match["of"]] + match["id"])
-    return found
+            addresses.append(_ADDRESSES[match["of"]] + match["id"])
+        else:
+            others.append(value)
+    return addresses or others
 
 
 def _joined(record: Record, tag: str, codes: str) -> list[str]:

@@ -186,3 +186,31 @@ def test_markup_and_marks_around_articles_are_no_text(tmp_path, written, text):
     made.add_field(field("520", "a" + written))
     (row,) = read_marc(write(tmp_path, "c.mrc", made.as_marc()))
     assert row.fields == {"text": text}
+
+
+@pytest.mark.parametrize("name", ["c.mrc", "c.marcxml"])
+def test_a_record_of_unimarc_is_a_malformed_line(tmp_path, name):
+    unimarc = Record(leader=Leader("00000nam0 2200000   450 "), to_unicode=True, force_utf8=True)
+    unimarc.add_field(Field(tag="001", data="7"), field("200", "aLe café"), field("606", "aCafés"))
+    records = [record("1"), unimarc]
+    data = xml_of(*records) if name == "c.marcxml" else b"".join(r.as_marc() for r in records)
+    good, bad = read_marc(write(tmp_path, name, data))
+    assert good.fields["id"] == "1"
+    assert isinstance(bad, BadLine)
+    assert bad.reason.endswith("convert it to MARC 21")
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (["(OCoLC)fst00867774"], ["(OCoLC)fst00867774"]),
+        (["(DLC)sh85027674", "(OCoLC)fst1"], ["(DLC)sh85027674", "(OCoLC)fst1"]),
+        (["(DE-588c)4029207-5"], ["https://d-nb.info/gnd/4029207-5"]),
+        (["(DLC)sh85027674", "http://x/1"], ["http://x/1"]),
+    ],
+)
+def test_ids_of_other_authorities_are_kept_where_there_is_no_address(tmp_path, ids, expected):
+    made = Record(leader=Leader("00000nam a2200000 a 4500"), to_unicode=True, force_utf8=True)
+    made.add_field(field("245", "aCafés"), field("650", "aCoffee", *(f"0{one}" for one in ids)))
+    (row,) = read_marc(write(tmp_path, "c.mrc", made.as_marc()))
+    assert row.fields["subject_ids"] == expected
