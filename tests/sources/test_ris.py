@@ -110,3 +110,16 @@ def test_the_blank_after_the_hyphen_may_be_missing(tmp_path):
     (row,) = read_ris(path)
     assert row.fields == {"title": "Chess", "text": "A text with AI -based methods"}
     assert count_ris(path) == 1
+
+
+def test_a_line_of_an_abstract_is_no_tag_in_a_reference_of_the_standard(tmp_path):
+    abstract = "AB  - Results of\nCT - guided biopsy\nER - positive tumours\n"
+    text = FIRST.replace("AB  - One abstract.\n", abstract)
+    (row,) = read_ris(write(tmp_path, text))
+    assert row.fields["text"].startswith("Results of CT - guided biopsy ER - positive tumours\n")
+    assert row.fields["title"] == "On chess and other games"
+
+
+def test_a_reference_may_begin_as_the_standard_has_it_and_go_on_otherwise(tmp_path):
+    (row,) = read_ris(write(tmp_path, "TY  - JOUR\nTI - Chess\nAB - Old\nER -\n"))
+    assert (row.fields["title"], row.fields["text"]) == ("Chess", "Old")
