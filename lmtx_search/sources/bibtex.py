@@ -10,7 +10,7 @@ from typing import Any
 
 from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
-from lmtx_search.sources.bibtex_values import joined_value, names_of
+from lmtx_search.sources.bibtex_values import joined_value, keywords_of, names_of
 from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.latex_text import LatexReader
 from lmtx_search.sources.lines import read_lines
@@ -21,7 +21,6 @@ _ENTRY = re.compile(r"\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE)
 # A field after another one's value.
 _NEXT = re.compile(r"[}\"\s](\w[\w-]*)\s*=")
 _ESCAPED = re.compile(r"\\([_%&#$])")
-_SEPARATOR = re.compile(r"\s*[;,]\s*")
 _YEAR = re.compile(r"\d{4}")
 
 
@@ -108,20 +107,24 @@ def _fields(key: str, found: dict[str, str], latex: LatexReader) -> dict[str, An
     values = {
         name: _plain(found[name], latex)
         for name in (
-            *("title", "subtitle", "titleaddon", "abstract", "note", "keywords", "keyword"),
+            *("title", "subtitle", "titleaddon", "abstract", "note"),
             *("year", "date"),
         )
         if name in found
     }
     authors = (_plain(one, latex) for one in names_of(found.get("author", "")))
-    keywords = (values.get(name, "") for name in ("keywords", "keyword"))
+    keywords = [
+        _plain(one, latex)
+        for name in ("keywords", "keyword")
+        for one in keywords_of(found.get(name, ""))
+    ]
     dated = _YEAR.search(values.get("date", ""))
     fields = {
         "id": key,
         "title": _title(*(values.get(name, "") for name in ("title", "subtitle", "titleaddon"))),
         "text": "\n".join(values[name] for name in ("abstract", "note") if name in values),
         "authors": list(filter(None, authors)),
-        "keywords": [one for text in keywords for one in _SEPARATOR.split(text) if one],
+        "keywords": list(filter(None, keywords)),
         "year": values.get("year") or (dated[0] if dated else ""),
         **{name: _address(found.get(name, "")) for name in ("doi", "url")},
     }

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 _BARE = re.compile(r'[^\s#{}",=]+')
 _STRUCTURE = re.compile(r'\\.|[{}"]', re.DOTALL)
+# What a backslash precedes, and entities of HTML, are no separators.
+_KEYWORD_MARKS = re.compile(r"\\?&#?\w+;|\\.|[{};,]", re.DOTALL)
 _SEPARATOR = re.compile(r"\s+and\s+")
 
 
@@ -54,6 +57,32 @@ def names_of(value: str) -> list[str]:
             names.append(value[start : found.start()])
             start = found.end()
     return [*names, value[start:]]
+
+
+def keywords_of(value: str) -> list[str]:
+    """Return the keywords of a field, separated by ``;`` if there is one, otherwise by commas.
+
+    What stands in braces is not separated. Braces around a whole list are those of an exporter that
+    writes them around each value; its separator is ``;``.
+
+    >>> keywords_of("Commerce, electronic; Learning")
+    ['Commerce, electronic', 'Learning']
+    >>> keywords_of("{Mice, Inbred C57BL}, Humans")
+    ['{Mice, Inbred C57BL}', 'Humans']
+    """
+    value = value.strip()
+    is_whole = value.startswith("{") and _end_of(value, 0) == len(value)
+    if is_whole:
+        value = value[1:-1]
+    marks, depth = list[tuple[str, int]](), 0
+    for found in _KEYWORD_MARKS.finditer(value):
+        depth += (found[0] == "{") - (found[0] == "}")
+        if depth == 0 and found[0] in ";,":
+            marks.append((found[0], found.start()))
+    used = ";" if is_whole or any(mark == ";" for mark, _ in marks) else ","
+    places = [-1, *(place for mark, place in marks if mark == used), len(value)]
+    parts = (value[start + 1 : end].strip() for start, end in pairwise(places))
+    return [part for part in parts if part]
 
 
 def _end_of(raw: str, at: int) -> int | None:

@@ -1,5 +1,7 @@
 """References in BibTeX, with the oddities of real files."""
 
+import pytest
+
 from lmtx_search.records import BadLine, Label
 from lmtx_search.sources import FieldGold, read_documents
 from lmtx_search.sources.bibtex import count_bibtex, read_bibtex
@@ -125,3 +127,22 @@ def test_fields_of_biblatex_are_read(tmp_path):
         "year": "2021",
         "keywords": ["go", "games"],
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("{chess, board games}", ["chess", "board games"]),
+        (
+            "{Learning (artificial intelligence);Commerce, electronic}",
+            ["Learning (artificial intelligence)", "Commerce, electronic"],
+        ),
+        ("{{Mice, Inbred C57BL}, Humans}", ["Mice, Inbred C57BL", "Humans"]),
+        ("{{Mice, Inbred C57BL; Humans}}", ["Mice, Inbred C57BL", "Humans"]),
+        ("{{Mice, Inbred C57BL}}", ["Mice, Inbred C57BL"]),
+        ("{R\\&amp;D, Stra{\\ss}en, Caf\\'e}", ["R&amp;D", "Straßen", "Café"]),
+    ],
+)
+def test_keywords_are_separated_as_their_exporter_does(tmp_path, written, expected):
+    (row,) = read_bibtex(write(tmp_path, f"@book{{a, keywords = {written}}}"))
+    assert row.fields["keywords"] == expected
