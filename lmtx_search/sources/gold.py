@@ -118,7 +118,7 @@ def read_gold(path: Path) -> dict[str, set[str]]:
         if not line.strip():
             continue
         document, tab, label = line.partition("\t")
-        if not tab or not document or not label or "\t" in label:
+        if not tab or not document.strip() or not label.strip() or "\t" in label:
             raise UserError(
                 f"{path}, line {number}: a document id, a tab and a label id are expected"
             )

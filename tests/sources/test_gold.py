@@ -13,7 +13,7 @@ def test_label_ids_are_gathered_by_document(tmp_path):
     assert read_gold(path) == {"a": {"x y", "q"}, "b": {"z"}}
 
 
-@pytest.mark.parametrize("line", ["a", "a\t", "\tb", "a\tb\tc"])
+@pytest.mark.parametrize("line", ["a", "a\t", "a\t  ", "\tb", " \tb", "a\tb\tc"])
 def test_a_line_that_is_not_two_ids_is_told_with_its_number(tmp_path, line):
     path = tmp_path / "gold.tsv"
     path.write_text(f"a\tb\n{line}\n")
