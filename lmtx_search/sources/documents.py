@@ -16,6 +16,7 @@ from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.renamed_fields import renamed
 from lmtx_search.sources.repeated_ids import RepeatedIds
 from lmtx_search.sources.rows import Row
+from lmtx_search.sources.search_answers import without_single_lists
 from lmtx_search.sources.standard_input import is_standard_input
 from lmtx_search.sources.table_fields import TableFields
 from lmtx_search.sources.xmc_texts import xmc_documents_file
@@ -102,7 +103,10 @@ class DocumentFile:
         self._keep_standard_input()
         ids, names = RepeatedIds(), TableFields(self.path, self.id_field, self.text_fields)
         try:
-            for row in self._format.read(self.path, options):
+            rows = self._format.read(self.path, options)
+            if self.format == "jsonl":
+                rows = without_single_lists(rows, self.path, self.text_fields)
+            for row in rows:
                 if isinstance(row, BadLine):
                     yield row
                     continue

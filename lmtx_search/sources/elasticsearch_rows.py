@@ -10,6 +10,7 @@ from typing import Any
 from lmtx_search.records import BadLine
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row, read_rows
+from lmtx_search.sources.search_answers import SearchAnswers
 
 _INDEXING, _OTHERS = ("index", "create"), ("update", "delete")
 _OF_ACTIONS = {
@@ -29,7 +30,8 @@ def read_jsonl_documents(path: Path, options: ReadOptions) -> Iterator[Row | Bad
     """Yield the objects of a JSONL file; of ``_bulk`` and of dumps only the documents.
 
     An action line of ``_bulk`` (``index``, ``create``) gives its ``_id`` to the next row. One that
-    deletes or updates is a malformed line. In a dump, the document is in ``_source``. Other
+    deletes or updates is a malformed line. In a dump and in an answer of ``_search``, the document
+    is in ``_source``. Other
     metadata (``_index``, ``_score``, …) are not read from these forms.
 
     Raises:
@@ -37,7 +39,8 @@ def read_jsonl_documents(path: Path, options: ReadOptions) -> Iterator[Row | Bad
     """
     kind = id_ = ""
     noted = False
-    for row in read_rows(path, "jsonl", options.notes):
+    answers = SearchAnswers(path)
+    for row in _with_hits(read_rows(path, "jsonl", options.notes), answers):
         if isinstance(row, BadLine):
             yield row
             kind = id_ = ""
@@ -55,6 +58,14 @@ def read_jsonl_documents(path: Path, options: ReadOptions) -> Iterator[Row | Bad
             options.notes.append(_NOTE.format(path=path))
             noted = True
         yield Row(row.line, fields, id=own_id or before_id)
+    options.notes.extend(answers.notes())
+
+
+def _with_hits(rows: Iterator[Row | BadLine], answers: SearchAnswers) -> Iterator[Row | BadLine]:
+    """Yield the hits of answers in their place."""
+    for row in rows:
+        hits = None if isinstance(row, BadLine) else answers.hits(row)
+        yield from [row] if hits is None else hits
 
 
 def _action(fields: dict[str, Any]) -> tuple[str, str]:

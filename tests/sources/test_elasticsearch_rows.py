@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document
 from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.document_check import check_documents
@@ -80,3 +83,37 @@ def test_all_options_of_an_action_are_known(tmp_path: Path) -> None:
     assert [one.id for one in write(tmp_path, action, {"a": 1}) if isinstance(one, Document)] == [
         "1"
     ]
+
+
+def answer(*ids: str, total: object) -> dict[str, Any]:
+    hits = [{"_index": "a", "_id": id_, "_score": 1, "_source": {"title": id_}} for id_ in ids]
+    return {"took": 3, "timed_out": False, "hits": {"total": total, "hits": hits}}
+
+
+@pytest.mark.parametrize("total", [{"value": 3, "relation": "eq"}, 3])
+def test_the_hits_of_answers_are_documents(tmp_path: Path, total: object) -> None:
+    file = write(tmp_path, answer("1", "2", total=total), answer("3", total=total))
+    assert [(one.id, one.text) for one in file if isinstance(one, Document)] == [
+        *(("1", "1"), ("2", "2"), ("3", "3")),
+    ]
+    assert not any("of the 3 hits" in note for note in file.last_read.notes)
+
+
+def test_an_answer_with_some_of_the_hits_has_a_note(tmp_path: Path) -> None:
+    file = write(tmp_path, answer("1", total={"value": 3, "relation": "eq"}))
+    assert len(list(file)) == 1
+    assert any("holds 1 of the 3 hits of a search" in note for note in file.last_read.notes)
+
+
+def test_a_hit_of_an_answer_without_its_document_is_a_malformed_line(tmp_path: Path) -> None:
+    (bad,) = write(tmp_path, {"hits": {"hits": [{"_id": "1"}]}})
+    assert isinstance(bad, BadLine)
+    assert bad.reason == "a hit without _source"
+
+
+def test_a_list_of_records_in_the_only_object_of_a_file_is_refused(tmp_path: Path) -> None:
+    results = {"count": 2, "results": [{"id": 1, "title": "x"}]}
+    with pytest.raises(UserError, match=r"a list of objects under results.*\.\[\"results\"\]\[\]"):
+        list(write(tmp_path, results))
+    assert len(list(write(tmp_path, results, results))) == 2
+    assert len(list(write(tmp_path, {**results, "title": "x"}))) == 1
