@@ -19,9 +19,11 @@ from lmtx_search.sources.lines import opened
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 from lmtx_search.sources.wordpress import is_wordpress, unpublished, without_shortcodes
+from lmtx_search.sources.xml_root import root_name
 
 # What tells other formats that are XML.
 _OTHER_FORMATS = {b"http://www.openarchives.org/OAI/": "oai", b"loc.gov/MARC21/slim": "marc"}
+_ROOTS = ("rss", "rdf", "feed")
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -73,10 +75,15 @@ def _parsed(path: Path) -> Any:
             f"{path} is an XML export of Jira, whose descriptions feeds do not have: export CSV, "
             "or save answers of its REST API, and read it with --format jira"
         )
-    if not parsed.entries:
+    root = root_name(data)
+    # feedparser finds entries in any XML.
+    is_other = bool(root) and root.rpartition(":")[2].lower() not in _ROOTS
+    if is_other or not parsed.entries:
         fault, line = _fault(parsed)
         named = next((one for mark, one in _OTHER_FORMATS.items() if mark in data), "")
         why = f": read it with --format {named}" if named else f": {fault}" if fault else ""
+        if is_other and not why:
+            why = f": its root is <{root}>; convert it to JSONL, one object per line"
         raise UserError(
             str(BadLine(str(path), line, f"is not an RSS or Atom feed with entries{why}"))
         )

@@ -256,3 +256,28 @@ def test_without_feedparser_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "feedparser", None)
     with pytest.raises(MissingExtra, match=r"pip install 'lmtx-search\[feeds\]'"):
         list(read_documents(write(tmp_path / "a.rss", RSS.format(ITEM))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<response><item key='0'><title>Node</title></item></response>",
+        "<uniprot xmlns='http://uniprot.org/uniprot'><entry><name>P1</name></entry></uniprot>",
+    ],
+)
+def test_entries_of_other_xml_are_refused(tmp_path, text):
+    file = write(tmp_path / "a.xml", text)
+    with pytest.raises(UserError, match=r"is not an RSS or Atom feed.*its root is <.*to JSONL"):
+        list(read_documents(file))
+
+
+def test_a_feed_of_rdf_is_read_in_every_encoding(tmp_path):
+    rdf = (
+        "<?xml version='1.0' encoding='{}'?><rdf:RDF xmlns='http://purl.org/rss/1.0/' "
+        "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+        "<item><title>Café</title></item></rdf:RDF>"
+    )
+    for encoding in ("utf-8", "utf-16", "windows-1252"):
+        path = tmp_path / "a.rss"
+        path.write_bytes(rdf.format(encoding).encode(encoding))
+        assert [document.text for document in read_documents(path)] == ["Café"]

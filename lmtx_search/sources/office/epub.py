@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from lmtx_search.errors import UserError
+from lmtx_search.sources.charsets import decoded
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.office.archive import local_name, open_archive, parse_xml, read_member
@@ -16,13 +18,16 @@ from lmtx_search.sources.office.archive import local_name, open_archive, parse_x
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _PAGES = ("application/xhtml+xml", "text/html")
+_DECLARED = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([\w.:-]+)""", re.ASCII)
+_UNREADABLE = "\ufffd"
+_WRONG = "characters of e-books that cannot be decoded"
 _METADATA = {"title": "title", "creator": "creator", "description": "description", "date": "date"}
 
 
 def read_epub(path: Path, left_out: LeftOut) -> dict[str, Any]:
     """Return ``title``, ``creator``, ``description``, ``date``, ``subjects`` (a list) and ``text``.
 
-    Chapters that are missing or damaged are counted.
+    Chapters that are missing or damaged, and characters that cannot be decoded, are counted.
 
     Raises:
         UserError: the file cannot be read, is protected (DRM), or holds no text.
@@ -37,9 +42,13 @@ def read_epub(path: Path, left_out: LeftOut) -> dict[str, Any]:
         texts = []
         for chapter in chapters:
             try:
-                texts.append(_page_text(read_member(archive, chapter)))
+                page = _decoded(read_member(archive, chapter))
             except UserError:
                 left_out.add("chapters of e-books that are missing", f"{path.name}, {chapter}")
+                continue
+            wrong = page.count(_UNREADABLE)
+            left_out.add(_WRONG, f"{path.name}, {chapter}", wrong)
+            texts.append(_page_text(page))
     text = "\n".join(filter(None, texts))
     if not text:
         raise UserError("holds no text: pictures only?")
@@ -75,9 +84,21 @@ def _chapters(package: Any, folder: str) -> list[str]:
     return [posixpath.normpath(posixpath.join(folder, name)) for name in names]
 
 
-def _page_text(content: bytes) -> str:
+def _decoded(content: bytes) -> str:
+    """Return a chapter by its byte order mark, its XML declaration or its head."""
+    # Without a mark, UTF-16 is known by the zero byte of its first "<".
+    wide = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(content[:2])
+    if wide is not None:
+        return decoded(content, wide)
+    found = _DECLARED.match(content)
+    declared = found[1].decode() if found else ""
+    # Where the declaration can be read as ASCII, UTF-16 is wrong.
+    return decoded(content, "" if declared.lower().startswith("utf-16") else declared, html=True)
+
+
+def _page_text(page: str) -> str:
     """Return the text of a chapter's body; its head only repeats the book's title."""
-    head, mark, body = content.decode("utf-8", errors="replace").partition("<body")
+    head, mark, body = page.partition("<body")
     return html_text(mark + body if mark else head)
 
 

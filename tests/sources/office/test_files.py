@@ -225,6 +225,39 @@ class TestEpub:
         read_epub(write_epub(tmp_path / "a.epub", "", chapters, {}), left_out)
         assert left_out.counts == {"chapters of e-books that are missing": 1}
 
+    @pytest.mark.parametrize(
+        ("declared", "encoding"),
+        [
+            ("windows-1251", "cp1251"),
+            ("utf-16", "utf-16"),
+            ("utf-16", "utf-16-le"),
+            ("utf-16", "utf-8"),
+            ("utf-8", "utf-8-sig"),
+        ],
+    )
+    def test_chapters_are_read_in_their_own_encoding(
+        self, tmp_path: Path, declared: str, encoding: str
+    ) -> None:
+        page = (
+            f"<?xml version='1.0' encoding='{declared}'?><html><body><p>Шахматы</p></body></html>"
+        )
+        path = write_epub(tmp_path / "a.epub", "", {"a.xhtml": ""}, {})
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("OEBPS/a.xhtml", page.encode(encoding))
+        left_out = LeftOut()
+        assert read_epub(path, left_out) == {"text": "Шахматы"}
+        assert not left_out
+
+    def test_characters_of_chapters_that_cannot_be_decoded_are_counted(
+        self, tmp_path: Path
+    ) -> None:
+        path = write_epub(tmp_path / "a.epub", "", {"a.xhtml": ""}, {})
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("OEBPS/a.xhtml", b"<html><body>chess \x81\x8d</body></html>")
+        left_out = LeftOut()
+        read_epub(path, left_out)
+        assert left_out.counts == {"characters of e-books that cannot be decoded": 2}
+
     def test_a_protected_book_is_one_line(self, tmp_path: Path) -> None:
         more = {"META-INF/encryption.xml": '<e><CipherReference URI="OEBPS/a.xhtml"/></e>'}
         path = write_epub(tmp_path / "a.epub", "", {"a.xhtml": "<p>x</p>"}, more)
