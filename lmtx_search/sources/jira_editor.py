@@ -15,8 +15,14 @@ _SHOWN = {
     "status": ("text",),
     "inlineCard": ("url",),
     "blockCard": ("url",),
+    "embedCard": ("url",),
 }
-_MARKS = re.compile(r"\{(?:code|noformat|quote|panel|color)(?::[^}\n]*)?\}")
+# Blocks with a displayed title.
+_TITLED = ("expand", "nestedExpand")
+# Marks of blocks with their parameters, and text in a fixed-width font, where braces are text.
+_MARKS = re.compile(
+    r"\{\{[^\n]*?\}\}|\{(?P<kind>code|noformat|quote|panel|color)(?P<with>:[^}\n]*)?\}"
+)
 _HEADINGS = re.compile(r"^(?:h[1-6]|bq)\.[ \t]+", re.MULTILINE)
 _LINK = re.compile(r"\[([^|\[\]\n]+)\|(?:https?|mailto):[^\[\]\n]*\]")
 _IN_LINE = {"text", "hardBreak", "date", "mention", "emoji", "status", "inlineCard"}
@@ -44,6 +50,8 @@ def editor_text(node: Mapping[str, Any]) -> str:
         "".join(map(editor_text, run)).strip() if in_line else "\n".join(map(editor_text, run))
         for in_line, run in groupby(children, lambda child: child.get("type") in _IN_LINE)
     ]
+    if kind in _TITLED:
+        lines.insert(0, str((node.get("attrs") or {}).get("title") or "").strip())
     return "\n".join(filter(None, "\n".join(lines).split("\n")))
 
 
@@ -62,4 +70,21 @@ def wiki_text(text: str) -> str:
     >>> wiki_text("h2. Login\\n{code:java}x{code} [page|https://example.org]")
     'Login\\nx page'
     """
-    return _LINK.sub(r"\1", _HEADINGS.sub("", _MARKS.sub("", text)))
+    return _LINK.sub(r"\1", _HEADINGS.sub("", _without_pairs(text)))
+
+
+def _without_pairs(text: str) -> str:
+    """Return a text without marks of blocks that come in pairs; a single one is text."""
+    begun: dict[str, re.Match[str]] = {}
+    pairs: list[tuple[int, int]] = []
+    for found in _MARKS.finditer(text):
+        kind = found["kind"]
+        if kind and kind in begun and not found["with"]:
+            pairs += [begun.pop(kind).span(), found.span()]
+        elif kind:
+            begun[kind] = found
+    kept, end = [], 0
+    for start, stop in sorted(pairs):
+        kept.append(text[end:start])
+        end = stop
+    return "".join([*kept, text[end:]])

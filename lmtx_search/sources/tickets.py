@@ -161,15 +161,21 @@ def _jira(fields: Fields, options: ReadOptions) -> Fields:
         comments, total = comments_of_jira(inner, id_, options.left_out)
         inner.pop("comment", None)
         comments = held_comments(comments, total, id_, options.left_out)
-        texts = [text_of(inner.pop("description", None)), *_public(comments, {}, options)]
+        texts = [
+            _jira_text(inner.pop("description", None)),
+            *_public(comments, {}, options, _jira_text),
+        ]
         title, labels = inner.pop("summary", None), _split(inner.pop("labels", None))
-        return _ticket({"issue": inner}, id_, title, list(map(wiki_text, texts)), labels)
+        return _ticket({"issue": inner}, id_, title, texts, labels)
     if fields.keys().isdisjoint((_JIRA.id, *_JIRA.texts)):
         raise ValueError(_NO_FIELDS)
     cells = [jira_comment(str(cell)) for cell in _list(fields.pop("Comment", None))]
-    texts = [text_of(fields.pop("Description", None)), *_public(cells, fields, options)]
+    texts = [
+        _jira_text(fields.pop("Description", None)),
+        *_public(cells, fields, options, _jira_text),
+    ]
     title, labels = fields.pop("Summary", None), _split(fields.pop("Labels", None))
-    return _ticket(fields, fields.get("Issue key"), title, list(map(wiki_text, texts)), labels)
+    return _ticket(fields, fields.get("Issue key"), title, texts, labels)
 
 
 def _ticket(
@@ -188,11 +194,23 @@ def _split(tags: object, separators: str = r",\s") -> list[str]:
     return [tag.strip() for tag in texts if tag.strip()]
 
 
-def _public(comments: list[Any], fields: Fields, options: ReadOptions) -> list[str]:
+def _jira_text(value: object) -> str:
+    """Return the text of a value, without wiki markup if it is no document of Jira's editor."""
+    body = value.get("body") if isinstance(value, dict) else value
+    return wiki_text(text_of(value)) if isinstance(body, str) else text_of(value)
+
+
+def _public(
+    comments: list[Any],
+    fields: Fields,
+    options: ReadOptions,
+    read: Callable[[object], str] = text_of,
+) -> list[str]:
     """Return the texts of comments, without those that not everybody may read.
 
     Args:
         fields: of the row; columns such as ``internal`` are about all of its comments.
+        read: returns the text of a comment.
     """
     all_internal = mark_of_row(fields)
     texts = []
@@ -201,7 +219,7 @@ def _public(comments: list[Any], fields: Fields, options: ReadOptions) -> list[s
         if (marked or all_internal) and not options.everything:
             options.left_out.add(_INTERNAL)
         else:
-            texts.append(text_of(comment))
+            texts.append(read(comment))
     return texts
 
 

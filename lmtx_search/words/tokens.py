@@ -51,7 +51,7 @@ class WordTokens:
             else:
                 self._folded[id_] = _one_of(id_of, text, bytewise, id_)
         self._folded[list(special)] = _NO_WORD
-        self._at_beginning = self._folded.copy()
+        self._at_beginning: Tokens = self._folded.copy()
         mark = "Ġ" if bytewise else "▁"
         for text, id_ in id_of.items():
             if self._folded[id_] == _NO_WORD or text.startswith(mark):

@@ -466,3 +466,26 @@ def test_issues_without_a_list_of_comments_are_counted(tmp_path: Path) -> None:
     fields_of(read_jira, path, options)
     (line,) = options.left_out.lines()
     assert line.startswith("Left out: 1 lists of comments that the file does not hold")
+
+
+def test_titles_and_addresses_of_the_editor_are_text_and_braces_stay(tmp_path: Path) -> None:
+    def paragraph(text: str) -> dict[str, Any]:
+        return {"type": "paragraph", "content": [{"type": "text", "text": text}]}
+
+    content = [
+        {"type": "expand", "attrs": {"title": "Log"}, "content": [paragraph("{code}x{code}")]},
+        {"type": "embedCard", "attrs": {"url": "https://example.org/1", "layout": "wide"}},
+    ]
+    found = {"description": {"type": "doc", "content": content}}
+    path = tmp_path / "jira.json"
+    path.write_text(json.dumps([{"key": "P-6", "fields": found}]))
+    (issue,) = fields_of(read_jira, path)
+    assert issue["text"] == "Log\n{code}x{code}\nhttps://example.org/1"
+
+
+def test_only_pairs_of_wiki_marks_are_no_text(tmp_path: Path) -> None:
+    text = "use {{a {code} b}} or {color:red}x{color} and a single {quote}"
+    path = tmp_path / "jira.json"
+    path.write_text(json.dumps([{"key": "P-7", "fields": {"description": text}}]))
+    (issue,) = fields_of(read_jira, path)
+    assert issue["text"] == "use {{a {code} b}} or x and a single {quote}"
