@@ -130,6 +130,7 @@ class KnowingJudge:
     answer: Callable[[Pair], float]
     prompt: Prompt = field(default_factory=lambda: Prompt("none", "", "{document}", "{label}", 1))
     lost: dict[str, str] = field(default_factory=dict)
+    chat_problem: str = ""
 
     @property
     def digest(self) -> str:

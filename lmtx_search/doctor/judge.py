@@ -85,6 +85,8 @@ def judge_finding(
     if judge.lost:
         lost = "; ".join(f"{host}: {why}" for host, why in judge.lost.items())
         return Finding("warn", f"{found}; lost {lost}", "check these hosts (ollama.hosts)")
+    if judge.chat_problem:
+        return Finding("warn", f"{found}; {judge.chat_problem}", ANOTHER_MODEL)
     if speed < _SLOW:
         remedy = (
             "choose a smaller model (judge.gguf), or wait until other work on this machine ends"

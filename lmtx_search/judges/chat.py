@@ -7,16 +7,24 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class ChatFormat:
-    """The marks around a system message, a user message and the start of the answer."""
+    """The marks around a system message, a user message and the start of the answer.
+
+    Attributes:
+        system_within: the system message stands at the beginning of the user's.
+        is_guess: the model's template has none of the marks of a known format.
+    """
 
     name: str
     system: str
     user_start: str
     user_end: str
+    system_within: bool = False
+    is_guess: bool = False
 
     def start(self, system: str) -> str:
         """Return everything before the user's message."""
-        return (self.system.replace("{system}", system) if system else "") + self.user_start
+        shown = self.system.replace("{system}", system) if system else ""
+        return self.user_start + shown if self.system_within else shown + self.user_start
 
 
 CHATML = ChatFormat(
@@ -37,14 +45,46 @@ GEMMA = ChatFormat(
     "<start_of_turn>user\n",
     "<end_of_turn>\n<start_of_turn>model\n",
 )
+MISTRAL = ChatFormat("mistral", "{system}\n\n", "[INST] ", "[/INST]", system_within=True)
+PHI3 = ChatFormat(
+    "phi3",
+    "<|system|>\n{system}<|end|>\n",
+    "<|user|>\n",
+    "<|end|>\n<|assistant|>\n",
+)
+DEEPSEEK = ChatFormat("deepseek", "{system}", "<｜User｜>", "<｜Assistant｜>")
 
+# The marks in a template by which a format is known.
+_KNOWN = (
+    (("<|start_header_id|>",), LLAMA3),
+    (("<start_of_turn>",), GEMMA),
+    (("<|im_start|>",), CHATML),
+    (("<｜User｜>", "<｜Assistant｜>"), DEEPSEEK),
+    (("<|user|>", "<|end|>"), PHI3),
+    (("[INST]",), MISTRAL),
+)
+# Llama 2 has the marks of Mistral, and others around the system message.
+_OTHER = "<<SYS>>"
+UNKNOWN = replace(CHATML, is_guess=True)
 
 # What templates write at the start of an answer when thinking is off (Qwen3, DeepSeek-R1, SmolLM3).
 _NO_THOUGHTS = "<think>\n\n</think>\n\n"
 
 
+def chat_problem(judge: str, found: ChatFormat) -> str:
+    """Return in words that the format of a judge's chat is only a guess ("": it is known)."""
+    if not found.is_guess:
+        return ""
+    return (
+        f"the chat format of the judge {judge} is unknown, and it is asked in ChatML, so that its "
+        "answers may be worse"
+    )
+
+
 def chat_format(template: str, *, thinks: bool = False) -> ChatFormat:
     """Return the format of a model's chat template, or ChatML (Qwen and others) without one.
+
+    A template without the marks of a known format gives :data:`UNKNOWN`, which is asked in ChatML.
 
     Args:
         thinks: the model can think before it answers. A raw prompt bypasses the template, which
@@ -52,10 +92,13 @@ def chat_format(template: str, *, thinks: bool = False) -> ChatFormat:
             if the model marks its thoughts with ``<think>``. The format then has another name, so
             that judgments with and without the block are kept apart.
     """
-    if "<|start_header_id|>" in template:
-        found = LLAMA3
-    else:
-        found = GEMMA if "<start_of_turn>" in template else CHATML
+    known = (
+        []
+        if _OTHER in template
+        else [format for marks, format in _KNOWN if all(mark in template for mark in marks)]
+    )
+    has_marks = "<" in template or "[" in template
+    found = known[0] if known else UNKNOWN if has_marks else CHATML
     # For some models Ollama has a renderer in place of a template, which is then {{ .Prompt }}.
     if thinks and ("<think>" in template or "<" not in template):
         return replace(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lmtx_search.errors import UserError
 from lmtx_search.judges.answers import FirstTokens, most_likely, p_yes
 from lmtx_search.judges.base import Answer, Pair
-from lmtx_search.judges.chat import chat_format
+from lmtx_search.judges.chat import chat_format, chat_problem
 from lmtx_search.judges.llama_context import MOST_PROMPTS, LlamaContext, common_prefix
 from lmtx_search.judges.llama_library import LlamaLibrary, open_library
 from lmtx_search.judges.order.base import Case, Order, cases_of
@@ -53,6 +53,7 @@ class LlamaCppJudge:
         template = self._context.chat_template()
         # Templates of models whose thinking can be switched off have this variable.
         self._chat = chat_format(template, thinks="enable_thinking" in template)
+        self.chat_problem = chat_problem(self.name, self._chat)
         self._first_tokens = FirstTokens(self.name, "judge.gguf")
         # Without the last token, which depends on the first letters of the document.
         self._head = self._context.tokenize(

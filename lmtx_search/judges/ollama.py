@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.answers import FirstTokens, most_likely, p_yes, p_yes_of_text
 from lmtx_search.judges.base import Answer, Pair
-from lmtx_search.judges.chat import ChatFormat, chat_format
+from lmtx_search.judges.chat import ChatFormat, chat_format, chat_problem
 from lmtx_search.judges.ollama_client import (
     FAILURES,
     OllamaClient,
@@ -70,6 +70,7 @@ class OllamaJudge:
                 f"run `ollama pull {settings.model}` on each"
             )
         self._chat, self._thinks = _chat_of(next(iter(self._clients.values())), settings.model)
+        self.chat_problem = chat_problem(self.name, self._chat)
         self._first_tokens = FirstTokens(self.name, "--model, ollama.model")
         self._options = {
             "num_predict": 1,

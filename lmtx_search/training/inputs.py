@@ -20,7 +20,7 @@ from lmtx_search.encoder.language_fit import MOST_TEXTS
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
-from lmtx_search.judges.base import Judge
+from lmtx_search.judges.base import ANOTHER_MODEL, Judge
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.judges.prompts import load_prompt
@@ -98,6 +98,8 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     documents = training_documents(client, settings, training, progress)
     training.check(len(labels), len(documents))
     judge = open_judge(settings, prompt)
+    if judge.chat_problem:
+        progress.note(as_note(judge.chat_problem, ANOTHER_MODEL))
     base = chosen_encoder(settings)
     label_texts = [label.text for label in labels[:MOST_TEXTS]]
     for problem, advice in language_problems(

@@ -26,6 +26,7 @@ class FixedJudge:
 
     name = "a judge"
     lost: dict[str, str] = {}  # noqa: RUF012
+    chat_problem = ""
 
 
 def answers(*p_yes: tuple[float | None, float | None]) -> list[Answer]:
@@ -80,6 +81,14 @@ def test_a_judge_that_will_not_do_is_said_so(
     assert finding.status == status
     assert told in finding.found
     assert finding.todo
+
+
+def test_a_judge_whose_chat_format_is_unknown_is_a_warning() -> None:
+    judge = FixedJudge()
+    judge.chat_problem = "the chat format of the judge x is unknown"
+    finding = judge_finding(judge, answers((0.9, 0.1)), 4.0)  # type: ignore[arg-type]
+    assert finding.status == "warn"
+    assert "the chat format of the judge x is unknown" in finding.found
 
 
 def test_a_slow_judge_in_the_process_is_not_told_to_run_in_the_process() -> None:

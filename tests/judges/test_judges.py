@@ -10,7 +10,17 @@ import pytest
 from lmtx_search.errors import UserError
 from lmtx_search.judges.answers import p_yes, p_yes_of_text
 from lmtx_search.judges.base import Pair
-from lmtx_search.judges.chat import CHATML, GEMMA, LLAMA3, chat_format
+from lmtx_search.judges.chat import (
+    CHATML,
+    DEEPSEEK,
+    GEMMA,
+    LLAMA3,
+    MISTRAL,
+    PHI3,
+    UNKNOWN,
+    chat_format,
+    chat_problem,
+)
 from lmtx_search.judges.prompts import load_prompt, prompt_names, shorten
 from lmtx_search.records import Document, Label
 
@@ -110,7 +120,14 @@ def test_a_text_is_cut_at_a_space_near_the_end() -> None:
 
 @pytest.mark.parametrize(
     ("template", "expected"),
-    [("", CHATML), ("<|start_header_id|>user", LLAMA3), ("<start_of_turn>user", GEMMA)],
+    [
+        *(("", CHATML), ("{{ .Prompt }}", CHATML), ("<|im_start|>user<|im_end|>", CHATML)),
+        *(("<|start_header_id|>user", LLAMA3), ("<start_of_turn>user", GEMMA)),
+        ("[INST] {{ .System }} {{ .Prompt }}[/INST]", MISTRAL),
+        ("<|user|>\n{{ .Prompt }}<|end|>\n<|assistant|>", PHI3),
+        ("<｜User｜>{{ .Prompt }}<｜Assistant｜>", DEEPSEEK),
+        *(("[INST] <<SYS>>{{ .System }}<</SYS>>", UNKNOWN), ("<|user|>x</s>", UNKNOWN)),
+    ],
 )
 def test_the_chat_format_follows_the_models_own_template(template: str, expected: object) -> None:
     assert chat_format(template) is expected
@@ -126,4 +143,15 @@ def test_with_thinking_off_the_answer_starts_with_no_thoughts(template: str) -> 
 
 
 def test_a_model_with_other_marks_for_thoughts_gets_no_block() -> None:
-    assert chat_format("<|start|>{{ .Role }}<|channel|>", thinks=True) is CHATML
+    assert chat_format("<|start|>{{ .Role }}<|channel|>", thinks=True) is UNKNOWN
+
+
+def test_a_system_message_stands_where_the_format_has_it() -> None:
+    assert MISTRAL.start("Answer.") == "[INST] Answer.\n\n"
+    assert MISTRAL.start("") == "[INST] "
+    assert DEEPSEEK.start("Answer.") == "Answer.<｜User｜>"
+
+
+def test_an_unknown_chat_format_is_told() -> None:
+    assert chat_problem("x", CHATML) == ""
+    assert chat_problem("x", UNKNOWN).startswith("the chat format of the judge x is unknown")

@@ -26,6 +26,7 @@ class OneHost:
     """Asks one question after another."""
 
     lost: Mapping[str, str] = {}
+    chat_problem = ""
 
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
         raise NotImplementedError

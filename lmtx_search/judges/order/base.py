@@ -77,6 +77,11 @@ class OrderedJudge(Judge, Protocol):
         """The reasons by host for hosts that were given up."""
         ...
 
+    @property
+    def chat_problem(self) -> str:
+        """What is doubtful about how the model is asked ("": nothing)."""
+        ...
+
     def ask_cases(self, cases: Iterable[Case], order: Order) -> Iterator[Answer]:
         """Yield answers to the pairs that the order chooses, as they arrive.
 
