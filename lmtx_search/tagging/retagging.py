@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -82,6 +84,7 @@ class Plan:
     """A user's request, resolved for the current state of the cluster.
 
     Attributes:
+        labels_changed: when the labels of the tagger last changed (ISO; None: never, or unknown).
         names: names that existing labels have or had as tags; a document keeps its other tags
             (None: it keeps none).
         notes: what the user should know, a sentence each.
@@ -91,6 +94,7 @@ class Plan:
     tagger: str
     selection: Selection
     targets: Sequence[Target]
+    labels_changed: str | None = None
     names: frozenset[str] | None = field(default=None, repr=False)
     keep_own_tags: bool = False
     notes: Sequence[str] = ()
@@ -128,6 +132,7 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
     if wish.keep_retired and version is not None:
         names, unread = names_of_existing(versions, version)
         notes = list(dict.fromkeys((*notes, *unread)))
+    changed = _changed_at(version) if version else None
     fresh = None if wish.everything or wish.labels or wish.stale else tagger
     selection = Selection(
         query=wish.query,
@@ -135,12 +140,12 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         since=wish.since,
         tags=tags,
         tagger=fresh,
-        tagged_from=_changed_at(version) if fresh and version else None,
+        tagged_from=changed if fresh else None,
         stale=wish.stale,
         fields=state.names,
         untouched=None if state.untouched is None else state.untouched.query,
     )
-    return Plan(index, tagger, selection, found, names, wish.keep_own_tags, notes)
+    return Plan(index, tagger, selection, found, changed, names, wish.keep_own_tags, notes)
 
 
 def preview(client: Client, made: Plan) -> list[Preview]:
@@ -210,14 +215,14 @@ def carry_out(
 ) -> dict[str, RetagReport]:
     """Tag the documents of a plan again; return a report for each index.
 
-    If the run is interrupted, the same request continues where it stopped. A finished run is
-    recorded for each index.
+    If the run is interrupted, the same request continues with the documents that it has not
+    finished, unless the labels or the pipeline's steps changed. A finished run is recorded for each
+    index.
 
     Raises:
         LmtxError: the tagger became unavailable, or another retag is running.
     """
     folder = settings.data_dir / "retags"
-    query = made.selection.body()
     reports = {}
     decided = decide_own_tags(
         client, made.index, made.targets, made.selection.body(), made.keep_own_tags
@@ -236,27 +241,21 @@ def carry_out(
                 tagger=made.tagger,
                 selection=asdict(made.selection),
                 keep=made.names is not None,
+                labels_changed=made.labels_changed,
+                steps=_digest_of_steps(state),
             )
-            saved = checkpoint.read()
-            body = {"query": query}
-            client.indices.refresh(index=target.index)
             texts = None
-            total = None
             if made.selection.stale:
                 fields = index_text_fields(client, state, target.index)
                 texts = TextCheck(fields, state.names)
-            else:
-                total = client.count(index=target.index, body=body)["count"]
-            if total is not None and saved and made.selection.tagger:
-                # The query no longer selects the documents that an earlier run has tagged.
-                total += saved["report"]["tagged"]
             started = cluster_time(client).isoformat()
             report = reports[target.index] = retag(
                 client,
                 target,
-                query,
+                made.selection,
+                made.tagger,
                 checkpoint,
-                total=total,
+                Checkpoint(folder, None, index=target.uuid, notes="tags of retired labels"),
                 per_second=per_second,
                 keep_but=made.names,
                 texts=texts,
@@ -274,6 +273,12 @@ def carry_out(
             }
             RunStore(client).save(new_run_id(), record)
     return reports
+
+
+def _digest_of_steps(state: PipelineState) -> str:
+    """Return a digest of what the pipeline does; what it did before may differ."""
+    steps = json.dumps(state.body.get("processors"), sort_keys=True)
+    return hashlib.sha256(steps.encode()).hexdigest()[:16]
 
 
 def _changed_at(version: TaggerVersion) -> str | None:

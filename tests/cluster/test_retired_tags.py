@@ -53,7 +53,9 @@ def test_what_is_refused_for_now_is_sent_again_and_what_others_wrote_is_not() ->
 @pytest.mark.parametrize("status", [403, 429])
 def test_a_lasting_refusal_ends_the_command_so_that_the_tags_stay_noted(status: int) -> None:
     cluster = Cluster(*[{"b": status}] * retry.ATTEMPTS)
-    with pytest.raises(LmtxError, match=r"tags of retired labels back .*disk.*the same command"):
+    with pytest.raises(
+        LmtxError, match=r"tags of retired labels back .*disk.*the next `lmtx-search retag`"
+    ):
         send_back(cluster, "i", LINES)  # type: ignore[arg-type]
 
 

@@ -9,7 +9,7 @@ import pytest
 from opensearchpy import TransportError
 
 from lmtx_search.cluster.documents.load import read_documents
-from lmtx_search.cluster.documents.scan import Place, place, scan, told_apart
+from lmtx_search.cluster.documents.scan import place, scan, told_apart
 from lmtx_search.cluster.ml.pipeline import put_pipeline, untagged_pipeline
 from tests.conftest import Run
 
@@ -71,18 +71,6 @@ def test_equal_ids_under_other_routings_are_all_read(routed: Any, page: int) -> 
     written = len({hit["_source"]["text"] for hit in hits}) * SHARED
     there = routed.count(index="routed")["count"]
     assert len({(hit["_id"], *place(hit)) for hit in hits}) == len(hits) == there == written
-
-
-@pytest.mark.integration
-def test_it_goes_on_between_two_documents_of_one_id(routed: Any) -> None:
-    hits = list(scan(routed, "routed"))
-    for cut in (1, 2, 3, 450):
-        last = hits[cut - 1]
-        done = [place(hit) for hit in hits[:cut] if hit["_id"] == last["_id"]]
-        rest = list(scan(routed, "routed", after=Place(last["_id"], done)))
-        assert {(hit["_id"], *place(hit)) for hit in rest} == {
-            (hit["_id"], *place(hit)) for hit in hits[cut:]
-        }
 
 
 @pytest.mark.integration

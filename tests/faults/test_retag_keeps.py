@@ -46,9 +46,9 @@ def scores(client: Any) -> dict[str, float]:
     }
 
 
-def test_killed_before_they_are_put_back(
-    retired: Any, settings: Settings, commands: Commands
-) -> None:
+@pytest.fixture
+def killed(retired: Any, settings: Settings, commands: Commands) -> dict[str, float]:
+    """The scores before a retag that was killed before it put tags back."""
     before = scores(retired)
     assert len(before) >= 150
     started: list[Any] = []
@@ -67,9 +67,23 @@ def test_killed_before_they_are_put_back(
         started[0].communicate()
     assert started[0].returncode == -9
     assert len(scores(retired)) < len(before)
+    return before
+
+
+def test_killed_before_they_are_put_back(
+    retired: Any, killed: dict[str, float], commands: Commands
+) -> None:
     commands.must(*WORDS)
-    assert scores(retired) == before
+    assert scores(retired) == killed
     assert toolbox.found(retired, "articles") == toolbox.hashes(toolbox.documents(600))
+
+
+def test_killed_and_then_the_labels_change(
+    retired: Any, killed: dict[str, float], commands: Commands
+) -> None:
+    commands.must("labels", "retire", "web", "--yes")
+    commands.must("retag", "--index", "articles", "--pending")
+    assert scores(retired) == killed
 
 
 def test_written_and_the_answer_lost(retired: Any, settings: Settings, commands: Commands) -> None:

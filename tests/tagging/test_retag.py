@@ -156,28 +156,39 @@ class TestRetag:
         assert _source(cluster, "1")["tags_manual"] == ["meanwhile"]
         assert not cluster.exists(index="old", id="2", params={"routing": "r2"})
 
-    def test_stopped_it_goes_on_behind_what_is_done(
+    def test_stopped_it_goes_on_with_what_is_not_done(
         self, cluster: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(bulk, "CHUNK_ITEMS", 1)
-        read = retagging.scan
-
-        def scan(*args: Any, **options: Any) -> Iterator[dict[str, Any]]:
-            for number, hit in enumerate(read(*args, **options)):
-                if number == 3:
-                    raise KeyboardInterrupt
-                yield hit
-
-        made = plan(cluster, settings, "old", Wish(everything=True))
-        monkeypatch.setattr(retagging, "scan", scan)
-        monkeypatch.setattr(retagging, "send_chunks", _one_by_one)
-        with pytest.raises(KeyboardInterrupt):
-            carry_out(cluster, settings, made)
-        monkeypatch.undo()
-        (report,) = carry_out(cluster, settings, made).values()
+        wish = Wish(everything=True)
+        _stopped(cluster, settings, wish, monkeypatch, after=3)
+        report = _retagged(cluster, settings, wish)
         assert (report.resumed_after, report.documents) == (3, 4)
-        (report,) = carry_out(cluster, settings, made).values()
+        report = _retagged(cluster, settings, wish)
         assert (report.resumed_after, report.documents) == (0, 4)
+
+    def test_stopped_it_finds_what_became_pending_before_the_last_id_that_is_done(
+        self, cluster: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for id_ in TEXTS:
+            _make_pending(cluster, id_)
+        wish = Wish(pending=True)
+        _stopped(cluster, settings, wish, monkeypatch, after=2)
+        cluster.index(index="old", id="0", body={"text": "chess"}, params={"routing": "r0"})
+        _make_pending(cluster, "0")
+        report = _retagged(cluster, settings, wish)
+        counts = (report.resumed_after, report.documents, report.tagged, report.untagged)
+        assert counts == (2, 5, 4, 1)
+        assert _source(cluster, "0")["tagging"]["status"] == "tagged"
+
+    def test_stopped_it_starts_again_if_the_labels_changed(
+        self, cluster: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch, lmtx: Run
+    ) -> None:
+        wish = Wish(everything=True)
+        _stopped(cluster, settings, wish, monkeypatch, after=3)
+        lmtx("labels", "rename", "game::chess", "Board game")
+        report = _retagged(cluster, settings, wish)
+        assert (report.resumed_after, report.documents) == (0, 4)
+        assert "Board game" in _source(cluster, "1")["tags"]
 
     def test_an_alias_stands_for_its_indices_and_a_bad_wish_is_one_clear_line(
         self, cluster: Any, settings: Settings, lmtx: Run
@@ -228,6 +239,38 @@ def test_without_the_service_it_stops_and_pending_documents_are_tagged_later(
         lmtx("rollback")
         since = lmtx("retag", "--index", "articles", "--since", second.version)
         assert "1 documents, 1 tagged by " + first.version in since.stdout
+
+
+def _stopped(
+    client: Any, settings: Settings, wish: Wish, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Stop a retag after so many documents, which are finished."""
+    read = retagging.scan
+
+    def scan(*args: Any, **options: Any) -> Iterator[dict[str, Any]]:
+        for number, hit in enumerate(read(*args, **options)):
+            if number == after:
+                raise KeyboardInterrupt
+            yield hit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bulk, "CHUNK_ITEMS", 1)
+        patched.setattr(retagging, "scan", scan)
+        patched.setattr(retagging, "send_chunks", _one_by_one)
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(client, settings, plan(client, settings, "old", wish))
+
+
+def _retagged(client: Any, settings: Settings, wish: Wish) -> retagging.RetagReport:
+    (report,) = carry_out(client, settings, plan(client, settings, "old", wish)).values()
+    return report
+
+
+def _make_pending(client: Any, id_: str) -> None:
+    """Mark a document as pending; no pipeline runs on such an update."""
+    head = {"update": {"_index": "old", "_id": id_, "routing": f"r{id_}"}}
+    body = [head, {"doc": {"tagging": {"status": "pending"}}}]
+    assert not client.bulk(body=body, params={"refresh": "true"})["errors"]
 
 
 def _one_by_one(client: Any, chunks: Any, index: str, **options: Any) -> Iterator[Any]:

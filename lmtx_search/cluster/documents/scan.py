@@ -8,7 +8,7 @@ share the last id of a page are fetched by that id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -29,15 +29,6 @@ _SAME_ID = 10_000
 Hit = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where reading continues: after an id, and after the documents of this id that are done."""
-
-    id: str
-    done: Collection[tuple[str, str | None]] = ()
-    """Index and routing of each."""
-
-
 def scan(
     client: OpenSearch,
     index: str,
@@ -45,7 +36,6 @@ def scan(
     fields: Sequence[str] | bool = True,
     query: Mapping[str, Any] | None = None,
     page: int = 1000,
-    after: Place | None = None,
     versions: bool = False,
     script_fields: Mapping[str, Any] | None = None,
 ) -> Iterator[Hit]:
@@ -70,14 +60,9 @@ def scan(
     query = query or {"match_all": {}}
     size = min(page, _FIRST_PAGE)
     try:
-        if after is not None:
-            done = set(after.done)
-            yield from (
-                hit for hit in _of_id(reader, asked, query, after.id) if place(hit) not in done
-            )
-        last = after.id if after is not None else None
+        last: str | None = None
         while True:
-            behind = {} if last is None else {"search_after": [last]}
+            behind: dict[str, Any] = {} if last is None else {"search_after": [last]}
             hits = reader.search({**asked, **behind, "query": query, "size": size})
             if not hits:
                 break

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.documents.bulk import Action, Chunk, ChunkResult, send_chunks
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
-from lmtx_search.cluster.documents.scan import Place, scan
+from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.pipeline import tag_fields
-from lmtx_search.cluster.retag.retired_tags import Before, before, kept, put_back, read, send_back
-from lmtx_search.cluster.retag.selection import Target
+from lmtx_search.cluster.retag.retired_tags import (
+    Before,
+    before,
+    kept,
+    put_back,
+    read,
+    retired_of,
+    send_back,
+)
+from lmtx_search.cluster.retag.selection import Selection, Target
 from lmtx_search.cluster.retag.stale import TextCheck
 from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
@@ -59,10 +68,11 @@ class RetagReport:
 def retag(
     client: OpenSearch,
     target: Target,
-    query: Mapping[str, Any],
+    selection: Selection,
+    tagger: str,
     checkpoint: Checkpoint,
+    notes: Checkpoint,
     *,
-    total: int | None = None,
     per_second: float | None = None,
     keep_but: frozenset[str] | None = None,
     texts: TextCheck | None = None,
@@ -72,10 +82,14 @@ def retag(
     """Send an index's documents through the tagging pipeline again, in the order of their ids.
 
     A document is replaced only if it was not written since it was read. Only the tagger's fields
-    change. After an interruption, the same call continues after the last finished document.
+    change. After an interruption, the same call selects what is not finished. A mark at the last
+    finished id would leave out new documents with lower ids.
 
     Args:
-        query: selects the documents.
+        tagger: version of the tagger in use.
+        checkpoint: of this selection.
+        notes: tags of retired labels that a killed run may have removed from the index. Each later
+            run restores them first, whatever it selects.
         per_second: the most documents per second, on average.
         keep_but: names that existing labels have or had as tags. If given, a document keeps tags
             that are not among them (those of retired labels), after its new tags.
@@ -86,27 +100,31 @@ def retag(
     Raises:
         LmtxError: the tagger no longer answers; documents that are finished keep their new tags.
     """
-    saved = checkpoint.read()
-    report = RetagReport(**saved["report"]) if saved else RetagReport()
-    report.resumed_after = report.documents
-    after = _place(saved["after"], target.index) if saved else None
     fields = tag_fields(client)
-    if saved and keep_but is not None:
-        for one_of_each in _layers(saved.get("open", {})):
-            put_back(client, target.index, one_of_each, keep_but, fields)
+    for one_of_each in _layers((notes.read() or {"open": []})["open"]):
+        put_back(client, target.index, one_of_each, fields)
+    notes.clear()
+    saved = checkpoint.read()
+    started = saved["started"] if saved else cluster_time(client).isoformat()
+    report = _continued(saved["report"], selection) if saved else RetagReport()
+    query = (selection.unfinished(tagger, started) if saved else selection).body()
+    total = None
+    if texts is None:
+        client.indices.refresh(index=target.index)
+        total = client.count(index=target.index, body={"query": query})["count"] + report.documents
     open_: dict[tuple[str, str | None], Before] = {}
 
     def note() -> None:
-        done = [after.id, [routing for _, routing in after.done]] if after else None
-        waiting = [(id_, one) for (id_, _), one in open_.items()]
-        checkpoint.write({"report": asdict(report), "after": done, "open": waiting})
+        if keep_but is not None:
+            notes.write({"open": [(id_, one) for (id_, _), one in open_.items()]})
+        checkpoint.write({"report": asdict(report), "started": started})
 
     def noted(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
         """Record the tags to restore before the documents are sent, in case of a kill."""
         for chunk in chunks:
             if keep_but is not None:
                 open_.update(
-                    ((id_, one["routing"]), one)
+                    ((id_, one["routing"]), retired_of(one, keep_but))
                     for id_, one in chunk.before.items()
                     if not keep_but.issuperset(one["tags"])
                 )
@@ -114,7 +132,7 @@ def retag(
             yield chunk
 
     script = texts.script_fields() if texts else None
-    hits = scan(client, target.index, query=query, after=after, versions=True, script_fields=script)
+    hits = scan(client, target.index, query=query, versions=True, script_fields=script)
     if texts:
         hits = (hit for hit in hits if texts.is_stale(hit))
     if untouched:
@@ -126,11 +144,11 @@ def retag(
             assert isinstance(chunk, _Chunk)
             _account(client, target.index, report, chunk, result, keep_but, fields)
             advance(len(chunk.ids))
-            after = _behind(after, chunk, target.index)
             for id_, one in chunk.before.items():
                 open_.pop((id_, one["routing"]), None)
             note()
     client.indices.refresh(index=target.index)
+    notes.clear()
     checkpoint.clear()
     return report
 
@@ -157,34 +175,27 @@ class _Chunk(Chunk):
         return dict(json.loads(line.split(b"\n", 1)[1]))
 
 
-def _place(saved: Any, index: str) -> Place | None:
-    """Return the position at which an interrupted run continues."""
-    if saved is None:
-        return None
-    if isinstance(saved, str):  # an earlier release recorded only the id
-        return Place(saved)
-    id_, routings = saved
-    return Place(id_, [(index, routing) for routing in routings])
+def _continued(saved: Mapping[str, Any], selection: Selection) -> RetagReport:
+    """Return what an interrupted run counted, without documents that are selected again."""
+    before = RetagReport(**saved)
+    report = RetagReport(tagged=before.tagged, changed=before.changed)
+    if selection.pending:
+        # These documents are no longer pending.
+        report.untagged, report.skipped = before.untagged, before.skipped
+    report.documents = report.tagged + report.untagged + report.skipped
+    report.resumed_after = report.documents
+    return report
 
 
-def _layers(saved: Any) -> list[dict[str, Before]]:
+def _layers(saved: Sequence[tuple[str, Before]]) -> list[dict[str, Before]]:
     """Return the documents that a killed run had in flight, in layers without repeated ids."""
     layers: list[dict[str, Before]] = []
-    # An earlier release recorded them by id.
-    for id_, one in saved.items() if isinstance(saved, dict) else saved:
+    for id_, one in saved:
         free = next((layer for layer in layers if id_ not in layer), None)
         if free is None:
             layers.append(free := {})
         free[id_] = one
     return layers
-
-
-def _behind(after: Place | None, chunk: _Chunk, index: str) -> Place:
-    """Return the position after a chunk; some of its ids may be finished already."""
-    last = chunk.ids[-1]
-    done = (index, chunk.before[last]["routing"])
-    earlier = after.done if after is not None and after.id == last else ()
-    return Place(last, [*earlier, done])
 
 
 def _chunks(

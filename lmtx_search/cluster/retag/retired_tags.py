@@ -15,8 +15,8 @@ from lmtx_search.tag_fields import TagFields, as_scores, scores_of
 
 _OVERTAKEN = (404, 409)
 _REFUSED = (
-    "{index} does not take tags of retired labels back ({reason}). They are noted: the same "
-    "command continues and restores them"
+    "{index} does not take tags of retired labels back ({reason}). They are noted: the next "
+    "`lmtx-search retag` of this index restores them"
 )
 
 
@@ -37,6 +37,13 @@ def before(hit: Mapping[str, Any], fields: TagFields) -> Before:
         "tag_scores": scores_of(source.get(fields.scores)),
         "routing": hit.get("_routing"),
     }
+
+
+def retired_of(one: Before, names: Collection[str]) -> Before:
+    """Return only the tags that are not among the names of existing labels."""
+    tags = [tag for tag in one["tags"] if tag not in names]
+    scores = {tag: score for tag, score in one["tag_scores"].items() if tag in tags}
+    return {"tags": tags, "tag_scores": scores, "routing": one["routing"]}
 
 
 def read(
@@ -102,14 +109,16 @@ def put_back(
     client: OpenSearch,
     index: str,
     of: Mapping[str, Before],
-    names: Collection[str],
     fields: TagFields,
 ) -> None:
-    """Restore the tags of documents that a killed process may have sent."""
+    """Restore the tags of documents that a killed process may have sent.
+
+    ``of`` holds only tags that belonged to retired labels then, so that labels may change between.
+    """
     lines: list[dict[str, Any]] = []
     for id_, source in read(client, index, of, fields).items():
         if isinstance(source.get(fields.tags), list):
-            lines += kept(id_, of[id_], source, names, fields)
+            lines += kept(id_, of[id_], source, (), fields)
     send_back(client, index, lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -45,6 +45,17 @@ class Selection:
         if self.untouched is None:
             return self._selected()
         return {"bool": {"filter": [self._selected()], "must_not": [self.untouched]}}
+
+    def unfinished(self, tagger: str, started: str) -> Selection:
+        """Return the selection without what an interrupted run has finished.
+
+        Args:
+            tagger: version that the run tags with.
+            started: when the run began (ISO), by the cluster's clock.
+        """
+        if self.tagger or self.stale:
+            return self  # what is finished is not selected any more
+        return replace(self, tagger=tagger, tagged_from=started)
 
     def left_out(self) -> dict[str, Any]:
         """Return the query for the documents that are never touched."""
