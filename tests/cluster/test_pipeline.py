@@ -21,6 +21,7 @@ from lmtx_search.cluster.ml.pipeline import (
     with_names,
     with_text_fields,
 )
+from lmtx_search.cluster.ml.pipeline_forms import note_of_added_steps, with_added_steps
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, scores_of
@@ -77,6 +78,27 @@ def test_a_request_holds_fewer_documents_the_more_is_read_of_each(
 ) -> None:
     asks = tagging_pipeline("v", "m", FIELDS, windows=windows)["processors"][1]
     assert asks["sparse_encoding"]["batch_size"] == documents
+
+
+def test_a_new_pipeline_keeps_the_steps_that_others_added_in_their_places() -> None:
+    def step(field: str) -> dict[str, Any]:
+        return {"set": {"field": field, "value": 1}}
+
+    before = tagging_pipeline("v1", "m1", ["text"])
+    text, *rest = before["processors"]
+    before["processors"] = [step("first"), text, step("behind"), *rest, step("last")]
+    before["on_failure"] += [step("failed")]
+    new = tagging_pipeline("v2", "m2", ["text"])
+    text, *rest = new["processors"]
+    merged = with_added_steps(new, before)
+    assert merged["processors"] == [step("first"), text, step("behind"), *rest, step("last")]
+    assert merged["on_failure"] == [*new["on_failure"], step("failed")]
+    assert "set, set, set, set" in note_of_added_steps(before)[0]
+    # The step behind the only step of the pipeline before stays the last one.
+    untagged = untagged_pipeline()
+    untagged["processors"].append(step("last"))
+    assert with_added_steps(new, untagged)["processors"] == [*new["processors"], step("last")]
+    assert (with_added_steps(new, untagged_pipeline()), note_of_added_steps(new)) == (new, [])
 
 
 @pytest.mark.integration

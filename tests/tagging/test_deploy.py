@@ -14,7 +14,7 @@ import pytest
 
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
-from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline
 from lmtx_search.encoder.bands import NEVER
 from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.errors import LmtxError, UserError
@@ -34,6 +34,7 @@ from lmtx_search.tagging.deployment.make_version import (
     tagging_rule,
 )
 from lmtx_search.tagging.deployment.options import DeployOptions
+from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.service.client import service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -218,6 +219,21 @@ class TestDeploy:
         assert TaggerVersions(settings.data_dir).names() == [first.version, second.version]
         (source,) = _index(bootstrapped, [{"id": "1", "text": "plays chess"}])
         assert source["tagging"]["tagger"] == second.version
+
+    @pytest.mark.usefixtures("service")
+    def test_steps_that_others_added_to_the_pipeline_stay(
+        self, bootstrapped: Any, settings: Settings
+    ) -> None:
+        first = _deploy(bootstrapped, settings)
+        body = dict(read_pipeline(bootstrapped).body)
+        body["processors"] = [*body["processors"], {"set": {"field": "seen", "value": True}}]
+        put_pipeline(bootstrapped, body)
+        _deploy(bootstrapped, settings)
+        (source,) = _index(bootstrapped, [{"id": "1", "text": "plays chess"}])
+        assert (source["seen"], source["tags"][0]) == (True, "Chess")
+        roll_back(bootstrapped, settings, first.version)
+        (source,) = _index(bootstrapped, [{"id": "1", "text": "plays chess"}])
+        assert (source["seen"], source["tagging"]["tagger"]) == (True, first.version)
 
     @pytest.mark.usefixtures("service")
     def test_another_encoder_writes_a_new_label_index_and_moves_the_alias(

@@ -199,6 +199,8 @@ class TestRetag:
         found = {target.index: target.pipeline for target in targets(cluster, "both")}
         assert found == {"new": "lmtx-tagging", "old": "_none"}
         cluster.indices.create(index="plain")
+        some = {"filter": {"term": {"lang": "en"}}}
+        cluster.indices.put_alias(index="old", name="english", body=some)
         cut = {"mappings": {"_source": {"excludes": ["text"]}}}
         cluster.indices.create(index="cut", body=cut)
         for index, message in {
@@ -206,6 +208,7 @@ class TestRetag:
             "cut": "_source is filtered",
             "lmtx-runs": "own index",
             "none": "no index none",
+            "english": "the alias english shows only a part of old",
         }.items():
             done = lmtx("retag", "--index", index)
             assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr

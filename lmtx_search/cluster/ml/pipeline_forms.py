@@ -1,10 +1,11 @@
-"""Updates pipelines of earlier releases."""
+"""Updates pipelines of earlier releases, and keeps the steps that others added to a pipeline."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.schema import SCHEMA
 from lmtx_search.cluster.ml.pipeline import (
     pipeline_state,
@@ -42,6 +43,53 @@ def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
         rest = [one for one in renewed["on_failure"] if not _sets(one, "tagging.error")]
         renewed["on_failure"] = [made["on_failure"][0], *rest]
     return {**body, **renewed, "version": SCHEMA}
+
+
+def with_added_steps(body: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a new pipeline with the steps that others added to the one before it.
+
+    Such a step keeps its place: first, behind the same step of lmtx-search, or last.
+    """
+    return {**body, **{key: _merged(body.get(key, []), before[key]) for key in added_steps(before)}}
+
+
+def note_of_added_steps(before: Mapping[str, Any]) -> list[str]:
+    """Return a sentence that names the steps that :func:`with_added_steps` keeps, if any."""
+    kinds = [next(iter(step)) for steps in added_steps(before).values() for step in steps]
+    told = f"Kept the steps that others added to the pipeline {names.PIPELINE}: "
+    return [told + ", ".join(kinds)] if kinds else []
+
+
+def added_steps(body: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the steps of a pipeline that others added, by the list that contains them."""
+    lists = ("processors", "on_failure")
+    found = {key: [one for one in body.get(key, []) if not _own_tag(one)] for key in lists}
+    return {key: steps for key, steps in found.items() if steps}
+
+
+def _merged(
+    new: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    behind: dict[str, list[Mapping[str, Any]]] = {}
+    last = ""
+    for step in old:
+        if tag := _own_tag(step):
+            last = tag
+        else:
+            behind.setdefault(last, []).append(step)
+    merged = behind.pop("", [])
+    at_end = behind.pop(last, [])
+    for step in new:
+        merged += [step, *behind.pop(_own_tag(step), [])]
+    return [*merged, *(step for steps in behind.values() for step in steps), *at_end]
+
+
+def _own_tag(step: Mapping[str, Any]) -> str:
+    """Return the tag of one of lmtx-search's own steps; "" for other steps."""
+    if any(_sets(step, field) for field in ("lmtx_error", "tagging.error")):
+        return "lmtx-error"
+    tags = (str(settings.get("tag", "")) for settings in step.values())
+    return next((tag for tag in tags if tag.startswith("lmtx-")), "")
 
 
 def _sets(processor: Mapping[str, Any], field: str) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.name_patterns import covers
 from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging
+from lmtx_search.cluster.setup.named_indices import read_aliases
 from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
@@ -104,7 +106,8 @@ def targets(client: OpenSearch, index: str) -> list[Target]:
     """Return the indices behind a name or an alias.
 
     Raises:
-        UserError: an index is not attached, or does not store the whole ``_source``.
+        UserError: an index is not attached, or does not store the whole ``_source``, or an alias
+            shows only a part of it.
     """
     if index.startswith(names.OWN):
         raise UserError(f"{index} is lmtx-search's own index: name one of yours")
@@ -112,6 +115,7 @@ def targets(client: OpenSearch, index: str) -> list[Target]:
     mappings = client.indices.get_mapping(index=index)
     if not settings:
         raise UserError(f"no index {index}: check its name")
+    _require_unfiltered(client, index, settings)
     found = []
     for name in sorted(settings):
         values = settings[name]["settings"]
@@ -133,6 +137,25 @@ def require_query(client: OpenSearch, index: str, query: str) -> None:
             f"the query {query!r} cannot be read: write it in OpenSearch's query string syntax, "
             "for instance title:chess AND year:>2020"
         )
+
+
+def _require_unfiltered(client: OpenSearch, given: str, indices: Collection[str]) -> None:
+    """Refuse aliases that show only a part of an index: documents are read from the index."""
+    names_given = given.split(",")
+    aliases: dict[str, dict[str, Any]] = {}
+    for name in names_given:
+        for index, one in (read_aliases(client, name, indices) or {}).items():
+            aliases.setdefault(index, {}).update(one["aliases"])
+    for index in sorted(indices):
+        through = aliases.get(index, {})
+        # As in a search, one name without a filter shows all documents.
+        if not through or any(covers(name, index) for name in names_given):
+            continue
+        if all(one.keys() & {"filter", "search_routing"} for one in through.values()):
+            raise UserError(
+                f"the alias {min(through)} shows only a part of {index} (it has a filter or a "
+                f"routing): name {index} itself, and select documents with --query"
+            )
 
 
 def _pipeline(client: OpenSearch, index: str, settings: dict[str, str]) -> str:

@@ -20,6 +20,7 @@ from lmtx_search.cluster.ml.pipeline import (
     read_pipeline,
     tagging_pipeline,
 )
+from lmtx_search.cluster.ml.pipeline_forms import note_of_added_steps, with_added_steps
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
@@ -221,7 +222,9 @@ def deploy(
         with _timed(seconds, "switch"):
             lock.require()
             undo.callback(put_pipeline, client, state.body)
-            put_pipeline(client, deployed_after(body, state.tagger))
+            put_pipeline(
+                client, deployed_after(with_added_steps(body, state.body), state.tagger)
+            )
             if label_index != previous.index:
                 # First, because the answer to a switch may be lost.
                 undo.callback(index.switch, previous.index)
@@ -229,6 +232,8 @@ def deploy(
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         TaggerVersions(settings.data_dir).finish(name)
         follow_names(client, progress)
+        for note in note_of_added_steps(state.body):
+            progress.note(note)
     bands = version.manifest.bands
     return Deployment(
         version=name,

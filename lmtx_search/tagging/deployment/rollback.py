@@ -23,6 +23,7 @@ from lmtx_search.cluster.ml.pipeline import (
     rolled_back,
     tagging_pipeline,
 )
+from lmtx_search.cluster.ml.pipeline_forms import note_of_added_steps, with_added_steps
 from lmtx_search.cluster.ml.registry import Registered, registered
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.errors import UserError
@@ -160,11 +161,13 @@ def roll_back(
         label_index = _label_index(index, settings, version, digests, found.in_cluster, progress)
         lock.require()
         undo.callback(put_pipeline, client, state.body)
-        put_pipeline(client, rolled_back(body, state.tagger))
+        put_pipeline(client, rolled_back(with_added_steps(body, state.body), state.tagger))
         undo.callback(index.switch, index.require().index)
         index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         follow_names(client, progress)
+        for note in note_of_added_steps(state.body):
+            progress.note(note)
     seconds = round(time.monotonic() - started, 3)
     previous = state.tagger or "none"
     return Rollback(name, previous, label_index, put, retired, found.in_cluster, seconds)
