@@ -22,7 +22,7 @@ from lmtx_search.cli.queries import query_option
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.facets.cooccurrence import together as find_together
 from lmtx_search.cluster.facets.counts import facets as count_facets
-from lmtx_search.cluster.facets.filters import QueryString
+from lmtx_search.cluster.facets.filters import QueryString, unsearched_fields
 from lmtx_search.cluster.facets.over_time import Period, over_time
 from lmtx_search.cluster.facets.reader_language import tag_named
 from lmtx_search.cluster.retag.selection import require_query
@@ -119,8 +119,10 @@ def facets(
     if query is not None:
         require_query(client, index, query)
         chosen = QueryString(query)
+        for note in unsearched_fields(client, index):
+            context.progress.note(note)
     if language is not None:
-        tags = tuple(tag_named(client, tag, language) for tag in tags)
+        tags = tuple(tag_named(client, index, tag, language) for tag in tags)
     groups = find_together(client, index, chosen, tags, size) if together else []
     stretches = over_time(client, index, over, time_field, chosen, tags) if over else []
     if as_csv and over:

@@ -8,8 +8,10 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.facets.cooccurrence import Companion, together
 from lmtx_search.cluster.facets.counts import facets
+from lmtx_search.cluster.facets.filters import subset, unsearched_fields
 from lmtx_search.cluster.facets.over_time import Stretch, over_time
 from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, tagging_pipeline
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_training_index
 from lmtx_search.errors import UserError
@@ -222,3 +224,21 @@ def test_counts_as_csv(dated, lmtx):
     assert lmtx(*words, "--over", "month").stdout == "month,documents\n2024-01-01,6\n2024-02-01,6\n"
     together_as_csv = lmtx(*words, "--together").stdout
     assert together_as_csv == "tag,with,documents,times\nsea,food,4,2.0\nfood,sea,4,2.0\n"
+
+
+def test_of_many_text_fields_those_of_the_tagger_are_searched(tagged):
+    """And the rest is counted: OpenSearch limits the fields of a query."""
+    before = read_pipeline(tagged).body
+    others = {f"a{number:03}": {"type": "text"} for number in range(300)}
+    properties = {**others, "text": {"type": "text"}, "tags": {"type": "keyword"}}
+    tagged.indices.create(index="wide", body={"mappings": {"properties": properties}})
+    tagged.index(index="wide", body={"text": "zebra", "tags": ["x"]}, params={"refresh": "true"})
+    put_pipeline(tagged, tagging_pipeline("v1", "m1", ["text"]))
+    try:
+        assert subset(tagged, "wide").fields[0] == "text"
+        assert facets(tagged, "wide", query="zebra").documents == 1
+        (note,) = unsearched_fields(tagged, "wide")
+        assert "in 256 text fields of wide, and not in 45 others" in note
+    finally:
+        put_pipeline(tagged, before)
+    assert unsearched_fields(tagged, "lmtx-documents-x") == []

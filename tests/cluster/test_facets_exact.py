@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import combinations
 from typing import Any
 
@@ -12,11 +14,13 @@ import pytest
 from opensearchpy import OpenSearch, helpers
 
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.facets.cooccurrence import together
 from lmtx_search.cluster.facets.counts import facets
 from lmtx_search.cluster.facets.over_time import over_time
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.setup.bootstrap import apply, plan
+from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 from lmtx_search.settings import load_settings
 from tests.conftest import flags_of
@@ -69,6 +73,20 @@ def client(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> OpenSearch
     return client
 
 
+@contextmanager
+def most_buckets(client: OpenSearch, number: int) -> Iterator[None]:
+    """Let the cluster count at most so many groups in a request."""
+
+    def put(value: int | None) -> None:
+        client.cluster.put_settings(body={"transient": {"search.max_buckets": value}})
+
+    put(number)
+    try:
+        yield
+    finally:
+        put(None)
+
+
 def expected(documents: list[dict[str, Any]], size: int) -> list[tuple[str, int]]:
     counts = Counter(tag for document in documents for tag in document["tags"])
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:size]
@@ -114,3 +132,23 @@ def test_broader_labels_count_every_narrower_tag(client: OpenSearch) -> None:
     LabelIndex(client).load(labels, lambda some: vectors[: len(some)], "0" * 64, 384)
     found = facets(client, "even", size=6, roll_up=True)
     assert found.tags == [("everything", 8000), *expected(even(), 5)]
+
+
+def test_more_groups_than_the_cluster_counts_at_once_are_counted_in_parts(
+    client: OpenSearch,
+) -> None:
+    months = over_time(client, "even", "month", "date", size=3)
+    groups = together(client, "even", size=40)
+    with most_buckets(client, 2500):
+        assert over_time(client, "even", "month", "date", size=3) == months
+        assert together(client, "even", size=40) == groups
+
+
+def test_too_many_groups_is_one_clear_line(client: OpenSearch) -> None:
+    with most_buckets(client, 5):
+        for count in (
+            lambda: over_time(client, "even", "month", "date"),
+            lambda: together(client, "even"),
+        ):
+            with pytest.raises(UserError, match=r"search\.max_buckets"), clear_errors():
+                count()

@@ -30,6 +30,7 @@ LABELS = (
     Label("b1", "Bank (Geld)", synonyms=("bank",), translations=(("en", "bank"),)),
     Label("b2", "Bank (Möbel)", synonyms=("bank",), translations=(("en", "bank"),)),
     Label("g", "Garten"),
+    Label("j", "January", translations=(("de-AT", "Jänner"),)),
 )
 
 
@@ -74,11 +75,22 @@ def test_tags_have_their_names_in_the_language_and_ids_where_they_share_one(
 
 def test_a_tag_is_found_by_its_name_in_the_language(known: Settings) -> None:
     client = connect(known.opensearch)
-    assert tag_named(client, "chess", "en") == "Schach"
-    assert tag_named(client, "chess", "en-GB") == "Schach"
-    assert tag_named(client, "Garten", "en") == "Garten"
+    assert tag_named(client, INDEX, "chess", "en") == "Schach"
+    assert tag_named(client, INDEX, "chess", "en-GB") == "Schach"
+    assert tag_named(client, INDEX, "Garten", "en") == "Garten"
     with pytest.raises(UserError, match=r"several labels are called bank in en: .*Bank \(Geld\)"):
-        tag_named(client, "bank", "en")
+        tag_named(client, INDEX, "bank", "en")
+    with pytest.raises(UserError, match="Gartn is the name of no label in en, and no document"):
+        tag_named(client, INDEX, "Gartn", "en")
+
+
+def test_each_name_that_is_shown_finds_its_tag(known: Settings) -> None:
+    client = connect(known.opensearch)
+    for language in ("en", "de", "de-AT", "de-CH"):
+        tags = [label.text for label in LABELS]
+        for tag, shown in names_in(client, tags, language).items():
+            assert tag_named(client, INDEX, shown, language) == tag
+    assert names_in(client, ["January"], "de") == {"January": "Jänner"}
 
 
 def test_facets_shows_names_and_keeps_tags(known: Settings, tmp_path: Any) -> None:

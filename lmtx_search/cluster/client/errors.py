@@ -19,6 +19,7 @@ from opensearchpy import (
 )
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.retry import too_many_buckets
 from lmtx_search.errors import LmtxError, UserError
 
 # The name of a right may itself end in a bracket: indices:data/write/bulk[s].
@@ -163,6 +164,11 @@ def _answered(error: TransportError) -> LmtxError:
         return _forbidden(error, cluster, reason)
     if isinstance(error, NotFoundError) and kind == "index_not_found_exception":
         return _no_index(error, cluster)
+    if too_many_buckets(error):
+        return UserError(
+            f"{cluster} counts no more groups in one request (search.max_buckets): ask for fewer "
+            f"tags or longer periods, or raise that setting ({reason})"
+        )
     if "no ingest nodes" in reason:
         return UserError(
             f"no node of {cluster} has the role ingest, which runs pipelines: add it to node.roles "

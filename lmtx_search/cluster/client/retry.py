@@ -59,7 +59,17 @@ def is_passing(error: BaseException) -> bool:
         return False
     if isinstance(error, ConnectionError):
         return "CERTIFICATE_VERIFY_FAILED" not in str(error)
-    return isinstance(error, TransportError) and (error.status_code in BUSY or _lost_node(error))
+    if not isinstance(error, TransportError) or too_many_buckets(error):
+        return False
+    return error.status_code in BUSY or _lost_node(error)
+
+
+def too_many_buckets(error: TransportError) -> bool:
+    """Return whether a search counts more groups than the cluster allows.
+
+    Its status is 503, but it would fail again.
+    """
+    return "too many buckets" in str(error.info).lower()
 
 
 def _lost_node(error: TransportError) -> bool:

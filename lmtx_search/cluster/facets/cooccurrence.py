@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import OpenSearch
+from opensearchpy import OpenSearch, TransportError
 
+from lmtx_search.cluster.client.retry import too_many_buckets
 from lmtx_search.cluster.facets.exact_counts import count_most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
 from lmtx_search.cluster.facets.searching import search
@@ -67,10 +68,45 @@ def together(
         chosen = {tag: [{"term": {"tags": tag}}] for tag, _ in frequent}
     if not chosen:
         return []
-    common = {
-        "among": among,
-        "chosen": {key: {"bool": {"filter": terms}} for key, terms in chosen.items()},
-    }
+    filters = {key: {"bool": {"filter": terms}} for key, terms in chosen.items()}
+    return _groups(client, index, among, filters, tags, companions)
+
+
+def _groups(
+    client: OpenSearch,
+    index: str,
+    among: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    tags: Sequence[str],
+    companions: int,
+) -> list[Together]:
+    """Return what occurs with each of the chosen tags.
+
+    If these are more groups than the cluster counts in one request, each half is counted alone.
+    """
+    try:
+        return _counted(client, index, among, chosen, tags, companions)
+    except TransportError as error:
+        if len(chosen) == 1 or not too_many_buckets(error):
+            raise
+    rest = list(chosen.items())
+    middle = len(rest) // 2
+    return [
+        group
+        for half in (rest[:middle], rest[middle:])
+        for group in _groups(client, index, among, dict(half), tags, companions)
+    ]
+
+
+def _counted(
+    client: OpenSearch,
+    index: str,
+    among: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    tags: Sequence[str],
+    companions: int,
+) -> list[Together]:
+    common = {"among": among, "chosen": chosen}
     body = load("searches/together", candidates=_CANDIDATES, **common)
     proposed = search(client, index, body)["aggregations"]["chosen"]["buckets"]
     names = sorted({b["key"] for one in proposed.values() for b in one["companions"]["buckets"]})

@@ -8,12 +8,14 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
-# OpenSearch limits the number of fields of a query string to the number of clauses.
-_FIELDS = 256
+MOST_FIELDS = 256
+"""The most fields that are searched for words without a field name. OpenSearch limits the number of
+words times fields in a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Subset:
             words must match), or a query string.
         fields: fields that are searched for words without a field name.
         dates: the index's date fields.
+        left_out: number of text fields that are not searched for such words.
     """
 
     index: str
@@ -39,6 +42,7 @@ class Subset:
     tags: Sequence[str]
     fields: Sequence[str]
     dates: Sequence[str]
+    left_out: int = 0
 
     def body(self) -> dict[str, Any]:
         """Return the query for the cluster."""
@@ -93,5 +97,21 @@ def subset(
         for name, found in answer.items()
         if "text" in found and not name.startswith(f"{fields.tagging}.")
     ]
+    if len(texts) > MOST_FIELDS:
+        # Those that the tagger reads come first.
+        own = [name for name in reads_of(client, index) or () if name in answer]
+        texts = list(dict.fromkeys((*own, *sorted(texts))))
     dates = [name for name, found in answer.items() if found.keys() & {"date", "date_nanos"}]
-    return Subset(index, query, tags, texts[:_FIELDS] or ["*"], dates)
+    left_out = max(0, len(texts) - MOST_FIELDS)
+    return Subset(index, query, tags, texts[:MOST_FIELDS] or ["*"], dates, left_out)
+
+
+def unsearched_fields(client: OpenSearch, index: str) -> list[str]:
+    """Return a note if an index has more text fields than are searched, else nothing."""
+    left_out = subset(client, index).left_out
+    if not left_out:
+        return []
+    return [
+        f"Words without a field name are searched in {MOST_FIELDS} text fields of {index}, and not "
+        f"in {left_out:,} others: name a field (FIELD:WORD) to search it"
+    ]

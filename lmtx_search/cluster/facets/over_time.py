@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from opensearchpy import OpenSearch, TransportError
 
-from lmtx_search.cluster.client.errors import reason_of
+from lmtx_search.cluster.client.retry import too_many_buckets
 from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
 from lmtx_search.cluster.facets.searching import search
@@ -16,6 +16,15 @@ from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 from lmtx_search.tag_fields import DEFAULT_FIELDS
+
+# The most groups that OpenSearch counts by default (search.max_buckets).
+_MOST_PERIODS = 65_535
+_MILLISECONDS_OF_A_DAY = 86_400_000
+# The most days of a period.
+_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
+# Periods whose tags one request counts, if the cluster does not count all at once.
+_PART = 64
+_NO_TAGS: Mapping[str, Any] = {"buckets": [], "doc_count_error_upper_bound": 0}
 
 Period = Literal["day", "week", "month", "year"]
 
@@ -55,31 +64,100 @@ def over_time(
             f"{index} has no date field {field} (--time-field); its date fields: {known}"
         )
     selected = chosen.body()
-    common = {"tags": candidates_of(size), "field": field, "period": period}
-    body = load("searches/over_time", query=selected, **common)
-    try:
-        answer = search(client, index, body)
-    except TransportError as error:
-        if "too many buckets" in reason_of(error).lower():
-            raise UserError(
-                f"{field} of {index} spans too many {period}s to count: choose a longer --over"
-            ) from error
-        raise
-    buckets = answer["aggregations"]["periods"]["buckets"]
+    _require_few(client, index, period, field, selected)
+    common = {"field": field, "period": period}
+    buckets = _search(client, index, "periods", query=selected, **common)
     ends = [bucket["key"] for bucket in buckets[1:]] + [None]
+    periods = [_Period(bucket["key"], end) for bucket, end in zip(buckets, ends, strict=True)]
+    proposed = _proposed(client, index, selected, {**common, "tags": candidates_of(size)}, periods)
     return [
         Stretch(
             bucket["key_as_string"],
             bucket["doc_count"],
             most_frequent(
-                client, index, _within(selected, field, bucket["key"], end), bucket["tags"], size
+                client, index, one.within(selected, field), proposed.get(one.start, _NO_TAGS), size
             ),
         )
-        for bucket, end in zip(buckets, ends, strict=True)
+        for bucket, one in zip(buckets, periods, strict=True)
     ]
 
 
-def _within(query: Mapping[str, Any], field: str, start: int, end: int | None) -> dict[str, Any]:
-    """Return the query for the documents of one period; dates are milliseconds, UTC."""
-    limits = {"gte": start, "format": "epoch_millis"} | ({} if end is None else {"lt": end})
-    return load("searches/selected", must=[query], tags=[{"range": {field: limits}}])
+def _require_few(
+    client: OpenSearch, index: str, period: Period, field: str, query: Mapping[str, Any]
+) -> None:
+    """Refuse more periods than can be counted; the cluster would take minutes to refuse them."""
+    body = {**load("searches/time_range", field=field), "query": query}
+    found = search(client, index, body)["aggregations"]
+    first, last = found["first"]["value"], found["last"]["value"]
+    days = 0 if first is None else (last - first) / _MILLISECONDS_OF_A_DAY
+    if days / _DAYS[period] > _MOST_PERIODS:
+        raise UserError(
+            f"{field} of {index} spans too many {period}s to count: choose a longer --over"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """Its first millisecond (UTC), and that of the next period (None: there is none)."""
+
+    start: int
+    end: int | None
+
+    def range(self, field: str) -> dict[str, Any]:
+        """Return the query for all documents of this period."""
+        limits = {"gte": self.start, "format": "epoch_millis"}
+        limits |= {} if self.end is None else {"lt": self.end}
+        return {"range": {field: limits}}
+
+    def within(self, query: Mapping[str, Any], field: str) -> dict[str, Any]:
+        """Return the query for those documents of this period that another query selects."""
+        return load("searches/selected", must=[query], tags=[self.range(field)])
+
+
+def _proposed(
+    client: OpenSearch,
+    index: str,
+    query: Mapping[str, Any],
+    common: Mapping[str, Any],
+    periods: Sequence[_Period],
+) -> Mapping[int, Mapping[str, Any]]:
+    """Return the cluster's most frequent tags of each period, by its start."""
+    try:
+        buckets = _search(client, index, "over_time", query=query, **common)
+    except TransportError as error:
+        if not too_many_buckets(error):
+            raise
+        return _in_parts(client, index, query, common, periods)
+    return {bucket["key"]: bucket["tags"] for bucket in buckets}
+
+
+def _in_parts(
+    client: OpenSearch,
+    index: str,
+    query: Mapping[str, Any],
+    common: Mapping[str, Any],
+    periods: Sequence[_Period],
+) -> dict[int, Mapping[str, Any]]:
+    """Return the tags of periods, of each half alone if they are too many for one request.
+
+    Each period is a filter: OpenSearch 3.6 fails on some histograms of a part of a field's dates.
+    """
+    middle = len(periods) // 2
+    halves = (periods[:middle], periods[middle:])
+    if len(periods) <= _PART:
+        ranges = {str(one.start): one.range(common["field"]) for one in periods}
+        body = load("searches/tags_of_periods", query=query, periods=ranges, tags=common["tags"])
+        try:
+            found = search(client, index, body)["aggregations"]["periods"]["buckets"]
+        except TransportError as error:
+            if not middle or not too_many_buckets(error):
+                raise
+        else:
+            return {int(start): bucket["tags"] for start, bucket in found.items()}
+    first, second = (_in_parts(client, index, query, common, half) for half in halves)
+    return first | second
+
+
+def _search(client: OpenSearch, index: str, body: str, **values: Any) -> list[dict[str, Any]]:
+    answer = search(client, index, load(f"searches/{body}", **values))
+    return list(answer["aggregations"]["periods"]["buckets"])

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.facets.roll_up import tag_names
+from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, label_of
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
+
+# The name of a label as it is shown if other labels share it.
+WITH_ID = re.compile(r"(?P<name>.+) \((?P<id>.+?)\)", re.DOTALL)
 
 
 def names_in(client: OpenSearch, tags: Iterable[str], language: str) -> dict[str, str]:
@@ -34,21 +41,39 @@ def names_in(client: OpenSearch, tags: Iterable[str], language: str) -> dict[str
     }
 
 
-def tag_named(client: OpenSearch, name: str, language: str) -> str:
-    """Return the tag that has this name in a language; the name itself if no label has it.
+def tag_named(client: OpenSearch, index: str, name: str, language: str) -> str:
+    """Return the tag that has this name in a language; the name itself if it is a tag.
+
+    Args:
+        index: the documents whose tags count.
 
     Raises:
-        UserError: several labels have this name in that language.
+        UserError: several labels have this name in that language, or it is the name of no label
+            and no document's tag.
     """
-    spoken = dict.fromkeys((language.lower(), language.lower().split("-")[0]))
-    either = [{"term": {f"translations.{one}": name}} for one in spoken]
-    query = {"bool": {"should": either, "minimum_should_match": 1}}
-    body = {"size": 10, "query": query, "_source": list(FIELDS)}
-    hits = client.search(index=names.LABELS, body=body)["hits"]["hits"]
-    tags = sorted(tag_names(client, [label_of(hit) for hit in hits]).values())
+    # In any language: what is shown depends on which translations a label has.
+    body = {"size": 1000, "query": {"term": {"translations": name}}, "_source": list(FIELDS)}
+    hits = client.search(index=names.LABELS, body=body, params=WHOLE)["hits"]["hits"]
+    labels = [label for hit in hits if (label := label_of(hit)).name_in(language) == name]
+    if not labels and (match := WITH_ID.fullmatch(name)):
+        there = edits.find(client, names.LABELS, [match["id"]]).values()
+        labels = [label for label in there if label.name_in(language) == match["name"]]
+    tags = sorted(tag_names(client, labels).values())
     if len(tags) > 1:
         raise UserError(
             f"several labels are called {name} in {language}: give the tag itself instead "
             f"({', '.join(tags)})"
         )
+    if not tags and not labels_of_tags(client, [name]) and not _is_tag(client, index, name):
+        raise UserError(
+            f"{name} is the name of no label in {language}, and no document of {index} has it as a "
+            "tag: `lmtx-search facets` lists the tags"
+        )
     return tags[0] if tags else name
+
+
+def _is_tag(client: OpenSearch, index: str, name: str) -> bool:
+    fields = tag_fields(client)
+    some = [{"term": {field: name}} for field in (fields.tags, fields.suggested)]
+    query = {"bool": {"should": some}}
+    return bool(client.count(index=index, body={"query": query})["count"])
