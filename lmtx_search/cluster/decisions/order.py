@@ -13,6 +13,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.decisions.worth import (
     FIRST_LABELS,
     OF_A_LATER_LABEL,
@@ -21,8 +22,8 @@ from lmtx_search.cluster.decisions.worth import (
     label_weight,
 )
 from lmtx_search.cluster.facets.filters import subset
-from lmtx_search.cluster.facets.searching import search
 from lmtx_search.cluster.facets.untouched import count_untouched, untouched_clauses
+from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.index_templates import load, text
 from lmtx_search.tag_fields import TagFields
 
@@ -91,8 +92,12 @@ def label_weights(
     subset(client, index)
     suggests = {"exists": {"field": "tags_suggested"}}
     never = untouched_clauses(client)
-    wanted = {"bool": {"filter": [suggests], "must_not": never}}
-    answer = search(client, index, load("searches/queue_labels", query=wanted, most=_LABELS))
+    wanted = {"bool": {"filter": [suggests]}}
+    body = load("searches/queue_labels", query=wanted, most=_LABELS)
+    body = tag_fields(client).in_body(body)
+    # The user's own query names fields as documents have them.
+    body["query"]["bool"]["must_not"] = never
+    answer = client.search(index=index, body=body, params=WHOLE)
     found = answer["aggregations"]
     suggested = _counts(found["suggested"])
     occurs = dict(suggested)
