@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from opensearchpy import OpenSearch
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.dashboards.lookups import judge_names, judged_label_texts
 from lmtx_search.cluster.dashboards.objects import Object, Shown, saved_objects
-from lmtx_search.cluster.ml.pipeline import tag_fields
+from lmtx_search.cluster.ml.pipeline import read_pipeline, tag_fields
+from lmtx_search.cluster.setup.indices import tags
+from lmtx_search.cluster.setup.named_indices import read_aliases
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
 
@@ -67,7 +69,10 @@ def _earliest(*dates: datetime | None) -> str:
 
 
 def tagging_indices(client: OpenSearch) -> list[str]:
-    """Return the indices whose documents are tagged as they are indexed.
+    """Return names of the indices whose documents are tagged as they are indexed.
+
+    An attached alias, data stream or pattern stands for its indices, so that later ones belong to
+    it too.
 
     Raises:
         UserError: no index tags its documents.
@@ -76,17 +81,31 @@ def tagging_indices(client: OpenSearch) -> list[str]:
     answer = client.indices.get_settings(
         index="*,-.*,.ds-*", name="index.*_pipeline", params=params
     )
-    found = sorted(
-        index
-        for index, one in answer.items()
-        if any(str(value).startswith(names.PIPELINE) for value in one["settings"].values())
-    )
+    found = sorted(index for index, one in answer.items() if tags(client, one["settings"]))
     if not found:
         raise UserError(
             "no index of this cluster tags its documents yet: `lmtx-search ingest` or `attach` "
             "first, or name one with --index"
         )
-    return found
+    return _by_attached_names(client, found)
+
+
+def _by_attached_names(client: OpenSearch, indices: Sequence[str]) -> list[str]:
+    """Return names that stand for exactly these indices: attached ones where there are some."""
+    chosen: list[str] = []
+    rest = set(indices)
+    attached = read_pipeline(client).indices.keys() - rest
+    for name in sorted(attached, key=lambda name: ("*" not in name, name)):
+        try:
+            behind = set(client.indices.get_settings(index=name, name="index.uuid"))
+        except (NotFoundError, AuthorizationException):
+            continue
+        aliases = read_aliases(client, name, behind) or {}
+        filtered = any("filter" in one["aliases"].get(name, {}) for one in aliases.values())
+        if not filtered and behind <= set(indices) and behind & rest:
+            chosen.append(name)
+            rest -= behind
+    return [*chosen, *sorted(rest)]
 
 
 def require_fields(client: OpenSearch, objects: Sequence[Object], time_field: str) -> None:
