@@ -50,7 +50,7 @@ def attach(
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.client.lock import exclusive
     from lmtx_search.cluster.setup.attach import attach as carry_out
-    from lmtx_search.cluster.setup.attach import later_unforeseen, plan_attach
+    from lmtx_search.cluster.setup.attach import later_unforeseen, plan_attach, steps_left
 
     client = connect(context.settings.opensearch)
     if dry_run:
@@ -60,11 +60,12 @@ def attach(
             changes = plan_attach(client, index, text_fields, keep_own_tags)
             carry_out(client, changes)
     _tell(context, index, changes, dry_run)
-    if not changes:
+    left = list(steps_left(client, index, text_fields, keep_own_tags))
+    if not changes and not left:
         context.say(
             f"Nothing to do: {index} already tags its documents from {', '.join(text_fields)}."
         )
-    for note in later_unforeseen(client, index):
+    for note in (*left, *later_unforeseen(client, index)):
         context.say(f"Note: {note}.")
     _result(context, index, changes, dry_run)
 

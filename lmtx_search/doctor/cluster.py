@@ -240,19 +240,20 @@ class ClusterChecks:
         silent = untagging(self.client, state)
         if silent is None:
             return ok("not checked: the user may not read the settings of all attached indices")
+        found: list[str] = []
+        todo: list[str] = []
+
+        def attach(name: str) -> str:
+            fields = " ".join(f"--text-field {quote(field)}" for field in state.indices[name])
+            return f"lmtx-search attach {quote(name)} {fields}"
+
         for name, indices in silent.items():
-            fields = " ".join(f"--text-field {quote(field)}" for field in state.indices[name])
             behind = "" if indices == [name] else f" of {name}"
-            return Finding(
-                "warn",
-                f"{', '.join(indices)}{behind} is attached but does not tag its documents",
-                f"lmtx-search attach {quote(name)} {fields}, or lmtx-search detach {quote(name)}",
-            )
+            found.append(f"{', '.join(indices)}{behind} is attached but does not tag its documents")
+            todo.append(f"{attach(name)}, or lmtx-search detach {quote(name)}")
         for name, reason in open_changes(self.client, state):
-            fields = " ".join(f"--text-field {quote(field)}" for field in state.indices[name])
-            return Finding(
-                "warn",
-                f"later indices of {name} will not tag: {reason}",
-                f"lmtx-search attach {quote(name)} {fields}",
-            )
+            found.append(f"later indices of {name} will not tag: {reason}")
+            todo.append(attach(name))
+        if found:
+            return Finding("warn", "; ".join(found), "; ".join(dict.fromkeys(todo)))
         return ok(f"{len(state.indices)} attached names; all of their indices tag")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import numpy as np
 import pytest
 
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.index_pipeline import index_text_fields
 from lmtx_search.cluster.ml.pipeline import (
     pipeline_state,
@@ -15,8 +18,11 @@ from lmtx_search.cluster.ml.pipeline import (
     untagged_pipeline,
 )
 from lmtx_search.cluster.ml.pipeline_copies import copy_name
-from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
+from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach, steps_left
+from lmtx_search.cluster.setup.changes import Change
+from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.errors import UserError
+from lmtx_search.records import Label
 from lmtx_search.tag_fields import TagFields
 from tests.conftest import Run
 
@@ -119,12 +125,58 @@ def test_an_index_keeps_its_own_default_pipeline(cluster: Any) -> None:
     assert source == {"title": "x", "own": 1, "tagging": {"status": "untagged"}}
 
 
-def test_an_index_with_both_pipelines_is_refused(cluster: Any) -> None:
+def test_an_index_with_both_pipelines_tags_as_soon_as_its_own_one_calls_the_copy_that_is_named(
+    cluster: Any,
+) -> None:
     cluster.ingest.put_pipeline(id="own", body={"processors": []})
     body = {"index": {"default_pipeline": "own", "final_pipeline": "own"}}
     cluster.indices.put_settings(index="news", body=body)
-    with pytest.raises(UserError, match="has a default pipeline"):
-        plan_attach(cluster, "news", ["title"])
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    (advice,) = steps_left(cluster, "news", ["title"])
+    step = {"pipeline": {"name": copy_name(["title"])}}
+    assert json.dumps(step) in advice
+    assert "news does not tag yet" in advice
+    with pytest.raises(UserError, match="news does not tag its documents"):
+        prepare_tagged_index(cluster, "news")
+
+    cluster.ingest.put_pipeline(id="own", body={"processors": [step]})
+    assert list(steps_left(cluster, "news", ["title"])) == []
+    assert plan_attach(cluster, "news", ["title"]) == []
+    assert prepare_tagged_index(cluster, "news") is False
+    cluster.index(index="news", id="1", body={"title": "x"})
+    assert cluster.get(index="news", id="1")["_source"]["tagging"] == {"status": "untagged"}
+    mapping = cluster.indices.get_mapping(index="news")["news"]["mappings"]["properties"]
+    assert mapping["tags"] == {"type": "keyword"}
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"normalizer": "lowercase"}, "changes the names of labels"),
+        ({"ignore_above": 8}, "leaves out names of over 8 characters .*, and a label has 9"),
+        ({"ignore_above": 9}, None),
+        ({"doc_values": False}, "cannot be counted"),
+        ({"index": False}, "cannot be searched"),
+    ],
+)
+def test_a_field_tags_that_would_not_keep_names_is_refused(
+    cluster: Any, field: dict[str, Any], message: str | None
+) -> None:
+    labels = [Label("1", "Jan"), Label("22", "Mai"), Label("333", "Mai")]  # "Mai (333)"
+    vectors = np.eye(3, dtype=np.float32)
+    LabelIndex(cluster).load(labels, lambda some: vectors[: len(some)], "x" * 64, 3)
+    properties = {"t": {"type": "text"}, "tags": {"type": "keyword", **field}}
+    cluster.indices.create(index="own", body={"mappings": {"properties": properties}})
+
+    def planned() -> list[Change]:
+        return plan_attach(cluster, "own", ["t"], keep_own_tags=True)
+
+    if message is None:
+        assert planned()
+        return
+    with pytest.raises(UserError, match=f"the field tags of own {message}") as refused:
+        planned()
+    assert "documents.tags_field" in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -88,3 +88,22 @@ def test_documents_of_a_data_stream_are_counted(cluster: Any) -> None:
     document = {"title": "x", "@timestamp": "2026-01-01"}
     cluster.index(index="events", body=document, params={"op_type": "create", "refresh": "true"})
     assert tagged_documents(cluster) == {".ds-events-000001": {"untagged": 1}}
+
+
+def test_a_document_with_tags_of_its_own_says_nothing_about_later_indices(cluster: Any) -> None:
+    body = {"title": "x", "tags": ["embargo"], "tagging": {"status": "skipped"}}
+    cluster.index(index="news", body=body, params={"refresh": "true", "pipeline": "_none"})
+    assert list(open_changes(cluster, read_pipeline(cluster))) == []
+
+
+def test_all_names_that_do_not_tag_are_reported(cluster: Any, settings: Settings) -> None:
+    for alias in ("alpha", "beta"):
+        body = {"mappings": MAPPINGS, "aliases": {alias: {"is_write_index": True}}}
+        cluster.indices.create(index=f"{alias}-000001", body=body)
+        attach(cluster, plan_attach(cluster, alias, ["title"]))
+        body = {"mappings": MAPPINGS, "aliases": {alias: {}}}
+        cluster.indices.create(index=f"{alias}-old", body=body)
+    found = finding(settings, "attached")
+    for alias in ("alpha", "beta"):
+        assert f"{alias}-old of {alias} is attached but does not tag" in found.found
+        assert f"lmtx-search attach {alias} --text-field title" in found.todo

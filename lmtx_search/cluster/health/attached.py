@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.ml.pipeline import PipelineState
-from lmtx_search.cluster.ml.pipeline_copies import called_pipeline
-from lmtx_search.cluster.setup.attach import plan_attach
+from lmtx_search.cluster.ml.pipeline_copies import copy_name
 from lmtx_search.cluster.setup.indices import tags
+from lmtx_search.cluster.setup.later_indices import plan_later
+from lmtx_search.cluster.setup.named_indices import look_up
 from lmtx_search.errors import UserError
 
 
@@ -33,18 +34,12 @@ def untagging(client: OpenSearch, state: PipelineState) -> dict[str, list[str]] 
         silent = [
             index
             for index, one in sorted(answer.items())
-            if index not in seen and not tags(one["settings"]) and not _calls(client, one)
+            if index not in seen and not tags(client, one["settings"])
         ]
         seen.update(silent)
         if silent:
             found[name] = silent
     return found
-
-
-def _calls(client: OpenSearch, index: dict[str, dict[str, str]]) -> bool:
-    """Return whether an index's own default pipeline calls the tagging pipeline."""
-    own = index["settings"].get("index.default_pipeline", "_none")
-    return own != "_none" and called_pipeline(client, own) is not None
 
 
 def open_changes(client: OpenSearch, state: PipelineState) -> Iterator[tuple[str, str]]:
@@ -54,7 +49,8 @@ def open_changes(client: OpenSearch, state: PipelineState) -> Iterator[tuple[str
     """
     for name, fields in sorted(state.indices.items()):
         try:
-            changes = plan_attach(client, name, fields)
+            pipeline = copy_name(fields, state.keeps(name))
+            changes = plan_later(client, look_up(client, name), pipeline)
         except (UserError, NotFoundError) as error:
             if client.indices.exists(index=name):
                 yield name, str(error)

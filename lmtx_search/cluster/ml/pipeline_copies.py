@@ -107,7 +107,7 @@ def outdated_copies(
 
 def called_pipeline(client: OpenSearch, pipeline: str) -> str | None:
     """Return the tagging pipeline that a user's own pipeline calls, or None."""
-    found = client.ingest.get_pipeline(params={"ignore": 404})
+    found = client.ingest.get_pipeline(id=pipeline, params={"ignore": 404})
     for step in found.get(pipeline, {}).get("processors", []):
         name = step.get("pipeline", {}).get("name")
         if is_tagging(name):

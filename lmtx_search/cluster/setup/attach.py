@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,8 +16,15 @@ from lmtx_search.cluster.ml.pipeline import (
     read_pipeline,
     with_text_fields,
 )
-from lmtx_search.cluster.ml.pipeline_copies import copy_name, copy_of, is_tagging, read_copies
+from lmtx_search.cluster.ml.pipeline_copies import (
+    called_pipeline,
+    copy_name,
+    copy_of,
+    is_tagging,
+    read_copies,
+)
 from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
+from lmtx_search.cluster.setup.exact_names import require_exact
 from lmtx_search.cluster.setup.later_indices import plan_later, plan_undo, with_later
 from lmtx_search.cluster.setup.named_indices import Named, look_up
 from lmtx_search.cluster.setup.own_fields import (
@@ -47,8 +55,8 @@ def plan_attach(
 
     Raises:
         UserError: the index or a field does not exist, no document holds a field, the field
-            ``tags`` has another type or values that people wrote, or the index already has both a
-            default and a final pipeline.
+            ``tags`` has another type, changes names or has values that people wrote, or an index
+            template has both a default and a final pipeline.
     """
     state = read_pipeline(client)
     given = index.split(",")
@@ -57,6 +65,7 @@ def plan_attach(
     changes, state = plan_own_fields(client, state, given, sorted(mappings), keep_own_tags)
     for name in sorted(mappings):
         require_text_fields(client, name, mappings[name], text_fields)
+        require_exact(client, name, mappings[name], state.names)
         changes += _mapping_change(name, mappings[name], state.names)
     # A decision about people's own values for a name applies to its later indices too; a decision
     # for an index stays with the index.
@@ -85,6 +94,31 @@ def attach(client: OpenSearch, changes: Sequence[Change]) -> None:
             put_pipeline(client, change.body)
         else:
             client.transport.perform_request(change.method, change.path, body=change.body or None)
+
+
+def steps_left(
+    client: OpenSearch, index: str, text_fields: Sequence[str], keep_own_tags: bool = False
+) -> Iterator[str]:
+    """Yield what only the user can do: an index's own default pipeline has to call ours.
+
+    The arguments are those of :func:`plan_attach`.
+    """
+    state = read_pipeline(client)
+    settings = {
+        name: one
+        for given in index.split(",")
+        for name, one in look_up(client, given).settings.items()
+    }
+    for name, one in sorted(settings.items()):
+        own = one.get("index.default_pipeline", "_none")
+        if free_slot(one) is not None or called_pipeline(client, own) is not None:
+            continue
+        keep = keep_own_tags or keeps_own_tags(client, state, name)
+        step = json.dumps({"pipeline": {"name": copy_name(text_fields, keep)}})
+        yield (
+            f"{name} does not tag yet, because it has a default pipeline ({own}) and a final one "
+            f"({one['index.final_pipeline']}): add {step} at the end of the processors of {own}"
+        )
 
 
 def later_unforeseen(client: OpenSearch, index: str) -> Iterator[str]:
@@ -184,7 +218,9 @@ def _pipeline_changes(
 
 
 def _setting_change(index: str, settings: Mapping[str, str], pipeline: str) -> list[Change]:
-    slot = free_slot(index, settings)
+    slot = free_slot(settings)
+    if slot is None:
+        return []  # its own default pipeline has to call ours
     there = settings.get(f"index.{slot}")
     if there == pipeline:
         return []

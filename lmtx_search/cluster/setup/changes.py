@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
 from lmtx_search.cluster.setup.indices import missing_tag_parts, tag_properties
 from lmtx_search.errors import UserError
@@ -23,18 +22,14 @@ class Change:
     reason: str
 
 
-def free_slot(what: str, settings: Mapping[str, str]) -> str:
-    """Return the setting that will name the tagging pipeline.
+def free_slot(settings: Mapping[str, str]) -> str | None:
+    """Return the setting that will name the tagging pipeline; None if both name other pipelines.
 
     A default pipeline of the index's own is kept. Tagging is then the final pipeline, which runs
     after it.
 
     Args:
-        what: the index or template, for the message.
-        settings: its settings with dotted keys.
-
-    Raises:
-        UserError: the index has both a default and a final pipeline.
+        settings: of an index or a template, with dotted keys.
     """
     default = settings.get("index.default_pipeline", "_none")
     final = settings.get("index.final_pipeline", "_none")
@@ -46,10 +41,26 @@ def free_slot(what: str, settings: Mapping[str, str]) -> str:
         return "default_pipeline"
     if final == "_none":
         return "final_pipeline"
-    raise UserError(
-        f"{what} has a default pipeline ({default}) and a final one ({final}): add a "
-        f"`pipeline` processor that names {names.PIPELINE} at the end of {default}"
-    )
+    return None
+
+
+def require_slot(what: str, settings: Mapping[str, str]) -> str:
+    """Return the :func:`free_slot` of an index template.
+
+    Args:
+        what: the template, for the message.
+
+    Raises:
+        UserError: the template has both a default and a final pipeline.
+    """
+    slot = free_slot(settings)
+    if slot is None:
+        default, final = (settings[f"index.{kind}_pipeline"] for kind in ("default", "final"))
+        raise UserError(
+            f"{what} has a default pipeline ({default}) and a final one ({final}): remove one of "
+            "them, or attach each index by its own name after it was made"
+        )
+    return slot
 
 
 def missing_tag_fields(what: str, mappings: Mapping[str, Any], fields: TagFields) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.documents.own_values import METADATA_FIELD
 from lmtx_search.cluster.ml.pipeline import tag_fields
-from lmtx_search.cluster.ml.pipeline_copies import is_tagging
+from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging
 from lmtx_search.cluster.setup.named_indices import is_stream, read_aliases, write_index
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
@@ -62,7 +62,11 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
     except AuthorizationException:
         return False
     name = _written(client, index, settings)
-    if not tags(settings[name]["settings"]):
+    try:
+        tagging = tags(client, settings[name]["settings"])
+    except AuthorizationException:  # the index has a pipeline of its own, which may call ours
+        return False
+    if not tagging:
         where = f"the index {name}" if name == index else f"{index} (its write index {name})"
         raise UserError(
             f"{where} does not tag its documents: run "
@@ -71,9 +75,15 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
     return False
 
 
-def tags(settings: Mapping[str, str]) -> bool:
-    """Return whether an index with these settings (dotted keys) tags its documents."""
-    return any(is_tagging(settings.get(f"index.{kind}_pipeline")) for kind in ("default", "final"))
+def tags(client: OpenSearch, settings: Mapping[str, str]) -> bool:
+    """Return whether an index with these settings (dotted keys) tags its documents.
+
+    Its own default pipeline may call the tagging pipeline.
+    """
+    if any(is_tagging(settings.get(f"index.{kind}_pipeline")) for kind in ("default", "final")):
+        return True
+    own = settings.get("index.default_pipeline", "_none")
+    return own != "_none" and called_pipeline(client, own) is not None
 
 
 def _written(client: OpenSearch, name: str, settings: Mapping[str, Any]) -> str:

@@ -8,10 +8,17 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.name_patterns import covers, overlap
 from lmtx_search.cluster.ml.pipeline import tag_fields
-from lmtx_search.cluster.ml.pipeline_copies import is_tagging
-from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
+from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging
+from lmtx_search.cluster.setup.changes import (
+    Change,
+    free_slot,
+    missing_tag_fields,
+    require_slot,
+)
+from lmtx_search.cluster.setup.exact_names import require_exact
 from lmtx_search.cluster.setup.legacy_templates import read_legacy, write_legacy
 from lmtx_search.cluster.setup.named_indices import Named
 from lmtx_search.cluster.setup.templates import (
@@ -26,6 +33,7 @@ from lmtx_search.cluster.setup.templates import (
     simulated,
     tagging_body,
 )
+from lmtx_search.errors import UserError
 
 
 def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
@@ -61,7 +69,7 @@ def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
             changes.append(_new(named, pipeline, named.pattern, priority))
     if old_ways:
         changes += write_legacy(
-            own_name(named.name), legacy, old_ways, pipeline, tag_fields(client)
+            client, own_name(named.name), legacy, old_ways, pipeline, tag_fields(client)
         )
     return changes
 
@@ -73,9 +81,9 @@ def with_later(changes: Sequence[Change], later: Sequence[Change]) -> list[Chang
         at = next((at for at, there in enumerate(found) if there.path == one.path), None)
         if at is None:
             found.append(one)
-        elif names := [*_attached(found[at]), *_attached(one)]:
+        elif together := [*_attached(found[at]), *_attached(one)]:
             body = found[at].body
-            mark = {**mark_of(body), "attached": list(dict.fromkeys(names))}
+            mark = {**mark_of(body), "attached": list(dict.fromkeys(together))}
             found[at] = replace(found[at], body=marked(body, mark))
     return found
 
@@ -126,8 +134,8 @@ def _makers(templates: Sequence[Template], named: Named) -> Iterator[Template]:
             yield one
 
 
-def _makes_some(one: Template, names: str) -> bool:
-    return any(overlap(pattern, names) for pattern in one.patterns)
+def _makes_some(one: Template, given: str) -> bool:
+    return any(overlap(pattern, given) for pattern in one.patterns)
 
 
 def _makes_all(one: Template, named: Named) -> bool:
@@ -162,15 +170,23 @@ def _change(
         for key, value in flat(made.get("settings", {})).items()
         if key in ("index.default_pipeline", "index.final_pipeline")
     }
-    missing_tag_fields(
-        f"the index template {one.name}", made.get("mappings", {}), tag_fields(client)
-    )
+    what = f"the index template {one.name}"
+    mappings, fields = made.get("mappings", {}), tag_fields(client)
+    missing = missing_tag_fields(what, mappings, fields)
+    require_exact(client, what, mappings, fields)
+    own = settings.get("index.default_pipeline", "_none")
+    if free_slot(settings) is None and called_pipeline(client, own) is not None:
+        if missing:
+            raise UserError(
+                f"{what} lacks the fields of the tags: add {names.TAGS_TEMPLATE} to its composed_of"
+            )
+        return
     attached = list(one.mark.get("attached", []))
     there = next((value for value in settings.values() if is_tagging(value)), None)
     if there == pipeline and named.name in attached:
         return
     patterns = ", ".join(one.patterns)
-    slot = free_slot(f"the index template {one.name}", settings)
+    slot = require_slot(what, settings)
     is_anothers = there != pipeline and any(name != named.name for name in attached)
     if named.pattern is not None and (is_anothers or "*" in one.patterns):
         body = tagging_body(restored(one), named.name, slot, pipeline)

@@ -8,7 +8,8 @@ from typing import Any
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client.name_patterns import overlap
-from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
+from lmtx_search.cluster.setup.changes import Change, missing_tag_fields, require_slot
+from lmtx_search.cluster.setup.exact_names import require_exact
 from lmtx_search.cluster.setup.templates import flat
 from lmtx_search.tag_fields import TagFields
 
@@ -23,6 +24,7 @@ def read_legacy(client: OpenSearch, name: str | None = None) -> dict[str, dict[s
 
 
 def write_legacy(
+    client: OpenSearch,
     name: str,
     legacy: Mapping[str, Mapping[str, Any]],
     patterns: Sequence[str],
@@ -53,7 +55,8 @@ def write_legacy(
         properties |= one.get("mappings", {}).get("properties", {})
     told = ", ".join(patterns)
     what = f"the legacy templates for {told}"
-    slot = free_slot(what, settings)
+    slot = require_slot(what, settings)
+    require_exact(client, what, {"properties": properties}, fields)
     body = {
         "index_patterns": list(patterns),
         "order": max(map(_order, near.values()), default=0) + 1,

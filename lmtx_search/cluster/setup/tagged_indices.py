@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from opensearchpy import AuthorizationException, OpenSearch
 
-from lmtx_search.cluster.ml.pipeline_copies import is_tagging
-from lmtx_search.cluster.setup.indices import missing_tag_parts
+from lmtx_search.cluster.setup.indices import missing_tag_parts, tags
 from lmtx_search.cluster.setup.steps import Request, Step
 from lmtx_search.tag_fields import TagFields
 
@@ -26,7 +25,7 @@ def tagged_index_steps(client: OpenSearch, fields: TagFields, notes: list[str]) 
         )
         return
     for name, answer in sorted(found.items()):
-        if not any(is_tagging(str(one)) for one in answer["settings"].values()):
+        if not tags(client, answer["settings"]):
             continue
         there = client.indices.get_mapping(index=name)[name]["mappings"].get("properties", {})
         missing = missing_tag_parts(there, fields)
