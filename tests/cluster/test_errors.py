@@ -237,3 +237,16 @@ def test_a_model_is_deployed_again_where_a_node_had_no_key_for_credentials(monke
     with serving(Handler) as url:
         deploy_model(connect(OpenSearchSettings(url=url), reading=True), "m")
     assert deployed == ["/_plugins/_ml/models/m/_deploy"] * 2
+
+
+def test_too_many_groups_are_not_a_cluster_that_is_not_ready():
+    reason = "Trying to create too many buckets. Must be less than or equal to: [65535]"
+    cause = {"type": "too_many_buckets_exception", "reason": reason}
+    answer = {"error": {"type": "search_phase_execution_exception", "reason": "", "root_cause": []}}
+    answer["error"]["caused_by"] = cause
+    error = TransportError(503, "search_phase_execution_exception", answer)
+    assert not retry.is_passing(error)
+    translated = translate(error)
+    assert isinstance(translated, UserError)
+    assert "search.max_buckets" in str(translated)
+    assert reason in str(translated)
