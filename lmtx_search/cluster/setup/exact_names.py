@@ -52,7 +52,7 @@ def _longest_name(client: OpenSearch) -> int:
     """Return the length of the longest name of a label, as the cluster counts (0: no labels)."""
     try:
         labels = list(LabelIndex(client).labels())
-    except (UserError, NotFoundError):
+    except NotFoundError:
         return 0
     texts = Counter(label.text for label in labels)
 
