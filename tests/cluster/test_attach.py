@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
 import pytest
 
-from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.index_pipeline import index_text_fields
 from lmtx_search.cluster.ml.pipeline import (
     pipeline_state,
@@ -162,9 +161,8 @@ def test_an_index_with_both_pipelines_tags_as_soon_as_its_own_one_calls_the_copy
 def test_a_field_tags_that_would_not_keep_names_is_refused(
     cluster: Any, field: dict[str, Any], message: str | None
 ) -> None:
-    labels = [Label("1", "Jan"), Label("22", "Mai"), Label("333", "Mai")]  # "Mai (333)"
-    vectors = np.eye(3, dtype=np.float32)
-    LabelIndex(cluster).load(labels, lambda some: vectors[: len(some)], "x" * 64, 3)
+    for id_, text in {"1": "Jan", "22": "Mai", "333": "Mai"}.items():  # "Mai (333)"
+        cluster.index(index=names.LABELS, id=id_, body=Label(id_, text).record)
     properties = {"t": {"type": "text"}, "tags": {"type": "keyword", **field}}
     cluster.indices.create(index="own", body={"mappings": {"properties": properties}})
 
