@@ -62,10 +62,11 @@ def plan_attach(
     given = index.split(",")
     found = [look_up(client, name) for name in given]
     mappings = {name: one for named in found for name, one in named.mappings.items()}
+    for name in sorted(mappings):
+        require_exact(client, name, mappings[name], state.names)
     changes, state = plan_own_fields(client, state, given, sorted(mappings), keep_own_tags)
     for name in sorted(mappings):
         require_text_fields(client, name, mappings[name], text_fields)
-        require_exact(client, name, mappings[name], state.names)
         changes += _mapping_change(name, mappings[name], state.names)
     # A decision about people's own values for a name applies to its later indices too; a decision
     # for an index stays with the index.
