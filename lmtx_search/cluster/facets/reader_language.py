@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -10,15 +9,12 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.retry import WHOLE
-from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.facets.recent_sample import labels_of_tags, texts_and_ids
 from lmtx_search.cluster.facets.roll_up import tag_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, label_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
-
-# The name of a label as it is shown if other labels share it.
-WITH_ID = re.compile(r"(?P<name>.+) \((?P<id>.+?)\)", re.DOTALL)
 
 
 def names_in(client: OpenSearch, tags: Iterable[str], language: str) -> dict[str, str]:
@@ -55,9 +51,10 @@ def tag_named(client: OpenSearch, index: str, name: str, language: str) -> str:
     body = {"size": 1000, "query": {"term": {"translations": name}}, "_source": list(FIELDS)}
     hits = client.search(index=names.LABELS, body=body, params=WHOLE)["hits"]["hits"]
     labels = [label for hit in hits if (label := label_of(hit)).name_in(language) == name]
-    if not labels and (match := WITH_ID.fullmatch(name)):
-        there = edits.find(client, names.LABELS, [match["id"]]).values()
-        labels = [label for label in there if label.name_in(language) == match["name"]]
+    if not labels:
+        shown = {id_: text for text, id_ in texts_and_ids(name)}
+        there = edits.find(client, names.LABELS, list(shown)).values()
+        labels = [label for label in there if label.name_in(language) == shown[label.id]]
     tags = sorted(tag_names(client, labels).values())
     if len(tags) > 1:
         raise UserError(
