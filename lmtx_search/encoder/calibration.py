@@ -20,6 +20,12 @@ LEAST_PAIRS = 30
 LEAST_OF_LABEL = 8
 """Judged pairs that a label needs for an offset of its own."""
 
+LEAST_SLOPE = 6.0
+"""Log-odds that one unit of score is worth at least. A judge that answers at random has none."""
+
+LARGEST = 0.05
+"""A judge moves no score or threshold further: what is larger is its prejudice about a label."""
+
 # Assumed standard deviation of the offsets of labels, in log-odds.
 _SPREAD = 0.5
 _RIDGE = 1e-2
@@ -44,6 +50,11 @@ class Calibration:
     def probability(self, label: str, score: float) -> float:
         """Return the P(yes) that a label's score corresponds to."""
         return _sigmoid(self.slope * score + self.intercept + self.offsets.get(label, 0.0))
+
+    def shift(self, label: str) -> float:
+        """Return how much less score a label needs than others, at most :data:`LARGEST`."""
+        shift = self.offsets.get(label, 0.0) / max(self.slope, LEAST_SLOPE)
+        return max(-LARGEST, min(LARGEST, shift))
 
 
 def fit_calibration(pairs: Sequence[tuple[str, float, float]]) -> Calibration | None:

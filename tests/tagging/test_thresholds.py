@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.encoder.calibration import LARGEST, Calibration
 from lmtx_search.evaluation.systems import tagger as system_of
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
@@ -25,9 +25,9 @@ def test_a_label_has_its_own_threshold_or_the_general_one() -> None:
 
 
 def test_at_each_labels_own_threshold_the_probability_is_the_same() -> None:
-    calibration = Calibration(10.0, -4.0, 100, {"liked": 1.0, "disliked": -0.5})
+    calibration = Calibration(20.0, -8.0, 100, {"liked": 1.0, "disliked": -0.5})
     own = own_thresholds(0.4, calibration)
-    assert own == {"liked": 0.3, "disliked": 0.45}
+    assert own == {"liked": 0.35, "disliked": 0.425}
     expected = calibration.probability("other", 0.4)
     for label, threshold in own.items():
         assert calibration.probability(label, threshold) == pytest.approx(expected)
@@ -35,16 +35,30 @@ def test_at_each_labels_own_threshold_the_probability_is_the_same() -> None:
 
 
 def test_documents_that_name_a_label_and_answers_move_its_threshold_together() -> None:
-    calibration = Calibration(10.0, -4.0, 100, {"liked": 1.0})
+    calibration = Calibration(20.0, -8.0, 100, {"liked": 0.8})
     own = own_thresholds(0.4, calibration, lowered={"liked": 0.05, "named": 0.02})
-    assert own == {"liked": 0.25, "named": 0.38}
+    assert own == {"liked": 0.31, "named": 0.38}
     assert own_thresholds(0.4, None, lowered={"named": 0.02}) == {"named": 0.38}
 
 
+def test_answers_of_the_judge_move_no_threshold_far() -> None:
+    calibration = Calibration(10.0, -4.0, 100, {"liked": 9.0, "disliked": -9.0})
+    own = own_thresholds(0.4, calibration)
+    assert own == {"liked": round(0.4 - LARGEST, 4), "disliked": 0.4 + LARGEST}
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.003, 1.0])
+def test_a_judge_whose_answers_hardly_follow_the_score_hardly_moves_a_threshold(
+    slope: float,
+) -> None:
+    own = own_thresholds(0.4, Calibration(slope, 0.1, 600, {"liked": 0.06}))
+    assert own == {"liked": 0.39}
+
+
 def test_a_labels_own_threshold_is_at_most_the_highest_score() -> None:
-    calibration = Calibration(10.0, -4.0, 100, {"disliked": -9.0})
-    assert own_thresholds(0.4, calibration) == {"disliked": 1.0}
-    assert own_thresholds(0.4, calibration, highest=1.5) == {"disliked": 1.3}
+    calibration = Calibration(10.0, -4.0, 100, {"disliked": -0.5})
+    assert own_thresholds(0.98, calibration) == {"disliked": 1.0}
+    assert own_thresholds(0.98, calibration, highest=1.5) == {"disliked": 1.03}
 
 
 def test_labels_are_assigned_from_their_own_thresholds_on(tmp_path: Path) -> None:

@@ -7,14 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
+from lmtx_search.encoder.calibration import LARGEST
 from lmtx_search.records import Document
 from lmtx_search.training.targets.answers import Answers
-from lmtx_search.training.targets.label_offsets import (
-    LARGEST,
-    RIDGE,
-    fit_label_offsets,
-    label_offsets,
-)
+from lmtx_search.training.targets.label_offsets import RIDGE, fit_label_offsets, label_offsets
 
 
 def test_the_offset_of_a_label_that_is_scored_too_high_is_negative() -> None:

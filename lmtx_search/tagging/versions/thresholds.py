@@ -44,7 +44,7 @@ def own_thresholds(
     """Return the thresholds of labels that documents name or that were judged often, by id.
 
     A label that many documents name has a lower threshold. For a label that was judged often, the
-    judge's answers move it: with few answers the offsets of the calibration are small.
+    judge's answers move it: little after few answers, and never far (``Calibration.shift``).
 
     Args:
         highest: the largest score that a label can have.
@@ -54,8 +54,8 @@ def own_thresholds(
     lowered = lowered or {}
     moved = {label: threshold - value for label, value in lowered.items()}
     if calibration is not None:
-        for label, offset in calibration.offsets.items():
-            moved[label] = moved.get(label, threshold) - offset / calibration.slope
+        for label in calibration.offsets:
+            moved[label] = moved.get(label, threshold) - calibration.shift(label)
     return {
         label: round(min(highest, max(LEAST_SCORE, value)), 4) for label, value in moved.items()
     }

@@ -15,17 +15,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.calibration import LARGEST, LEAST_SLOPE
 from lmtx_search.records import Document
 from lmtx_search.training.targets.answers import Answers
 
 RIDGE = 2.0
 """Precision of the prior of each offset around zero, in answers: rarely judged labels stay."""
-
-LARGEST = 0.05
-"""A judge moves no score further: larger offsets are its prejudice about single labels."""
-
-LEAST_SLOPE = 6.0
-"""Log-odds that one unit of score is worth at least. A judge that answers at random has none."""
 
 
 class Scorer(Protocol):
@@ -48,7 +43,7 @@ def label_offsets(
     """Return what has to be added to the scores of each label: float32[labels].
 
     A logistic regression with one slope, one intercept and a shrunken offset of each label. The
-    offset is at most :data:`LARGEST` for labels that mostly a judge was asked about.
+    offset is at most ``LARGEST`` for labels that mostly a judge was asked about.
 
     Args:
         scores: of n pairs of document and label.
