@@ -15,12 +15,12 @@ from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import ORDERS, make_order
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.progress import Silent
 from lmtx_search.records import Document, Label, content_digest
 from lmtx_search.training.teacher import judging
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from tests.support.memory_judge import MemoryStore, OneHost
+from tests.support.notes import Notes
 
 
 class Scripted(OneHost):
@@ -117,16 +117,6 @@ class ShortContext(Scripted):
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
         for answer in super().ask(pairs):
             yield replace(answer, too_long=answer.p_yes is None)
-
-
-class Notes(Silent):
-    """Keeps the notes."""
-
-    def __init__(self) -> None:
-        self.kept: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.kept.append(text)
 
 
 def test_prompts_that_do_not_fit_are_counted_and_reported() -> None:

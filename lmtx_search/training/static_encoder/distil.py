@@ -33,6 +33,12 @@ from lmtx_search.training.static_encoder.fidelity import (
     LabelSet,
     compare_with_teacher,
 )
+from lmtx_search.training.static_encoder.held_out import (
+    Split,
+    held_out_by,
+    sampled_as,
+    split_documents,
+)
 from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.training.training_documents import training_documents
@@ -100,25 +106,24 @@ def distil(
     distillation = distillation or Distillation()
     client = connect(settings.opensearch)
     labels = list(LabelIndex(client).labels())
-    documents = training_documents(client, settings, small(settings.encoder), progress)
+    training = sampled_as(small(settings.encoder), teacher.record)
+    documents = training_documents(client, settings, training, progress)
     if len(documents) < LEAST_DOCUMENTS:
         raise UserError(
             f"a static encoder learns from at least {LEAST_DOCUMENTS} training documents, and "
             f"there are {len(documents):,}: `lmtx-search docs load FILE` first, or deploy without "
             "--static"
         )
-    count = min(distillation.most_held_out, int(distillation.held_out_share * len(documents)))
-    teaching, choosing, measuring = (
-        documents[:-count],
-        documents[-count : -count // 2],
-        documents[-count // 2 :],
-    )
+    held_out = None
+    if teacher.record is not None:
+        held_out = held_out_by(teacher.folder, documents, training)
+    split = split_documents(documents, held_out, distillation, progress)
     wanted, tuned = settings.encoder, Windows.of(settings.encoder)
     reads_labels = load_encoder(settings, max_tokens=wanted.label_tokens, folder=teacher.folder)
     encoder = load_encoder(settings, max_tokens=wanted.document_tokens, folder=teacher.folder)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
         label_set = LabelSet(labels, embed_labels(reads_labels, labels, advance))
-    digest = _digest(settings, encoder.digest, labels, documents, distillation)
+    digest = _digest(settings, encoder.digest, labels, split, distillation)
     folder = settings.cache_dir / "students" / digest[:32]
     if not folder.is_dir():
         from lmtx_search.training.static_encoder.student_folder import make_student
@@ -128,28 +133,28 @@ def distil(
                 partial,
                 encoder,
                 label_set.embeddings,
-                [document.text for document in teaching],
-                [document.text for document in choosing],
+                [document.text for document in split.teaching],
+                [document.text for document in split.choosing],
                 distillation,
                 tuned.most,
                 progress,
             )
     student = load_encoder(settings, max_tokens=wanted.document_tokens, folder=folder)
     words = _words(teacher, encoder, labels, documents, tuned.most)
-    answers, yes_from = _answers(client, teacher.record, measuring, labels)
+    answers, yes_from = _answers(client, teacher.record, split.measuring, labels)
     with progress.stage("Compare with the trained encoder", unit="documents") as advance:
         comparison = compare_with_teacher(
             student.digest,
             TextReader(encoder, tuned, words),
             TextReader(student, tuned, words),
             label_set,
-            measuring,
+            split.measuring,
             teacher.calibration,
             answers,
             yes_from,
             None if words is None else words.named,
         )
-        advance(len(measuring))
+        advance(len(split.measuring))
     return Distilled(folder, comparison, words)
 
 
@@ -175,7 +180,7 @@ def _digest(
     settings: Settings,
     encoder: str,
     labels: Sequence[Label],
-    documents: Sequence[Document],
+    split: Split,
     distillation: Distillation,
 ) -> str:
     """Return the digest of everything that decides what the student is."""
@@ -185,7 +190,9 @@ def _digest(
         json.dumps(asdict(distillation), sort_keys=True),
         encoder,
         labels_digest(labels),
-        *(document.text for document in documents),
+        *(document.text for document in split.teaching),
+        "",
+        *(document.text for document in split.choosing),
     )
 
 
