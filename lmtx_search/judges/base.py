@@ -70,17 +70,18 @@ class Judge(Protocol):
 
 
 def judgment_id(judge: Judge, pair: Pair) -> str:
-    """Return the content hash of a judgment: the judge and all parts of the question.
+    """Return the content hash of a judgment: the judge and all parts of the question."""
+    return question_id(judge.digest, judge.prompt, pair.document, pair.label)
+
+
+def question_id(digest: str, prompt: Prompt, document: Document, label: Label) -> str:
+    """Return the content hash of a judgment of the judge with this digest.
 
     Only the part of a document that the judge sees is included, so a change further down does not
     lead to a new question.
     """
-    prompt = judge.prompt
     return content_digest(
-        judge.digest,
-        prompt.digest,
-        prompt.show_document(pair.document.text),
-        prompt.ask_label(pair.label),
+        digest, prompt.digest, prompt.show_document(document.text), prompt.ask_label(label)
     )
 
 

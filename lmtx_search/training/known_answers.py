@@ -10,10 +10,15 @@ from lmtx_search.cluster.documents.by_id import read_by_id
 from lmtx_search.cluster.documents.sample import sample_documents
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
-from lmtx_search.records import PERSON, Document, Label, PYes, document_text
+from lmtx_search.records import PERSON, Document, Judgment, Label, PYes, document_text
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.targets.answers import Answers
+from lmtx_search.training.teacher.current_answers import (
+    QuestionId,
+    current_answers,
+    question_ids,
+)
 from lmtx_search.training.teacher.human_feedback import prefer_people
 
 if TYPE_CHECKING:
@@ -40,6 +45,9 @@ class KnownAnswers:
             training document, or its text or the label has changed since.
         run: what the run learned from (None: the encoder was not trained).
         index: the training documents.
+        by_judge_elsewhere: number of answers of the judge that do not count for the same reason.
+        unchecked: the prompt of the run, if it was not possible to check which texts the judge's
+            answers are about.
     """
 
     answers: Answers
@@ -50,6 +58,8 @@ class KnownAnswers:
     elsewhere: int
     run: RunAnswers | None
     index: str
+    by_judge_elsewhere: int = 0
+    unchecked: str | None = None
 
     @property
     def by_people(self) -> int:
@@ -75,10 +85,17 @@ class KnownAnswers:
                 f"{self.about_held_out:,} answers of people are about documents that choose the "
                 "threshold: they do not move the offsets of labels"
             )
-        if self.elsewhere:
+        for count, whom in ((self.elsewhere, "people"), (self.by_judge_elsewhere, "the judge")):
+            if count:
+                found.append(
+                    f"{count:,} answers of {whom} do not count: the document is not in "
+                    f"{self.index}, or its text or the label has changed since"
+                )
+        if self.unchecked is not None:
             found.append(
-                f"{self.elsewhere:,} answers of people do not count: the document is not in "
-                f"{self.index}, or its text or the label has changed since"
+                f"The prompt {self.unchecked} of the run is not here any more or has changed. So "
+                "it was not checked whether the judge's answers are about the texts that documents "
+                "and labels have now"
             )
         return found
 
@@ -99,29 +116,38 @@ def known_answers(
     """
     store = JudgmentStore(client)
     by_people = store.of(PERSON)
+    by_id = {label.id: label for label in labels}
     before: PYes = {} if run is None else run.judge
-    by_judge = {document: dict(of_labels) for document, of_labels in before.items()}
-    if run is not None and before and judge is not None:
-        for one in store.of(judge["digest"], judge["prompt_digest"], run.since):
-            by_judge.setdefault(one.document_id, {})[one.label_id] = one.p_yes
     apart = set() if run is None else set(run.held_out)
-    by_judge = {id_: by_judge[id_] for id_ in sorted(by_judge.keys() - apart)}
-    wanted = {one.document_id for one in by_people} - apart | by_judge.keys()
+    stored: list[Judgment] = []
+    later: list[Judgment] = []
+    id_of: QuestionId | None = None
+    if run is not None and before and judge is not None:
+        stored = store.of(judge["digest"], judge["prompt_digest"])
+        later = store.of(judge["digest"], judge["prompt_digest"], run.since)
+        id_of = question_ids(judge)
+    every = {id_: dict(before[id_]) for id_ in before.keys() - apart}
+    for one in later:
+        if one.document_id not in apart:
+            every.setdefault(one.document_id, {})[one.label_id] = one.p_yes
+    wanted = {one.document_id for one in by_people} - apart | every.keys()
     documents = training_documents(client, where, sorted(wanted))
     there = {document.id for document in documents}
-    by_judge = {
-        document: of_labels for document, of_labels in by_judge.items() if document in there
-    }
-    people = prefer_people({}, by_people, documents, {label.id: label for label in labels})
+    by_judge = {id_: every[id_] for id_ in sorted(every.keys() & there)}
+    if id_of is not None:
+        current = current_answers(before, later, stored, documents, by_id, id_of)
+        by_judge = {id_: current.get(id_, {}) for id_ in by_judge}
+    people = prefer_people({}, by_people, documents, by_id)
     if run is not None:
         held_out = training_documents(client, where, run.held_out)
     else:
         held_out = _sample(client, where, people) if people else []
     about_held_out = sum(one.document_id in apart for one in by_people)
-    said = {} if run is None else {id_: run.people[id_] for id_ in run.people.keys() & there}
+    said_before = {} if run is None else run.people
+    said_before = {id_: said_before[id_] for id_ in said_before.keys() & there}
     return KnownAnswers(
-        answers=Answers(by_judge, people),
-        new=_changes(said, people)
+        answers=Answers({id_: said for id_, said in by_judge.items() if said}, people),
+        new=_changes(said_before, people)
         + _changes({id_: before.get(id_, {}) for id_ in by_judge}, by_judge),
         documents=documents,
         held_out=held_out,
@@ -129,6 +155,8 @@ def known_answers(
         elsewhere=len(by_people) - about_held_out - _count(people),
         run=run,
         index=where.training_index,
+        by_judge_elsewhere=_count(every) - _count(by_judge),
+        unchecked=judge["prompt"] if stored and judge is not None and id_of is None else None,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +122,20 @@ def test_the_same_training_again_asks_nothing_and_makes_the_same_encoder(trained
     assert again["encoder_digest"] == trained.record["encoder_digest"]
 
 
-def fit_of(trained: Trained) -> tuple[KnownAnswers, EncoderSource]:
-    """Return the answers that are stored now, and what the run made."""
+def fit_of(
+    trained: Trained, renamed: Mapping[str, str] | None = None
+) -> tuple[KnownAnswers, EncoderSource]:
+    """Return the answers that are stored now, and what the run made.
+
+    Args:
+        renamed: new texts of labels, by id.
+    """
     settings = trained.settings
     client = connect(settings.opensearch)
     source = trained_source(RunStore(client))
     run = RunAnswers.read(source.folder.parent)
-    labels = list(LabelIndex(client).labels())
+    new = renamed or {}
+    labels = [replace(one, text=new.get(one.id, one.text)) for one in LabelIndex(client).labels()]
     judge = trained.record["judge"]
     return known_answers(client, settings.documents, labels, run, judge), source
 
@@ -151,6 +159,18 @@ def test_without_a_new_answer_a_fit_gives_what_the_run_has(trained: Trained) -> 
     assert found.threshold.value == pytest.approx(source.threshold, abs=1e-4)
     assert found.threshold.interval == pytest.approx(source.threshold_interval, abs=1e-3)
     assert found.calibration == source.calibration
+
+
+def test_answers_of_the_judge_about_another_name_of_a_label_do_not_count(
+    trained: Trained,
+) -> None:
+    before, _ = fit_of(trained)
+    after, _ = fit_of(trained, {"chess": "a game of kings"})
+    about = sum("chess" in of_labels for of_labels in before.answers.judge.values())
+    assert about > 0
+    assert not any("chess" in of_labels for of_labels in after.answers.judge.values())
+    assert after.new == after.by_judge_elsewhere == about
+    assert f"{about:,} answers of the judge do not count" in after.left_out[0]
 
 
 def test_decisions_take_effect_with_the_next_deployment(trained: Trained) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ class ReportData:
         deployed: record of the last deployment of this run.
         cycles: measures after each cycle, if the encoders of all cycles were kept.
         people: number of judgments by people.
+        answer_notes: what was left out of the judge's answers.
     """
 
     run: str
@@ -45,3 +46,4 @@ class ReportData:
     good: list[Example]
     bad: list[Example]
     people: int
+    answer_notes: Sequence[str] = ()

@@ -7,13 +7,13 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.gold.files import GoldFiles
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes, open_gold_set
 from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.report.answers import answer_statistics
+from lmtx_search.evaluation.report.current import current_judgments
 from lmtx_search.evaluation.report.data import ReportData
 from lmtx_search.evaluation.report.examples import examples
 from lmtx_search.evaluation.report.health import label_health
@@ -27,7 +27,7 @@ from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.evaluation.training_runs import find_run
 from lmtx_search.evaluation.without_gold.sampled_documents import draw
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import PERSON, Document, Judgment, Label
+from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile, read_gold
 from lmtx_search.sources.xmc import is_xmc
@@ -73,10 +73,7 @@ def gather(
     if gold_set is not None:
         outputs = {**other_systems(settings, client, labels, documents, progress), **outputs}
     quality = {} if gold_set is None else measures_of(outputs, gold_set)
-    store = JudgmentStore(client)
-    judge = record["judge"]
-    people = store.of(PERSON)
-    judgments = store.of(judge["digest"], judge["prompt_digest"])
+    current = current_judgments(client, settings.documents, record["judge"], documents, labels)
     compared, by_judge, deployed = _earlier_records(client, run)
     good, bad = examples(
         documents,
@@ -100,14 +97,17 @@ def gather(
         else cycle_measures(settings, labels, source, gold_set, progress),
         notes=[] if gold_set is None else notes(gold_set),
         answered=answer_statistics(
-            judgments, record["measures"]["llm_p1_yes_from"], _truth(people, gold, gold_tags)
+            current.judge,
+            record["measures"]["llm_p1_yes_from"],
+            _truth(current.people, gold, gold_tags),
         ),
+        answer_notes=current.notes,
         health=label_health(
             tagged.output.tags or {}, [label.id for label in labels], tagged.vectors, gold_tags
         ),
         good=good,
         bad=bad,
-        people=len(people),
+        people=len(current.people),
     )
 
 

@@ -40,6 +40,7 @@ from lmtx_search.training.static_encoder.held_out import (
     split_documents,
 )
 from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
+from lmtx_search.training.teacher.current_answers import about_current_texts, question_ids
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.training.training_documents import training_documents
 from lmtx_search.words.weights import DEFAULT_FACTOR, WordScoring
@@ -202,17 +203,18 @@ def _answers(
     documents: Sequence[Document],
     labels: Sequence[Label],
 ) -> tuple[PYes, float]:
-    """Return the answers about documents, and the P(yes) from which one is a yes."""
+    """Return the answers about documents as they are now, and the P(yes) of a yes."""
     store = JudgmentStore(client)
+    by_id = {label.id: label for label in labels}
     found: dict[str, dict[str, float]] = {}
     yes_from = None
     if record is not None:
         judge, yes_from = record["judge"], record["measures"]["llm_p1_yes_from"]
-        wanted = {document.id for document in documents}
-        for judgment in store.of(judge["digest"], judge["prompt_digest"]):
-            if judgment.document_id in wanted:
-                found.setdefault(judgment.document_id, {})[judgment.label_id] = judgment.p_yes
-    by_id = {label.id: label for label in labels}
+        id_of = question_ids(judge)
+        if id_of is not None:
+            judgments = store.of(judge["digest"], judge["prompt_digest"])
+            for one in about_current_texts(judgments, documents, by_id, id_of):
+                found.setdefault(one.document_id, {})[one.label_id] = one.p_yes
     answers = prefer_people(found, store.of(PERSON), documents, by_id)
     return answers, _EVEN if yes_from is None else yes_from
 

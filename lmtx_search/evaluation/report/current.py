@@ -1,0 +1,65 @@
+"""The answers of a run's judge and of people that a report is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.records import PERSON, Document, Judgment, Label, person_judgment_id
+from lmtx_search.settings import DocumentSettings
+from lmtx_search.training.known_answers import training_documents
+from lmtx_search.training.teacher.current_answers import about_current_texts, question_ids
+
+
+@dataclass(frozen=True)
+class CurrentJudgments:
+    """Judgments about texts as they are now.
+
+    Attributes:
+        notes: what was left out or not checked, in sentences.
+    """
+
+    judge: Sequence[Judgment]
+    people: Sequence[Judgment]
+    notes: Sequence[str]
+
+
+def current_judgments(
+    client: Any,
+    where: DocumentSettings,
+    judge: Mapping[str, Any],
+    documents: Sequence[Document],
+    labels: Sequence[Label],
+) -> CurrentJudgments:
+    """Return the answers of a judge and of people about training documents and given documents.
+
+    Args:
+        judge: as the record of a run has it.
+    """
+    store = JudgmentStore(client)
+    stored = store.of(judge["digest"], judge["prompt_digest"])
+    people = store.of(PERSON)
+    asked = {one.document_id for one in (*stored, *people)}
+    texts = [*training_documents(client, where, sorted(asked)), *documents]
+    by_id = {label.id: label for label in labels}
+    said = about_current_texts(
+        people, texts, by_id, lambda text, label: person_judgment_id(text.text, label.text)
+    )
+    id_of = question_ids(judge)
+    if id_of is None:
+        note = (
+            f"The prompt {judge['prompt']} of the run is not here any more or has changed. So it "
+            "was not checked whether the judge's answers are about the texts that documents and "
+            "labels have now."
+        )
+        return CurrentJudgments(stored, said, [note])
+    found = about_current_texts(stored, texts, by_id, id_of)
+    notes = []
+    if left := len(stored) - len(found):
+        notes.append(
+            f"Left out: {left:,} answers of the judge about documents that are neither training "
+            "documents nor tagged here, or whose text or label has changed since."
+        )
+    return CurrentJudgments(found, said, notes)

@@ -1,0 +1,92 @@
+"""The answers of a judge that are about the texts that documents and labels have now.
+
+Judgments name documents and labels by their ids. A document that was loaded again with another
+text and a renamed label keep their ids, and an index of its own may have the same ids. The id of a
+judgment is a digest of the question, so it tells which text was asked about.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from lmtx_search.errors import UserError
+from lmtx_search.judges.base import question_id
+from lmtx_search.judges.prompts import load_prompt
+from lmtx_search.records import Document, Judgment, Label, PYes
+
+QuestionId = Callable[[Document, Label], str]
+"""Returns the id of the judgment about a document and a label, as their texts are now."""
+
+
+def question_ids(judge: Mapping[str, Any]) -> QuestionId | None:
+    """Return what gives the ids of a judge's judgments (None: its prompt is gone or has changed).
+
+    Args:
+        judge: as the record of a run has it.
+    """
+    try:
+        prompt = load_prompt(judge["prompt"])
+    except UserError:
+        return None
+    if prompt.digest != judge["prompt_digest"]:
+        return None
+    return partial(question_id, judge["digest"], prompt)
+
+
+def about_current_texts(
+    judgments: Iterable[Judgment],
+    documents: Iterable[Document],
+    labels: Mapping[str, Label],
+    id_of: QuestionId,
+) -> list[Judgment]:
+    """Return the judgments about the texts that these documents and labels have.
+
+    Args:
+        documents: several may have the same id.
+        labels: by id.
+    """
+    texts: defaultdict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        texts[document.id].append(document)
+    return [
+        one
+        for one in judgments
+        if one.label_id in labels
+        and any(id_of(text, labels[one.label_id]) == one.id for text in texts[one.document_id])
+    ]
+
+
+def current_answers(
+    before: PYes,
+    later: Sequence[Judgment],
+    stored: Sequence[Judgment],
+    documents: Sequence[Document],
+    labels: Mapping[str, Label],
+    id_of: QuestionId,
+) -> dict[str, dict[str, float]]:
+    """Return the answers that a run learned from and later ones, without those about other texts.
+
+    Args:
+        before: what the run learned from. It stays where no judgment about the pair is stored.
+        later: judgments that were made since.
+        stored: all judgments of the judge.
+        labels: by id.
+    """
+    there = {document.id for document in documents}
+    asked = {(one.document_id, one.label_id) for one in stored}
+    current = {
+        (one.document_id, one.label_id)
+        for one in about_current_texts(stored, documents, labels, id_of)
+    }
+    found: dict[str, dict[str, float]] = {}
+    for document, of_labels in before.items():
+        for label, p in of_labels.items():
+            pair = (document, label)
+            if document in there and label in labels and (pair in current or pair not in asked):
+                found.setdefault(document, {})[label] = p
+    for one in about_current_texts(later, documents, labels, id_of):
+        found.setdefault(one.document_id, {})[one.label_id] = one.p_yes
+    return found
