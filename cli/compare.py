@@ -42,7 +42,8 @@ from lmtx_search.cli.numbers import SEED
 @click.option(
     "--learn-from",
     type=click.IntRange(1),
-    help="Number of training documents to learn from (default: as many as the run, or 1,000).",
+    help="Number of documents that trained methods other than lmtx learn from (default: as many as "
+    "the run's judge saw, or 1,000).",
 )
 @click.option(
     "--judged",
@@ -110,10 +111,13 @@ def compare(
       lmtx          a training run
 
     "Best without a judge" is the best of the first two groups for each measure. LMTX minus this
-    method is what the judge adds.
+    method is what the judge adds, together with what the run does without a judge: it may learn
+    from documents that name a label and from documents that were not judged, and words may count
+    in its scores. The output says what the run did.
 
-    Methods that are trained use the same documents and the run's settings. Finished results are
-    kept: after Ctrl-C, the same command continues with the rest.
+    The other trained methods learn from as many documents as the run's judge saw (--learn-from),
+    with the run's settings, and words do not count. Finished results are kept: after Ctrl-C, the
+    same command continues with the rest.
 
     \b
     Example:
@@ -174,9 +178,11 @@ def _explained(record: dict[str, object]) -> list[str]:
     assert isinstance(best, dict)
     assert isinstance(skipped, dict)
     lines = [
-        f"{record['documents']:,} documents; percent with 95 % confidence intervals; learned from "
-        f"{record['learned_from']:,} documents"
+        f"{record['documents']:,} documents; percent with 95 % confidence intervals; trained "
+        f"methods other than lmtx learned from {record['learned_from']:,} documents"
     ]
+    if record["lmtx_without_judge"] is not None:
+        lines.append(str(record["lmtx_without_judge"]))
     for name, row in rows.items():
         if row["differences"]:
             one = row["differences"]["P@1"]

@@ -25,6 +25,7 @@ from lmtx_search.evaluation.comparison.comparison import (
 from lmtx_search.evaluation.comparison.open_context import _learned_from
 from lmtx_search.evaluation.comparison.result_cache import ResultCache
 from lmtx_search.evaluation.comparison.run import _measured
+from lmtx_search.evaluation.comparison.run_steps import steps_without_judge
 from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes
 from lmtx_search.evaluation.metrics.measure import Output, weigh
@@ -177,3 +178,21 @@ def test_comparators_learn_from_as_many_documents_as_the_encoder_that_was_kept(
     cycles = [{"counts": one} for one in counts]
     record = {"cycles": cycles, "kept_cycle": kept, "counts": {"judged_documents": 48}}
     assert _learned_from(record) == count
+
+
+def test_what_a_run_does_without_the_judge_is_said() -> None:
+    counts = {"judged_documents": 100, "scored_documents": 3000, "named_stage": 1}
+    counts["named_documents"] = 812
+    said = steps_without_judge({"counts": counts, "words": {"cosine": 0.5}})
+    assert said is not None
+    assert "812 documents that name a label taught it first" in said
+    assert "3,000 documents, judged or not (100 were judged)" in said
+    assert "words count" in said
+    rival = steps_without_judge({"counts": counts, "words": None, "kept": "untrained"})
+    assert rival is not None
+    assert "lmtx is the untrained encoder" in rival
+
+
+def test_of_a_run_that_only_the_judge_taught_nothing_is_said() -> None:
+    counts = {"judged_documents": 100, "scored_documents": 0}
+    assert steps_without_judge({"counts": counts, "words": None}) is None

@@ -115,8 +115,17 @@ def test_a_comparison_with_this_run_is_in_it() -> None:
 
     found = gathered()
     row = {"documents": 60, "measures": found.quality["this run"]}
-    compared = {"documents": 200, "comparators": {"icxml": row, "lmtx": row}, "reference": "lmtx"}
-    assert "Beside other ways" in render(replace(found, compared=compared))
+    compared = {
+        "documents": 200,
+        "learned_from": 120,
+        "comparators": {"icxml": row, "lmtx": row},
+        "reference": "lmtx",
+    }
+    html = render(replace(found, compared=compared))
+    assert "Beside other ways" in html
+    assert "first labels of 120 documents" in html
+    beside = {"lmtx_without_judge": "lmtx contains steps that need no judge"}
+    assert beside["lmtx_without_judge"] in render(replace(found, compared={**compared, **beside}))
 
 
 def test_unused_overused_similar_and_confused_labels_are_reported() -> None:

@@ -1,4 +1,4 @@
-"""Self-training on the encoder's own first label, which shows what the judge contributes."""
+"""Self-training on the encoder's own first label: the simplest learning without a judge."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from lmtx_search.training.settings import FineTuning
 
 
 class Control(Comparator):
-    """LMTX without a judge: the first label of each document's shortlist is its pseudo-positive.
+    """The first label of each document's shortlist is its pseudo-positive.
 
-    Shortlists, centering and the labels that are no negatives are those of LMTX.
+    Shortlists, centering and the labels that are no negatives are those of LMTX. Documents that
+    name a label and words do not teach here.
     """
 
     def missing(self, context: ComparisonContext) -> str | None:

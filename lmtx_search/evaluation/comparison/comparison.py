@@ -39,7 +39,11 @@ class Row:
 class Comparison:
     """The results of all comparators that could run, in the order of the registry.
 
-    ``skipped`` holds the reason for each comparator that could not run.
+    Attributes:
+        skipped: the reason for each comparator that could not run.
+        learned_from: number of documents that trained comparators other than LMTX learned from.
+        without_judge: what LMTX contains beside the judge's answers, in sentences (None: nothing,
+            or LMTX is not compared).
     """
 
     run: str
@@ -50,6 +54,7 @@ class Comparison:
     learned_from: int
     training_run: str | None
     seed: int
+    without_judge: str | None = None
 
 
 MEASURES = ("P@1", "P@5", "R@10")
@@ -59,7 +64,7 @@ MEASURES = ("P@1", "P@5", "R@10")
 def best_opponents(comparison: Comparison) -> dict[str, str]:
     """Return, by measure, the best comparator that uses neither a judge nor gold tags.
 
-    What the judge adds is the result of LMTX minus this comparator's result.
+    LMTX minus this comparator is what the judge adds, and what the run does without it.
     """
     opponents = {
         name: row
@@ -84,6 +89,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "training_run": comparison.training_run,
         "seed": comparison.seed,
         "reference": comparison.reference,
+        "lmtx_without_judge": comparison.without_judge,
         "best_without_judge": best_opponents(comparison),
         "comparators": {
             name: {

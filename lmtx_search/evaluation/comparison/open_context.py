@@ -49,7 +49,8 @@ def open_context(
     """Open the context of a comparison. A label version made for it is removed at the end.
 
     The settings of the training run (fine-tuning, shortlist, prompt, seed, held-out documents)
-    apply to all comparators, so that they differ only in what they learn from.
+    apply to all comparators. Trained ones other than LMTX learn from as many documents as were
+    judged, because training on all of them takes minutes for each.
     """
     run = find_run(client, options.run)
     training = small(settings.encoder)

@@ -20,6 +20,7 @@ from lmtx_search.evaluation.comparison.comparison import Comparison, Row, compar
 from lmtx_search.evaluation.comparison.open_context import context_digest, open_context
 from lmtx_search.evaluation.comparison.options import ComparisonOptions
 from lmtx_search.evaluation.comparison.result_cache import ResultCache
+from lmtx_search.evaluation.comparison.run_steps import steps_without_judge
 from lmtx_search.evaluation.gold.files import GoldFiles
 from lmtx_search.evaluation.gold.gold_set import GoldSet, open_gold_set
 from lmtx_search.evaluation.metrics.measure import Output, measure
@@ -79,6 +80,7 @@ def run_comparison(
             raise UserError("; ".join(f"{name}: {why}" for name, why in skipped.items()))
         shutil.rmtree(base / "now", ignore_errors=True)
         rows, reference = _measured(found, gold_set, context, progress)
+        run = context.run if "lmtx" in rows else None
         comparison = Comparison(
             run=f"compare-{new_run_id()}",
             gold_set=gold_set,
@@ -86,8 +88,9 @@ def run_comparison(
             reference=reference,
             skipped=skipped,
             learned_from=len(context.learn_from),
-            training_run=context.run[0] if context.run and "lmtx" in rows else None,
+            training_run=run[0] if run else None,
             seed=context.seed,
+            without_judge=steps_without_judge(run[1]) if run else None,
         )
     RunStore(client).save(comparison.run, comparison_record(comparison))
     return comparison
