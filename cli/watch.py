@@ -83,11 +83,7 @@ def watch(context: Context, index: str, sample: int, prompt: str, every: float |
 def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
     now, earlier = found.now, found.earlier
     if now is None:
-        context.say(
-            f"{index}: no document was tagged since the last check"
-            if not found.documents
-            else f"{index}: the judge answered neither yes nor no for every tag"
-        )
+        context.say(f"{index}: {_why_nothing(found)}")
     else:
         told = (
             f"{index}: {now.value:.0%} of {now.tags:,} tags are correct "
@@ -99,6 +95,11 @@ def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
         context.say(told)
     if found.untouched:
         context.say(f"{found.untouched:,} documents are left out (documents.untouched_query)")
+    if found.unknown:
+        context.say(
+            f"{found.unknown:,} tags are left out, because no label has their names any more: "
+            f"`lmtx-search retag --index {index}` replaces them"
+        )
     if found.fell:
         click.echo(f"Warning: the tags of {index} are significantly worse than before", err=True)
         for one in found.culprits:
@@ -108,3 +109,11 @@ def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
                 err=True,
             )
     context.result({"index": index, **asdict(found)})
+
+
+def _why_nothing(found: PrecisionCheck) -> str:
+    if not found.documents:
+        return "no document was tagged since the last check"
+    if not found.asked:
+        return f"no tag of the {found.documents:,} documents has a label any more"
+    return "the judge answered neither yes nor no for every tag"

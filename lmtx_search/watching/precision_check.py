@@ -16,7 +16,7 @@ from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.retag.selection import targets
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.errors import UserError
-from lmtx_search.judges.base import Pair
+from lmtx_search.judges.base import Judge, Pair
 from lmtx_search.judges.open import open_judge
 from lmtx_search.judges.order import make_order
 from lmtx_search.judges.prompts import load_prompt
@@ -44,6 +44,9 @@ class PrecisionCheck:
         culprits: the labels that explain a fall.
         yes_from: the P(yes) of a yes.
         untouched: number of documents that are never touched, which are not judged.
+        asked: number of tags that the judge was asked about.
+        unknown: number of tags of the sample that no label has as its name any more. The judge is
+            not asked about them.
     """
 
     run: str | None
@@ -55,6 +58,8 @@ class PrecisionCheck:
     taggers: Sequence[str]
     yes_from: float
     untouched: int = 0
+    asked: int = 0
+    unknown: int = 0
 
 
 def check_precision(
@@ -69,7 +74,7 @@ def check_precision(
 
     The precision is compared with that of all earlier checks by the same judge with the same
     prompt, except those in which it fell. The first check sets the P(yes) of a yes: that of the
-    training run of the current tagger, or 0.5.
+    training run of the current tagger if the same judge with the same prompt taught it, or 0.5.
 
     Raises:
         UserError: the index is not tagged, it is an alias of several indices, or no judge answers.
@@ -89,7 +94,9 @@ def check_precision(
         and record["judge"] == judge.digest
         and record["prompt"] == judge.prompt.digest
     ]
-    yes_from = before[0]["yes_from"] if before else _border(runs, settings, state.tagger)
+    yes_from = (
+        before[0]["yes_from"] if before else border_of(_run_of(runs, settings, state.tagger), judge)
+    )
     fields = index_text_fields(client, state, target.index)
     fields = fields or list(settings.documents.text_fields)
     after = max((record["upto"] for record in before), default=None)
@@ -99,6 +106,8 @@ def check_precision(
     if not found:
         return PrecisionCheck(None, 0, None, None, False, [], [], yes_from, untouched)
     pairs = _pairs(client, found)
+    asked = sum(map(len, pairs))
+    unknown = sum(len(one.tags) for one in found) - asked
     judged = judge_pairs(
         Teacher(judge, make_order("exhaustive", yes_from), JudgmentStore(client)),
         [group for group in pairs if group],
@@ -137,7 +146,17 @@ def check_precision(
     )
     names = sorted({one.tagger for one in found})
     return PrecisionCheck(
-        run, len(found), now, earlier, has_fallen, blamed, names, yes_from, untouched
+        run,
+        len(found),
+        now,
+        earlier,
+        has_fallen,
+        blamed,
+        names,
+        yes_from,
+        untouched,
+        asked=asked,
+        unknown=unknown,
     )
 
 
@@ -169,10 +188,22 @@ def _by_tagger(
     return result
 
 
-def _border(runs: RunStore, settings: Settings, tagger: str | None) -> float:
-    """Return the P(yes) of a yes in the training run of the tagger."""
+def _run_of(runs: RunStore, settings: Settings, tagger: str | None) -> Mapping[str, Any] | None:
+    """Return the record of the training run of the tagger (None: it is not known)."""
     versions = TaggerVersions(settings.data_dir)
     run = versions.get(tagger).manifest.run if tagger in versions.names() and tagger else None
-    record = runs.get(run) if run else None
-    border = (record or {}).get("measures", {}).get("llm_p1_yes_from")
+    return runs.get(run) if run else None
+
+
+def border_of(run: Mapping[str, Any] | None, judge: Judge) -> float:
+    """Return the P(yes) of a yes: that of a training run if its judge and prompt are the same.
+
+    Judges, and prompts, differ in how readily they say yes.
+    """
+    if run is None:
+        return DEFAULT_YES_FROM
+    taught_by = run["judge"]
+    if (taught_by["digest"], taught_by["prompt_digest"]) != (judge.digest, judge.prompt.digest):
+        return DEFAULT_YES_FROM
+    border = run["measures"].get("llm_p1_yes_from")
     return DEFAULT_YES_FROM if border is None else float(border)
