@@ -13,6 +13,7 @@ from lmtx_search.evaluation.metrics.bootstrap import Estimate
 from lmtx_search.evaluation.metrics.classification import TAGS
 from lmtx_search.evaluation.metrics.permutation_test import Difference
 from lmtx_search.evaluation.run import Evaluation
+from lmtx_search.evaluation.without_gold.prediction_powered import JudgedEstimate
 from lmtx_search.sources import DocumentFile
 
 SHORT = ("P@1", "P@5", "R@10", "nDCG@5", "PSP@5")
@@ -58,21 +59,27 @@ def show_by_judge(
         context.settings, file, names, version, sample, prompt, seed, context.progress
     )
     if not context.json:
-        measures = list(dict.fromkeys(m for each in found.systems.values() for m in each))
-        table = _table(
-            "system", [measure.replace("documents ", "documents:") for measure in measures]
-        )
-        for name, each in found.systems.items():
-            cells = [
-                f"{100 * one.value:.1f}\n{100 * one.low:.1f}–{100 * one.high:.1f}"
-                f"\n{one.checked} of {one.documents} checked"
-                for one in each.values()
-            ]
-            table.add_row(_two_lines(name), *cells)
-        context.console.print(table)
+        context.console.print(by_judge_table(found.systems))
     for line in notes(found):
         context.say(line)
     context.result({**judge_evaluation_record(found), "notes": notes(found)})
+
+
+def by_judge_table(systems: Mapping[str, Mapping[str, JudgedEstimate]]) -> Table:
+    """Return the measures of each system. One that could not be measured is a dash."""
+    measures = list(dict.fromkeys(m for each in systems.values() for m in each))
+    table = _table("system", [measure.replace("documents ", "documents:") for measure in measures])
+    for name, each in systems.items():
+        cells = [_judged(each[measure]) if measure in each else "–" for measure in measures]
+        table.add_row(_two_lines(name), *cells)
+    return table
+
+
+def _judged(one: JudgedEstimate) -> str:
+    return (
+        f"{100 * one.value:.1f}\n{100 * one.low:.1f}–{100 * one.high:.1f}"
+        f"\n{one.checked} of {one.documents} checked"
+    )
 
 
 def _short(found: Evaluation) -> Iterator[Table]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lmtx_search.cli.evaluation_tables import by_judge_table
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.systems import System
 from lmtx_search.evaluation.without_gold.judge_estimates import MISSING, YES, estimates, read_yes
-from lmtx_search.evaluation.without_gold.prediction_powered import LEAST_CHECKED, estimate
+from lmtx_search.evaluation.without_gold.prediction_powered import (
+    LEAST_CHECKED,
+    JudgedEstimate,
+    estimate,
+)
 from lmtx_search.evaluation.without_gold.sampled_documents import SampledDocument, sample_labels
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document, Label
@@ -130,3 +135,12 @@ def test_a_document_without_a_label_to_check_is_not_a_checked_one() -> None:
     found = estimates(samples, judged, {}, 0.5)["P@1"]
     assert found.checked == 0
     assert found.value == pytest.approx(38 / 50)
+
+
+def test_a_measure_that_a_system_lacks_is_a_dash_under_its_own_heading() -> None:
+    one, other = (JudgedEstimate(value, 0.1, 0.9, 50, 0) for value in (0.25, 0.75))
+    table = by_judge_table({"a": {"P@1": one, "P@5": one, MISSING: one}, "b": {MISSING: other}})
+    columns = [list(column.cells) for column in table.columns[1:]]
+    assert [cells[1] for cells in columns[:2]] == ["–", "–"]
+    assert str(columns[2][1]).startswith("75.0")
+    assert str(columns[0][0]).startswith("25.0")

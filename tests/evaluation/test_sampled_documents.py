@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.without_gold.sampled_documents import draw
+from lmtx_search.evaluation.metrics.measure import Output
+from lmtx_search.evaluation.systems import System
+from lmtx_search.evaluation.without_gold.sampled_documents import draw, sample_labels
+from lmtx_search.progress import Progress
+from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import DocumentFile
+from tests.support.notes import Notes
 
 NEVER = {"documents.untouched_query": '{"term": {"source": "archive"}}'}
 
@@ -59,3 +65,18 @@ def test_what_the_reader_leaves_out_is_told(tmp_path: Path) -> None:
     drawn = draw(load_settings(), DocumentFile(path, "zendesk"), 10, 0)
     assert [one.text for one in drawn.documents] == ["It jams"]
     assert drawn.note() == "Left out: 1 internal notes of tickets"
+
+
+def test_drawn_documents_have_the_fields_that_rules_read(tmp_path: Path) -> None:
+    found = draw(load_settings(), write(tmp_path, "press", "radio"), 10, seed=0)
+    assert {one.id: one.source["source"] for one in found.documents} == {"0": "press", "1": "radio"}
+
+
+def test_the_note_of_a_system_is_passed_on() -> None:
+    def rank(documents: Sequence[Document], _: Progress) -> Output:
+        return Output({one.id: ["a"] for one in documents}, note="rules change 1 document")
+
+    notes = Notes()
+    (found,) = sample_labels(System("tagger", rank), [Document("d", "text")], notes)
+    assert found.first == ("a",)
+    assert notes.kept == ["rules change 1 document"]

@@ -98,6 +98,8 @@ def draw(settings: Settings, file: DocumentFile, most: int, seed: int) -> Drawn:
         raise UserError(
             f"{file.path} has no document with text in {', '.join(fields.text_fields)}{but}"
         )
+    # Their fields tell the groups that the rules of a tagger apply to.
+    drawn = [documents[one.id] for one in drawn]
     textless = sum(not one.text.strip() for one in documents.values())
     return Drawn(drawn, len(never), bad, repeated, textless, file.last_read.lines())
 
@@ -105,8 +107,13 @@ def draw(settings: Settings, file: DocumentFile, most: int, seed: int) -> Drawn:
 def sample_labels(
     system: System, documents: Sequence[Document], progress: Progress
 ) -> list[SampledDocument]:
-    """Rank labels for documents with a system, and select the labels to check."""
+    """Rank labels for documents with a system, and select the labels to check.
+
+    What is to be known about the output is a note of ``progress``.
+    """
     output = system.rank(documents, progress)
+    if output.note:
+        progress.note(output.note)
     samples = []
     for document in documents:
         ranking = list(output.rankings.get(document.id, ()))
