@@ -85,7 +85,8 @@ def train(
             f"pseudo-positives ({of} P(yes) of {measures['yes_from']:.2f} or more)"
         )
     if measures["llm_p1"] is not None:
-        _say_llm_p1(context, measures)
+        for line in llm_p1_lines(record):
+            context.say(line)
     else:
         context.say("No held-out document was judged: this run cannot tell what training changed")
     _say_rivals(context, record)
@@ -106,10 +107,12 @@ def train(
     context.result({"run": trained.run, **record})
 
 
-def _say_llm_p1(context: Context, measures: dict[str, Any]) -> None:
-    """Say how good the first labels are, and whether so few documents can tell a change."""
+def llm_p1_lines(record: Mapping[str, Any]) -> list[str]:
+    """Return how good the first labels are, and whether so few documents can tell a change."""
     from lmtx_search.training.certainty import CONFIDENCE, chance_of_change
+    from lmtx_search.training.rivals import NAMES
 
+    measures = record["measures"]
     after, before = (
         f"{measures[name]:.0%} ({measures[f'{name}_interval'][0]:.0%} to "
         f"{measures[f'{name}_interval'][1]:.0%})"
@@ -118,14 +121,14 @@ def _say_llm_p1(context: Context, measures: dict[str, Any]) -> None:
     documents, better, worse = (
         measures[f"llm_p1_{name}"] for name in ("documents", "better", "worse")
     )
-    context.say(
-        f"First label correct according to the judge: {after} after, {before} before training "
-        f"({documents} held-out documents; {CONFIDENCE:.0%} intervals)"
-    )
+    of = f"({documents} held-out documents; {CONFIDENCE:.0%} intervals)"
+    start = "First label correct according to the judge"
+    if record["kept"] == "untrained":
+        return [f"{start}: {after} with {NAMES['untrained']} {of}"]
     change = f"The first label is now correct for {better} more of them, and wrong for {worse} more"
     if chance_of_change(better, worse) >= 1 - CONFIDENCE:
         change += f": too few to tell whether training helped. {_MORE}"
-    context.say(change)
+    return [f"{start}: {after} after, {before} before training {of}", change]
 
 
 def _say_rivals(context: Context, record: Mapping[str, Any]) -> None:
@@ -135,8 +138,8 @@ def _say_rivals(context: Context, record: Mapping[str, Any]) -> None:
     for one in record["comparisons"]:
         low, high = one["difference_interval"]
         context.say(
-            f"Compared with {NAMES[one['rival']]}: the first label is correct for "
-            f"{one['better']} more of {one['documents']} documents, and wrong for "
+            f"What the judge taught, compared with {NAMES[one['rival']]}: the first label is "
+            f"correct for {one['better']} more of {one['documents']} documents, and wrong for "
             f"{one['worse']} more (difference {low:+.0%} to {high:+.0%})"
             + ("" if one["certain"] else f": the answers cannot tell which is better. {_MORE}")
         )

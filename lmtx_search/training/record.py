@@ -14,7 +14,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.training.certainty import share_interval
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
-from lmtx_search.training.development import llm_p1
+from lmtx_search.training.development import changed, llm_p1
 from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.rivals import kept_because
@@ -33,8 +33,8 @@ def run_record(
 ) -> dict[str, Any]:
     """Return the record as a JSON object, without the kind of the run.
 
-    ``measures`` belong to the cycle that was kept; if a rival was kept instead, its LLM-P@1 is that
-    of the rival. ``counts`` and ``seconds`` sum up all cycles,
+    ``measures`` belong to the cycle that was kept; if a rival was kept instead, those of LLM-P@1
+    are the rival's. ``counts`` and ``seconds`` sum up all cycles,
     but the counts of training belong to the kept cycle. ``cycles`` lists each cycle. ``threshold``
     and ``calibration`` belong to the encoder that was kept: ``judged``, or one of its rivals.
     """
@@ -98,14 +98,26 @@ def run_record(
 
 
 def _rival_measures(curriculum: Curriculum) -> dict[str, Any]:
-    """Return the LLM-P@1 of the rival that was kept ({}: none was)."""
+    """Return the measures of the rival that was kept, beside the untrained encoder ({}: none was).
+
+    Those of the judged encoder stay in ``cycles`` and ``comparisons``.
+    """
     if curriculum.rival is None:
         return {}
     cycles = curriculum.cycles
     p_yes, yes_from = earlier(cycles).development.p_yes, cycles[0].measured_from
-    (share,), documents = llm_p1((curriculum.rival.firsts,), p_yes, yes_from)
-    interval = _interval(share, documents)
-    return {"llm_p1": share, "llm_p1_documents": documents, "llm_p1_interval": interval}
+    before, after = cycles[0].development.firsts_before, curriculum.rival.firsts
+    (old, new), documents = llm_p1((before, after), p_yes, yes_from)
+    better, worse = changed(before, after, p_yes, yes_from)
+    return {
+        "llm_p1": new,
+        "llm_p1_before": old,
+        "llm_p1_documents": documents,
+        "llm_p1_interval": _interval(new, documents),
+        "llm_p1_before_interval": _interval(old, documents),
+        "llm_p1_better": better,
+        "llm_p1_worse": worse,
+    }
 
 
 def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from lmtx_search.settings import EncoderSettings
 from lmtx_search.training import curriculum, cycle
 from lmtx_search.training.curriculum import Curriculum, run_curriculum
 from lmtx_search.training.profiles import paper
+from lmtx_search.training.record import _rival_measures
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.rivals import Rival
@@ -213,6 +214,12 @@ def test_an_encoder_that_needs_no_answers_is_kept_if_its_first_labels_are_better
     (comparison,) = found.comparisons
     assert comparison.documents == 20
     assert (found.rival and found.rival.name) == kept
+    measures = _rival_measures(found)
+    if kept is None:
+        assert measures == {}
+    else:
+        assert (measures["llm_p1"], measures["llm_p1_before"]) == (1.0, 0.1)
+        assert (measures["llm_p1_better"], measures["llm_p1_worse"]) == (18, 0)
 
 
 def test_a_cycle_that_is_as_good_is_kept_and_is_the_last(world: Any) -> None:

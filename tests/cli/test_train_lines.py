@@ -1,0 +1,34 @@
+"""What `train` says about the encoder that it kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lmtx_search.cli.train import llm_p1_lines
+
+
+def record(kept: str, before: float, better: int, worse: int) -> dict[str, Any]:
+    return {
+        "kept": kept,
+        "measures": {
+            "llm_p1": 0.75,
+            "llm_p1_before": before,
+            "llm_p1_interval": [0.65, 0.85],
+            "llm_p1_before_interval": [0.3, 0.5],
+            "llm_p1_documents": 100,
+            "llm_p1_better": better,
+            "llm_p1_worse": worse,
+        },
+    }
+
+
+def test_training_is_compared_with_before_training() -> None:
+    first, second = llm_p1_lines(record("judged", 0.4, 37, 2))
+    assert "75% (65% to 85%) after, 40% (30% to 50%) before training" in first
+    assert second == "The first label is now correct for 37 more of them, and wrong for 2 more"
+
+
+def test_an_untrained_encoder_that_was_kept_is_not_called_trained() -> None:
+    (line,) = llm_p1_lines(record("untrained", 0.75, 0, 0))
+    assert "75% (65% to 85%) with the untrained encoder with words (100 held-out" in line
+    assert "training" not in line
