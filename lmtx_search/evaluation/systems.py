@@ -47,12 +47,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system to measure. ``of`` is its version or run, and ``rule`` is None if it only ranks."""
+    """A system to measure.
+
+    Attributes:
+        of: its version or run.
+        rule: None if it only ranks.
+        run: the training run that its encoder is of (None: it is of none).
+    """
 
     name: str
     rank: Ranker
     of: str | None = None
     rule: Rule | None = None
+    run: str | None = None
 
 
 def bm25(client: Any, name: str, index: str = names.LABELS) -> System:
@@ -95,7 +102,7 @@ def encoder(
         reader = TextReader(reads_documents, Windows.of(settings.encoder), source.words)
         return _output(name, reader, labels, ids, vectors, rule, documents, progress)
 
-    return System(name, rank, source.run or source.name, rule)
+    return System(name, rank, source.run or source.name, rule, source.run)
 
 
 def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
@@ -119,7 +126,7 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
         found = _output(name, reader, labels, rows.ids, rows.embeddings, rule, documents, progress)
         return by_rules(name, found, version, documents, settings.service.threads, progress)
 
-    return System(name, rank, manifest.version, rule)
+    return System(name, rank, manifest.version, rule, manifest.run)
 
 
 def _output(

@@ -12,6 +12,7 @@ import pytest
 
 from lmtx_search.evaluation.report.answers import LEAST, answer_statistics
 from lmtx_search.evaluation.report.examples import examples
+from lmtx_search.evaluation.report.gather import estimates_of
 from lmtx_search.evaluation.report.health import label_health, near_duplicates
 from lmtx_search.records import Document, Judgment
 from tests.support.report_data import gathered
@@ -126,6 +127,51 @@ def test_a_comparison_with_this_run_is_in_it() -> None:
     assert "first labels of 120 documents" in html
     beside = {"lmtx_without_judge": "lmtx contains steps that need no judge"}
     assert beside["lmtx_without_judge"] in render(replace(found, compared={**compared, **beside}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts", "said", "unsaid"),
+    [
+        ({}, {}, "learned from 60 documents for which the judge", "judged or not"),
+        ({}, {"scored_documents": 3000}, "learned from 3,000 documents, judged or not", "in all"),
+        (
+            {"kept": "named", "kept_because": "it: because"},
+            {"named_documents": 812, "scored_documents": 3000},
+            "learned from 812 documents that name a label",
+            "number 2 was kept",
+        ),
+        ({"kept": "untrained"}, {"scored_documents": 3000}, "was not trained", "3,000 documents"),
+    ],
+)
+def test_it_says_what_the_encoder_that_was_kept_learned_from(
+    changes: dict[str, Any], counts: dict[str, int], said: str, unsaid: str
+) -> None:
+    from lmtx_search.evaluation.report.render import render
+
+    found = gathered()
+    record = {**found.record, **changes, "counts": {**found.record["counts"], **counts}}
+    html = render(replace(found, record=record))
+    assert said in html
+    assert unsaid not in html
+    assert ("Kept it: because." in html) is ("kept_because" in changes)
+
+
+def test_it_says_how_many_answers_of_people_the_run_learned_from() -> None:
+    from lmtx_search.evaluation.report.render import render
+
+    assert "It saw no tags by people" in page(True)
+    assert "learned from 12 answers of people" in render(replace(gathered(), people=12))
+    assert "by people" not in render(replace(gathered(), people=None))
+
+
+def test_an_estimate_without_gold_tags_is_shown_of_systems_of_this_run_only() -> None:
+    systems = {"tagger": {"P@1": 1}, "bm25": {"P@1": 2}}
+    record = {"systems": systems, "runs": {"tagger": "this", "bm25": None}}
+    found = estimates_of(record, "this")
+    assert found is not None
+    assert list(found["systems"]) == ["tagger"]
+    assert estimates_of(record, "another") is None
+    assert estimates_of({"systems": systems}, "this") is None  # of an earlier release
 
 
 def test_unused_overused_similar_and_confused_labels_are_reported() -> None:

@@ -23,10 +23,10 @@ class ReportData:
         what: which documents were tagged.
         quality: measures by system, if there are gold tags.
         compared: record of the last comparison with this run.
-        by_judge: record of the last estimate without gold tags.
+        by_judge: record of the last estimate of this run without gold tags.
         deployed: record of the last deployment of this run.
         cycles: measures after each cycle, if the encoders of all cycles were kept.
-        people: number of judgments by people.
+        people: number of answers of people that the run learned from (None: unknown).
         answer_notes: what was left out of the judge's answers.
     """
 
@@ -45,5 +45,5 @@ class ReportData:
     health: Health
     good: list[Example]
     bad: list[Example]
-    people: int
+    people: int | None
     answer_notes: Sequence[str] = ()

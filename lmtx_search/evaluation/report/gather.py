@@ -31,10 +31,9 @@ from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile, read_gold
 from lmtx_search.sources.xmc import is_xmc
-from lmtx_search.tagging.deployment.encoder_source import (
-    trained_source,
-)
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource, trained_source
 from lmtx_search.training.profiles import small
+from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.training_documents import training_documents
 
 _MOST_RECORDS = 200
@@ -107,7 +106,7 @@ def gather(
         ),
         good=good,
         bad=bad,
-        people=len(current.people),
+        people=_people(source),
     )
 
 
@@ -150,10 +149,26 @@ def _earlier_records(client: Any, run: str) -> list[dict[str, Any] | None]:
     records = [record for _, record in RunStore(client).newest(_MOST_RECORDS)]
     wanted = (
         (r for r in records if r["kind"] == "compare" and r["training_run"] == run),
-        (r for r in records if r["kind"] == "by-judge"),
+        (found for r in records if r["kind"] == "by-judge" and (found := estimates_of(r, run))),
         (r for r in records if r["kind"] == "deploy" and r["run"] == run),
     )
     return [next(of_kind, None) for of_kind in wanted]
+
+
+def estimates_of(record: Mapping[str, Any], run: str) -> dict[str, Any] | None:
+    """Return an estimate without gold tags with the systems of a training run only.
+
+    None: there are none, or an earlier release did not record their runs.
+    """
+    runs = record.get("runs") or {}
+    systems = {name: one for name, one in record["systems"].items() if runs.get(name) == run}
+    return {**record, "systems": systems} if systems else None
+
+
+def _people(source: EncoderSource) -> int | None:
+    """Return how many answers of people a run learned from (None: it is of an earlier release)."""
+    learned = RunAnswers.read(source.folder.parent)
+    return None if learned is None else sum(map(len, learned.people.values()))
 
 
 def _truth(

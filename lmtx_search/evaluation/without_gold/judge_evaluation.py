@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
@@ -41,6 +41,7 @@ class JudgeEvaluation:
         agreement: share of these pairs on which judge and person agree.
         taught: the last training run if the same judge taught it, or None.
         left_out: which documents of the file could not be drawn, for people (None: none).
+        runs: the training run of each system (None: it is of none).
     """
 
     systems: dict[str, dict[str, JudgedEstimate]]
@@ -54,6 +55,7 @@ class JudgeEvaluation:
     neither: int
     taught: str | None
     left_out: str | None = None
+    runs: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def evaluate_by_judge(
@@ -82,10 +84,8 @@ def evaluate_by_judge(
     judge = open_judge(settings, load_prompt(prompt))
     drawn = draw(settings, file, sample, seed)
     documents = drawn.documents
-    samples = {
-        system.name: sample_labels(system, documents, progress)
-        for system in open_systems(settings, client, labels, names, version)
-    }
+    systems = open_systems(settings, client, labels, names, version)
+    samples = {system.name: sample_labels(system, documents, progress) for system in systems}
     pairs: dict[str, dict[str, Pair]] = {document.id: {} for document in documents}
     for of_system in samples.values():
         for sampled in of_system:
@@ -115,6 +115,7 @@ def evaluate_by_judge(
         neither=judged.neither,
         taught=taught,
         left_out=drawn.note(),
+        runs={system.name: system.run for system in systems},
     )
     RunStore(client).save(f"by-judge-{new_run_id()}", judge_evaluation_record(result))
     return result
