@@ -14,13 +14,18 @@ from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet
 from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
 from lmtx_search.evaluation.studies import STUDIES, run
+from lmtx_search.evaluation.studies.base import Point
+from lmtx_search.evaluation.studies.identity import keep_judge, point_digest, same_judge
 from lmtx_search.evaluation.studies.run import _enough
 from lmtx_search.evaluation.studies.study_result import sentence, study_record, study_result
+from lmtx_search.judges.open import open_judge
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
-from lmtx_search.settings import Settings
+from lmtx_search.settings import OllamaSettings, Settings
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.settings import TrainingSettings
+from tests.support.fake_ollama import fake_ollama, first_token
+from tests.support.notes import Notes
 from tests.support.real_rankings import GOLD, MINILM, TFIDF, TRAIN
 
 
@@ -133,3 +138,35 @@ def test_a_study_gives_a_table_a_plot_and_a_sentence(tmp_path: Path) -> None:
     assert [row[0] for row in rows[1:]] == ["untrained", "1", "5"]
     assert "<svg" in picture.read_text()
     assert text.read_text() == record["sentence"] + "\n"
+
+
+def point_of(host: str, prompt: str = "label-last") -> Point:
+    ollama = OllamaSettings(hosts=(host,), model="tiny")
+    settings = Settings().model_copy(update={"ollama": ollama})
+    (point,) = STUDIES["documents"].points(settings, TrainingSettings(prompt=prompt), ["50"])
+    return point
+
+
+def test_a_stored_point_is_of_the_model_that_has_the_name_now(tmp_path: Path) -> None:
+    cache, yes = ResultCache(tmp_path), (200, first_token("Yes"))
+    with fake_ollama(lambda _: yes, digest="old") as host:
+        point = point_of(host)
+        assert not same_judge(point, "p", cache, SILENT)
+        digest = open_judge(point.settings, point.training.prompt).digest
+        keep_judge("p", {"judge": {"digest": digest}}, cache)
+        assert same_judge(point, "p", cache, SILENT)
+    with fake_ollama(lambda _: yes, digest="new") as host:
+        assert not same_judge(point_of(host), "p", cache, SILENT)
+    notes = Notes()
+    assert same_judge(point_of("http://127.0.0.1:9"), "p", cache, notes)
+    assert "50: stored results are shown without checking" in notes.kept[0]
+
+
+def test_a_changed_prompt_is_another_point(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    digests = []
+    for question in ("Is it {label}?", "Is it about {label}?"):
+        file.write_text(f'system = ""\ndocument = "{{document}}"\nquestion = "{question}"\n')
+        point = point_of("http://127.0.0.1:9", str(file))
+        digests.append(point_digest(STUDIES["documents"], point))
+    assert digests[0] != digests[1]

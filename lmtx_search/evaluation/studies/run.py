@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore, new_run_id
-from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.errors import UserError, find_named
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import ComparatorResult
@@ -22,6 +21,12 @@ from lmtx_search.evaluation.metrics.measure import Output, measure
 from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.evaluation.studies import STUDIES, Point, Study
+from lmtx_search.evaluation.studies.identity import (
+    common_digest,
+    keep_judge,
+    point_digest,
+    same_judge,
+)
 from lmtx_search.evaluation.studies.study_result import (
     UNTRAINED,
     StudyResult,
@@ -29,14 +34,13 @@ from lmtx_search.evaluation.studies.study_result import (
     study_result,
 )
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import Document, Label, content_digest, labels_digest
+from lmtx_search.records import PERSON, Label, content_digest
 from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, run_words, untrained_source
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.training_documents import training_documents
-from lmtx_search.version import __version__
 from lmtx_search.words.weights import with_offsets
 
 # At least as many documents as any profile trains on.
@@ -83,7 +87,8 @@ def run_study(
                 "leave it out of --values"
             )
         point.training.check(len(labels), min(len(documents), point.training.most_documents))
-    common = _common(settings, labels, gold_set, documents)
+    people = JudgmentStore(client).of(PERSON)
+    common = common_digest(settings, labels, gold_set, documents, people)
     cache = ResultCache(settings.data_dir / "studies" / content_digest(common)[:24])
     found = {UNTRAINED: _untrained(settings, labels, gold_set, cache, progress)}
     for point in points:
@@ -122,19 +127,11 @@ def _point(
     progress: Progress,
 ) -> dict[str, ComparatorResult]:
     """Return the rows of a point: one row, or one for each cycle."""
-    training = json.dumps(asdict(point.training), sort_keys=True)
-    judge = (
-        f"{point.settings.judge.runtime} {point.settings.judge.gguf} {point.settings.ollama.model}"
-    )
-    identity = content_digest(training, judge, study.axis)[:24]
-    rows: dict[str, ComparatorResult] = {}
-    if study.by_cycle:
-        while (one := cache.get(f"{identity}-{len(rows) + 1}", identity)) is not None:
-            rows[str(len(rows) + 1)] = one
-        if cache.get(f"{identity}-end", identity) is not None:
-            return rows
-    elif (one := cache.get(identity, identity)) is not None:
-        return {point.value: one}
+    identity = point_digest(study, point)
+    if same_judge(point, identity, cache, progress):
+        stored = _stored(study, point, identity, cache)
+        if stored is not None:
+            return stored
     started = time.monotonic()
     # No deployment takes a run of this kind, not even one that a killed study left.
     trained = train(
@@ -153,6 +150,7 @@ def _point(
             output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, record, learned)
             cache.put(identity, identity, found)
+            keep_judge(identity, record, cache)
             return {point.value: found}
         rows = {}
         for number, cycle in enumerate(record["cycles"], 1):
@@ -164,10 +162,24 @@ def _point(
             cache.put(f"{identity}-{number}", identity, found)
             rows[str(number)] = found
         cache.put(f"{identity}-end", identity, ComparatorResult(Output({}), note=record["stopped"]))
+        keep_judge(identity, record, cache)
         return rows
     finally:
         RunStore(connect(point.settings.opensearch)).remove(trained.run)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stored(
+    study: Study, point: Point, identity: str, cache: ResultCache
+) -> dict[str, ComparatorResult] | None:
+    """Return the stored rows of a point (None: it is not finished)."""
+    if not study.by_cycle:
+        one = cache.get(identity, identity)
+        return None if one is None else {point.value: one}
+    rows: dict[str, ComparatorResult] = {}
+    while (one := cache.get(f"{identity}-{len(rows) + 1}", identity)) is not None:
+        rows[str(len(rows) + 1)] = one
+    return rows if cache.get(f"{identity}-end", identity) is not None else None
 
 
 def _found(output: Output, record: Mapping[str, Any], seconds: float) -> ComparatorResult:
@@ -197,18 +209,3 @@ def _enough(points: Sequence[Point], existing: int) -> None:
     for point in points:
         if point.training.most_documents > existing:
             raise UserError(f"there are only {existing:,} training documents, not {point.value}")
-
-
-def _common(
-    settings: Settings, labels: list[Label], gold_set: GoldSet, documents: Sequence[Document]
-) -> str:
-    return content_digest(
-        __version__,
-        encoder_digest(untrained_source(settings).folder),
-        str((settings.encoder.document_tokens, settings.encoder.label_tokens)),
-        str((settings.encoder.windows, settings.encoder.window_pooling)),
-        settings.label.model_dump_json(),
-        labels_digest(labels),
-        str(len(gold_set.documents)),
-        *(part for one in (*gold_set.documents, *documents) for part in (one.id, one.text)),
-    )
