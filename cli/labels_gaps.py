@@ -117,6 +117,12 @@ def _show_labels(context: Context, found: Gaps) -> None:
     for label in found.rejected:
         context.say(f"  {label.name}: {label.rejected} of {label.judged} answers are no")
         context.say(f"    {label.command}")
+    if found.opinions_left_out:
+        context.say(
+            f"  {found.opinions_left_out:,} answers of people do not count: their document is "
+            f"neither a training document nor in {found.index}, or its text or the label has "
+            "changed since"
+        )
 
 
 def _heading(context: Context, what: str, shown: int, found: int) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.documents.sample import sample_hits
@@ -14,6 +14,7 @@ from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.gaps.near_duplicates import near_duplicates
+from lmtx_search.gaps.opinions import current_opinions
 from lmtx_search.gaps.report import Example, Gaps, Theme
 from lmtx_search.gaps.scored import ScoredSample, score_sample
 from lmtx_search.gaps.surplus import near_duplicate_labels, rejected_labels, unused_labels
@@ -54,9 +55,12 @@ def find_gaps(
     """
     client.indices.refresh(index=index)  # fails early, with a clear message
     fields, own = reads_of(client, index) or settings.documents.text_fields, tag_fields(client)
+
+    def text_of(source: Mapping[str, Any]) -> str:
+        return document_text(own.without(source), fields)
+
     documents = [
-        Document(hit["_id"], document_text(own.without(hit["_source"]), fields))
-        for hit in sample_hits(client, index, sample)
+        Document(hit["_id"], text_of(hit["_source"])) for hit in sample_hits(client, index, sample)
     ]
     read = [document for document in documents if document.text.strip()]
     if len(read) < LEAST_DOCUMENTS:
@@ -71,7 +75,8 @@ def find_gaps(
     pairs, pairs_found = near_duplicates(labels, most, progress)
     rows = sorted({row for pair in pairs for row in (pair.first, pair.second)})
     unused, needed = unused_labels(scored, used.names, tagger.rules)
-    rejected = rejected_labels(labels, rejections(client))
+    said, unknown = current_opinions(client, settings.documents, index, text_of, labels)
+    rejected = rejected_labels(labels, rejections(said))
     return Gaps(
         index=index,
         tagger=tagger.manifest.version,
@@ -90,6 +95,7 @@ def find_gaps(
         unused_needed=needed,
         rejected=rejected[:most],
         rejected_found=len(rejected),
+        opinions_left_out=unknown,
     )
 
 

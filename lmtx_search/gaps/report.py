@@ -96,6 +96,8 @@ class Gaps:
         near_duplicates_found: pairs of similar labels of which neither is above the other.
         unused_needed: labels that no document has, and that are not listed, because they are for
             people only or have narrower labels.
+        opinions_left_out: answers of people that are about an earlier name of a label, or about a
+            text that is not there any more.
     """
 
     index: str
@@ -113,3 +115,4 @@ class Gaps:
     unused_needed: int
     rejected: Sequence[RejectedLabel]
     rejected_found: int
+    opinions_left_out: int = 0

@@ -51,3 +51,10 @@ def test_labels_that_are_not_listed_and_fields_that_are_not_counted_are_named(
     shown = capsys.readouterr().out
     assert "2 more are for people only or have narrower labels" in shown
     assert "The field own_tags of library is no keyword" in shown
+
+
+def test_answers_of_people_that_do_not_count_are_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _show_labels(Context(), replace(GAPS, opinions_left_out=3))
+    assert "3 answers of people do not count" in capsys.readouterr().out

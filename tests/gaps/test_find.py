@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,8 @@ def gaps(library: tuple[Any, Settings, Tagger]) -> Gaps:
     for id_, yes in (("c0", False), ("c1", False), ("c2", True)):
         document = Document(id_, GAMES[int(id_[1])])
         keep_opinions(client, [person_judgment(document, chess, yes, 0)])
+    named_before = replace(chess, text="Game: Kings")
+    keep_opinions(client, [person_judgment(Document("c3", GAMES[3]), named_before, False, 0)])
     return find_gaps(client, settings, tagger, "library")
 
 
@@ -92,6 +95,7 @@ def test_the_label_with_fewer_documents_is_the_one_to_retire(gaps: Gaps) -> None
 
 def test_labels_that_people_reject_are_counted(gaps: Gaps) -> None:
     (rejected,) = gaps.rejected
+    assert gaps.opinions_left_out == 1
     assert (rejected.id, rejected.rejected, rejected.judged) == ("game::chess", 2, 3)
     assert rejected.command == "lmtx-search labels retire game::chess"
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lmtx_search.cluster.judgments.rejections import Rejections
+from lmtx_search.cluster.judgments.rejections import Rejections, rejections
 from lmtx_search.gaps.find import _add, find_themes
 from lmtx_search.gaps.near_duplicates import Pair, near_duplicates
 from lmtx_search.gaps.scored import ScoredSample, score_sample
 from lmtx_search.gaps.surplus import near_duplicate_labels, rejected_labels, unused_labels
 from lmtx_search.gaps.themes import group_documents
 from lmtx_search.progress import SILENT
-from lmtx_search.records import Document
+from lmtx_search.records import Document, Judgment
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
@@ -210,6 +210,12 @@ def test_a_rejected_label_with_narrower_ones_is_not_proposed_for_removal() -> No
         "lmtx-search train",
         "lmtx-search labels retire plain",
     ]
+
+
+def test_noes_are_counted_by_label() -> None:
+    said = [Judgment(str(n), str(n), "ab"[n % 2], float(n == 2), 0, "person", "") for n in (0, 2)]
+    said.append(Judgment("3", "3", "b", 1.0, 0, "person", ""))
+    assert rejections(said) == {"a": Rejections(1, 2)}
 
 
 def test_a_sample_is_scored_as_the_tagger_scores(tmp_path: Path) -> None:

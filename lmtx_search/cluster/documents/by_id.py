@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -11,6 +11,11 @@ from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import describe
 from lmtx_search.errors import LmtxError
+
+# Ids that are searched at a time, because some documents have megabytes.
+_PAGE = 100
+# The largest window of a search.
+_MOST = 10_000
 
 
 def read_by_id(
@@ -33,3 +38,15 @@ def read_by_id(
             reason = describe(hit["error"])
             raise lacking(reason, f"reading {index}") or LmtxError(f"cannot read {index}: {reason}")
     return [hit for hit in answer["docs"] if hit.get("found")]
+
+
+def search_by_id(client: OpenSearch, index: str, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the documents with these ids.
+
+    Args:
+        index: also an alias or a data stream with several indices, each with its own document.
+    """
+    for start in range(0, len(ids), _PAGE):
+        wanted = list(ids[start : start + _PAGE])
+        body = {"size": _MOST, "query": {"ids": {"values": wanted}}}
+        yield from patiently(client.search, index=index, body=body)["hits"]["hits"]

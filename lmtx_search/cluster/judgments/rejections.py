@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from opensearchpy import OpenSearch
+from lmtx_search.records import Judgment
 
-from lmtx_search.cluster.client import names
-from lmtx_search.index_templates import load
+_YES = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,15 @@ class Rejections:
     judged: int
 
 
-def rejections(client: OpenSearch) -> dict[str, Rejections]:
-    """Return the labels that people said no to, by id."""
-    client.indices.refresh(index=names.JUDGMENTS)
-    answer = client.search(index=names.JUDGMENTS, body=load("searches/people_by_label"))
-    found = {
-        bucket["key"]: Rejections(bucket["no"]["doc_count"], bucket["doc_count"])
-        for bucket in answer["aggregations"]["labels"]["buckets"]
-    }
-    return {label: one for label, one in found.items() if one.rejected}
+def rejections(people: Iterable[Judgment]) -> dict[str, Rejections]:
+    """Return the labels that people said no to, by id.
+
+    Args:
+        people: judgments of people.
+    """
+    judged: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    for one in people:
+        judged[one.label_id] += 1
+        rejected[one.label_id] += one.p_yes < _YES
+    return {label: Rejections(no, judged[label]) for label, no in rejected.items() if no}
