@@ -24,6 +24,7 @@ from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.options import DEFAULT_MAX_TAGS
+from lmtx_search.tagging.scoring.ranking import top_scores
 from lmtx_search.tagging.versions.thresholds import Thresholds
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -146,9 +147,14 @@ def _output(
         found = rank_labels(reader, texts, labels, ids, vectors, depth, on_batch=advance)
     rankings: dict[str, list[str]] = {}
     tags: dict[str, list[str]] = {}
-    least = Thresholds(rule.threshold, rule.own)
+    least = Thresholds(rule.threshold, rule.own).rows(ids)
+    row_of = {label: row for row, label in enumerate(ids)}
     for document, ranking in zip(documents, found, strict=True):
         rankings[document.id] = [label for label, _ in ranking[:DEPTH]]
-        enough = [label for label, score in ranking if score >= least.of(label)]
-        tags[document.id] = enough[: rule.max_tags]
+        # In the order of the labels, because that is how a tagger orders equal scores.
+        scored = sorted((row_of[label], score) for label, score in ranking)
+        rows = [row for row, _ in scored]
+        scores = np.array([[score for _, score in scored]], dtype=np.float32)
+        (best,) = top_scores(scores, rule.max_tags, least[rows])
+        tags[document.id] = [ids[rows[column]] for column, _ in best]
     return Output(rankings, tags)

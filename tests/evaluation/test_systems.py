@@ -60,6 +60,15 @@ def test_what_is_assigned_is_what_the_tagger_assigns(rule):
     assert len(found.rankings["a"]) == DEPTH
 
 
+def test_scores_are_rounded_before_they_are_compared_as_a_tagger_does() -> None:
+    # Rounded, the first and the third score are equal, and the second one is enough.
+    text = "0.50001 0.29996 0.50002 0.29994"
+    found = _output("x", READER, [], IDS, LABELS, Rule(0.3, 10), [Document("a", text)], SILENT)
+    assert found.tags == {"a": ["l000", "l002", "l001"]}
+    (expected,) = top_scores(Encoder().encode([text]), 10, 0.3)
+    assert found.tags["a"] == [IDS[column] for column, _ in expected]
+
+
 @pytest.mark.parametrize("words", [None, WordWeights(0.3, 0.1, 0.2)])
 def test_a_tagger_is_measured_with_the_tags_that_it_assigns(tmp_path, words):
     version = version_of(tmp_path, threshold=0.5, words=words)
