@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.description import describe
@@ -24,10 +23,11 @@ from lmtx_search.encoder.windows import Windows
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS, word_scoring
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
-from lmtx_search.records import PERSON, Document, Label, PYes, content_digest, labels_digest
+from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
 from lmtx_search.training.profiles import small
 from lmtx_search.training.run import can_train
+from lmtx_search.training.static_encoder.answers import answers_about
 from lmtx_search.training.static_encoder.fidelity import (
     Comparison,
     LabelSet,
@@ -40,18 +40,14 @@ from lmtx_search.training.static_encoder.held_out import (
     split_documents,
 )
 from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
-from lmtx_search.training.teacher.current_answers import about_current_texts, question_ids
-from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.training.training_documents import training_documents
 from lmtx_search.words.weights import DEFAULT_FACTOR, WordScoring
 
 if TYPE_CHECKING:
-    from lmtx_search.cluster.client.connect import Client
+    pass
 
 # Increased when a student is made in another way, so that older ones are not used.
 _FORM = 1
-# A person says yes or no, and a run without a measure has no boundary of its own.
-_EVEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -142,7 +138,7 @@ def distil(
             )
     student = load_encoder(settings, max_tokens=wanted.document_tokens, folder=folder)
     words = _words(teacher, encoder, labels, documents, tuned.most)
-    answers, yes_from = _answers(client, teacher.record, split.measuring, labels)
+    answers, yes_from = answers_about(client, teacher.record, split.measuring, labels, progress)
     with progress.stage("Compare with the trained encoder", unit="documents") as advance:
         comparison = compare_with_teacher(
             student.digest,
@@ -195,28 +191,6 @@ def _digest(
         "",
         *(document.text for document in split.choosing),
     )
-
-
-def _answers(
-    client: Client,
-    record: Mapping[str, Any] | None,
-    documents: Sequence[Document],
-    labels: Sequence[Label],
-) -> tuple[PYes, float]:
-    """Return the answers about documents as they are now, and the P(yes) of a yes."""
-    store = JudgmentStore(client)
-    by_id = {label.id: label for label in labels}
-    found: dict[str, dict[str, float]] = {}
-    yes_from = None
-    if record is not None:
-        judge, yes_from = record["judge"], record["measures"]["llm_p1_yes_from"]
-        id_of = question_ids(judge)
-        if id_of is not None:
-            judgments = store.of(judge["digest"], judge["prompt_digest"])
-            for one in about_current_texts(judgments, documents, by_id, id_of):
-                found.setdefault(one.document_id, {})[one.label_id] = one.p_yes
-    answers = prefer_people(found, store.of(PERSON), documents, by_id)
-    return answers, _EVEN if yes_from is None else yes_from
 
 
 @contextlib.contextmanager

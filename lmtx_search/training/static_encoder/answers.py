@@ -1,0 +1,47 @@
+"""The answers that tell whether the first labels of a static encoder and its teacher are right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.progress import Progress
+from lmtx_search.records import PERSON, Document, Label, PYes
+from lmtx_search.training.teacher.current_answers import about_current_texts, question_ids
+from lmtx_search.training.teacher.human_feedback import prefer_people
+
+if TYPE_CHECKING:
+    from lmtx_search.cluster.client.connect import Client
+
+# A person says yes or no, and a run without a measure has no boundary of its own.
+_EVEN = 0.5
+
+
+def answers_about(
+    client: Client,
+    record: Mapping[str, Any] | None,
+    documents: Sequence[Document],
+    labels: Sequence[Label],
+    progress: Progress,
+) -> tuple[PYes, float]:
+    """Return the answers about documents as they are now, and the P(yes) of a yes."""
+    store = JudgmentStore(client)
+    by_id = {label.id: label for label in labels}
+    found: dict[str, dict[str, float]] = {}
+    yes_from = None
+    if record is not None:
+        judge, yes_from = record["judge"], record["measures"]["llm_p1_yes_from"]
+        id_of = question_ids(judge)
+        if id_of is None:
+            progress.note(
+                f"The prompt {judge['prompt']} of the run is not here any more or has changed. So "
+                "it is unknown which texts the judge's answers are about, and they do not measure "
+                "the static encoder"
+            )
+        else:
+            judgments = store.of(judge["digest"], judge["prompt_digest"])
+            for one in about_current_texts(judgments, documents, by_id, id_of):
+                found.setdefault(one.document_id, {})[one.label_id] = one.p_yes
+    answers = prefer_people(found, store.of(PERSON), documents, by_id)
+    return answers, _EVEN if yes_from is None else yes_from
