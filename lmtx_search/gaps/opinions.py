@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.documents.by_id import search_by_id
 from lmtx_search.cluster.judgments.store import JudgmentStore
-from lmtx_search.records import PERSON, Document, Judgment, Label, person_judgment_id
+from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.training.known_answers import training_documents
-from lmtx_search.training.teacher.current_answers import about_current_texts
+from lmtx_search.training.teacher.current_answers import people_about_current_texts
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -43,7 +43,5 @@ def current_opinions(
     documents += [
         Document(hit["_id"], text_of(hit["_source"])) for hit in search_by_id(client, index, ids)
     ]
-    current = about_current_texts(
-        said, documents, by_id, lambda text, label: person_judgment_id(text.text, label.text)
-    )
+    current = people_about_current_texts(said, documents, by_id)
     return current, len(said) - len(current)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from lmtx_search.judges.base import question_id
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.records import Document, Judgment, Label
+from lmtx_search.records import PERSON, Document, Judgment, Label, person_judgment_ids
 from lmtx_search.training.teacher.current_answers import (
     about_current_texts,
     current_answers,
+    people_about_current_texts,
     question_ids,
 )
 
@@ -53,3 +54,15 @@ def test_what_a_run_learned_counts_if_its_judgments_were_deleted() -> None:
 def test_the_questions_of_a_prompt_that_has_changed_are_unknown() -> None:
     assert question_ids({**RECORD, "prompt_digest": "of an earlier release"}) is None
     assert question_ids({**RECORD, "prompt": "removed.toml"}) is None
+
+
+def test_a_persons_judgment_of_an_earlier_release_does_not_count_beside_a_new_one() -> None:
+    document, label = Document("d", "A match."), Label("chess", "Chess")
+    new, earlier = person_judgment_ids(document, label)
+    said = [
+        Judgment(earlier, "d", "chess", 0.0, 0, PERSON, ""),
+        Judgment(new, "d", "chess", 1.0, 0, PERSON, ""),
+    ]
+
+    assert people_about_current_texts(said, [document], {"chess": label}) == said[1:]
+    assert people_about_current_texts(said[:1], [document], {"chess": label}) == said[:1]

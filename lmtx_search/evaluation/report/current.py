@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lmtx_search.cluster.judgments.store import JudgmentStore
-from lmtx_search.records import PERSON, Document, Judgment, Label, person_judgment_id
+from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.training.known_answers import training_documents
-from lmtx_search.training.teacher.current_answers import about_current_texts, question_ids
+from lmtx_search.training.teacher.current_answers import (
+    about_current_texts,
+    people_about_current_texts,
+    question_ids,
+)
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,7 @@ def current_judgments(
     asked = {one.document_id for one in (*stored, *people)}
     texts = [*training_documents(client, where, sorted(asked)), *documents]
     by_id = {label.id: label for label in labels}
-    said = about_current_texts(
-        people, texts, by_id, lambda text, label: person_judgment_id(text.text, label.text)
-    )
+    said = people_about_current_texts(people, texts, by_id)
     id_of = question_ids(judge)
     if id_of is None:
         note = (

@@ -222,9 +222,7 @@ def deploy(
         with _timed(seconds, "switch"):
             lock.require()
             undo.callback(put_pipeline, client, state.body)
-            put_pipeline(
-                client, deployed_after(with_added_steps(body, state.body), state.tagger)
-            )
+            put_pipeline(client, deployed_after(with_added_steps(body, state.body), state.tagger))
             if label_index != previous.index:
                 # First, because the answer to a switch may be lost.
                 undo.callback(index.switch, previous.index)

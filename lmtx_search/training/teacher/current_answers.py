@@ -8,14 +8,14 @@ judgment is a digest of the question, so it tells which text was asked about.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import question_id
 from lmtx_search.judges.prompts import load_prompt
-from lmtx_search.records import Document, Judgment, Label, PYes
+from lmtx_search.records import Document, Judgment, Label, PYes, person_judgment_ids
 
 QuestionId = Callable[[Document, Label], str]
 """Returns the id of the judgment about a document and a label, as their texts are now."""
@@ -48,15 +48,45 @@ def about_current_texts(
         documents: several may have the same id.
         labels: by id.
     """
+    return [one for one, _ in _fitting(judgments, documents, labels, lambda *of: (id_of(*of),))]
+
+
+def people_about_current_texts(
+    judgments: Iterable[Judgment], documents: Iterable[Document], labels: Mapping[str, Label]
+) -> list[Judgment]:
+    """Return the judgments of people about the texts that these documents and labels have.
+
+    A pair has one: that of an earlier release, whose id is another, does not count beside a new
+    one.
+
+    Args:
+        documents: several may have the same id.
+        labels: by id.
+    """
+    found: dict[tuple[str, str], tuple[int, Judgment]] = {}
+    for one, place in _fitting(judgments, documents, labels, person_judgment_ids):
+        pair = (one.document_id, one.label_id)
+        if pair not in found or place < found[pair][0]:
+            found[pair] = (place, one)
+    return [one for _, one in found.values()]
+
+
+def _fitting(
+    judgments: Iterable[Judgment],
+    documents: Iterable[Document],
+    labels: Mapping[str, Label],
+    ids_of: Callable[[Document, Label], tuple[str, ...]],
+) -> Iterator[tuple[Judgment, int]]:
+    """Yield the judgments with one of the ids of their pair, and the position of this id."""
     texts: defaultdict[str, list[Document]] = defaultdict(list)
     for document in documents:
         texts[document.id].append(document)
-    return [
-        one
-        for one in judgments
-        if one.label_id in labels
-        and any(id_of(text, labels[one.label_id]) == one.id for text in texts[one.document_id])
-    ]
+    for one in judgments:
+        for text in texts[one.document_id] if one.label_id in labels else ():
+            ids = ids_of(text, labels[one.label_id])
+            if one.id in ids:
+                yield one, ids.index(one.id)
+                break
 
 
 def current_answers(
