@@ -16,6 +16,7 @@ from lmtx_search.cluster.decisions.values import (
     decided,
     decision_on,
     names_in,
+    restored,
     undone,
 )
 from lmtx_search.cluster.decisions.write import DELETED, Stored, change, read_places
@@ -75,7 +76,8 @@ class Decisions:
 
         Raises:
             UserError: ``bootstrap-index`` has not run.
-            LmtxError: the cluster failed. No document is changed.
+            LmtxError: the cluster failed. No document is changed, or the message names those that
+                stay changed.
         """
         records.require_index(self._client)
         label = labels_of_tags(self._client, [tag]).get(tag)
@@ -115,8 +117,8 @@ class Decisions:
         for place, reason in change(self._client, stored, changes).items():
             done.written.pop(place, None)
             done.problems[place] = f"Nothing was changed: {reason}."
-        self._tell_of_others(done, tag)
-        learned = self._record(by, tag, label, decision, done)
+        learned = self._record(by, tag, label, decision, done, fields)
+        self._tell_of_others(done, tag, fields)
         return _told(tag, decision, asked, done.problems, learned)
 
     def undo(self, by: str) -> dict[str, Any]:
@@ -166,8 +168,7 @@ class Decisions:
         tags = {tag for source in sources for tag in names_in(source, fields.tags)}
         return tags_above(self._client, sorted(tags)) if tags else {}
 
-    def _tell_of_others(self, done: _Progress, tag: str) -> None:
-        fields = tag_fields(self._client)
+    def _tell_of_others(self, done: _Progress, tag: str, fields: TagFields) -> None:
         last = records.latest_of(self._client, list(done.others), tag) if done.others else {}
         now = read_places(self._client, self._index, done.others) if done.others else {}
         for place in done.others:
@@ -181,15 +182,22 @@ class Decisions:
             done.problems[place] = f"{who}. Nothing was changed."
 
     def _record(
-        self, by: str, tag: str, label: Label, decision: Decision, done: _Progress
+        self,
+        by: str,
+        tag: str,
+        label: Label,
+        decision: Decision,
+        done: _Progress,
+        fields: TagFields,
     ) -> Learned:
         """Keep records and judgments of the documents that are changed by now.
 
         Raises:
-            LmtxError: the cluster refused the records. The documents are as before.
+            LmtxError: the cluster refused the records. The documents are as before, or the message
+                names those that are not.
         """
         # Training reads the fields of the settings, also if the index is tagged by others.
-        fields, texts = tag_fields(self._client), self._documents.text_fields
+        texts = self._documents.text_fields
         judged: dict[Place, tuple[Document, Judgment]] = {}
         for place, source in done.written.items():
             document = Document(place.id, document_text(source, texts), fields.without(source))
@@ -203,13 +211,19 @@ class Decisions:
             earlier = earlier_judgments(self._client, [one for _, one in judged.values()])
             for place, (_, judgment) in judged.items():
                 done.before[place]["judgment"] = earlier[judgment.id]
-        self._keep_records(by, tag, label, decision, done)
+        self._keep_records(by, tag, label, decision, done, fields)
         if not learned.problem:  # without the earlier judgments, undoing could not restore them
             teach(self._client, self._documents, list(judged.values()), learned)
         return learned
 
     def _keep_records(
-        self, by: str, tag: str, label: Label, decision: Decision, done: _Progress
+        self,
+        by: str,
+        tag: str,
+        label: Label,
+        decision: Decision,
+        done: _Progress,
+        fields: TagFields,
     ) -> None:
         at, together = records.now(), records.new_group()
         kept = [
@@ -228,15 +242,33 @@ class Decisions:
         try:
             with clear_errors():
                 records.keep(self._client, kept)
-        except LmtxError:
+        except LmtxError as error:
             # Nobody could undo a decision that is not recorded, or see who made it.
-            fields = tag_fields(self._client)
-            change(
-                self._client,
-                read_places(self._client, self._index, done.written),
-                lambda place, now: undone(now, tag, decision, done.before[place], fields),
-            )
-            raise
+            stay = self._restore(tag, decision, done, fields)
+            if not stay:
+                raise
+            raise LmtxError(
+                f"{error}. The decision is not recorded, and it could not be taken back in these "
+                f"documents (check their tags): {', '.join(stay)}"
+            ) from error
+
+    def _restore(
+        self, tag: str, decision: Decision, done: _Progress, fields: TagFields
+    ) -> list[str]:
+        """Put a tag back where it was, and return the ids of the documents where it may not be."""
+
+        def changes(place: Place, now: Mapping[str, Any]) -> Mapping[str, Any]:
+            if decision_on(now, tag, fields) != decision:
+                return {}  # somebody has written it since then
+            return restored(now, tag, done.before[place], fields)
+
+        try:
+            with clear_errors():
+                stored = read_places(self._client, self._index, done.written)
+                failed = change(self._client, stored, changes)
+        except LmtxError:
+            return [place.id for place in done.written]
+        return [place.id for place, reason in failed.items() if reason != DELETED]
 
 
 def _told(

@@ -13,6 +13,7 @@ from lmtx_search.cluster.decisions.values import (
     decided,
     decision_on,
     renamed,
+    restored,
     undone,
 )
 from lmtx_search.cluster.decisions.worth import (
@@ -83,6 +84,17 @@ def test_undoing_takes_the_tag_away_that_was_there_without_a_recorded_decision(
     changed, before = decided(document, "New", decision, FIELDS)
     assert changed == {}
     assert undone(document, "New", decision, before, FIELDS) == {field: ["Other"]}
+
+
+@pytest.mark.parametrize("tag", ["Mine", "Chess", "Mail"])
+@pytest.mark.parametrize("decision", ["accept", "reject"])
+def test_restoring_leaves_a_tag_where_it_was_before_a_decision(
+    tag: str, decision: Decision
+) -> None:
+    changed, before = decided(DOCUMENT, tag, decision, FIELDS)
+    now = DOCUMENT | changed
+    again = now | restored(now, tag, before, FIELDS)
+    assert {key: one for key, one in again.items() if one != []} == DOCUMENT
 
 
 def test_undoing_one_of_two_decisions_keeps_the_other() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from lmtx_search.cluster.decisions import records as decision_records
 from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.facets.recent_sample import sample_tagged
 from lmtx_search.cluster.facets.untouched import count_untouched
@@ -210,6 +211,37 @@ def test_a_decision_that_cannot_be_recorded_changes_nothing(client: Any, people:
     client.indices.put_settings(index="lmtx-decisions", body={"index.blocks.write": None})
     assert source(client, "d1") == {**document, "tags_rejected": []}
     assert opinions(client) == {}
+
+
+def test_a_tag_that_is_already_manual_survives_a_decision_that_cannot_be_recorded(
+    client: Any, people: PeopleOf
+) -> None:
+    document = tagged("d1", {}, {"Web browser": 0.4}, tags_manual=["Chess"])
+    index_tagged(client, "articles", [document])
+    anna = people("anna")
+    (shown,) = anna.queue()
+    client.indices.put_settings(index="lmtx-decisions", body={"index.blocks.write": True})
+    with pytest.raises(AssertionError, match="lmtx-decisions"):
+        anna.decide("accept", "Chess", [shown])
+    client.indices.put_settings(index="lmtx-decisions", body={"index.blocks.write": None})
+    assert source(client, "d1") == document
+
+
+def test_documents_in_which_an_unrecorded_decision_cannot_be_taken_back_are_named(
+    client: Any, people: PeopleOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.4})])
+    anna = people("anna")
+    (shown,) = anna.queue()
+    block, keep = {"index.blocks.write": True}, decision_records.keep
+
+    def blocked_by_now(*arguments: Any) -> None:
+        client.indices.put_settings(index="lmtx-decisions,articles", body=block)
+        keep(*arguments)
+
+    monkeypatch.setattr(decision_records, "keep", blocked_by_now)
+    with pytest.raises(AssertionError, match=r"lmtx-decisions.*not recorded.*documents.*: d1"):
+        anna.decide("accept", "Chess", [shown])
 
 
 def test_undo_brings_an_earlier_judgment_back(client: Any, people: PeopleOf) -> None:

@@ -68,13 +68,24 @@ def undone(
     If the document was tagged again since then, only people's fields are put back: the tagger's
     own are newer than the decision.
     """
+    places = {part: one for part, one in before["places"].items() if part != _ENTERS[decision]}
+    return restored(source, tag, {**before, "places": places}, fields)
+
+
+def restored(
+    source: Mapping[str, Any], tag: str, before: Before, fields: TagFields
+) -> dict[str, Any]:
+    """Return the fields that change if a tag returns to where it was, with their new values.
+
+    Unlike :func:`undone`, this leaves a tag in the field that the decision enters if it was there
+    before. If the document was tagged again since then, only people's fields are put back.
+    """
     same_tagging = tagged_at(source, fields) == before["tagged_at"]
     changed: dict[str, Any] = {}
     for part in (*_PEOPLE, *(_MACHINE if same_tagging else ())):
         items = _items(source, part, fields)
         left = [item for item in items if _name(item) != tag]
-        back = part in before["places"] and part != _ENTERS[decision]
-        gone = [before["places"][part]] if back else []
+        gone = [before["places"][part]] if part in before["places"] else []
         if part == "broader":
             gone += [one for one in before.get("above", ()) if one["item"] not in left]
         for was in sorted(gone, key=lambda one: one["at"]):
