@@ -19,7 +19,7 @@ from lmtx_search.cluster.decisions.values import (
     restored,
     undone,
 )
-from lmtx_search.cluster.decisions.write import DELETED, Stored, change, read_places
+from lmtx_search.cluster.decisions.write import DELETED, Stored, Unsure, change, read_places
 from lmtx_search.cluster.facets.recent_sample import labels_of_tags
 from lmtx_search.cluster.facets.roll_up import tag_names, tags_above
 from lmtx_search.cluster.ml.index_pipeline import reads_of
@@ -115,6 +115,9 @@ class Decisions:
             return changed
 
         for place, reason in change(self._client, stored, changes).items():
+            if isinstance(reason, Unsure):  # recorded, so that it can be undone
+                done.problems[place] = f"It may be decided: {reason}."
+                continue
             done.written.pop(place, None)
             done.problems[place] = f"Nothing was changed: {reason}."
         learned = self._record(by, tag, label, decision, done, fields)

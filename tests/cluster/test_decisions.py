@@ -11,7 +11,7 @@ from lmtx_search.cluster.decisions import claims
 from lmtx_search.cluster.decisions.order import Place, label_weights, most_valuable
 from lmtx_search.cluster.decisions.values import decided
 from lmtx_search.cluster.decisions.worth import open_labels, worth_of
-from lmtx_search.cluster.decisions.write import OVERTAKEN, change, read_places
+from lmtx_search.cluster.decisions.write import OVERTAKEN, Unsure, change, read_places
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.tag_fields import DEFAULT_FIELDS as FIELDS
@@ -161,6 +161,26 @@ def test_a_request_without_an_answer_may_have_been_carried_out(ready, monkeypatc
     assert "no answer from the cluster in time" in failed[places[1]]
     with pytest.raises(ConnectionTimeout):  # nothing is written
         change(ready, {places[1]: stored[places[0]]}, lambda *_: {"tags": ["y"]})
+
+
+def test_what_may_be_written_and_cannot_be_read_is_neither_written_nor_not(ready, monkeypatch):
+    index_tagged(ready, "articles", [tagged("d1")])
+    place = Place("articles", "d1")
+    stored, bulk = read_places(ready, "articles", [place]), ready.bulk
+
+    def no_answer(*_, **__):
+        raise ConnectionTimeout("TIMEOUT", "no answer", Exception())
+
+    def answered_too_late(body, params):
+        bulk(body=body, params=params)
+        monkeypatch.setattr(ready, "mget", no_answer)
+        no_answer()
+
+    monkeypatch.setattr(ready, "bulk", answered_too_late)
+    failed = change(ready, stored, lambda *_: {"tags": ["x"]})
+    assert list(failed) == [place]
+    assert isinstance(failed[place], Unsure)
+    assert "no answer from the cluster in time" in failed[place]
 
 
 def test_a_missing_right_for_one_of_several_indices_stops_no_other_document(ready, monkeypatch):

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from opensearchpy import ConnectionTimeout
 from starlette.testclient import TestClient
 
 from lmtx_search.cluster.decisions import records as decision_records
+from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.facets.recent_sample import sample_tagged
 from lmtx_search.cluster.facets.untouched import count_untouched
@@ -24,6 +26,7 @@ from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.tagging.deployment.options import Runtime
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.ui.app import create_app
+from lmtx_search.ui.decisions import Decisions, text_digest
 from lmtx_search.ui.library import Library
 from lmtx_search.untouched import Untouched
 from tests.conftest import Run
@@ -225,6 +228,33 @@ def test_a_tag_that_is_already_manual_survives_a_decision_that_cannot_be_recorde
         anna.decide("accept", "Chess", [shown])
     client.indices.put_settings(index="lmtx-decisions", body={"index.blocks.write": None})
     assert source(client, "d1") == document
+
+
+def test_a_decision_that_may_be_written_is_recorded_and_can_be_undone(
+    client: Any, settings: Any, people: PeopleOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.4})])
+    decisions = Decisions(client, settings.documents, "articles")
+    people("anna")
+    place, bulk, mget = Place("articles", "d1"), client.bulk, client.mget
+
+    def no_answer(*_: Any, **__: Any) -> None:
+        raise ConnectionTimeout("TIMEOUT", "no answer", Exception())
+
+    def answered_too_late(**request: Any) -> None:
+        bulk(**request)
+        client.bulk, client.mget = bulk, no_answer
+        no_answer()
+
+    monkeypatch.setattr(client, "bulk", answered_too_late)
+    monkeypatch.setattr(client, "mget", mget)
+    digest = text_digest(source(client, "d1"), settings.documents.text_fields)
+    told = decisions.decide("anna", "Chess", "accept", {place: digest})
+    client.mget = mget
+    assert told["results"][0]["problem"].startswith("It may be decided")
+    assert [one["tag"] for one in records(client)] == ["Chess"]
+    assert len(decisions.undo("anna")["undone"]) == 1
+    assert source(client, "d1")["tags_suggested"] == ["Chess"]
 
 
 def test_documents_in_which_an_unrecorded_decision_cannot_be_taken_back_are_named(

@@ -21,7 +21,7 @@ from lmtx_search.cluster.decisions import records
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Renamed
 from lmtx_search.cluster.decisions.values import Decision, renamed
-from lmtx_search.cluster.decisions.write import change, read_places
+from lmtx_search.cluster.decisions.write import Unsure, change, read_places
 from lmtx_search.cluster.facets.roll_up import tag_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
@@ -145,8 +145,9 @@ def _rename(
     found.documents += len(written - failed.keys())
     for reason, number in Counter(failed.values()).items():
         first = next(place.id for place, why in failed.items() if why == reason)
+        stay = "may stay" if isinstance(reason, Unsure) else "stay"
         found.problems.append(
-            f"the earlier names of tags stay in {number:,} documents of {index}, for instance "
+            f"the earlier names of tags {stay} in {number:,} documents of {index}, for instance "
             f"{first}: {reason}"
         )
     records.rename(

@@ -29,6 +29,10 @@ OVERTAKEN = "others write it again and again: try again later"
 """Why a document was not written that somebody else wrote in each attempt."""
 
 
+class Unsure(str):
+    """Why it is not known whether a document was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A document as it is stored, in one version."""
@@ -55,6 +59,8 @@ def change(
 ) -> dict[Place, str]:
     """Write what ``changes`` returns for each document; return reasons for those not written.
 
+    A reason is :class:`Unsure` if the request failed, and the document could not be read after it.
+
     The changes can be found as soon as this returns. OpenSearch runs no pipeline on a partial
     update in a bulk request, so no document is tagged again.
 
@@ -71,15 +77,21 @@ def change(
             return failed
         try:
             refused = _write(client, waiting, parts)
-            overtaken = [place for place, reason in refused.items() if reason is None]
-            written += len(parts) - len(refused)
-            failed |= {place: reason for place, reason in refused.items() if reason is not None}
-            waiting = _read_again(client, overtaken)
         except (LmtxError, TransportError) as error:
             lost = _not_written(client, parts, error)
-            if not written and len(lost) == len(parts):
+            sure = not any(isinstance(reason, Unsure) for reason in lost.values())
+            if sure and not written and len(lost) == len(parts):
                 raise
             return {**lost, **failed}
+        overtaken = [place for place, reason in refused.items() if reason is None]
+        written += len(parts) - len(refused)
+        failed |= {place: reason for place, reason in refused.items() if reason is not None}
+        try:
+            waiting = _read_again(client, overtaken)
+        except (LmtxError, TransportError) as error:
+            if not written:
+                raise
+            return failed | dict.fromkeys(overtaken, str(translate(error) or error))
         failed |= {place: DELETED for place in overtaken if place not in waiting}
         if not waiting:
             return failed
@@ -111,8 +123,12 @@ def _not_written(
     client: OpenSearch, parts: Mapping[Place, Mapping[str, Any]], error: Exception
 ) -> dict[Place, str]:
     """Return which documents a failed request left as they were: the cluster may have written."""
-    now = _read_again(client, list(parts))
     reason = str(translate(error) or error)
+    try:
+        now = _read_again(client, list(parts))
+    except (LmtxError, TransportError):
+        told = f"whether it was changed is not known, because it cannot be read now ({reason})"
+        return dict.fromkeys(parts, Unsure(told))
     return {
         place: reason
         for place, part in parts.items()
