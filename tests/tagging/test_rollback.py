@@ -6,19 +6,15 @@ import pytest
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.decisions.renamed import follow_names
-from lmtx_search.cluster.ml.pipeline import (
-    PipelineState,
-    deployed_after,
-    pipeline_state,
-    rolled_back,
-    tagging_pipeline,
-)
+from lmtx_search.cluster.ml.pipeline import PipelineState, pipeline_state, tagging_pipeline
+from lmtx_search.cluster.ml.pipeline_forms import deployed_after, rolled_back
 from lmtx_search.embedded.net import LOOPBACK, free_port
 from lmtx_search.errors import UserError
 from lmtx_search.settings import load_settings
 from lmtx_search.tagging.deployment.rollback import _before
 
 VERSIONS = ["v1", "v2", "v3"]
+V2 = tagging_pipeline("v2", "model", ["text"])
 
 
 def deployed(tagger: str, previous: str | None) -> PipelineState:
@@ -34,9 +30,18 @@ def test_it_goes_to_what_was_in_use_before_the_deployment(
 
 
 def test_a_repeated_rollback_goes_no_further() -> None:
-    state = pipeline_state(rolled_back(tagging_pipeline("v2", "model", ["text"]), "v3"))
+    state = pipeline_state(rolled_back(V2, deployed("v3", "v2")))
     with pytest.raises(UserError, match=r"v2 is in use since a rollback from v3: .* name it"):
         _before(state, VERSIONS)
+
+
+@pytest.mark.parametrize(
+    "state", [deployed("v2", "v1"), pipeline_state(rolled_back(V2, deployed("v3", "v2")))]
+)
+def test_a_rollback_that_repairs_the_tagger_in_use_keeps_the_way_back(state: PipelineState) -> None:
+    repaired = pipeline_state(rolled_back(V2, state))
+    way = (repaired.previous, repaired.rolled_back_from)
+    assert way == (state.previous, state.rolled_back_from)
 
 
 def test_a_version_that_is_gone_is_named() -> None:

@@ -208,38 +208,26 @@ def _visible(client: OpenSearch) -> PipelineState | None:
 
 def with_text_fields(state: PipelineState, indices: TextFields) -> dict[str, Any]:
     """Return the pipeline's body with other text fields for single indices."""
-    return _with_params(state.body, {"lmtx-text": {"indices": _lists(indices)}})
+    return with_params(state.body, {"lmtx-text": {"indices": _lists(indices)}})
 
 
 def keeping(state: PipelineState, indices: Iterable[str]) -> dict[str, Any]:
     """Return the pipeline's body that moves values that people wrote in these indices."""
-    return _with_params(state.body, {"lmtx-text": {"keep": sorted(indices)}})
-
-
-def deployed_after(body: Mapping[str, Any], previous: str | None) -> dict[str, Any]:
-    """Return a pipeline's body that records which tagger a deployment replaced (None: none)."""
-    return _with_params(body, {"lmtx-tags": {"previous": previous}} if previous else {})
-
-
-def rolled_back(body: Mapping[str, Any], before: str | None) -> dict[str, Any]:
-    """Return a pipeline's body that records from which tagger a rollback came (None: from none)."""
-    return _with_params(body, {"lmtx-tags": {"rolled_back_from": before}} if before else {})
+    return with_params(state.body, {"lmtx-text": {"keep": sorted(indices)}})
 
 
 def touching_all(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return a pipeline's body that tags every document, for tests of its tagger."""
-    return _with_params(body, {"lmtx-text": {"untouched": {}}})
+    return with_params(body, {"lmtx-text": {"untouched": {}}})
 
 
 def with_names(body: Mapping[str, Any], names: TagFields) -> dict[str, Any]:
     """Return a pipeline's body that writes fields with other names."""
     given = {"names": names.as_dict()}
-    return _with_params(body, dict.fromkeys(("lmtx-text", "lmtx-tags", "lmtx-pending"), given))
+    return with_params(body, dict.fromkeys(("lmtx-text", "lmtx-tags", "lmtx-pending"), given))
 
 
-def _with_params(
-    body: Mapping[str, Any], params: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def with_params(body: Mapping[str, Any], params: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return a pipeline's body with other parameters for the scripts with these tags."""
 
     def changed(processor: Mapping[str, Any]) -> Mapping[str, Any]:

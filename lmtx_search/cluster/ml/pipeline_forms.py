@@ -1,4 +1,8 @@
-"""Updates pipelines of earlier releases, and keeps the steps that others added to a pipeline."""
+"""What a new pipeline takes over from the one before it.
+
+Pipelines of earlier releases are updated, the steps that others added to a pipeline are kept, and
+the tagger that was in use before is recorded.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,12 @@ from typing import Any
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.schema import SCHEMA
 from lmtx_search.cluster.ml.pipeline import (
+    PipelineState,
     pipeline_state,
     step_tag,
     tagging_pipeline,
     untagged_pipeline,
+    with_params,
 )
 from lmtx_search.tag_fields import TagFields
 
@@ -51,6 +57,23 @@ def with_added_steps(body: Mapping[str, Any], before: Mapping[str, Any]) -> dict
     Such a step keeps its place: first, behind the same step of lmtx-search, or last.
     """
     return {**body, **{key: _merged(body.get(key, []), before[key]) for key in added_steps(before)}}
+
+
+def deployed_after(body: Mapping[str, Any], previous: str | None) -> dict[str, Any]:
+    """Return a pipeline's body that records which tagger a deployment replaced (None: none)."""
+    return with_params(body, {"lmtx-tags": {"previous": previous}} if previous else {})
+
+
+def rolled_back(body: Mapping[str, Any], before: PipelineState) -> dict[str, Any]:
+    """Return a pipeline's body that records from which tagger a rollback came.
+
+    A rollback to the tagger that is in use repairs it. The way back then stays as it was.
+    """
+    way = {"rolled_back_from": before.tagger}
+    if pipeline_state(body).tagger == before.tagger:
+        way = {"previous": before.previous, "rolled_back_from": before.rolled_back_from}
+    known = {name: tagger for name, tagger in way.items() if tagger is not None}
+    return with_params(body, {"lmtx-tags": known})
 
 
 def note_of_added_steps(before: Mapping[str, Any]) -> list[str]:

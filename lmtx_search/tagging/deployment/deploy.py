@@ -15,12 +15,15 @@ from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
-    deployed_after,
     put_pipeline,
     read_pipeline,
     tagging_pipeline,
 )
-from lmtx_search.cluster.ml.pipeline_forms import note_of_added_steps, with_added_steps
+from lmtx_search.cluster.ml.pipeline_forms import (
+    deployed_after,
+    note_of_added_steps,
+    with_added_steps,
+)
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS

@@ -20,10 +20,13 @@ from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
     put_pipeline,
     read_pipeline,
-    rolled_back,
     tagging_pipeline,
 )
-from lmtx_search.cluster.ml.pipeline_forms import note_of_added_steps, with_added_steps
+from lmtx_search.cluster.ml.pipeline_forms import (
+    note_of_added_steps,
+    rolled_back,
+    with_added_steps,
+)
 from lmtx_search.cluster.ml.registry import Registered, registered
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.errors import UserError
@@ -161,7 +164,7 @@ def roll_back(
         label_index = _label_index(index, settings, version, digests, found.in_cluster, progress)
         lock.require()
         undo.callback(put_pipeline, client, state.body)
-        put_pipeline(client, rolled_back(with_added_steps(body, state.body), state.tagger))
+        put_pipeline(client, rolled_back(with_added_steps(body, state.body), state))
         undo.callback(index.switch, index.require().index)
         index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
