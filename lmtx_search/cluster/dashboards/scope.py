@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import cache, partial
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
@@ -14,6 +16,7 @@ from lmtx_search.cluster.client import names
 from lmtx_search.cluster.dashboards.lookups import judge_names, judged_label_texts
 from lmtx_search.cluster.dashboards.objects import Object, Shown, saved_objects
 from lmtx_search.cluster.ml.pipeline import read_pipeline, tag_fields
+from lmtx_search.cluster.ml.pipeline_copies import called_pipeline
 from lmtx_search.cluster.setup.indices import tags
 from lmtx_search.cluster.setup.named_indices import read_aliases
 from lmtx_search.errors import UserError
@@ -72,7 +75,8 @@ def tagging_indices(client: OpenSearch) -> list[str]:
     """Return names of the indices whose documents are tagged as they are indexed.
 
     An attached alias, data stream or pattern stands for its indices, so that later ones belong to
-    it too.
+    it too. For a user who may not read pipelines, each index stands for itself, and an index whose
+    own pipeline may call the tagging pipeline is left out.
 
     Raises:
         UserError: no index tags its documents.
@@ -81,7 +85,8 @@ def tagging_indices(client: OpenSearch) -> list[str]:
     answer = client.indices.get_settings(
         index="*,-.*,.ds-*", name="index.*_pipeline", params=params
     )
-    found = sorted(index for index, one in answer.items() if tags(client, one["settings"]))
+    called = cache(partial(_called, client))
+    found = sorted(index for index, one in answer.items() if tags(one["settings"], called))
     if not found:
         raise UserError(
             "no index of this cluster tags its documents yet: `lmtx-search ingest` or `attach` "
@@ -90,11 +95,20 @@ def tagging_indices(client: OpenSearch) -> list[str]:
     return _by_attached_names(client, found)
 
 
+def _called(client: OpenSearch, pipeline: str) -> str | None:
+    with suppress(AuthorizationException):
+        return called_pipeline(client, pipeline)
+    return None
+
+
 def _by_attached_names(client: OpenSearch, indices: Sequence[str]) -> list[str]:
     """Return names that stand for exactly these indices: attached ones where there are some."""
     chosen: list[str] = []
     rest = set(indices)
-    attached = read_pipeline(client).indices.keys() - rest
+    try:
+        attached = read_pipeline(client).indices.keys() - rest
+    except AuthorizationException:
+        return list(indices)
     for name in sorted(attached, key=lambda name: ("*" not in name, name)):
         try:
             behind = set(client.indices.get_settings(index=name, name="index.uuid"))

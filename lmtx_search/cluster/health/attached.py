@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.ml.pipeline import PipelineState
-from lmtx_search.cluster.ml.pipeline_copies import copy_name
+from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, copy_name
 from lmtx_search.cluster.setup.indices import tags
 from lmtx_search.cluster.setup.later_indices import plan_later
 from lmtx_search.cluster.setup.named_indices import look_up
@@ -18,24 +19,25 @@ def untagging(client: OpenSearch, state: PipelineState) -> dict[str, list[str]] 
     """Return attached name → its indices that do not tag.
 
     A name without such indices is left out. The result is None if the user may not read the
-    settings of one of the indices.
+    settings of one of the indices, or the pipeline that it names.
     """
     found: dict[str, list[str]] = {}
     seen: set[str] = set()
+    called = cache(partial(called_pipeline, client))
     # Aliases and patterns first, so that an index is listed once.
     for name in sorted(state.indices, key=lambda name: ("*" not in name, name)):
         params = {"flat_settings": "true"}
         try:
             answer = client.indices.get_settings(index=name, params=params)
+            silent = [
+                index
+                for index, one in sorted(answer.items())
+                if index not in seen and not tags(one["settings"], called)
+            ]
         except NotFoundError:
             continue
         except AuthorizationException:
             return None
-        silent = [
-            index
-            for index, one in sorted(answer.items())
-            if index not in seen and not tags(client, one["settings"])
-        ]
         seen.update(silent)
         if silent:
             found[name] = silent

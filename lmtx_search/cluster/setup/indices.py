@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
@@ -63,7 +64,7 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
         return False
     name = _written(client, index, settings)
     try:
-        tagging = tags(client, settings[name]["settings"])
+        tagging = tags(settings[name]["settings"], partial(called_pipeline, client))
     except AuthorizationException:  # the index has a pipeline of its own, which may call ours
         return False
     if not tagging:
@@ -75,15 +76,18 @@ def prepare_tagged_index(client: OpenSearch, index: str, id_field: str = "id") -
     return False
 
 
-def tags(client: OpenSearch, settings: Mapping[str, str]) -> bool:
+def tags(settings: Mapping[str, str], called: Callable[[str], str | None]) -> bool:
     """Return whether an index with these settings (dotted keys) tags its documents.
 
-    Its own default pipeline may call the tagging pipeline.
+    Args:
+        called: returns the tagging pipeline that a default pipeline of the index's own calls, see
+            :func:`~lmtx_search.cluster.ml.pipeline_copies.called_pipeline`. For many indices, it
+            should read each pipeline once.
     """
     if any(is_tagging(settings.get(f"index.{kind}_pipeline")) for kind in ("default", "final")):
         return True
     own = settings.get("index.default_pipeline", "_none")
-    return own != "_none" and called_pipeline(client, own) is not None
+    return own != "_none" and called(own) is not None
 
 
 def _written(client: OpenSearch, name: str, settings: Mapping[str, Any]) -> str:
