@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -64,21 +65,31 @@ def test_a_continued_failed_file_loses_what_will_be_written_again(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("before", "where"),
-    [("none", "no file has them"), ("other", "old.jsonl"), ("shorter", "new.jsonl")],
+    ("before", "told"),
+    [
+        ("none", "no file has them: load with --from-start, or continue without --failed"),
+        ("other", "lacks them: continue with --failed .*old.jsonl, or load with --from-start"),
+        ("shorter", "new.jsonl no longer has them: load with --from-start"),
+    ],
 )
-def test_a_failed_file_that_lacks_what_failed_before_is_refused(tmp_path, file, before, where):
+def test_a_failed_file_that_lacks_what_failed_before_is_refused(tmp_path, file, before, told):
     files = {"none": None, "other": tmp_path / "old.jsonl", "shorter": tmp_path / "new.jsonl"}
     (tmp_path / "new.jsonl").write_text("{}\n")
     checkpoint = Checkpoint(tmp_path / "c", file, index="i")
     report = BulkReport("i", records=7, failed=5).as_dict()
     checkpoint.write({"report": report, "failed_file": str(files[before]), "failed_bytes": 60})
     failed = FailedFile(tmp_path / "new.jsonl")
-    with pytest.raises(UserError, match=r"5 failures .* lacks them \(.*--from-start") as raised:
+    with pytest.raises(UserError, match=f"5 failures .*{told}$"):
         load_documents(None, [], "i", checkpoint=checkpoint, failed=failed)
-    assert where in str(raised.value)
     assert (tmp_path / "new.jsonl").read_text() == "{}\n"
     assert checkpoint.read() is not None
+
+
+def test_a_failed_file_may_be_named_in_another_way_to_continue(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("failed.jsonl").write_text("{}\n")
+    FailedFile(tmp_path / "failed.jsonl").require(1, str(FailedFile(Path("failed.jsonl"))), 3)
+    FailedFile(tmp_path / "failed.jsonl").require(1, "failed.jsonl", 3)
 
 
 def test_a_new_failed_file_replaces_an_old_one(tmp_path):

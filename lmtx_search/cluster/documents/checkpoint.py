@@ -106,12 +106,19 @@ class FailedFile:
         Raises:
             UserError: it does not.
         """
-        if not failures or (earlier == str(self) and self._has(keep)):
+        there = earlier != "None" and Path(earlier).resolve() == self._path.resolve()
+        if not failures or (there and self._has(keep)):
             return
-        where = "no file has them" if earlier == "None" else f"{earlier} was to have them"
+        done = f"{failures:,} failures are from the part of this load that is done, and"
+        if earlier == "None":
+            raise UserError(
+                f"{done} no file has them: load with --from-start, or continue without --failed"
+            )
+        if there:
+            raise UserError(f"{done} {self._path} no longer has them: load with --from-start")
         raise UserError(
-            f"{failures:,} failures are from the part of this load that is done, and {self._path} "
-            f"lacks them ({where}): load with --from-start, or continue with --failed as before"
+            f"{done} {self._path} lacks them: continue with --failed {earlier}, or load with "
+            "--from-start"
         )
 
     def _has(self, length: int) -> bool:
@@ -150,4 +157,5 @@ class FailedFile:
             self._stream.close()
 
     def __str__(self) -> str:
-        return str(self._path)
+        # The whole path, because a load may continue in another folder.
+        return str(self._path.resolve())
