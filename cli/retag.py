@@ -98,7 +98,9 @@ def retag(
     reports = carry_out(client, context.settings, made, per_second, context.progress)
     for name, report in reports.items():
         if report.resumed_after:
-            context.say(f"Continued after the first {report.resumed_after:,} documents")
+            context.say(
+                f"{name}: {report.resumed_after:,} documents were finished before the interruption"
+            )
         context.say(
             f"{name}: {report.documents:,} documents, {report.tagged:,} tagged by {made.tagger}, "
             f"{report.changed:,} with other tags than before"
