@@ -98,7 +98,8 @@ def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
     if found.unknown:
         context.say(
             f"{found.unknown:,} tags are left out, because no label has their names any more: "
-            f"`lmtx-search retag --index {index}` replaces them"
+            f"`lmtx-search retag --index {index} --everything` replaces them, also tags of retired "
+            "labels that `retag --keep-retired` kept on purpose"
         )
     if found.fell:
         click.echo(f"Warning: the tags of {index} are significantly worse than before", err=True)
