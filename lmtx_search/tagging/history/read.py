@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
@@ -119,13 +119,23 @@ def _tagged(
     if status != "tagged" or not given:
         yield Event(at, "tagged", f"{status} by {by}, without tags", by=tagger, run=run)
         return
-    ids = {one: label.id for label in labels.values() for one in (label.text, label.name_with_id)}
+    ids = _ids_of([tag for tag, _, _ in given], labels.values())
     shown = [one for one in given if only is None or ids.get(one[0]) in only]
     if not shown:
         yield Event(at, "tagged", f"{by} did not assign it", by=tagger, run=run)
     for tag, verb, score in shown:
         what = f"{by} {verb} {tag}" + ("" if score is None else f" with the score {score:.3f}")
         yield Event(at, "tagged", what, ids.get(tag), tagger, run, score=score)
+
+
+def _ids_of(tags: Sequence[str], labels: Collection[Label]) -> dict[str, str]:
+    """Return the ids of the labels of tags, by the rule of :func:`labels_of_tags`."""
+    found = {label.text: label.id for label in labels}
+    for tag in tags:
+        called = (label.id for label in labels if label.may_be_called(tag))
+        if tag not in found and (id_ := next(called, None)):
+            found[tag] = id_
+    return found
 
 
 def _is_retag(record: Mapping[str, Any], index: str, at: str) -> bool:
