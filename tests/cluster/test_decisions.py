@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from opensearchpy import ConnectionTimeout
+from opensearchpy import AuthorizationException, ConnectionTimeout
 
 from lmtx_search.cluster.decisions import claims
 from lmtx_search.cluster.decisions.order import Place, label_weights, most_valuable
@@ -168,15 +168,15 @@ def test_what_may_be_written_and_cannot_be_read_is_neither_written_nor_not(ready
     place = Place("articles", "d1")
     stored, bulk = read_places(ready, "articles", [place]), ready.bulk
 
-    def no_answer(*_, **__):
-        raise ConnectionTimeout("TIMEOUT", "no answer", Exception())
+    def refused(**_):
+        raise AuthorizationException(403, "security_exception", {})
 
     def answered_too_late(body, params):
         bulk(body=body, params=params)
-        monkeypatch.setattr(ready, "mget", no_answer)
-        no_answer()
+        raise ConnectionTimeout("TIMEOUT", "no answer", Exception())
 
     monkeypatch.setattr(ready, "bulk", answered_too_late)
+    monkeypatch.setattr(ready, "mget", refused)
     failed = change(ready, stored, lambda *_: {"tags": ["x"]})
     assert list(failed) == [place]
     assert isinstance(failed[place], Unsure)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from opensearchpy import ConnectionTimeout
+from opensearchpy import AuthorizationException, ConnectionTimeout
 from starlette.testclient import TestClient
 
 from lmtx_search.cluster.decisions import records as decision_records
@@ -238,19 +238,19 @@ def test_a_decision_that_may_be_written_is_recorded_and_can_be_undone(
     people("anna")
     place, bulk, mget = Place("articles", "d1"), client.bulk, client.mget
 
-    def no_answer(*_: Any, **__: Any) -> None:
-        raise ConnectionTimeout("TIMEOUT", "no answer", Exception())
+    def refused_once(**_: Any) -> None:
+        monkeypatch.setattr(client, "mget", mget)
+        raise AuthorizationException(403, "security_exception", {})
 
     def answered_too_late(**request: Any) -> None:
         bulk(**request)
-        client.bulk, client.mget = bulk, no_answer
-        no_answer()
+        monkeypatch.setattr(client, "bulk", bulk)
+        raise ConnectionTimeout("TIMEOUT", "no answer", Exception())
 
     monkeypatch.setattr(client, "bulk", answered_too_late)
-    monkeypatch.setattr(client, "mget", mget)
+    monkeypatch.setattr(client, "mget", refused_once)
     digest = text_digest(source(client, "d1"), settings.documents.text_fields)
     told = decisions.decide("anna", "Chess", "accept", {place: digest})
-    client.mget = mget
     assert told["results"][0]["problem"].startswith("It may be decided")
     assert [one["tag"] for one in records(client)] == ["Chess"]
     assert len(decisions.undo("anna")["undone"]) == 1
