@@ -87,7 +87,7 @@ def detach(context: Context, index: str, dry_run: bool) -> None:
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.cluster.client.lock import exclusive
     from lmtx_search.cluster.setup.attach import attach as carry_out
-    from lmtx_search.cluster.setup.attach import plan_detach
+    from lmtx_search.cluster.setup.detach import plan_detach, steps_after_detach
 
     client = connect(context.settings.opensearch)
     if dry_run:
@@ -97,8 +97,11 @@ def detach(context: Context, index: str, dry_run: bool) -> None:
             changes = plan_detach(client, index)
             carry_out(client, changes)
     _tell(context, index, changes, dry_run)
-    if not changes:
+    left = list(steps_after_detach(client, index))
+    if not changes and not left:
         context.say(f"Nothing to do: {index} does not tag its documents.")
+    for note in left:
+        context.say(f"Note: {note}.")
     _result(context, index, changes, dry_run)
 
 

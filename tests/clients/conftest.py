@@ -11,8 +11,9 @@ import pytest
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.pipeline import read_pipeline
-from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
+from lmtx_search.cluster.setup.attach import attach, plan_attach
 from lmtx_search.cluster.setup.bootstrap import apply, plan
+from lmtx_search.cluster.setup.detach import plan_detach
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tag_fields import DEFAULT_FIELDS
 from tests.clients.documents import documents

@@ -17,8 +17,9 @@ from lmtx_search.cluster.ml.pipeline import (
     untagged_pipeline,
 )
 from lmtx_search.cluster.ml.pipeline_copies import copy_name
-from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach, steps_left
+from lmtx_search.cluster.setup.attach import attach, plan_attach, steps_left
 from lmtx_search.cluster.setup.changes import Change
+from lmtx_search.cluster.setup.detach import plan_detach
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
@@ -147,13 +148,36 @@ def test_an_index_with_both_pipelines_tags_as_soon_as_its_own_one_calls_the_copy
     mapping = cluster.indices.get_mapping(index="news")["news"]["mappings"]["properties"]
     assert mapping["tags"] == {"type": "keyword"}
 
+    assert index_text_fields(cluster, read_pipeline(cluster), "news") == ["title"]
+    attach(cluster, plan_attach(cluster, "news", ["title", "body.en"]))
+    (advice,) = steps_left(cluster, "news", ["title", "body.en"])
+    assert f"calls {copy_name(['title'])}: replace this step" in advice
+    assert json.dumps({"pipeline": {"name": copy_name(["title", "body.en"])}}) in advice
+
+
+def test_detaching_an_index_with_both_pipelines_says_which_step_still_tags(
+    cluster: Any, lmtx: Run
+) -> None:
+    step = {"pipeline": {"name": copy_name(["title"])}}
+    cluster.ingest.put_pipeline(id="own", body={"processors": [step]})
+    body = {"index": {"default_pipeline": "own", "final_pipeline": "own"}}
+    cluster.indices.put_settings(index="news", body=body)
+    attach(cluster, plan_attach(cluster, "news", ["title"]))
+    for _ in range(2):
+        told = lmtx("detach", "news").stdout
+        assert f"still tags, because its default pipeline own calls {copy_name(['title'])}" in told
+        assert f"remove the step {json.dumps(step)} from own" in told
+        assert "does not tag" not in told
+    cluster.ingest.put_pipeline(id="own", body={"processors": []})
+    assert "Nothing to do" in lmtx("detach", "news").stdout
+
 
 @pytest.mark.parametrize(
     ("field", "message"),
     [
         ({"normalizer": "lowercase"}, "changes the names of labels"),
-        ({"ignore_above": 8}, "leaves out names of over 8 characters .*, and a label has 9"),
-        ({"ignore_above": 9}, None),
+        ({"ignore_above": 14}, "leaves out names of over 14 characters .*, and a label has 15"),
+        ({"ignore_above": 15}, None),
         ({"doc_values": False}, "cannot be counted"),
         ({"index": False}, "cannot be searched"),
     ],
@@ -161,7 +185,8 @@ def test_an_index_with_both_pipelines_tags_as_soon_as_its_own_one_calls_the_copy
 def test_a_field_tags_that_would_not_keep_names_is_refused(
     cluster: Any, field: dict[str, Any], message: str | None
 ) -> None:
-    for id_, text in {"1": "Jan", "22": "Mai", "333": "Mai"}.items():  # "Mai (333)"
+    labels = {"1": "Jan", "22": "Mai", "333": "Mai", "4": "Mai (333)"}  # "Mai (333) (333)"
+    for id_, text in labels.items():
         cluster.index(index=names.LABELS, id=id_, body=Label(id_, text).record)
     properties = {"t": {"type": "text"}, "tags": {"type": "keyword", **field}}
     cluster.indices.create(index="own", body={"mappings": {"properties": properties}})

@@ -10,7 +10,8 @@ from lmtx_search.cluster.client.name_patterns import covers, overlap
 from lmtx_search.cluster.ml.index_pipeline import index_text_fields
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.pipeline_copies import copy_name
-from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
+from lmtx_search.cluster.setup.attach import attach, plan_attach
+from lmtx_search.cluster.setup.detach import plan_detach
 from lmtx_search.cluster.setup.templates import Template, restored, tagging_body
 from lmtx_search.errors import UserError
 from tests.conftest import Run

@@ -11,7 +11,8 @@ import pytest
 
 from lmtx_search.cluster.health.attached import open_changes
 from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, untagged_pipeline
-from lmtx_search.cluster.setup.attach import attach, plan_attach, plan_detach
+from lmtx_search.cluster.setup.attach import attach, plan_attach
+from lmtx_search.cluster.setup.detach import plan_detach
 from lmtx_search.doctor.texts import examine_own_tags
 from lmtx_search.errors import UserError
 from lmtx_search.tagging.retagging import Wish, carry_out, plan, preview

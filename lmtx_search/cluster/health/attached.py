@@ -9,6 +9,7 @@ from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.ml.pipeline import PipelineState
 from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, copy_name
+from lmtx_search.cluster.setup.exact_names import longest_name
 from lmtx_search.cluster.setup.indices import tags
 from lmtx_search.cluster.setup.later_indices import plan_later
 from lmtx_search.cluster.setup.named_indices import look_up
@@ -49,10 +50,11 @@ def open_changes(client: OpenSearch, state: PipelineState) -> Iterator[tuple[str
 
     This happens, for instance, if the index template was replaced by one without the pipeline.
     """
+    longest = cache(partial(longest_name, client))
     for name, fields in sorted(state.indices.items()):
         try:
             pipeline = copy_name(fields, state.keeps(name))
-            changes = plan_later(client, look_up(client, name), pipeline)
+            changes = plan_later(client, look_up(client, name), pipeline, longest)
         except (UserError, NotFoundError) as error:
             if client.indices.exists(index=name):
                 yield name, str(error)

@@ -9,7 +9,14 @@ from typing import Any
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline
-from lmtx_search.cluster.ml.pipeline_copies import copy_of, fields_of, keeps_all, read_copies
+from lmtx_search.cluster.ml.pipeline_copies import (
+    called_pipeline,
+    copy_of,
+    fields_of,
+    is_tagging,
+    keeps_all,
+    read_copies,
+)
 from lmtx_search.errors import UserError
 
 
@@ -51,12 +58,20 @@ def index_pipeline(
 
 
 def index_copy(client: OpenSearch, index: str) -> Mapping[str, Any] | None:
-    """Return the copy of the pipeline that an index's settings name; None if they name none."""
+    """Return the copy of the pipeline that tags an index; None if there is none.
+
+    The index's settings name it, or its own default pipeline calls it.
+    """
     params = {"flat_settings": "true"}
     settings = client.indices.get_settings(index=index, name="index.*_pipeline", params=params)
     copies = read_copies(client)
     for _, answer in sorted(settings.items(), reverse=True):
-        for pipeline in answer["settings"].values():
+        settings_of = answer["settings"]
+        for pipeline in settings_of.values():
             if pipeline in copies:
                 return copies[pipeline]
+        own = settings_of.get("index.default_pipeline", "_none")
+        called = None if own == "_none" or is_tagging(own) else called_pipeline(client, own)
+        if called in copies:
+            return copies[called]
     return None

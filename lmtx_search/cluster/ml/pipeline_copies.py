@@ -105,6 +105,11 @@ def outdated_copies(
             yield name, wanted
 
 
+def pipeline_step(pipeline: str) -> str:
+    """Return the step with which a user's own pipeline calls a tagging pipeline, as JSON."""
+    return json.dumps({"pipeline": {"name": pipeline}})
+
+
 def called_pipeline(client: OpenSearch, pipeline: str) -> str | None:
     """Return the tagging pipeline that a user's own pipeline calls, or None."""
     found = client.ingest.get_pipeline(id=pipeline, params={"ignore": 404})

@@ -1,12 +1,12 @@
-"""Attaches current and later indices to the tagging pipeline, and detaches them."""
+"""Attaches current and later indices to the tagging pipeline."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch
+from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.index_pipeline import keeps_own_tags
@@ -20,12 +20,17 @@ from lmtx_search.cluster.ml.pipeline_copies import (
     called_pipeline,
     copy_name,
     copy_of,
-    is_tagging,
+    pipeline_step,
     read_copies,
 )
-from lmtx_search.cluster.setup.changes import Change, free_slot, missing_tag_fields
-from lmtx_search.cluster.setup.exact_names import require_exact
-from lmtx_search.cluster.setup.later_indices import plan_later, plan_undo, with_later
+from lmtx_search.cluster.setup.changes import (
+    MAIN_PIPELINE,
+    Change,
+    free_slot,
+    missing_tag_fields,
+)
+from lmtx_search.cluster.setup.exact_names import longest_name, require_exact
+from lmtx_search.cluster.setup.later_indices import plan_later, with_later
 from lmtx_search.cluster.setup.named_indices import Named, look_up
 from lmtx_search.cluster.setup.own_fields import (
     keeping_own,
@@ -34,10 +39,7 @@ from lmtx_search.cluster.setup.own_fields import (
     require_manual,
 )
 from lmtx_search.cluster.setup.text_fields import require_text_fields
-from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
-
-_MAIN = f"/_ingest/pipeline/{names.PIPELINE}"
 
 
 def plan_attach(
@@ -62,8 +64,9 @@ def plan_attach(
     given = index.split(",")
     found = [look_up(client, name) for name in given]
     mappings = {name: one for named in found for name, one in named.mappings.items()}
+    longest = cache(partial(longest_name, client))
     for name in sorted(mappings):
-        require_exact(client, name, mappings[name], state.names)
+        require_exact(name, mappings[name], state.names, longest)
     changes, state = plan_own_fields(client, state, given, sorted(mappings), keep_own_tags)
     for name in sorted(mappings):
         require_text_fields(client, name, mappings[name], text_fields)
@@ -82,7 +85,7 @@ def plan_attach(
     wanted = {*pipelines.values(), *named_by.values()}
     changes += _pipeline_changes(client, state, found, text_fields, wanted)
     for named in found:
-        changes = with_later(changes, plan_later(client, named, pipelines[named.name]))
+        changes = with_later(changes, plan_later(client, named, pipelines[named.name], longest))
     for name in sorted(settings):
         changes += _setting_change(name, settings[name], named_by[name])
     return changes
@@ -91,7 +94,7 @@ def plan_attach(
 def attach(client: OpenSearch, changes: Sequence[Change]) -> None:
     """Carry out a plan. Its last steps make the indices tag."""
     for change in changes:
-        if change.path == _MAIN:
+        if change.path == MAIN_PIPELINE:
             put_pipeline(client, change.body)
         else:
             client.transport.perform_request(change.method, change.path, body=change.body or None)
@@ -111,11 +114,19 @@ def steps_left(
         for name, one in look_up(client, given).settings.items()
     }
     for name, one in sorted(settings.items()):
-        own = one.get("index.default_pipeline", "_none")
-        if free_slot(one) is not None or called_pipeline(client, own) is not None:
+        if free_slot(one) is not None:
             continue
-        keep = keep_own_tags or keeps_own_tags(client, state, name)
-        step = json.dumps({"pipeline": {"name": copy_name(text_fields, keep)}})
+        own = one["index.default_pipeline"]
+        wanted = copy_name(text_fields, keep_own_tags or keeps_own_tags(client, state, name))
+        step, called = pipeline_step(wanted), called_pipeline(client, own)
+        if called == wanted:
+            continue
+        if called is not None:
+            yield (
+                f"{name} does not tag from {', '.join(text_fields)} yet, because its default "
+                f"pipeline {own} calls {called}: replace this step of {own} by {step}"
+            )
+            continue
         yield (
             f"{name} does not tag yet, because it has a default pipeline ({own}) and a final one "
             f"({one['index.final_pipeline']}): add {step} at the end of the processors of {own}"
@@ -179,7 +190,7 @@ def plan_own_fields(
     if kept.keep == state.keep:
         return [], state
     reason = f"values in the tag fields that lmtx-search did not write move to {state.names.manual}"
-    return [Change("PUT", _MAIN, dict(kept.body), reason)], kept
+    return [Change("PUT", MAIN_PIPELINE, dict(kept.body), reason)], kept
 
 
 def _mapping_change(index: str, mappings: Mapping[str, Any], fields: TagFields) -> list[Change]:
@@ -214,7 +225,7 @@ def _pipeline_changes(
     fields = {**state.indices, **{one: list(text_fields) for one in sorted(written)}}
     if fields != state.indices:
         reason = f"text of {', '.join(sorted(written))}: {told}"
-        changes.append(Change("PUT", _MAIN, with_text_fields(state, fields), reason))
+        changes.append(Change("PUT", MAIN_PIPELINE, with_text_fields(state, fields), reason))
     return changes
 
 
@@ -230,61 +241,3 @@ def _setting_change(index: str, settings: Mapping[str, str], pipeline: str) -> l
     if slot == "final_pipeline":
         reason = f"tag after its own default pipeline {own}, which stays (final pipeline)"
     return [Change("PUT", f"/{index}/_settings", {"index": {slot: pipeline}}, reason)]
-
-
-def plan_detach(client: OpenSearch, index: str) -> list[Change]:
-    """Return the changes to make; none if the index does not tag.
-
-    Indices and index templates get back their earlier settings. An index's own default pipeline
-    was never changed. Documents keep their tags. The mapping keeps its fields, because OpenSearch
-    cannot remove a field. The pipeline is kept, because a clone or a snapshot may name it.
-
-    Raises:
-        UserError: the index does not exist, and no index of that name was attached.
-    """
-    if index.startswith(names.OWN):
-        raise UserError(f"{index} is lmtx-search's own index: name one of yours")
-    state = read_pipeline(client)
-    given = index.split(",")
-    undone = [change for name in given for change in plan_undo(client, name)]
-    settings: dict[str, Any] = {}
-    for name in given:
-        try:
-            settings |= client.indices.get_settings(index=name, params={"flat_settings": "true"})
-        except NotFoundError:
-            if not undone and name not in state.indices:
-                raise UserError(f"no index {name}: check its name") from None
-    if not settings and not undone and state.indices.keys().isdisjoint(given):
-        raise UserError(f"no index {index}: check its name")
-    # Templates first, so that an index that is created in the meantime does not tag either.
-    changes = list(undone)
-    for name in sorted(settings):
-        values = settings[name]["settings"]
-        for kind in ("default", "final"):
-            if is_tagging(values.get(f"index.{kind}_pipeline")):
-                body = {"index": {f"{kind}_pipeline": None}}
-                reason = f"no longer tag what is indexed (no {kind} pipeline)"
-                changes.append(Change("PUT", f"/{name}/_settings", body, reason))
-    return [*changes, *_forget_fields(client, state, given, sorted(settings))]
-
-
-def _forget_fields(
-    client: OpenSearch, state: PipelineState, given: Sequence[str], indices: Sequence[str]
-) -> list[Change]:
-    """Remove the text fields of the indices, and of their aliases, from the pipeline."""
-    gone = {*given, *indices}
-    if indices:
-        for answer in client.indices.get_alias(index=",".join(indices)).values():
-            gone |= answer["aliases"].keys()
-    for name in sorted(gone - {*given, *indices}):
-        # An alias is still needed if it also contains an index that stays attached.
-        if not set(client.indices.get_alias(name=name)) <= set(indices):
-            gone.discard(name)
-    fields = {name: value for name, value in state.indices.items() if name not in gone}
-    known = state.indices.keys() | {*state.keep}
-    if known.isdisjoint(gone):
-        return []
-    if not gone.isdisjoint(state.keep):
-        state = keeping_own(state, but=gone)
-    reason = f"forget the text fields of {', '.join(sorted(gone & known))}"
-    return [Change("PUT", _MAIN, with_text_fields(state, fields), reason)]

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
 from lmtx_search.cluster.setup.indices import missing_tag_parts, tag_properties
 from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
+
+MAIN_PIPELINE = f"/_ingest/pipeline/{names.PIPELINE}"
+"""The path of the main pipeline."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.name_patterns import covers, overlap
 from lmtx_search.cluster.ml.pipeline import tag_fields
-from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging
+from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging, pipeline_step
 from lmtx_search.cluster.setup.changes import (
     Change,
     free_slot,
@@ -36,13 +36,18 @@ from lmtx_search.cluster.setup.templates import (
 from lmtx_search.errors import UserError
 
 
-def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
+def plan_later(
+    client: OpenSearch, named: Named, pipeline: str, longest_name: Callable[[], int]
+) -> list[Change]:
     """Return the changes that make later indices of a name tag with ``pipeline``.
 
     The composable templates that create them get the pipeline's setting and the component template
     with the tag fields. A template that creates all indices of a cluster, or that already tags by
     other fields for another name, is left alone: a copy of it with a higher priority is written for
     these indices. If there is no template, a new one is written.
+
+    Args:
+        longest_name: see :func:`~lmtx_search.cluster.setup.exact_names.require_exact`.
 
     Raises:
         UserError: a template has both pipelines already, or a field ``tags`` of its own.
@@ -54,7 +59,7 @@ def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
     old_ways = _giving_alias(legacy, named)
     makers = list(_makers(templates, named))
     for one in makers:
-        changes += _change(client, templates, named, one, pipeline)
+        changes += _change(client, templates, named, one, pipeline, longest_name)
     if named.pattern is not None and not any(_makes_all(one, named) for one in makers):
         priority = _low_priority(templates, named.pattern)
         if priority is None or any(
@@ -69,7 +74,7 @@ def plan_later(client: OpenSearch, named: Named, pipeline: str) -> list[Change]:
             changes.append(_new(named, pipeline, named.pattern, priority))
     if old_ways:
         changes += write_legacy(
-            client, own_name(named.name), legacy, old_ways, pipeline, tag_fields(client)
+            own_name(named.name), legacy, old_ways, pipeline, tag_fields(client), longest_name
         )
     return changes
 
@@ -163,6 +168,7 @@ def _change(
     named: Named,
     one: Template,
     pipeline: str,
+    longest_name: Callable[[], int],
 ) -> Iterator[Change]:
     made = simulated(client, one)
     settings = {
@@ -173,9 +179,15 @@ def _change(
     what = f"the index template {one.name}"
     mappings, fields = made.get("mappings", {}), tag_fields(client)
     missing = missing_tag_fields(what, mappings, fields)
-    require_exact(client, what, mappings, fields)
+    require_exact(what, mappings, fields, longest_name)
     own = settings.get("index.default_pipeline", "_none")
-    if free_slot(settings) is None and called_pipeline(client, own) is not None:
+    called = called_pipeline(client, own) if free_slot(settings) is None else None
+    if called is not None:
+        if called != pipeline:
+            raise UserError(
+                f"the default pipeline {own} of {what} calls {called}: attach one of its indices "
+                f"by its own name, and replace this step of {own} by {pipeline_step(pipeline)}"
+            )
         if missing:
             raise UserError(
                 f"{what} lacks the fields of the tags: add {names.TAGS_TEMPLATE} to its composed_of"

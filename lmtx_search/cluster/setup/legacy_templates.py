@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from opensearchpy import NotFoundError, OpenSearch
@@ -24,12 +24,12 @@ def read_legacy(client: OpenSearch, name: str | None = None) -> dict[str, dict[s
 
 
 def write_legacy(
-    client: OpenSearch,
     name: str,
     legacy: Mapping[str, Mapping[str, Any]],
     patterns: Sequence[str],
     pipeline: str,
     fields: TagFields,
+    longest_name: Callable[[], int],
 ) -> Iterator[Change]:
     """Yield the change that writes a template which makes indices of these patterns tag.
 
@@ -38,6 +38,7 @@ def write_legacy(
     Args:
         legacy: all legacy templates.
         fields: the names of the tag fields.
+        longest_name: see :func:`~lmtx_search.cluster.setup.exact_names.require_exact`.
 
     Raises:
         UserError: the templates name both pipelines, or have a field ``tags`` of another type.
@@ -56,7 +57,7 @@ def write_legacy(
     told = ", ".join(patterns)
     what = f"the legacy templates for {told}"
     slot = require_slot(what, settings)
-    require_exact(client, what, {"properties": properties}, fields)
+    require_exact(what, {"properties": properties}, fields, longest_name)
     body = {
         "index_patterns": list(patterns),
         "order": max(map(_order, near.values()), default=0) + 1,
