@@ -15,12 +15,14 @@ from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.index_pipeline import (
     index_pipeline,
     index_text_fields,
+    keeps_own_tags,
 )
 from lmtx_search.cluster.ml.model_state import redeploy
 from lmtx_search.cluster.ml.pipeline import (
     PipelineState,
     read_pipeline,
     simulate,
+    with_params,
 )
 from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.retired_tags import retired_tags
@@ -216,8 +218,8 @@ def carry_out(
     """Tag the documents of a plan again; return a report for each index.
 
     If the run is interrupted, the same request continues with the documents that it has not
-    finished, unless the labels or the pipeline's steps changed. A finished run is recorded for each
-    index.
+    finished, unless the labels changed, or what the pipeline does with documents of the index. A
+    finished run is recorded for each index.
 
     Raises:
         LmtxError: the tagger became unavailable, or another retag is running.
@@ -242,7 +244,7 @@ def carry_out(
                 selection=asdict(made.selection),
                 keep=made.names is not None,
                 labels_changed=made.labels_changed,
-                steps=_digest_of_steps(state),
+                steps=_digest_of_steps(client, state, target.index),
             )
             texts = None
             if made.selection.stale:
@@ -275,9 +277,17 @@ def carry_out(
     return reports
 
 
-def _digest_of_steps(state: PipelineState) -> str:
-    """Return a digest of what the pipeline does; what it did before may differ."""
-    steps = json.dumps(state.body.get("processors"), sort_keys=True)
+def _digest_of_steps(client: Client, state: PipelineState, index: str) -> str:
+    """Return a digest of what the pipeline does with documents of an index.
+
+    What it does with others, and which tagger was in use before, change no tag here.
+    """
+    own = {
+        "lmtx-text": {"indices": {}, "keep": keeps_own_tags(client, state, index)},
+        "lmtx-tags": {"previous": None, "rolled_back_from": None},
+    }
+    body = with_params(index_pipeline(client, state, index), own)
+    steps = json.dumps(body.get("processors"), sort_keys=True)
     return hashlib.sha256(steps.encode()).hexdigest()[:16]
 
 

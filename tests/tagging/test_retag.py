@@ -161,6 +161,11 @@ class TestRetag:
     ) -> None:
         wish = Wish(everything=True)
         _stopped(cluster, settings, wish, monkeypatch, after=3)
+        # What the pipeline does with another index changes no tag of this one.
+        cluster.indices.create(
+            index="another", body={"mappings": {"properties": {"other": {"type": "text"}}}}
+        )
+        attach(cluster, plan_attach(cluster, "another", ["other"], keep_own_tags=True))
         report = _retagged(cluster, settings, wish)
         assert (report.resumed_after, report.documents) == (3, 4)
         report = _retagged(cluster, settings, wish)
