@@ -282,7 +282,7 @@ def _digest_of_steps(client: Client, state: PipelineState, index: str) -> str:
 
     What it does with others, and which tagger was in use before, change no tag here.
     """
-    own = {
+    own: dict[str, dict[str, Any]] = {
         "lmtx-text": {"indices": {}, "keep": keeps_own_tags(client, state, index)},
         "lmtx-tags": {"previous": None, "rolled_back_from": None},
     }
