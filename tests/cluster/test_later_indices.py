@@ -178,6 +178,19 @@ class TestAnAlias:
         cluster.indices.rollover(alias="news")
         assert is_tagged(cluster, "news")
 
+    def test_a_template_whose_own_pipeline_calls_the_copy_for_other_fields_is_refused(
+        self, cluster: Any
+    ) -> None:
+        step = {"pipeline": {"name": copy_name(["other"])}}
+        cluster.ingest.put_pipeline(id="own", body={"processors": [step]})
+        settings = {"index.default_pipeline": "own", "index.final_pipeline": "own"}
+        body = {"index_patterns": ["news-*"], "template": {"settings": settings}}
+        cluster.indices.put_index_template(name="ours", body=body)
+        write_alias(cluster)
+        refused = r"own of the index template ours calls .*: attach one"
+        with pytest.raises(UserError, match=refused):
+            do_attach(cluster, "news")
+
     def test_a_default_pipeline_of_a_component_stays_and_tagging_is_the_final_one(
         self, cluster: Any
     ) -> None:
