@@ -63,7 +63,7 @@ from lmtx_search.training.curriculum import run_curriculum
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.words.weights import WordScoring, with_offsets
+from lmtx_search.words.weights import WordScoring, fitted
 
 NO_LLM = (*UNTRAINED, "control", "control-all", "unjudged")
 """Systems that use neither an LLM nor gold tags."""
@@ -97,7 +97,7 @@ def run(
         rows = []
         for number, cycle in enumerate(done.cycles, 1):
             encoder = RunState(work_folder).encoder(number)
-            words = with_offsets(done.words, encoder.parent)
+            words = fitted(done.words, encoder.parent)
             scored = scored_rankings(settings, folder, encoder, words)
             ranked = {id_: [label for label, _ in ranking] for id_, ranking in scored.items()}
             found = outcomes(folder, ranked)

@@ -24,7 +24,7 @@ from lmtx_search.training.teacher.budgets import left, part
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
 from lmtx_search.training.word_scoring import word_scoring
-from lmtx_search.words.weights import WordScoring, with_offsets
+from lmtx_search.words.weights import WordScoring, fitted
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Curriculum:
         best: position of the cycle to keep.
         stopped: why the run ended.
         went_on: number of cycles that a stopped run had finished before.
-        words: how words count beside the encoder of every cycle (None: they do not count).
+        words: how words count beside the encoder to keep (None: they do not count).
         named: what documents that name a label taught before the first cycle (None: nothing, by
             the settings).
         comparisons: the kept cycle's encoder against those that need no answers of the judge.
@@ -75,7 +75,7 @@ def run_curriculum(
 
     def open_encoder(cycle: int) -> TrainedEncoder:
         folder = state.encoder(cycle)
-        of_cycle = with_offsets(words, folder.parent)
+        of_cycle = fitted(words, folder.parent)
         return TrainedEncoder(folder, resources, settings.fine_tuning, of_cycle)
 
     named = _teach_from_names(resources, settings, state, progress)
@@ -123,6 +123,8 @@ def run_curriculum(
     )
     better = best_rival(comparisons)
     rival = next((one for one in rivals if one.name == better), None)
+    if rival is None:
+        words = fitted(words, state.encoder(kept + 1).parent)
     return Curriculum(results, kept, why, went_on, words, named, comparisons, rival)
 
 

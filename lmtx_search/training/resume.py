@@ -19,7 +19,12 @@ from lmtx_search.training.development import Development
 from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.teacher.judging_result import HostCost, JudgingResult
-from lmtx_search.words.weights import IMPORTANCE_FILE, OFFSETS_FILE, WordScoring
+from lmtx_search.words.weights import (
+    IMPORTANCE_FILE,
+    OFFSETS_FILE,
+    WEIGHTS_FILE,
+    WordScoring,
+)
 
 
 class RunState:
@@ -94,8 +99,8 @@ class RunState:
             return folder / "encoder"
         partial = self.folder / "run"
         shutil.rmtree(partial, ignore_errors=True)
-        # Offsets beside an encoder from elsewhere belong to the scores of another run.
-        _copy(encoder, partial, offsets=encoder.is_relative_to(self.folder))
+        # What lies beside an encoder from elsewhere belongs to the scores of another run.
+        _copy(encoder, partial, fitted=encoder.is_relative_to(self.folder))
         for one in range(1, all_of + 1):
             _copy(self.encoder(one), partial / "cycles" / str(one))
         if words is not None:
@@ -128,12 +133,13 @@ class RunState:
         return self.folder / f"cycle-{cycle}" / "result.json"
 
 
-def _copy(encoder: Path, folder: Path, offsets: bool = True) -> None:
-    """Copy an encoder, and the offsets of labels that belong to it, into a folder."""
+def _copy(encoder: Path, folder: Path, fitted: bool = True) -> None:
+    """Copy an encoder, and what answers chose for its scores, into a folder."""
     shutil.copytree(encoder, folder / "encoder")
-    beside = encoder.parent / OFFSETS_FILE
-    if offsets and beside.is_file():
-        shutil.copyfile(beside, folder / OFFSETS_FILE)
+    for name in (OFFSETS_FILE, WEIGHTS_FILE):
+        beside = encoder.parent / name
+        if fitted and beside.is_file():
+            shutil.copyfile(beside, folder / name)
 
 
 def _result(values: dict[str, Any]) -> CycleResult:

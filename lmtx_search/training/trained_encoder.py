@@ -19,7 +19,7 @@ from lmtx_search.training.resources import RunResources
 from lmtx_search.training.scorer import LabelScorer
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.shortlist import Encoder, Ranking, Search
-from lmtx_search.words.weights import WordScoring, write_offsets
+from lmtx_search.words.weights import WordScoring, WordWeights, write_offsets, write_weights
 
 
 class TrainedEncoder:
@@ -51,6 +51,14 @@ class TrainedEncoder:
         """float32[labels, dimension]."""
         reads_labels = self._resources.load_encoder(self.folder, self._tuning.label_tokens)
         return embed_labels(reads_labels, self._resources.labels)
+
+    def use_weights(self, weights: WordWeights) -> None:
+        """Let words count by these weights from now on, and store them beside the encoder."""
+        if self.words is None:
+            return
+        self.words = replace(self.words, weights=weights)
+        write_weights(self.folder.parent, weights)
+        self.__dict__.pop("_scorer", None)
 
     def use_offsets(self, offsets: Mapping[str, float]) -> None:
         """Add offsets to the scores of labels from now on, and store them beside the encoder.
@@ -93,9 +101,11 @@ class TrainedEncoder:
         """Return the encoder and the label search for the next cycle's shortlists."""
         return self.encoder, self._resources.publish(self.encoder, self.label_vectors)
 
+    def scorer(self, words: WordScoring | None) -> LabelScorer:
+        """Return what scores labels with other weights of words, or without words."""
+        windows = Windows.of(self._tuning)
+        return LabelScorer(self.encoder, self._resources.labels, self.label_vectors, windows, words)
+
     @cached_property
     def _scorer(self) -> LabelScorer:
-        windows = Windows.of(self._tuning)
-        return LabelScorer(
-            self.encoder, self._resources.labels, self.label_vectors, windows, self.words
-        )
+        return self.scorer(self.words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +57,9 @@ IMPORTANCE_FILE = "word_importance.npy"
 OFFSETS_FILE = "label_offsets.json"
 """Beside the encoder of a training run, and in a version: offsets of labels, by id."""
 
+WEIGHTS_FILE = "word_weights.json"
+"""Beside the encoder of a cycle: the weights of words that answers chose."""
+
 
 @dataclass(frozen=True)
 class WordScoring:
@@ -97,20 +100,36 @@ def read_offsets(folder: Path) -> dict[str, float]:
     return {str(id_): float(offset) for id_, offset in found.items()}
 
 
-def with_offsets(words: WordScoring | None, folder: Path) -> WordScoring | None:
-    """Return how words count beside the encoder of a folder, with its offsets of labels.
+def fitted(words: WordScoring | None, folder: Path) -> WordScoring | None:
+    """Return how words count beside the encoder of a folder, as answers chose.
 
     Args:
-        words: of the run (None: words do not count, and labels have no offsets).
+        words: of the run (None: words do not count, and labels have no offsets). Its weights stay
+            where answers chose none.
 
     Raises:
-        OSError, ValueError: the file is damaged.
+        OSError, TypeError, ValueError: a file is damaged.
     """
-    return None if words is None else replace(words, offsets=read_offsets(folder))
+    if words is None:
+        return None
+    file = folder / WEIGHTS_FILE
+    weights = words.weights
+    if file.is_file():
+        weights = WordWeights(**json.loads(file.read_text(encoding="utf-8")))
+    return replace(words, weights=weights, offsets=read_offsets(folder))
 
 
 def write_offsets(folder: Path, offsets: Mapping[str, float]) -> None:
     """Write the offsets of labels into a folder, completely or not at all."""
-    partial = folder / f"{OFFSETS_FILE}.part"
-    partial.write_text(json.dumps(dict(offsets)), encoding="utf-8")
-    partial.replace(folder / OFFSETS_FILE)
+    _write(folder / OFFSETS_FILE, dict(offsets))
+
+
+def write_weights(folder: Path, weights: WordWeights) -> None:
+    """Write the weights of words into a folder, completely or not at all."""
+    _write(folder / WEIGHTS_FILE, asdict(weights))
+
+
+def _write(file: Path, values: Mapping[str, float]) -> None:
+    partial = file.with_name(f"{file.name}.part")
+    partial.write_text(json.dumps(values), encoding="utf-8")
+    partial.replace(file)

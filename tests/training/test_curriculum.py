@@ -37,8 +37,10 @@ from lmtx_search.words.weights import (
     DEFAULT_WEIGHTS,
     OFFSETS_FILE,
     WordScoring,
+    fitted,
     read_offsets,
     write_offsets,
+    write_weights,
 )
 from tests.support.memory_judge import MemoryStore, OneHost
 
@@ -392,6 +394,7 @@ def test_a_cycle_begins_without_the_offsets_that_a_killed_attempt_left(
         fitted_on.append(trained.words.offsets)
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(cycle, "fit_word_weights", lambda *_: DEFAULT_WEIGHTS)
     monkeypatch.setattr(cycle, "fit_label_offsets", fit)
     with pytest.raises(KeyboardInterrupt):
         made.run(Judge(), cycles=1)
@@ -418,8 +421,12 @@ def test_only_offsets_of_the_run_itself_are_handed_over(world: Any, tmp_path: Pa
     made = world(4)
     made.run(Judge(), cycles=1)
     write_offsets(made.state.encoder(1).parent, {"a": 0.1})
+    write_weights(made.state.encoder(1).parent, DEFAULT_WEIGHTS.times(0.3))
     made.state.hand_over(made.state.encoder(1), tmp_path / "run", ANSWERS)
     assert read_offsets(tmp_path / "run") == {"a": 0.1}
+    words = fitted(WordScoring(DEFAULT_WEIGHTS, np.ones(10, dtype=np.float32)), tmp_path / "run")
+    assert words is not None
+    assert words.weights == DEFAULT_WEIGHTS.times(0.3)
     # A run may begin with the encoder of an earlier run, and keep it.
     elsewhere = tmp_path / "earlier" / "encoder"
     elsewhere.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Offsets of labels: what is added to the scores of a label in every document."""
+"""What answers choose beside an encoder: offsets of labels, and the weights of words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from lmtx_search.words.weights import (
     DEFAULT_WEIGHTS,
     OFFSETS_FILE,
     WordScoring,
+    fitted,
     read_offsets,
     write_offsets,
+    write_weights,
 )
 
 IMPORTANCE = np.ones(10, dtype=np.float32)
@@ -55,6 +57,20 @@ def test_offsets_that_cannot_be_written_leave_the_earlier_ones(tmp_path: Path) -
 
 def test_a_folder_without_offsets_has_none(tmp_path: Path) -> None:
     assert read_offsets(tmp_path) == {}
+
+
+def test_words_count_beside_an_encoder_as_answers_chose(tmp_path: Path) -> None:
+    words = WordScoring(DEFAULT_WEIGHTS, IMPORTANCE)
+    before = fitted(words, tmp_path)
+    write_weights(tmp_path, DEFAULT_WEIGHTS.times(0.3))
+    write_offsets(tmp_path, {"a": 0.25})
+    after = fitted(words, tmp_path)
+
+    assert before is not None
+    assert before.weights == DEFAULT_WEIGHTS
+    assert after is not None
+    assert after.weights == DEFAULT_WEIGHTS.times(0.3)
+    assert after.offsets == {"a": 0.25}
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", '{"a": "high"}'])

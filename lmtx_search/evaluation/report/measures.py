@@ -19,7 +19,7 @@ from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
-from lmtx_search.words.weights import with_offsets
+from lmtx_search.words.weights import fitted
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def cycle_measures(
         system = systems.encoder(
             settings,
             labels,
-            EncoderSource(encoder, str(number), words=with_offsets(source.words, encoder.parent)),
+            EncoderSource(encoder, str(number), words=fitted(source.words, encoder.parent)),
             f"cycle {number}",
         )
         output = Output(system.rank(gold_set.documents, progress).rankings)

@@ -41,7 +41,7 @@ from lmtx_search.tagging.deployment.encoder_source import EncoderSource, run_wor
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.training_documents import training_documents
-from lmtx_search.words.weights import with_offsets
+from lmtx_search.words.weights import fitted
 
 # At least as many documents as any profile trains on.
 _ALL = 30_000
@@ -155,7 +155,7 @@ def _point(
         rows = {}
         for number, cycle in enumerate(record["cycles"], 1):
             of_cycle = folder / "cycles" / str(number)
-            words = with_offsets(words, of_cycle)
+            words = fitted(words, of_cycle)
             source = EncoderSource(of_cycle / "encoder", f"cycle {number}", words=words)
             output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, cycle, sum(cycle["seconds"].values()))
