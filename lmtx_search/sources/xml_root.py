@@ -17,20 +17,12 @@ def root_name(data: bytes) -> str:
     >>> root_name(b"no XML")
     ''
     """
+    names = list[str]()
     parser = ParserCreate()
-    parser.StartElementHandler = _found
+    parser.StartElementHandler = lambda name, _attributes: names.append(name)
+    # With a default handler, no entity of the content is expanded.
+    parser.DefaultHandler = lambda _data: None
     # What is wrong before the root is for the reader of the format to say.
     with suppress(ExpatError, LookupError, ValueError):
-        try:
-            parser.Parse(data[:_WITHIN].lstrip(), False)
-        except _FoundError as found:
-            return str(found)
-    return ""
-
-
-class _FoundError(Exception):
-    """Ends the reading, so that no entity of the content is expanded."""
-
-
-def _found(name: str, attributes: object) -> None:
-    raise _FoundError(name)
+        parser.Parse(data[:_WITHIN].lstrip(), False)
+    return names[0] if names else ""

@@ -154,7 +154,7 @@ def _require_unfiltered(client: OpenSearch, given: str, indices: Collection[str]
         if all(one.keys() & {"filter", "search_routing"} for one in through.values()):
             raise UserError(
                 f"the alias {min(through)} shows only a part of {index} (it has a filter or a "
-                f"routing): name {index} itself, and select documents with --query"
+                f"routing): name {index} itself, and select its documents with a query"
             )
 
 
