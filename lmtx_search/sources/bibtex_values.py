@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html.entities import html5
 from itertools import pairwise
 
 _BARE = re.compile(r'[^\s#{}",=]+')
 _STRUCTURE = re.compile(r'\\.|[{}"]', re.DOTALL)
 # What a backslash precedes, and entities of HTML, are no separators.
-_KEYWORD_MARKS = re.compile(r"\\?&#?\w+;|\\.|[{};,]", re.DOTALL)
+_KEYWORD_MARKS = re.compile(r"\\?&(?:#\d+|#[xX][0-9a-fA-F]+|(\w+));|\\.|[{};,]", re.DOTALL)
+# Behind a backslash, "&" is a character of the text, unless an export has escaped these of XML.
+_OF_XML = {"amp", "apos", "gt", "lt", "quot"}
 _SEPARATOR = re.compile(r"\s+and\s+")
 
 
@@ -76,13 +79,19 @@ def keywords_of(value: str) -> list[str]:
         value = value[1:-1]
     marks, depth = list[tuple[str, int]](), 0
     for found in _KEYWORD_MARKS.finditer(value):
-        depth += (found[0] == "{") - (found[0] == "}")
-        if depth == 0 and found[0] in ";,":
-            marks.append((found[0], found.start()))
+        mark = found[0] if found[1] is None or _is_entity(found) else ";"
+        depth += (mark == "{") - (mark == "}")
+        if depth == 0 and mark in ";,":
+            marks.append((mark, found.end() - 1))
     used = ";" if is_whole or any(mark == ";" for mark, _ in marks) else ","
     places = [-1, *(place for mark, place in marks if mark == used), len(value)]
     parts = (value[start + 1 : end].strip() for start, end in pairwise(places))
     return [part for part in parts if part]
+
+
+def _is_entity(found: re.Match[str]) -> bool:
+    """Return whether a match with a name between "&" and ";" is an entity of HTML."""
+    return found[1] in _OF_XML if found[0].startswith("\\") else f"{found[1]};" in html5
 
 
 def _end_of(raw: str, at: int) -> int | None:

@@ -5,6 +5,7 @@ import pytest
 from lmtx_search.records import BadLine, Label
 from lmtx_search.sources import FieldGold, read_documents
 from lmtx_search.sources.bibtex import count_bibtex, read_bibtex
+from lmtx_search.sources.bibtex_values import keywords_of
 from lmtx_search.sources.read_options import ReadOptions
 
 ENTRY = r"""@Article{a1, Title={{On} Chess \& caf\'e}, author="Example, P. and Other, O.",
@@ -140,9 +141,15 @@ def test_fields_of_biblatex_are_read(tmp_path):
         ("{{Mice, Inbred C57BL}, Humans}", ["Mice, Inbred C57BL", "Humans"]),
         ("{{Mice, Inbred C57BL; Humans}}", ["Mice, Inbred C57BL", "Humans"]),
         ("{{Mice, Inbred C57BL}}", ["Mice, Inbred C57BL"]),
+        ("{R\\&D; Innovation; Growth}", ["R&D", "Innovation", "Growth"]),
         ("{R\\&amp;D, Stra{\\ss}en, Caf\\'e}", ["R&amp;D", "Straßen", "Café"]),
     ],
 )
 def test_keywords_are_separated_as_their_exporter_does(tmp_path, written, expected):
     (row,) = read_bibtex(write(tmp_path, f"@book{{a, keywords = {written}}}"))
     assert row.fields["keywords"] == expected
+
+
+def test_only_the_semicolon_of_an_entity_separates_no_keywords():
+    value = "Caf&eacute;s &#38; &#x2615;, tea; M&As; \\&pi; x"
+    assert keywords_of(value) == ["Caf&eacute;s &#38; &#x2615;, tea", "M&As", "\\&pi", "x"]
