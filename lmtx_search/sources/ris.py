@@ -15,9 +15,11 @@ from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
 # The standard has two blanks before the hyphen and one after it. Exports with one, or with tabs,
-# before it are read too, and those with two before it and none after it. In a reference that begins
-# as the standard has it, they are text: "CT - guided biopsy" may begin a line of an abstract.
+# before it are read too, and those with two before it and none after it. In a long text, they
+# are text if all tags so far are as the standard has them: "CT - guided biopsy" may begin a line of
+# an abstract.
 _TAG = re.compile(r"([A-Z][A-Z0-9])(?:[ \t]+-(?:[ \t]+(.*))?|  -(.*))$")
+_LONG_TEXTS = ("AB  - ", "N1  - ", "N2  - ")
 _AUTHORS = ("first_authors", "authors", "secondary_authors")
 # Titles of a chapter and of a book, which rispy does not know.
 _OTHER_TITLES = ("CT", "BT")
@@ -72,14 +74,13 @@ def _references(path: Path) -> Iterator[tuple[int, list[str]]]:
     for number, line in read_lines(path):
         match = _TAG.match(line)
         is_open = bool(lines) and lines[-1] != "ER  - "
-        if match and is_open and not line.startswith("  -", 2):
-            # Directly behind TY, no text of a field goes on.
-            is_standard = is_standard and len(lines) > 1
+        has_standard_form = line.startswith("  -", 2)
+        if match and is_open and is_standard and not has_standard_form:
             ends = match[1] == "TY" or (match[1] == "ER" and not _value(match))
-            if is_standard and not ends:
+            if lines[-1].startswith(_LONG_TEXTS) and not ends:
                 match = None
-        if match and match[1] == "TY":
-            is_standard = line.startswith("  -", 2)
+        if match:
+            is_standard = has_standard_form and (is_standard or match[1] == "TY")
         if match and (match[1] == "TY" or (lines and lines[-1] == "ER  - ")):
             if lines:
                 yield start, lines

@@ -120,6 +120,13 @@ def test_a_line_of_an_abstract_is_no_tag_in_a_reference_of_the_standard(tmp_path
     assert row.fields["title"] == "On chess and other games"
 
 
-def test_a_reference_may_begin_as_the_standard_has_it_and_go_on_otherwise(tmp_path):
-    (row,) = read_ris(write(tmp_path, "TY  - JOUR\nTI - Chess\nAB - Old\nER -\n"))
-    assert (row.fields["title"], row.fields["text"]) == ("Chess", "Old")
+@pytest.mark.parametrize("title", ["TI  - Chess", "TI - Chess"])
+def test_a_reference_may_begin_as_the_standard_has_it_and_go_on_otherwise(tmp_path, title):
+    tags = "AU - Smith, J.\nAB  - Old\nKW - games\nER -\n"
+    (row,) = read_ris(write(tmp_path, f"TY  - JOUR\n{title}\n{tags}"))
+    assert row.fields == {
+        "title": "Chess",
+        "text": "Old",
+        "authors": ["Smith, J."],
+        "keywords": ["games"],
+    }
