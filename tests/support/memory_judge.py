@@ -18,6 +18,10 @@ class MemoryStore:
     def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
         return {id_: self.kept[id_] for id_ in ids if id_ in self.kept}
 
+    def of(self, judge: str, prompt: str | None = None) -> list[Judgment]:
+        every = [one for one in self.kept.values() if one.judge == judge]
+        return [one for one in every if prompt is None or one.prompt == prompt]
+
     def add(self, judgments: list[Judgment]) -> None:
         self.kept.update((judgment.id, judgment) for judgment in judgments)
 

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.progress import Progress
 from lmtx_search.records import PERSON, Document, Label, PYes
-from lmtx_search.training.teacher.current_answers import about_current_texts, question_ids
+from lmtx_search.training.teacher.current_answers import (
+    about_current_texts,
+    left_out,
+    question_ids,
+)
 from lmtx_search.training.teacher.human_feedback import prefer_people
-
-if TYPE_CHECKING:
-    from lmtx_search.cluster.client.connect import Client
 
 # A person says yes or no, and a run without a measure has no boundary of its own.
 _EVEN = 0.5
 
 
 def answers_about(
-    client: Client,
+    store: JudgmentStore,
     record: Mapping[str, Any] | None,
     documents: Sequence[Document],
     labels: Sequence[Label],
     progress: Progress,
 ) -> tuple[PYes, float]:
     """Return the answers about documents as they are now, and the P(yes) of a yes."""
-    store = JudgmentStore(client)
     by_id = {label.id: label for label in labels}
     found: dict[str, dict[str, float]] = {}
     yes_from = None
@@ -40,8 +40,16 @@ def answers_about(
                 "the static encoder"
             )
         else:
+            there = {document.id for document in documents}
             judgments = store.of(judge["digest"], judge["prompt_digest"])
-            for one in about_current_texts(judgments, documents, by_id, id_of):
+            judgments = [one for one in judgments if one.document_id in there]
+            current = about_current_texts(judgments, documents, by_id, id_of)
+            if count := left_out(judgments, current):
+                progress.note(
+                    f"{count:,} answers of the judge do not measure the static encoder: the text "
+                    "of the document or the label has changed since"
+                )
+            for one in current:
                 found.setdefault(one.document_id, {})[one.label_id] = one.p_yes
     answers = prefer_people(found, store.of(PERSON), documents, by_id)
     return answers, _EVEN if yes_from is None else yes_from

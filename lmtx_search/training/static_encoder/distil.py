@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.description import describe
@@ -138,7 +139,8 @@ def distil(
             )
     student = load_encoder(settings, max_tokens=wanted.document_tokens, folder=folder)
     words = _words(teacher, encoder, labels, documents, tuned.most)
-    answers, yes_from = answers_about(client, teacher.record, split.measuring, labels, progress)
+    store = JudgmentStore(client)
+    answers, yes_from = answers_about(store, teacher.record, split.measuring, labels, progress)
     with progress.stage("Compare with the trained encoder", unit="documents") as advance:
         comparison = compare_with_teacher(
             student.digest,
