@@ -11,7 +11,7 @@ from lmtx_search.records import PERSON, Document, Judgment, Label
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.training.known_answers import training_documents
-from lmtx_search.training.teacher.current_answers import people_about_current_texts
+from lmtx_search.training.teacher.current_answers import pairs_left_out, people_about_current_texts
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -34,7 +34,7 @@ def current_opinions(
         text_of: returns the text of a document of the index.
 
     Returns:
-        The judgments, and the number of those that were left out.
+        The judgments, and the number of pairs of document and label whose judgments were left out.
     """
     by_id = {id_: Label(id_, text) for id_, text in zip(labels.ids, labels.texts, strict=True)}
     said = [one for one in JudgmentStore(client).of(PERSON) if one.label_id in by_id]
@@ -44,4 +44,4 @@ def current_opinions(
         Document(hit["_id"], text_of(hit["_source"])) for hit in search_by_id(client, index, ids)
     ]
     current = people_about_current_texts(said, documents, by_id)
-    return current, len(said) - len(current)
+    return current, pairs_left_out(said, current)

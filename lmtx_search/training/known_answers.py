@@ -17,6 +17,8 @@ from lmtx_search.training.targets.answers import Answers
 from lmtx_search.training.teacher.current_answers import (
     QuestionId,
     current_answers,
+    pairs_left_out,
+    people_about_current_texts,
     question_ids,
 )
 from lmtx_search.training.teacher.human_feedback import prefer_people
@@ -142,7 +144,8 @@ def known_answers(
         held_out = training_documents(client, where, run.held_out)
     else:
         held_out = _sample(client, where, people) if people else []
-    about_held_out = sum(one.document_id in apart for one in by_people)
+    about_held_out = [one for one in by_people if one.document_id in apart]
+    current_people = people_about_current_texts(by_people, documents, by_id)
     said_before = {} if run is None else run.people
     said_before = {id_: said_before[id_] for id_ in said_before.keys() & there}
     return KnownAnswers(
@@ -151,8 +154,8 @@ def known_answers(
         + _changes({id_: before.get(id_, {}) for id_ in by_judge}, by_judge),
         documents=documents,
         held_out=held_out,
-        about_held_out=about_held_out,
-        elsewhere=len(by_people) - about_held_out - _count(people),
+        about_held_out=pairs_left_out(about_held_out, ()),
+        elsewhere=pairs_left_out(by_people, (*about_held_out, *current_people)),
         run=run,
         index=where.training_index,
         by_judge_elsewhere=_count(every) - _count(by_judge),

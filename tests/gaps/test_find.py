@@ -15,7 +15,7 @@ from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.errors import UserError
 from lmtx_search.gaps.find import find_gaps
 from lmtx_search.gaps.report import Gaps
-from lmtx_search.records import Document, Label
+from lmtx_search.records import Document, Label, person_judgment_ids
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -64,6 +64,10 @@ def gaps(library: tuple[Any, Settings, Tagger]) -> Gaps:
     for id_, yes in (("c0", False), ("c1", False), ("c2", True)):
         document = Document(id_, GAMES[int(id_[1])])
         keep_opinions(client, [person_judgment(document, chess, yes, 0)])
+    # What an earlier release kept of an answer that a person has given again is not left out.
+    document = Document("c0", GAMES[0])
+    _, earlier = person_judgment_ids(document, chess)
+    keep_opinions(client, [replace(person_judgment(document, chess, True, 0), id=earlier)])
     named_before = replace(chess, text="Game: Kings")
     keep_opinions(client, [person_judgment(Document("c3", GAMES[3]), named_before, False, 0)])
     return find_gaps(client, settings, tagger, "library")

@@ -8,6 +8,7 @@ from lmtx_search.records import PERSON, Document, Judgment, Label, person_judgme
 from lmtx_search.training.teacher.current_answers import (
     about_current_texts,
     current_answers,
+    pairs_left_out,
     people_about_current_texts,
     question_ids,
 )
@@ -66,3 +67,12 @@ def test_a_persons_judgment_of_an_earlier_release_does_not_count_beside_a_new_on
 
     assert people_about_current_texts(said, [document], {"chess": label}) == said[1:]
     assert people_about_current_texts(said[:1], [document], {"chess": label}) == said[:1]
+
+
+def test_an_answer_that_was_given_again_is_not_counted_as_left_out() -> None:
+    document, label = Document("d", "A match."), Label("chess", "Chess")
+    new, earlier = person_judgment_ids(document, label)
+    said = [Judgment(id_, "d", "chess", 1.0, 0, PERSON, "") for id_ in (earlier, new)]
+    said += [Judgment(id_, "d", "gone", 1.0, 0, PERSON, "") for id_ in ("one", "two")]
+
+    assert pairs_left_out(said, people_about_current_texts(said, [document], {"chess": label})) == 1

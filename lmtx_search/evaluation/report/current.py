@@ -12,6 +12,7 @@ from lmtx_search.settings import DocumentSettings
 from lmtx_search.training.known_answers import training_documents
 from lmtx_search.training.teacher.current_answers import (
     about_current_texts,
+    pairs_left_out,
     people_about_current_texts,
     question_ids,
 )
@@ -59,7 +60,7 @@ def current_judgments(
         return CurrentJudgments(stored, said, [note])
     found = about_current_texts(stored, texts, by_id, id_of)
     notes = []
-    if left := len(stored) - len(found):
+    if left := pairs_left_out(stored, found):
         notes.append(
             f"Left out: {left:,} answers of the judge about documents that are neither training "
             "documents nor tagged here, or whose text or label has changed since."

@@ -10,7 +10,7 @@ from lmtx_search.progress import Progress
 from lmtx_search.records import PERSON, Document, Label, PYes
 from lmtx_search.training.teacher.current_answers import (
     about_current_texts,
-    left_out,
+    pairs_left_out,
     question_ids,
 )
 from lmtx_search.training.teacher.human_feedback import prefer_people
@@ -44,7 +44,7 @@ def answers_about(
             judgments = store.of(judge["digest"], judge["prompt_digest"])
             judgments = [one for one in judgments if one.document_id in there]
             current = about_current_texts(judgments, documents, by_id, id_of)
-            if count := left_out(judgments, current):
+            if count := pairs_left_out(judgments, current):
                 progress.note(
                     f"{count:,} answers of the judge do not measure the static encoder: the text "
                     "of the document or the label has changed since"

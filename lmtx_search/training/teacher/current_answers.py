@@ -71,7 +71,7 @@ def people_about_current_texts(
     return [one for _, one in found.values()]
 
 
-def left_out(judgments: Iterable[Judgment], current: Iterable[Judgment]) -> int:
+def pairs_left_out(judgments: Iterable[Judgment], current: Iterable[Judgment]) -> int:
     """Return the number of pairs of document and label with judgments, but with no current one."""
     pairs, of_current = (
         {(one.document_id, one.label_id) for one in every} for every in (judgments, current)
