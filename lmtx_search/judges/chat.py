@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 
@@ -66,6 +67,8 @@ _KNOWN = (
 # Llama 2 has the marks of Mistral, and others around the system message.
 _OTHER = "<<SYS>>"
 UNKNOWN = replace(CHATML, is_guess=True)
+# For some models Ollama has a renderer in place of a template, which is then this.
+_NO_TEMPLATE = re.compile(r"\s*(\{\{-?\s*\.Prompt\s*-?\}\}\s*)?")
 
 # What templates write at the start of an answer when thinking is off (Qwen3, DeepSeek-R1, SmolLM3).
 _NO_THOUGHTS = "<think>\n\n</think>\n\n"
@@ -97,10 +100,9 @@ def chat_format(template: str, *, thinks: bool = False) -> ChatFormat:
         if _OTHER in template
         else [format for marks, format in _KNOWN if all(mark in template for mark in marks)]
     )
-    has_marks = "<" in template or "[" in template
-    found = known[0] if known else UNKNOWN if has_marks else CHATML
-    # For some models Ollama has a renderer in place of a template, which is then {{ .Prompt }}.
-    if thinks and ("<think>" in template or "<" not in template):
+    is_missing = _NO_TEMPLATE.fullmatch(template) is not None
+    found = CHATML if is_missing else known[0] if known else UNKNOWN
+    if thinks and (is_missing or "<think>" in template):
         return replace(
             found, name=f"{found.name}-no-thinking", user_end=found.user_end + _NO_THOUGHTS
         )

@@ -121,12 +121,14 @@ def test_a_text_is_cut_at_a_space_near_the_end() -> None:
 @pytest.mark.parametrize(
     ("template", "expected"),
     [
-        *(("", CHATML), ("{{ .Prompt }}", CHATML), ("<|im_start|>user<|im_end|>", CHATML)),
+        *(("", CHATML), ("{{- .Prompt }}\n", CHATML), ("<|im_start|>user<|im_end|>", CHATML)),
         *(("<|start_header_id|>user", LLAMA3), ("<start_of_turn>user", GEMMA)),
         ("[INST] {{ .System }} {{ .Prompt }}[/INST]", MISTRAL),
         ("<|user|>\n{{ .Prompt }}<|end|>\n<|assistant|>", PHI3),
         ("<｜User｜>{{ .Prompt }}<｜Assistant｜>", DEEPSEEK),
         *(("[INST] <<SYS>>{{ .System }}<</SYS>>", UNKNOWN), ("<|user|>x</s>", UNKNOWN)),
+        ("{{ .System }} USER: {{ .Prompt }} ASSISTANT:", UNKNOWN),
+        ("### Instruction:\n{{ .Prompt }}\n\n### Response:\n", UNKNOWN),
     ],
 )
 def test_the_chat_format_follows_the_models_own_template(template: str, expected: object) -> None:
@@ -144,6 +146,7 @@ def test_with_thinking_off_the_answer_starts_with_no_thoughts(template: str) -> 
 
 def test_a_model_with_other_marks_for_thoughts_gets_no_block() -> None:
     assert chat_format("<|start|>{{ .Role }}<|channel|>", thinks=True) is UNKNOWN
+    assert chat_format("USER: {{ .Prompt }} ASSISTANT:", thinks=True) is UNKNOWN
 
 
 def test_a_system_message_stands_where_the_format_has_it() -> None:
