@@ -105,7 +105,7 @@ class DocumentFile:
         try:
             rows = self._format.read(self.path, options)
             if self.format == "jsonl":
-                rows = without_single_lists(rows, self.path, self.text_fields)
+                rows = without_single_lists(rows, self.path, self.id_field, self.text_fields)
             for row in rows:
                 if isinstance(row, BadLine):
                     yield row

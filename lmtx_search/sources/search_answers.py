@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from lmtx_search.errors import UserError
-from lmtx_search.records import BadLine, document_text
+from lmtx_search.records import BadLine, document_text, value_at
 from lmtx_search.sources.rows import Row, checked_record
+from lmtx_search.sources.standard_input import is_standard_input
 
 _OF_ANSWERS = {"took", "_shards", "_scroll_id", "pit_id"}
 
@@ -50,22 +51,24 @@ class SearchAnswers:
 
 
 def without_single_lists(
-    rows: Iterator[Row | BadLine], path: Path, text_fields: Sequence[str]
+    rows: Iterator[Row | BadLine], path: Path, id_field: str, text_fields: Sequence[str]
 ) -> Iterator[Row | BadLine]:
     """Yield the rows of a file, unless its only one is a list of records under a name.
 
     Raises:
-        UserError: the only object has no text, but a list of objects.
+        UserError: the only object has neither id nor text, but a list of objects that have.
     """
     first = next(rows, None)
-    name = _list_of(first.fields, text_fields) if isinstance(first, Row) else ""
+    name = _list_of(first, id_field, text_fields) if isinstance(first, Row) else ""
     if first is not None and name:
         second = next(rows, None)
         if second is None:
+            items = shlex.quote(f".[{json.dumps(name)}][]")
+            file = "" if is_standard_input(path) else f" {shlex.quote(str(path))}"
             raise UserError(
                 f"{path} is one object with a list of objects under {name}, and none of "
                 f"{', '.join(text_fields)}: one document per line is expected: "
-                f"`jq -c '.[\"{name}\"][]' FILE` writes it so"
+                f"`jq -c {items}{file}` writes it so"
             )
         yield from (first, second)
     elif first is not None:
@@ -73,9 +76,14 @@ def without_single_lists(
     yield from rows
 
 
-def _list_of(fields: Mapping[str, Any], text_fields: Sequence[str]) -> str:
-    """Return the name of a list of objects in a document without text ("": there is none)."""
-    if document_text(fields, text_fields):
+def _list_of(row: Row, id_field: str, text_fields: Sequence[str]) -> str:
+    """Return the name of a list of documents in an object that is none ("": there is none)."""
+
+    def is_document(one: object) -> bool:
+        has_id = value_at(one, id_field) is not None
+        return isinstance(one, dict) and (has_id or document_text(one, text_fields) != "")
+
+    if row.id or is_document(row.fields):
         return ""
-    lists = (name for name, value in fields.items() if isinstance(value, list) and value)
-    return next((name for name in lists if all(isinstance(o, dict) for o in fields[name])), "")
+    lists = ((name, value) for name, value in row.fields.items() if isinstance(value, list))
+    return next((name for name, value in lists if any(map(is_document, value))), "")

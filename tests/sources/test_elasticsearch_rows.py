@@ -113,7 +113,26 @@ def test_a_hit_of_an_answer_without_its_document_is_a_malformed_line(tmp_path: P
 
 def test_a_list_of_records_in_the_only_object_of_a_file_is_refused(tmp_path: Path) -> None:
     results = {"count": 2, "results": [{"id": 1, "title": "x"}]}
-    with pytest.raises(UserError, match=r"a list of objects under results.*\.\[\"results\"\]\[\]"):
-        list(write(tmp_path, results))
+    (tmp_path / "an export").mkdir()
+    file = write(tmp_path / "an export", results)
+    with pytest.raises(UserError, match="a list of objects under results") as refused:
+        list(file)
+    assert f"`jq -c '.[\"results\"][]' '{file.path}'`" in str(refused.value)
     assert len(list(write(tmp_path, results, results))) == 2
     assert len(list(write(tmp_path, {**results, "title": "x"}))) == 1
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"id": "1", "authors": [{"name": "x"}]},
+        {"id": "1", "parts": [{"id": "2", "title": "x"}]},
+        {"authors": [{"name": "x"}]},
+    ],
+)
+def test_a_single_record_with_a_list_of_something_else_is_a_document(
+    tmp_path: Path, record: dict[str, Any]
+) -> None:
+    (found,) = write(tmp_path, record)
+    assert isinstance(found, Document)
+    assert found.source == record
