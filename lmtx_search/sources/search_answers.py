@@ -13,6 +13,7 @@ from lmtx_search.sources.rows import Row, checked_record
 from lmtx_search.sources.standard_input import is_standard_input
 
 _OF_ANSWERS = {"took", "_shards", "_scroll_id", "pit_id"}
+_OF_FAILURES = {*_OF_ANSWERS, "timed_out", "error", "status"}
 
 
 class SearchAnswers:
@@ -23,16 +24,23 @@ class SearchAnswers:
         self._held = self._most = 0
 
     def hits(self, row: Row) -> list[Row | BadLine] | None:
-        """Return the hits of an answer, with its line (None: the row is a document)."""
+        """Return the hits of an answer, with its line (None: the row is a document).
+
+        Those without a document, and an error in place of an answer, are malformed lines.
+        """
+        if row.fields.keys() >= {"error", "status"} and row.fields.keys() <= _OF_FAILURES:
+            reason = "an error of a search in place of its hits: fetch them again"
+            return [BadLine(str(self._path), row.line, reason, json.dumps(row.fields)[:1000])]
         found = row.fields.get("hits")
         is_answer = row.fields.keys() == {"hits"} or not _OF_ANSWERS.isdisjoint(row.fields)
         if not is_answer or not isinstance(found, dict) or not isinstance(found.get("hits"), list):
             return None
-        hits, total = found["hits"], found.get("total")
+        hits = [self._checked(row.line, hit) for hit in found["hits"]]
+        total = found.get("total")
         total = total.get("value") if isinstance(total, dict) else total
-        self._held += len(hits)
+        self._held += sum(isinstance(hit, Row) for hit in hits)
         self._most = max(self._most, total if isinstance(total, int) else 0)
-        return [self._checked(row.line, hit) for hit in hits]
+        return hits
 
     def notes(self) -> list[str]:
         """Return a sentence if the search has more hits than the answers."""

@@ -106,9 +106,23 @@ def test_an_answer_with_some_of_the_hits_has_a_note(tmp_path: Path) -> None:
 
 
 def test_a_hit_of_an_answer_without_its_document_is_a_malformed_line(tmp_path: Path) -> None:
-    (bad,) = write(tmp_path, {"hits": {"hits": [{"_id": "1"}]}})
+    file = write(tmp_path, {"hits": {"hits": [{"_id": "1"}], "total": 1}})
+    (bad,) = file
     assert isinstance(bad, BadLine)
     assert bad.reason == "a hit without _source"
+    assert any("holds 0 of the 1 hits of a search" in note for note in file.last_read.notes)
+
+
+def test_an_error_in_place_of_an_answer_is_a_malformed_line(tmp_path: Path) -> None:
+    error = {"type": "parsing_exception", "reason": "Unknown key"}
+    bad, document = write(
+        tmp_path,
+        {"took": 1, "error": error, "status": 400},
+        {"error": error, "status": 400, "title": "x"},
+    )
+    assert isinstance(bad, BadLine)
+    assert bad.reason.startswith("an error of a search")
+    assert isinstance(document, Document)
 
 
 def test_a_list_of_records_in_the_only_object_of_a_file_is_refused(tmp_path: Path) -> None:
