@@ -47,7 +47,8 @@ class KnownAnswers:
             training document, or its text or the label has changed since.
         run: what the run learned from (None: the encoder was not trained).
         index: the training documents.
-        by_judge_elsewhere: number of answers of the judge that do not count for the same reason.
+        by_judge_elsewhere: number of answers of the judge that do not count for the same reason, or
+            because the judge was shown another part of the text.
         unchecked: the prompt of the run, if it was not possible to check which texts the judge's
             answers are about.
     """
@@ -87,12 +88,17 @@ class KnownAnswers:
                 f"{self.about_held_out:,} answers of people are about documents that choose the "
                 "threshold: they do not move the offsets of labels"
             )
-        for count, whom in ((self.elsewhere, "people"), (self.by_judge_elsewhere, "the judge")):
-            if count:
-                found.append(
-                    f"{count:,} answers of {whom} do not count: the document is not in "
-                    f"{self.index}, or its text or the label has changed since"
-                )
+        if self.elsewhere:
+            found.append(
+                f"{self.elsewhere:,} answers of people do not count: the document is not in "
+                f"{self.index}, or its text or the label has changed since"
+            )
+        if self.by_judge_elsewhere:
+            found.append(
+                f"{self.by_judge_elsewhere:,} answers of the judge do not count: the document is "
+                f"not in {self.index}, its text or the label has changed since, or the judge was "
+                "shown another part of the text"
+            )
         if self.unchecked is not None:
             found.append(
                 f"The prompt {self.unchecked} of the run is not here any more or has changed. So "

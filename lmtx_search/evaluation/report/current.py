@@ -63,6 +63,7 @@ def current_judgments(
     if left := pairs_left_out(stored, found):
         notes.append(
             f"Left out: {left:,} answers of the judge about documents that are neither training "
-            "documents nor tagged here, or whose text or label has changed since."
+            "documents nor tagged here, whose text or label has changed since, or of which the "
+            "judge was shown another part."
         )
     return CurrentJudgments(found, said, notes)

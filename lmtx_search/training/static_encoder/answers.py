@@ -47,7 +47,8 @@ def answers_about(
             if count := pairs_left_out(judgments, current):
                 progress.note(
                     f"{count:,} answers of the judge do not measure the static encoder: the text "
-                    "of the document or the label has changed since"
+                    "of the document or the label has changed since, or the judge was shown "
+                    "another part of the text"
                 )
             for one in current:
                 found.setdefault(one.document_id, {})[one.label_id] = one.p_yes
