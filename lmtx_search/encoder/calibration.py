@@ -24,7 +24,11 @@ LEAST_SLOPE = 6.0
 """Log-odds that one unit of score is worth at least. A judge that answers at random has none."""
 
 LARGEST = 0.05
-"""A judge moves no score or threshold further: what is larger is its prejudice about a label."""
+"""Answers move no threshold further, and those of a judge no score.
+
+What is larger is mostly a judge's prejudice about a label. The score of a label and its threshold
+may both be moved, and these distances add up.
+"""
 
 # Assumed standard deviation of the offsets of labels, in log-odds.
 _SPREAD = 0.5
@@ -52,7 +56,10 @@ class Calibration:
         return _sigmoid(self.slope * score + self.intercept + self.offsets.get(label, 0.0))
 
     def shift(self, label: str) -> float:
-        """Return how much less score a label needs than others, at most :data:`LARGEST`."""
+        """Return how much less score a label needs than others, at most :data:`LARGEST`.
+
+        The scores already contain the offsets of labels, so that both add up.
+        """
         shift = self.offsets.get(label, 0.0) / max(self.slope, LEAST_SLOPE)
         return max(-LARGEST, min(LARGEST, shift))
 

@@ -44,7 +44,8 @@ def own_thresholds(
     """Return the thresholds of labels that documents name or that were judged often, by id.
 
     A label that many documents name has a lower threshold. For a label that was judged often, the
-    judge's answers move it: little after few answers, and never far (``Calibration.shift``).
+    answers of the judge and of people move it from there: little after few answers, and never far
+    (``Calibration.shift``).
 
     Args:
         highest: the largest score that a label can have.

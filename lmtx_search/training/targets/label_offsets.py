@@ -43,7 +43,8 @@ def label_offsets(
     """Return what has to be added to the scores of each label: float32[labels].
 
     A logistic regression with one slope, one intercept and a shrunken offset of each label. The
-    offset is at most ``LARGEST`` for labels that mostly a judge was asked about.
+    offset is at most ``LARGEST`` for labels that mostly a judge was asked about. Calibration may
+    move the threshold of a label by as much again.
 
     Args:
         scores: of n pairs of document and label.
