@@ -20,6 +20,7 @@ from lmtx_search.training.teacher.current_answers import (
     pairs_left_out,
     people_about_current_texts,
     question_ids,
+    unchecked,
 )
 from lmtx_search.training.teacher.human_feedback import prefer_people
 
@@ -49,8 +50,8 @@ class KnownAnswers:
         index: the training documents.
         by_judge_elsewhere: number of answers of the judge that do not count for the same reason, or
             because the judge was shown another part of the text.
-        unchecked: the prompt of the run, if it was not possible to check which texts the judge's
-            answers are about.
+        unchecked: a sentence, if it was not possible to check which texts the judge's answers are
+            about.
     """
 
     answers: Answers
@@ -100,11 +101,7 @@ class KnownAnswers:
                 "shown another part of the text"
             )
         if self.unchecked is not None:
-            found.append(
-                f"The prompt {self.unchecked} of the run is not here any more or has changed. So "
-                "it was not checked whether the judge's answers are about the texts that documents "
-                "and labels have now"
-            )
+            found.append(self.unchecked)
         return found
 
 
@@ -165,7 +162,7 @@ def known_answers(
         run=run,
         index=where.training_index,
         by_judge_elsewhere=_count(every) - _count(by_judge),
-        unchecked=judge["prompt"] if stored and judge is not None and id_of is None else None,
+        unchecked=unchecked(judge) if stored and judge is not None and id_of is None else None,
     )
 
 

@@ -30,3 +30,12 @@ def test_answers_about_another_text_are_left_out_and_counted_once() -> None:
     assert found == ({"kept": {"1": 0.9}}, 0.4)
     (note,) = notes.kept
     assert note.startswith("1 answers of the judge do not measure the static encoder")
+
+
+def test_it_is_said_if_a_changed_prompt_leaves_answers_unchecked() -> None:
+    store, notes = MemoryStore(), Notes()
+    store.add([judged(Document("kept", "earlier"), 0.9)])
+    record = {**RECORD, "judge": {**JUDGE, "prompt": "gone.toml"}}
+    assert answers_about(store, record, [KEPT], [CHESS], notes)[0] == {"kept": {"1": 0.9}}
+    (note,) = notes.kept
+    assert note.startswith("The prompt gone.toml of the run is not here any more")

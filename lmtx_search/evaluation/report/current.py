@@ -15,6 +15,7 @@ from lmtx_search.training.teacher.current_answers import (
     pairs_left_out,
     people_about_current_texts,
     question_ids,
+    unchecked,
 )
 
 
@@ -52,12 +53,7 @@ def current_judgments(
     said = people_about_current_texts(people, texts, by_id)
     id_of = question_ids(judge)
     if id_of is None:
-        note = (
-            f"The prompt {judge['prompt']} of the run is not here any more or has changed. So it "
-            "was not checked whether the judge's answers are about the texts that documents and "
-            "labels have now."
-        )
-        return CurrentJudgments(stored, said, [note])
+        return CurrentJudgments(stored, said, [f"{unchecked(judge)}."])
     found = about_current_texts(stored, texts, by_id, id_of)
     notes = []
     if left := pairs_left_out(stored, found):

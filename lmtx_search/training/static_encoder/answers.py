@@ -12,6 +12,7 @@ from lmtx_search.training.teacher.current_answers import (
     about_current_texts,
     pairs_left_out,
     question_ids,
+    unchecked,
 )
 from lmtx_search.training.teacher.human_feedback import prefer_people
 
@@ -26,31 +27,31 @@ def answers_about(
     labels: Sequence[Label],
     progress: Progress,
 ) -> tuple[PYes, float]:
-    """Return the answers about documents as they are now, and the P(yes) of a yes."""
+    """Return the answers about documents as they are now, and the P(yes) of a yes.
+
+    If the prompt has changed, all of the judge's answers about the documents count, and it is said.
+    """
     by_id = {label.id: label for label in labels}
     found: dict[str, dict[str, float]] = {}
     yes_from = None
     if record is not None:
         judge, yes_from = record["judge"], record["measures"]["llm_p1_yes_from"]
+        there = {document.id for document in documents}
+        judgments = store.of(judge["digest"], judge["prompt_digest"])
+        judgments = [one for one in judgments if one.document_id in there]
         id_of = question_ids(judge)
         if id_of is None:
-            progress.note(
-                f"The prompt {judge['prompt']} of the run is not here any more or has changed. So "
-                "it is unknown which texts the judge's answers are about, and they do not measure "
-                "the static encoder"
-            )
+            current = judgments
+            progress.note(unchecked(judge))
         else:
-            there = {document.id for document in documents}
-            judgments = store.of(judge["digest"], judge["prompt_digest"])
-            judgments = [one for one in judgments if one.document_id in there]
             current = about_current_texts(judgments, documents, by_id, id_of)
-            if count := pairs_left_out(judgments, current):
-                progress.note(
-                    f"{count:,} answers of the judge do not measure the static encoder: the text "
-                    "of the document or the label has changed since, or the judge was shown "
-                    "another part of the text"
-                )
-            for one in current:
-                found.setdefault(one.document_id, {})[one.label_id] = one.p_yes
+        if count := pairs_left_out(judgments, current):
+            progress.note(
+                f"{count:,} answers of the judge do not measure the static encoder: the text of "
+                "the document or the label has changed since, or the judge was shown another part "
+                "of the text"
+            )
+        for one in current:
+            found.setdefault(one.document_id, {})[one.label_id] = one.p_yes
     answers = prefer_people(found, store.of(PERSON), documents, by_id)
     return answers, _EVEN if yes_from is None else yes_from

@@ -36,6 +36,19 @@ def question_ids(judge: Mapping[str, Any]) -> QuestionId | None:
     return partial(question_id, judge["digest"], prompt)
 
 
+def unchecked(judge: Mapping[str, Any]) -> str:
+    """Return a sentence for answers that are used although :func:`question_ids` gives None.
+
+    Args:
+        judge: as the record of a run has it.
+    """
+    return (
+        f"The prompt {judge['prompt']} of the run is not here any more or has changed. So it was "
+        "not checked whether the judge's answers are about the texts that documents and labels "
+        "have now"
+    )
+
+
 def about_current_texts(
     judgments: Iterable[Judgment],
     documents: Iterable[Document],
