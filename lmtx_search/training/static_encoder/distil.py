@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.judgments.store import JudgmentStore
@@ -43,9 +43,6 @@ from lmtx_search.training.static_encoder.held_out import (
 from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
 from lmtx_search.training.training_documents import training_documents
 from lmtx_search.words.weights import DEFAULT_FACTOR, WordScoring
-
-if TYPE_CHECKING:
-    pass
 
 # Increased when a student is made in another way, so that older ones are not used.
 _FORM = 1
