@@ -31,8 +31,7 @@ def read_jsonl_documents(path: Path, options: ReadOptions) -> Iterator[Row | Bad
 
     An action line of ``_bulk`` (``index``, ``create``) gives its ``_id`` to the next row. One that
     deletes or updates is a malformed line. In a dump and in an answer of ``_search``, the document
-    is in ``_source``. Other
-    metadata (``_index``, ``_score``, …) are not read from these forms.
+    is in ``_source``. Other metadata (``_index``, ``_score``, …) are not read from these forms.
 
     Raises:
         UserError, LmtxError: as :func:`~lmtx_search.sources.rows.read_rows`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from lmtx_search.sources.rows import Row
@@ -19,7 +20,8 @@ _NOTE = (
 def renamed(row: Row, id_field: str, text_fields: Sequence[str], notes: list[str]) -> Row:
     """Return a row of ``id``, ``title`` and ``text`` under the names of the settings.
 
-    Another field with one of these names gets the prefix ``file_``, so that neither is lost.
+    Another field with one of these names gets the prefix ``file_``, and a number if the file has a
+    field of this name too, so that none is lost.
 
     Args:
         notes: receives a sentence for each name that was changed so.
@@ -40,8 +42,10 @@ def renamed(row: Row, id_field: str, text_fields: Sequence[str], notes: list[str
         wanted = names.get(name, name) if name in own else name
         free = wanted
         if wanted in taken:
+            free = f"file_{wanted}"
+            numbers = count(2)
             while free in taken or free in fields or free in own:
-                free = f"file_{free}"
+                free = f"file_{wanted}_{next(numbers)}"
             note = _NOTE.format(name=wanted, aside=free, own=taken[wanted])
             if note not in notes:
                 notes.append(note)

@@ -58,3 +58,14 @@ def test_a_name_that_is_free_is_not_changed(tmp_path: Path) -> None:
     (found,) = read(path, options, format="annif", text_fields=["title", "abstract", "body"])
     assert found.source == {"id": "1", "title": "T", "body": "whole", "abstract": "own"}
     assert not options.notes
+
+
+def test_a_name_aside_that_the_file_has_too_gets_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "docs.jsonl"
+    metadata = {"title": "T", "body": "own", "file_body": "other"}
+    path.write_text(json.dumps({"document_id": "1", "text": "whole", "metadata": metadata}))
+    (found,) = read(path, ReadOptions(), format="annif", text_fields=["title", "body"])
+    assert found.source == {
+        **{"id": "1", "title": "T", "body": "whole"},
+        **{"file_body": "other", "file_body_2": "own"},
+    }
