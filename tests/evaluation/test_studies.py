@@ -15,7 +15,12 @@ from lmtx_search.evaluation.gold.gold_set import GoldSet
 from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
 from lmtx_search.evaluation.studies import STUDIES, run
 from lmtx_search.evaluation.studies.base import Point
-from lmtx_search.evaluation.studies.identity import keep_judge, point_digest, same_judge
+from lmtx_search.evaluation.studies.identity import (
+    JudgeDigests,
+    keep_judge,
+    point_digest,
+    same_judge,
+)
 from lmtx_search.evaluation.studies.run import _enough
 from lmtx_search.evaluation.studies.study_result import sentence, study_record, study_result
 from lmtx_search.judges.open import open_judge
@@ -108,7 +113,13 @@ def test_a_killed_study_leaves_no_run_that_a_deployment_takes(
     gold_set: Any = None
     with pytest.raises(KeyboardInterrupt):
         run._point(
-            STUDIES["cycles"], points("cycles")[0], [], gold_set, ResultCache(tmp_path), SILENT
+            STUDIES["cycles"],
+            points("cycles")[0],
+            [],
+            gold_set,
+            ResultCache(tmp_path),
+            JudgeDigests(),
+            SILENT,
         )
     assert kinds == ["study-training"]
 
@@ -151,15 +162,25 @@ def test_a_stored_point_is_of_the_model_that_has_the_name_now(tmp_path: Path) ->
     cache, yes = ResultCache(tmp_path), (200, first_token("Yes"))
     with fake_ollama(lambda _: yes, digest="old") as host:
         point = point_of(host)
-        assert not same_judge(point, "p", cache, SILENT)
+        assert not same_judge(point, "p", cache, JudgeDigests(), SILENT)
         digest = open_judge(point.settings, point.training.prompt).digest
         keep_judge("p", {"judge": {"digest": digest}}, cache)
-        assert same_judge(point, "p", cache, SILENT)
+        assert same_judge(point, "p", cache, JudgeDigests(), SILENT)
     with fake_ollama(lambda _: yes, digest="new") as host:
-        assert not same_judge(point_of(host), "p", cache, SILENT)
+        assert not same_judge(point_of(host), "p", cache, JudgeDigests(), SILENT)
     notes = Notes()
-    assert same_judge(point_of("http://127.0.0.1:9"), "p", cache, notes)
+    assert same_judge(point_of("http://127.0.0.1:9"), "p", cache, JudgeDigests(), notes)
     assert "50: stored results are shown without checking" in notes.kept[0]
+
+
+def test_the_judge_of_several_points_is_opened_once(tmp_path: Path) -> None:
+    cache, judges, notes = ResultCache(tmp_path), JudgeDigests(), Notes()
+    with fake_ollama(lambda _: (200, first_token("Yes")), digest="old") as host:
+        point = point_of(host)
+        keep_judge("p", {"judge": {"digest": judges.of(point)}}, cache)
+    # Its server is gone, and is not asked again.
+    assert same_judge(point, "p", cache, judges, notes)
+    assert not notes.kept
 
 
 def test_a_changed_prompt_is_another_point(tmp_path: Path) -> None:

@@ -58,7 +58,30 @@ def point_digest(study: Study, point: Point) -> str:
     )[:24]
 
 
-def same_judge(point: Point, identity: str, cache: ResultCache, progress: Progress) -> bool:
+class JudgeDigests:
+    """The digests of the judges that points have now. Each is opened once: that loads its model."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, str] = {}
+
+    def of(self, point: Point) -> str:
+        """Return the digest of a point's judge.
+
+        Raises:
+            LmtxError: it cannot be opened.
+        """
+        settings, prompt = point.settings, load_prompt(point.training.prompt)
+        judge = content_digest(
+            settings.judge.model_dump_json(), settings.ollama.model_dump_json(), prompt.digest
+        )
+        if judge not in self._found:
+            self._found[judge] = open_judge(settings, prompt).digest
+        return self._found[judge]
+
+
+def same_judge(
+    point: Point, identity: str, cache: ResultCache, judges: JudgeDigests, progress: Progress
+) -> bool:
     """Return whether the judge that made the stored result of a point still has its name.
 
     A name may get another model. Without a judge that answers, stored results are used.
@@ -67,7 +90,7 @@ def same_judge(point: Point, identity: str, cache: ResultCache, progress: Progre
     if made_by is None:
         return False
     try:
-        return open_judge(point.settings, point.training.prompt).digest == made_by.note
+        return judges.of(point) == made_by.note
     except LmtxError as error:
         progress.note(
             f"{point.value}: stored results are shown without checking that the judge is still "

@@ -22,6 +22,7 @@ from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.run import cluster_labels
 from lmtx_search.evaluation.studies import STUDIES, Point, Study
 from lmtx_search.evaluation.studies.identity import (
+    JudgeDigests,
     common_digest,
     keep_judge,
     point_digest,
@@ -91,8 +92,9 @@ def run_study(
     common = common_digest(settings, labels, gold_set, documents, people)
     cache = ResultCache(settings.data_dir / "studies" / content_digest(common)[:24])
     found = {UNTRAINED: _untrained(settings, labels, gold_set, cache, progress)}
+    judges = JudgeDigests()
     for point in points:
-        found.update(_point(study, point, labels, gold_set, cache, progress))
+        found.update(_point(study, point, labels, gold_set, cache, judges, progress))
     measured = {
         value: measure(one.output, gold_set.usable.gold, gold_set.weighing, training.seed)
         for value, one in found.items()
@@ -124,11 +126,12 @@ def _point(
     labels: list[Label],
     gold_set: GoldSet,
     cache: ResultCache,
+    judges: JudgeDigests,
     progress: Progress,
 ) -> dict[str, ComparatorResult]:
     """Return the rows of a point: one row, or one for each cycle."""
     identity = point_digest(study, point)
-    if same_judge(point, identity, cache, progress):
+    if same_judge(point, identity, cache, judges, progress):
         stored = _stored(study, point, identity, cache)
         if stored is not None:
             return stored
