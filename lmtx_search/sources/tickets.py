@@ -7,40 +7,30 @@ A ticket becomes ``id``, ``title``, ``text`` (its description and its public com
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import plain_or_html_text
-from lmtx_search.sources.internal_notes import (
-    comments_of_cell,
-    is_hidden,
-    is_internal,
-    jira_comment,
-    mark_of_row,
-)
-from lmtx_search.sources.jira_editor import wiki_text
+from lmtx_search.sources.internal_notes import is_hidden, is_internal, mark_of_row
+from lmtx_search.sources.jira import JIRA, jira_ticket
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.lines import first_line, starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
 from lmtx_search.sources.tab_separated import header_names
-from lmtx_search.sources.ticket_answers import check_answer, comments_of_jira, held_comments
+from lmtx_search.sources.ticket_answers import check_answer, held_comments
 from lmtx_search.sources.ticket_columns import TicketColumns
+from lmtx_search.sources.ticket_fields import Fields, as_ticket, comments_of, public_texts, tags_of
 from lmtx_search.sources.ticket_texts import is_text_of, text_of
 
-Fields = dict[str, Any]
 Make = Callable[[Fields, ReadOptions], Fields]
 
 _LISTS = ("tickets", "issues", "results")
 _ARTICLES = ("articles", "article", "body")
 _ZAMMAD = TicketColumns("id", ("title", *_ARTICLES), ("tags",))
 _ZENDESK = TicketColumns("id", ("subject", "description", "comments"), ("tags",))
-_JIRA = TicketColumns("Issue key", ("Summary", "Description", "Comment"), ("Labels",))
-_INTERNAL = "internal notes of tickets"
 _UNTOLD = (
     "{path} has no column internal or public: all comments are read, also internal notes; add such "
     "a column, or load JSON of the API"
@@ -49,7 +39,6 @@ _UNTOLD_BY_JIRA = (
     "{path}: Jira's CSV does not tell which comments are only for a role or a group: they are "
     "read; JSON of the API tells them apart"
 )
-_NO_FIELDS = "no field `fields`: ask Jira's API with fields=*all"
 
 
 def read_zammad(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
@@ -64,7 +53,7 @@ def read_zendesk(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
 
 def read_jira(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield Jira's issues, from its CSV export or its REST search."""
-    return _read(path, _jira, _JIRA, options)
+    return _read(path, jira_ticket, JIRA, options)
 
 
 def _read(
@@ -111,7 +100,7 @@ def _untold(fields: Fields) -> str:
     if fields.get("Comment"):
         return _UNTOLD_BY_JIRA
     every = (
-        comment for name in (*_ARTICLES, "comments") for comment in _comments(fields.get(name))
+        comment for name in (*_ARTICLES, "comments") for comment in comments_of(fields.get(name))
     )
     unmarked = any(not isinstance(comment, dict) for comment in every)
     return _UNTOLD if unmarked and mark_of_row(fields) is None else ""
@@ -120,20 +109,20 @@ def _untold(fields: Fields) -> str:
 def _zammad(fields: Fields, options: ReadOptions) -> Fields:
     named = [fields.pop(name, None) for name in _ARTICLES]
     articles = next(filter(None, named), None)
-    every = _comments(articles)
+    every = comments_of(articles)
     if not isinstance(articles, str):
         total = fields.get("article_ids") or fields.get("article_count")
         every = held_comments(every, total, fields.get("id"), options.left_out)
     # Articles have their own type in JSON; a table has only their text.
     every = [plain_or_html_text(a) if isinstance(a, str) else a for a in every]
-    comments = _public(every, fields, options)
+    comments = public_texts(every, fields, options)
     # Tags of Zammad may have blanks.
-    tags = _split(fields.pop("tags", None), ",")
-    return _ticket(fields, fields.get("id"), fields.get("title"), comments, tags)
+    tags = tags_of(fields.pop("tags", None), ",")
+    return as_ticket(fields, fields.get("id"), fields.get("title"), comments, tags)
 
 
 def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
-    every = _comments(fields.pop("comments", None))
+    every = comments_of(fields.pop("comments", None))
     description = text_of(fields.pop("description", None))
     total = fields.get("comment_count")
     # The description is the first comment.
@@ -148,90 +137,10 @@ def _zendesk(fields: Fields, options: ReadOptions) -> Fields:
     )
     if description and not repeated and (not every or is_hidden(fields)):
         every, repeated = [description, *every], True
-    comments = _public(every, fields, options)
+    comments = public_texts(every, fields, options)
     texts = comments if repeated else [description, *comments]
-    tags = _split(fields.pop("tags", None))
-    return _ticket(fields, fields.get("id"), fields.pop("subject", None), texts, tags)
-
-
-def _jira(fields: Fields, options: ReadOptions) -> Fields:
-    inner = fields.get("fields")
-    if isinstance(inner, dict):
-        id_ = fields.get("key")
-        comments, total = comments_of_jira(inner, id_, options.left_out)
-        inner.pop("comment", None)
-        comments = held_comments(comments, total, id_, options.left_out)
-        texts = [
-            _jira_text(inner.pop("description", None)),
-            *_public(comments, {}, options, _jira_text),
-        ]
-        title, labels = inner.pop("summary", None), _split(inner.pop("labels", None))
-        return _ticket({"issue": inner}, id_, title, texts, labels)
-    if fields.keys().isdisjoint((_JIRA.id, *_JIRA.texts)):
-        raise ValueError(_NO_FIELDS)
-    cells = [jira_comment(str(cell)) for cell in _list(fields.pop("Comment", None))]
-    texts = [
-        _jira_text(fields.pop("Description", None)),
-        *_public(cells, fields, options, _jira_text),
-    ]
-    title, labels = fields.pop("Summary", None), _split(fields.pop("Labels", None))
-    return _ticket(fields, fields.get("Issue key"), title, texts, labels)
-
-
-def _ticket(
-    fields: Fields, id_: object, title: object, texts: list[str], subjects: list[str]
-) -> Fields:
-    made: Fields = {**fields, "id": id_, "title": text_of(title)}
-    made["text"] = "\n".join(filter(None, texts))
-    return made | ({"subjects": subjects} if subjects else {})
-
-
-def _split(tags: object, separators: str = r",\s") -> list[str]:
-    """Return the tags of a list, or of texts that separate them."""
-    texts = [str(value) for value in _list(tags)]
-    if not isinstance(tags, list) or separators != ",":
-        texts = [tag for text in texts for tag in re.split(f"[{separators}]+", text)]
-    return [tag.strip() for tag in texts if tag.strip()]
-
-
-def _jira_text(value: object) -> str:
-    """Return the text of a value, without wiki markup if it is no document of Jira's editor."""
-    body = value.get("body") if isinstance(value, dict) else value
-    return wiki_text(text_of(value)) if isinstance(body, str) else text_of(value)
-
-
-def _public(
-    comments: list[Any],
-    fields: Fields,
-    options: ReadOptions,
-    read: Callable[[object], str] = text_of,
-) -> list[str]:
-    """Return the texts of comments, without those that not everybody may read.
-
-    Args:
-        fields: of the row; columns such as ``internal`` are about all of its comments.
-        read: returns the text of a comment.
-    """
-    all_internal = mark_of_row(fields)
-    texts = []
-    for comment in comments:
-        marked = isinstance(comment, dict) and is_internal(comment)
-        if (marked or all_internal) and not options.everything:
-            options.left_out.add(_INTERNAL)
-        else:
-            texts.append(read(comment))
-    return texts
-
-
-def _comments(value: object) -> list[Any]:
-    """Return the comments of a field, also those that a table has as JSON in a cell."""
-    return [comment for one in _list(value) for comment in comments_of_cell(one)]
-
-
-def _list(value: object) -> list[Any]:
-    if value is None or value == "":
-        return []
-    return value if isinstance(value, list) else [value]
+    tags = tags_of(fields.pop("tags", None))
+    return as_ticket(fields, fields.get("id"), fields.pop("subject", None), texts, tags)
 
 
 def _joined(rows: Iterator[Row | BadLine]) -> Iterator[Row | BadLine]:
