@@ -9,15 +9,15 @@ shortlist, whose labels the judge sees with the same prejudice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.records import Document, PYes
 from lmtx_search.training.targets.answers import Answers
+from lmtx_search.training.targets.label_offsets import Scorer
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring, WordWeights
 
 OVERRATED = 2.5
@@ -30,16 +30,6 @@ SMALLEST, LARGEST = 0.25, 1.5
 _SLOPE, _OF_SLOPE = 5.0, 5.0
 # Variance of what words deserve by the answers, from what they deserve by default.
 _OF_WORDS = 10.0
-
-
-class Scorer(Protocol):
-    """Scores pairs of document and label."""
-
-    def scores(
-        self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
-    ) -> list[tuple[str, str, float]]:
-        """Return (document id, label id, score) for each document with its given labels."""
-        ...
 
 
 def fit_word_weights(
