@@ -158,7 +158,8 @@ def test_an_index_with_text_fields_of_its_own_is_shown_and_decided_on_by_these(
     assert (found["explainable"], found["judgeable"]) == (True, False)
     (shown,) = anna.queue()
     assert (shown["title"], shown["text"]) == ("About kings", "and pawns")
-    client.bulk(body=[{"update": {"_id": "d1"}}, {"doc": {"body": "Other"}}], index="articles")
+    changed = [{"update": {"_id": "d1"}}, {"doc": {"body": "Other"}}]
+    client.bulk(body=changed, index="articles", refresh=True)
     told = anna.decide("accept", "Chess", [shown])
     assert told["results"][0]["problem"].startswith("Its text has changed")
     told = anna.decide("accept", "Chess", anna.queue())

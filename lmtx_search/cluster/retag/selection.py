@@ -142,16 +142,21 @@ def require_query(client: OpenSearch, index: str, query: str) -> None:
 def _require_unfiltered(client: OpenSearch, given: str, indices: Collection[str]) -> None:
     """Refuse aliases that show only a part of an index: documents are read from the index."""
     names_given = given.split(",")
+    # As in a search, one name without a filter shows all documents. A secured cluster refuses to
+    # look for an alias that has the name of an index.
+    hidden = [
+        index for index in sorted(indices) if not any(covers(name, index) for name in names_given)
+    ]
+    if not hidden:
+        return
     aliases: dict[str, dict[str, Any]] = {}
     for name in names_given:
-        for index, one in (read_aliases(client, name, indices) or {}).items():
-            aliases.setdefault(index, {}).update(one["aliases"])
-    for index in sorted(indices):
+        if name not in indices:
+            for index, one in (read_aliases(client, name, indices) or {}).items():
+                aliases.setdefault(index, {}).update(one["aliases"])
+    for index in hidden:
         through = aliases.get(index, {})
-        # As in a search, one name without a filter shows all documents.
-        if not through or any(covers(name, index) for name in names_given):
-            continue
-        if all(one.keys() & {"filter", "search_routing"} for one in through.values()):
+        if through and all(one.keys() & {"filter", "search_routing"} for one in through.values()):
             raise UserError(
                 f"the alias {min(through)} shows only a part of {index} (it has a filter or a "
                 f"routing): name {index} itself, and select its documents with a query"
