@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import OpenSearch, TransportError
+from opensearchpy import OpenSearch
 
-from lmtx_search.cluster.client.retry import too_many_buckets
 from lmtx_search.cluster.facets.exact_counts import count_most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
+from lmtx_search.cluster.facets.in_parts import count_in_parts
 from lmtx_search.cluster.facets.searching import search
 from lmtx_search.index_templates import load
 
@@ -69,33 +69,12 @@ def together(
     if not chosen:
         return []
     filters = {key: {"bool": {"filter": terms}} for key, terms in chosen.items()}
-    return _groups(client, index, among, filters, tags, companions)
-
-
-def _groups(
-    client: OpenSearch,
-    index: str,
-    among: Mapping[str, Any],
-    chosen: Mapping[str, Any],
-    tags: Sequence[str],
-    companions: int,
-) -> list[Together]:
-    """Return what occurs with each of the chosen tags.
-
-    If these are more groups than the cluster counts in one request, each half is counted alone.
-    """
-    try:
-        return _counted(client, index, among, chosen, tags, companions)
-    except TransportError as error:
-        if len(chosen) == 1 or not too_many_buckets(error):
-            raise
-    rest = list(chosen.items())
-    middle = len(rest) // 2
-    return [
-        group
-        for half in (rest[:middle], rest[middle:])
-        for group in _groups(client, index, among, dict(half), tags, companions)
-    ]
+    return count_in_parts(
+        lambda keys: _counted(
+            client, index, among, {key: filters[key] for key in keys}, tags, companions
+        ),
+        list(filters),
+    )
 
 
 def _counted(

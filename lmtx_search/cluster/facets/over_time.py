@@ -11,6 +11,7 @@ from opensearchpy import OpenSearch, TransportError
 from lmtx_search.cluster.client.retry import too_many_buckets
 from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
+from lmtx_search.cluster.facets.in_parts import count_in_parts
 from lmtx_search.cluster.facets.searching import search
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
@@ -138,24 +139,19 @@ def _in_parts(
     common: Mapping[str, Any],
     periods: Sequence[_Period],
 ) -> dict[int, Mapping[str, Any]]:
-    """Return the tags of periods, of each half alone if they are too many for one request.
+    """Return the tags of periods that are too many for one request, by their start.
 
     Each period is a filter: OpenSearch 3.6 fails on some histograms of a part of a field's dates.
     """
-    middle = len(periods) // 2
-    halves = (periods[:middle], periods[middle:])
-    if len(periods) <= _PART:
-        ranges = {str(one.start): one.range(common["field"]) for one in periods}
+
+    def count(some: Sequence[_Period]) -> list[tuple[int, Mapping[str, Any]]]:
+        ranges = {str(one.start): one.range(common["field"]) for one in some}
         body = load("searches/tags_of_periods", query=query, periods=ranges, tags=common["tags"])
-        try:
-            found = search(client, index, body)["aggregations"]["periods"]["buckets"]
-        except TransportError as error:
-            if not middle or not too_many_buckets(error):
-                raise
-        else:
-            return {int(start): bucket["tags"] for start, bucket in found.items()}
-    first, second = (_in_parts(client, index, query, common, half) for half in halves)
-    return first | second
+        found = search(client, index, body)["aggregations"]["periods"]["buckets"]
+        return [(one.start, found[str(one.start)]["tags"]) for one in some]
+
+    parts = (periods[start : start + _PART] for start in range(0, len(periods), _PART))
+    return dict(pair for part in parts for pair in count_in_parts(count, part))
 
 
 def _search(client: OpenSearch, index: str, body: str, **values: Any) -> list[dict[str, Any]]:
