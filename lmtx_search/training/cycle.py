@@ -189,7 +189,11 @@ def run_cycle(
         if trained.words is not None:
             trained.use_weights(
                 fit_word_weights(
-                    trained.scorer, resources.training, all_judged.p_yes, trained.words
+                    trained.without_words(),
+                    trained,
+                    resources.training,
+                    all_judged.p_yes,
+                    trained.words,
                 )
             )
             trained.use_offsets(fit_label_offsets(trained, resources.training, answers))

@@ -101,11 +101,14 @@ class TrainedEncoder:
         """Return the encoder and the label search for the next cycle's shortlists."""
         return self.encoder, self._resources.publish(self.encoder, self.label_vectors)
 
-    def scorer(self, words: WordScoring | None) -> LabelScorer:
-        """Return what scores labels with other weights of words, or without words."""
-        windows = Windows.of(self._tuning)
-        return LabelScorer(self.encoder, self._resources.labels, self.label_vectors, windows, words)
+    def without_words(self) -> LabelScorer:
+        """Return what scores labels by the encoder alone."""
+        return self._scorer_with(None)
 
     @cached_property
     def _scorer(self) -> LabelScorer:
-        return self.scorer(self.words)
+        return self._scorer_with(self.words)
+
+    def _scorer_with(self, words: WordScoring | None) -> LabelScorer:
+        windows = Windows.of(self._tuning)
+        return LabelScorer(self.encoder, self._resources.labels, self.label_vectors, windows, words)

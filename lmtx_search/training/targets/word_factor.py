@@ -9,8 +9,7 @@ shortlist, whose labels the judge sees with the same prejudice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +32,8 @@ _OF_WORDS = 10.0
 
 
 def fit_word_weights(
-    scorer: Callable[[WordScoring], Scorer],
+    alone: Scorer,
+    together: Scorer,
     documents: Sequence[Document],
     judge: PYes,
     words: WordScoring,
@@ -41,26 +41,27 @@ def fit_word_weights(
     """Return the weights of words that a judge's answers suggest beside an encoder.
 
     Args:
-        scorer: returns what scores labels by the encoder and words.
+        alone: scores labels by the encoder.
+        together: scores them by the encoder and words, without offsets of labels.
         judge: P(yes) by document id, then by label id.
-        words: how words count so far. Few answers hardly change their weights.
+        words: how words count in ``together``. Few answers hardly change their weights.
     """
     right = Answers(judge, {}).right()
     asked = [document for document in documents if document.id in right]
     labels = {document.id: list(right[document.id]) for document in asked}
 
-    def scores(factor: float) -> list[tuple[str, str, float]]:
-        weights = DEFAULT_WEIGHTS.times(factor)
-        return scorer(replace(words, weights=weights, offsets={})).scores(asked, labels)
-
-    alone, together = scores(0.0), scores(1.0)
+    default = words.weights.similarity / DEFAULT_WEIGHTS.similarity
+    by_encoder, by_both = (scorer.scores(asked, labels) for scorer in (alone, together))
     place = {document.id: number for number, document in enumerate(asked)}
     factor = word_factor(
-        [place[document] for document, _, _ in alone],
-        [score for _, _, score in alone],
-        [both - score for (_, _, score), (_, _, both) in zip(alone, together, strict=True)],
-        [right[document][label] for document, label, _ in alone],
-        words.weights.similarity / DEFAULT_WEIGHTS.similarity,
+        [place[document] for document, _, _ in by_encoder],
+        [score for _, _, score in by_encoder],
+        [
+            (both - score) / default
+            for (_, _, score), (_, _, both) in zip(by_encoder, by_both, strict=True)
+        ],
+        [right[document][label] for document, label, _ in by_encoder],
+        default,
     )
     return DEFAULT_WEIGHTS.times(round(factor, 3))
 
