@@ -29,7 +29,7 @@ def check_answer(fields: Mapping[str, Any]) -> None:
 def held_comments(
     comments: Sequence[Any], total: object, id_: object, left_out: LeftOut
 ) -> list[Any]:
-    """Return the comments that an answer holds; those of which it has only the number are counted.
+    """Return the comments in an answer, and count those that it lacks.
 
     Args:
         total: how many comments the ticket has, or their ids; anything else: not told.

@@ -246,7 +246,7 @@ class Decisions:
             with clear_errors():
                 records.keep(self._client, kept)
         except LmtxError as error:
-            # Nobody could undo a decision that is not recorded, or see who made it.
+            # A decision without a record cannot be undone, and does not show who made it.
             stay = self._restore(tag, decision, done, fields)
             if not stay:
                 raise
@@ -262,7 +262,7 @@ class Decisions:
 
         def changes(place: Place, now: Mapping[str, Any]) -> Mapping[str, Any]:
             if decision_on(now, tag, fields) != decision:
-                return {}  # somebody has written it since then
+                return {}  # somebody has changed it since
             return restored(now, tag, done.before[place], fields)
 
         try:

@@ -26,7 +26,7 @@ class Learned:
 
     @contextmanager
     def problem_kept(self) -> Iterator[None]:
-        """Keep an error of the cluster: what comes afterwards is done all the same."""
+        """Keep an error of the cluster, so that the caller can go on."""
         try:
             with clear_errors():
                 yield

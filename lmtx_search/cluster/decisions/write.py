@@ -26,7 +26,7 @@ _MISSING, _CONFLICT = 404, 409
 DELETED = "it was deleted"
 """Why a document was not written that is no longer there."""
 OVERTAKEN = "others write it again and again: try again later"
-"""Why a document was not written that somebody else wrote in each attempt."""
+"""The reason for a document that others changed during every attempt to write it."""
 
 
 class Unsure(str):

@@ -68,7 +68,7 @@ def sample_tagged(
 
 
 def assigned_tags(source: Mapping[str, Any], fields: TagFields) -> list[str]:
-    """Return the tags that the tagger assigned; one that somebody added has no score."""
+    """Return the tags that the tagger assigned. A tag that somebody added has no score."""
     tags = source[fields.tags]
     listed = tags if isinstance(tags, list) else [tags]
     scores = source.get(fields.scores)
