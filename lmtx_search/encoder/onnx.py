@@ -203,8 +203,8 @@ class OnnxEncoder:
         """
         found: list[list[int]] = []
         for start in range(0, len(texts), _CHUNK):
-            read = self._tokenise(texts[start : start + _CHUNK], windows, "")
-            found += [list(chain.from_iterable(of_text)) for of_text in read]
+            cut = self._cleaned(texts[start : start + _CHUNK], windows)
+            found += map(_joined, self._windows(cut, windows))
         return found
 
     def vocabulary(self) -> list[str]:
@@ -223,6 +223,13 @@ class OnnxEncoder:
             getattr(self._tokenizer.model, "unk_token", None) or ""
         )
         return special if unknown is None else sorted({*special, unknown})
+
+    def special_tokens_around(self) -> tuple[int, int]:
+        """Return how many special tokens stand before and after each text."""
+        special = set(self.special_tokens())
+        (read,) = self.tokens(["a"])
+        own = [place for place, id_ in enumerate(read) if id_ not in special]
+        return own[0], len(read) - own[-1] - 1
 
     def word_tokens(self) -> WordTokens:
         """Return which of the tokens are words."""
@@ -256,24 +263,58 @@ class OnnxEncoder:
         """Return the token ids of each window of each document, at most ``most`` windows each."""
         return self._tokenise(texts, most, self._of_documents.text)
 
-    def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
-        if prompt and prompt not in self._fitting:
+    def tokenise_with_words(
+        self, texts: Sequence[str], most: int, for_words: int
+    ) -> list[TokenisedText]:
+        """Return what the encoder reads of each document, and what its words are read from.
+
+        Args:
+            most: windows to embed of a document.
+            for_words: windows that its words are read from, at least ``most``.
+        """
+        prompt = self._of_documents.text
+        if prompt:
             self._require_room(prompt)
-        limit = most * self.max_tokens * _CHARACTERS_PER_TOKEN
-        cut = [read_text(_clean(text[:limit])) for text in texts]
         if self.form.lower:
-            cut, prompt = [text.lower() for text in cut], prompt.lower()
+            prompt = prompt.lower()
+        cut = self._cleaned(texts, for_words)
+        read = self._windows([prompt + text for text in cut], for_words)
+        skipped = self.prompt_length()
+        if prompt and most > 1:
+            embedded = [self._windows_with_prompt(text, most, prompt) for text in cut]
+        else:
+            embedded = [self._long_enough(windows[:most]) for windows in read]
+        return [
+            TokenisedText(windows, _joined(all_windows)[skipped:])
+            for windows, all_windows in zip(embedded, read, strict=True)
+        ]
+
+    def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
+        if prompt:
+            self._require_room(prompt)
+        if self.form.lower:
+            prompt = prompt.lower()
+        cut = self._cleaned(texts, most)
         if prompt and most > 1:
             return [self._windows_with_prompt(text, most, prompt) for text in cut]
-        shortest = self.max_tokens // _SHORT
-        found = []
-        texts = [prompt + text for text in cut]
-        for first, *more in self._windows(texts, most):
-            found.append([first, *(window for window in more if len(window) >= shortest)])
-        return found
+        read = self._windows([prompt + text for text in cut], most)
+        return [self._long_enough(windows) for windows in read]
+
+    def _cleaned(self, texts: Sequence[str], windows: int) -> list[str]:
+        """Return the beginnings of texts as the tokenizer reads them."""
+        limit = windows * self.max_tokens * _CHARACTERS_PER_TOKEN
+        cut = [read_text(_clean(text[:limit])) for text in texts]
+        return [text.lower() for text in cut] if self.form.lower else cut
+
+    def _long_enough(self, windows: list[list[int]]) -> list[list[int]]:
+        """Return the windows without a short last one, which says little."""
+        first, *more = windows
+        return [first, *(window for window in more if len(window) >= self.max_tokens // _SHORT)]
 
     def _require_room(self, prompt: str) -> None:
         """Check that a prompt leaves tokens for a text. Without, all texts would be the same."""
+        if prompt in self._fitting:
+            return
         ((read,),) = self._tokenise([prompt], 1, "")
         if len(read) + _LEAST_TOKENS > self.max_tokens:
             raise UserError(
@@ -317,11 +358,27 @@ class OnnxEncoder:
         return np.asarray(embeddings, dtype=np.float32)
 
 
+class TokenisedText(NamedTuple):
+    """A document as token ids.
+
+    Attributes:
+        windows: what the encoder reads, special tokens and the prompt included.
+        words: what words are read from, without the prompt.
+    """
+
+    windows: list[list[int]]
+    words: list[int]
+
+
 class _Prompt(NamedTuple):
     """What stands before a text, and how many of its tokens do not count in the pooling."""
 
     text: str
     tokens: int
+
+
+def _joined(windows: Sequence[Sequence[int]]) -> list[int]:
+    return list(chain.from_iterable(windows))
 
 
 def _clean(text: str) -> str:

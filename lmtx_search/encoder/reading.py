@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.nearest import nearest
-from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.onnx import OnnxEncoder, TokenisedText
 from lmtx_search.encoder.windows import Windows, best_of_windows, mean_of_windows
 from lmtx_search.records import Label
 from lmtx_search.words.evidence import LabelWords
@@ -28,7 +28,7 @@ class ReadTexts:
     Attributes:
         vectors: float32[v, dimension], the embeddings to compare with labels, text by text.
         counts: number of embeddings of each text.
-        words: the words of all windows of each text (None: words do not count).
+        words: the words of each text (None: words do not count).
     """
 
     vectors: NDArray[np.float32]
@@ -87,8 +87,8 @@ class TextReader:
         self._windows = windows
         self._words = words
         self._tokens = None if words is None else encoder.word_tokens()
-        # The prompt is not part of a document.
-        self._skipped = 0 if words is None else encoder.prompt_length()
+        # A manifest of an earlier release has fewer windows for words than for the encoder.
+        self._for_words = windows.most if words is None else max(windows.most, words.windows)
 
     def read(
         self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None
@@ -98,28 +98,26 @@ class TextReader:
         Args:
             on_batch: called with the number of texts whose first window was read.
         """
-        read = self._encoder.tokenise(texts, self._windows.most)
-        vectors, counts = (
-            self._encoder.embed(read, on_batch=on_batch),
-            [len(windows) for windows in read],
-        )
+        read = self._tokenise(texts)
+        counts = [len(text.windows) for text in read]
+        vectors = self._encoder.embed([text.windows for text in read], on_batch=on_batch)
         if self._windows.pooling == "mean":
             vectors, counts = mean_of_windows(vectors, counts), [1] * len(counts)
         if self._tokens is None:
             return ReadTexts(vectors, counts)
-        words = [
-            self._tokens.words([id_ for ids in windows for id_ in ids[self._skipped :]])
-            for windows in read
-        ]
+        words = [self._tokens.words(text.words) for text in read]
         return ReadTexts(vectors, counts, words)
 
     def parts_read(self, parts: Sequence[str]) -> int:
         """Return how many of a text's parts, from its beginning, contain all that is read of it."""
-        (whole,) = self._encoder.tokenise(["".join(parts)], self._windows.most)
+        whole = self._tokenise(["".join(parts)])
         for count in range(1, len(parts)):
-            if self._encoder.tokenise(["".join(parts[:count])], self._windows.most)[0] == whole:
+            if self._tokenise(["".join(parts[:count])]) == whole:
                 return count
         return len(parts)
+
+    def _tokenise(self, texts: Sequence[str]) -> list[TokenisedText]:
+        return self._encoder.tokenise_with_words(texts, self._windows.most, self._for_words)
 
     def label_forms(self) -> LabelForms | None:
         """Return an empty collection of labels as words (None: words do not count)."""

@@ -42,6 +42,21 @@ class Windows:
 
 ONE_WINDOW = Windows()
 
+_WORD_TOKENS = 512
+
+
+def word_windows(document_tokens: int, windows: int) -> int:
+    """Return how many windows of a document words are read from: of 512 tokens, at least.
+
+    Words cost next to nothing beside the layers of an encoder, and those behind the first window
+    find many labels (docs/quality.md).
+
+    Args:
+        document_tokens: tokens of a window.
+        windows: those that the encoder reads.
+    """
+    return max(windows, -(-_WORD_TOKENS // document_tokens))
+
 
 class WindowEncoder(Protocol):
     """An encoder that reads texts in windows."""

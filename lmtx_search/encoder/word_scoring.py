@@ -30,7 +30,7 @@ def word_scoring(
         encoder: reads documents; its tokens are the words.
         texts: of documents, at most :data:`MOST_DOCUMENTS`. Without any, the names of labels tell
             which words are common.
-        windows: number of windows that are read of a document.
+        windows: number of windows that words are read from.
         factor: of :data:`~lmtx_search.words.weights.DEFAULT_WEIGHTS`.
     """
     tokens = encoder.word_tokens()
@@ -43,4 +43,9 @@ def word_scoring(
     for document in read:
         named[words.named(document)] += 1
     counts = {label.id: int(count) for label, count in zip(labels, named, strict=True)}
-    return WordScoring(DEFAULT_WEIGHTS.times(factor), importance, informative(counts, len(texts)))
+    return WordScoring(
+        DEFAULT_WEIGHTS.times(factor),
+        importance,
+        informative(counts, len(texts)),
+        windows=windows,
+    )

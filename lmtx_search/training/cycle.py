@@ -35,7 +35,7 @@ from lmtx_search.training.targets.learning_targets import (
 from lmtx_search.training.targets.pseudo_positives import first_yes
 from lmtx_search.training.targets.score_calibration import score_calibration
 from lmtx_search.training.targets.soft_targets import SoftTargets, soft_targets
-from lmtx_search.training.targets.word_factor import fit_word_weights
+from lmtx_search.training.targets.word_weights import fit_word_weights
 from lmtx_search.training.teacher.budgets import split
 from lmtx_search.training.teacher.enough import too_few_judged
 from lmtx_search.training.teacher.human_feedback import prefer_people
@@ -189,11 +189,7 @@ def run_cycle(
         if trained.words is not None:
             trained.use_weights(
                 fit_word_weights(
-                    trained.without_words(),
-                    trained,
-                    resources.training,
-                    all_judged.p_yes,
-                    trained.words,
+                    trained, resources.training, all_judged.p_yes, trained.words.weights
                 )
             )
             trained.use_offsets(fit_label_offsets(trained, resources.training, answers))

@@ -92,6 +92,7 @@ def run_record(
             )
         ),
         "words": asdict(curriculum.words.weights) if curriculum.words else None,
+        "word_windows": curriculum.words.windows if curriculum.words else None,
         "comparisons": [one.as_record() for one in curriculum.comparisons],
         **_kept(curriculum, resources),
     }

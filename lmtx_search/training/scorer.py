@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,18 @@ from lmtx_search.records import Document, Label
 from lmtx_search.training.shortlist import Ranking
 from lmtx_search.words.evidence import LabelWords
 from lmtx_search.words.weights import WordScoring
+
+
+class ComparedPair(NamedTuple):
+    """A document and a label: cosine of the encoder, and float32[3] of evidence from words.
+
+    The evidence is what :class:`~lmtx_search.words.weights.WordWeights` weighs.
+    """
+
+    document: str
+    label: str
+    cosine: float
+    evidence: NDArray[np.float32]
 
 
 class LabelScorer:
@@ -56,14 +69,38 @@ class LabelScorer:
 
         The best window of a text counts.
         """
-        counts = read.counts[rows]
-        start = sum(read.counts[: rows.start])
-        scores = read.vectors[start : start + sum(counts)] @ self._vectors.T
-        if len(scores) != len(counts):
-            scores = np.maximum.reduceat(scores, np.cumsum([0, *counts[:-1]]), axis=0)
+        scores = self._cosines(read, rows)
         if read.words is not None and self._words is not None and self._label_words is not None:
             self._label_words.scores(read.words[rows], self._words.weights, scores)
-        return np.asarray(scores, dtype=np.float32)
+        return scores
+
+    def _cosines(self, read: ReadTexts, rows: slice) -> NDArray[np.float32]:
+        counts = read.counts[rows]
+        start = sum(read.counts[: rows.start])
+        cosines = read.vectors[start : start + sum(counts)] @ self._vectors.T
+        if len(cosines) != len(counts):
+            cosines = np.maximum.reduceat(cosines, np.cumsum([0, *counts[:-1]]), axis=0)
+        return np.asarray(cosines, dtype=np.float32)
+
+    def compare(
+        self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
+    ) -> list[ComparedPair]:
+        """Return what the score of each document with its given labels is made of.
+
+        Args:
+            labels: label ids by document id. Unknown ids are ignored.
+        """
+        assert self._label_words is not None, "words do not count"
+        read = self.read([document.text for document in documents])
+        row_of = {label.id: row for row, label in enumerate(self._labels)}
+        found: list[ComparedPair] = []
+        for place, (document, words) in enumerate(zip(documents, read.words or (), strict=True)):
+            known = [label for label in labels[document.id] if label in row_of]
+            rows = [row_of[label] for label in known]
+            cosines = self._cosines(read, slice(place, place + 1))[0, rows]
+            evidence = self._label_words.evidence(words, rows)
+            found += map(ComparedPair, [document.id] * len(known), known, cosines, evidence)
+        return found
 
     def scores(
         self,

@@ -16,7 +16,7 @@ from lmtx_search.encoder.reading import ReadTexts
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.records import Document
 from lmtx_search.training.resources import RunResources
-from lmtx_search.training.scorer import LabelScorer
+from lmtx_search.training.scorer import ComparedPair, LabelScorer
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.shortlist import Encoder, Ranking, Search
 from lmtx_search.words.weights import WordScoring, WordWeights, write_offsets, write_weights
@@ -82,6 +82,12 @@ class TrainedEncoder:
         """Return the scores of all labels for some of the texts: float32[rows, L]."""
         return self._scorer.scores_of(read, rows)
 
+    def compare(
+        self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
+    ) -> list[ComparedPair]:
+        """Return what the score of each document with its given labels is made of."""
+        return self._scorer.compare(documents, labels)
+
     def scores(
         self, documents: Sequence[Document], labels: Mapping[str, Sequence[str]]
     ) -> list[tuple[str, str, float]]:
@@ -101,14 +107,7 @@ class TrainedEncoder:
         """Return the encoder and the label search for the next cycle's shortlists."""
         return self.encoder, self._resources.publish(self.encoder, self.label_vectors)
 
-    def without_words(self) -> LabelScorer:
-        """Return what scores labels by the encoder alone."""
-        return self._scorer_with(None)
-
     @cached_property
     def _scorer(self) -> LabelScorer:
-        return self._scorer_with(self.words)
-
-    def _scorer_with(self, words: WordScoring | None) -> LabelScorer:
-        windows = Windows.of(self._tuning)
-        return LabelScorer(self.encoder, self._resources.labels, self.label_vectors, windows, words)
+        windows, labels = Windows.of(self._tuning), self._resources.labels
+        return LabelScorer(self.encoder, labels, self.label_vectors, windows, self.words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmtx_search.encoder.windows import word_windows
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
 from lmtx_search.encoder.word_scoring import word_scoring as scoring_of
 from lmtx_search.training.resources import RunResources
@@ -19,7 +20,8 @@ def word_scoring(resources: RunResources, settings: TrainingSettings) -> WordSco
     """
     if not settings.words:
         return None
-    encoder = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
+    tuning = settings.fine_tuning
+    encoder = resources.load_encoder(resources.base, tuning.document_tokens)
     texts = [document.text for document in resources.training[:MOST_DOCUMENTS]]
-    windows = settings.fine_tuning.windows
+    windows = word_windows(tuning.document_tokens, tuning.windows)
     return scoring_of(encoder, resources.labels, texts, windows, settings.words)

@@ -72,12 +72,15 @@ class WordScoring:
             common words. It moves thresholds, not scores.
         offsets: what is added to each score of a label, by id, because answers show that its
             scores are too high or too low (0 for others).
+        windows: windows of a document that its words are read from. If the encoder reads more, they
+            are read from all of those.
     """
 
     weights: WordWeights
     importance: NDArray[np.float32]
     named: Mapping[str, int] = field(default_factory=dict)
     offsets: Mapping[str, float] = field(default_factory=dict)
+    windows: int = 1
 
     @property
     def highest(self) -> float:

@@ -348,20 +348,21 @@ def test_the_clusters_form_gives_what_the_service_gives(
         VersionEncoder(encoder.folder, kind, encoder.digest, "fp32", TOKENS),
         VersionLabels(labels, encoder.encode_labels([label.text for label in labels])),
         TaggingRule(threshold=0.01, max_tags=3),
-        WordScoring(WordWeights(0.3, 0.1, 0.2), importance),
+        WordScoring(WordWeights(0.3, 0.1, 0.2), importance, windows=2),
     )
     write_archive(version, tmp_path / "tagger.zip")
     with zipfile.ZipFile(tmp_path / "tagger.zip") as archive:
         archive.extractall(tmp_path)
     tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     session = onnxruntime.InferenceSession(str(tmp_path / "tagger.onnx"))
+    texts = [*TEXTS, " ".join(SENTENCES) * 9]
     given = []
-    for text in TEXTS:
+    for text in texts:
         ids = np.array([tokenizer.encode(text).ids])
         names = {"input1.input_ids": ids, "input1.attention_mask": np.ones_like(ids)}
         (scores,) = session.run(None, names)[0]
         given.append({tokenizer.decode([at]): scores[at] for at in np.flatnonzero(scores)})
     tagger = Tagger(version)
-    expected = [tagger.weights(one) for one in tagger.decide(TEXTS)]
+    expected = [tagger.weights(one) for one in tagger.decide(texts)]
     assert [pytest.approx(tags, abs=2e-4) for tags in expected] == given
     assert any(expected)

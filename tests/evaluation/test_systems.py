@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lmtx_search.encoder.bands import Bands
+from lmtx_search.encoder.onnx import TokenisedText
 from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.errors import UserError
@@ -31,8 +32,8 @@ IDS = [f"l{number:03}" for number in range(200)]
 class Encoder:
     """Embeds a text of numbers as these numbers, the scores of the first labels."""
 
-    def tokenise(self, texts, most):
-        return [[text] for text in texts]
+    def tokenise_with_words(self, texts, most, for_words):
+        return [TokenisedText([text], []) for text in texts]
 
     def embed(self, windows, on_batch):
         on_batch(len(windows))

@@ -40,6 +40,7 @@ def version_of(
     labels: list[Label] = LABELS,
     broader_tags: bool = False,
     words: WordWeights | None = None,
+    word_windows: int = 1,
     prompt: str = "",
     offsets: dict[str, float] | None = None,
     bands: Bands | None = None,
@@ -71,5 +72,7 @@ def version_of(
             bands=bands,
             rules=rules,
         ),
-        None if words is None else WordScoring(words, IMPORTANCE, offsets=offsets or {}),
+        None
+        if words is None
+        else WordScoring(words, IMPORTANCE, offsets=offsets or {}, windows=word_windows),
     )

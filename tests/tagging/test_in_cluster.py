@@ -84,6 +84,23 @@ def test_gives_what_the_service_gives(
     assert ({SUGGESTED, PROBABILITY} <= marks) == (bands is not None)
 
 
+@pytest.mark.parametrize("prompt", ["", "web: "])
+def test_reads_words_behind_what_the_encoder_reads(tmp_path: Path, prompt: str) -> None:
+    version = version_of(
+        tmp_path, words=WordWeights(0.3, 0.1, 0.2), word_windows=3, prompt=prompt, threshold=0.01
+    )
+    tokenizer, session = opened(version, tmp_path)
+    tagger = Tagger(version)
+    scores = {}
+    for number in (6, 7, 8, 9, 15, 20, 22, 23, 24, 30):
+        text = "chess " * number + "web"
+        given = weights_of(tokenizer, session, text)
+        (decision,) = tagger.decide([text])
+        assert given == pytest.approx(tagger.weights(decision), abs=2e-3)
+        scores[number] = given.get("web", 0.0)
+    assert scores[20] > scores[30] + 0.1
+
+
 GROUPS = {"3": "press", "4": "press", "2": "law"}
 RULES = Rules(
     people_only=("2",),

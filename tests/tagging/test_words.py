@@ -19,7 +19,7 @@ from lmtx_search.tagging.scoring.ranking import LabelSearch
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.tagging.versions.version import SCHEMA, TaggerVersion
 from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_encoder import DIMENSION
 from tests.support.tiny_tagger import IMPORTANCE, LABELS, TEXTS, version_of
@@ -184,3 +184,23 @@ def test_no_text_and_no_word_is_no_error(tmp_path: Path) -> None:
     tags = Tagger(version).tag(["", " ", "☃ …", "a " * 999])
     assert tags[:2] == [[], []]
     assert OnnxEncoder(version.encoder_folder, 8).encode(["x"]).shape == (1, DIMENSION)
+
+
+def test_a_version_of_an_earlier_release_reads_words_where_its_encoder_reads(
+    tmp_path: Path,
+) -> None:
+    made = version_of(tmp_path, words=WordWeights(0.3, 0.1, 0.2), word_windows=3)
+    file = made.folder / "manifest.json"
+    values = json.loads(file.read_text())
+    assert values["schema"] == SCHEMA
+    del values["word_windows"]
+    file.write_text(json.dumps({**values, "schema": 5}))
+    earlier = TaggerVersions(tmp_path).get(made.manifest.version)
+    text = "chess " * 8 + "web"
+    of_now, of_earlier = (
+        {tag.name: tag.score for tag in Tagger(version).tag([text])[0]}
+        for version in (made, earlier)
+    )
+    assert of_now["chess"] > of_earlier["chess"] - 0.5
+    assert "web" in of_now
+    assert "web" not in of_earlier

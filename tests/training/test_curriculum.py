@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.onnx import TokenisedText
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
@@ -62,8 +63,8 @@ class Encoder:
     def encode_windows(self, texts: Sequence[str], most: int, on_batch: Any) -> Any:
         return self.encode(texts), [1] * len(texts)
 
-    def tokenise(self, texts: Sequence[str], most: int) -> Any:
-        return [[text] for text in texts]
+    def tokenise_with_words(self, texts: Sequence[str], most: int, for_words: int) -> Any:
+        return [TokenisedText([text], []) for text in texts]  # type: ignore[list-item]
 
     def embed(self, read: Any, on_batch: Any = None) -> Any:
         return self.encode([window for windows in read for window in windows])

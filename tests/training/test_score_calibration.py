@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lmtx_search.encoder.onnx import TokenisedText
 from lmtx_search.records import Document, Label
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.settings import FineTuning
@@ -27,8 +28,8 @@ class Encoder:
     def encode_labels(self, texts: Sequence[str], **_: Any) -> Any:
         return np.eye(2, dtype=np.float32)[["xy".index(text) for text in texts]]
 
-    def tokenise(self, texts: Sequence[str], most: int) -> Any:
-        return [text.split()[:most] for text in texts]
+    def tokenise_with_words(self, texts: Sequence[str], most: int, for_words: int) -> Any:
+        return [TokenisedText(text.split()[:most], []) for text in texts]  # type: ignore[arg-type]
 
     def embed(self, read: Any, on_batch: Any = None) -> Any:
         vectors = [[float(score), 1 - float(score)] for windows in read for score in windows]

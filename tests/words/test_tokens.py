@@ -117,4 +117,5 @@ def test_an_encoder_reads_the_tokens_of_all_windows(tmp_path) -> None:
     text = "chess " * 8 + "web " * 8 + "a"
     chess, web = WORDS.index("chess"), WORDS.index("web")
     assert encoder.tokens([text, ""]) == [[chess] * 8, []]
-    assert encoder.tokens([text], windows=3) == [[chess] * 8 + [web] * 8]
+    assert encoder.tokens([text], windows=2) == [[chess] * 8 + [web] * 8]
+    assert encoder.tokens([text], windows=3) == [[chess] * 8 + [web] * 8 + [WORDS.index("a")]]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.windows import word_windows
 from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
 from lmtx_search.evaluation.comparators.encoder_words import EncoderWords
 from lmtx_search.evaluation.comparators.score_ranking import rank_by_scores
@@ -24,7 +25,7 @@ class FrozenWords(Comparator):
         started = time.monotonic()
         encoder = context.settings.encoder
         reads = load_encoder(context.settings, max_tokens=encoder.document_tokens)
-        words = EncoderWords(reads, encoder.windows)
+        words = EncoderWords(reads, word_windows(encoder.document_tokens, encoder.windows))
         labels = words.of_labels(context.labels, context.training)
         learned = time.monotonic()
 

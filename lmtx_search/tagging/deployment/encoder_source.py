@@ -178,7 +178,8 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
         run,
         None if threshold is None else float(threshold),
         None if calibration is None else Calibration(**calibration),
-        run_words(Path(path), record.get("words")),
+        # Runs of earlier releases read words from the windows of the encoder.
+        run_words(Path(path), record.get("words"), record.get("word_windows") or 1),
         _interval(record.get("threshold_interval")),
         None if spread is None else ScoreSpread(**spread),
         record.get("lowered_thresholds") or {},
@@ -190,8 +191,13 @@ def _interval(ends: Sequence[float] | None) -> tuple[float, float] | None:
     return None if ends is None else (ends[0], ends[1])
 
 
-def run_words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring | None:
+def run_words(
+    encoder: Path, weights: Mapping[str, float] | None, windows: int
+) -> WordScoring | None:
     """Return how words count in a training run, by its weights and the files beside its encoder.
+
+    Args:
+        windows: of a document that its words are read from.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -203,7 +209,7 @@ def run_words(encoder: Path, weights: Mapping[str, float] | None) -> WordScoring
         importance: NDArray[np.float32] = np.load(file, allow_pickle=False)
         file = encoder.parent / OFFSETS_FILE
         offsets = read_offsets(encoder.parent)
-        return WordScoring(WordWeights(**weights), importance, offsets=offsets)
+        return WordScoring(WordWeights(**weights), importance, offsets=offsets, windows=windows)
     except FileNotFoundError as error:
         raise UserError(f"{file} is missing on this machine: train again") from error
     except (OSError, ValueError, TypeError) as error:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader, rank_labels
 from lmtx_search.encoder.score_threshold import RANKED, choose_threshold
-from lmtx_search.encoder.windows import Windows
+from lmtx_search.encoder.windows import Windows, word_windows
 from lmtx_search.encoder.word_scoring import word_scoring
 from lmtx_search.progress import Progress
 from lmtx_search.records import Label
@@ -40,7 +40,8 @@ def fit_to_documents(
         embeddings: float32[labels, dimension], of the encoder.
         texts: in random order.
     """
-    words = word_scoring(encoder, labels, texts, settings.windows, DEFAULT_FACTOR)
+    for_words = word_windows(settings.document_tokens, settings.windows)
+    words = word_scoring(encoder, labels, texts, for_words, DEFAULT_FACTOR)
     reader = TextReader(encoder, Windows.of(settings), words)
     ids = [label.id for label in labels]
     scored = texts[:_SCORED]

@@ -21,9 +21,11 @@ from lmtx_search.encoder.reading import LabelForms
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.tagging.in_cluster.band_graph import BandedLabels
-from lmtx_search.tagging.in_cluster.graph import TEXT, Places, tagging_graph
+from lmtx_search.tagging.in_cluster.graph import READ, TEXT, Places, tagging_graph
+from lmtx_search.tagging.in_cluster.graph_part import GraphPart
+from lmtx_search.tagging.in_cluster.read_graph import read_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
-from lmtx_search.tagging.in_cluster.word_graph import GraphPart, word_graph
+from lmtx_search.tagging.in_cluster.word_graph import word_graph
 from lmtx_search.tagging.scoring.broader import BroaderFacts
 from lmtx_search.tagging.scoring.label_sets import label_sets
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
@@ -95,6 +97,9 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     told = BroaderFacts(labels, rules)
     above = [told.about(id_) for id_ in labels.ids] if manifest.broader_tags else []
     broader = sorted({name for names in above for name in names})
+    encoder = OnnxEncoder(folder, manifest.document_tokens, precision=manifest.precision)
+    before, after = encoder.special_tokens_around()
+    room = encoder.max_tokens - before - after
     names = list(labels.names)
     if manifest.bands is not None:
         names += [mark + name for mark in (SUGGESTED, PROBABILITY) for name in labels.names]
@@ -105,7 +110,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
             *broader,
             *(() if facts is None else (*facts.names, *facts.limits)),
         ],
-        min(manifest.document_tokens, form.max_tokens),
+        manifest.windows_of_words * room + before + after,
         form.lower,
         form.document_prompt,
     )
@@ -116,8 +121,9 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
         manifest.thresholds.rows(labels.ids),
         manifest.max_tags + manifest.spare,
         _places(above, broader, len(names)),
+        read_graph(TEXT, READ, encoder.max_tokens, after),
         form.document_prompt_tokens,
-        _words(version, labels.ids),
+        _words(version, encoder, labels.ids),
         _banded(manifest, labels.ids),
         facts,
         label_sets(rules, labels.ids),
@@ -136,14 +142,10 @@ def _check_size(model: Path, more: int) -> None:
         )
 
 
-def _words(version: TaggerVersion, ids: Sequence[str]) -> GraphPart | None:
+def _words(version: TaggerVersion, encoder: OnnxEncoder, ids: Sequence[str]) -> GraphPart | None:
     """Return the part of the graph that computes the evidence from words (None: not used)."""
-    manifest = version.manifest
-    if manifest.words is None:
+    if version.manifest.words is None:
         return None
-    encoder = OnnxEncoder(
-        version.document_encoder_folder, manifest.document_tokens, precision=manifest.precision
-    )
     tokens = encoder.word_tokens()
     words = version.words(len(tokens))
     assert words is not None

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.bands import LEAST_PROBABILITY, Bands
+from lmtx_search.tagging.in_cluster.graph_part import Node
 from lmtx_search.tagging.in_cluster.rule_graph import best_of_sets
-from lmtx_search.tagging.in_cluster.word_graph import Node
 
 
 @dataclass(frozen=True, slots=True)

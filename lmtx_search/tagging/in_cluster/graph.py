@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from lmtx_search.encoder.form import PROMPT_TOKENS
 from lmtx_search.tagging.in_cluster.band_graph import BandedLabels, band_nodes, band_values
+from lmtx_search.tagging.in_cluster.graph_part import GraphPart, Node
 from lmtx_search.tagging.in_cluster.rule_graph import best_of_sets, rule_nodes, rule_values
-from lmtx_search.tagging.in_cluster.word_graph import WORDS, GraphPart, Node
+from lmtx_search.tagging.in_cluster.word_graph import WORDS
 from lmtx_search.tagging.scoring.ranking import ROUNDING
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 
@@ -22,6 +23,8 @@ _OUTPUT = "output"
 
 TEXT = ("own_ids", "own_mask")
 """The inputs without the token that ends a text (``tokenizer.py``): its id is that of a tag."""
+READ = ("read_ids", "read_mask")
+"""What the encoder reads of them (``read_graph.py``)."""
 
 Places = NDArray[np.int64]
 """int64 [L, K]: for each of L labels the columns, after the labels', of the facts about the labels
@@ -35,6 +38,7 @@ def tagging_graph(
     least: NDArray[np.float32],
     most: int,
     above: Places,
+    reading: GraphPart,
     prompt_tokens: int = 0,
     words: GraphPart | None = None,
     bands: BandedLabels | None = None,
@@ -58,6 +62,7 @@ def tagging_graph(
         most: highest number of tags of a text.
         above: int64 [L, K], the places of A facts, after all others; K is 0 if no label has a
             broader one.
+        reading: computes :data:`READ` from :data:`TEXT`.
         prompt_tokens: number of first tokens that are not pooled, if the encoder's graph needs it.
         bands: which labels are suggested (None: none are).
         rules: what the pipeline must know to follow the rules (None: there are none).
@@ -70,7 +75,7 @@ def tagging_graph(
     model = onnx.load(str(encoder))
     graph = model.graph
     names = {
-        **dict(zip(("input_ids", "attention_mask"), map(_own, TEXT), strict=True)),
+        **dict(zip(("input_ids", "attention_mask"), map(_own, READ), strict=True)),
         graph.output[0].name: "lmtx_embedding",
     }
     _rename(graph, names)
@@ -110,7 +115,7 @@ def tagging_graph(
         number = np.array([prompt_tokens], dtype=np.int64)
         graph.initializer.append(numpy_helper.from_array(number, PROMPT_TOKENS))
     words = words or GraphPart()
-    values |= words.values
+    values |= words.values | reading.values
     graph.initializer.extend(
         numpy_helper.from_array(value, _own(name)) for name, value in values.items()
     )
@@ -125,6 +130,7 @@ def tagging_graph(
         ("Cast", ["is_own"], ["is_own_number"], {"to": TensorProto.INT64}),
         ("Mul", [INPUTS[0], "is_own_number"], [TEXT[0]], {}),
         ("Mul", [INPUTS[1], "is_own_number"], [TEXT[1]], {}),
+        *reading.nodes,
     ]
     nodes: list[Node] = [
         *words.nodes,

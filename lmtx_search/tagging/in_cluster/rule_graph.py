@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.tagging.in_cluster.word_graph import Node
+from lmtx_search.tagging.in_cluster.graph_part import Node
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 
 

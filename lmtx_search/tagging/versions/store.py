@@ -131,6 +131,7 @@ class TaggerVersions:
             broader_tags=rule.broader_tags,
             bands=rule.bands,
             words=None if words is None else words.weights,
+            word_windows=1 if words is None else words.windows,
             student=None if encoder.student is None else encoder.student.record,
             rules=None if rule.rules is None else RulesRecord(rule.rules.number, rule.rules.digest),
             refit=encoder.refit,

@@ -33,11 +33,12 @@ STUDENT = "student"
 """Folder of the ONNX form of the static encoder that reads documents, if there is one."""
 
 EncoderKind = Literal["transformer", "static"]
-SCHEMA = 5
+SCHEMA = 6
 """Format of a version's folder. Manifests of the first release (1) do not contain it.
 
-From 3 on, a version may score by words, from 4 on, a static encoder may read its documents, and
-from 5 on, it may suggest labels and have rules.
+From 3 on, a version may score by words, from 4 on, a static encoder may read its documents,
+from 5 on, it may suggest labels and have rules, and from 6 on, words may be read from more windows
+than the encoder reads.
 Earlier releases would ignore these.
 """
 RULES_FILE = "rules.json"
@@ -70,6 +71,8 @@ class Manifest:
         broader_tags: whether the labels above a document's tags go into its ``tags_broader``.
         bands: the probability of a score, and which labels are suggested (None: none are).
         words: what evidence from words adds to the cosine similarity (None: words do not count).
+        word_windows: windows of a document that its words are read from (at least those of the
+            encoder are).
         student: the static encoder that reads documents (None: the encoder reads them itself).
         rules: what people ruled about labels (None: nothing).
         refit: what later answers changed in the result of the run (None: nothing).
@@ -95,6 +98,7 @@ class Manifest:
     broader_tags: bool = False
     bands: Bands | None = None
     words: WordWeights | None = None
+    word_windows: int = 1
     student: Student | None = None
     rules: RulesRecord | None = None
     refit: Refit | None = None
@@ -126,6 +130,11 @@ class Manifest:
     def spare(self) -> int:
         """How many more labels the rules choose from than a document may have."""
         return 0 if self.rules is None else SPARE
+
+    @property
+    def windows_of_words(self) -> int:
+        """How many windows of a document are read, those that only words are read from included."""
+        return max(self.windows.most, self.word_windows)
 
     @property
     def kind(self) -> EncoderKind:
@@ -297,7 +306,7 @@ class TaggerVersion:
         except (OSError, ValueError) as error:
             file = self.folder / OFFSETS_FILE
             raise UserError(f"{file} is damaged ({error}): deploy again") from error
-        return WordScoring(weights, importance, offsets=offsets)
+        return WordScoring(weights, importance, offsets=offsets, windows=self.manifest.word_windows)
 
 
 def _array(
