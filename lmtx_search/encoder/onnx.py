@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate, chain
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -204,7 +205,7 @@ class OnnxEncoder:
         found: list[list[int]] = []
         for start in range(0, len(texts), _CHUNK):
             cut = self._cleaned(texts[start : start + _CHUNK], windows)
-            found += map(_joined, self._windows(cut, windows))
+            found += map(self._joined, self._windows(cut, windows))
         return found
 
     def vocabulary(self) -> list[str]:
@@ -224,12 +225,25 @@ class OnnxEncoder:
         )
         return special if unknown is None else sorted({*special, unknown})
 
+    @cached_property
     def special_tokens_around(self) -> tuple[int, int]:
-        """Return how many special tokens stand before and after each text."""
-        special = set(self.special_tokens())
-        (read,) = self.tokens(["a"])
-        own = [place for place, id_ in enumerate(read) if id_ not in special]
-        return own[0], len(read) - own[-1] - 1
+        """How many special tokens stand before and after each text."""
+        ((nothing,), (read,)) = self._windows(["", "a"], 1)
+        before = next((at for at, id_ in enumerate(nothing) if id_ != read[at]), len(nothing))
+        return before, len(nothing) - before
+
+    def _joined(self, windows: Sequence[Sequence[int]]) -> list[int]:
+        """Return the tokens of a text, with special ones at its beginning and its end only.
+
+        Between windows they would look like the end of a word.
+        """
+        before, after = self.special_tokens_around
+        last = len(windows) - 1
+        return [
+            id_
+            for place, ids in enumerate(windows)
+            for id_ in ids[before if place else 0 : len(ids) if place == last else len(ids) - after]
+        ]
 
     def word_tokens(self) -> WordTokens:
         """Return which of the tokens are words."""
@@ -285,7 +299,7 @@ class OnnxEncoder:
         else:
             embedded = [self._long_enough(windows[:most]) for windows in read]
         return [
-            TokenisedText(windows, _joined(all_windows)[skipped:])
+            TokenisedText(windows, self._joined(all_windows)[skipped:])
             for windows, all_windows in zip(embedded, read, strict=True)
         ]
 
@@ -375,10 +389,6 @@ class _Prompt(NamedTuple):
 
     text: str
     tokens: int
-
-
-def _joined(windows: Sequence[Sequence[int]]) -> list[int]:
-    return list(chain.from_iterable(windows))
 
 
 def _clean(text: str) -> str:

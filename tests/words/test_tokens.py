@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.onnx import OnnxEncoder
@@ -119,3 +119,23 @@ def test_an_encoder_reads_the_tokens_of_all_windows(tmp_path) -> None:
     assert encoder.tokens([text, ""]) == [[chess] * 8, []]
     assert encoder.tokens([text], windows=2) == [[chess] * 8 + [web] * 8]
     assert encoder.tokens([text], windows=3) == [[chess] * 8 + [web] * 8 + [WORDS.index("a")]]
+
+
+def test_no_word_ends_where_a_window_ends(tmp_path: Path) -> None:
+    pieces = ["<s>", "</s>", "<unk>", "▁", "▁hand", "ball", "▁ball", "▁a"]
+    tokenizer = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=2))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)]
+    )
+    tokenizer.add_special_tokens(["<s>", "</s>"])
+    folder = make_tiny_encoder(tmp_path / "form")
+    tokenizer.save(str(folder / TOKENIZER_FILE))
+    encoder = OnnxEncoder(folder, 8)
+    text = "a a a a a handball a"
+    vocabulary = encoder.vocabulary()
+    (alone,) = encoder.tokens([text], windows=2)
+    (read,) = encoder.tokenise_with_words([text], 1, 2)
+    assert read.words == alone
+    words = encoder.word_tokens().words(alone)
+    assert [vocabulary[id_] for id_ in words] == ["▁a"] * 5 + ["▁hand", "ball", "▁a"]

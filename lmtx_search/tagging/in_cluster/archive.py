@@ -98,7 +98,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     above = [told.about(id_) for id_ in labels.ids] if manifest.broader_tags else []
     broader = sorted({name for names in above for name in names})
     encoder = OnnxEncoder(folder, manifest.document_tokens, precision=manifest.precision)
-    before, after = encoder.special_tokens_around()
+    before, after = encoder.special_tokens_around
     room = encoder.max_tokens - before - after
     names = list(labels.names)
     if manifest.bands is not None:

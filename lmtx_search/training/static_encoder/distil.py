@@ -20,7 +20,7 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader
-from lmtx_search.encoder.windows import Windows
+from lmtx_search.encoder.windows import Windows, word_windows
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS, word_scoring
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.progress import SILENT, Progress
@@ -168,7 +168,10 @@ def _words(
     if teacher.words is None and not teacher.fit_words:
         return None
     texts = [document.text for document in documents[:MOST_DOCUMENTS]]
-    found = word_scoring(encoder, labels, texts, windows, DEFAULT_FACTOR)
+    for_words = word_windows(encoder.max_tokens, windows)
+    if teacher.words is not None:
+        for_words = max(teacher.words.windows, windows)
+    found = word_scoring(encoder, labels, texts, for_words, DEFAULT_FACTOR)
     return found if teacher.words is None else replace(teacher.words, named=found.named)
 
 
