@@ -171,7 +171,15 @@ def run_cycle(
     of_all = None
     if earlier.scorer is not None:
         with timer.stage("score"):
-            of_all = _targets_of_all(earlier.scorer, resources, settings, answers, progress)
+            scorer = earlier.scorer
+            if scorer.words is not None and trained.words is not None:
+                # What words are worth beside that encoder, by all answers that there are now.
+                scorer = scorer.with_weights(
+                    fit_word_weights(
+                        scorer, resources.training, all_judged.p_yes, trained.words.weights
+                    )
+                )
+            of_all = _targets_of_all(scorer, resources, settings, answers, progress)
     with timer.stage("train"):
         if of_all is None:
             steps, loss = train_student(

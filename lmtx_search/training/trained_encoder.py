@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +52,14 @@ class TrainedEncoder:
         """float32[labels, dimension]."""
         reads_labels = self._resources.load_encoder(self.folder, self._tuning.label_tokens)
         return embed_labels(reads_labels, self._resources.labels)
+
+    def with_weights(self, weights: WordWeights) -> TrainedEncoder:
+        """Return the encoder with other weights of words, which are stored nowhere."""
+        other = copy(self)
+        other.__dict__.pop("_scorer", None)
+        if other.words is not None:
+            other.words = replace(other.words, weights=weights)
+        return other
 
     def use_weights(self, weights: WordWeights) -> None:
         """Let words count by these weights from now on, and store them beside the encoder."""
