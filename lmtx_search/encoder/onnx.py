@@ -303,6 +303,14 @@ class OnnxEncoder:
             for windows, all_windows in zip(embedded, read, strict=True)
         ]
 
+    def beginnings(self, texts: Sequence[str]) -> list[str]:
+        """Return the part of each document that the encoder reads in its first window."""
+        prompt = self._of_documents.text.lower() if self.form.lower else self._of_documents.text
+        cleaned = self._cleaned(texts, 1)
+        read = self._tokenizer.encode_batch([prompt + text for text in cleaned])
+        ends = [max((stop for _, stop in one.offsets), default=0) - len(prompt) for one in read]
+        return [text[: max(end, 0)] for text, end in zip(cleaned, ends, strict=True)]
+
     def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
         if prompt:
             self._require_room(prompt)

@@ -84,7 +84,11 @@ def teach_from_names(
         with progress.stage("Find labels that documents name", len(documents), "texts") as advance:
             for _ in shortlister.shortlists(documents):
                 advance(1)
-        named = find_named(documents, shortlister.rankings, labels)
+        # Names behind what the encoder reads are less often right, and it cannot learn from them.
+        reads = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
+        texts = reads.beginnings([document.text for document in documents])
+        read = [replace(one, text=text) for one, text in zip(documents, texts, strict=True)]
+        named = find_named(read, shortlister.rankings, labels)
         held_out = Shortlister(encoder, search, 1).shortlists(resources.development)
         firsts = first_labels({document.id: ranking for document, ranking in held_out})
     trained = len(named) >= LEAST_DOCUMENTS

@@ -13,6 +13,7 @@ from lmtx_search.encoder.windows import WindowPooling, Windows, best_of_windows,
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.version import TaggerVersion
+from tests.support.tiny_encoder import make_tiny_encoder
 from tests.support.tiny_tagger import version_of
 
 BEHIND = "a game " * 20 + "chess " * 90
@@ -53,3 +54,16 @@ def test_what_comes_late_in_a_document_counts_where_it_is_read(
     assert all(tag.name != "chess" for tag in score["few"])
     (found, *_) = explain(often, BEHIND)
     assert (found.name, found.score) == ("chess", pytest.approx(score["many"][0].score, abs=1e-3))
+
+
+@pytest.mark.parametrize("prompt", ["", "plays: "])
+def test_the_beginning_of_a_text_is_what_the_encoder_reads_of_it(
+    tmp_path: Path, prompt: str
+) -> None:
+    encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form", prompt), 8)
+    text = "chess, " * 2 + "web " * 9
+    (read,) = encoder.beginnings([text])
+    assert text.startswith(read)
+    assert encoder.tokenise([read], 1) == encoder.tokenise([text], 1)
+    assert len(read.replace(",", " ,").split()) == 8 - len(prompt.split()) * 2
+    assert encoder.beginnings(["", "chess"]) == ["", "chess"]
