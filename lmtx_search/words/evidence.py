@@ -19,16 +19,38 @@ Form = Tokens
 
 _NOTHING = np.empty(0, dtype=np.int64)
 
+# With fewer documents, no word is known to be common.
+_FEW = 20
+_TINY = 1e-12
+
 # Pairs of document and form whose sums are in memory at a time (8 MB).
 _PAIRS = 1_000_000
 
 
-def word_importance(texts: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
-    """Return the inverse document frequency of each token: float32[vocabulary], at least 1."""
+def word_importance(documents: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
+    """Return the inverse document frequency of each token in documents: float32[vocabulary].
+
+    It is at least 1. A word that more than half of at least 20 documents have says nothing about
+    one of them, and has 0: a label with the name "IT" would be named by every document that has the
+    word "it".
+    """
+    seen, importance = _frequencies(documents, vocabulary)
+    importance[2 * seen > max(len(documents), _FEW)] = 0
+    return importance
+
+
+def importance_in_names(forms: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
+    """Return the inverse document frequency of each token in names: float32[vocabulary], from 1."""
+    return _frequencies(forms, vocabulary)[1]
+
+
+def _frequencies(
+    texts: Sequence[Tokens], vocabulary: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     seen = np.zeros(vocabulary, dtype=np.int64)
     for words in texts:
         seen[np.unique(words)] += 1
-    return np.asarray(np.log((len(texts) + 1) / (seen + 1)) + 1, dtype=np.float32)
+    return seen, (np.log((len(texts) + 1) / (seen + 1)) + 1).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +236,7 @@ class LabelWords:
         row, token = np.divmod(keys, max(1, len(self._importance)))
         weights = (1 + np.log(counts)) * self._importance[token]
         lengths = np.sqrt(np.bincount(row, weights**2, len(documents)))
-        return row, token, np.asarray(weights / lengths[row], dtype=np.float32)
+        return row, token, np.asarray(weights / np.maximum(lengths[row], _TINY), dtype=np.float32)
 
 
 def _index(forms: Sequence[Form], importance: NDArray[np.float32]) -> _Postings:
@@ -229,6 +251,6 @@ def _index(forms: Sequence[Form], importance: NDArray[np.float32]) -> _Postings:
     return _Postings(
         np.searchsorted(token[order], np.arange(len(importance) + 1)),
         number[order],
-        (weights / lengths[number])[order].astype(np.float32),
-        (importance[token] / sums[number])[order].astype(np.float32),
+        (weights / np.maximum(lengths[number], _TINY))[order].astype(np.float32),
+        (importance[token] / np.maximum(sums[number], _TINY))[order].astype(np.float32),
     )

@@ -28,6 +28,18 @@ def test_importance_is_the_smoothed_inverse_document_frequency() -> None:
     assert found.tolist() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("having", "named"), [(10, True), (11, False)])
+def test_a_label_is_not_named_by_a_word_of_more_than_half_of_all_documents(
+    having: int, named: bool
+) -> None:
+    it, report = ids(1), ids(2)
+    documents = [ids(0, 1)] * having + [ids(0)] * (20 - having)
+    labels = LabelWords([[it], [report]], word_importance(documents, 3))
+    found = labels.scores([ids(0, 1, 2)], DEFAULT_WEIGHTS)[0]
+    assert (found[0] > 0) == named
+    assert found[1] > 0
+
+
 def test_similarity_is_the_cosine_of_the_weighted_words() -> None:
     # Label: 2 · (1 + log 1), 3; document: 2 · (1 + log 2), 1.
     twice = 2 * (1 + math.log(2))
