@@ -77,3 +77,11 @@ def test_what_people_say_replaces_what_the_judge_says() -> None:
     people = {document.id: {"a": 0.0, "b": 1.0} for document in documents}
     found = fit_label_offsets(Equal(), documents, Answers(judge, people))
     assert found["b"] > 0 > found["a"]
+
+
+@pytest.mark.parametrize("right", [0.0, 1.0])
+def test_answers_of_one_kind_move_the_labels_that_they_are_about(right: float) -> None:
+    often, seldom = label_offsets(
+        [0.5] * 63, [0] * 60 + [1] * 3, [right] * 63, [True] * 63, 2
+    ).tolist()
+    assert (often > seldom > 0) if right else (often < seldom < 0)

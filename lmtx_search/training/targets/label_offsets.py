@@ -22,6 +22,10 @@ from lmtx_search.training.targets.answers import Answers
 RIDGE = 2.0
 """Precision of the prior of each offset around zero, in answers: rarely judged labels stay."""
 
+# Variance of the mean log-odds of all answers, around zero. Without it, answers that are all of one
+# kind would be laid on the intercept, and say nothing about any label.
+_OF_MEAN = 4.0
+
 
 class Scorer(Protocol):
     """An encoder that scores pairs."""
@@ -64,9 +68,12 @@ def label_offsets(
         slope, intercept, offsets = weights[0], weights[1], weights[2:]
         odds = slope * x + intercept + offsets[column]
         wrong = 1 / (1 + np.exp(-odds)) - y
+        mean = slope * x.mean() + intercept
         value = (np.logaddexp(0, odds) - y * odds).sum() + RIDGE / 2 * (offsets**2).sum()
+        value += mean**2 / (2 * _OF_MEAN)
+        of_common = [wrong @ x + mean * x.mean() / _OF_MEAN, wrong.sum() + mean / _OF_MEAN]
         of_labels = np.bincount(column, wrong, labels) + RIDGE * offsets
-        return float(value), np.concatenate([[wrong @ x, wrong.sum()], of_labels])
+        return float(value), np.concatenate([of_common, of_labels])
 
     start = np.zeros(2 + labels)
     start[0] = LEAST_SLOPE
