@@ -66,6 +66,7 @@ TEXTS = {
     "no language": "☃☃ 0x7f 1234 ::::: ßß",
     "other script": "围棋 数学",
     "five megabytes": "unpacks .zip files " * 280_000,
+    "behind the window": "unpacks .zip files " * 50 + "plays chess " * 40,
     **{
         f"apart {ord(one):x}": f"plays{one}chess, electronic{one}mail"
         for one in "\x0b\x0c\x1f\x85\xa0\u200b\u2028\ufffc\uf0b7 "
@@ -364,7 +365,8 @@ def test_both_give_the_same_tags_where_words_count(deployed: Deployed) -> None:
     encoder = load_encoder(settings, max_tokens=settings.encoder.document_tokens)
     tokens = encoder.word_tokens()
     read = [tokens.words(ids) for ids in encoder.tokens([label.text for label in LABELS])]
-    words = WordScoring(WordWeights(0.4, 0.2, 0.3), word_importance(read, len(tokens)))
+    importance = word_importance(read, len(tokens))
+    words = WordScoring(WordWeights(0.4, 0.2, 0.3), importance, windows=4)
     source = replace(untrained_source(settings), words=words)
     try:
         for runtime in ("service", "in-cluster"):
@@ -384,7 +386,7 @@ def test_both_give_the_same_tags_where_words_count(deployed: Deployed) -> None:
     assert scores_of(service["label 4"]["tag_scores"])[LABELS[3].text] == pytest.approx(
         1.9, abs=1e-2
     )
-    for text in ("chess", "other script"):
+    for text in ("chess", "other script", "behind the window"):
         assert "hardware" in service[text]["tags"]
         assert "hardware" not in deployed.sources["service"][text]["tags"]
 
