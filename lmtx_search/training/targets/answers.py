@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lmtx_search.records import PYes
 
@@ -44,12 +46,25 @@ class Answers:
 def centered_odds(p_yes: PYes) -> dict[str, dict[str, float]]:
     """Return by how much the log-odds of each answer exceed the mean of its document.
 
+    A single answer of a document would say nothing then, so it is compared with the mean of all
+    answers.
+
     >>> centered_odds({"d": {"a": 0.5, "b": 0.5}})
     {'d': {'a': 0.0, 'b': 0.0}}
     """
+    odds = {
+        document: _odds(list(of_labels.values()))
+        for document, of_labels in p_yes.items()
+        if of_labels
+    }
+    of_all = float(np.concatenate(list(odds.values())).mean()) if odds else 0.0
     found = {}
-    for document, of_labels in p_yes.items():
-        p = np.array(list(of_labels.values())).clip(1e-6, 1 - 1e-6)
-        odds = np.log(p / (1 - p)).clip(-_LARGEST, _LARGEST)
-        found[document] = dict(zip(of_labels, (odds - odds.mean()).tolist(), strict=True))
+    for document, values in odds.items():
+        mean = values.mean() if len(values) > 1 else of_all
+        found[document] = dict(zip(p_yes[document], (values - mean).tolist(), strict=True))
     return found
+
+
+def _odds(p_yes: Sequence[float]) -> NDArray[np.float64]:
+    p = np.array(p_yes).clip(1e-6, 1 - 1e-6)
+    return np.asarray(np.log(p / (1 - p)).clip(-_LARGEST, _LARGEST))
