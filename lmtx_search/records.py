@@ -112,6 +112,14 @@ class Document:
     repeats: str = ""
 
 
+def first_of_each_text(documents: Iterable[Document]) -> list[Document]:
+    """Return the documents in their order, without those that have the text of an earlier one."""
+    found: dict[str, Document] = {}
+    for document in documents:
+        found.setdefault(document.text, document)
+    return list(found.values())
+
+
 def document_text(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:
     """Return the text of a record that the encoder and the judge read: see :class:`Document`.
 

@@ -37,7 +37,7 @@ from lmtx_search.records import (
 from lmtx_search.settings import Settings
 from lmtx_search.sources.label_rules import rules_of
 from lmtx_search.training.languages import as_note, language_problems
-from lmtx_search.training.sampling import hold_out
+from lmtx_search.training.sampling import hold_out, note_copies
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, without
 from lmtx_search.training.training_documents import training_documents
@@ -106,11 +106,12 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         base, judge.name, label_texts, [document.text for document in documents[:MOST_TEXTS]]
     ):
         progress.note(as_note(problem, advice))
+    note_copies(documents, progress)
     held_in, held_out = hold_out(documents, training.most_development)
     if not held_in:
         raise UserError(
-            f"{len(documents)} training documents are too few, because some are held out of the "
-            "training: load more (`lmtx-search docs load FILE`)"
+            f"{len(documents)} training documents with a single text are too few, because some are "
+            "held out of the training: load more (`lmtx-search docs load FILE`)"
         )
     people = JudgmentStore(client).of(PERSON)
     return RunInputs(

@@ -13,6 +13,7 @@ from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
 from lmtx_search.records import PERSON, Document, Judgment, Label, PYes, document_text
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.training.run_answers import RunAnswers
+from lmtx_search.training.sampling import other_texts
 from lmtx_search.training.targets.answers import Answers
 from lmtx_search.training.teacher.current_answers import (
     QuestionId,
@@ -131,22 +132,24 @@ def known_answers(
         stored = store.of(judge["digest"], judge["prompt_digest"])
         later = store.of(judge["digest"], judge["prompt_digest"], run.since)
         id_of = question_ids(judge)
+    held_out = [] if run is None else training_documents(client, where, run.held_out)
+    wanted = {one.document_id for one in (*by_people, *later)} | before.keys()
+    found = training_documents(client, where, sorted(wanted - apart))
+    # A copy of a held-out document, which may have been loaded after the run, is held out too.
+    documents = other_texts(found, held_out)
+    apart |= {one.id for one in found} - {one.id for one in documents}
     every = {id_: dict(before[id_]) for id_ in before.keys() - apart}
     for one in later:
         if one.document_id not in apart:
             every.setdefault(one.document_id, {})[one.label_id] = one.p_yes
-    wanted = {one.document_id for one in by_people} - apart | every.keys()
-    documents = training_documents(client, where, sorted(wanted))
     there = {document.id for document in documents}
     by_judge = {id_: every[id_] for id_ in sorted(every.keys() & there)}
     if id_of is not None:
         current = current_answers(before, later, stored, documents, by_id, id_of)
         by_judge = {id_: current.get(id_, {}) for id_ in by_judge}
     people = prefer_people({}, by_people, documents, by_id)
-    if run is not None:
-        held_out = training_documents(client, where, run.held_out)
-    else:
-        held_out = _sample(client, where, people) if people else []
+    if run is None and people:
+        held_out = _sample(client, where, [one for one in documents if one.id in people])
     about_held_out = [one for one in by_people if one.document_id in apart]
     current_people = people_about_current_texts(by_people, documents, by_id)
     said_before = {} if run is None else run.people
@@ -180,13 +183,15 @@ def training_documents(
     ]
 
 
-def _sample(client: Client, where: DocumentSettings, answered: PYes) -> list[Document]:
-    """Return the documents that a deployment chooses the threshold by, without answered ones.
+def _sample(
+    client: Client, where: DocumentSettings, answered: Sequence[Document]
+) -> list[Document]:
+    """Return the documents that a deployment chooses the threshold by, without answered texts.
 
     Their order is that of a deployment without answers.
     """
     found = sample_documents(client, where.training_index, where.text_fields, MOST_DOCUMENTS)
-    return [document for document in found if document.id not in answered][:_SAMPLED]
+    return other_texts(found, answered)[:_SAMPLED]
 
 
 def _document(hit: Mapping[str, Any], where: DocumentSettings) -> Document:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from random import Random
 
-from lmtx_search.records import Document, content_digest
+from lmtx_search.progress import Progress
+from lmtx_search.records import Document, content_digest, first_of_each_text
 from lmtx_search.training.positives import Draw
 from lmtx_search.training.positives.one_random import one_random
 
@@ -97,7 +98,24 @@ def shuffled_by_length(texts: Sequence[str], batch_size: int, random: Random) ->
 def hold_out(documents: Sequence[Document], most: int) -> tuple[list[Document], list[Document]]:
     """Split documents, in their order, into (training, development).
 
-    Development documents are the last tenth, at most ``most``, at least one.
+    Development documents are the last tenth of those with different texts, at most ``most``, at
+    least one. Copies of them are left out: they would teach what is measured.
     """
-    count = max(1, min(most, len(documents) // 10))
-    return list(documents[:-count]), list(documents[-count:])
+    different = first_of_each_text(documents)
+    development = different[-max(1, min(most, len(different) // 10)) :]
+    return other_texts(documents, development), development
+
+
+def other_texts(documents: Iterable[Document], than: Iterable[Document]) -> list[Document]:
+    """Return the documents that have the text of none of the others."""
+    texts = {document.text for document in than}
+    return [document for document in documents if document.text not in texts]
+
+
+def note_copies(documents: Sequence[Document], progress: Progress) -> None:
+    """Say how many documents have the text of an earlier one."""
+    if copies := len(documents) - len(first_of_each_text(documents)):
+        progress.note(
+            f"Training documents with the same text as another one: {copies:,} of "
+            f"{len(documents):,}. Those that repeat a held-out document are left out"
+        )

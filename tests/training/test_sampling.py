@@ -11,6 +11,7 @@ from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.records import Document
 from lmtx_search.training.sampling import (
     hold_out,
+    note_copies,
     sample_documents,
     shuffled_by_length,
     training_order,
@@ -19,6 +20,7 @@ from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.pseudo_positives import pseudo_positives, yes_threshold
 from lmtx_search.training.teacher.budgets import left, part, split
 from lmtx_search.training.teacher.judging_result import JudgingResult
+from tests.support.notes import Notes
 
 DOCUMENTS = [Document(f"d{number}", f"text {number}") for number in range(50)]
 JUDGED = {
@@ -57,6 +59,27 @@ def test_held_out_documents_are_not_trained_on() -> None:
     training, development = hold_out(DOCUMENTS, 800)
     assert len(development) == 5
     assert not {d.id for d in training} & {d.id for d in development}
+
+
+def test_copies_are_on_one_side_and_held_out_once() -> None:
+    copies = [Document(f"copy of {d.id}", d.text) for d in (DOCUMENTS[3], DOCUMENTS[-1])]
+
+    training, development = hold_out([*DOCUMENTS, *copies], 800)
+
+    assert (training, development) == ([*DOCUMENTS[:-5], copies[0]], DOCUMENTS[-5:])
+
+
+def test_documents_with_one_text_leave_nothing_to_train_on() -> None:
+    same = [Document(str(number), "text") for number in range(20)]
+    assert hold_out(same, 800) == ([], same[:1])
+
+
+def test_the_number_of_copies_is_said() -> None:
+    notes = Notes()
+    note_copies(DOCUMENTS, notes)
+    assert notes.kept == []
+    note_copies([*DOCUMENTS, Document("copy", DOCUMENTS[0].text)], notes)
+    assert notes.kept[0].startswith("Training documents with the same text as another one: 1 of 51")
 
 
 def test_every_epoch_sees_each_document_with_a_positive_once() -> None:

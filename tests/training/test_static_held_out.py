@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
 from lmtx_search.training.run_answers import RunAnswers
@@ -56,6 +59,31 @@ def test_it_is_said_if_few_of_these_documents_are_left() -> None:
 def test_an_untrained_encoder_is_measured_on_any_documents() -> None:
     found = split_documents(DOCUMENTS, None, Distillation(), SILENT)
     assert found == Split(DOCUMENTS[:900], DOCUMENTS[900:950], DOCUMENTS[950:])
+
+
+@pytest.mark.parametrize("held_out", [None, frozenset({*map(str, range(900, 930))})])
+def test_copies_are_on_one_side_and_measure_once(held_out: frozenset[str] | None) -> None:
+    copies = [Document(f"copy of {one.id}", one.text) for one in DOCUMENTS]
+    notes = Notes()
+    found = split_documents([*DOCUMENTS, *copies], held_out, Distillation(), notes)
+    assert (len(found.choosing), len(found.measuring)) == (50, 30 if held_out else 50)
+    sides = [{one.text for one in side} for side in (found.teaching, found.choosing)]
+    sides.append({one.text for one in found.measuring})
+    assert sum(map(len, sides)) == len(set().union(*sides)) == len(DOCUMENTS)
+    assert "1,000 of 2,000" in notes.kept[0]
+
+
+def test_copies_of_few_texts_are_refused() -> None:
+    same = [Document(str(number), f"text {number % 199}") for number in range(1000)]
+    with pytest.raises(UserError, match="different texts, and there are 199: `lmtx-search docs"):
+        split_documents(same, None, Distillation(), SILENT)
+
+
+def test_a_run_of_an_earlier_release_may_have_learned_from_copies(tmp_path: Path) -> None:
+    documents = [*DOCUMENTS[:98], Document("copy", DOCUMENTS[0].text), DOCUMENTS[98]]
+    assert held_out_by(tmp_path / "encoder", documents, TrainingSettings()) == {
+        one.id for one in DOCUMENTS[90:99]
+    }
 
 
 def test_what_the_run_held_out_is_what_it_wrote_down_or_the_end_of_its_sample(

@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.errors import UserError
 from lmtx_search.progress import Progress
-from lmtx_search.records import Document
+from lmtx_search.records import Document, first_of_each_text
 from lmtx_search.training.run_answers import RunAnswers
-from lmtx_search.training.sampling import hold_out
+from lmtx_search.training.sampling import note_copies, other_texts
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.static_encoder.settings import Distillation
+from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
 
 _LEAST_MEASURED = 10
 
 
 @dataclass(frozen=True)
 class Split:
-    """Documents that teach, choose the epoch and measure, without overlap."""
+    """Documents that teach, choose the epoch and measure, without overlap.
+
+    No text is on two sides, and each one chooses or measures once.
+    """
 
     teaching: Sequence[Document]
     choosing: Sequence[Document]
@@ -44,7 +48,8 @@ def held_out_by(
 ) -> frozenset[str]:
     """Return the ids of the documents that a run held out.
 
-    A run of an earlier release did not write them down. It held out the end of its sample.
+    A run of an earlier release did not write them down. It held out the end of its sample, and may
+    have learned from copies of these documents.
 
     Args:
         encoder: the folder of the run's encoder.
@@ -53,7 +58,9 @@ def held_out_by(
     answers = RunAnswers.read(encoder.parent)
     if answers is not None:
         return frozenset(answers.held_out)
-    return frozenset(one.id for one in hold_out(documents, training.most_development)[1])
+    count = max(1, min(training.most_development, len(documents) // 10))
+    unseen = other_texts(documents[-count:], documents[:-count])
+    return frozenset(one.id for one in unseen)
 
 
 def split_documents(
@@ -70,11 +77,24 @@ def split_documents(
     Args:
         held_out: ids of the documents that the teacher's run held out (None: the teacher was not
             trained).
+
+    Raises:
+        UserError: too few documents have different texts.
     """
-    count = min(distillation.most_held_out, int(distillation.held_out_share * len(documents)))
-    measured = count - count // 2
+    note_copies(documents, progress)
+    different = first_of_each_text(documents)
+    if len(different) < LEAST_DOCUMENTS:
+        raise UserError(
+            f"a static encoder learns from at least {LEAST_DOCUMENTS} training documents with "
+            f"different texts, and there are {len(different):,}: `lmtx-search docs load FILE` "
+            "first, or deploy without --static"
+        )
+    count = min(distillation.most_held_out, int(distillation.held_out_share * len(different)))
+    measured, chosen = count - count // 2, count // 2
     if held_out is not None:
-        apart = [document for document in documents if document.id in held_out]
+        of_run = [document for document in documents if document.id in held_out]
+        others = other_texts(different, of_run)
+        apart = first_of_each_text(of_run)
         if len(apart) < _LEAST_MEASURED:
             progress.note(
                 f"Of the documents that the run held out, {len(apart):,} are still training "
@@ -84,10 +104,8 @@ def split_documents(
             )
         else:
             measured = min(measured, len(apart))
-        documents = [*(one for one in documents if one.id not in held_out), *apart]
-    choosing = len(documents) - measured - count // 2
-    return Split(
-        documents[:choosing],
-        documents[choosing : len(documents) - measured],
-        documents[len(documents) - measured :],
-    )
+        different = [*others, *apart]
+        documents = [*other_texts(documents, of_run), *of_run]
+    choosing = different[len(different) - measured - chosen : len(different) - measured]
+    measuring = different[len(different) - measured :]
+    return Split(other_texts(documents, [*choosing, *measuring]), choosing, measuring)
