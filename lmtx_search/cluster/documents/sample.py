@@ -8,7 +8,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client.retry import patiently
-from lmtx_search.records import Document, content_digest, document_text
+from lmtx_search.records import Document, content_digest, document_text, first_of_each_text
 
 # Documents of a page; some have megabytes.
 _PAGE = 100
@@ -17,10 +17,11 @@ _PAGE = 100
 def sample_documents(
     client: OpenSearch, index: str, text_fields: Sequence[str], most: int, seed: int = 0
 ) -> list[Document]:
-    """Return at most ``most`` random documents, without those that have no text.
+    """Return at most ``most`` random documents, those with text, and each text once.
 
     They are in the random order of their texts' digests. The order of the index depends on how
     documents were loaded, and the first documents often decide: the same ones should come first.
+    In this order copies are next to each other, and could be all of the first documents.
 
     Args:
         index: an index that may not exist; the result is then empty.
@@ -32,7 +33,9 @@ def sample_documents(
         for hit in sample_hits(client, index, most, seed)
     )
     with_text = (document for document in found if document.text.strip())
-    return sorted(with_text, key=lambda document: content_digest(document.text))
+    # By id too, so that the same one of several copies is returned each time.
+    ordered = sorted(with_text, key=lambda one: (content_digest(one.text), one.id))
+    return first_of_each_text(ordered)
 
 
 def sample_texts(
