@@ -69,6 +69,14 @@ def judge_finding(
     found = f"{judge.name}, {speed:.1f} pairs/s"
     right = [answer.p_yes or 0.0 for answer in answers if answer.pair.rank == 0]
     wrong = [answer.p_yes or 0.0 for answer in answers if answer.pair.rank == 1]
+    failures = [answer.failure for answer in answers if answer.failure]
+    if failures:
+        return Finding(
+            "bad",
+            f"{found}; its server failed on {len(failures)} of {len(answers)} easy questions "
+            f"({failures[-1]})",
+            "look at the server's log",
+        )
     if any(answer.p_yes is None for answer in answers):
         silent = sum(answer.p_yes is None for answer in answers)
         return Finding(

@@ -12,6 +12,7 @@ from lmtx_search.records import Document, Judgment, Label, content_digest
 # What users can do about a judge, for messages.
 ANOTHER_MODEL = "choose another model (--model, or judge.gguf for llama.cpp)"
 SHORTER = "choose a prompt with fewer document_characters"
+SERVER = "look at the server's log, then run the same command again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,14 @@ class Answer:
     """A judge's answer about a pair: P(yes) in [0, 1], or None if it is neither yes nor no.
 
     ``host`` is the server that answered. ``too_long``: there is no answer, because the prompt does
-    not fit into the model's context.
+    not fit into the model's context. ``failure``: why there is no answer, if the server failed.
     """
 
     pair: Pair
     p_yes: float | None
     host: str = ""
     too_long: bool = False
+    failure: str = ""
 
 
 class Judge(Protocol):

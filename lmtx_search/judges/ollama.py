@@ -138,7 +138,6 @@ class OllamaJudge:
         errors = 0
         try:
             while (task := work.next(host)) is not None:
-                answer = Answer(task.pair, None, host)
                 try:
                     answer = self._ask_one(host, client, task.pair)
                     errors = 0
@@ -149,6 +148,7 @@ class OllamaJudge:
                         self._clients.pop(host, None)
                         self.lost[host] = reason(error)
                         return
+                    answer = Answer(task.pair, None, host, failure=reason(error))
                 # The answer goes first, because noting it may already lead to the next question.
                 results.put(answer)
                 work.note(task, answer.p_yes)

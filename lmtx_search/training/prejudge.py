@@ -110,6 +110,7 @@ def _record(
             "asked": judged.asked,
             "known": judged.known,
             "neither": judged.neither,
+            "failed": judged.failed,
         },
         "too_few": too_few_judged(judged, len(judged.p_yes), documents, training),
         "measures": {

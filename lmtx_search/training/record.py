@@ -172,6 +172,8 @@ def hosts_record(judge: OrderedJudge, parts: Sequence[JudgingResult]) -> list[di
             "host": host,
             "asked": cost.asked,
             "neither": cost.neither,
+            "failed": cost.failed,
+            "failure": cost.failure or None,
             "pairs_per_second": cost.asked / seconds if seconds else None,
             "lost": judge.lost.get(host),
         }
@@ -189,6 +191,7 @@ def _calls(cycle: CycleResult) -> dict[str, int]:
         "asked": sum(judged.asked for judged in both),
         "known": sum(judged.known for judged in both),
         "neither": sum(judged.neither for judged in both),
+        "failed": sum(judged.failed for judged in both),
     }
 
 

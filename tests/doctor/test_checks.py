@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,14 @@ def test_a_judge_that_will_not_do_is_said_so(
     assert finding.status == status
     assert told in finding.found
     assert finding.todo
+
+
+def test_a_server_that_fails_is_named_and_not_the_model() -> None:
+    said = [replace(one, failure="out of memory") for one in answers((None, None))]
+    finding = judge_finding(FixedJudge(), said, 4.0)  # type: ignore[arg-type]
+    assert finding.status == "bad"
+    assert "its server failed on 2 of 2 easy questions (out of memory)" in finding.found
+    assert "model" not in finding.todo
 
 
 def test_a_judge_whose_chat_format_is_unknown_is_a_warning() -> None:

@@ -112,5 +112,5 @@ def test_a_bad_line_to_the_judge_costs_time_only(
     with proxy.spoiled(commands.environment["LMTX_OLLAMA_HOSTS"], rule) as url:
         done = commands.must(*WORDS, "--json", LMTX_OLLAMA_HOSTS=url)
     counts = json.loads(done.stdout)["counts"]
-    assert counts["judged_pairs"] + counts["neither"] == BUDGET
+    assert counts["judged_pairs"] + counts["neither"] + counts["failed"] == BUDGET
     assert len(p_yes(loaded)) == counts["judged_pairs"]

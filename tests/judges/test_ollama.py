@@ -76,6 +76,16 @@ def test_an_answer_that_is_neither_costs_only_itself() -> None:
     assert len(answers) == len(PAIRS)
 
 
+def test_an_error_of_the_server_costs_its_answer_and_is_named() -> None:
+    error = (400, {"error": "out of memory"})
+    with fake_ollama(lambda n: error if n in (2, 5) else (200, YES)) as host:
+        answers = list(judge(host).ask(PAIRS))
+    failed = [answer for answer in answers if answer.failure]
+    assert len(answers) == len(PAIRS)
+    assert len(failed) == sum(answer.p_yes is None for answer in answers) == 2
+    assert "out of memory" in failed[0].failure
+
+
 def test_a_busy_server_is_asked_again() -> None:
     with fake_ollama(lambda n: (503, {"error": "busy"}) if n == 0 else (200, YES)) as host:
         answers = list(judge(host).ask(PAIRS))

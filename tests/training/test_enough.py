@@ -64,6 +64,19 @@ def test_answers_of_people_count() -> None:
     assert too_few_judged(judged(8, 153), 40, 1000, TrainingSettings()) is None
 
 
+def test_a_server_that_failed_is_named_and_not_the_model() -> None:
+    failed = {"http://a": HostCost(asked=80, failed=80, failure="out of memory")}
+    message = said(JudgingResult(asked=80, hosts=failed, seconds=60.0))
+    assert "server failed on 80 of 80 questions (http://a: out of memory)" in message
+    assert "another model" not in message
+
+
+def test_prompts_that_do_not_fit_are_named_and_not_the_model() -> None:
+    message = said(JudgingResult(asked=80, neither=80, too_long=70, seconds=60.0))
+    assert "70 of 80 prompts do not fit into the context of the judge" in message
+    assert "another model" not in message
+
+
 def test_a_judge_that_says_neither_is_not_asked_to_go_on() -> None:
     silent = JudgingResult(asked=80, neither=80, seconds=60.0)
     message = said(silent)

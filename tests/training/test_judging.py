@@ -16,6 +16,7 @@ from lmtx_search.judges.order import ORDERS, make_order
 from lmtx_search.judges.order.exhaustive import Exhaustive
 from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Label, content_digest
+from lmtx_search.training.record import hosts_record
 from lmtx_search.training.teacher import judging
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
 from lmtx_search.training.teacher.judging_result import JudgingResult
@@ -133,6 +134,45 @@ def test_a_judge_with_too_short_a_context_is_refused_with_this_reason() -> None:
         judge_all(
             ShortContext((None, None, 0.2)), MemoryStore(), documents(1000, 3), Budget(calls=4000)
         )
+
+
+class Failing(Scripted):
+    """A judge whose server fails on every pair without P(yes)."""
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        for answer in super().ask(pairs):
+            failure = "out of memory" if answer.p_yes is None else ""
+            yield replace(answer, host="http://a", failure=failure)
+
+
+def test_questions_on_which_the_server_failed_are_counted_apart_with_the_reason() -> None:
+    judge, notes = Failing((0.9, None, 0.2, 0.1)), Notes()
+    judged = judge_all(judge, MemoryStore(), documents(5), Budget(calls=20), progress=notes)
+    assert (judged.neither, judged.failed, judged.pairs) == (0, 5, 15)
+    (note,) = notes.kept
+    assert note.startswith("5 of 20 questions have no answer")
+    assert "server failed (http://a: out of memory)" in note
+
+
+def test_questions_on_which_the_server_failed_are_asked_again_in_the_next_cycle() -> None:
+    store = MemoryStore()
+    earlier = judge_all(Failing((0.9, None)), store, documents(2), Budget(calls=20))
+    later = judge_all(Scripted((0.9, 0.1)), store, documents(2), Budget(calls=20), earlier=earlier)
+    assert (later.asked, (earlier + later).pairs) == (4, 8)
+
+
+def test_the_record_of_a_host_has_its_errors_and_the_last_one() -> None:
+    judge = Failing((0.9, None))
+    judged = judge_all(judge, MemoryStore(), documents(2), Budget(calls=20))
+    (host,) = hosts_record(judge, [judged])
+    assert (host["asked"], host["failed"], host["failure"]) == (8, 4, "out of memory")
+
+
+def test_a_server_that_fails_on_most_of_a_sample_is_named_and_not_the_model() -> None:
+    with pytest.raises(UserError) as refused:
+        judge_all(Failing((None, None, 0.2)), MemoryStore(), documents(1000, 3), Budget(calls=4000))
+    assert "server failed on 40 of 60 questions (http://a: out of memory)" in str(refused.value)
+    assert "another model" not in str(refused.value)
 
 
 def test_what_one_cycle_asked_is_not_asked_in_the_next() -> None:

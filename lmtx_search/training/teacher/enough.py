@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lmtx_search.judges.base import ANOTHER_MODEL
+from lmtx_search.judges.base import ANOTHER_MODEL, SERVER, SHORTER
 from lmtx_search.judges.llamacpp import HOST as IN_PROCESS
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.teacher.judging_result import JudgingResult
@@ -34,6 +34,16 @@ def too_few_judged(
         f"only {documents} documents were judged in {_minutes(judged.seconds)}, "
         f"and {least} are needed to train on (--least-documents)"
     )
+    if judged.failed > max(judged.neither, judged.pairs):
+        return (
+            f"{text}: the judge's server failed on {judged.failed} of {judged.asked} questions "
+            f"({judged.failure}), {SERVER}"
+        )
+    if judged.too_long > judged.pairs:
+        return (
+            f"{text}: {judged.too_long} of {judged.asked} prompts do not fit into the context of "
+            f"the judge, {SHORTER}"
+        )
     if judged.neither > judged.pairs:
         return (
             f"{text}: {judged.neither} of {judged.asked} answers were neither yes nor no, "

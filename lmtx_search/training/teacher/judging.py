@@ -11,7 +11,15 @@ from typing import Protocol
 import numpy as np
 
 from lmtx_search.errors import UserError
-from lmtx_search.judges.base import ANOTHER_MODEL, SHORTER, Judge, Pair, as_judgment, judgment_id
+from lmtx_search.judges.base import (
+    ANOTHER_MODEL,
+    SERVER,
+    SHORTER,
+    Judge,
+    Pair,
+    as_judgment,
+    judgment_id,
+)
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order.base import Case, Order, OrderedJudge
 from lmtx_search.judges.order.replay import Replay
@@ -89,7 +97,7 @@ def judge_pairs(
         The answers of this call, including those from the store, without those of ``task.earlier``.
 
     Raises:
-        UserError: the judge gave the same answer to all pairs of a sample.
+        UserError: the judge gave the same answer to all pairs of a sample, or none to most of them.
     """
     judge, progress = teacher.judge, task.progress
     judged = JudgingResult()
@@ -123,6 +131,11 @@ def judge_pairs(
         progress.note(
             f"{judged.too_long} of {judged.asked} prompts do not fit into the context of "
             f"{judge.name} and have no answer: {SHORTER}"
+        )
+    if judged.failed:
+        progress.note(
+            f"{judged.failed} of {judged.asked} questions have no answer, because the judge's "
+            f"server failed ({judged.failure}): the same command asks them again"
         )
     return judged
 
@@ -192,7 +205,12 @@ class _Calls:
 
 def _refuse_useless(judge: Judge, judged: JudgingResult) -> None:
     """Stop before hours are spent on a judge that does not distinguish pairs."""
-    if judged.neither > judged.asked // 2:
+    if judged.neither + judged.failed > judged.asked // 2:
+        if judged.failed > judged.neither:
+            raise UserError(
+                f"the judge's server failed on {judged.failed} of {judged.asked} questions "
+                f"({judged.failure}): {SERVER}"
+            )
         if judged.too_long > judged.asked // 2:
             raise UserError(
                 f"{judged.too_long} of {judged.asked} prompts do not fit into the context of "

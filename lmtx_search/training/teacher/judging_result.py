@@ -10,10 +10,25 @@ from lmtx_search.judges.base import Answer, Pair
 
 @dataclass
 class HostCost:
-    """Calls that a host answered, and how many of them were neither yes nor no."""
+    """Calls of a host, and how many of them have no answer.
+
+    Attributes:
+        neither: answers that were neither yes nor no.
+        failed: calls that ended with an error of the server.
+        failure: the last one of these errors.
+    """
 
     asked: int = 0
     neither: int = 0
+    failed: int = 0
+    failure: str = ""
+
+    def add(self, other: HostCost) -> None:
+        """Add the later calls of the same host."""
+        self.asked += other.asked
+        self.neither += other.neither
+        self.failed += other.failed
+        self.failure = other.failure or self.failure
 
 
 @dataclass
@@ -25,7 +40,8 @@ class JudgingResult:
         nearness: of the same pairs, at the time when they were asked.
         asked: calls of this run.
         known: answers that were taken from stored judgments.
-        neither: answers that were neither yes nor no. They are not stored.
+        neither: answers that were neither yes nor no. They are not stored. Calls that failed are
+            not among them.
         too_long: how many of these had a prompt that does not fit into the judge's context.
         seconds: time spent.
         silent: the pairs (document id, label id) whose answer was neither yes nor no.
@@ -47,7 +63,10 @@ class JudgingResult:
         host = self.hosts.setdefault(answer.host, HostCost())
         self.asked += 1
         host.asked += 1
-        if answer.p_yes is None:
+        if answer.failure:
+            host.failed += 1
+            host.failure = answer.failure
+        elif answer.p_yes is None:
             self.neither += 1
             host.neither += 1
             self.too_long += answer.too_long
@@ -67,9 +86,7 @@ class JudgingResult:
                 mine.setdefault(document, {}).update(labels)
         self.silent |= other.silent
         for name, cost in other.hosts.items():
-            host = self.hosts.setdefault(name, HostCost())
-            host.asked += cost.asked
-            host.neither += cost.neither
+            self.hosts.setdefault(name, HostCost()).add(cost)
         self.asked += other.asked
         self.known += other.known
         self.neither += other.neither
@@ -92,6 +109,19 @@ class JudgingResult:
             if p_yes is not None or (document, label) in self.silent:
                 found[position] = p_yes
         return found
+
+    @property
+    def failed(self) -> int:
+        """Number of calls that ended with an error of a server. Their pairs may be asked again."""
+        return sum(cost.failed for cost in self.hosts.values())
+
+    @property
+    def failure(self) -> str:
+        """The host with most errors, and its last one ("" if no call failed)."""
+        if not self.failed:
+            return ""
+        host, cost = max(self.hosts.items(), key=lambda item: item[1].failed)
+        return f"{host}: {cost.failure}"
 
     @property
     def pairs(self) -> int:
