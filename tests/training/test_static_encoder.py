@@ -83,7 +83,7 @@ def test_a_token_of_all_documents_starts_with_less_weight_than_a_rare_one() -> N
 
 def test_passages_are_parts_of_the_windows_that_are_long_enough() -> None:
     windows = [np.arange(3), np.arange(100, 130), np.arange(200, 212)]
-    found = passages(windows, 40, 8, seed=1)
+    found = passages(windows, 40, 20, 8, seed=1)
     assert len(found) == 40
     for number, part in enumerate(found):
         whole = windows[1 + number % 2]
@@ -91,7 +91,31 @@ def test_passages_are_parts_of_the_windows_that_are_long_enough() -> None:
         np.testing.assert_array_equal(part, np.arange(part[0], part[0] + len(part)))
         assert part[0] >= whole[0]
         assert part[-1] <= whole[-1]
-    assert passages(windows[:1], 40, 8, seed=1) == []
+    assert passages(windows[:1], 40, 20, 8, seed=1) == []
+
+
+def test_no_window_has_more_passages_than_it_may() -> None:
+    windows = [np.arange(3)] * 50 + [np.arange(100, 130)]
+    assert len(passages(windows, 1000, 4, 8, seed=1)) == 4
+    assert passages(windows, -7, 4, 8, seed=1) == []
+
+
+def test_short_documents_decide_how_much_tokens_weigh_at_the_start(tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    from lmtx_search.training.static_encoder.student_folder import make_student
+
+    encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
+    common, *rare = "plays", "chess", "web", "and"
+    texts = [f"{common} {word}" for word in rare]
+    folder = tmp_path / "student"
+    folder.mkdir()
+    labels = encoder.encode_labels(["chess"])
+    make_student(folder, encoder, labels, texts, texts[:1], Distillation(epochs=0))
+    (table,) = SentenceTransformer(str(folder), device="cpu")[0].state_dict().values()
+    lengths = np.linalg.norm(table.numpy(), axis=1)
+    assert lengths[WORDS.index(common)] == pytest.approx(1)
+    assert lengths[WORDS.index(rare[0])] == pytest.approx(1 + np.log(4 / 2))
 
 
 @pytest.fixture(scope="module", params=["BERT", "XLM-R"])

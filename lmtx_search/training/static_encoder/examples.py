@@ -100,15 +100,20 @@ def _common(first: Sequence[int], second: Sequence[int]) -> int:
     )
 
 
-def passages(windows: Sequence[Tokens], number: int, shortest: int, seed: int) -> list[Tokens]:
-    """Return ``number`` random passages of windows: consecutive tokens, at least ``shortest``.
+def passages(
+    windows: Sequence[Tokens], number: int, per_window: int, shortest: int, seed: int
+) -> list[Tokens]:
+    """Return random passages of windows: consecutive tokens, at least ``shortest``.
 
     Windows take turns. A window that is not longer than ``shortest`` has no passages.
+
+    Args:
+        number, per_window: the largest number of passages in all, and of a window.
     """
     random = Random(f"{seed} passages")
     long = [window for window in windows if len(window) > shortest]
     found: list[Tokens] = []
-    for place in range(number if long else 0):
+    for place in range(min(number, per_window * len(long))):
         window = long[place % len(long)]
         length = random.randint(shortest, len(window))
         start = random.randint(0, len(window) - length)

@@ -41,10 +41,15 @@ def make_student(
         UserError: the encoder has no token for the words of the documents.
     """
     reader = TeacherReader(teacher)
-    parts = reader.windows(teaching, windows)
-    more = max(0, settings.texts - len(parts))
-    more = min(more, settings.passages_per_window * len(parts))
-    parts += passages(parts, more, settings.shortest_passage, settings.seed)
+    whole = reader.windows(teaching, windows)
+    more = passages(
+        whole,
+        settings.texts - len(whole),
+        settings.passages_per_window,
+        settings.shortest_passage,
+        settings.seed,
+    )
+    parts = [*whole, *more]
     held_out = reader.windows(choosing, windows)
     if not parts or not held_out:
         raise UserError(
@@ -56,7 +61,7 @@ def make_student(
         examples = reader.examples(parts, advance)
         chosen_on = reader.examples(held_out, advance)
     with progress.stage("Read single tokens with the trained encoder", unit="tokens") as advance:
-        start = start_table(reader.single_tokens(advance), parts[: len(parts) - more])
+        start = start_table(reader.single_tokens(advance), whole)
     total = settings.epochs * len(examples)
     with progress.stage("Fit the static encoder", total, "texts") as advance:
         fitted = fit_table(start, examples, chosen_on, labels, settings, advance)
