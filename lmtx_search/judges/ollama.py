@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from queue import SimpleQueue
 
 from lmtx_search.errors import LmtxError, UserError
@@ -30,6 +33,9 @@ one. More requests gained nothing on one slot."""
 # A host is given up after this many errors in a row.
 _ERRORS_IN_A_ROW = 3
 
+# After this time, a host is asked again whether it still has the same model.
+_CHECK_SECONDS = 60.0
+
 
 class OllamaJudge:
     """Asks a model one question a call, by a raw prompt with the document first and the label last.
@@ -38,7 +44,7 @@ class OllamaJudge:
     log-probabilities the word itself is read. The context length is short and constant, because a
     change would make the server reload the model. A prompt that does not fit has no answer.
     Thinking is switched off. A host that fails is given up, and the others take its pairs. ``lost``
-    maps such hosts to the reasons.
+    maps such hosts to the reasons. The judge stops if a model is replaced under its name.
 
     Raises:
         UserError: no host answers, or a host lacks the model.
@@ -54,10 +60,15 @@ class OllamaJudge:
         for host in settings.hosts:
             client = OllamaClient(host, timeout=settings.timeout)
             try:
-                digests[host] = _model_digest(client, settings.model, host)
+                digest = client.digest_of(settings.model)
             except FAILURES as error:
                 self.lost[host] = reason(error)
             else:
+                if digest is None:
+                    raise UserError(
+                        f"{host} has no model {settings.model}: run  ollama pull {settings.model}"
+                    )
+                digests[host] = digest
                 self._clients[host] = client
         if not self._clients:
             raise UserError(
@@ -69,6 +80,7 @@ class OllamaJudge:
                 f"the hosts have different models named {settings.model}: "
                 f"run `ollama pull {settings.model}` on each"
             )
+        self._model = next(iter(digests.values()))
         self._chat, self._thinks = _chat_of(next(iter(self._clients.values())), settings.model)
         self.chat_problem = chat_problem(self.name, self._chat)
         self._first_tokens = FirstTokens(self.name, "--model, ollama.model")
@@ -78,13 +90,13 @@ class OllamaJudge:
             "seed": 0,
             "num_ctx": _context(prompt.document_characters),
         }
-        self.digest = content_digest(next(iter(digests.values())), self._chat.name)
+        self.digest = content_digest(self._model, self._chat.name)
 
     def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
         """Yield an answer for each pair as it arrives. Pairs of one document must be adjacent.
 
         Raises:
-            UserError: the model thinks before it answers.
+            UserError: the model thinks before it answers, or was replaced.
             LmtxError: all hosts failed.
         """
         return self.ask_cases(cases_of(pairs), Exhaustive())
@@ -93,7 +105,7 @@ class OllamaJudge:
         """Yield answers to the pairs that the order chooses, as they arrive.
 
         Raises:
-            UserError: the model thinks before it answers.
+            UserError: the model thinks before it answers, or was replaced.
             LmtxError: all hosts failed.
         """
         work = WorkQueue(cases, order)
@@ -135,9 +147,12 @@ class OllamaJudge:
         work: WorkQueue,
         results: SimpleQueue[Answer | BaseException | None],
     ) -> None:
-        errors = 0
+        errors, checked = 0, -math.inf
         try:
             while (task := work.next(host)) is not None:
+                if time.monotonic() - checked >= _CHECK_SECONDS:
+                    self._refuse_replaced(host, client)
+                    checked = time.monotonic()
                 try:
                     answer = self._ask_one(host, client, task.pair)
                     errors = 0
@@ -152,6 +167,7 @@ class OllamaJudge:
                 # The answer goes first, because noting it may already lead to the next question.
                 results.put(answer)
                 work.note(task, answer.p_yes)
+            self._refuse_replaced(host, client)
         except BaseException as error:  # raised in the caller
             results.put(error)
         finally:
@@ -170,16 +186,19 @@ class OllamaJudge:
             value = p_yes_of_text(token)
         return Answer(pair, self._first_tokens.check(token, value), host)
 
+    def _refuse_replaced(self, host: str, client: OllamaClient) -> None:
+        """Stop if another model has the name now: its answers would count as those of the first."""
+        # A host that fails, or that has no such model any more, is noticed by the next question.
+        with suppress(*FAILURES):
+            if client.digest_of(self.name) not in (self._model, None):
+                raise UserError(
+                    f"{host} has another model named {self.name} than at the start, and the last "
+                    "answers may be those of the new one: run the same command again to ask the "
+                    "new one"
+                )
+
     def _losses(self) -> str:
         return "; ".join(f"{host}: {why}" for host, why in self.lost.items())
-
-
-def _model_digest(client: OllamaClient, model: str, host: str) -> str:
-    names = {model, f"{model}:latest"}
-    for entry in client.list().models:
-        if entry.model in names and entry.digest:
-            return entry.digest
-    raise UserError(f"{host} has no model {model}: run  ollama pull {model}")
 
 
 def _chat_of(client: OllamaClient, model: str) -> tuple[ChatFormat, bool]:

@@ -22,7 +22,13 @@ _CANDIDATES = 20
 
 
 class OllamaClient(ollama.Client):
-    """A client that can ask for the next token of a prompt."""
+    """A client that can ask for the next token of a prompt, and for the digest of a model."""
+
+    def digest_of(self, model: str) -> str | None:
+        """Return the digest of the model that has this name now (None: there is none)."""
+        names = {model, f"{model}:latest"}
+        found = (one.digest for one in self.list().models if one.model in names and one.digest)
+        return next(found, None)
 
     def next_token(
         self, model: str, prompt: str, options: Mapping[str, Any], *, thinks: bool

@@ -13,6 +13,7 @@ pytest.importorskip("ollama")
 from lmtx_search.doctor.checks import carry_out
 from lmtx_search.doctor.judge import judge_checks
 from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.judges import ollama
 from lmtx_search.judges.base import Pair, judgment_id
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.ollama import OllamaJudge
@@ -136,6 +137,24 @@ def test_hosts_with_different_models_of_one_name_are_refused() -> None:
         pytest.raises(UserError, match="different models"),
     ):
         judge(one, two)
+
+
+@pytest.mark.parametrize(("seconds", "after"), [(0.0, 1), (3600.0, len(PAIRS))])
+def test_a_model_that_is_replaced_under_its_name_stops_the_judge(
+    seconds: float, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ollama, "_CHECK_SECONDS", seconds)
+    bodies: list[dict[str, Any]] = []
+
+    def digest() -> str:
+        return "abc" if len(bodies) < after else "new"
+
+    with (
+        fake_ollama(lambda n: (200, YES), digest, bodies=bodies) as url,
+        pytest.raises(UserError, match=f"{url} has another model named tiny than at the start"),
+    ):
+        list(judge(url).ask(PAIRS))
+    assert after <= len(bodies) < after + ollama.IN_FLIGHT
 
 
 def test_pairs_are_taken_only_as_they_are_needed() -> None:

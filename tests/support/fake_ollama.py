@@ -18,12 +18,13 @@ QWEN3 = {"template": "<|im_start|>{{ if .Think }}<think>", "capabilities": ["thi
 @contextmanager
 def fake_ollama(
     answer: Answer,
-    digest: str = "abc",
+    digest: str | Callable[[], str] = "abc",
     shown: dict[str, Any] | None = None,
     bodies: list[dict[str, Any]] | None = None,
 ) -> Iterator[str]:
     """Serve one model; ``answer`` gives status and body of the n-th question.
 
+    ``digest`` is that of the model, or gives it each time when the server is asked for it.
     ``shown`` is what /api/show says; ``bodies`` receives the questions.
     """
     asked = iter(range(10**6))
@@ -37,7 +38,8 @@ def fake_ollama(
             self.wfile.write(data)
 
         def do_GET(self) -> None:
-            self._send(200, {"models": [{"model": "tiny:latest", "digest": digest}]})
+            now = digest() if callable(digest) else digest
+            self._send(200, {"models": [{"model": "tiny:latest", "digest": now}]})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
