@@ -10,6 +10,7 @@ from lmtx_search.errors import MissingExtra
 from lmtx_search.records import BadLine
 from lmtx_search.sources.lines import opened
 from lmtx_search.sources.marc_fields import record_fields
+from lmtx_search.sources.marc_iso2709 import END_OF_RECORD, binary_records
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 from lmtx_search.sources.xml_faults import xml_fault
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "http://www.loc.gov/MARC21/slim"
 _RECORD = f"{{{_NAMESPACE}}}record"
-_END_OF_RECORD = b"\x1d"
-# Begins another script in MARC-8.
-_ESCAPE = b"\x1b"
 _BLOCK = 1 << 20
 # Kinds of records in the leader: holdings, authorities, classification, communities.
 _NOT_BOOKS = "uvxyzwq"
@@ -32,9 +30,9 @@ def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | 
     """Yield a row of ``id``, ``title``, ``text`` and the subjects for each record.
 
     The beginning of the file decides between the two syntaxes. Deleted records, and records that do
-    not describe a document, are left out. UTF-8 is recognised in records whose leader does not name
-    it. ``line`` is the record's number in ISO 2709, and its line in XML. Memory is bounded by the
-    longest record.
+    not describe a document, are left out. UTF-8 and cp1252 are recognised in records whose leader
+    does not name them. ``line`` is the record's number in ISO 2709, and its line in XML. Memory is
+    bounded by the longest record.
 
     Raises:
         UserError: no such file.
@@ -50,7 +48,7 @@ def read_marc(path: Path, options: ReadOptions | None = None) -> Iterator[Row | 
     with opened(path) as stream:
         start = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
     with opened(path) as stream:
-        found = _xml_records if start.startswith(b"<") else _binary_records
+        found = _xml_records if start.startswith(b"<") else binary_records
         for number, record in found(stream, path, options):
             if isinstance(record, BadLine):
                 yield record
@@ -72,60 +70,13 @@ def count_marc(path: Path) -> int | None:
             first = first or block.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
             if first == b"<":
                 return None
-            count += block.count(_END_OF_RECORD)
+            count += block.count(END_OF_RECORD)
     return count
 
 
 def _name(record: Record, number: int) -> str:
     control = record.get("001")
     return f"record {control.data}" if control and control.data else f"record {number}"
-
-
-def _binary_records(
-    stream: BinaryIO, path: Path, options: ReadOptions
-) -> Iterator[tuple[int, Record | BadLine]]:
-    """Split at the end marks of records; pymarc stops at a line break between two records."""
-    from pymarc import Record
-
-    undeclared = 0
-    for number, data in enumerate(_split(stream), start=1):
-        is_utf8 = _is_undeclared_utf8(data)
-        undeclared += is_utf8
-        try:
-            yield number, Record(data, force_utf8=is_utf8, hide_utf8_warnings=True)
-        except Exception as error:  # pymarc raises any kind of error for a damaged directory
-            what = " ".join(f"{type(error).__name__} {error}".split())
-            raw = data[:1000].decode("utf-8", "replace")
-            yield number, BadLine(str(path), number, f"not a MARC record: {what}", raw)
-    if undeclared:
-        options.notes.append(
-            f"{path}: records in UTF-8 whose leader does not say so (position 9 is not `a`): "
-            f"{undeclared:,}; they are read as UTF-8"
-        )
-
-
-def _is_undeclared_utf8(data: bytes) -> bool:
-    """Return whether a record is UTF-8, though its leader says that it is MARC-8.
-
-    In MARC-8, an accent precedes its letter, so that text with accents is hardly ever valid UTF-8.
-    """
-    if data[9:10] == b"a" or data.isascii() or _ESCAPE in data:
-        return False
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _split(stream: BinaryIO) -> Iterator[bytes]:
-    rest = b""
-    while block := stream.read(_BLOCK):
-        *whole, rest = (rest + block).split(_END_OF_RECORD)
-        for data in whole:
-            yield data.removeprefix(b"\xef\xbb\xbf").lstrip() + _END_OF_RECORD
-    if rest.strip(b" \t\r\n\x00\x1a"):
-        yield rest.lstrip()
 
 
 def _xml_records(

@@ -172,6 +172,51 @@ def test_utf8_is_read_as_utf8_whatever_the_leader_says(tmp_path):
     ]
 
 
+def record_of(title, leader_encoding=b" ", end=b"\x1d"):
+    """Return a record of these bytes in ISO 2709, as a program writes it that knows no encoding."""
+    data = b"10\x1fa" + title + b"\x1e"
+    directory = b"245%04d00000\x1e" % len(data)
+    base = 24 + len(directory)
+    length = base + len(data) + 1
+    leader = b"%05dnam %s22%05d   4500" % (length, leader_encoding, base)
+    return leader + directory + data + end
+
+
+def titles(path, options=None):
+    return [
+        row.reason if isinstance(row, BadLine) else row.fields["title"]
+        for row in read_marc(path, options)
+    ]
+
+
+def test_latin_1_that_no_leader_names_is_read_as_cp1252(tmp_path):
+    words = ["Köln", "señor", "Müller in Köln", "Café", "naïve, à Paris", "Ærø"]
+    path = write(tmp_path, "c.mrc", b"".join(record_of(one.encode("cp1252")) for one in words))
+    options = ReadOptions()
+    assert titles(path, options) == words
+    assert options.notes == [
+        f"{path}: records that are neither MARC-8 nor UTF-8: 6; they are read as cp1252 (Windows, "
+        "Western Europe)"
+    ]
+
+
+def test_a_damaged_byte_in_marc_8_costs_no_other_and_is_told(tmp_path):
+    damaged = b"M\xe8uller \xe2Ecole \xe8Ol \xe8Ahre \xe2etude \xffx"
+    path = write(tmp_path, "c.mrc", record_of(damaged))
+    options = ReadOptions()
+    assert titles(path, options) == ["Müller École Öl Ähre étude x"]
+    assert options.notes == [
+        f"{path}: records with bytes that MARC-8 does not define: 1; these bytes are left out"
+    ]
+
+
+def test_a_record_without_its_end_mark_swallows_no_other(tmp_path):
+    data = record_of(b"One", end=b"") + b"\n" + record_of(b"Two")[:-3] + record_of(b"Three")
+    one, two, three = titles(write(tmp_path, "c.mrc", data))
+    assert (one, three) == ("One", "Three")
+    assert two.startswith("not a MARC record: ")
+
+
 @pytest.mark.parametrize(
     ("written", "text"),
     [
