@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.sources.csv_header import one_line
+
+_SEPARATORS = re.compile(r"[ .]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +22,25 @@ class TicketColumns:
         id: the column of a ticket's id.
         texts: the columns of its text; a table needs at least one.
         others: further columns that are read.
+        same: other names of these columns, in small letters, with underscores between words.
     """
 
     id: str
     texts: tuple[str, ...]
     others: tuple[str, ...]
+    same: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields of a row under these names: ``Ticket ID`` and ``ID`` are ``id``."""
-        own = {name.lower(): name for name in (self.id, *self.texts, *self.others)}
-        found = {}
+        """Return the fields of a row under these names: ``Ticket ID`` and ``ID`` are ``id``.
+
+        Of several columns with the same meaning, the first has the name.
+        """
+        own = {_plain(name): name for name in (self.id, *self.texts, *self.others)}
+        found: dict[str, Any] = {}
         for name, value in fields.items():
-            known = own.get(name.lower().removeprefix("ticket "), name)
-            found[name if known in fields else known] = value
+            plain = _plain(name).removeprefix("ticket_")
+            known = own.get(self.same.get(plain, plain), name)
+            found[name if known in fields or known in found else known] = value
         return found
 
     def check(self, path: Path, columns: Iterable[str], notes: list[str]) -> None:
@@ -45,10 +54,15 @@ class TicketColumns:
         if fields.keys().isdisjoint(self.texts):
             raise UserError(
                 f"{path}, line 1: the columns are {there}: none is one of {', '.join(self.texts)} "
-                "(names in English are expected)"
+                "(names in English are expected). A table without such texts is loaded with "
+                "--format csv"
             )
         if self.id not in fields:
             notes.append(
                 f"{path} has no column {self.id}: each ticket's id is a hash of its content. The "
                 f"columns are {there}"
             )
+
+
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub("_", name.strip().lower())

@@ -13,6 +13,11 @@ from lmtx_search.sources.ticket_texts import text_of
 Fields = dict[str, Any]
 
 _INTERNAL = "internal notes of tickets"
+# Columns that hold the text of a comment under a name that the reader does not know.
+_TEXTS = re.compile(
+    r"(?:.*[ _.])?(?:body|comments?|articles?|notes?|texts?|contents?|messages?|html|plain)",
+    re.IGNORECASE,
+)
 
 
 def as_ticket(
@@ -53,6 +58,19 @@ def public_texts(
         else:
             texts.append(read(comment))
     return texts
+
+
+def without_internal(made: Fields, options: ReadOptions) -> Fields:
+    """Return a ticket without the texts in other fields of a row that is marked as internal."""
+    if options.everything or not mark_of_row(made):
+        return made
+    kept = {
+        name: value
+        for name, value in made.items()
+        if name == "text" or not value or not _TEXTS.fullmatch(name.strip())
+    }
+    options.left_out.add(_INTERNAL, count=len(made) - len(kept))
+    return kept
 
 
 def comments_of(value: object) -> list[Any]:

@@ -22,15 +22,32 @@ from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
 from lmtx_search.sources.tab_separated import header_names
 from lmtx_search.sources.ticket_answers import check_answer, held_comments
 from lmtx_search.sources.ticket_columns import TicketColumns
-from lmtx_search.sources.ticket_fields import Fields, as_ticket, comments_of, public_texts, tags_of
+from lmtx_search.sources.ticket_fields import (
+    Fields,
+    as_ticket,
+    comments_of,
+    public_texts,
+    tags_of,
+    without_internal,
+)
 from lmtx_search.sources.ticket_texts import is_text_of, text_of
 
 Make = Callable[[Fields, ReadOptions], Fields]
 
 _LISTS = ("tickets", "issues", "results")
 _ARTICLES = ("articles", "article", "body")
-_ZAMMAD = TicketColumns("id", ("title", *_ARTICLES), ("tags",))
-_ZENDESK = TicketColumns("id", ("subject", "description", "comments"), ("tags",))
+_ZAMMAD = TicketColumns(
+    "id",
+    _ARTICLES,
+    ("title", "tags"),
+    dict.fromkeys(("article_body", "articles_body", "ticket_articles_body"), "body"),
+)
+_ZENDESK = TicketColumns(
+    "id",
+    ("subject", "description", "comments"),
+    ("tags",),
+    dict.fromkeys(("comment", "comment_body", "comments_body"), "comments"),
+)
 _UNTOLD = (
     "{path} has no column internal or public: all comments are read, also internal notes; add such "
     "a column, or load JSON of the API"
@@ -88,7 +105,7 @@ def _read(
         try:
             if not is_table:
                 check_answer(fields)
-            yield Row(row.line, make(fields, options))
+            yield Row(row.line, without_internal(make(fields, options), options))
         except ValueError as error:
             yield BadLine(str(path), row.line, str(error), json.dumps(fields)[:1000])
     if not checked:
@@ -108,9 +125,8 @@ def _untold(fields: Fields) -> str:
 
 def _zammad(fields: Fields, options: ReadOptions) -> Fields:
     named = [fields.pop(name, None) for name in _ARTICLES]
-    articles = next(filter(None, named), None)
-    every = comments_of(articles)
-    if not isinstance(articles, str):
+    every = [comment for articles in named for comment in comments_of(articles)]
+    if not any(isinstance(articles, str) for articles in named):
         total = fields.get("article_ids") or fields.get("article_count")
         every = held_comments(every, total, fields.get("id"), options.left_out)
     # Articles have their own type in JSON; a table has only their text.

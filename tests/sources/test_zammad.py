@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lmtx_search.errors import UserError
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.tickets import read_zammad
 from tests.support.ticket_rows import fields_of
@@ -43,6 +44,39 @@ class TestZammad:
         assert (first["text"], second["text"]) == ("public", "")
         assert options.left_out.counts == {"internal notes of tickets": 2}
         assert not options.notes
+
+    @pytest.mark.parametrize("body", ["article_body", "Article Body", "ticket_articles.body"])
+    def test_names_of_a_database_are_known(self, tmp_path: Path, body: str) -> None:
+        path = tmp_path / "tickets.csv"
+        path.write_text(
+            f"ticket_id,title,{body},article_internal\n1,x,SECRET,true\n1,x,public,false\n"
+        )
+        options = ReadOptions()
+        (ticket,) = fields_of(read_zammad, path, options)
+        assert (ticket["id"], ticket["text"]) == ("1", "public")
+        assert "SECRET" not in str(ticket)
+        assert options.left_out.counts == {"internal notes of tickets": 1}
+
+    def test_no_other_column_of_an_internal_row_keeps_its_text(self, tmp_path: Path) -> None:
+        path = tmp_path / "tickets.csv"
+        path.write_text("id,title,body,note_html,internal\n1,x,one,SECRET,1\n2,y,two,seen,0\n")
+        options = ReadOptions()
+        first, second = fields_of(read_zammad, path, options)
+        assert "note_html" not in first
+        assert second["note_html"] == "seen"
+        assert options.left_out.counts == {"internal notes of tickets": 2}
+
+    def test_a_table_without_articles_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "tickets.csv"
+        path.write_text("id,title,answer_of_staff,internal\n1,x,SECRET,true\n")
+        with pytest.raises(UserError, match="none is one of articles, article, body"):
+            fields_of(read_zammad, path)
+
+    def test_all_columns_of_articles_are_read(self, tmp_path: Path) -> None:
+        path = tmp_path / "tickets.csv"
+        path.write_text("id,title,article,body,internal\n1,x,one,two,0\n")
+        (ticket,) = fields_of(read_zammad, path)
+        assert ticket["text"] == "one\ntwo"
 
     def test_a_cell_may_hold_articles_as_json(self, tmp_path: Path) -> None:
         articles = [{"body": "SECRET", "internal": True}, {"body": "public", "internal": False}]

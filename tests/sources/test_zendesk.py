@@ -125,3 +125,11 @@ def test_messages_have_the_columns_of_the_file(tmp_path: Path) -> None:
     path.write_text("Ticket ID,Betreff\n1,T\n")
     with pytest.raises(UserError, match="the columns are Ticket ID, Betreff: none is"):
         fields_of(read_zendesk, path)
+
+
+def test_a_column_of_one_comment_is_read_as_a_comment(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text("id,subject,description,comment,public\n1,S,one,SECRET,no\n2,T,two,seen,yes\n")
+    first, second = fields_of(read_zendesk, path)
+    assert "SECRET" not in str(first)
+    assert second["text"] == "two\nseen"
