@@ -21,6 +21,7 @@ _RUNNING = (
 # A pair of tags, or a line break as in XHTML. A word in angle brackets is neither.
 _MARKED_UP = re.compile(rf"<({_RUNNING})[^<>]*>.*?</\1\s*>|<br\s*/>", re.DOTALL | re.IGNORECASE)
 _NO_TAG = re.compile(rf"<(?!/?{_RUNNING}[^<>]*>)", re.IGNORECASE)
+_CDATA, _END_OF_CDATA = "<![CDATA[", "]]>"
 _BLANKS, _LINES = re.compile(r"[ \t\r\f\v\u00a0]+"), re.compile(r" ?\n[ \n]*")
 
 
@@ -69,6 +70,25 @@ class _Reader(HTMLParser):
         elif tag not in _INLINE:
             self.parts.append("\n")
 
+    def parse_html_declaration(self, i: int) -> int:
+        """Return the end of a declaration; the parser raises errors for most of XML's sections."""
+        page = self.rawdata
+        if not page.startswith("<![", i):
+            return super().parse_html_declaration(i)
+        if page.startswith(_CDATA, i):
+            begin = i + len(_CDATA)
+            end = _found(page, _END_OF_CDATA, begin)
+            self.handle_data(page[begin:end])
+            return min(end + len(_END_OF_CDATA), len(page))
+        # Browsers read it as a comment: `<![if !vml]>` of Word, for example.
+        return min(_found(page, ">", i) + 1, len(page))
+
     def handle_data(self, data: str) -> None:
         if not self._within:
             self.parts.append(data)
+
+
+def _found(page: str, mark: str, start: int) -> int:
+    """Return the place of a mark, or the end of the page."""
+    place = page.find(mark, start)
+    return len(page) if place < 0 else place

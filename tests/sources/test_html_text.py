@@ -1,3 +1,5 @@
+import pytest
+
 from lmtx_search.sources.html_text import html_text
 
 
@@ -21,3 +23,18 @@ def test_a_text_without_tags_stays():
 
 def test_broken_html_is_read_as_far_as_it_goes():
     assert html_text("<p>open <b>bold</p></div> rest") == "open bold\nrest"
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>one <![foo bar]>two</p>", "one two"),
+        ("<p>one <![gte mso 9]>two<![endif]></p>", "one two"),
+        ("<p>one <![ two</p><p>three</p>", "one\nthree"),
+        ("<p>one</p><![ two", "one"),
+        ("<pre><![CDATA[if (a < b) c(&amp;);]]></pre>two", "if (a < b) c(&amp;);\ntwo"),
+        ("<p>one <![CDATA[two", "one two"),
+    ],
+)
+def test_marked_sections_are_no_text_but_character_data_is(html, text):
+    assert html_text(html) == text
