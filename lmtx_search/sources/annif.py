@@ -140,19 +140,3 @@ def _is_json(path: Path) -> bool:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
         return False
-
-
-def subjects_beside(text_file: Path) -> list[str] | None:
-    """Return the subjects in the ``.tsv`` (addresses) or ``.key`` (labels) file beside a text.
-
-    None if there is no such file.
-
-    Raises:
-        UserError: the file cannot be read.
-    """
-    for suffix in (".tsv", ".key"):
-        path = text_file.with_suffix(suffix)
-        if path.is_file():
-            first = (line.split("\t")[0].strip() for _, line in read_lines(path))
-            return [clean_uri(name) for name in first if name]
-    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 
 from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine, content_digest
-from lmtx_search.sources.annif import subjects_beside
 from lmtx_search.sources.annif_records import SUBJECTS
+from lmtx_search.sources.annif_subjects import SUBJECT_ENDINGS, subject_file, subjects_beside
 from lmtx_search.sources.charsets import decoded, html_charset
+from lmtx_search.sources.folder_walk import FolderContent, size_and_time, walk
 from lmtx_search.sources.front_matter import front_fields, is_draft, split_front_matter
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.lines import real_file
@@ -38,10 +40,16 @@ def folder_files(folder: Path) -> list[Path]:
     """Return the readable files in a folder and its subfolders, in the order of their paths.
 
     Raises:
-        UserError: there is no such file.
+        UserError: there is no such file, or the folder cannot be read.
         MissingExtra: there is a PDF or office file, and its reader is not installed.
     """
-    found = [path for path in _files(folder) if path.suffix.lower() in _KINDS]
+    return _documents(folder, walk(folder))
+
+
+def _documents(folder: Path, content: FolderContent) -> list[Path]:
+    if problem := content.unread.get(folder):
+        raise UserError(f"the folder {folder} cannot be read: {problem}")
+    found = [path for path in content.files if path.suffix.lower() in _KINDS]
     if not found:
         raise UserError(
             f"the folder {folder} holds no text, Markdown, HTML, PDF, mail or office file and no "
@@ -60,15 +68,24 @@ def _require_readers(endings: set[str]) -> None:
 
 def passed_over(folder: Path) -> dict[str, int]:
     """Return the number of files of other kinds, by ending."""
-    kinds = Counter(_printable(path.suffix.lower()) or "no ending" for path in _files(folder))
-    others = [*_KINDS, ".key", ".tsv"]
-    return {kind: count for kind, count in kinds.most_common() if kind not in others}
+    files = walk(folder).files
+    known = {path for path in files if path.suffix.lower() in _KINDS}
+    for path in known.copy():
+        # Reading the text tells that its subjects cannot be read.
+        with suppress(OSError):
+            if _may_have_subjects(path) and (subjects := subject_file(path)):
+                known.add(subjects)
+    others = (path for path in files if path not in known)
+    kinds = Counter(_printable(path.suffix.lower()) or "no ending" for path in others)
+    return dict(kinds.most_common())
 
 
 def folder_digest(folder: Path) -> str:
     """Return the state of a folder as a text: names, sizes and times of its files."""
-    states = ((path, path.stat()) for path in folder_files(folder))
-    return content_digest(*(f"{path} {s.st_size} {s.st_mtime_ns}" for path, s in states))
+    content = walk(folder)
+    files = _documents(folder, content)
+    files += [path for path in content.files if path.suffix in SUBJECT_ENDINGS]
+    return content_digest(*(f"{path} {size_and_time(path)}" for path in files))
 
 
 def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
@@ -78,11 +95,16 @@ def read_folder(folder: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     ``date``, ``url``, ``description``, ``summary`` and ``subjects``; drafts are left out, unless
     ``options.everything`` is set. Annif's ``.tsv`` or ``.key`` file of the same name gives the
     ``subjects`` of a text. A file that cannot be read, is empty, or is not UTF-8 (or UTF-16 or
-    UTF-32 with a byte order mark, or ISO-2022-JP) is yielded as a :class:`BadLine`.
+    UTF-32 with a byte order mark, or ISO-2022-JP) is yielded as a :class:`BadLine`, and so is a
+    subfolder that cannot be read. Links to folders are left out and counted.
     """
-    yield from _rows(
-        ((path, path.relative_to(folder).as_posix()) for path in folder_files(folder)), options
-    )
+    content = walk(folder)
+    files = _documents(folder, content)
+    for link in content.links:
+        options.left_out.add("links to folders", _printable(link.relative_to(folder).as_posix()))
+    for path, problem in content.unread.items():
+        yield BadLine(_printable(str(path)), 0, f"the folder cannot be read: {problem}")
+    yield from _rows(((path, path.relative_to(folder).as_posix()) for path in files), options)
 
 
 def read_file(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
@@ -113,11 +135,13 @@ def _rows(files: Iterable[tuple[Path, str]], options: ReadOptions) -> Iterator[R
             renamed.append(id_)
         try:
             fields, problem = _fields(path, options, unread)
-            subjects = subjects_beside(path) if path.suffix.lower() in (*_TEXTS, *_PAGES) else None
+            subjects = subjects_beside(path) if _may_have_subjects(path) else None
         except UserError as error:
             fields, problem, subjects = {}, str(error), None
         except OSError as error:
-            fields, problem, subjects = {}, f"cannot be read: {error.strerror}", None
+            is_broken = isinstance(error, FileNotFoundError) and path.is_symlink()
+            why = "a link to a file that does not exist" if is_broken else error.strerror
+            fields, problem, subjects = {}, f"cannot be read: {why}", None
         if problem:
             yield BadLine(_printable(str(path)), 0, problem)
         elif fields is None:
@@ -141,13 +165,8 @@ def _printable(name: str) -> str:
     return re.sub("[\udc80-\udcff]", lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", name)
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+def _may_have_subjects(path: Path) -> bool:
+    return path.suffix.lower() in (*_TEXTS, *_PAGES)
 
 
 def _fields(

@@ -1,5 +1,7 @@
 import io
 import os
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from lmtx_search.errors import MissingExtra, UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources import DocumentFile, read_documents
 from lmtx_search.sources.folder import folder_digest, passed_over
+
+NOBODY = 65534
 
 
 def pdf(text: str) -> bytes:
@@ -36,6 +40,19 @@ def encrypted(text: str, password: str) -> bytes:
     writer.encrypt(password, "owner", algorithm="RC4-128")
     writer.write(out)
     return out.getvalue()
+
+
+@contextmanager
+def without_rights():
+    """Read as a user who is not root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def write(folder: Path, name: str, content: str | bytes) -> None:
@@ -107,6 +124,59 @@ def test_subjects_beside_a_text_are_its_gold_tags(tmp_path):
     ]
 
 
+def test_only_files_of_annif_are_subjects_and_the_others_are_counted(tmp_path):
+    for name in ("server", "talk", "plain", "table"):
+        write(tmp_path, f"{name}.txt", name)
+    write(tmp_path, "server.key", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANB\n")
+    write(tmp_path, "plain.key", "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=\n")
+    write(tmp_path, "talk.key", b"PK\x03\x04\x00\xff")
+    write(tmp_path, "table.tsv", "year\tprice\n2020\t3\n")
+    write(tmp_path, "alone.key", "music\n")
+    assert [sorted(document.source) for document in read_documents(tmp_path)] == 4 * [
+        ["id", "text"]
+    ]
+    assert passed_over(tmp_path) == {".key": 4, ".tsv": 1}
+
+
+def test_links_to_folders_are_counted_and_links_to_nothing_are_told(tmp_path):
+    write(tmp_path, "docs/a.txt", "x")
+    write(tmp_path, "other/b.txt", "x")
+    (tmp_path / "docs/linked").symlink_to(tmp_path / "other")
+    (tmp_path / "docs/gone.txt").symlink_to(tmp_path / "nothing")
+    source = DocumentFile(tmp_path / "docs")
+    document, bad = source
+    assert document.id == "a.txt"
+    assert bad.reason == "cannot be read: a link to a file that does not exist"
+    assert source.last_read.left_out.counts == {"links to folders": 1}
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        (0o000, "the folder cannot be read: Permission denied"),
+        (0o444, "cannot be read: Permission denied"),
+    ],
+)
+def test_a_folder_that_may_not_be_read_is_told(mode, reason):
+    # Root may read everything, and pytest's folders are only for their owner.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        write(folder, "a.txt", "x")
+        write(folder, "secret/b.txt", "x")
+        os.chown(folder / "secret", NOBODY if os.geteuid() == 0 else -1, -1)
+        (folder / "secret").chmod(mode)
+        try:
+            with without_rights():
+                assert passed_over(folder) == {}
+                found = list(read_documents(folder))
+        finally:
+            (folder / "secret").chmod(0o700)
+    (bad,) = (item for item in found if isinstance(item, BadLine))
+    assert bad.reason == reason
+    assert len(found) == 2
+
+
 def test_files_of_other_kinds_are_counted(tmp_path):
     for name in ("a.txt", "b.rar", "c.rar", "d.zip", "README"):
         write(tmp_path, name, "x")
@@ -124,6 +194,9 @@ def test_another_state_of_a_folder_has_another_digest(tmp_path):
     before = folder_digest(tmp_path)
     assert folder_digest(tmp_path) == before
     write(tmp_path, "deep/b.txt", "x")
+    assert folder_digest(tmp_path) != before
+    before = folder_digest(tmp_path)
+    write(tmp_path, "deep/a.tsv", "<http://x/1>\n")
     assert folder_digest(tmp_path) != before
 
 
