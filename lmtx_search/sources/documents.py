@@ -10,6 +10,7 @@ from typing import Any
 
 from lmtx_search.records import BadLine, Document, content_digest, document_text
 from lmtx_search.sources.document_formats import document_format
+from lmtx_search.sources.exports import paperless_manifest
 from lmtx_search.sources.folder import folder_digest
 from lmtx_search.sources.lines import real_file
 from lmtx_search.sources.read_options import ReadOptions
@@ -23,6 +24,8 @@ from lmtx_search.sources.xmc_texts import xmc_documents_file
 
 # Formats whose columns people name.
 _TABLES = ("csv", "sheet")
+# Formats of which a folder may be named, and which of its files has the documents.
+_FILES_OF_FOLDERS = {"xmc": xmc_documents_file, "paperless": paperless_manifest}
 # The longest id that OpenSearch accepts.
 _ID_BYTES = 512
 
@@ -87,8 +90,9 @@ class DocumentFile:
     ) -> None:
         self._format = document_format(path, format, (id_field, *text_fields))
         self.format = self._format.name
-        # The folder of such a data set also holds labels, gold tags and a test set.
-        self.path = xmc_documents_file(path) if self.format == "xmc" else path
+        # The folder of such a data set or export also holds other files.
+        find = _FILES_OF_FOLDERS.get(self.format)
+        self.path = find(path) if find else path
         self.id_field = id_field
         self.text_fields = tuple(text_fields)
         self.everything = everything

@@ -65,6 +65,11 @@ def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
         yield Row(row.line, {"id": content_digest(key)[:32], **fields})
 
 
+def paperless_manifest(path: Path) -> Path:
+    """Return the manifest in the folder of an export; a file is returned unchanged."""
+    return path / _MANIFEST if path.is_dir() else path
+
+
 def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield the documents of an export's ``manifest.json`` with their recognised text.
 
@@ -76,7 +81,7 @@ def read_paperless(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     Raises:
         UserError: no such file, or it is not such an export.
     """
-    manifest = path / _MANIFEST if path.is_dir() else path
+    manifest = paperless_manifest(path)
     try:
         with opened(manifest) as stream:
             records = json.loads(stream.read())

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.documents import DocumentFile
 from lmtx_search.sources.exports import read_karakeep, read_paperless
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
@@ -142,3 +144,18 @@ def test_a_scan_with_another_form_is_a_bad_line(tmp_path: Path) -> None:
     assert [type(one) for one in bad] == [BadLine, BadLine]
     assert isinstance(scan, Row)
     assert scan.fields == {"id": "3", "title": "5"}
+
+
+def test_a_load_that_was_interrupted_depends_on_the_manifest(tmp_path: Path) -> None:
+    """The time of the export's folder does not change with its files."""
+    export = tmp_path / "export"
+    export.mkdir()
+    manifest = export / "manifest.json"
+    manifest.write_text("[]")
+    source = DocumentFile(export, "paperless")
+    before = Checkpoint(tmp_path / "loads", source.path, **source.identity())
+    before.write({"records": 3})
+    assert before.read() == {"records": 3}
+    manifest.write_text("[ ]")
+    changed = DocumentFile(export, "paperless")
+    assert Checkpoint(tmp_path / "loads", changed.path, **changed.identity()).read() is None
