@@ -18,19 +18,26 @@ def write_zip(path: Path, members: dict[str, str | bytes]) -> Path:
     return path
 
 
-def write_docx(path: Path, body: str) -> Path:
-    """A Word file with this XML as the body of its document."""
+def write_docx(path: Path, body: str, styles: str = "", part: str = "document.xml") -> Path:
+    """A Word file with this XML as the body of its document, and as its styles.
+
+    Args:
+        part: the file name of the document's part.
+    """
     main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
     return write_zip(
         path,
         {
             "[Content_Types].xml": f'<Types xmlns="{_TYPES}"><Default Extension="rels" '
             'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/word/document.xml" ContentType="{main}"/></Types>',
+            f'<Override PartName="/word/{part}" ContentType="{main}"/></Types>',
             "_rels/.rels": f'<Relationships xmlns="{_RELATIONS}"><Relationship Id="r1" '
-            f'Type="{_OFFICE}" Target="word/document.xml"/></Relationships>',
-            "word/document.xml": f'<w:document xmlns:w="{W}" '
-            'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">'
+            f'Type="{_OFFICE}" Target="word/{part}"/></Relationships>',
+            "word/styles.xml": f'<w:styles xmlns:w="{W}">{styles}</w:styles>',
+            f"word/{part}": f'<w:document xmlns:w="{W}" '
+            'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+            'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+            'xmlns:v="urn:schemas-microsoft-com:vml">'
             f"<w:body>{body}</w:body></w:document>",
         },
     )
@@ -45,18 +52,23 @@ _ODF = (
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
     'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
     'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" '
     'xmlns:presentation="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/"'
 )
 
 
-def write_odf(path: Path, body: str, manifest: str = "", kind: str = "text") -> Path:
-    """An OpenDocument file with this XML inside ``office:body``."""
+def write_odf(
+    path: Path, body: str, manifest: str = "", kind: str = "text", styles: str = ""
+) -> Path:
+    """An OpenDocument file with this XML inside ``office:body``, and as its common styles."""
     content = f"<office:document-content {_ODF}><office:body>{body}</office:body>"
     members = {
         "mimetype": f"application/vnd.oasis.opendocument.{kind}",
         "META-INF/manifest.xml": f"<manifest>{manifest}</manifest>",
         "content.xml": f"{content}</office:document-content>",
+        "styles.xml": f"<office:document-styles {_ODF}><office:styles>{styles}</office:styles>"
+        "</office:document-styles>",
     }
     return write_zip(path, members)
 

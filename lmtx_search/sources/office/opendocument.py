@@ -9,11 +9,10 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.office.archive import local_name, open_archive, parse_xml, read_member
+from lmtx_search.sources.office.opendocument_hidden import HiddenStyles, remove_hidden
 
 # Elements whose text is not displayed: deletions, comments, scripts, the reading beside a ruby.
 _UNSEEN = {"tracked-changes", "annotation", "annotation-end", "script", "forms", "ruby-text"}
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
-_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _BLANKS = {"s": " ", "tab": " ", "line-break": "\n"}
 _BLOCKS = {"p", "h"}
 _SPACES = re.compile(r"[ \t]+")
@@ -22,8 +21,8 @@ _SPACES = re.compile(r"[ \t]+")
 def opendocument_text(path: Path, left_out: LeftOut) -> str:
     """Return the text of a text document or a presentation: paragraphs, tables, boxes, notes.
 
-    Deleted text and comments are not read. Hidden sections and pieces of text, and formulas and
-    charts, which are objects of their own, are left out and counted.
+    Deleted text and comments are not read. Hidden sections, slides and pieces of text are left out
+    and counted, and so are formulas and charts, which are objects of their own.
 
     Raises:
         UserError: the file cannot be read, is encrypted, or holds no text.
@@ -33,9 +32,11 @@ def opendocument_text(path: Path, left_out: LeftOut) -> str:
         if b"encryption-data" in manifest:
             raise UserError("is encrypted: save it again without a password")
         root = parse_xml(read_member(archive, "content.xml"), "content.xml")
-    sections, pieces = _remove_hidden(root)
-    left_out.add("hidden sections", path.name, sections)
-    left_out.add("hidden pieces of text", path.name, pieces)
+        common = None
+        if "styles.xml" in archive.namelist():
+            common = parse_xml(read_member(archive, "styles.xml"), "styles.xml")
+    for kind, count in remove_hidden(root, HiddenStyles(root, common)).items():
+        left_out.add(kind, path.name, count)
     objects = sum(local_name(element) in ("object", "object-ole") for element in root.iter())
     left_out.add("embedded formulas, charts and other objects", path.name, objects)
     lines: list[str] = []
@@ -44,39 +45,6 @@ def opendocument_text(path: Path, left_out: LeftOut) -> str:
     if not text:
         raise UserError("holds no text: pictures only?")
     return text
-
-
-def _remove_hidden(root: Any) -> tuple[int, int]:
-    """Remove what is not displayed. Return how many sections and pieces of text it was."""
-    sections = [
-        one
-        for one in root.iter(f"{_TEXT}section")
-        if one.get(f"{_TEXT}display") == "none" or _is_hidden(one)
-    ]
-    for section in sections:
-        section.clear(keep_tail=True)
-    styles = {
-        style.get(f"{_STYLE}name")
-        for style in root.iter(f"{_STYLE}style")
-        if any(one.get(f"{_TEXT}display") == "none" for one in style)
-    }
-    pieces = [
-        one
-        for one in root.iter(*(f"{_TEXT}{name}" for name in ("span", "p", "h")))
-        if one.get(f"{_TEXT}style-name") in styles
-    ]
-    # The field of a hidden paragraph is inside it.
-    fields = filter(_is_hidden, root.iter(f"{_TEXT}hidden-text", f"{_TEXT}hidden-paragraph"))
-    pieces += [one if local_name(one) == "hidden-text" else one.getparent() for one in fields]
-    pieces = [one for one in pieces if "".join(one.itertext()).strip()]
-    for piece in pieces:
-        piece.clear(keep_tail=True)
-    return len(sections), len(pieces)
-
-
-def _is_hidden(element: Any) -> bool:
-    """Return whether the condition of an element hides it, as the program that wrote it found."""
-    return str(element.get(f"{_TEXT}is-hidden")) == "true"
 
 
 def _collect(element: Any, lines: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections import Counter
@@ -13,12 +14,15 @@ from lmtx_search.errors import UserError
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.office.archive import local_name, open_archive, parse_xml, read_member
+from lmtx_search.sources.office.word_boxes import rewrite_boxes
+from lmtx_search.sources.office.word_hidden import HiddenStyles, W, remove_hidden
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_PARTS = re.compile(r"word/(document|footnotes|endnotes)\.xml\Z")
+# Some programs number the parts.
+_NOTES = re.compile(r"(footnotes|endnotes)\d*\.xml\Z")
+_STYLES = re.compile(r"styles\d*\.xml\Z")
+_RELATIONS = "_rels/.rels"
 # Elements around runs that mammoth skips.
 _WRAPPERS = ("fldSimple", "bdo", "dir")
-_FALSE = ("0", "false", "off")
 _IGNORED = re.compile(r"An unrecognised element was ignored: (\S+)")
 
 
@@ -33,9 +37,7 @@ def word_text(path: Path, left_out: LeftOut) -> str:
     import mammoth
 
     with open_archive(path) as archive:
-        if "word/document.xml" not in archive.namelist():
-            raise UserError("is not a Word file: word/document.xml is missing")
-        content, elements, hidden = _prepared(archive)
+        content, elements, hidden = _prepared(archive, _main_part(archive))
     left_out.add("hidden pieces of text", path.name, hidden)
     try:
         result = mammoth.convert_to_html(
@@ -56,36 +58,52 @@ def word_text(path: Path, left_out: LeftOut) -> str:
     return text
 
 
-def _prepared(archive: zipfile.ZipFile) -> tuple[io.BytesIO, Counter[str], int]:
+def _main_part(archive: zipfile.ZipFile) -> str:
+    """Return the name of the part with the text, as the archive tells it.
+
+    Raises:
+        UserError: there is no such part, or the archive is damaged.
+    """
+    name = "word/document.xml"
+    if _RELATIONS in archive.namelist():
+        relations = parse_xml(read_member(archive, _RELATIONS), _RELATIONS)
+        targets = (
+            str(one.get("Target", ""))
+            for one in relations
+            if str(one.get("Type", "")).endswith("/officeDocument")
+        )
+        name = next(targets, name).lstrip("/")
+    if name not in archive.namelist():
+        raise UserError(f"is not a Word file: {name} is missing")
+    if not name.startswith("word/"):
+        raise UserError(f"is not a Word file: its text is in {name}")
+    return name
+
+
+def _prepared(archive: zipfile.ZipFile, main: str) -> tuple[io.BytesIO, Counter[str], int]:
     """Return the archive with the elements that mammoth skips as ordinary runs.
 
     The second value counts the elements of the text by their local names, the third is the number
     of runs of hidden text, which are removed.
     """
     target, elements, hidden = io.BytesIO(), Counter[str](), 0
+    folder = posixpath.dirname(main)
+    beside = [name for name in archive.namelist() if posixpath.dirname(name) == folder]
+    sheets = [name for name in beside if _STYLES.match(posixpath.basename(name))]
+    styles = HiddenStyles([parse_xml(read_member(archive, name), name) for name in sheets])
+    texts = {main, *(name for name in beside if _NOTES.match(posixpath.basename(name)))}
     with zipfile.ZipFile(target, "w") as prepared:
         for member in archive.infolist():
             content = read_member(archive, member.filename)
-            if _PARTS.match(member.filename):
+            if member.filename in texts:
                 root = parse_xml(content, member.filename)
-                hidden += _remove_hidden(root)
+                hidden += remove_hidden(root, styles)
                 elements.update(map(local_name, root.iter()))
+                rewrite_boxes(root)
                 content = _plain_runs(root)
             prepared.writestr(member.filename, content)
     target.seek(0)
     return target, elements, hidden
-
-
-def _remove_hidden(root: Any) -> int:
-    """Remove the runs that Word does not display; return how many of them hold text."""
-    count = 0
-    for mark in list(root.iter(f"{_W}vanish")):
-        run = mark.getparent().getparent()
-        if mark.get(f"{_W}val") in _FALSE or local_name(run) != "r" or run.getparent() is None:
-            continue
-        count += any(text.text for text in run.iter(f"{_W}t"))
-        run.getparent().remove(run)
-    return count
 
 
 def _plain_runs(root: Any) -> bytes:
@@ -96,15 +114,15 @@ def _plain_runs(root: Any) -> bytes:
         if kind in _WRAPPERS:
             _unwrap(element)
         elif kind == "ruby":
-            for reading in element.findall(f"{_W}rt"):
+            for reading in element.findall(f"{W}rt"):
                 element.remove(reading)
-            for base in element.findall(f"{_W}rubyBase"):
+            for base in element.findall(f"{W}rubyBase"):
                 _unwrap(base)
             _unwrap_into_run(element)
         elif kind == "cr":
-            element.tag = f"{_W}br"
+            element.tag = f"{W}br"
         elif kind == "ptab":
-            element.tag = f"{_W}tab"
+            element.tag = f"{W}tab"
         elif kind == "oMath" and element.getparent() is not None:
             _replace_by_text(element)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
@@ -134,6 +152,6 @@ def _replace_by_text(formula: Any) -> None:
     from lxml import etree
 
     letters = "".join(node.text or "" for node in formula.iter() if local_name(node) == "t")
-    run = etree.Element(f"{_W}r")
-    etree.SubElement(run, f"{_W}t").text = letters
+    run = etree.Element(f"{W}r")
+    etree.SubElement(run, f"{W}t").text = letters
     formula.getparent().replace(formula, run)
