@@ -22,6 +22,8 @@ _CLOSED = re.compile(r'"(?:[^"]|"")+"')
 _NULL = "\\N"
 # The characters for bytes that could not be decoded.
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# The byte order mark of UTF-8, as a character.
+_MARK = "\ufeff"
 # A quote that is open for this many characters counts as not closed.
 _LONGEST_ROW = 64_000_000
 
@@ -106,6 +108,9 @@ class _Lines(Iterator[str]):
         line = self._ahead.popleft() if self._ahead else self._text.readline()
         if not line:
             raise StopIteration
+        if not self.used:
+            # Of a file that was appended to another one.
+            line = line.removeprefix(_MARK)
         self.used.append(line)
         self._taken += 1
         self._size += len(line)

@@ -95,6 +95,14 @@ def test_a_header_that_comes_again_is_no_row(tmp_path):
     assert note.endswith("rows that repeat the header are skipped: 1")
 
 
+def test_files_with_byte_order_marks_may_be_joined(tmp_path):
+    notes: list[str] = []
+    joined = '\ufeff"id","title"\n1,a\n\ufeff"id","title"\n2,b\n\ufeff3,c\n'
+    rows = read(tmp_path, joined, notes)
+    assert [row["id"] for row in rows] == ["1", "2", "3"]
+    assert len(notes) == 1
+
+
 def test_each_row_with_an_open_quote_is_named(tmp_path):
     found = read(tmp_path, 'id,title\n1,"a\n2,"b\n3,c\n4,"d"x\n')
     assert [(row.line, row.raw) for row in found if isinstance(row, BadLine)] == [

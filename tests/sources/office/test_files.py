@@ -186,7 +186,8 @@ class TestOpenDocument:
         style = "urn:oasis:names:tc:opendocument:xmlns:style:1.0"
         body = (
             f'<s:style xmlns:s="{style}" s:name="T1" s:family="text">'
-            '<s:text-properties text:display="none"/></s:style><office:text><text:p>All <text:span text:style-name="T1">secret</text:span>'
+            '<s:text-properties text:display="none"/></s:style><office:text><text:p>All '
+            '<text:span text:style-name="T1">secret</text:span>'
             'of <text:hidden-text text:is-hidden="true">secret</text:hidden-text>'
             "<text:hidden-text>this</text:hidden-text></text:p>"
             '<text:p>secret<text:hidden-paragraph text:is-hidden="true"/></text:p></office:text>'
