@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import EmailMessage
-from typing import cast
 
 from lmtx_search.sources.charsets import decoded
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.left_out import LeftOut
+from lmtx_search.sources.mail_parts import children, is_message, pictures_of_text, why_unread
 
 # Kinds of text that mail programs do not show as text.
 _NOT_SHOWN = (
     "calendar", "vcard", "x-vcard", "directory", "css", "javascript", "xml", "rtf",
     "rfc822-headers", "x-amp-html", "watch-html", "x-moz-deleted",
 )  # fmt: skip
-_SIGNATURES = ("pgp-signature", "pkcs7-signature", "x-pkcs7-signature", "pgp-keys")
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _WORD = re.compile(r"\w+")
 # A plain text that only refers to another form, which most languages call HTML.
@@ -38,39 +37,54 @@ def mail_text(message: EmailMessage, left_out: LeftOut) -> str:
     refers to the HTML. A forwarded message is read with its subject. Attachments and encrypted
     messages are not read; ``left_out`` counts them.
     """
-    return "\n\n".join(_texts(message, left_out, 0))
+    return "\n\n".join(_Reader(pictures_of_text(message)).texts(message, left_out, 0))
 
 
-def _texts(part: EmailMessage, left_out: LeftOut, depth: int) -> Iterator[str]:
-    kind = part.get_content_type()
-    if kind in _ENCRYPTED and "signed" not in str(part.get_param("smime-type", "")):
-        left_out.add("encrypted messages (only their headers are read)")
-    elif depth > _DEEPEST:
-        left_out.add("messages nested in more than fifty others")
-    elif kind == "message/rfc822":
-        for inner in _children(part):
-            yield from filter(None, [decoded_head(inner, "subject")])
-            yield from _texts(inner, left_out, depth + 1)
-    elif kind == "multipart/alternative":
-        yield from filter(None, [_best(_children(part), left_out, depth)])
-    elif part.is_multipart():
-        for child in _children(part):
-            yield from _texts(child, left_out, depth + 1)
-    elif _is_shown(part):
-        yield from filter(None, [_part_text(part).strip()])
-    elif part.get_content_subtype() not in _SIGNATURES and _is_attached(part):
-        left_out.add("attachments of mail", part.get_filename() or kind)
-    elif part.get_content_maintype() == "text":
-        left_out.add("parts of mail that are not shown as text", kind)
+class _Reader:
+    def __init__(self, pictures: frozenset[str]) -> None:
+        self._pictures = pictures
 
+    def texts(self, part: EmailMessage, left_out: LeftOut, depth: int) -> Iterator[str]:
+        kind = part.get_content_type()
+        if kind in _ENCRYPTED and "signed" not in str(part.get_param("smime-type", "")):
+            left_out.add("encrypted messages (only their headers are read)")
+        elif depth > _DEEPEST:
+            left_out.add("messages nested in more than fifty others")
+        elif kind == "multipart/alternative":
+            yield from filter(None, [self._best(children(part), left_out, depth)])
+        elif part.is_multipart():
+            try:
+                inside = children(part)
+            except ValueError:
+                left_out.add("forwarded messages that cannot be decoded")
+                return
+            for child in inside:
+                if is_message(part):
+                    yield from filter(None, [decoded_head(child, "subject")])
+                yield from self.texts(child, left_out, depth + 1)
+        elif _is_shown(part):
+            yield from filter(None, [_part_text(part).strip()])
+        elif reason := why_unread(part, self._pictures):
+            left_out.add(reason, part.get_filename() or kind)
 
-def _children(part: EmailMessage) -> list[EmailMessage]:
-    payload = part.get_payload()
-    return cast(list[EmailMessage], payload) if isinstance(payload, list) else []
-
-
-def _is_attached(part: EmailMessage) -> bool:
-    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
+    def _best(self, alternatives: list[EmailMessage], left_out: LeftOut, depth: int) -> str:
+        """Return the text of the alternative that a reader should see."""
+        plain = rich = none = ("", LeftOut())
+        for part in alternatives:
+            found = LeftOut()
+            text = "\n\n".join(self.texts(part, found, depth + 1))
+            if not text:
+                none[1].update(found)
+            elif part.is_multipart() or part.get_content_subtype() == "html":
+                rich = (text, found)
+            elif plain is none:
+                plain = (text, found)
+        taken = plain
+        if plain is none or (rich is not none and _is_stub(plain[0], rich[0])):
+            taken = rich
+        # The other forms are not counted as left out, because the chosen one has their content.
+        left_out.update(taken[1])
+        return taken[0]
 
 
 def _is_shown(part: EmailMessage) -> bool:
@@ -80,26 +94,6 @@ def _is_shown(part: EmailMessage) -> bool:
         and part.get_content_subtype() not in _NOT_SHOWN
         and part.get_content_disposition() != "attachment"
     )
-
-
-def _best(alternatives: list[EmailMessage], left_out: LeftOut, depth: int) -> str:
-    """Return the text of the alternative that a reader should see."""
-    plain = rich = none = ("", LeftOut())
-    for part in alternatives:
-        found = LeftOut()
-        text = "\n\n".join(_texts(part, found, depth + 1))
-        if not text:
-            none[1].update(found)
-        elif part.is_multipart() or part.get_content_subtype() == "html":
-            rich = (text, found)
-        elif plain is none:
-            plain = (text, found)
-    taken = plain
-    if plain is none or (rich is not none and _is_stub(plain[0], rich[0])):
-        taken = rich
-    # The other forms are not counted as left out, because the chosen one has their content.
-    left_out.update(taken[1])
-    return taken[0]
 
 
 def _is_stub(plain: str, rich: str) -> bool:

@@ -148,6 +148,31 @@ def test_a_forwarded_message_is_read_with_its_subject():
     assert text_of(mail) == "See below.\n\nDrücker\n\nIt does not print."
 
 
+def test_a_forwarded_message_in_base64_is_decoded_or_counted():
+    inner = base64.encodebytes("Subject: Inner\n\nIt does not print: ü.".encode()).decode()
+    head = "Content-Transfer-Encoding: base64"
+    mail = parts("multipart/mixed", part("message/rfc822", inner, head))
+    assert text_of(mail) == "Inner\n\nIt does not print: ü."
+    left_out = LeftOut()
+    read_mail(parts("multipart/mixed", part("message/rfc822", "AAAAA", head)), left_out)
+    assert left_out.counts == {"forwarded messages that cannot be decoded": 1}
+
+
+def test_every_part_that_is_not_read_is_counted_but_pictures_of_the_text_are_not():
+    left_out = LeftOut()
+    mail = parts(
+        "multipart/mixed",
+        part("text/html", '<p>See the scan.</p><img src="cid:logo%40desk">'),
+        part("image/png", "AAAA", "Content-ID: <logo@desk>"),
+        part("image/png", "AAAA", "Content-ID: <photo@desk>"),
+        part("application/pdf", "AAAA", "Content-Disposition: inline"),
+        part("image/jpeg", "AAAA"),
+        part("application/ms-tnef", "AAAA"),
+    )
+    read_mail(mail, left_out)
+    assert left_out.counts == {"attachments of mail": 4}
+
+
 def test_flowed_lines_are_joined():
     flowed = "A long \nline.\n> quoted \n> text\n From here\n-- \nAnn"
     head = b"Content-Type: text/plain; format=flowed\n\n"
