@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import datetime
-import io
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.sources.left_out import LeftOut
-from lmtx_search.sources.office.archive import open_archive, read_member
+from lmtx_search.sources.office.archive import open_archive
+from lmtx_search.sources.office.ods import prepared_ods
 
 Cells = list[str]
-_LINE_BREAK = re.compile(rb"<text:line-break\s*/>")
+_ZEROS = re.compile(r"0{2,}")
+_UNKNOWN = "formulas without a stored result"
 
 
 def sheet_rows(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Cells]]:
     """Yield each row with a value: the name of its sheet, its number from 1, its cells as texts.
 
-    Texts are not changed ("007"), whole numbers have no decimal point, dates are ISO. Hidden
-    sheets and formulas without a stored result are left out and counted.
+    Texts are not changed ("007"), whole numbers have no decimal point, dates are ISO. In .xlsx and
+    .ods, numbers keep the zeros that their format writes before them. Hidden sheets and formulas
+    without a stored result are left out and counted (in .xls, such formulas are not known).
 
     Raises:
         UserError: the file cannot be read.
@@ -65,18 +66,16 @@ def _xlsx(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequence[An
             for one in (sheet, asked_for):
                 # Many programs write a wrong dimension, and openpyxl would read nothing beyond it.
                 one.reset_dimensions()
-            both = zip(
-                sheet.iter_rows(values_only=True),
-                asked_for.iter_rows(values_only=True),
-                strict=False,
-            )
-            for number, (row, asked) in enumerate(both, 1):
+            both = zip(sheet.iter_rows(), asked_for.iter_rows(values_only=True), strict=False)
+            for number, (cells, asked) in enumerate(both, 1):
+                row = [_shown(cell) for cell in cells]
+                # A formula may be an object, which stands for several cells.
                 unknown = sum(
-                    value is None and isinstance(formula, str) and formula.startswith("=")
+                    value is None and formula is not None
                     for value, formula in zip(row, asked, strict=False)
                 )
                 where = f"{path.name}, {sheet.title}, row {number}"
-                left_out.add("formulas without a stored result", where, unknown)
+                left_out.add(_UNKNOWN, where, unknown)
                 yield sheet.title, number, row
     except UserError:
         raise
@@ -91,14 +90,16 @@ def _calamine(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequenc
     from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
     try:
-        copy = _with_line_breaks(path) if path.suffix.lower() == ".ods" else None
+        is_ods = path.suffix.lower() == ".ods"
+        copy, unknown = prepared_ods(path) if is_ods else (None, list[int]())
         workbook = (
             CalamineWorkbook.from_filelike(copy) if copy else CalamineWorkbook.from_path(str(path))
         )
-        for sheet in workbook.sheets_metadata:
+        for place, sheet in enumerate(workbook.sheets_metadata):
             if sheet.visible != SheetVisibleEnum.Visible:
                 left_out.add("hidden sheets", f"{path.name}, {sheet.name}")
                 continue
+            left_out.add(_UNKNOWN, f"{path.name}, {sheet.name}", sum(unknown[place : place + 1]))
             rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
             for number, row in enumerate(rows, 1):
                 yield sheet.name, number, row
@@ -108,24 +109,19 @@ def _calamine(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequenc
         raise _unreadable(path, error) from error
 
 
-def _with_line_breaks(path: Path) -> BinaryIO | None:
-    """Return an .ods file with line breaks as characters, as calamine drops the elements.
+def _shown(cell: Any) -> Any:
+    """Return the value of a cell of openpyxl; a number whose format is 000 is the text 007."""
+    value = cell.value
+    if isinstance(value, str) and "_x" in value:
+        from openpyxl.utils.escape import unescape
 
-    None: it has no such elements.
-    """
-    with open_archive(path) as archive:
-        content = read_member(archive, "content.xml")
-        if not _LINE_BREAK.search(content):
-            return None
-        copy = io.BytesIO()
-        with zipfile.ZipFile(copy, "w") as target:
-            for name in archive.namelist():
-                if name == "content.xml":
-                    target.writestr(name, _LINE_BREAK.sub(b"&#10;", content))
-                else:
-                    target.writestr(name, read_member(archive, name))
-    copy.seek(0)
-    return copy
+        # A character beyond U+FFFF is written as two.
+        whole = str(unescape(value)).encode("utf-16", "surrogatepass")
+        return whole.decode("utf-16", "replace")
+    is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if is_whole and not isinstance(value, bool) and _ZEROS.fullmatch(cell.number_format):
+        return ("-" if value < 0 else "") + str(abs(int(value))).zfill(len(cell.number_format))
+    return value
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 import zipfile
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.office.epub import read_epub
 from lmtx_search.sources.office.files import OFFICE_ENDINGS, read_office
 from lmtx_search.sources.office.opendocument import opendocument_text
-from lmtx_search.sources.office.sheets import sheet_rows, sheets_text
 from lmtx_search.sources.office.slides import slides_text
 from lmtx_search.sources.office.word import word_text
 from tests.support.office_files import run, write_docx, write_epub, write_odf, write_zip
@@ -103,58 +100,6 @@ class TestSlides:
         left_out = LeftOut()
         assert "not shown" not in slides_text(self.make(tmp_path / "a.pptx"), left_out)
         assert left_out.lines() == ["Left out: 1 hidden slides (the first: a.pptx, slide 2)"]
-
-
-class TestSheets:
-    def make(self, path: Path) -> Path:
-        from openpyxl import Workbook
-
-        book = Workbook()
-        sheet = book.active
-        sheet.title = "books"
-        sheet.append(["isbn", "title", "pages", "when", "sum"])
-        sheet.append(["007", "NA", 12.0, datetime.datetime(2024, 5, 1), "=1+1"])
-        sheet.append([None, None, None, None, None])
-        sheet.append([9783161484100, "Chess", 3.5, datetime.datetime(2024, 5, 1, 8, 30), True])
-        book.create_sheet("old").append(["secret"])
-        book["old"].sheet_state = "hidden"
-        book.save(path)
-        return path
-
-    def test_values_keep_their_form(self, tmp_path: Path) -> None:
-        rows = list(sheet_rows(self.make(tmp_path / "a.xlsx"), LeftOut()))
-        assert rows == [
-            ("books", 1, ["isbn", "title", "pages", "when", "sum"]),
-            ("books", 2, ["007", "NA", "12", "2024-05-01", ""]),
-            ("books", 4, ["9783161484100", "Chess", "3.5", "2024-05-01T08:30:00", "true"]),
-        ]
-
-    @pytest.mark.parametrize("dimension", ["A1", "A1:B3"])
-    def test_a_wrong_dimension_hides_nothing(self, tmp_path: Path, dimension: str) -> None:
-        right, wrong = self.make(tmp_path / "a.xlsx"), tmp_path / "b.xlsx"
-        with zipfile.ZipFile(right) as source, zipfile.ZipFile(wrong, "w") as target:
-            for name in source.namelist():
-                content = source.read(name)
-                if name.startswith("xl/worksheets/"):
-                    new = f'<dimension ref="{dimension}"'.encode()
-                    content = re.sub(rb'<dimension ref="[^"]*"', new, content)
-                target.writestr(name, content)
-        assert list(sheet_rows(wrong, LeftOut())) == list(sheet_rows(right, LeftOut()))
-
-    def test_a_line_break_in_a_cell_parts_words(self, tmp_path: Path) -> None:
-        body = (
-            '<office:spreadsheet><table:table table:name="S"><table:table-row>'
-            '<table:table-cell office:value-type="string">'
-            "<text:p><text:span>one<text:line-break/>two</text:span></text:p>"
-            "</table:table-cell></table:table-row></table:table></office:spreadsheet>"
-        )
-        path = write_odf(tmp_path / "a.ods", body, kind="spreadsheet")
-        assert list(sheet_rows(path, LeftOut())) == [("S", 1, ["one\ntwo"])]
-
-    def test_hidden_sheets_and_formulas_without_a_result_are_counted(self, tmp_path: Path) -> None:
-        left_out = LeftOut()
-        sheets_text(self.make(tmp_path / "a.xlsx"), left_out)
-        assert left_out.counts == {"formulas without a stored result": 1, "hidden sheets": 1}
 
 
 class TestOpenDocument:
