@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lmtx_search.records import BadLine, Document, content_digest, document_text
+from lmtx_search.records import BadLine, Document, content_digest, document_text, value_at
 from lmtx_search.sources.document_formats import document_format
 from lmtx_search.sources.exports import paperless_manifest
 from lmtx_search.sources.folder import folder_digest
 from lmtx_search.sources.lines import real_file
+from lmtx_search.sources.missing_ids import MissingIds
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.renamed_fields import renamed
 from lmtx_search.sources.repeated_ids import RepeatedIds
@@ -60,7 +61,7 @@ class DocumentFile:
             arrives, and only once; of other formats, a copy is kept until the process ends.
         format: one of :data:`~lmtx_search.sources.document_formats.FORMATS`; None: by the name of
             the file.
-        id_field: the field that holds a document's id.
+        id_field: the field that holds a document's id; a dotted name is a path.
         text_fields: the fields that hold its text, in order; a dotted name is a path.
         everything: read the unpublished posts of a WordPress export too.
 
@@ -106,6 +107,7 @@ class DocumentFile:
         """Read the file from its beginning; ``options`` collects the counts of omitted records."""
         self._keep_standard_input()
         ids, names = RepeatedIds(), TableFields(self.path, self.id_field, self.text_fields)
+        unnamed = MissingIds(self.path, self.id_field)
         try:
             rows = self._format.read(self.path, options)
             if self.format == "jsonl":
@@ -118,7 +120,12 @@ class DocumentFile:
                     row = names.applied(row, options.notes)
                 if not self._format.own_fields:
                     row = renamed(row, self.id_field, self.text_fields, options.notes)
+                # A table without the column is told before the load, by its header.
+                may_miss = self.format == "jsonl" or self.id_field in row.fields
+                if may_miss and _id_of(row, self.id_field) in (None, ""):
+                    unnamed.add(row)
                 yield _document(row, self.path, self.id_field, self.text_fields, ids)
+            options.notes.extend(unnamed.notes())
         finally:
             ids.close()
 
@@ -182,12 +189,7 @@ class DocumentFile:
 def _document(
     row: Row, path: Path, id_field: str, text_fields: Sequence[str], ids: RepeatedIds
 ) -> Document | BadLine:
-    value = row.fields.get(id_field)
-    if value in (None, ""):
-        value = row.id
-    # OpenSearch's own exports have ids in a field of this name, which cannot be stored.
-    if value in (None, "") and isinstance(row.fields.get("_id"), str | int):
-        value = row.fields["_id"]
+    value = _id_of(row, id_field)
     if "_id" in row.fields and value == row.fields["_id"]:
         row = replace(row, fields={n: one for n, one in row.fields.items() if n != "_id"})
     if isinstance(value, int) and not isinstance(value, bool):
@@ -209,6 +211,17 @@ def _document(
             BadLine(str(path), row.line, f"the id {value!r} is also {place}, with other content")
         )
     return Document(value, document_text(row.fields, text_fields), row.fields, repeats)
+
+
+def _id_of(row: Row, id_field: str) -> Any:
+    """Return the id of a row (None or "": it has none); ``id_field`` may be a dotted path."""
+    value = value_at(row.fields, id_field)
+    if value in (None, ""):
+        value = row.id
+    # OpenSearch's own exports have ids in a field of this name, which cannot be stored.
+    if value in (None, "") and isinstance(row.fields.get("_id"), str | int):
+        value = row.fields["_id"]
+    return value
 
 
 def _bad(row: Row, path: Path, reason: str) -> BadLine:

@@ -56,6 +56,7 @@ PRINTED_BY = {
     "lmtx_search/sources/tab_separated.py": LOADING | MEASURING | {"review"},
     "lmtx_search/sources/feed.py": LOADING | MEASURING | {"review"},
     "lmtx_search/sources/labels.py": {"labels load"},
+    "lmtx_search/sources/ticket_columns.py": LOADING | MEASURING | {"review"},
     "lmtx_search/tagging/deployment/deploy.py": {"deploy"},
     "lmtx_search/tagging/deployment/differences.py": {"deploy"},
     "lmtx_search/tagging/deployment/encoder_source.py": {"deploy"},

@@ -45,6 +45,25 @@ def test_a_document_without_an_id_gets_one_from_its_content(tmp_path):
     assert first.id == same.id != other.id
 
 
+def test_the_field_of_the_id_may_be_a_path(tmp_path):
+    found = one(tmp_path, '{"meta": {"id": 7}, "text": "x"}', id_field="meta.id")
+    assert (found.id, found.source) == ("7", {"meta": {"id": 7}, "text": "x"})
+
+
+def test_documents_without_an_id_are_counted(tmp_path):
+    lines = '{"id": "a"}\n{"ID": "b", "text": "x"}\n{"_id": "c"}\n{"id": null}\n'
+    jsonl = DocumentFile(write(tmp_path, lines))
+    table = DocumentFile(write(tmp_path, "id,text\na,x\n,y\n", "a.csv"))
+    assert (len(list(jsonl)), len(list(table))) == (4, 2)
+    assert jsonl.last_read.notes == [
+        f"{jsonl.path}: documents with nothing in the field id (documents.id_field): 2; their ids "
+        "are hashes of their content. The first, on line 2, has the fields ID, text: set "
+        "documents.id_field to ID if it holds the id"
+    ]
+    (note,) = table.last_read.notes
+    assert "(documents.id_field): 1; their ids are hashes" in note
+
+
 def test_an_empty_document_is_a_document(tmp_path):
     assert one(tmp_path, '{"id": "a"}') == Document("a", "", {"id": "a"})
 
