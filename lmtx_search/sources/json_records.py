@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
+from lmtx_search.sources.json_constants import load_json
 from lmtx_search.sources.lines import opened
-from lmtx_search.sources.rows import Row, checked_record, read_rows
+from lmtx_search.sources.rows import Row, checked_list, checked_record, read_rows
 
 
 def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iterator[Row | BadLine]:
@@ -25,7 +25,9 @@ def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iter
         UserError: the file does not exist, or has another form.
         LmtxError: a damaged gzip file.
     """
-    records = _list_of(path, keys, notes)
+    with opened(path) as stream:
+        content = stream.read()
+    records = _list_of(content, path, keys, notes)
     if records is None:
         for row in read_rows(path, "jsonl"):
             if isinstance(row, Row) and (page := _page_of(row.fields, keys)) is not None:
@@ -34,8 +36,7 @@ def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iter
             else:
                 yield row
         return
-    for number, record in enumerate(records, 1):
-        yield checked_record(str(path), number, record)
+    yield from checked_list(records, content, str(path))
 
 
 def _page_of(fields: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:
@@ -45,12 +46,10 @@ def _page_of(fields: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None
     return next((list(fields[key]) for key in keys if isinstance(fields.get(key), list)), None)
 
 
-def _list_of(path: Path, keys: Sequence[str], notes: list[str]) -> list[Any] | None:
+def _list_of(content: bytes, path: Path, keys: Sequence[str], notes: list[str]) -> list[Any] | None:
     """Return the list of a file that is one JSON value; None if it has one object per line."""
-    with opened(path) as stream:
-        content = stream.read()
     try:
-        found = json.loads(content.decode("utf-8-sig"))
+        found = load_json(content.decode("utf-8-sig"))
     except (
         ValueError,
         RecursionError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.csv_rows import read_csv
+from lmtx_search.sources.json_constants import Constants, load_json
 from lmtx_search.sources.lines import opened
 from lmtx_search.sources.standard_input import is_standard_input
 from lmtx_search.sources.text_encoding import text_encoding
@@ -96,6 +97,26 @@ def ending(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
+def checked_list(
+    records: Iterable[object], data: bytes, name: str, first: int = 1
+) -> Iterator[Row | BadLine]:
+    """Yield the records of a list as rows numbered from 1, or as malformed lines.
+
+    Args:
+        data: the text of the list, as :func:`~lmtx_search.sources.json_constants.load_json` has
+            read it.
+        first: the line on which the text begins.
+    """
+    constants = Constants(data)
+    for number, record in enumerate(records, 1):
+        before = constants.lines_before(record)
+        if before is None:
+            yield checked_record(name, number, record)
+        else:
+            reason = f"record {number:,} of the list has NaN or Infinity, which is not JSON"
+            yield BadLine(name, first + before, reason, json.dumps(record, ensure_ascii=False))
+
+
 def checked_record(name: str, number: int, record: object) -> Row | BadLine:
     """Return a record of a list as a row, or as a malformed line if it is not an object."""
     if isinstance(record, dict):
@@ -113,7 +134,7 @@ def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
                 yield from _list_rows(line + stream.read(), number, name)
                 return
             if records is not None:
-                yield from (checked_record(name, *one) for one in enumerate(records, start=1))
+                yield from checked_list(records, line, name, number)
                 begun = True
                 continue
         if in_object and line.lstrip().startswith(b'"'):
@@ -137,7 +158,7 @@ def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
 def _list_of(line: bytes) -> tuple[list[Any] | None, bool]:
     """Return the objects of a list on one line (None: it is none), and whether it goes on."""
     try:
-        found = json.loads(line.decode("utf-8").strip())
+        found = load_json(line.decode("utf-8").strip())
     except json.JSONDecodeError as error:
         return None, error.pos == len(error.doc)
     except (ValueError, RecursionError):
@@ -149,14 +170,14 @@ def _list_of(line: bytes) -> tuple[list[Any] | None, bool]:
 def _list_rows(data: bytes, first: int, name: str) -> Iterator[Row | BadLine]:
     """Yield the objects of a list that begins on line ``first``, numbered from 1."""
     try:
-        records = json.loads(data.decode("utf-8"))
+        records = load_json(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         before, reason = _fault(data, error)
         raw = data.split(b"\n")[before].decode("utf-8", "replace").rstrip("\r")
         reason += f"; nothing of the list that begins on line {first} is read"
         yield BadLine(name, first + before, reason, raw)
     else:
-        yield from (checked_record(name, *one) for one in enumerate(records, start=1))
+        yield from checked_list(records, data, name, first)
 
 
 def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:

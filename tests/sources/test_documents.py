@@ -207,10 +207,14 @@ def test_an_error_in_a_list_is_one_bad_line_with_its_place(tmp_path):
     assert (bad.line, bad.reason.split(";")[0]) == (2, "not UTF-8 (byte 9)")
 
 
-def test_a_number_that_json_does_not_have_spoils_only_its_own_record(tmp_path):
-    bad, good = read_documents(write(tmp_path, '[{"id": "a", "x": NaN},\n{"id": "b"}]'))
-    assert "cannot represent" in bad.reason
-    assert good.id == "b"
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_number_that_json_does_not_have_spoils_only_its_own_record(tmp_path, indent):
+    records = [{"id": "a", "x": 1, "text": "NaN"}, {"id": "b", "x": float("nan")}, {"id": "c"}]
+    first, bad, last = read_documents(write(tmp_path, json.dumps(records, indent=indent)))
+    assert (first.id, last.id) == ("a", "c")
+    assert bad.reason == "record 2 of the list has NaN or Infinity, which is not JSON"
+    assert bad.line == (9 if indent else 1)
+    assert bad.raw == '{"id": "b", "x": NaN}'
 
 
 def test_a_list_on_one_line_may_be_followed_by_lines(tmp_path):

@@ -27,6 +27,19 @@ def test_synonyms_are_a_list_in_jsonl_and_separated_by_bars_in_csv(tmp_path):
     assert next(iter(read_labels(table))).synonyms == ("auto", "motor")
 
 
+def test_several_columns_of_synonyms_are_read_as_one(tmp_path):
+    table = write(tmp_path, "id,text,synonyms,synonyms\na,car,auto|motor,vehicle\n", "labels.csv")
+    (label,) = read_labels(table)
+    assert label.synonyms == ("auto", "motor", "vehicle")
+
+
+def test_a_column_that_another_one_stands_for_is_named(tmp_path):
+    labels = LabelFile(write(tmp_path, "ID,Text,text\na,CAR,car\n", "labels.csv"))
+    assert [label.text for label in labels] == ["car"]
+    (note,) = labels.notes
+    assert note.startswith("Columns that are not read: Text (")
+
+
 def test_a_gzip_file_is_read(tmp_path):
     path = write(tmp_path, gzip.compress(b'{"id": "a", "text": "x"}\n'), "labels.jsonl.gz")
     assert [label.id for label in read_labels(path)] == ["a"]
