@@ -22,6 +22,20 @@ run() {
 started=$SECONDS
 took=()
 
+# Variables win over the settings file. The demo deletes its data folder, and with the user's
+# variables that would be the user's own. Only what the demo itself reads, and where downloads are
+# kept, stays.
+unset_names=()
+for name in $(compgen -e); do
+    case ${name^^} in # the commands read variables in any case
+    LMTX_JUDGE_RUNTIME | LMTX_CACHE_DIR | LMTX_DEBUG) ;;
+    LMTX_*) unset "$name" && unset_names+=("$name") ;;
+    esac
+done
+if [ ${#unset_names[@]} -gt 0 ]; then
+    say "The demo has settings of its own, so it leaves out ${unset_names[*]}"
+fi
+
 # Each run shows the whole way: yesterday's cluster and models go, downloads stay in the cache.
 [ ! -e lmtx-search.toml ] || lmtx-search down >/dev/null 2>&1 || true
 [ ! -e lmtx-search.toml ] || lmtx-search down --delete-data --yes >/dev/null
