@@ -125,6 +125,7 @@ def compare(
       lmtx-search compare test.jsonl --gold gold.tsv --comparator control --comparator lmtx
     """
     from lmtx_search.evaluation.comparison.comparison import comparison_record
+    from lmtx_search.evaluation.comparison.files import write_files
     from lmtx_search.evaluation.comparison.options import ComparisonOptions
     from lmtx_search.evaluation.comparison.run import run_comparison
     from lmtx_search.evaluation.gold.files import GoldFiles
@@ -137,6 +138,7 @@ def compare(
     options = ComparisonOptions(labels_file, train_file, run, learn_from, judged, seed)
     found = run_comparison(context.settings, documents, gold, wanted, options, context.progress)
     record = comparison_record(found)
+    written = [] if output is None else write_files(record, output)
     for note in record["notes"]:
         context.say(note)
     if not context.json:
@@ -144,11 +146,8 @@ def compare(
     context.say("")
     for line in _explained(record):
         context.say(line)
-    if output is not None:
-        from lmtx_search.evaluation.comparison.files import write_files
-
-        for path in write_files(record, output):
-            context.say(f"Wrote {path}")
+    for path in written:
+        context.say(f"Wrote {path}")
     context.result({"run": found.run, **record})
 
 

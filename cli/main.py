@@ -6,7 +6,6 @@ import difflib
 import errno
 import importlib
 import os
-import select
 import sys
 from typing import Any
 
@@ -16,6 +15,7 @@ from click.shell_completion import CompletionItem
 from lmtx_search.cli.commands import COMMANDS, SECTIONS
 from lmtx_search.cli.context import Context
 from lmtx_search.cli.grammar import Group
+from lmtx_search.cli.streams import lasting_streams
 from lmtx_search.errors import LmtxError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -35,16 +35,14 @@ class LazyGroup(Group):
     """A group whose commands' modules are imported when they are called."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. It succeeds even if the program that reads its output ends early.
+        """Run the command.
 
         Raises:
-            LmtxError: another pipe is closed. click would end without a message.
+            LmtxError: a pipe of the command's own is closed. click would end without a message.
         """
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            if _nobody_reads():
-                raise click.exceptions.Exit(0) from error
             raise LmtxError("a connection was closed: run the same command again") from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -115,8 +113,15 @@ def cli(ctx: click.Context, /) -> None:
 
 def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
+    with lasting_streams():
+        code = _run()
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         code = cli.main(prog_name="lmtx-search", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         code = exit_.exit_code
     except click.ClickException as error:
@@ -125,26 +130,9 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. Run the same command again to continue.", err=True)
         code = 130
-    except SystemExit:  # raised by click if the program that reads the help has ended
-        if not _nobody_reads():
-            raise
-        code = 0
     except Exception as error:
         code = _fail(error)
-    if _nobody_reads():  # Python writes the rest of the output when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _nobody_reads() -> bool:
-    """Tell whether standard output is a pipe whose reader has ended, as `head` does."""
-    try:
-        fd = sys.stdout.fileno()
-    except (AttributeError, OSError, ValueError):  # there is none, or it is no file
-        return False
-    poll = select.poll()
-    poll.register(fd, 0)
-    return any(event & select.POLLERR for _, event in poll.poll(0))
+    return code if isinstance(code, int) else 0
 
 
 def _fail(error: Exception) -> int:

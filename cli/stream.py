@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from lmtx_search.cli.context import Context
+from lmtx_search.cli.streams import reader_ended
 from lmtx_search.errors import LmtxError, UserError
 
 if TYPE_CHECKING:
@@ -84,13 +85,12 @@ def _lines_of(descriptor: int) -> Iterator[bytes]:
 
 def _write(stream: TagStream, lines: Iterable[bytes], target: IO[bytes]) -> None:
     for batch in stream.run(lines):
-        try:
-            target.write(b"".join(batch))
-            target.flush()
-        except BrokenPipeError as error:
+        target.write(b"".join(batch))
+        target.flush()
+        if reader_ended(target):
             raise LmtxError(
                 "the program that reads the records has ended: it did not get the last ones"
-            ) from error
+            )
 
 
 def _say(report: StreamReport) -> None:

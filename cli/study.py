@@ -121,6 +121,7 @@ def study(
     wanted = [value for part in values.split(",") if (value := part.strip())]
     found = run_study(context.settings, name, source, gold, training, wanted, context.progress)
     record = study_record(found)
+    written = write_files(record, output)
     for note in record["notes"]:
         context.say(note)
     if not context.json:
@@ -130,6 +131,6 @@ def study(
             table.add_row(row["value"], *cells, f"{row['calls']:,}", f"{row['learn_seconds']:,.0f}")
         context.console.print(table)
     context.say(record["sentence"])
-    for path in write_files(record, output):
+    for path in written:
         context.say(f"Wrote {path}")
     context.result(record)

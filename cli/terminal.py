@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,10 +30,6 @@ class SafeConsole(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Render a text, control characters removed."""
         return super().render_str(text.translate(_CONTROL), **options)
-
-    def on_broken_pipe(self) -> None:
-        """Leave it to the command line what a closed pipe means; rich would end the program."""
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def print_note(text: str) -> None:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +20,11 @@ from lmtx_search.cli.context import Context
 from lmtx_search.cli.main import cli, main
 from tests.support.command_tree import all_commands, command_named
 
+PROGRAM = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
+
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()"]
-    return subprocess.run([*program, *arguments], cwd=cwd, capture_output=True, text=True)
+    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("name", all_commands(groups=True))
@@ -95,12 +97,63 @@ def test_an_error_is_one_line_on_standard_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [("config",), ("config", "--json"), ("--help",), ("--version",)])
 def test_a_reader_that_has_ended_is_no_failure(tmp_path: Path, words: tuple[str, ...]) -> None:
-    program = [sys.executable, "-c", "from lmtx_search.cli.main import main; main()", *words]
     reader, writer = os.pipe()
     os.close(reader)
+    program = [*PROGRAM, *words]
     done = subprocess.run(program, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_command_does_its_work_though_nobody_reads(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = ["init", "--yes", "--url", "http://127.0.0.1:1"]  # prints before it writes
+    done = subprocess.run([*PROGRAM, *words], cwd=tmp_path, stdout=writer, stderr=writer)
+    os.close(writer)
+    assert done.returncode == 0
+    assert "127.0.0.1:1" in (tmp_path / "lmtx-search.toml").read_text()
+
+
+def test_the_exit_code_tells_of_a_failure_that_nobody_reads(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = ["--url", "http://127.0.0.1:1", "doctor"]
+    done = subprocess.run([*PROGRAM, *words], cwd=tmp_path, stdout=writer, stderr=writer)
+    os.close(writer)
+    assert done.returncode == 1
+
+
+def test_output_that_finds_no_space_is_a_failure(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "config"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: No space left on device")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["tag"], "Error: the text is empty"),
+        (["init"], "Error: nothing was written, because standard input has no answer"),
+    ],
+)
+def test_standard_input_that_is_closed_has_nothing_in_it(
+    tmp_path: Path, words: list[str], message: str
+) -> None:
+    command = shlex.join([*PROGRAM, *words]) + " <&-"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "internal error" not in done.stderr
+
+
+def test_output_that_is_closed_is_no_failure(tmp_path: Path) -> None:
+    command = shlex.join([*PROGRAM, "config"]) + " >&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=tmp_path).returncode == 0
 
 
 def test_another_pipe_that_is_closed_is_a_failure(
