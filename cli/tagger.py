@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -231,6 +230,7 @@ def tag(
       lmtx-search tag --stream --file in.jsonl --output out.jsonl
     """
     from lmtx_search.cli.explanations import show_explanations
+    from lmtx_search.cli.given_text import given_text
     from lmtx_search.cli.stream import tag_stream
     from lmtx_search.tagging.local import find_version
     from lmtx_search.tagging.scoring.tagger import Tagger
@@ -241,7 +241,7 @@ def tag(
         raise click.UsageError("--output needs --stream")
     if stream and context.json and output is None:
         raise click.UsageError("--json needs --output: the records go to standard output")
-    text = "" if stream else _given(text, file)
+    text = "" if stream else given_text(text, file)
     version, note = find_version(context.settings, tagger)
     if note:
         click.echo(note, err=True)
@@ -270,24 +270,6 @@ def tag(
             "suggested": [asdict(found) for found in suggested],
         }
     )
-
-
-def _given(text: str | None, file: Path | None) -> str:
-    """Return the text to tag: the argument, the file's content or standard input."""
-    if text is not None and file is not None:
-        raise UserError("give either a text or --file, not both")
-    if text is None and file is None and sys.stdin.isatty():
-        raise UserError("give a text, or a file with --file (- is standard input)")
-    if file is not None and str(file) != "-":
-        try:
-            text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise UserError(f"cannot read {file}: {error.strerror}") from error
-    elif text is None or text == "-":
-        text = sys.stdin.buffer.read().decode(errors="replace")
-    if not text.strip():
-        raise UserError("the text is empty: there is nothing to tag")
-    return text
 
 
 def _show(context: Context, tags: list[Tag], threshold: float) -> None:

@@ -1,5 +1,6 @@
 """What `tag` is given to read and how it explains; its answers are tested with the service."""
 
+import gzip
 import json
 
 import pytest
@@ -31,6 +32,44 @@ def test_what_cannot_be_tagged_is_the_users_mistake(tmp_path, monkeypatch, words
     result = CliRunner().invoke(cli, words, input=given)
     assert isinstance(result.exception, UserError)
     assert problem in str(result.exception)
+
+
+@pytest.mark.parametrize("through", ["file", "standard input"])
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"%PDF-1.7 chess", "is a PDF file: give its text"),
+        (b"PK\x03\x04 chess", "is a ZIP archive or an office file"),
+        (gzip.compress(b"chess"), "is a gzip file"),
+        (b"chess \0 mail", "is not text: give its text"),
+        (b"Sch\xc3\xb6n und sch\xf6n: \xff chess", "is not text (byte 15 is not UTF-8)"),
+        ("chess".encode("utf-16")[:-1], "is not text (byte 11 is not UTF-16)"),
+    ],
+)
+def test_what_is_no_text_is_refused(tmp_path, monkeypatch, data, problem, through):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "given").write_bytes(data)
+    words, given = (["--file", "given"], None) if through == "file" else ([], data)
+    result = CliRunner().invoke(cli, ["tag", *words], input=given)
+    assert isinstance(result.exception, UserError)
+    name = "given" if through == "file" else through
+    assert str(result.exception).startswith(f"{name} {problem}")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [("utf-8-sig", False), ("utf-16", False), ("utf-16-le", False), ("cp1252", True)],
+)
+def test_a_text_is_read_in_its_encoding(tmp_path, monkeypatch, encoding, told):
+    monkeypatch.chdir(tmp_path)
+    name = version_of(tmp_path, threshold=0.9).manifest.version
+    (tmp_path / "given").write_bytes("chess, «très» déjà".encode(encoding))
+    words = ["--url", NOWHERE, "--data-dir", ".", "tag", "--tagger", name]
+    of_file = CliRunner().invoke(cli, [*words, "--json", "--file", "given"])
+    assert of_file.exception is None, of_file.output
+    of_text = CliRunner().invoke(cli, [*words, "--json", "chess, «très» déjà"])
+    assert of_file.stdout == of_text.stdout
+    assert ("given is not UTF-8: it is read as cp1252" in of_file.stderr) is told
 
 
 @pytest.fixture
