@@ -90,7 +90,7 @@ def review(
             "`evaluate --by-judge`, but `deploy` and `train` do not learn from them "
             "(`docs load FILE` adds documents to learn from; measure on others)"
         )
-    (system,) = open_systems(settings, client, labels, [name])
+    (system,) = open_systems(settings, client, labels, [name], progress=context.progress)
     samples = sample_labels(system, drawn.documents, context.progress)
     found = Review(samples, {label.id: label for label in labels}, JudgmentStore(client))
     if found.answered_before:

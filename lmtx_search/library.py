@@ -39,9 +39,10 @@ from lmtx_search.tagging.deployment.encoder_source import (
 from lmtx_search.tagging.deployment.label_updates import LoadedLabels
 from lmtx_search.tagging.deployment.make_version import Fit
 from lmtx_search.tagging.deployment.options import DeployOptions
-from lmtx_search.tagging.local import find_version
+from lmtx_search.tagging.local import version_in_use
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.refit import Refit
+from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.known_answers import KnownAnswers, known_answers
 from lmtx_search.training.refit import refit
 from lmtx_search.training.run_answers import RunAnswers
@@ -339,7 +340,8 @@ def open_tagger(settings: Settings, version: str | None = None) -> Tagger:
         version: the name of a tagger version; None: the one that the pipeline uses.
 
     Raises:
-        UserError: this machine has no such tagger.
+        UserError: this machine has no such tagger; or no version is given, and the pipeline uses
+            none or the cluster does not say which.
 
     Examples:
         >>> from lmtx_search import load_settings, open_tagger
@@ -347,5 +349,14 @@ def open_tagger(settings: Settings, version: str | None = None) -> Tagger:
         >>> [tag.name for tag in tags]
         ['Game: Chess']
     """
-    found, _ = find_version(settings, version)
+    if version is not None:
+        found = TaggerVersions(settings.data_dir).get(version)
+    else:
+        used, problem = version_in_use(settings)
+        if used is None:
+            raise UserError(
+                f"the tagger in use is not known ({problem}): give the name of a version in "
+                f"{TaggerVersions(settings.data_dir).folder}"
+            )
+        found = used
     return Tagger(found, settings.service.threads)

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 import lmtx_search
+from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from tests.support.tiny_tagger import version_of
 
 TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
 
@@ -45,6 +47,17 @@ def test_type_checkers_find_each_name_in_the_module_that_it_is_imported_from() -
     assert found == lmtx_search._MODULES
     # Only a name that is imported under itself is public for a strict type checker.
     assert all(alias.name == alias.asname for alias, _ in names)
+
+
+def test_no_other_tagger_than_the_one_in_use_is_opened_unasked(tmp_path: Path) -> None:
+    from lmtx_search import load_settings, open_tagger
+
+    name = version_of(tmp_path).manifest.version
+    nowhere = {"opensearch.url": "http://127.0.0.1:1", "data_dir": str(tmp_path)}
+    settings = load_settings(flags=nowhere)
+    with pytest.raises(UserError, match=r"tagger in use is not known \(no OpenSearch at"):
+        open_tagger(settings)
+    assert open_tagger(settings, name).manifest.version == name
 
 
 @pytest.mark.integration

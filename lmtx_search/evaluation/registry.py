@@ -9,6 +9,7 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.systems import System
+from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import trained_source, untrained_source
@@ -40,6 +41,7 @@ def open_systems(
     labels: Sequence[Label],
     names: Sequence[str] = (),
     version: str | None = None,
+    progress: Progress = SILENT,
 ) -> list[System]:
     """Return the systems with the given names, each once.
 
@@ -48,6 +50,7 @@ def open_systems(
             ``tagger:VERSION``, ``run`` (the last training run), ``run:ID``. Without names these are
             the first three, or the first two if there is no tagger on this machine.
         version: the version that ``tagger`` stands for.
+        progress: receives a note if ``tagger`` is not the version that the pipeline uses.
 
     Raises:
         UserError: there is no such system, version or run.
@@ -64,7 +67,9 @@ def open_systems(
         elif kind == "frozen":
             found.append(systems.encoder(settings, labels, untrained_source(settings), name))
         elif kind == "tagger":
-            tagger, _ = find_version(settings, id_ or version)
+            tagger, note = find_version(settings, id_ or version)
+            if note:
+                progress.note(note)
             found.append(systems.tagger(settings, tagger, name))
         else:
             source = trained_source(RunStore(client), id_ or None)

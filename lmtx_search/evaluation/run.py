@@ -65,7 +65,7 @@ def evaluate(
     labels = cluster_labels(client, settings)
     gold_set = open_gold_set(settings, documents, gold, labels)
 
-    systems = open_systems(settings, client, labels, names, version)
+    systems = open_systems(settings, client, labels, names, version, progress)
     outputs = {system.name: system.rank(gold_set.documents, progress) for system in systems}
     pairs = list(combinations(outputs, 2))
     with progress.stage("Intervals and tests", len(outputs) + len(pairs)) as advance:

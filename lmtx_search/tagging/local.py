@@ -29,18 +29,28 @@ def find_version(
     versions = TaggerVersions(settings.data_dir)
     if requested is not None:
         return versions.get(requested), None
-    name, problem = None, None
-    try:
-        name = active(connect(settings.opensearch.within(_SECONDS), reading=True))
-        problem = None if name else "no tagger is deployed"
-    except Exception as error:
-        problem = str(translate(error) or error)
-    if name is not None:
-        return versions.get(name), None
+    used, problem = version_in_use(settings)
+    if used is not None:
+        return used, None
     latest = versions.latest()
     if latest is None:
         raise UserError(f"no tagger to tag with ({problem}): run `lmtx-search deploy` first")
     return latest, f"{problem}; tagging with the newest version here, {latest.manifest.version}"
+
+
+def version_in_use(settings: Settings) -> tuple[TaggerVersion | None, str]:
+    """Return the version that the pipeline uses; None, and why, if none is known.
+
+    Raises:
+        UserError: it is not on this machine.
+    """
+    try:
+        name = active(connect(settings.opensearch.within(_SECONDS), reading=True))
+    except Exception as error:
+        return None, str(translate(error) or error)
+    if name is None:
+        return None, "no tagger is deployed"
+    return TaggerVersions(settings.data_dir).get(name), ""
 
 
 @dataclass(frozen=True, slots=True)

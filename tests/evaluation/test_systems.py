@@ -12,16 +12,17 @@ from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.metrics.ranking import DEPTH
-from lmtx_search.evaluation.registry import check_names
+from lmtx_search.evaluation.registry import check_names, open_systems
 from lmtx_search.evaluation.systems import Rule, _output
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
 from lmtx_search.rules import Rules
-from lmtx_search.settings import Settings
+from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.scoring.ranking import top_scores
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.words.weights import WordScoring, WordWeights
+from tests.support.notes import Notes
 from tests.support.tiny_tagger import IMPORTANCE, TEXTS, version_of
 from tests.support.tiny_tagger import LABELS as TAGGER_LABELS
 
@@ -132,6 +133,18 @@ def test_of_a_document_without_text_nothing_is_said():
     documents = [Document("a", " "), Document("b", "1")]
     found = _output("x", READER, [], IDS, LABELS, Rule(0.3, 10), documents, SILENT)
     assert found.rankings.keys() == found.tags.keys() == {"b"}
+
+
+def test_a_tagger_that_is_not_known_to_be_the_one_in_use_is_measured_with_a_note(tmp_path):
+    made = version_of(tmp_path)
+    nowhere = {"opensearch.url": "http://127.0.0.1:1", "data_dir": str(tmp_path)}
+    notes = Notes()
+    (system,) = open_systems(
+        load_settings(flags=nowhere), None, TAGGER_LABELS, ["tagger"], progress=notes
+    )
+    assert system.of == made.manifest.version
+    (note,) = notes.kept
+    assert note.endswith(f"tagging with the newest version here, {made.manifest.version}")
 
 
 def test_names_with_ids_are_taken():

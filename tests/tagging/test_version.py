@@ -65,6 +65,14 @@ def test_versions_are_listed_by_age_and_half_made_ones_are_not(tmp_path: Path) -
     assert latest.manifest.version == made[-1]
 
 
+def test_a_version_whose_deployment_was_not_finished_is_not_the_latest(tmp_path: Path) -> None:
+    good = make(tmp_path)
+    make(tmp_path, untested=True)
+    latest = TaggerVersions(tmp_path).latest()
+    assert latest is not None
+    assert latest.manifest.version == good.manifest.version
+
+
 def test_nothing_is_left_of_a_version_that_could_not_be_written(tmp_path: Path) -> None:
     made = make(tmp_path)
     (tmp_path / "onnx" / "model.onnx").unlink()

@@ -84,7 +84,7 @@ def evaluate_by_judge(
     judge = open_judge(settings, load_prompt(prompt))
     drawn = draw(settings, file, sample, seed)
     documents = drawn.documents
-    systems = open_systems(settings, client, labels, names, version)
+    systems = open_systems(settings, client, labels, names, version, progress)
     samples = {system.name: sample_labels(system, documents, progress) for system in systems}
     pairs: dict[str, dict[str, Pair]] = {document.id: {} for document in documents}
     for of_system in samples.values():

@@ -88,8 +88,8 @@ class TaggerVersions:
         return TaggerVersion.read(folder)
 
     def latest(self) -> TaggerVersion | None:
-        """Return the newest version, or None."""
-        names = self.names()
+        """Return the newest version that passed its deployment test, or None."""
+        names = self.finished()
         return self.get(names[-1]) if names else None
 
     def create(
