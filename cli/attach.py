@@ -65,9 +65,7 @@ def attach(
         context.say(
             f"Nothing to do: {index} already tags its documents from {', '.join(text_fields)}."
         )
-    for note in (*left, *later_unforeseen(client, index)):
-        context.say(f"Note: {note}.")
-    _result(context, index, changes, dry_run)
+    _result(context, index, changes, [*left, *later_unforeseen(client, index)], dry_run)
 
 
 @click.command(cls=Command)
@@ -100,9 +98,7 @@ def detach(context: Context, index: str, dry_run: bool) -> None:
     left = list(steps_after_detach(client, index))
     if not changes and not left:
         context.say(f"Nothing to do: {index} does not tag its documents.")
-    for note in left:
-        context.say(f"Note: {note}.")
-    _result(context, index, changes, dry_run)
+    _result(context, index, changes, left, dry_run)
 
 
 def _tell(context: Context, index: str, changes: Sequence[Change], dry_run: bool) -> None:
@@ -113,7 +109,16 @@ def _tell(context: Context, index: str, changes: Sequence[Change], dry_run: bool
             context.say(f"{index}: {change.reason}")
 
 
-def _result(context: Context, index: str, changes: Sequence[Change], dry_run: bool) -> None:
+def _result(
+    context: Context, index: str, changes: Sequence[Change], notes: Sequence[str], dry_run: bool
+) -> None:
+    for note in notes:
+        context.say(f"Note: {note}.")
     context.result(
-        {"index": index, "dry_run": dry_run, "changes": [asdict(change) for change in changes]}
+        {
+            "index": index,
+            "dry_run": dry_run,
+            "changes": [asdict(change) for change in changes],
+            "notes": notes,
+        }
     )

@@ -24,7 +24,12 @@ from lmtx_search.settings.first_file import Answers, settings_text
 @click.option("--force", is_flag=True, help="Replace an existing settings file.")
 @click.option("--embedded", is_flag=True, help="Use the cluster that `lmtx-search up` starts.")
 @click.option("--index", help="Index with your documents.")
-@click.option("--text-field", "text_fields", multiple=True, help="Field with text (repeatable).")
+@click.option(
+    "--text-field",
+    "text_fields",
+    multiple=True,
+    help="Field with text (repeatable, or comma separated).",
+)
 @click.option("--labels", type=click.Path(path_type=Path), help="File with your labels.")
 @click.option(
     "--judge", type=click.Choice(["ollama", "llamacpp"]), help="Program that runs the judge."
@@ -66,9 +71,13 @@ def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
     answers, index, labels = questions.ask()
     _write(file, settings_text(answers))
     context.say(f"Wrote {file}")
-    for origin in sorted(set(context.origins.values())):
-        if origin.startswith("environment "):
-            context.say(f"Note: {origin.split()[1]} is set and overrides the file")
+    winning = [
+        f"{origin.split()[1]} is set and overrides the file"
+        for origin in sorted(set(context.origins.values()))
+        if origin.startswith("environment ")
+    ]
+    for note in winning:
+        context.say(f"Note: {note}")
     steps = [
         step.replace("lmtx-search ", f"lmtx-search{given_flags(context, config_only=True)} ", 1)
         for step in _next(answers, index, labels)
@@ -76,7 +85,7 @@ def init(context: Context, yes: bool, force: bool, **given: Any) -> None:
     context.say("Next:")
     for step in steps:
         context.say(f"  {step}")
-    context.result({"file": str(file), "notes": questions.notes, "next": steps})
+    context.result({"file": str(file), "notes": [*questions.notes, *winning], "next": steps})
 
 
 def _without_broken_file(context: Context, file: Path) -> str | None:

@@ -172,6 +172,21 @@ def test_detaching_an_index_with_both_pipelines_says_which_step_still_tags(
     assert "Nothing to do" in lmtx("detach", "news").stdout
 
 
+@pytest.mark.usefixtures("cluster")
+def test_programs_are_told_what_is_left_to_do(client: Any, lmtx: Run) -> None:
+    client.ingest.put_pipeline(id="own", body={"processors": []})
+    body = {"index": {"default_pipeline": "own", "final_pipeline": "own"}}
+    client.indices.put_settings(index="news", body=body)
+    (note, *_) = json.loads(lmtx("attach", "news", "--text-field", "title", "--json").stdout)[
+        "notes"
+    ]
+    assert note.startswith("news does not tag yet")
+    step = {"pipeline": {"name": copy_name(["title"])}}
+    client.ingest.put_pipeline(id="own", body={"processors": [step]})
+    (note,) = json.loads(lmtx("detach", "news", "--json").stdout)["notes"]
+    assert note.startswith("news still tags")
+
+
 @pytest.mark.parametrize(
     ("field", "message"),
     [
