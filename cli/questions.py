@@ -127,16 +127,10 @@ class Questions:
 
     def _fields(self) -> tuple[str, ...]:
         if self._given.text_fields:
-            return self._given.text_fields
+            return _field_names(",".join(self._given.text_fields))
         question = "Fields with a document's text, comma separated, in order"
-
-        def read(text: str) -> tuple[str, ...]:
-            fields = tuple(filter(None, map(str.strip, text.split(","))))
-            if not fields:
-                raise click.BadParameter("name at least one field")
-            return fields
-
-        return self._value(question, ",".join(self._settings.documents.text_fields), read)
+        default = ",".join(self._settings.documents.text_fields)
+        return self._value(question, default, _field_names)
 
     def _judge(self, embedded: bool) -> tuple[JudgeSettings, OllamaSettings]:
         judge, ollama = self._settings.judge, self._settings.ollama
@@ -239,6 +233,13 @@ def _valid(section: S, **changes: Any) -> S:
     except ValidationError as error:
         first = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise click.BadParameter(first) from error
+
+
+def _field_names(text: str) -> tuple[str, ...]:
+    fields = tuple(filter(None, map(str.strip, text.split(","))))
+    if not fields:
+        raise click.BadParameter("name at least one field")
+    return fields
 
 
 def _path(text: str) -> Path | None:
