@@ -9,9 +9,16 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.document_options import document_file
+from lmtx_search.cli.given_options import refuse_given
 from lmtx_search.cli.gold_options import gold_options
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import SEED
+
+# The options that only an evaluation with gold tags has.
+_OF_GOLD = (
+    *("gold_file", "gold_field", "train_gold", "labels_file"),
+    *("propensity_a", "propensity_b", "everything"),
+)
 
 
 @click.command(cls=Command)
@@ -110,11 +117,12 @@ def evaluate(
 
     settings = context.settings
     documents = document_file(context, file, format)
+    ctx = click.get_current_context()
     if by_judge:
-        if gold_file is not None or gold_field is not None:
-            raise click.UsageError("--by-judge is for documents without gold tags: leave them out")
+        refuse_given(ctx, _OF_GOLD, "cannot be combined with --by-judge, which needs no gold tags")
         show_by_judge(context, documents, names, version, sample, prompt, seed)
         return
+    refuse_given(ctx, ("sample", "prompt"), "needs --by-judge")
     weights = {"propensity_a": propensity_a, "propensity_b": propensity_b}
     given = {name: value for name, value in weights.items() if value is not None}
     settings = settings.model_copy(

@@ -17,6 +17,7 @@ from lmtx_search.cli.facet_tables import (
     show_over_time,
     show_together,
 )
+from lmtx_search.cli.given_options import refuse_given
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.queries import query_option
 from lmtx_search.cluster.client.connect import connect
@@ -108,6 +109,8 @@ def facets(
       lmtx-search facets --index articles --suggested
       lmtx-search facets --index articles --language en --with "web server"
     """
+    if over is None:
+        refuse_given(click.get_current_context(), ("time_field",), "needs --over")
     if as_csv:
         _require_one_table(context, bool(documents), together, over is not None)
     if roll_up and (together or over):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lmtx_search.cli.context import Context
+from lmtx_search.cli.given_options import refuse_given
 from lmtx_search.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,11 +23,8 @@ def refuse_training_options(ctx: click.Context) -> None:
     Raises:
         UserError: such an option was given.
     """
-    given = click.core.ParameterSource.COMMANDLINE
-    for param in ctx.command.params:
-        name = param.name or ""
-        if name not in (*OPTIONS, "as_json") and ctx.get_parameter_source(name) is given:
-            raise UserError(f"{param.opts[0]} cannot be combined with --documents and --labels")
+    names = {param.name or "" for param in ctx.command.params} - {*OPTIONS, "as_json"}
+    refuse_given(ctx, names, "cannot be combined with --documents and --labels")
 
 
 def show_needs(context: Context, documents: int | None, labels: int | None, per_day: int) -> None:

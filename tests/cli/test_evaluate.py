@@ -122,3 +122,22 @@ def test_gold_is_needed_in_one_way(words: list[str]) -> None:
     result = CliRunner().invoke(cli, ["evaluate", "test.jsonl", *words])
     assert isinstance(result.exception, UserError)
     assert "--gold-field" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--gold", "g.tsv", "--sample", "9"), "--sample needs --by-judge"),
+        (("--gold", "g.tsv", "--prompt", "librarian"), "--prompt needs --by-judge"),
+        (("--by-judge", "--gold-field", "tags"), "--gold-field cannot be combined with --by-judge"),
+        (("--by-judge", "--labels", "l.jsonl"), "--labels cannot be combined with --by-judge"),
+        (("--by-judge", "--train-gold", "g.tsv"), "--train-gold cannot be combined with"),
+        (("--by-judge", "--propensity-a", "0.5"), "--propensity-a cannot be combined with"),
+        (("--by-judge", "--all"), "--all cannot be combined with --by-judge"),
+    ],
+)
+def test_options_of_the_other_kind_of_evaluation_are_refused(tmp_path, words, problem):
+    (tmp_path / "d.jsonl").write_text("")
+    result = CliRunner().invoke(cli, ["evaluate", str(tmp_path / "d.jsonl"), *words])
+    assert isinstance(result.exception, UserError)
+    assert str(result.exception).startswith(problem)

@@ -26,6 +26,12 @@ def test_csv_is_one_table(tmp_path, monkeypatch, words, problem):
     assert problem in str(result.exception)
 
 
+def test_a_date_field_without_periods_is_refused():
+    result = CliRunner().invoke(cli, ["facets", "--index", "x", "--time-field", "published"])
+    assert isinstance(result.exception, UserError)
+    assert str(result.exception) == "--time-field needs --over"
+
+
 def test_csv_quotes_what_would_be_taken_for_its_own_signs(capsys):
     print_csv(("tag", "documents"), [('a "quoted", label', 2), ("two\nlines", 1), ("ü 😀", 1)])
     assert capsys.readouterr().out == (
