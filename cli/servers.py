@@ -11,6 +11,7 @@ import click
 
 from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.given_options import refuse_given
 from lmtx_search.cli.grammar import Command
 from lmtx_search.errors import UserError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # What `up` downloads by the settings.
 _MODELS = ("encoder.name", "ollama.model")
+_ADDRESSES = {"opensearch.url": "--url", "ollama.hosts": "--ollama"}
 _EMBEDDED = "embedded servers"
 
 
@@ -64,6 +66,11 @@ def up(
         raise UserError("--model chooses the judge: leave out --without-judge, or --model")
     _refuse_flags_without_effect(context)
     if prepare_only:
+        refuse_given(
+            click.get_current_context(),
+            ("nodes", "without_tagger"),
+            "has no effect with --prepare-only, which starts nothing",
+        )
         servers.prepare(context.settings, judge=not without_judge, progress=context.progress)
         context.say("Everything is downloaded and built. To start it: `lmtx-search up`")
         context.result({"prepared": True})
@@ -107,11 +114,18 @@ def _without_models(context: Context) -> SettingsWithOrigins:
 
 
 def _refuse_flags_without_effect(context: Context) -> None:
-    """Refuse --encoder and --model if other commands would not follow them.
+    """Refuse --url and --ollama, and --encoder and --model if other commands would not follow them.
 
     Raises:
-        UserError: `up` cannot download the model, or another source of settings wins.
+        UserError: the flag is an address, `up` cannot download the model, or another source of
+            settings wins.
     """
+    for key, flag in _ADDRESSES.items():
+        if key in context.flags:
+            raise UserError(
+                f"{flag} has an effect on one command only, and `up` starts servers for all: set "
+                f"{key} in lmtx-search.toml if they should use {context.flags[key]}"
+            )
     from lmtx_search.embedded import wanted_models
     from lmtx_search.embedded.models import downloaded_judges
     from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS

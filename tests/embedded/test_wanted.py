@@ -99,3 +99,20 @@ def test_the_tagger_has_the_settings_of_up(tmp_path: Path, monkeypatch: pytest.M
     assert found.opensearch == settings.opensearch.model_copy(update={"ca_file": ca_file})
     assert found.service == settings.service.model_copy(update={"host": "127.0.0.1", "port": 8787})
     assert found.data_dir == settings.data_dir
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--url", "http://127.0.0.1:9"), "--url has an effect on one command only"),
+        (("--ollama", "http://127.0.0.1:9"), "--ollama has an effect on one command only"),
+        (("--prepare-only", "--nodes", "3"), "--nodes has no effect with --prepare-only"),
+        (("--prepare-only", "--without-tagger"), "--without-tagger has no effect with"),
+    ],
+)
+def test_options_that_up_cannot_follow_are_refused(
+    tmp_path: Path, words: tuple[str, ...], problem: str
+) -> None:
+    result = CliRunner().invoke(cli, ["--data-dir", str(tmp_path), "up", *words])
+    assert isinstance(result.exception, UserError)
+    assert str(result.exception).startswith(problem)
