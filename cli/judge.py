@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -96,6 +98,12 @@ def judge(
     if record["too_few"]:
         context.say(f"Not enough yet: {record['too_few']}")
     same = {"profile": profile, "seed": seed, **given}
-    words = "".join(f" --{name.replace('_', '-')} {value}" for name, value in same.items())
-    context.say(f"Next: lmtx-search train{given_flags(context)}{words}")
+    context.say(f"Next: lmtx-search train{given_flags(context)}{option_words(same)}")
     context.result(record)
+
+
+def option_words(options: Mapping[str, object]) -> str:
+    """Return options as words of a shell, with a blank before each option."""
+    return "".join(
+        f" --{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in options.items()
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
+from lmtx_search.cli.judge import option_words
 from lmtx_search.cli.train import llm_p1_lines
 
 
@@ -32,3 +34,9 @@ def test_an_untrained_encoder_that_was_kept_is_not_called_trained() -> None:
     (line,) = llm_p1_lines(record("untrained", 0.75, 0, 0))
     assert "75% (65% to 85%) with the untrained encoder with words (100 held-out" in line
     assert "training" not in line
+
+
+def test_the_command_that_judge_prints_can_be_pasted_into_a_shell() -> None:
+    words = option_words({"prompt": "my prompts/a b.txt", "pairs_per_document": 3})
+    expected = ["--prompt", "my prompts/a b.txt", "--pairs-per-document", "3"]
+    assert shlex.split(words) == expected
