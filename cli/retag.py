@@ -93,6 +93,15 @@ def retag(
                 context.say(
                     f"  of a sample of {one.sample}, {one.sample_changed} would get other tags"
                 )
+            if one.sample_pending:
+                context.say(
+                    f"  {one.sample_pending} of the sample would be pending, because the tagger "
+                    "does not answer (`lmtx-search status`)"
+                )
+            if one.sample_failed:
+                context.say(f"  {one.sample_failed} of the sample would be refused")
+            for reason, count in one.reasons.items():
+                context.say(f"  {count:,} × {reason}")
         context.result({"dry_run": True, "indices": [asdict(one) for one in previews]})
         return
     reports = carry_out(client, context.settings, made, per_second, context.progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -69,12 +70,20 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How many documents a retag would read, and how many of a sample it would change."""
+    """How many documents a retag would read, and how many of a sample it would change.
+
+    ``sample_changed`` counts documents of the sample that get an answer. The others are
+    ``sample_pending`` (the tagger does not answer) or ``sample_failed`` (the pipeline refuses
+    them), and ``reasons`` counts them by what went wrong.
+    """
 
     index: str
     documents: int
     sample: int
     sample_changed: int
+    sample_pending: int = 0
+    sample_failed: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
     untouched: int = 0
     """Documents that are never touched (``documents.untouched_query``)."""
     own: Sequence[OwnField] = ()
@@ -159,14 +168,37 @@ def preview(client: Client, made: Plan) -> list[Preview]:
         documents, sources = _sample(client, state, made.selection, target.index)
         own = own_fields(client, target.index, state.names, query)
         changed = 0
+        unanswered, reasons = Counter[str](), Counter[str]()
         if sources:
             pipeline = index_pipeline(client, state, target.index, made.keep_own_tags)
             after = simulate(client, pipeline, sources, target.index)
             for before, then in zip(sources, after, strict=True):
+                tagging = then.get(state.names.tagging) or {}
+                if tagging.get("status") in ("pending", "failed"):
+                    unanswered[tagging["status"]] += 1
+                    reasons[_reason(tagging)] += 1
+                    continue
                 changed += (before.get(tags) or []) != _expected(before, then, made, state.names)
-        left = _untouched(client, made.selection, target.index)
-        previews.append(Preview(target.index, documents, len(sources), changed, left, own))
+        previews.append(
+            Preview(
+                target.index,
+                documents,
+                len(sources),
+                changed,
+                unanswered["pending"],
+                unanswered["failed"],
+                reasons,
+                untouched=_untouched(client, made.selection, target.index),
+                own=own,
+            )
+        )
     return previews
+
+
+def _reason(tagging: Mapping[str, Any]) -> str:
+    """Return why a simulated document was not tagged; the cluster has an object for some errors."""
+    error = tagging.get("error")
+    return str(error.get("reason") if isinstance(error, Mapping) else error)
 
 
 def _expected(

@@ -16,7 +16,7 @@ from lmtx_search.cluster.setup.attach import attach, plan_attach
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import scores_of
-from lmtx_search.tagging.retagging import Wish, carry_out, plan
+from lmtx_search.tagging.retagging import Wish, carry_out, plan, preview
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap, deployed, index_documents
 from tests.support.tagger_service import running
@@ -234,6 +234,11 @@ def test_without_the_service_it_stops_and_pending_documents_are_tagged_later(
         index_documents(client, "articles", [{"id": "1", "text": "plays chess"}])
     index_documents(client, "articles", [{"id": "2", "text": "plays chess"}])
     made = plan(client, settings, "articles", Wish(everything=True))
+    (shown,) = preview(client, made)
+    assert (shown.sample, shown.sample_changed, shown.sample_pending) == (2, 0, 2)
+    assert sum(shown.reasons.values()) == 2
+    told = lmtx("retag", "--index", "articles", "--everything", "--dry-run").stdout
+    assert "2 of the sample would be pending, because the tagger does not answer" in told
     with pytest.raises(LmtxError, match="the tagger does not answer"):
         carry_out(client, settings, made)
     assert client.get(index="articles", id="1")["_source"]["tags"][0] == "Chess"
