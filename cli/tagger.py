@@ -91,12 +91,6 @@ def deploy(
     from lmtx_search.tagging.deployment.differences import differences
     from lmtx_search.tagging.deployment.options import DeployOptions
 
-    if run and untrained:
-        raise UserError("give either RUN or --untrained, not both")
-    if static and precision is not None:
-        raise UserError(
-            "a static encoder has only one precision: leave out --precision or --static"
-        )
     settings = context.settings
     options = DeployOptions(precision, threshold, max_tags, runtime, static)
     if dry_run:

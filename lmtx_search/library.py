@@ -198,7 +198,7 @@ def deploy(
     Raises:
         UserError: ``bootstrap_index`` has not run, there are no labels, no such run or no tagger
             service, or a setting of the cluster is missing; or there are too few training documents
-            to distil from.
+            to distil from; or both ``run`` and ``untrained`` are given.
         LmtxError: another command is changing the tagger, or the test of the new tagger failed.
     """
     client = connect(settings.opensearch)

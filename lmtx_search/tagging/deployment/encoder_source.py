@@ -139,8 +139,11 @@ def find_source(
     """Return the encoder to deploy: that of a training run, by default the last, or the untrained.
 
     Raises:
-        UserError: there is no such run, or its folder is not on this machine.
+        UserError: there is no such run, its folder is not on this machine, or both a run and the
+            untrained encoder are asked for.
     """
+    if untrained and run is not None:
+        raise UserError("give either RUN or --untrained, not both")
     if untrained:
         return replace(untrained_source(settings), to_fit=True)
     return trained_source(runs, run)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lmtx_search.encoder.form import Precision
+from lmtx_search.errors import UserError
 
 DEFAULT_MAX_TAGS = 10
 
@@ -23,7 +24,11 @@ class DeployOptions:
         threshold: None takes the threshold of the training run, or the default.
         max_tags: the largest number of tags of a document.
         runtime: where the tagger runs.
-        static: whether a static encoder, distilled from the encoder, reads documents.
+        static: whether a static encoder, distilled from the encoder, reads documents. It has only
+            one precision.
+
+    Raises:
+        UserError: a static encoder is to have a precision.
     """
 
     precision: Precision | None = None
@@ -31,6 +36,12 @@ class DeployOptions:
     max_tags: int = DEFAULT_MAX_TAGS
     runtime: Runtime = "service"
     static: bool = False
+
+    def __post_init__(self) -> None:
+        if self.static and self.precision is not None:
+            raise UserError(
+                "a static encoder has only one precision: leave out --precision or --static"
+            )
 
     def of_runtime(self) -> Precision:
         """Return the precision, chosen by the runtime if it is not set."""
