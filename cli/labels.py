@@ -111,6 +111,7 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool, y
       lmtx-search labels retire q718 q719 --dry-run
       lmtx-search labels retire q718 q719
     """
+    from lmtx_search.cli.terminal import print_note
     from lmtx_search.cluster.labels import edits
 
     wanted = list(dict.fromkeys(label_ids))
@@ -123,7 +124,10 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool, y
         client = connect(context.settings.opensearch)
         found = retire(edits.find(client, names.LABELS, wanted))
         for label in found:
-            context.say(f"Would retire {label.id} ({label.text})")
+            if dry_run:
+                context.say(f"Would retire {label.id} ({label.text})")
+            else:
+                print_note(f"To be retired: {label.id} ({label.text})")
     if dry_run:
         context.result({"dry_run": True, "retired": wanted})
         return

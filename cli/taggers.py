@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,34 +92,36 @@ def taggers_prune(context: Context, keep: int, dry_run: bool, yes: bool) -> None
       lmtx-search taggers prune --keep 3
       lmtx-search taggers prune --yes
     """
+    from lmtx_search.cli.terminal import print_note
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.tagging.deployment.prune import find_unused, prune
 
     client = connect(context.settings.opensearch)
     unused = find_unused(client, context.settings, keep)
-    if dry_run or not yes:
-        _show_unused(context, unused, "Would delete")
-    if not dry_run:
-        if not unused.nothing:
+    if dry_run:
+        _show_unused(context.say, unused, "Would delete")
+    else:
+        if not yes and not unused.nothing:
+            _show_unused(print_note, unused, "To be deleted:")
             confirm("Delete all of this?", yes)
         unused = prune(client, context.settings, keep, context.progress)
-        _show_unused(context, unused, "Deleted")
+        _show_unused(context.say, unused, "Deleted")
     if unused.nothing:
         context.say("There is nothing to delete.")
     context.result({"dry_run": dry_run, "removed": not dry_run, **asdict(unused)})
 
 
-def _show_unused(context: Context, unused: UnusedVersions, word: str) -> None:
+def _show_unused(say: Callable[[str], None], unused: UnusedVersions, word: str) -> None:
     for found in unused.registered:
         parts = {"model": found.model, "connector": found.connector}
         told = ", ".join(f"{name} {id_}" for name, id_ in parts.items() if id_)
-        context.say(f"{word} from ML Commons: the tagger {found.version} ({told})")
+        say(f"{word} from ML Commons: the tagger {found.version} ({told})")
     for index in unused.label_indices:
-        context.say(f"{word} the label index {index}")
+        say(f"{word} the label index {index}")
     for name in unused.versions:
-        context.say(f"{word} the folder of the tagger {name}")
+        say(f"{word} the folder of the tagger {name}")
     for name, why in unused.kept.items():
-        context.say(f"Kept: {name} ({why})")
+        say(f"Kept: {name} ({why})")
 
 
 @click.command(cls=Command)

@@ -104,6 +104,9 @@ class TestOnTheCluster:
 
         shown = lmtx("labels", "retire", "w/1", "--dry-run")
         assert "Would retire w/1" in shown.stdout
+        asked = lmtx("labels", "retire", "w/1", "--json", input="n\n")
+        assert asked.returncode == 1
+        assert "To be retired: w/1" in asked.stderr
         assert lmtx("labels", "retire", "w/1", "--yes").returncode == 0
         assert ODD not in tags_of(cluster, ODD)
         assert _ids(cluster) == {label.id for label in LABELS}

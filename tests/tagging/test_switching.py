@@ -183,6 +183,9 @@ def test_prune_removes_what_nothing_uses_and_nothing_else(
     shown = lmtx("taggers", "prune", "--dry-run")
     assert shown.returncode == 0, shown.stderr
     assert f"Would delete the folder of the tagger {first.version}" in shown.stdout
+    asked = lmtx("taggers", "prune", "--json", input="n\n")
+    assert asked.returncode == 1
+    assert f"To be deleted: the folder of the tagger {first.version}" in asked.stderr
     assert len(ml_parts(cluster)["models"]) == 3
 
     done = lmtx("taggers", "prune", "--yes")
