@@ -168,7 +168,7 @@ def _tell(context: Context, edit: LabelEdit) -> None:
             "put": [label.id for label in edit.put],
             "retired": [label.id for label in edit.retired],
             "tagger": edit.tagger or edit.waiting,
-            "tagger_has_it": edit.waiting is None,
+            "tagger_has_it": edit.tagger is not None,
             "notes": list(edit.notes),
         }
     )

@@ -193,7 +193,7 @@ def _show(context: Context, loaded: LoadedLabels, source: LabelFile, missing: li
             "notes": list(loaded.notes),
             "new_version": report.new_version,
             "tagger": loaded.tagger or loaded.waiting,
-            "tagger_has_them": loaded.waiting is None,
+            "tagger_has_them": loaded.tagger is not None,
         }
     )
 

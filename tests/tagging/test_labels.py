@@ -120,6 +120,14 @@ class TestOnTheCluster:
         assert tags_of(cluster, "a web browser")[0] == "Browser"
         assert "assigns" not in lmtx("labels", "load", "more.jsonl").stdout
 
+    @pytest.mark.usefixtures("cluster")
+    def test_without_a_tagger_none_has_a_change(self, lmtx: Run, tmp_path: Path) -> None:
+        edit = json.loads(lmtx("labels", "add", "w/1", "Weather", "--json").stdout)
+        assert (edit["tagger"], edit["tagger_has_it"]) == (None, False)
+        _write(tmp_path / "more.jsonl", [Label("w/2", "Rain")])
+        loaded = json.loads(lmtx("labels", "load", "more.jsonl", "--json").stdout)
+        assert (loaded["tagger"], loaded["tagger_has_them"]) == (None, False)
+
     def test_a_new_edition_retires_what_it_no_longer_has(
         self, cluster: Any, settings: Settings, lmtx: Run, tmp_path: Path
     ) -> None:
