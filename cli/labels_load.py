@@ -96,7 +96,7 @@ def labels_load(
         plan = index.plan(source)
         missing = sorted(plan.missing) if retire_missing else []
         if dry_run:
-            _show_plan(context, client, plan, source, notes, missing)
+            _show_plan(context, client, index, plan, source, notes, missing)
             return
         if missing and not yes:
             _agree(context, client, plan, file, missing)
@@ -107,6 +107,7 @@ def labels_load(
 def _show_plan(
     context: Context,
     client: Client,
+    index: LabelIndex,
     plan: LoadPlan,
     source: LabelFile,
     notes: list[str],
@@ -120,6 +121,19 @@ def _show_plan(
         context.say(f"Would retire {line}")
     if kept := len(plan.missing) - len(missing):
         context.say(f"{kept:,} labels that are not in {source.path} would be kept")
+    new_version = _needs_new_version(context, index)
+    if new_version:
+        total = plan.there + len(plan.created) - len(missing)
+        context.say(
+            f"All {total:,} labels would be embedded anew, and the alias {names.LABELS} would "
+            f"move: {index.require().index} has the embeddings of another encoder, or is of an "
+            "earlier release"
+        )
+    elif new_version is None:
+        context.say(
+            f"The encoder {context.settings.encoder.name} is not on this machine yet, so it is not "
+            "known whether all labels would be embedded anew"
+        )
     for note in notes:
         context.say(note)
     context.say("Nothing was changed")
@@ -133,8 +147,22 @@ def _show_plan(
             "retired": missing,
             "left_out": source.left_out.counts,
             "notes": notes,
+            "new_version": new_version,
         }
     )
+
+
+def _needs_new_version(context: Context, index: LabelIndex) -> bool | None:
+    """Return whether a load embeds all labels anew (None: the encoder is not there to tell)."""
+    from lmtx_search.encoder.chosen import find_chosen_encoder
+    from lmtx_search.encoder.folder import encoder_digest
+    from lmtx_search.encoder.passages import passages_digest
+
+    folder = find_chosen_encoder(context.settings)
+    if folder is None:
+        return None
+    digest = passages_digest(encoder_digest(folder), context.settings.encoder.label_tokens)
+    return not index.require().embeds_as(digest)
 
 
 def _agree(

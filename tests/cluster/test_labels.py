@@ -332,7 +332,11 @@ def test_the_command_embeds_with_the_real_encoder_and_counts(index, lmtx, tmp_pa
 def test_reading_more_of_a_label_embeds_it_anew(index, lmtx, tmp_path, environment):
     (tmp_path / "labels.jsonl").write_text('{"id": "1", "text": "web browser"}\n')
     assert json.loads(lmtx("labels", "load", "labels.jsonl", "--json").stdout)["created"] == 1
+    planned = json.loads(lmtx("labels", "load", "labels.jsonl", "--dry-run", "--json").stdout)
+    assert planned["new_version"] is False
     longer = environment | {"LMTX_ENCODER_LABEL_TOKENS": "32"}
+    planned = lmtx("labels", "load", "labels.jsonl", "--dry-run", env=longer).stdout
+    assert "All 1 labels would be embedded anew, and the alias lmtx-labels would move" in planned
     report = json.loads(lmtx("labels", "load", "labels.jsonl", "--json", env=longer).stdout)
     assert (report["unchanged"], report["new_version"]) == (1, True)
 

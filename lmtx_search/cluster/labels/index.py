@@ -48,6 +48,10 @@ class LabelIndexInfo:
     count: int
     has_words: bool
 
+    def embeds_as(self, encoder_digest: str) -> bool:
+        """Return whether a load with this encoder adds to this version instead of a new one."""
+        return self.has_words and (self.encoder_digest == encoder_digest or not self.count)
+
 
 class LabelIndex:
     """Labels behind the alias ``lmtx-labels``.
@@ -122,12 +126,10 @@ class LabelIndex:
         plan = self.plan(labels)
         changed = plan.created | plan.updated
         gone = plan.missing.intersection(retire)
-        fits = info.dimension == dimension and info.has_words
-        same_form = fits and info.encoder_digest == encoder_digest
+        same_form = info.dimension == dimension and info.embeds_as(encoder_digest)
         index = info.index
-        if fits and not same_form and not info.count:
+        if same_form and info.encoder_digest != encoder_digest:
             self._versions.set_meta(index, encoder_digest, "ready")
-            same_form = True
         if same_form:
             self._write(index, labels, changed, encode, progress)
             edits.delete(self._client, index, sorted(gone))
