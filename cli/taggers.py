@@ -140,14 +140,13 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
       lmtx-search rollback 20260131-120000-1a2b3c
     """
     from lmtx_search.cluster.client.connect import connect
-    from lmtx_search.tagging.deployment.rollback import previous_version, roll_back
-    from lmtx_search.tagging.versions.store import TaggerVersions
+    from lmtx_search.tagging.deployment.rollback import plan_rollback, roll_back
 
     settings = context.settings
     client = connect(settings.opensearch)
     if dry_run:
-        name = version or previous_version(client, settings)
-        TaggerVersions(settings.data_dir).get(name)
+        _, found, _ = plan_rollback(client, settings, version)
+        name = found.version
         context.say(f"Would test the tagger {name} and switch the pipeline to it")
         context.result({"dry_run": True, "version": name})
         return
@@ -160,7 +159,7 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
         )
     if done.in_cluster:
         context.say("The tagger runs inside the cluster and keeps the labels that it was made with")
-    if done.previous != done.version:
+    if done.previous is not None and done.previous != done.version:
         context.say(
             f"To tag the documents of {done.previous} again: "
             f"`lmtx-search retag --index INDEX --since {done.previous}{given_flags(context)}`"

@@ -129,6 +129,10 @@ def test_a_rollback_goes_back_with_the_labels_as_they_are_now(
     assert "Chess" not in tags_of(cluster, "plays chess")
     assert tags_of(cluster, "the weather")[0] == "Weather"
 
+    # What the rollback would refuse, its preview refuses too.
+    in_use = lmtx("rollback", first.version, "--dry-run")
+    assert (in_use.returncode, in_use.stdout) == (2, "")
+    assert f"the pipeline already tags with {first.version}" in in_use.stderr
     refused = lmtx("rollback")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert f"in use since a rollback from {second.version}" in refused.stderr

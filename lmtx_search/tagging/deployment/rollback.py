@@ -56,12 +56,13 @@ if TYPE_CHECKING:
 class Rollback:
     """What a rollback did.
 
-    ``put`` and ``retired`` count the labels that had changed since the version was last used. A
-    tagger inside the cluster keeps the labels that it was made with.
+    ``previous`` is the tagger that was in use (None: there was none). ``put`` and ``retired`` count
+    the labels that had changed since the version was last used. A tagger inside the cluster keeps
+    the labels that it was made with.
     """
 
     version: str
-    previous: str
+    previous: str | None
     label_index: str
     put: int
     retired: int
@@ -103,6 +104,30 @@ def _before(state: PipelineState, versions: Sequence[str]) -> str:
     return earlier[-1]
 
 
+def plan_rollback(
+    client: Client, settings: Settings, wanted: str | None
+) -> tuple[TaggerVersion, Registered, str | None]:
+    """Return the version of a rollback, its parts in ML Commons, and the address of its service.
+
+    A version inside the cluster has no address. Nothing is changed.
+
+    Raises:
+        UserError: there is no such version, it is already in use, or the tagger service lacks it.
+    """
+    name = wanted or previous_version(client, settings)
+    version = TaggerVersions(settings.data_dir).get(name)
+    found = registered(client).get(name, Registered(name, None, None))
+    # After a restore the pipeline may name a model that ML Commons does not have.
+    if name == read_pipeline(client).tagger and found.model is not None:
+        raise UserError(f"the pipeline already tags with {name}")
+    if found.in_cluster:
+        return version, found, None
+    url = service_url(settings.service)
+    require_service(url)
+    require_version(settings.service, version)
+    return version, found, url
+
+
 def roll_back(
     client: Client, settings: Settings, wanted: str | None, progress: Progress = SILENT
 ) -> Rollback:
@@ -122,18 +147,8 @@ def roll_back(
         state = read_pipeline(client)
         if state.tagger:
             TaggerVersions(settings.data_dir).finish(state.tagger)
-        name = wanted or previous_version(client, settings)
-        version = TaggerVersions(settings.data_dir).get(name)
-        found = registered(client).get(name, Registered(name, None, None))
-        # After a restore the pipeline may name a model that ML Commons does not have.
-        if name == state.tagger and found.model is not None:
-            raise UserError(f"the pipeline already tags with {name}")
-        url = None
-        if not found.in_cluster:
-            url = service_url(settings.service)
-            require_service(url)
-            require_version(settings.service, version)
-        model = found.model
+        version, found, url = plan_rollback(client, settings, wanted)
+        name, model = found.version, found.model
         if model is None:
             remote = connectors.register(
                 client, name, tag_url(service_url(settings.service), name), settings.service.token
@@ -172,8 +187,7 @@ def roll_back(
         for note in note_of_added_steps(state.body):
             progress.note(note)
     seconds = round(time.monotonic() - started, 3)
-    previous = state.tagger or "none"
-    return Rollback(name, previous, label_index, put, retired, found.in_cluster, seconds)
+    return Rollback(name, state.tagger, label_index, put, retired, found.in_cluster, seconds)
 
 
 def _label_index(
