@@ -25,6 +25,8 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, document_text
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.scoring.tagger import Tagger
+from lmtx_search.tagging.versions.label_names import names_by_label
+from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -71,10 +73,14 @@ def find_gaps(
     scored = score_sample(tagger, read, progress)
     labels = scored.labels
     used = UsedLabels(client, index)
+    names, unread = names_by_label(TaggerVersions(settings.data_dir), labels)
+    for note in unread:
+        progress.note(note)
     themes, themes_found = find_themes(scored, most)
     pairs, pairs_found = near_duplicates(labels, most, progress)
     rows = sorted({row for pair in pairs for row in (pair.first, pair.second)})
-    unused, needed = unused_labels(scored, used.names, tagger.rules)
+    documents_of = used.documents({labels.ids[row]: names[labels.ids[row]] for row in rows})
+    unused, needed = unused_labels(scored, used.names, names, tagger.rules)
     said, unknown = current_opinions(client, settings.documents, index, text_of, labels)
     rejected = rejected_labels(labels, rejections(said))
     return Gaps(
@@ -86,9 +92,7 @@ def find_gaps(
         uncounted=used.uncounted,
         themes=themes,
         themes_found=themes_found,
-        near_duplicates=near_duplicate_labels(
-            labels, pairs, used.documents([labels.names[row] for row in rows]), index
-        ),
+        near_duplicates=near_duplicate_labels(labels, pairs, documents_of, index),
         near_duplicates_found=pairs_found,
         unused=unused[:most],
         unused_found=len(unused),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from lmtx_search.cluster.judgments.rejections import Rejections
 from lmtx_search.gaps.near_duplicates import Pair
@@ -20,7 +21,10 @@ def labels_above(labels: LabelRows) -> frozenset[str]:
 
 
 def unused_labels(
-    scored: ScoredSample, used: Collection[str], rules: Rules | None
+    scored: ScoredSample,
+    used: AbstractSet[str],
+    names: Mapping[str, Collection[str]],
+    rules: Rules | None,
 ) -> tuple[list[UnusedLabel], int]:
     """Return the labels that no document has, the one with the best score first.
 
@@ -28,11 +32,12 @@ def unused_labels(
     number.
 
     Args:
-        used: names of the labels that documents have.
+        used: tags that documents have.
+        names: the names that each label has or had as a tag, by its id.
     """
     labels = scored.labels
     needed = labels_above(labels) | set(rules.people_only if rules else ())
-    rows = [row for row, name in enumerate(labels.names) if name not in used]
+    rows = [row for row, id_ in enumerate(labels.ids) if used.isdisjoint(names[id_])]
     listed = [row for row in rows if labels.ids[row] not in needed]
     listed.sort(key=lambda row: -scored.label_best[row])
     found = [
@@ -83,12 +88,12 @@ def near_duplicate_labels(
     documents.
 
     Args:
-        documents: number of documents that have a label, by its name.
+        documents: number of documents that have a label, by its id.
     """
     above = labels_above(labels)
 
     def weight(row: int) -> tuple[bool, int]:
-        return labels.ids[row] in above, documents.get(labels.names[row], 0)
+        return labels.ids[row] in above, documents.get(labels.ids[row], 0)
 
     found = []
     for pair in pairs:

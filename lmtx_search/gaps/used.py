@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.facets.exact_counts import count_all
@@ -24,7 +24,7 @@ class UsedLabels:
     """The labels that documents have: assigned, above an assigned one, or given by people.
 
     Attributes:
-        names: of the labels that a document has.
+        names: the tags that a document has.
         uncounted: names of the fields that cannot be counted, because they are no keywords.
     """
 
@@ -52,18 +52,26 @@ class UsedLabels:
             name for field in self._fields for name in count_all(client, index, _EVERY, field=field)
         )
 
-    def documents(self, names: Sequence[str]) -> dict[str, int]:
-        """Return the exact number of documents that have each of these labels, in any field."""
+    def documents(self, names: Mapping[str, Collection[str]]) -> dict[str, int]:
+        """Return the exact number of documents that have each label, in any field.
+
+        Args:
+            names: the names that a label has or had as a tag, by its id.
+
+        Returns:
+            Documents by label id; empty if no field can be counted.
+        """
         found: dict[str, int] = {}
         if not self._fields:
             return found
-        for start in range(0, len(names), _BATCH):
-            some = names[start : start + _BATCH]
-            filters = {
-                str(at): {"bool": {"should": [{"term": {field: name}} for field in self._fields]}}
-                for at, name in enumerate(some)
-            }
+        ids = list(names)
+        for start in range(0, len(ids), _BATCH):
+            some = ids[start : start + _BATCH]
+            filters = {str(at): self._has_one_of(names[id_]) for at, id_ in enumerate(some)}
             body = load("searches/roll_up", query=_EVERY, above=filters)
             buckets = search(self._client, self._index, body)["aggregations"]["above"]["buckets"]
-            found |= {name: buckets[str(at)]["doc_count"] for at, name in enumerate(some)}
+            found |= {id_: buckets[str(at)]["doc_count"] for at, id_ in enumerate(some)}
         return found
+
+    def _has_one_of(self, names: Collection[str]) -> dict[str, Any]:
+        return {"bool": {"should": [{"terms": {field: [*names]}} for field in self._fields]}}

@@ -17,6 +17,7 @@ from lmtx_search.gaps.find import find_gaps
 from lmtx_search.gaps.report import Gaps
 from lmtx_search.records import Document, Label, person_judgment_ids
 from lmtx_search.settings import Settings, load_settings
+from lmtx_search.tagging.deployment.label_updates import edit_labels
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.teacher.human_feedback import person_judgment
@@ -108,3 +109,14 @@ def test_a_missing_index_is_one_clear_line(library: tuple[Any, Settings, Tagger]
     client, settings, tagger = library
     with pytest.raises(UserError, match=r"no index gone at .*: check its name"):
         find_gaps(client, settings, tagger, "gone")
+
+
+def test_a_renamed_label_still_has_the_documents_tagged_under_its_earlier_name(
+    library: tuple[Any, Settings, Tagger],
+) -> None:
+    client, settings, tagger = library
+    renamed = replace(LABELS[0], text="Royal game")
+    edit_labels(client, settings, [renamed.id], lambda _: [renamed])
+    found = find_gaps(client, settings, tagger, "library", most=100)
+    assert "Royal game" in tagger.compared().current().names
+    assert "game::chess" not in {label.id for label in found.unused}

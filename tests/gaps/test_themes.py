@@ -187,14 +187,15 @@ def test_labels_for_people_and_labels_with_narrower_ones_are_not_proposed_for_re
         label_best=np.array([0.9, 0.2, 0.8, 0.3], np.float32),
         label_best_at=np.zeros(4, np.int64),
     )
-    found, needed = unused_labels(scored, set(), Rules(people_only=("private",)))
+    names = {id_: (name,) for id_, name in zip(TREE.ids, TREE.names, strict=True)}
+    found, needed = unused_labels(scored, set(), names, Rules(people_only=("private",)))
     assert ([label.id for label in found], needed) == (["plain", "below"], 2)
-    found, needed = unused_labels(scored, {"Below", "Private"}, None)
+    found, needed = unused_labels(scored, {"Below", "Private"}, names, None)
     assert ([label.id for label in found], needed) == (["plain"], 1)
 
 
 def test_of_two_alike_labels_the_one_with_narrower_labels_or_more_documents_stays() -> None:
-    counts = {"Top": 0, "Plain": 9, "Below": 3}
+    counts = {"top": 0, "plain": 9, "below": 3}
     pairs = [Pair(0, 3, 0.9), Pair(1, 3, 0.9)]
     first, second = near_duplicate_labels(TREE, pairs, counts, "library")
     assert (first.keep_id, first.retire_id) == ("top", "plain")

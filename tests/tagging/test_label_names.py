@@ -11,7 +11,8 @@ import pytest
 from lmtx_search.records import Label
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.label_changes import write_change
-from lmtx_search.tagging.versions.label_names import find_names, names_of_existing
+from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.versions.label_names import find_names, names_by_label, names_of_existing
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -77,6 +78,21 @@ def test_an_id_stands_for_all_names_in_earlier_versions_too(tmp_path: Path) -> N
     found = find_names(versions, ["q718", "g", "Chess game", "q1"])
     assert {"chess", "Chess game", "Board game", "Go"} <= found.tags.keys()
     assert found.known == {"q718", "g", "Chess game"}
+
+
+def test_an_earlier_name_is_that_of_the_only_label_that_had_it(tmp_path: Path) -> None:
+    version = make(tmp_path, CHESS, GO, Label("m", "Mail"), Label("old", "Ludo"))
+    change(version, [Label("q718", "Chess game"), Label("g", "Baduk"), Label("m", "Ludo")], ["old"])
+    change(version, [Label("m", "Post"), Label("h", "Go")])
+    texts = {"q718": "Chess game", "g": "Baduk", "m": "Post", "h": "Go"}
+    now = LabelRows.of([*texts], [*texts.values()], np.empty((4, 0), np.float32))
+    names, notes = names_by_label(TaggerVersions(tmp_path), now)
+    assert {"Chess game", "chess"} <= set(names["q718"])
+    assert names["q718"][0] == "Chess game"
+    # Another label has the name now, and a retired one had it.
+    assert ("Go" in names["g"], "Go" in names["h"], "Ludo" in names["m"]) == (False, True, False)
+    assert {"Mail", "Post"} <= set(names["m"])
+    assert notes == []
 
 
 def test_a_version_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -71,6 +71,38 @@ def names_of_existing(
     return frozenset(now.names) | (earlier - retired), notes
 
 
+def names_by_label(
+    versions: TaggerVersions, labels: LabelRows
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return the names that labels have or had as tags, the current one first, and notes.
+
+    A name that another label has, or had too, is left out unless it is the label's current one:
+    documents do not say which label a tag meant.
+
+    Args:
+        labels: the labels as they are now.
+
+    Returns:
+        Names by label id.
+    """
+    found: dict[str, dict[str, None]] = {
+        id_: {name: None} for id_, name in zip(labels.ids, labels.names, strict=True)
+    }
+    tags: dict[str, set[str]] = {}
+    possible: dict[str, set[str]] = {}
+    notes: list[str] = []
+    for id_, text, name in _all_names(versions, notes):
+        tags.setdefault(name, set()).add(id_)
+        # A version that was removed may have seen a label without the others of the same text.
+        for one in (text, Label(id_, text).name_with_id):
+            possible.setdefault(one, set()).add(id_)
+    tags |= {name: {id_} for id_, name in zip(labels.ids, labels.names, strict=True)}
+    for name, ids in (possible | tags).items():
+        if len(ids) == 1 and (of := found.get(*ids)) is not None:
+            of[name] = None
+    return {id_: tuple(names) for id_, names in found.items()}, notes
+
+
 def _all_names(versions: TaggerVersions, notes: list[str]) -> Iterator[tuple[str, str, str]]:
     """Yield id, text and name of the labels of all versions; note which cannot be read."""
     seen: set[str] = set()
