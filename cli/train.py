@@ -46,6 +46,8 @@ def train(
       lmtx-search train --profile paper
     """
     from lmtx_search.encoder.score_threshold import ENOUGH_DOCUMENTS
+    from lmtx_search.tagging.deployment.assigned_from import assigned_from
+    from lmtx_search.tagging.deployment.encoder_source import source_of_run
     from lmtx_search.training.named_stage import LEAST_DOCUMENTS
     from lmtx_search.training.run import train as run_training
 
@@ -90,14 +92,16 @@ def train(
     else:
         context.say("No held-out document was judged: this run cannot tell what training changed")
     _say_rivals(context, record)
+    source = source_of_run(trained.run, record)
+    context.say(assigned_from(source, context.settings.documents))
     context.say(
-        f"A label is assigned if its score is {record['threshold']:.2f} or more"
+        f"These scores follow from the threshold {record['threshold']:.2f}"
         + threshold_interval(record["threshold_interval"])
     )
     if counts["development_documents"] < ENOUGH_DOCUMENTS:
         context.say(
             f"{counts['development_documents']} held-out documents are few for choosing it: load "
-            "more training documents, or set it with `deploy --threshold`"
+            "more training documents, or set a score with `deploy --threshold`"
         )
     for host, why in record["judge"]["lost_hosts"].items():
         context.say(f"Lost the host {host}: {why}")

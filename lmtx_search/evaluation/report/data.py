@@ -26,6 +26,7 @@ class ReportData:
         by_judge: record of the last estimate of this run without gold tags.
         deployed: record of the last deployment of this run.
         cycles: measures after each cycle, if the encoders of all cycles were kept.
+        assigned: from which scores labels are applied and suggested, a sentence.
         people: number of answers of people that the run learned from (None: unknown).
         answer_notes: what was left out of the judge's answers.
     """
@@ -45,5 +46,6 @@ class ReportData:
     health: Health
     good: list[Example]
     bad: list[Example]
+    assigned: str
     people: int | None
     answer_notes: Sequence[str] = ()

@@ -31,6 +31,7 @@ from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile, read_gold
 from lmtx_search.sources.xmc import is_xmc
+from lmtx_search.tagging.deployment.assigned_from import assigned_from
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, trained_source
 from lmtx_search.training.profiles import small
 from lmtx_search.training.run_answers import RunAnswers
@@ -106,6 +107,7 @@ def gather(
         ),
         good=good,
         bad=bad,
+        assigned=assigned_from(source, settings.documents),
         people=_people(source),
     )
 

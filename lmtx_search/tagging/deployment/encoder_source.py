@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,6 +169,15 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
         if found is None or found.get("kind") != "train":
             raise UserError(f"there is no training run {run}")
         record = found
+    return source_of_run(run, record)
+
+
+def source_of_run(run: str, record: Mapping[str, Any]) -> EncoderSource:
+    """Return the encoder of a training run from its record.
+
+    Raises:
+        UserError: its folder is not on this machine.
+    """
     path = record.get("encoder_path")
     if not isinstance(path, str):
         raise UserError(f"the training run {run} did not end with an encoder: train again")

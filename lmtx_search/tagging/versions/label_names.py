@@ -98,8 +98,8 @@ def names_by_label(
             possible.setdefault(one, set()).add(id_)
     tags |= {name: {id_} for id_, name in zip(labels.ids, labels.names, strict=True)}
     for name, ids in (possible | tags).items():
-        if len(ids) == 1 and (of := found.get(*ids)) is not None:
-            of[name] = None
+        for id_ in found.keys() & ids if len(ids) == 1 else ():
+            found[id_][name] = None
     return {id_: tuple(names) for id_, names in found.items()}, notes
 
 
