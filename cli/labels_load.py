@@ -238,9 +238,10 @@ def _named(client: Client, ids: list[str]) -> list[str]:
 
 def waiting_tagger(context: Context, tagger: str) -> str:
     """Say that a tagger inside the cluster has a change of labels only when it is made anew."""
-    runs = RunStore(connect(context.settings.opensearch)).of_kind("deploy")
-    seconds = [sum(run["seconds"].values()) for _, run in runs if run.get("version") == tagger]
-    took = f" (the last one took {seconds[-1]:.0f} s)" if seconds else ""
+    runs = RunStore(connect(context.settings.opensearch)).of_kinds("deploy")
+    seconds = (sum(run["seconds"].values()) for _, run in runs if run.get("version") == tagger)
+    last = next(seconds, None)
+    took = "" if last is None else f" (the last one took {last:.0f} s)"
     return (
         f"The tagger {tagger} runs inside the cluster and keeps the labels that it was made with. "
         f"To make a new one: `lmtx-search deploy --runtime in-cluster{given_flags(context)}`{took}"

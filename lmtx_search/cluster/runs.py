@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
@@ -13,6 +13,9 @@ from opensearchpy import NotFoundError, OpenSearch
 from lmtx_search.cluster.client import lock, names
 from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.retry import patiently
+
+# Records that one request reads: those of `watch` hold all verdicts of a sample.
+_PAGE = 200
 
 
 def new_run_id() -> str:
@@ -64,11 +67,35 @@ class RunStore:
         found = self._search(body)
         return found[0] if found else None
 
-    def of_kind(self, kind: str, most: int = 1000) -> list[tuple[str, dict[str, Any]]]:
-        """Return ids and records of the most recently saved runs of a kind, oldest first."""
-        order = [{"at": {"order": "desc", "unmapped_type": "date"}}]
-        body = {"size": most, "query": {"term": {"kind": kind}}, "sort": order}
-        return self._search(body)[::-1]
+    def of_kinds(
+        self, *kinds: str, index_name: str | None = None, fields: Sequence[str] = ()
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield ids and records of all runs of some kinds, the most recently saved first.
+
+        Args:
+            index_name: only runs about this index (None: all). Records from before it was a field
+                of the mapping are yielded too.
+            fields: paths in the records that are read (none: all).
+        """
+        filters: list[dict[str, Any]] = [{"terms": {"kind": kinds}}]
+        if index_name is not None:
+            own = {"term": {"index_name": index_name}}
+            unknown = {"bool": {"must_not": {"exists": {"field": "index_name"}}}}
+            filters.append({"bool": {"should": [own, unknown]}})
+        body: dict[str, Any] = {
+            "size": _PAGE,
+            "query": {"bool": {"filter": filters}},
+            "sort": [
+                {"at": {"order": "desc", "unmapped_type": "date"}},
+                {"run_id": {"order": "desc", "unmapped_type": "keyword"}},
+            ],
+        }
+        if fields:
+            body["_source"] = list(fields)
+        while hits := self._hits(body):
+            for hit in hits:
+                yield hit["_id"], dict(hit["_source"])
+            body["search_after"] = hits[-1]["sort"]
 
     def newest(self, most: int) -> list[tuple[str, dict[str, Any]]]:
         """Return ids and records of the most recently saved runs of any kind, newest first."""
@@ -81,5 +108,8 @@ class RunStore:
         )
 
     def _search(self, body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-        hits = patiently(self._client.search, index=self._index, body=body)["hits"]["hits"]
-        return [(hit["_id"], dict(hit["_source"])) for hit in hits]
+        return [(hit["_id"], dict(hit["_source"])) for hit in self._hits(body)]
+
+    def _hits(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        answer = patiently(self._client.search, index=self._index, body=body)
+        return list(answer["hits"]["hits"])

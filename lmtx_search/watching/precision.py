@@ -14,6 +14,8 @@ from lmtx_search.training.certainty import share_interval
 
 RESAMPLES = 2000
 _SEED = 0
+# Drawn documents that are in memory at a time.
+_CELLS = 1_000_000
 
 Verdicts = Sequence[tuple[str, float]]
 """The judged tags of a document: label id and P(yes)."""
@@ -104,8 +106,14 @@ def _by_label(documents: Sequence[Verdicts], yes_from: float) -> tuple[Counter[s
 def _interval(rows: NDArray[np.float64], value: float) -> tuple[float, float]:
     if len(rows) < 2:
         return 0.0, 1.0
-    drawn = np.random.default_rng(_SEED).integers(0, len(rows), (RESAMPLES, len(rows)))
-    sums = rows[drawn].sum(axis=1)
+    random = np.random.default_rng(_SEED)
+    step = max(1, _CELLS // len(rows))
+    sums = np.concatenate(
+        [
+            rows[random.integers(0, len(rows), (min(step, RESAMPLES - start), len(rows)))].sum(1)
+            for start in range(0, RESAMPLES, step)
+        ]
+    )
     low, high = np.quantile(sums[:, 0] / sums[:, 1], [0.025, 0.975])
     lowest, highest = share_interval(value, len(rows))
     return min(float(low), lowest), max(float(high), highest)

@@ -89,13 +89,15 @@ def check_precision(
     runs = RunStore(client)
     before = [
         record
-        for _, record in runs.of_kind("watch")
+        for _, record in runs.of_kinds("watch", index_name=target.index)
         if record["index"] == target.uuid
         and record["judge"] == judge.digest
         and record["prompt"] == judge.prompt.digest
     ]
     yes_from = (
-        before[0]["yes_from"] if before else border_of(_run_of(runs, settings, state.tagger), judge)
+        before[-1]["yes_from"]
+        if before
+        else border_of(_run_of(runs, settings, state.tagger), judge)
     )
     fields = index_text_fields(client, state, target.index)
     fields = fields or list(settings.documents.text_fields)

@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta, timezone
+
 import pytest
 from opensearchpy import NotFoundError
 
@@ -66,3 +68,21 @@ def test_the_newest_runs_of_any_kind_come_first(ready):
     for run in ("r1", "e1", "r2"):
         store.save(run, {"kind": "train" if run[0] == "r" else "evaluate"})
     assert [run for run, _ in store.newest(2)] == ["r2", "e1"]
+
+
+def test_all_runs_of_a_kind_are_found_however_many_others_are_newer(ready):
+    store = RunStore(ready)
+    store.save("d", {"kind": "deploy", "version": "v1", "counts": {"asked": 1}})
+    more = [{"kind": "watch", "index_name": "a" if n % 2 else "b"} for n in range(1100)]
+    at = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    lines = []
+    for n, body in enumerate(more):
+        lines += [
+            {"index": {"_id": f"w{n}"}},
+            {**body, "run_id": f"w{n}", "at": (at + timedelta(days=n)).isoformat()},
+        ]
+    ready.bulk(index="lmtx-runs", body=lines, params={"refresh": "true"})
+    assert list(store.of_kinds("deploy", fields=("version",))) == [("d", {"version": "v1"})]
+    found = [run for run, _ in store.of_kinds("watch")]
+    assert found == [f"w{n}" for n in reversed(range(1100))]
+    assert len(list(store.of_kinds("watch", "deploy", index_name="a"))) == 550 + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -57,6 +58,19 @@ def test_one_document_says_nothing_about_others_and_none_says_nothing() -> None:
     assert precision([[]], 0.5) is None
 
 
+def test_many_documents_take_little_memory() -> None:
+    documents = [[("a", 0.9)], [("a", 0.1)]] * 10_000
+    tracemalloc.start()
+    try:
+        found = precision(documents, 0.5)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found is not None
+    assert 0.49 < found.low < 0.5 < found.high < 0.51
+    assert peak < 100_000_000
+
+
 @pytest.mark.parametrize(("low", "fallen"), [(0.65, False), (0.79, True)])
 def test_a_fall_is_one_that_the_intervals_do_not_explain(low: float, fallen: bool) -> None:
     now = Precision(0.7, 0.6, 0.75, 50, 100)
@@ -93,6 +107,12 @@ def test_a_fall_is_said_out_loud_with_the_labels_that_caused_it(
         assert record["measures"]["tags"] == sum(map(len, record["verdicts"]))
         right = [[[label, 2.0] for label, _ in said] for said in record["verdicts"]] * 10
         runs.save(told["run"], {**record, "verdicts": right, "yes_from": 1.5})
+        # More checks of another index than one request reads.
+        lines: list[dict[str, Any]] = []
+        for n in range(1001):
+            lines += [{"index": {}}, {"kind": "watch", "index_name": "x", "at": "2999-01-01"}]
+            lines[-1] |= {"run_id": str(n), "index": "x", "judge": "x", "taggers": {}}
+        client.bulk(index="lmtx-runs", body=lines, params={"refresh": "true"})
         index_documents(client, "articles", documents)
     done = lmtx(*words)
     assert done.returncode == 1

@@ -9,20 +9,18 @@ from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.index_templates import load
 
-# Runs that are read for the names of their judges.
-_RUNS = 1000
 # Labels that get a name: those with the most judgments. An index pattern holds all of them.
 _LABELS = 5000
 
 
 def judge_names(client: OpenSearch) -> dict[str, str]:
-    """Return the models of the judges of recent runs, by digest.
+    """Return the models of the judges of runs, by digest.
 
     If two judges have the same model, for instance in different quantisations, the beginning of the
     digest follows each name.
     """
     models: dict[str, str] = {}
-    for _, record in RunStore(client).newest(_RUNS):
+    for _, record in RunStore(client).of_kinds("train", "judge", fields=("judge",)):
         judge = record.get("judge")
         if isinstance(judge, dict) and judge.get("digest") and judge.get("model"):
             models.setdefault(judge["digest"], judge["model"])

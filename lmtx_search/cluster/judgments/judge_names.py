@@ -10,8 +10,6 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.records import PERSON
 
-_RUNS = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class JudgeNames:
@@ -32,7 +30,7 @@ class JudgeNames:
 def judge_names(client: OpenSearch) -> JudgeNames:
     """Return the names in the records of runs."""
     models, prompts = {PERSON: PERSON}, {}
-    for _, record in RunStore(client).newest(_RUNS):
+    for _, record in RunStore(client).of_kinds("train", "judge", fields=("judge",)):
         judge = record.get("judge")
         if isinstance(judge, dict) and "digest" in judge:
             models[judge["digest"]] = judge.get("model", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -37,7 +37,6 @@ from lmtx_search.training.profiles import small
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.training_documents import training_documents
 
-_MOST_RECORDS = 200
 # Documents that are tagged if there are no gold tags.
 _SAMPLE = 500
 
@@ -148,11 +147,15 @@ def _earlier_records(client: Any, run: str) -> list[dict[str, Any] | None]:
 
     Each is None if there is none.
     """
-    records = [record for _, record in RunStore(client).newest(_MOST_RECORDS)]
+    runs = RunStore(client)
+
+    def of(kind: str) -> Iterator[dict[str, Any]]:
+        return (record for _, record in runs.of_kinds(kind))
+
     wanted = (
-        (r for r in records if r["kind"] == "compare" and r["training_run"] == run),
-        (found for r in records if r["kind"] == "by-judge" and (found := estimates_of(r, run))),
-        (r for r in records if r["kind"] == "deploy" and r["run"] == run),
+        (one for one in of("compare") if one["training_run"] == run),
+        (found for one in of("by-judge") if (found := estimates_of(one, run))),
+        (one for one in of("deploy") if one["run"] == run),
     )
     return [next(of_kind, None) for of_kind in wanted]
 

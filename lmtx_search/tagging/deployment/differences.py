@@ -115,7 +115,7 @@ def _in_use(client: Client, settings: Settings) -> InUse | None:
     runtime: Runtime | None = None
     if there is not None:
         runtime = "in-cluster" if there.in_cluster else "service"
-    records = [record for _, record in RunStore(client).of_kind("deploy")]
-    own = [one for one in records if one.get("version") == version]
-    given = bool(own and own[-1].get("threshold_given"))
-    return InUse(version, manifest, runtime, own[-1]["threshold"] if given else None)
+    records = RunStore(client).of_kinds("deploy")
+    own = next((one for _, one in records if one.get("version") == version), None)
+    threshold = own["threshold"] if own and own.get("threshold_given") else None
+    return InUse(version, manifest, runtime, threshold)

@@ -16,7 +16,8 @@ from lmtx_search.tagging.versions.version import Manifest
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
 
-_RUNS = 1000
+# What is read of the records of runs.
+_READ = ("kind", "measures.llm_p1", "tagger", "systems", "taggers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ def inventory(client: Client, settings: Settings) -> list[VersionEntry]:
 
 
 def _measured(client: Client) -> dict[str, dict[str, float]]:
-    """Return the measures in the run records, by tagger version or training run."""
+    """Return the last measures in the run records, by tagger version or training run."""
     found: dict[str, dict[str, float]] = {}
-    for run, record in reversed(RunStore(client).newest(_RUNS)):
+    records = RunStore(client).of_kinds("train", "evaluate", "watch", fields=_READ)
+    for run, record in records:
         kind = record.get("kind")
         if kind == "train":
             _note(found, run, "LLM-P@1", record.get("measures", {}).get("llm_p1"))
@@ -85,4 +87,4 @@ def _measured(client: Client) -> dict[str, dict[str, float]]:
 
 def _note(found: dict[str, dict[str, float]], of: str, name: str, value: float | None) -> None:
     if value is not None:
-        found.setdefault(of, {})[name] = value
+        found.setdefault(of, {}).setdefault(name, value)

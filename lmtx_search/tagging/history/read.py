@@ -26,7 +26,8 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
 
-_RUNS = 1000
+# What is read of the records of runs.
+_READ = ("kind", "at", "started", "version", "run", "judge", "index_name")
 _ALWAYS_UNKNOWN = (
     "when the document was first indexed, and the tags that earlier taggers gave it: OpenSearch "
     "keeps only the last version of a document",
@@ -57,7 +58,7 @@ def read_history(
     labels = _labels(client, id_, [*tags, *suggested, *manual, *rejected], label)
     only = None if label is None else set(labels)
     text = document_text(fields.without(source), settings.documents.text_fields)
-    runs = RunStore(client).newest(_RUNS)
+    runs = list(RunStore(client).of_kinds("deploy", "train", "retag", fields=_READ))
     given = [(tag, "assigned", scores_of(source.get(fields.scores)).get(tag)) for tag in tags]
     proposals = scores_of(source.get(fields.suggestion_scores))
     given += [(tag, "suggested", proposals.get(tag)) for tag in suggested]
