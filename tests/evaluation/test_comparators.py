@@ -29,9 +29,13 @@ from lmtx_search.evaluation.comparison.run_steps import steps_without_judge
 from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes
 from lmtx_search.evaluation.metrics.measure import Output, weigh
+from lmtx_search.judges.open import open_judge
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
+from lmtx_search.settings import OllamaSettings
 from tests.evaluation.conftest import DOCUMENTS
+from tests.support.fake_ollama import fake_ollama, first_token
+from tests.support.notes import Notes
 from tests.support.real_rankings import GOLD, MINILM, TFIDF, TRAIN
 
 
@@ -87,6 +91,24 @@ def test_the_judge_puts_what_it_was_asked_first() -> None:
     ranking = ["a", "b", "c", "d", "e"]
     assert rerank(ranking, {"a": 0.1, "b": 0.9, "c": 0.9}) == ["b", "c", "a", "d", "e"]
     assert rerank(ranking, {}) == ranking
+
+
+def test_the_re_ranking_of_a_model_that_was_pulled_anew_is_not_shown(
+    context: ComparisonContext,
+) -> None:
+    def of(host: str) -> ComparisonContext:
+        ollama = OllamaSettings(hosts=(host,), model="tiny")
+        return replace(context, settings=context.settings.model_copy(update={"ollama": ollama}))
+
+    icxml, yes, notes_of = open_comparator("icxml"), (200, first_token("Yes")), Notes()
+    with fake_ollama(lambda _: yes, digest="old") as host:
+        digest = open_judge(of(host).settings, context.prompt).digest
+        stored = ComparatorResult(Output({}), judge=digest)
+        assert icxml.is_current(stored, of(host), SILENT)
+    with fake_ollama(lambda _: yes, digest="new") as host:
+        assert not icxml.is_current(stored, of(host), SILENT)
+    assert icxml.is_current(stored, of("http://127.0.0.1:9"), notes_of)
+    assert "icxml: the stored result is shown without checking" in notes_of.kept[0]
 
 
 def test_what_was_kept_comes_back_and_only_for_the_same(tmp_path: Path) -> None:

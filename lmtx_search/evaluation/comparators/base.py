@@ -70,6 +70,7 @@ class ComparatorResult:
         calls: number of LLM answers used, including stored ones.
         sample: ids of the ranked documents (None: all of them).
         note: a line for people.
+        judge: digest of the judge that answered ("": none did).
     """
 
     output: Output
@@ -78,6 +79,7 @@ class ComparatorResult:
     calls: int = 0
     sample: tuple[str, ...] | None = None
     note: str = ""
+    judge: str = ""
 
 
 class Comparator(ABC):
@@ -90,6 +92,12 @@ class Comparator(ABC):
     def identity(self, context: ComparisonContext) -> str:
         """Return what affects its result besides the context."""
         return ""
+
+    def is_current(
+        self, stored: ComparatorResult, context: ComparisonContext, progress: Progress
+    ) -> bool:
+        """Return whether a stored result with the same identity may be shown."""
+        return True
 
     @abstractmethod
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.errors import LmtxError
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
 from lmtx_search.evaluation.metrics.measure import Output
@@ -33,6 +34,22 @@ class Icxml(Comparator):
         judge = settings.judge.gguf if settings.judge.runtime == "llamacpp" else None
         prompt = load_prompt(context.prompt)
         return f"{judge or settings.ollama.model} {prompt.digest} {context.judged}"
+
+    def is_current(
+        self, stored: ComparatorResult, context: ComparisonContext, progress: Progress
+    ) -> bool:
+        """Return whether the judge that answered still has its name: a name may get another model.
+
+        Without a judge that answers, stored results are shown.
+        """
+        try:
+            return open_judge(context.settings, load_prompt(context.prompt)).digest == stored.judge
+        except LmtxError as error:
+            progress.note(
+                "icxml: the stored result is shown without checking that the judge is still the "
+                f"same, because it cannot be opened ({error})"
+            )
+            return True
 
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
         """Ask the judge, then rank labels for the sample."""
@@ -66,6 +83,7 @@ class Icxml(Comparator):
             calls=judged.asked + judged.known,
             sample=tuple(document.id for document in sample),
             note=f"{judge.name}, prompt {judge.prompt.name}{known}",
+            judge=judge.digest,
         )
 
 

@@ -108,7 +108,7 @@ def _run(
         raise UserError(why)
     identity = comparator.identity(context)
     cached = cache.get(name, identity)
-    if cached is not None:
+    if cached is not None and comparator.is_current(cached, context, progress):
         return cached, True
     shutil.rmtree(context.folder, ignore_errors=True)
     found = comparator.run(context, progress)

@@ -90,7 +90,7 @@ def same_judge(
     if made_by is None:
         return False
     try:
-        return judges.of(point) == made_by.note
+        return judges.of(point) == made_by.judge
     except LmtxError as error:
         progress.note(
             f"{point.value}: stored results are shown without checking that the judge is still "
@@ -101,5 +101,5 @@ def same_judge(
 
 def keep_judge(identity: str, record: Mapping[str, Any], cache: ResultCache) -> None:
     """Store which judge made the finished result of a point, from the record of its training."""
-    made_by = ComparatorResult(Output({}), note=record["judge"]["digest"])
+    made_by = ComparatorResult(Output({}), judge=record["judge"]["digest"])
     cache.put(f"{identity}-judge", identity, made_by)
