@@ -64,7 +64,7 @@ def report(
     require_report()
     if not output.absolute().parent.is_dir():
         raise UserError(f"cannot write {output}: {output.absolute().parent} is not a folder")
-    has_gold = gold_file is not None or gold_field is not None
+    has_gold = any(one is not None for one in (gold_file, gold_field, train_gold, labels_file))
     gold = (
         GoldFiles(gold_file, gold_field, labels_file, train_gold, format, everything)
         if has_gold

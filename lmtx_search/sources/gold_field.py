@@ -8,8 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from lmtx_search.errors import UserError
-from lmtx_search.records import BadLine, Document, Label
-from lmtx_search.sources.documents import DocumentFile
+from lmtx_search.records import Document, Label
 from lmtx_search.sources.label_names import label_name
 
 
@@ -60,10 +59,10 @@ class FieldGold:
             raise UserError(f"not one of the {rows:,} documents has a field {self._field}")
         return []
 
-    def label_sets_of(self, documents: DocumentFile) -> Iterator[AbstractSet[str]]:
-        """Yield the gold tags of each document of another file that has the field."""
-        for row, item in enumerate(documents):
-            if not isinstance(item, BadLine) and (tags := self.tags(row, item)) is not None:
+    def label_sets_of(self, documents: Iterable[Document]) -> Iterator[AbstractSet[str]]:
+        """Yield the gold tags of each other document that has the field."""
+        for row, document in enumerate(documents):
+            if (tags := self.tags(row, document)) is not None:
                 yield tags
 
     def _name(self, item: Any, document: Document) -> str:

@@ -99,7 +99,7 @@ def test_labels_are_counted_in_training_gold_of_every_kind(write, name, text):
     labels = write("labels.jsonl", '{"id": "x", "text": "Chess"}\n{"id": "y", "text": "Music"}\n')
     field = "keywords" if name == "train.ris" else "tags"
     given = GoldFiles(field=field, labels=labels, train=write(name, text))
-    _, frequencies = open_gold_files(given, LABELS)
+    frequencies = open_gold_files(given, LABELS).frequencies
     assert frequencies.counts == {"x": 2, "y": 1}
     assert frequencies.documents == 2
 
@@ -117,6 +117,15 @@ def test_documents_are_read_in_the_format_that_is_named(write, everything):
     assert ("SECRET" in found.documents[0].text) is everything
     left_out = "Left out: 1 internal notes of tickets"
     assert (left_out in notes(found)) is not everything
+
+
+def test_what_is_left_out_of_training_gold_is_counted(write):
+    rows = [json.dumps({"id": id_, "text": "T", "tags": ["x"]}) for id_ in ("a", "b", "b")]
+    train = write("train.jsonl", "\n".join([*rows, "{"]) + "\n")
+    documents = DocumentFile(write("test.jsonl", rows[0] + "\n"))
+    found = open_gold_set(load_settings(), documents, GoldFiles(field="tags", train=train), LABELS)
+    assert "train.jsonl: malformed lines that were skipped: 1" in notes(found)
+    assert "train.jsonl: repeated document ids: 1" in notes(found)
 
 
 def test_training_gold_of_other_labels_is_refused(write):

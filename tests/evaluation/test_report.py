@@ -204,11 +204,11 @@ def answer(n: int, p_yes: float, rank: int) -> Judgment:
 
 def test_yes_is_counted_by_rank_and_calibration_needs_enough_truth() -> None:
     judgments = [answer(n, 0.9 if n % 4 == 0 else 0.1, n % 2) for n in range(100)]
-    found = answer_statistics(judgments, 0.5, lambda document, _: int(document[1:]) % 4 == 0)
+    found = answer_statistics(judgments, 0.5, lambda one: int(one.document_id[1:]) % 4 == 0)
     assert found.yes_by_rank == [(1, 0.5, 50), (2, 0.0, 50)]
     assert found.calibration[0] == pytest.approx((0.1, 0.0, 20))
     assert found.calibration[-1] == pytest.approx((0.9, 1.0, 20))
-    few = answer_statistics(judgments[: LEAST - 1], 0.5, lambda *_: True)
+    few = answer_statistics(judgments[: LEAST - 1], 0.5, lambda _: True)
     assert (few.calibration, few.known) == ([], LEAST - 1)
 
 

@@ -85,7 +85,7 @@ def gathered(gold: bool = True) -> ReportData:
         cycles=[quality["untrained"], quality["this run"]] if gold else [],
         notes=["Malformed lines that were skipped: 2"],
         answered=answer_statistics(
-            judgments, 0.31, lambda d, label: label in GOLD[d] if gold else None
+            judgments, 0.31, lambda one: one.label_id in GOLD[one.document_id] if gold else None
         ),
         health=label_health(tags, LABELS, vectors, GOLD if gold else None),
         good=good,

@@ -20,10 +20,10 @@ from lmtx_search.evaluation.comparators.base import ComparisonContext
 from lmtx_search.evaluation.comparators.untrained import Untrained, read_untrained
 from lmtx_search.evaluation.comparison.options import ComparisonOptions
 from lmtx_search.evaluation.comparison.training_gold import training_gold
-from lmtx_search.evaluation.gold.files import GoldFiles
+from lmtx_search.evaluation.gold.files import GoldFiles, read_noted
 from lmtx_search.evaluation.training_runs import find_run
 from lmtx_search.progress import Progress
-from lmtx_search.records import BadLine, Document, Label, content_digest, labels_digest
+from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.training.profiles import small
@@ -74,6 +74,12 @@ def open_context(
     all_training = _read_training(settings, client, training, gold, options.train, progress)
     held_in = hold_out(all_training, training.most_development)[0] if all_training else []
     learn_from = held_in[: count if options.learn_from is None else options.learn_from]
+    learn_gold = training_gold(settings, gold, options.train, labels)
+    if gold.train is not None and learn_gold is None:
+        progress.note(
+            f"{gold.train.name} has gold tags by row, so its documents are known only with their "
+            "file: without --train, there is no ceiling"
+        )
     owner = f"compare-{folder.name}"
     index = LabelIndex(client, settings.opensearch.knn_engine)
     written: list[str] = []
@@ -99,7 +105,7 @@ def open_context(
             documents=documents,
             training=held_in,
             learn_from=learn_from,
-            learn_gold=training_gold(settings, gold, options.train, labels),
+            learn_gold=learn_gold,
             run=run,
             tuning=training.fine_tuning,
             shortlist=min(training.shortlist, len(labels)),
@@ -157,9 +163,21 @@ def _read_training(
     if file is None:
         return training_documents(client, settings, training, progress)
     fields = settings.documents
-    items = gold.documents(file, fields.id_field, fields.text_fields)
-    documents = (item for item in items if not isinstance(item, BadLine))
-    return sample_documents(documents, training.most_documents, training.seed)
+    notes: list[str] = []
+    textless = 0
+
+    def documents() -> Iterator[Document]:
+        nonlocal textless
+        for item in read_noted(gold.documents(file, fields.id_field, fields.text_fields), notes):
+            textless += not item.text.strip()
+            yield item
+
+    sample = sample_documents(documents(), training.most_documents, training.seed)
+    if textless:
+        notes.append(f"{file.name}: documents without text, which were left out: {textless:,}")
+    for note in notes:
+        progress.note(note)
+    return sample
 
 
 def _embed(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.label_frequencies import Frequencies
-from lmtx_search.records import Label
+from lmtx_search.records import BadLine, Document, Label
 from lmtx_search.sources import DocumentFile, FieldGold, Gold, open_gold, read_labels
 from lmtx_search.sources.document_formats import document_format
 from lmtx_search.sources.rows import ending, is_row_file
@@ -76,8 +76,40 @@ class GoldFiles:
         )
 
 
-def open_gold_files(files: GoldFiles, labels: Sequence[Label]) -> tuple[Gold, Frequencies | None]:
-    """Return the gold tags, and the label counts of the training gold (None: not given).
+def read_noted(file: DocumentFile, notes: list[str]) -> Iterator[Document]:
+    """Yield the documents of a file, and add notes at its end on what was left out."""
+    bad = repeated = 0
+    ids: set[str] = set()
+    for item in file:
+        if isinstance(item, BadLine):
+            bad += 1
+            continue
+        repeated += item.id in ids
+        ids.add(item.id)
+        yield item
+    notes += [f"{file.path.name}: {line}" for line in file.last_read.lines()]
+    if bad:
+        notes.append(f"{file.path.name}: malformed lines that were skipped: {bad:,}")
+    if repeated:
+        notes.append(f"{file.path.name}: repeated document ids: {repeated:,}")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedGold:
+    """Gold tags, and what is known from those of training documents.
+
+    Attributes:
+        frequencies: the label counts of the training gold (None: not given).
+        notes: what was left out of the training gold, in sentences.
+    """
+
+    tags: Gold
+    frequencies: Frequencies | None = None
+    notes: Sequence[str] = ()
+
+
+def open_gold_files(files: GoldFiles, labels: Sequence[Label]) -> OpenedGold:
+    """Return the gold tags, and the label counts of the training gold.
 
     Raises:
         UserError: a file is malformed, or belongs to other labels.
@@ -90,14 +122,15 @@ def open_gold_files(files: GoldFiles, labels: Sequence[Label]) -> tuple[Gold, Fr
         assert files.file is not None
         gold = open_gold(files.file, ids)
     if files.train is None:
-        return gold, None
+        return OpenedGold(gold)
+    notes: list[str] = []
     if not files.in_documents:
         sets = open_gold(files.train, ids).label_sets()
     elif isinstance(gold, FieldGold):
-        sets = gold.label_sets_of(files.documents(files.train))
+        sets = gold.label_sets_of(read_noted(files.documents(files.train), notes))
     else:
         raise UserError(f"{files.train}: name the field of the gold tags with --gold-field")
     frequencies = Frequencies.of(sets)
     if not any(label.id in frequencies.counts for label in labels):
         raise UserError(f"{files.train} has no gold tag of the label set: do the ids match?")
-    return gold, frequencies
+    return OpenedGold(gold, frequencies, notes)

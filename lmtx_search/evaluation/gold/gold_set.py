@@ -29,7 +29,8 @@ class GoldSet:
         bad_lines: number of malformed lines.
         untouched: number of documents that were left out because they are never touched.
         unnamed: number of documents that the gold tags do not name, and the first of them.
-        file_notes: sentences about the file of documents, and what its reader left out.
+        file_notes: sentences about the file of documents and that of the training gold, and what
+            their readers left out.
     """
 
     documents: list[Document]
@@ -58,10 +59,10 @@ def open_gold_set(
     Raises:
         UserError: the gold tags do not fit the documents or the labels, or a file is missing.
     """
-    tags, frequencies = open_gold_files(gold, labels)
+    opened = open_gold_files(gold, labels)
     collected = collect_gold(
         documents,
-        tags,
+        opened.tags,
         settings.documents.untouched,
         with_sources=settings.label.groups is not None,
     )
@@ -76,14 +77,14 @@ def open_gold_set(
         documents=[collected.documents[id_] for id_ in measurable.gold],
         labels=len(labels),
         usable=measurable,
-        weighing=weigh(frequencies or Frequencies.of(measurable.gold.values()), a, b),
+        weighing=weigh(opened.frequencies or Frequencies.of(measurable.gold.values()), a, b),
         propensity=(a, b),
         counted=f"the training gold, {gold.train}" if gold.train else "the gold itself",
         repeated=collected.repeated,
         bad_lines=collected.bad_lines,
         untouched=collected.untouched,
         unnamed=collected.unnamed,
-        file_notes=documents.last_read.lines(),
+        file_notes=[*documents.last_read.lines(), *opened.notes],
     )
 
 

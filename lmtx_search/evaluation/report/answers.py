@@ -37,19 +37,19 @@ class AnswerStatistics:
 
 
 def answer_statistics(
-    judgments: Sequence[Judgment], yes_from: float, truth: Callable[[str, str], bool | None]
+    judgments: Sequence[Judgment], yes_from: float, truth: Callable[[Judgment], bool | None]
 ) -> AnswerStatistics:
     """Return the statistics of a judge's answers.
 
     Args:
-        truth: tells by document id and label id whether the label is right (None: unknown).
+        truth: tells whether the label of a judgment is right (None: unknown).
     """
     by_rank: dict[int, list[bool]] = defaultdict(list)
     pairs = []
     for one in judgments:
         if one.rank < _RANKS:
             by_rank[one.rank].append(one.p_yes >= yes_from)
-        right = truth(one.document_id, one.label_id)
+        right = truth(one)
         if right is not None:
             pairs.append((one.p_yes, float(right)))
     return AnswerStatistics(

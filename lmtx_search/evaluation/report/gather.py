@@ -9,11 +9,12 @@ from typing import Any
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
+from lmtx_search.evaluation.comparison.training_gold import training_gold
 from lmtx_search.evaluation.gold.files import GoldFiles
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes, open_gold_set
 from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.report.answers import answer_statistics
-from lmtx_search.evaluation.report.current import current_judgments
+from lmtx_search.evaluation.report.current import CurrentJudgments, current_judgments
 from lmtx_search.evaluation.report.data import ReportData
 from lmtx_search.evaluation.report.examples import examples
 from lmtx_search.evaluation.report.health import label_health
@@ -29,8 +30,7 @@ from lmtx_search.evaluation.without_gold.sampled_documents import draw
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import Settings
-from lmtx_search.sources import DocumentFile, read_gold
-from lmtx_search.sources.xmc import is_xmc
+from lmtx_search.sources import DocumentFile
 from lmtx_search.tagging.deployment.assigned_from import assigned_from
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource, trained_source
 from lmtx_search.training.profiles import small
@@ -65,7 +65,7 @@ def gather(
     run, record = found
     source = trained_source(RunStore(client), run)
     labels = cluster_labels(client, settings)
-    gold_set, documents, what = _documents(settings, client, file, gold, labels, progress)
+    gold_set, documents, what, left_out = _documents(settings, client, file, gold, labels, progress)
     gold_tags = None if gold_set is None else gold_set.usable.gold
     tagged = tag_documents(settings, labels, source, documents, progress)
     outputs = {"this run": tagged.output}
@@ -73,6 +73,7 @@ def gather(
         outputs = {**other_systems(settings, client, labels, documents, progress), **outputs}
     quality = {} if gold_set is None else measures_of(outputs, gold_set)
     current = current_judgments(client, settings.documents, record["judge"], documents, labels)
+    of_training, training_notes = _training_gold(settings, gold, labels)
     compared, by_judge, deployed = _earlier_records(client, run)
     good, bad = examples(
         documents,
@@ -94,13 +95,13 @@ def gather(
         cycles=[]
         if gold_set is None
         else cycle_measures(settings, labels, source, gold_set, progress),
-        notes=[] if gold_set is None else notes(gold_set),
+        notes=left_out if gold_set is None else notes(gold_set),
         answered=answer_statistics(
             current.judge,
             record["measures"]["llm_p1_yes_from"],
-            _truth(current.people, gold, gold_tags),
+            truth_of(current, gold_tags, of_training),
         ),
-        answer_notes=current.notes,
+        answer_notes=[*current.notes, *training_notes],
         health=label_health(
             tagged.output.tags or {}, [label.id for label in labels], tagged.vectors, gold_tags
         ),
@@ -118,7 +119,8 @@ def _documents(
     gold: GoldFiles | None,
     labels: Sequence[Label],
     progress: Progress,
-) -> tuple[GoldSet | None, list[Document], str]:
+) -> tuple[GoldSet | None, list[Document], str, list[str]]:
+    """Return the gold tags and documents, what the documents are, and what was left out."""
     if gold is not None:
         if file is None:
             raise UserError("gold tags need the file of their documents: name it")
@@ -127,19 +129,17 @@ def _documents(
             gold_set,
             gold_set.documents,
             f"{len(gold_set.documents):,} documents of {file.path.name} with gold tags",
+            [],
         )
     if file is not None:
         drawn = draw(settings, file, _SAMPLE, 0)
-        left_out = f" ({drawn.untouched:,} are never touched)" if drawn.untouched else ""
-        return (
-            None,
-            drawn.documents,
-            f"{len(drawn.documents):,} documents of {file.path.name}{left_out}",
-        )
+        what = f"{len(drawn.documents):,} documents of {file.path.name}"
+        note = drawn.note()
+        return None, drawn.documents, what, [] if note is None else [note]
     documents = training_documents(client, settings, small(settings.encoder), progress)[:_SAMPLE]
     if not documents:
         raise UserError("there are no documents to tag: name a file")
-    return None, documents, f"{len(documents):,} of the training documents"
+    return None, documents, f"{len(documents):,} of the training documents", []
 
 
 def _earlier_records(client: Any, run: str) -> list[dict[str, Any] | None]:
@@ -176,24 +176,46 @@ def _people(source: EncoderSource) -> int | None:
     return None if learned is None else sum(map(len, learned.people.values()))
 
 
-def _truth(
-    people: Sequence[Judgment],
-    gold_files: GoldFiles | None,
-    gold: Mapping[str, AbstractSet[str]] | None,
-) -> Callable[[str, str], bool | None]:
-    """Return a function that tells whether a label is right.
+def truth_of(
+    current: CurrentJudgments,
+    test_gold: Mapping[str, AbstractSet[str]] | None,
+    training: Mapping[str, AbstractSet[str]] | None,
+) -> Callable[[Judgment], bool | None]:
+    """Return a function that tells whether the label of a judgment is right.
 
-    It uses the answers of people first, then the gold tags (None: neither is known).
+    It uses the answers of people first, then the gold tags (None: neither is known). Gold tags
+    count only for judgments about the text that they belong to.
+
+    Args:
+        test_gold: of the documents that are tagged here, by id (None: there are none).
+        training: of the training documents.
     """
-    answered = {(one.document_id, one.label_id): one.p_yes > 0.5 for one in people}
-    known: dict[str, AbstractSet[str]] = dict(gold or {})
-    train = gold_files.train if gold_files else None
-    if gold_files and train is not None and not gold_files.in_documents and not is_xmc(train):
-        known |= read_gold(train)
+    known = ((current.given, test_gold or {}), (current.training, training or {}))
 
-    def truth(document: str, label: str) -> bool | None:
-        if (document, label) in answered:
-            return answered[document, label]
-        return label in known[document] if document in known else None
+    def truth(judgment: Judgment) -> bool | None:
+        document, label = judgment.document_id, judgment.label_id
+        about = [(said, gold) for said, gold in known if judgment.id in said.judge]
+        for said, _ in about:
+            if (document, label) in said.people:
+                return said.people[document, label]
+        for _, gold in about:
+            if document in gold:
+                return label in gold[document]
+        return None
 
     return truth
+
+
+def _training_gold(
+    settings: Settings, gold: GoldFiles | None, labels: list[Label]
+) -> tuple[Mapping[str, AbstractSet[str]] | None, list[str]]:
+    """Return the gold tags of the training documents by id (None: unknown), and notes."""
+    if gold is None or gold.train is None:
+        return None, []
+    found = training_gold(settings, gold, None, labels)
+    if found is not None:
+        return found, []
+    return None, [
+        f"{gold.train.name} has gold tags by row. They count how rare labels are, but do not tell "
+        "whether the judge was right, because the cluster does not know the rows of its documents."
+    ]

@@ -10,6 +10,7 @@ from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation.comparison.files import shown_name
 from lmtx_search.evaluation.plots import require_plots
 from lmtx_search.evaluation.report import figures
+from lmtx_search.evaluation.report.answers import LEAST
 from lmtx_search.evaluation.report.data import ReportData
 from lmtx_search.version import __version__
 
@@ -44,6 +45,7 @@ def render(found: ReportData) -> str:
         names={id_: label.text for id_, label in found.labels.items()},
         figures=_figures(found),
         table=_table(found),
+        least=LEAST,
         version=__version__,
     )
     return html
