@@ -42,6 +42,22 @@ def difference_interval(better: int, worse: int, documents: int) -> tuple[float,
     return max(-1.0, difference - reach), min(1.0, difference + reach)
 
 
+def constant_difference_interval(difference: float, documents: int) -> tuple[float, float]:
+    """Return the 95 % interval of a mean difference that is the same for each of the documents.
+
+    As :func:`difference_interval`, which it equals for a difference of -1, 0 or 1: two documents
+    are added, one with the difference 1 and one with -1.
+
+    >>> constant_difference_interval(0, 98) == difference_interval(0, 0, 98)
+    True
+    """
+    count = documents + 2
+    mean = documents * difference / count
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    reach = z * math.sqrt(((documents * difference**2 + 2) / count - mean**2) / count)
+    return max(-1.0, mean - reach), min(1.0, mean + reach)
+
+
 def chance_of_change(better: int, worse: int) -> float:
     """Return the two-sided p of the sign test: the chance of such a change if there is none.
 

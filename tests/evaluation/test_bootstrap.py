@@ -7,9 +7,10 @@ import pytest
 from scipy import stats
 
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.metrics.additive import means
+from lmtx_search.evaluation.metrics.additive import means, ratios
 from lmtx_search.evaluation.metrics.bootstrap import bootstrap, interval
-from lmtx_search.evaluation.metrics.measure import measure
+from lmtx_search.evaluation.metrics.classification import TAGS
+from lmtx_search.evaluation.metrics.measure import Measured, Output, Part, measure
 from lmtx_search.evaluation.metrics.permutation_test import compare, permutation_p
 from lmtx_search.evaluation.metrics.ranking import ranking_measures
 from tests.support.real_rankings import GOLD, MINILM, TFIDF
@@ -24,6 +25,15 @@ def column(output, name):
 def bounds(sums, seed=0):
     low, high = interval(sums.values(), bootstrap(sums, seed))
     return low[0], high[0]
+
+
+def measured_of(sums):
+    documents = tuple(str(n) for n in range(len(sums.rows)))
+    return Measured(documents, {"": Part(sums, sums.values(), bootstrap(sums))})
+
+
+def measured(values):
+    return measured_of(means(["P@1"], values[:, None]))
 
 
 @pytest.mark.parametrize("name", ["P@1", "R@10", "nDCG@5"])
@@ -94,7 +104,37 @@ def test_the_other_way_round_the_difference_changes_its_sign_alone():
 
 def test_a_system_is_no_better_than_itself():
     found = compare(measure(MINILM, GOLD), measure(MINILM, GOLD))
-    assert all((d.value, d.low, d.high, d.p) == (0.0, 0.0, 0.0, 1.0) for d in found.values())
+    assert all((d.value, d.p) == (0.0, 1.0) for d in found.values())
+    assert all(-0.1 < d.low <= 0 <= d.high < 0.1 for d in found.values())
+
+
+@pytest.mark.parametrize(("right", "low", "high"), [(1.0, 0.566, 1.0), (0.0, 0.0, 0.434)])
+def test_a_few_documents_that_are_all_right_or_all_wrong_leave_room_for_chance(right, low, high):
+    found = measured(np.full(5, right)).estimates()["P@1"]
+    assert (found.value, found.low, found.high) == pytest.approx((right, low, high), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("difference", "low", "high"), [(0.0, -0.396, 0.396), (1.0, 0.196, 1.0), (0.2, -0.259, 0.544)]
+)
+def test_a_few_documents_with_the_same_difference_leave_room_for_chance(difference, low, high):
+    found = compare(measured(np.full(5, difference)), measured(np.zeros(5)))["P@1"]
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.001)
+
+
+def test_a_measure_that_few_of_many_documents_have_is_one_of_few_documents():
+    below = np.zeros((100, 1))
+    below[:5] = 1.0
+    found = measured_of(ratios(["R@10 tail"], below, below)).estimates()["R@10 tail"]
+    assert found.low == pytest.approx(0.566, abs=0.001)
+
+
+def test_a_number_of_tags_is_no_share():
+    gold = {str(n): {"x"} for n in range(5)}
+    ranked = {document: ["x"] for document in gold}
+    found = measure(Output(ranked, ranked), gold)
+    tags = found.estimates()[TAGS]
+    assert (tags.value, tags.low, tags.high) == (1.0, 1.0, 1.0)
 
 
 def test_results_on_different_documents_are_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from lmtx_search.evaluation.comparison.result_cache import ResultCache
 from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet
 from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
+from lmtx_search.evaluation.metrics.permutation_test import Difference
 from lmtx_search.evaluation.studies import STUDIES, run
 from lmtx_search.evaluation.studies.base import Point
 from lmtx_search.evaluation.studies.identity import (
@@ -136,6 +138,14 @@ def test_a_difference_within_chance_is_reported_as_none() -> None:
     said = sentence(result(untrained=TFIDF, _1=MINILM, _5=TFIDF))
     assert f"no difference that {len(GOLD):,} documents could show" in said
     assert sentence(result(untrained=TFIDF, _5=MINILM)).endswith(").")
+
+
+def test_an_interval_above_zero_alone_is_no_difference() -> None:
+    found = result(untrained=TFIDF, _1=TFIDF, _5=MINILM)
+    few = replace(found, best="5", first="1", gain={"P@1": Difference(0.4, 0.2, 0.8, 0.07)})
+    assert "could show" in sentence(few)
+    sure = replace(few, gain={"P@1": Difference(0.4, 0.2, 0.8, 0.04)})
+    assert "could show" not in sentence(sure)
 
 
 def test_a_study_gives_a_table_a_plot_and_a_sentence(tmp_path: Path) -> None:

@@ -21,11 +21,13 @@ class Sums:
         rows: float64[n, c], the contribution of each document (a NumPy or sparse SciPy array).
         combine: turns the sums of r sets of documents, float64[r, c], into float64[r, m]. NaN marks
             a measure that is not defined for a set.
+        documents: int64[m], the documents that each measure is a share over (0: it is no share).
     """
 
     names: tuple[str, ...]
     rows: Any
     combine: Callable[[Floats], Floats]
+    documents: NDArray[np.int64]
 
     def values(self) -> Floats:
         """Return the measures of all documents, float64[m]."""
@@ -39,7 +41,9 @@ class Sums:
 def ratios(names: Sequence[str], above: Floats, below: Floats) -> Sums:
     """Return measures that divide one sum by another: float64[n, m] by float64[n, m]."""
     width = len(names)
-    return Sums(tuple(names), np.hstack([above, below]), lambda sums: _divided(sums, width))
+    counted = np.count_nonzero(below, axis=0)
+    rows = np.hstack([above, below])
+    return Sums(tuple(names), rows, lambda sums: _divided(sums, width), counted)
 
 
 def means(names: Sequence[str], values: Floats) -> Sums:

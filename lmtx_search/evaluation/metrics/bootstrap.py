@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmtx_search.evaluation.metrics.additive import Floats, Sums
+from lmtx_search.training.certainty import share_interval
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
+# Bounds that differ only by rounding are equal.
+_ROUNDING = 1e-9
 # Numbers that are in memory at a time.
 _CELLS = 4_000_000
 
@@ -63,6 +66,24 @@ def interval(values: Floats, resamples: Floats) -> tuple[Floats, Floats]:
         bias = ndtri(np.clip(below, 1 / RESAMPLES, 1 - 1 / RESAMPLES))
         bounds[:, column] = np.quantile(found, ndtr(2 * bias + tails))
     return bounds[0], bounds[1]
+
+
+def share_intervals(sums: Sums, values: Floats, resamples: Floats) -> tuple[Floats, Floats]:
+    """Return the bounds of the intervals of measures, float64[m] each.
+
+    If all documents have the same value, so has every resample, and few documents would seem to
+    leave no doubt. The interval of a share is then Wilson's, of as many documents.
+    """
+    low, high = interval(values, resamples)
+    for column in without_width(low, high):
+        if documents := int(sums.documents[column]):
+            low[column], high[column] = share_interval(float(values[column]), documents)
+    return low, high
+
+
+def without_width(low: Floats, high: Floats) -> list[int]:
+    """Return the measures whose interval is a point."""
+    return [int(column) for column in np.flatnonzero(high - low < _ROUNDING)]
 
 
 def chunks(count: int, width: int) -> Iterator[int]:

@@ -24,7 +24,9 @@ def tag_measures(
         assigned = set(tags.get(document, ()))
         above[row] = 2 * len(assigned & gold[document]), len(assigned) > 0, len(assigned)
         below[row, 0] = len(assigned) + len(gold[document])
-    return ratios(("micro F1", "coverage", TAGS), above, below)
+    found = ratios(("micro F1", "coverage", TAGS), above, below)
+    found.documents[-1] = 0
+    return found
 
 
 def macro_f1(
@@ -46,7 +48,7 @@ def macro_f1(
     rows, places = zip(*where, strict=True)
     ones = np.ones(len(where))
     matrix = csr_array((ones, (rows, places)), shape=(len(documents), 3 * width))
-    return Sums(("macro F1",), matrix, _macro)
+    return Sums(("macro F1",), matrix, _macro, np.array([len(documents)]))
 
 
 def _macro(sums: Floats) -> Floats:

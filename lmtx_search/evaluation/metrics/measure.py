@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmtx_search.evaluation.metrics.additive import Floats, Sums
-from lmtx_search.evaluation.metrics.bootstrap import Estimate, bootstrap, interval
+from lmtx_search.evaluation.metrics.bootstrap import Estimate, bootstrap, share_intervals
 from lmtx_search.evaluation.metrics.classification import macro_f1, tag_measures
 from lmtx_search.evaluation.metrics.head_tail import Cut, bucket_measures, cut
 from lmtx_search.evaluation.metrics.label_frequencies import Frequencies
@@ -58,7 +58,7 @@ class Measured:
         """Return each measure with its interval, without measures that are not defined here."""
         found: dict[str, Estimate] = {}
         for part in self.parts.values():
-            bounds = interval(part.values, part.resamples)
+            bounds = share_intervals(part.sums, part.values, part.resamples)
             found |= {
                 name: Estimate(*map(float, row))
                 for name, *row in zip(part.sums.names, part.values, *bounds, strict=True)

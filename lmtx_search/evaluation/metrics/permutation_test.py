@@ -8,8 +8,9 @@ import numpy as np
 
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation.metrics.additive import Floats, Sums
-from lmtx_search.evaluation.metrics.bootstrap import RESAMPLES, chunks, interval
+from lmtx_search.evaluation.metrics.bootstrap import RESAMPLES, chunks, interval, without_width
 from lmtx_search.evaluation.metrics.measure import Measured
+from lmtx_search.training.certainty import constant_difference_interval
 
 # Results that differ only by rounding count as equally extreme.
 _ROUNDING = 1e-12
@@ -19,9 +20,10 @@ _ROUNDING = 1e-12
 class Difference:
     """One system's measure minus another's.
 
-    ``low`` and ``high`` bound its 95 % confidence interval (paired bootstrap over documents). ``p``
-    is that of a two-sided permutation test: how often a difference is at least as large if the two
-    results of each document are swapped at random.
+    ``low`` and ``high`` bound its 95 % confidence interval (paired bootstrap over documents; if all
+    documents have the same difference, an adjusted Wald interval of paired data). ``p`` is that of
+    a two-sided permutation test: how often a difference is at least as large if the two results of
+    each document are swapped at random.
     """
 
     value: float
@@ -49,6 +51,10 @@ def compare(first: Measured, second: Measured, seed: int = 0) -> dict[str, Diffe
         other = second.parts[name]
         values = one.values - other.values
         low, high = interval(values, one.resamples - other.resamples)
+        for column in without_width(low, high):
+            if count := int(one.sums.documents[column]):
+                bounds = constant_difference_interval(float(values[column]), count)
+                low[column], high[column] = bounds
         p = permutation_p(one.sums, other.sums, seed)
         found |= {
             measure: Difference(*map(float, row))

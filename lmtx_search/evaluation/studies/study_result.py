@@ -15,6 +15,9 @@ UNTRAINED = "untrained"
 SUMMARY = ("P@1", "P@5", "R@10")
 """The measures in the plot and in the sentence."""
 
+# The interval of few documents is too narrow, but p is that of all their permutations.
+_SIGNIFICANT = 0.05
+
 
 @dataclass(frozen=True)
 class StudyResult:
@@ -71,7 +74,7 @@ def sentence(result: StudyResult) -> str:
     p = "p<0.001" if gain.p < 0.001 else f"p={gain.p:.3f}"
     more = f"{100 * gain.value:+.1f} points against {result.first}"
     bounds = f"95 %: {100 * gain.low:+.1f} to {100 * gain.high:+.1f}, {p}"
-    if gain.low <= 0:
+    if gain.low <= 0 or gain.p >= _SIGNIFICANT:
         return (
             f"{start}, {more} ({bounds}): no difference that {len(result.gold_set.usable.gold):,} "
             "documents could show."
