@@ -63,9 +63,10 @@ def evaluate(
     require_measures()
     client = connect(settings.opensearch)
     labels = cluster_labels(client, settings)
-    gold_set = open_gold_set(settings, documents, gold, labels)
-
     systems = open_systems(settings, client, labels, names, version, progress)
+    grouped = any(system.reads_groups for system in systems)
+    gold_set = open_gold_set(settings, documents, gold, labels, with_sources=grouped)
+
     outputs = {system.name: system.rank(gold_set.documents, progress) for system in systems}
     pairs = list(combinations(outputs, 2))
     with progress.stage("Intervals and tests", len(outputs) + len(pairs)) as advance:

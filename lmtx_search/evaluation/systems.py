@@ -54,6 +54,7 @@ class System:
         of: its version or run.
         rule: None if it only ranks.
         run: the training run that its encoder is of (None: it is of none).
+        reads_groups: whether it reads the groups of documents from their fields.
     """
 
     name: str
@@ -61,6 +62,7 @@ class System:
     of: str | None = None
     rule: Rule | None = None
     run: str | None = None
+    reads_groups: bool = False
 
 
 def bm25(client: Any, name: str, index: str = names.LABELS) -> System:
@@ -113,6 +115,8 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
     """
     manifest = version.manifest
     rule = Rule(manifest.threshold, manifest.max_tags, manifest.own_thresholds)
+    rules = version.rules()
+    grouped = rules is not None and rules.group_field is not None
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
         reads_documents = OnnxEncoder(
@@ -127,7 +131,7 @@ def tagger(settings: Settings, version: TaggerVersion, name: str) -> System:
         found = _output(name, reader, labels, rows.ids, rows.embeddings, rule, documents, progress)
         return by_rules(name, found, version, documents, settings.service.threads, progress)
 
-    return System(name, rank, manifest.version, rule, manifest.run)
+    return System(name, rank, manifest.version, rule, manifest.run, grouped)
 
 
 def _output(

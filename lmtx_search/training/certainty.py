@@ -33,7 +33,7 @@ def difference_interval(better: int, worse: int, documents: int) -> tuple[float,
 
     >>> low, high = difference_interval(10, 10, 100)
     >>> round(low, 3), round(high, 3)
-    (-0.091, 0.091)
+    (-0.09, 0.09)
     """
     gained, lost = (better + 1) / (documents + 2), (worse + 1) / (documents + 2)
     difference = gained - lost

@@ -111,6 +111,20 @@ def test_a_study_of_cycles_measures_each_and_goes_on_where_it_ended(
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["rows"] == record["rows"]
 
+    # An earlier model of this name needed more cycles: they are not those of the one it has now.
+    (end,) = (settings.data_dir / "studies").rglob("*-end.json")
+    identity = end.name.removesuffix("-end.json")
+    third = end.with_name(f"{identity}-3.json")
+    third.write_text(end.with_name(f"{identity}-2.json").read_text())
+    made_by = end.with_name(f"{identity}-judge.json")
+    stored = json.loads(made_by.read_text())
+    stored["found"]["judge"] = "an earlier model"
+    made_by.write_text(json.dumps(stored))
+    for _ in range(2):
+        again = lmtx(*words)
+        assert again.returncode == 0, again.stderr
+        assert [row["value"] for row in json.loads(again.stdout)["rows"]] == ["untrained", "1", "2"]
+
     done = lmtx("study", "nothing", "documents.jsonl", "--gold", "gold.tsv")
     assert done.returncode == 2
     assert "no study 'nothing': there are teacher, documents" in done.stderr

@@ -84,7 +84,7 @@ JUDGED = [one for one in JUDGMENTS if one.judge != "person"]
 TAGGED = [row for row in DOCUMENTS if "at" in row.get("tagging", {})]
 
 ESTIMATES = {"P@1": JudgedEstimate(0.7, 0.6, 0.8, 50, 0)}
-BY_JUDGE = JudgeEvaluation({"tagger": ESTIMATES}, "m", "p", 0.5, 0, None, 90, 10, 1, None)
+BY_JUDGE = JudgeEvaluation({"tagger": ESTIMATES}, "m", "p", 0.5, 0, None, 90, 10, 1, {})
 RUNS: dict[str, dict[str, Any]] = {
     "w1": {"kind": "watch", "measures": asdict(Precision(0.8, 0.7, 0.9, 50, 90))},
     "w2": {"kind": "watch", "measures": asdict(Precision(0.6, 0.5, 0.7, 50, 80))},

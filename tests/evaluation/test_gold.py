@@ -104,6 +104,15 @@ def test_labels_are_counted_in_training_gold_of_every_kind(write, name, text):
     assert frequencies.documents == 2
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_the_fields_of_documents_are_kept_if_they_are_needed(write, kept):
+    row = {"id": "a", "text": "T", "tags": ["x"], "source": "press"}
+    documents = DocumentFile(write("test.jsonl", json.dumps(row) + "\n"))
+    gold = GoldFiles(field="tags")
+    found = open_gold_set(load_settings(), documents, gold, LABELS, with_sources=kept)
+    assert ("source" in found.documents[0].source) is kept
+
+
 @pytest.mark.parametrize("everything", [False, True])
 def test_documents_are_read_in_the_format_that_is_named(write, everything):
     comments = [{"body": "It jams", "public": True}, {"body": "SECRET", "public": False}]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -9,13 +11,14 @@ from lmtx_search.cli.evaluation_tables import by_judge_table
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.systems import System
 from lmtx_search.evaluation.without_gold.judge_estimates import MISSING, YES, estimates, read_yes
+from lmtx_search.evaluation.without_gold.judge_evaluation import taught_by
 from lmtx_search.evaluation.without_gold.prediction_powered import (
     LEAST_CHECKED,
     JudgedEstimate,
     estimate,
 )
 from lmtx_search.evaluation.without_gold.sampled_documents import SampledDocument, sample_labels
-from lmtx_search.progress import SILENT
+from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label
 
 
@@ -144,3 +147,17 @@ def test_a_measure_that_a_system_lacks_is_a_dash_under_its_own_heading() -> None
     assert [cells[1] for cells in columns[:2]] == ["–", "–"]
     assert str(columns[2][1]).startswith("75.0")
     assert str(columns[0][0]).startswith("25.0")
+
+
+def test_a_judge_is_named_with_the_measured_systems_that_it_taught() -> None:
+    def rank(documents: Sequence[Document], progress: Progress) -> Output:
+        raise NotImplementedError
+
+    records = {
+        "mine": {"judge": {"digest": "j"}, "kept": "judged"},
+        "another": {"judge": {"digest": "k"}, "kept": "judged"},
+        "not learned": {"judge": {"digest": "j"}, "kept": "untrained"},
+    }
+    measured = [System("bm25", rank), System("gone", rank, run="gone")]
+    measured += [System(f"run:{run}", rank, run=run) for run in records]
+    assert taught_by("j", measured, records.get) == {"run:mine": "mine"}

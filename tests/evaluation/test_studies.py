@@ -63,6 +63,15 @@ def test_a_teacher_inside_the_process_is_a_file() -> None:
     assert point.value == "small"
 
 
+def test_two_files_of_the_same_name_are_two_rows() -> None:
+    settings = Settings()
+    judge = settings.judge.model_copy(update={"runtime": "llamacpp"})
+    settings = settings.model_copy(update={"judge": judge})
+    files = ["a/model.gguf", "b/model.gguf", "b/other.gguf"]
+    found = STUDIES["teacher"].points(settings, TrainingSettings(), files)
+    assert [point.value for point in found] == ["a/model.gguf", "b/model.gguf", "other"]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [

@@ -114,6 +114,13 @@ def test_a_document_is_measured_with_the_labels_of_its_group(tmp_path):
     assert tags_and_note(tmp_path, rules)[0] == ["4", "3"]
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_fields_are_kept_for_a_tagger_with_groups_whatever_the_settings_say(tmp_path, grouped):
+    group = {"group_of": {"4": "press"}, "group_field": "source"} if grouped else {}
+    version = version_of(tmp_path, max_tags=4, rules=Rules(people_only=("1",), **group))
+    assert systems.tagger(Settings(), version, "tagger").reads_groups is grouped
+
+
 def test_with_review_first_the_rules_count_at_the_threshold(tmp_path):
     bands = Bands(10.0, -2.5, 0.5, 0.1, review_first=True)
     assert tags_and_note(tmp_path, Rules(people_only=("4",)), bands=bands)[0] == ["1", "3"]

@@ -26,6 +26,8 @@ def rank_by_scores(
 ) -> Output:
     """Return the best labels of each document. Equal scores are ordered by position.
 
+    Documents without text get none, as from taggers.
+
     Args:
         name: of the comparator, for the progress.
         ids: ids of the L labels.
@@ -35,7 +37,8 @@ def rank_by_scores(
         for part in parts(len(documents), len(ids)):
             found = best(scores(part))
             for document, columns in zip(documents[part], found, strict=True):
-                rankings[document.id] = [ids[column] for column in columns]
+                if document.text.strip():
+                    rankings[document.id] = [ids[column] for column in columns]
             advance(len(found))
     return Output(rankings)
 

@@ -42,5 +42,10 @@ class ResultCache:
         partial.write_text(json.dumps({"identity": identity, "found": asdict(result)}), "utf-8")
         partial.replace(file)
 
+    def remove_all(self, prefix: str) -> None:
+        """Remove all results whose names begin with a prefix."""
+        for file in self.folder.glob(f"{prefix}*.json"):
+            file.unlink()
+
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.json"

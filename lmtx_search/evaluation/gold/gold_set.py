@@ -52,20 +52,23 @@ class GoldSet:
 
 
 def open_gold_set(
-    settings: Settings, documents: DocumentFile, gold: GoldFiles, labels: Sequence[Label]
+    settings: Settings,
+    documents: DocumentFile,
+    gold: GoldFiles,
+    labels: Sequence[Label],
+    *,
+    with_sources: bool = False,
 ) -> GoldSet:
     """Read documents and their gold tags.
+
+    Args:
+        with_sources: keep the fields of documents, which rules about their groups need.
 
     Raises:
         UserError: the gold tags do not fit the documents or the labels, or a file is missing.
     """
     opened = open_gold_files(gold, labels)
-    collected = collect_gold(
-        documents,
-        opened.tags,
-        settings.documents.untouched,
-        with_sources=settings.label.groups is not None,
-    )
+    collected = collect_gold(documents, opened.tags, settings.documents.untouched, with_sources)
     if collected.untouched and not collected.gold:
         raise UserError(
             f"all {collected.untouched:,} documents with gold tags are never touched "

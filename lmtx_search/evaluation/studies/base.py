@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
@@ -41,7 +42,7 @@ class Study:
     def points(
         self, settings: Settings, training: TrainingSettings, values: Sequence[str]
     ) -> list[Point]:
-        """Return the trainings of these values, or of the default ones.
+        """Return the trainings of these values, or of the default ones, each with its own name.
 
         Raises:
             UserError: there are none, or one of them is not possible.
@@ -49,7 +50,13 @@ class Study:
         values = list(dict.fromkeys(values or self.values))
         if not values:
             raise UserError(f"which values of {self.axis}? Give them: --values A,B")
-        return [self.vary(settings, training, value) for value in values]
+        points = [self.vary(settings, training, value) for value in values]
+        shown = Counter(point.value for point in points)
+        # Two files of different folders may have the same name.
+        return [
+            point if shown[point.value] == 1 else replace(point, value=value)
+            for point, value in zip(points, values, strict=True)
+        ]
 
 
 def number(value: str, what: str) -> int:

@@ -135,6 +135,8 @@ def _point(
         stored = _stored(study, point, identity, cache)
         if stored is not None:
             return stored
+    # What an earlier judge left may have more cycles than the new training.
+    cache.remove_all(identity)
     started = time.monotonic()
     # No deployment takes a run of this kind, not even one that a killed study left.
     trained = train(

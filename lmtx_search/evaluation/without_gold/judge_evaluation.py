@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from lmtx_search.evaluation.headline import tagger_p1
 from lmtx_search.evaluation.metrics.ranking import require_measures
 from lmtx_search.evaluation.registry import check_names, open_systems
 from lmtx_search.evaluation.run import cluster_labels
+from lmtx_search.evaluation.systems import System
 from lmtx_search.evaluation.without_gold.judge_estimates import estimates, read_yes
 from lmtx_search.evaluation.without_gold.prediction_powered import LEAST_CHECKED, JudgedEstimate
 from lmtx_search.evaluation.without_gold.sampled_documents import (
@@ -39,7 +40,7 @@ class JudgeEvaluation:
         yes_from: the P(yes) of a yes.
         both: number of pairs that a person has answered too.
         agreement: share of these pairs on which judge and person agree.
-        taught: the last training run if the same judge taught it, or None.
+        taught: the training runs of the systems that the same judge taught, by system.
         left_out: which documents of the file could not be drawn, for people (None: none).
         runs: the training run of each system (None: it is of none).
     """
@@ -53,7 +54,7 @@ class JudgeEvaluation:
     asked: int
     known: int
     neither: int
-    taught: str | None
+    taught: Mapping[str, str]
     left_out: str | None = None
     runs: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -99,8 +100,6 @@ def evaluate_by_judge(
     )
     people = prefer_people({}, store.of(PERSON), documents, by_id)
     yes_from, both, agreement = read_yes(judged.p_yes, people)
-    latest = RunStore(client).latest("train")
-    taught = latest[0] if latest and latest[1]["judge"]["digest"] == judge.digest else None
     result = JudgeEvaluation(
         systems={
             name: estimates(each, judged.p_yes, people, yes_from) for name, each in samples.items()
@@ -113,12 +112,31 @@ def evaluate_by_judge(
         asked=judged.asked,
         known=judged.known,
         neither=judged.neither,
-        taught=taught,
+        taught=taught_by(judge.digest, systems, RunStore(client).get),
         left_out=drawn.note(),
         runs={system.name: system.run for system in systems},
     )
     RunStore(client).save(f"by-judge-{new_run_id()}", judge_evaluation_record(result))
     return result
+
+
+def taught_by(
+    judge: str, systems: Iterable[System], record_of: Callable[[str], Mapping[str, Any] | None]
+) -> dict[str, str]:
+    """Return the training runs of systems whose encoder a judge taught, by the system's name.
+
+    Args:
+        judge: its digest.
+        record_of: returns the record of a run (None: there is none).
+    """
+    found = {}
+    for system in systems:
+        record = None if system.run is None else record_of(system.run)
+        if system.run is None or record is None or record.get("kept", "judged") != "judged":
+            continue
+        if record["judge"]["digest"] == judge:
+            found[system.name] = system.run
+    return found
 
 
 def judge_evaluation_record(result: JudgeEvaluation) -> dict[str, Any]:
@@ -144,9 +162,10 @@ def notes(result: JudgeEvaluation) -> list[str]:
             "These intervals do not include the judge's own errors: check some documents "
             f"({LEAST_CHECKED} or more) with `lmtx-search review`, then evaluate again"
         )
-    if result.taught is not None:
+    if result.taught:
+        systems = ", ".join(f"{name} (run {run})" for name, run in result.taught.items())
         lines.append(
-            f"This judge taught run {result.taught}, so the encoder has learned its errors. "
+            f"This judge taught {systems}, so their encoders have learned its errors. "
             "Use --model for another judge"
         )
     if result.left_out is not None:

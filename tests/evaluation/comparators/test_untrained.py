@@ -43,6 +43,13 @@ def test_frozen_ranks_by_cosine(context: ComparisonContext) -> None:
     assert found.output.rankings["a"] == ["chess", "mail"]
 
 
+def test_a_document_without_text_gets_no_labels() -> None:
+    documents = [Document("a", " "), Document("b", "chess")]
+    scores = np.ones((2, 2), dtype=np.float32)
+    found = rank_by_scores("x", documents, ["l", "m"], lambda part: scores[part], SILENT)
+    assert found.rankings == {"b": ["l", "m"]}
+
+
 def test_centering_takes_a_hub_from_the_first_place(
     context: ComparisonContext, hubs: Untrained
 ) -> None:
@@ -129,7 +136,7 @@ def test_equal_scores_are_ranked_by_position_and_no_score_is_not_ranked() -> Non
 def test_all_documents_are_ranked_however_many_labels_there_are() -> None:
     assert list(parts(5, 5_000_000)) == [slice(n, n + 1) for n in range(5)]
     assert [p.stop for p in parts(600, 10)] == [256, 512, 600]
-    documents = [Document(str(n), "") for n in range(600)]
+    documents = [Document(str(n), "x") for n in range(600)]
 
     def scores(part: slice) -> NDArray[np.float32]:
         return np.zeros((part.stop - part.start, 1), dtype=np.float32)
