@@ -1,6 +1,7 @@
 """Documents tagged per second with and without evidence from words.
 
-The two taggers take turns on the same documents, so that a busy machine slows both. Embeddings of
+Words are read from one window, as the encoder reads, and from as many as the product reads. The
+taggers take turns on the same documents, so that a busy machine slows all. Embeddings of
 labels are random, because the speed does not depend on them. The folder holds test.jsonl.gz.
 On a busy machine, compare processor times. The threads of OpenBLAS wait actively, which counts as
 processor time, so leave it one thread.
@@ -22,6 +23,7 @@ from statistics import median
 import numpy as np
 
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.windows import word_windows
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_labels
@@ -63,12 +65,14 @@ def main() -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     words = encoder.word_tokens()
     importance = word_importance([words.words(ids) for ids in encoder.tokens(texts)], len(words))
+    windows = word_windows(tokens, 1)
     loading: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         taggers: dict[str, Tagger] = {}
         for name, counted in (
             ("encoder", None),
-            ("encoder and words", WordScoring(DEFAULT_WEIGHTS, importance)),
+            ("encoder and words of one window", WordScoring(DEFAULT_WEIGHTS, importance)),
+            ("encoder and words", WordScoring(DEFAULT_WEIGHTS, importance, windows=windows)),
         ):
             version = TaggerVersions(Path(folder)).create(
                 VersionEncoder(encoder.folder, name, encoder.digest, arguments.precision, tokens),
