@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from loop import outcomes, percent, read_folder, rankings
+from loop import outcomes, percent, rankings, read_folder
 
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS, word_scoring
