@@ -35,6 +35,7 @@ _SHORT = 4
 _LEAST_TOKENS = 4
 # Texts tokenised at a time: this limits the memory and is enough for even batches.
 _CHUNK = 4096
+_OFFSETS_CHUNK = 256
 # What tokenizers that read bytes (GPT-2) make of a letter of two bytes.
 _LETTER, _LETTER_AS_BYTES = "é", "Ã©"
 # Texts in one run. Dynamic quantisation scales a whole run by its largest values, so the int8
@@ -306,10 +307,15 @@ class OnnxEncoder:
     def beginnings(self, texts: Sequence[str]) -> list[str]:
         """Return the part of each document that the encoder reads in its first window."""
         prompt = self._of_documents.text.lower() if self.form.lower else self._of_documents.text
-        cleaned = self._cleaned(texts, 1)
-        read = self._tokenizer.encode_batch([prompt + text for text in cleaned])
-        ends = [max((stop for _, stop in one.offsets), default=0) - len(prompt) for one in read]
-        return [text[: max(end, 0)] for text, end in zip(cleaned, ends, strict=True)]
+        found: list[str] = []
+        for start in range(0, len(texts), _OFFSETS_CHUNK):
+            cleaned = self._cleaned(texts[start : start + _OFFSETS_CHUNK], 1)
+            prompted = [prompt + text for text in cleaned]
+            read = encode_beginnings(self._tokenizer, prompted, 1, self.max_tokens, offsets=True)
+            for text, one in zip(cleaned, read, strict=True):
+                end = max((stop for _, stop in one.offsets), default=0) - len(prompt)
+                found.append(text[: max(end, 0)])
+        return found
 
     def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
         if prompt:

@@ -11,7 +11,9 @@ _CHARACTERS_PER_TOKEN = 12
 _SPARE = 16
 
 
-def encode_beginnings(tokenizer: Any, texts: Sequence[str], windows: int, tokens: int) -> list[Any]:
+def encode_beginnings(
+    tokenizer: Any, texts: Sequence[str], windows: int, tokens: int, offsets: bool = False
+) -> list[Any]:
     """Return the encodings of texts, of which the first ``windows`` windows are exact.
 
     The tokens of a window do not depend on words far behind it. So it is enough to tokenise a part
@@ -20,17 +22,19 @@ def encode_beginnings(tokenizer: Any, texts: Sequence[str], windows: int, tokens
 
     Args:
         tokenizer: truncates to windows of ``tokens`` tokens.
+        offsets: whether encodings tell where their tokens are, which takes longer.
     """
+    encode = tokenizer.encode_batch if offsets else tokenizer.encode_batch_fast
     most = windows * tokens * _CHARACTERS_PER_TOKEN
     beginnings = [_beginning(text, most) for text in texts]
-    found: list[Any] = tokenizer.encode_batch_fast(beginnings)
+    found: list[Any] = encode(beginnings)
     rest = [
         row
         for row, (text, part) in enumerate(zip(texts, beginnings, strict=True))
         if len(part) < len(text) and not _is_enough(found[row], windows)
     ]
     if rest:
-        again = tokenizer.encode_batch_fast([texts[row] for row in rest])
+        again = encode([texts[row] for row in rest])
         for row, encoding in zip(rest, again, strict=True):
             found[row] = encoding
     return found

@@ -175,6 +175,10 @@ def _own_version(
     )
 
 
+# Raised when a run with the same inputs has another result: a killed one must not be continued.
+_FORM = "2"
+
+
 def fingerprint(
     training: TrainingSettings,
     base_digest: str,
@@ -186,6 +190,7 @@ def fingerprint(
     """Return a short digest of everything that decides the result of a run."""
     return content_digest(
         __version__,
+        _FORM,
         json.dumps(asdict(training), sort_keys=True),
         base_digest,
         judge.digest,

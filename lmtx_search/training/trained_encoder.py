@@ -54,11 +54,11 @@ class TrainedEncoder:
         return embed_labels(reads_labels, self._resources.labels)
 
     def with_weights(self, weights: WordWeights) -> TrainedEncoder:
-        """Return the encoder with other weights of words, which are stored nowhere."""
+        """Return the encoder with other weights of words and no offsets, stored nowhere."""
         other = copy(self)
         other.__dict__.pop("_scorer", None)
         if other.words is not None:
-            other.words = replace(other.words, weights=weights)
+            other.words = replace(other.words, weights=weights, offsets={})
         return other
 
     def use_weights(self, weights: WordWeights) -> None:

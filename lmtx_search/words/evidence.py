@@ -14,6 +14,10 @@ from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
 COMPLETE = 0.999
 """The share of a label's words from which a document has all of them."""
 
+COMMON = 0.05
+"""The importance of a common word. It counts for next to nothing, but a document without it does
+not have all words of a name. A form that has only such words has no evidence."""
+
 Form = Tokens
 """The words of a label's name or of one of its synonyms."""
 
@@ -21,7 +25,6 @@ _NOTHING = np.empty(0, dtype=np.int64)
 
 # With fewer documents, no word is known to be common.
 _FEW = 20
-_TINY = 1e-12
 
 # Pairs of document and form whose sums are in memory at a time (8 MB).
 _PAIRS = 1_000_000
@@ -30,12 +33,13 @@ _PAIRS = 1_000_000
 def word_importance(documents: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
     """Return the inverse document frequency of each token in documents: float32[vocabulary].
 
-    It is at least 1. A word that more than half of at least 20 documents have says nothing about
-    one of them, and has 0: a label with the name "IT" would be named by every document that has the
-    word "it".
+    It is at least 1, and :data:`COMMON` for a word that more than half of the documents have, if
+    these are at least 20. Such a word says nothing about one of them: a label with the name "IT"
+    would be named by every document that has the word "it".
     """
     seen, importance = _frequencies(documents, vocabulary)
-    importance[2 * seen > max(len(documents), _FEW)] = 0
+    if len(documents) >= _FEW:
+        importance[2 * seen > len(documents)] = COMMON
     return importance
 
 
@@ -236,7 +240,7 @@ class LabelWords:
         row, token = np.divmod(keys, max(1, len(self._importance)))
         weights = (1 + np.log(counts)) * self._importance[token]
         lengths = np.sqrt(np.bincount(row, weights**2, len(documents)))
-        return row, token, np.asarray(weights / np.maximum(lengths[row], _TINY), dtype=np.float32)
+        return row, token, np.asarray(weights / lengths[row], dtype=np.float32)
 
 
 def _index(forms: Sequence[Form], importance: NDArray[np.float32]) -> _Postings:
@@ -247,10 +251,15 @@ def _index(forms: Sequence[Form], importance: NDArray[np.float32]) -> _Postings:
     weights = (1 + np.log(counts)) * importance[token]
     lengths = np.sqrt(np.bincount(number, weights**2, len(forms)))
     sums = np.bincount(number, importance[token], len(forms))
+    says = np.zeros(len(forms))
+    np.maximum.at(says, number, importance[token])
+    token, number, weights = (
+        part[says[number] > np.float32(COMMON)] for part in (token, number, weights)
+    )
     order = np.argsort(token, kind="stable")
     return _Postings(
         np.searchsorted(token[order], np.arange(len(importance) + 1)),
         number[order],
-        (weights / np.maximum(lengths[number], _TINY))[order].astype(np.float32),
-        (importance[token] / np.maximum(sums[number], _TINY))[order].astype(np.float32),
+        (weights / lengths[number])[order].astype(np.float32),
+        (importance[token] / sums[number])[order].astype(np.float32),
     )

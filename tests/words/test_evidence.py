@@ -28,16 +28,27 @@ def test_importance_is_the_smoothed_inverse_document_frequency() -> None:
     assert found.tolist() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("having", "named"), [(10, True), (11, False)])
+@pytest.mark.parametrize(
+    ("documents", "having", "named"), [(20, 10, True), (20, 11, False), (19, 19, True)]
+)
 def test_a_label_is_not_named_by_a_word_of_more_than_half_of_all_documents(
-    having: int, named: bool
+    documents: int, having: int, named: bool
 ) -> None:
     it, report = ids(1), ids(2)
-    documents = [ids(0, 1)] * having + [ids(0)] * (20 - having)
-    labels = LabelWords([[it], [report]], word_importance(documents, 3))
+    texts = [ids(0, 1)] * having + [ids(0)] * (documents - having)
+    labels = LabelWords([[it], [report]], word_importance(texts, 3))
     found = labels.scores([ids(0, 1, 2)], DEFAULT_WEIGHTS)[0]
     assert (found[0] > 0) == named
     assert found[1] > 0
+
+
+def test_a_name_with_a_common_word_is_complete_only_with_this_word() -> None:
+    travel, train, dog = ids(1), ids(2), ids(3)
+    texts = [ids(1)] * 11 + [ids(2, 3)] * 9
+    labels = LabelWords([[ids(1, 2)], [dog]], word_importance(texts, 4))
+    assert labels.scores([ids(2, 3)], COMPLETE).tolist() == [[0, 1]]
+    assert labels.scores([ids(1, 2)], COMPLETE).tolist() == [[1, 0]]
+    assert labels.scores([travel, train], SHARE)[:, 0].tolist() == pytest.approx([0, 1], abs=0.1)
 
 
 def test_similarity_is_the_cosine_of_the_weighted_words() -> None:

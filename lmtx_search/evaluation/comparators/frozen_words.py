@@ -19,6 +19,10 @@ from lmtx_search.words.weights import DEFAULT_WEIGHTS
 class FrozenWords(Comparator):
     """The evidence has the fixed weights that a tagger has before the judge is asked."""
 
+    def identity(self, context: ComparisonContext) -> str:
+        """Return the number of its form, which is raised when it scores in another way."""
+        return "2"
+
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
         """Rank labels for the documents."""
         untrained = context.untrained(progress)
