@@ -29,6 +29,7 @@ from lmtx_search.cluster.retag.retag import RetagReport, retag
 from lmtx_search.cluster.retag.retired_tags import retired_tags
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.cluster.retag.stale import TextCheck
+from lmtx_search.cluster.retag.visibility import require_whole_documents
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.cluster.setup.own_fields import OwnField, own_fields
 from lmtx_search.errors import UserError
@@ -255,9 +256,12 @@ def carry_out(
 
     Raises:
         LmtxError: the tagger became unavailable, or another retag is running.
+        UserError: fields of an index are hidden from the user; nothing was changed.
     """
     folder = settings.data_dir / "retags"
     reports = {}
+    for target in made.targets:
+        require_whole_documents(client, target.index)
     decided = decide_own_tags(
         client, made.index, made.targets, made.selection.body(), made.keep_own_tags
     )

@@ -121,6 +121,27 @@ def test_whoever_only_writes_has_documents_tagged(operator: Job, node: SecuredNo
         client.search(index=INDEX)
 
 
+@pytest.mark.parametrize("restriction", [{"fls": ["~text"]}, {"masked_fields": ["text"]}])
+def test_retag_writes_nothing_back_that_the_user_does_not_see(
+    operator: Job, node: SecuredNode, restriction: dict[str, list[str]]
+) -> None:
+    full = role("operator", Settings(), [INDEX, OLDER])
+    less = copy.deepcopy(full)
+    (others,) = less["index_permissions"]
+    others["index_patterns"] = [one for one in others["index_patterns"] if one != INDEX]
+    less["index_permissions"].append({**others, "index_patterns": [INDEX], **restriction})
+    before = node.administrator.get(index=INDEX, id="chess-1")
+    node.put_role("lmtx", less)
+    try:
+        done = operator.run(*STEPS["retag"], "--everything")
+    finally:
+        node.put_role("lmtx", full)
+    assert done.returncode == 2, done.stdout
+    assert f"sees only a part of the documents of {INDEX}" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert node.administrator.get(index=INDEX, id="chess-1") == before
+
+
 def test_doctor_names_rights_to_write_that_are_missing(operator: Job, node: SecuredNode) -> None:
     full = role("operator", Settings(), [INDEX, OLDER])
     less = copy.deepcopy(full)

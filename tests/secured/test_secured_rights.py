@@ -70,7 +70,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "facets": ("indices:data/read/field_caps", "indices:data/read/field_caps[index]"),
     "evaluate": ("indices:data/read/msearch",),
-    "retag": ("indices:monitor/settings/get",),
+    "retag": ("indices:monitor/settings/get", "indices:data/write/update"),
     "add": (
         "indices:data/read/mget",
         "indices:data/read/mget[shard]",
@@ -97,12 +97,11 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "indices:admin/delete",
     ),
 }
-# Not of the job: what `doctor`, `estimate`, the lock and decisions on the page ask for.
+# Not of the job: what `doctor`, `estimate` and the lock ask for.
 ELSEWHERE = {
     "cluster:monitor/health",
     "cluster:monitor/nodes/stats",
     "indices:data/read/get",
-    "indices:data/write/update",
     "indices:monitor/stats",
 }
 SMALL = (
