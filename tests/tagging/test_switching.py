@@ -17,6 +17,7 @@ from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import registered, unregister
+from lmtx_search.cluster.runs import RunStore
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Document
@@ -24,9 +25,11 @@ from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.prune import find_unused
 from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import MANIFEST
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap, deployed, ml_parts, tags_of
 from tests.support.tagger_service import running
+from tests.support.wipe import wipe
 
 pytestmark = pytest.mark.integration
 
@@ -201,6 +204,43 @@ def test_prune_removes_what_nothing_uses_and_nothing_else(
     assert of_a_run in index.versions()
     assert "There is nothing to delete" in lmtx("taggers", "prune", "--yes").stdout
     assert tags_of(cluster, "plays chess")[0] == "Chess"
+
+
+def test_versions_of_another_cluster_with_the_same_data_folder_are_left_alone(
+    cluster: Any, settings: Settings, lmtx: Run
+) -> None:
+    versions = TaggerVersions(settings.data_dir)
+    others = [_of_another_cluster(cluster, settings) for _ in range(2)]
+    (versions.folder / others[1] / "untested").touch()
+    # As on another cluster, which has neither pipeline nor models of these versions.
+    wipe(cluster)
+    bootstrap(cluster, settings, lmtx)
+    own = [deployed(cluster, settings).version]
+    assert versions.names() == [*others, *own]
+    with pytest.raises(UserError, match="no tagger version before"):
+        roll_back(cluster, settings, None)
+    refused = lmtx("rollback", others[0])
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert f"another cluster with the same data_dir deployed the tagger {others[0]}" in (
+        refused.stderr
+    )
+    assert lmtx("taggers").stdout.count("of another cluster") == 2
+    own.append(deployed(cluster, settings).version)
+    assert lmtx("taggers", "prune", "--keep", "0", "--yes").returncode == 0
+    assert versions.names() == [*others, own[1]]
+    # A cluster that was restored from a snapshot has the other one's records.
+    RunStore(cluster).save("restored", {"kind": "deploy", "version": others[0]})
+    assert roll_back(cluster, settings, others[0]).version == others[0]
+
+
+def _of_another_cluster(client: Any, settings: Settings) -> str:
+    """Deploy a version whose manifest names another cluster."""
+    version = deployed(client, settings).version
+    file = TaggerVersions(settings.data_dir).folder / version / MANIFEST
+    manifest = json.loads(file.read_text())
+    assert manifest["cluster"] == client.info()["cluster_uuid"]
+    file.write_text(json.dumps({**manifest, "cluster": "another"}))
+    return version
 
 
 def _wait_for(client: Any, version: str) -> None:

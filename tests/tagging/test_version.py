@@ -131,9 +131,12 @@ def test_a_version_that_was_never_tested_is_there_but_not_finished(tmp_path: Pat
 
 def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:
     kept = make(tmp_path).manifest.version
-    (tmp_path / "taggers" / ".making-x" / "encoder").mkdir(parents=True)
-    TaggerVersions(tmp_path).remove_partial()
-    assert [path.name for path in (tmp_path / "taggers").iterdir()] == [kept]
+    # Of an earlier release, of a deployment to this cluster, and of one to another cluster.
+    for name in (".making-x1y2z3_4", ".making-here-x1y2z3_4", ".making-there-x1y2z3_4"):
+        (tmp_path / "taggers" / name / "encoder").mkdir(parents=True)
+    TaggerVersions(tmp_path).remove_partial("here")
+    left = {path.name for path in (tmp_path / "taggers").iterdir()}
+    assert left == {kept, ".making-there-x1y2z3_4"}
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["stored", "of an earlier release"])

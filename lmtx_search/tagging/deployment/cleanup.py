@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lmtx_search.cluster.client.identity import cluster_uuid
 from lmtx_search.cluster.ml.pipeline import deployed
 from lmtx_search.cluster.ml.registry import registered, unregister
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.other_clusters import of_other_clusters
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
@@ -15,14 +17,17 @@ if TYPE_CHECKING:
 
 
 def remove_unfinished(client: Client, settings: Settings) -> None:
-    """Remove the versions that no deployment finished. The caller must hold the tagger lock.
+    """Remove the versions that no deployment to this cluster finished.
+
+    The caller must hold the tagger lock. Another cluster may be testing others.
 
     Raises:
         LmtxError: ML Commons did not remove a part of a version.
     """
     versions = TaggerVersions(settings.data_dir)
-    versions.remove_partial()
-    for name in sorted(set(versions.names()) - set(versions.finished())):
+    versions.remove_partial(cluster_uuid(client))
+    unfinished = set(versions.names()) - set(versions.finished())
+    for name in sorted(unfinished - of_other_clusters(client, versions)):
         _remove(client, versions, name)
 
 

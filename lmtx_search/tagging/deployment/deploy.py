@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lmtx_search.cluster.client.identity import cluster_uuid
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.documents.sample import sample_texts
@@ -180,7 +181,9 @@ def deploy(
         state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
             texts = _sample(client, settings) if source.to_fit else []
-            made = make_version(settings, source, options, labels, progress, texts, fit)
+            made = make_version(
+                settings, source, options, labels, progress, texts, fit, cluster_uuid(client)
+            )
             version, encoder = made.version, made.encoder
             name = version.manifest.version
             undo.callback(remove_failed, client, settings, name)

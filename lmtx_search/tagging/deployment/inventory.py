@@ -10,6 +10,7 @@ from lmtx_search.cluster.ml.registry import Registered, registered
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.versions.other_clusters import of_other_clusters
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import Manifest
 
@@ -28,6 +29,7 @@ class VersionEntry:
         manifest: None if the folder is damaged or not on this machine.
         registered: None if ML Commons does not have it.
         measures: of its training run, the last `evaluate` and the last `watch`, by name.
+        elsewhere: another cluster with the same data folder deployed it.
     """
 
     version: str
@@ -35,12 +37,15 @@ class VersionEntry:
     manifest: Manifest | None
     registered: Registered | None
     measures: dict[str, float]
+    elsewhere: bool = False
 
     @property
     def state(self) -> str:
         """The state of the version in a few words."""
         if self.active:
             return "in use" if self.registered else "model lost"
+        if self.elsewhere:
+            return "of another cluster"
         if self.registered is None:
             return "not in the cluster"
         return "ready" if self.manifest else "not on this machine"
@@ -53,6 +58,7 @@ def inventory(client: Client, settings: Settings) -> list[VersionEntry]:
     models = registered(client)
     names = {*versions.names(), *models} | ({active} if active else set())
     measured = _measured(client)
+    others = of_other_clusters(client, versions)
     entries = []
     for name in sorted(names, reverse=True):
         try:
@@ -62,7 +68,9 @@ def inventory(client: Client, settings: Settings) -> list[VersionEntry]:
         measures = dict(measured.get(name, {}))
         if manifest and manifest.run:
             measures = {**measured.get(manifest.run, {}), **measures}
-        entries.append(VersionEntry(name, name == active, manifest, models.get(name), measures))
+        entries.append(
+            VersionEntry(name, name == active, manifest, models.get(name), measures, name in others)
+        )
     return entries
 
 

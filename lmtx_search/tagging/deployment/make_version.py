@@ -57,6 +57,7 @@ def make_version(
     progress: Progress,
     texts: Sequence[str] = (),
     fit: Fit | None = None,
+    cluster: str = "",
 ) -> MadeVersion:
     """Embed the labels and write a version that is not tested yet.
 
@@ -64,6 +65,7 @@ def make_version(
         texts: of documents in random order, by which words and threshold are chosen (none: the
             source has them).
         fit: lets answers that came after the run change the source (None: none do).
+        cluster: id of the cluster that it is made for ("": unknown).
     """
     rules = rules_of(settings.label, labels, progress)
     if not texts:
@@ -100,6 +102,7 @@ def make_version(
         replace(tagging_rule(settings.documents, source, options), rules=rules),
         source.words,
         untested=True,
+        cluster=cluster,
     )
     return MadeVersion(version, encoder, source)
 

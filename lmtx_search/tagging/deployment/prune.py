@@ -16,6 +16,7 @@ from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.label_sync import passages_of
+from lmtx_search.tagging.versions.other_clusters import of_other_clusters
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ def find_unused(client: Client, settings: Settings, keep: int = 1) -> UnusedVers
     """Return what is not used.
 
     The version of the pipeline stays, as do ``keep`` versions before it (for a rollback, first of
-    all the one to which it goes) and the versions that other pipelines name. Label indices stay if
-    the alias points to them, if they belong to a version that stays or to the encoder of the
-    settings, or if a training run uses them.
+    all the one to which it goes), the versions that other pipelines name, and those that another
+    cluster with the same data folder deployed. Label indices stay if the alias points to them, if
+    they belong to a version that stays or to the encoder of the settings, or if a training run uses
+    them.
 
     Raises:
         UserError: no tagger is deployed, so it is unknown which version will be needed.
@@ -54,7 +56,8 @@ def find_unused(client: Client, settings: Settings, keep: int = 1) -> UnusedVers
     if in_use is None:
         raise UserError("no tagger is deployed, so no version is known to be unused")
     models = registered(client)
-    names = sorted({*versions.names(), *models})
+    others = of_other_clusters(client, versions)
+    names = sorted({*versions.names(), *models} - others)
     kept = {in_use: "in use"}
     unfinished = set(versions.names()) - set(versions.finished())
     before = [name for name in names if name < in_use and name not in unfinished]
@@ -63,10 +66,12 @@ def find_unused(client: Client, settings: Settings, keep: int = 1) -> UnusedVers
     for name, found in models.items():
         if name not in kept and found.model and (users := pipelines_with(client, found.model)):
             kept[name] = f"named by the pipeline {users[0]}"
+    label_indices = _label_indices(client, settings, list(kept))
+    kept |= dict.fromkeys(sorted(others - kept.keys()), "another cluster deployed it")
     return UnusedVersions(
         versions=[name for name in versions.names() if name not in kept],
         registered=[found for name, found in models.items() if name not in kept],
-        label_indices=_label_indices(client, settings, list(kept)),
+        label_indices=label_indices,
         kept=kept,
     )
 

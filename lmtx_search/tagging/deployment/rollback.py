@@ -45,6 +45,10 @@ from lmtx_search.tagging.versions.label_sync import (
     passages_of,
     sync_labels,
 )
+from lmtx_search.tagging.versions.other_clusters import (
+    of_other_clusters,
+    require_of_this_cluster,
+)
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -77,7 +81,10 @@ def previous_version(client: Client, settings: Settings) -> str:
         UserError: there is none on this machine, or the current one was not deployed but rolled
             back to. A repeated rollback therefore goes no further back.
     """
-    return _before(read_pipeline(client), TaggerVersions(settings.data_dir).finished())
+    versions = TaggerVersions(settings.data_dir)
+    others = of_other_clusters(client, versions)
+    own = [name for name in versions.finished() if name not in others]
+    return _before(read_pipeline(client), own)
 
 
 def _before(state: PipelineState, versions: Sequence[str]) -> str:
@@ -112,10 +119,13 @@ def plan_rollback(
     A version inside the cluster has no address. Nothing is changed.
 
     Raises:
-        UserError: there is no such version, it is already in use, or the tagger service lacks it.
+        UserError: there is no such version, it is already in use, another cluster deployed it, or
+            the tagger service lacks it.
     """
     name = wanted or previous_version(client, settings)
-    version = TaggerVersions(settings.data_dir).get(name)
+    versions = TaggerVersions(settings.data_dir)
+    version = versions.get(name)
+    require_of_this_cluster(client, versions, name)
     found = registered(client).get(name, Registered(name, None, None))
     # After a restore the pipeline may name a model that ML Commons does not have.
     if name == read_pipeline(client).tagger and found.model is not None:
@@ -138,7 +148,8 @@ def roll_back(
     version has passed its test.
 
     Raises:
-        UserError: there is no such version, it is already in use, or the tagger service lacks it.
+        UserError: there is no such version, it is already in use, another cluster deployed it, or
+            the tagger service lacks it.
         LmtxError: another command is changing the tagger, or the version failed its test.
     """
     started = time.monotonic()

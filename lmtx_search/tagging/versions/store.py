@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
 from lmtx_search.encoder.onnx_files import files_of
 from lmtx_search.errors import UserError
@@ -42,6 +43,8 @@ _SECOND = "%Y%m%d-%H%M%S"
 # A file in the folder of a version that has not passed the test of its deployment yet.
 _UNTESTED = "untested"
 _MAKING = ".making-"
+# A partly written folder of an earlier release, which did not note the cluster.
+_MADE_BEFORE = re.compile(re.escape(_MAKING) + r"\w{8}\Z")
 
 
 class TaggerVersions:
@@ -69,10 +72,21 @@ class TaggerVersions:
         """Record that a version passed the test of its deployment."""
         (self.folder / name / _UNTESTED).unlink(missing_ok=True)
 
-    def remove_partial(self) -> None:
-        """Delete the partly written folders of killed processes. The caller must hold the lock."""
+    def cluster_of(self, name: str) -> str:
+        """Return the id of the cluster that a version was made for ("": unknown)."""
+        try:
+            return str(read_json(self.folder / name / MANIFEST).get("cluster") or "")
+        except UserError:
+            return ""
+
+    def remove_partial(self, cluster: str = "") -> None:
+        """Delete the partly written folders of killed processes.
+
+        The caller must hold the lock of the cluster. Deployments to others may be writing theirs.
+        """
         for path in self.folder.glob(f"{_MAKING}*"):
-            shutil.rmtree(path, ignore_errors=True)
+            if path.name.startswith(_making(cluster)) or _MADE_BEFORE.match(path.name):
+                shutil.rmtree(path, ignore_errors=True)
 
     def get(self, name: str) -> TaggerVersion:
         """Return the version of that name.
@@ -100,12 +114,14 @@ class TaggerVersions:
         words: WordScoring | None = None,
         *,
         untested: bool = False,
+        cluster: str = "",
     ) -> TaggerVersion:
         """Write a new version, completely or not at all.
 
         Args:
             words: None leaves the score to the encoder alone.
             untested: a rollback may not use the version before :meth:`finish` is called.
+            cluster: id of the cluster that it is made for ("": unknown).
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         now = self._after_the_latest(datetime.now(timezone.utc))
@@ -135,10 +151,11 @@ class TaggerVersions:
             student=None if encoder.student is None else encoder.student.record,
             rules=None if rule.rules is None else RulesRecord(rule.rules.number, rule.rules.digest),
             refit=encoder.refit,
+            cluster=cluster,
             schema=SCHEMA,
         )
         target = self.folder / manifest.version
-        with _temporary(self.folder) as folder:
+        with _temporary(self.folder, _making(cluster)) as folder:
             # Labels are embedded in fp32, including those that are added later.
             of_documents: Precision = encoder.precision if encoder.student is None else "fp32"
             _link_form(encoder.onnx_folder, folder / "encoder", {of_documents, "fp32"})
@@ -181,6 +198,10 @@ class TaggerVersions:
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
+def _making(cluster: str) -> str:
+    return f"{_MAKING}{cluster}-"
+
+
 def _link_form(source: Path, target: Path, precisions: Collection[Precision]) -> None:
     target.mkdir()
     models = sorted(MODEL_FILES[precision] for precision in precisions)
@@ -198,8 +219,8 @@ def _link(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _temporary(parent: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=_MAKING, dir=parent))
+def _temporary(parent: Path, prefix: str) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     folder.chmod(0o755)
     try:
         yield folder

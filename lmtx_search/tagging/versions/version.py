@@ -76,6 +76,7 @@ class Manifest:
         student: the static encoder that reads documents (None: the encoder reads them itself).
         rules: what people ruled about labels (None: nothing).
         refit: what later answers changed in the result of the run (None: nothing).
+        cluster: id of the cluster that the version was made for ("": unknown).
         schema: format of the folder.
     """
 
@@ -102,6 +103,7 @@ class Manifest:
     student: Student | None = None
     rules: RulesRecord | None = None
     refit: Refit | None = None
+    cluster: str = ""
     schema: int = 1
 
     @property
