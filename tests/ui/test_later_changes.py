@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
@@ -79,6 +80,34 @@ def test_decisions_follow_a_label_when_another_one_gets_its_text_and_goes_again(
     assert source(client, "d2")["tags_rejected"] == ["Chess (game::chess)"]
     assert lmtx("labels", "retire", "chess-2", "--yes").returncode == 0
     assert source(client, "d2")["tags_rejected"] == ["Chess"]
+
+
+def test_decisions_follow_a_label_in_the_index_to_which_documents_moved(
+    articles: None, client: Any, settings: Settings, lmtx: Run
+) -> None:
+    decide(client, settings, "accept", "Chess", "d1")
+    decide(client, settings, "reject", "Chess", "d2")
+    mapping = client.indices.get_mapping(index="articles")["articles"]["mappings"]
+    for index in ("articles-2", "other"):
+        client.indices.create(index=index, body={"mappings": mapping})
+    body = {"source": {"index": "articles"}, "dest": {"index": "articles-2"}}
+    client.reindex(body=body, params={"refresh": "true"})
+    client.delete(index="articles-2", id="d2", params={"refresh": "true"})
+    client.indices.delete(index="articles")
+    done = lmtx("labels", "rename", "game::chess", "Chess games")
+    lost = "2 decisions of people keep the earlier names of tags: the index articles is gone"
+    assert lost in done.stdout
+    # A program that wrote the same name has not made the decision.
+    attached = {"index": "other", "id": "d1", "body": {"tags_manual": ["Own"]}}
+    client.index(**attached, params={"refresh": "true", "pipeline": "_none"})
+    for index in ("articles-2", "other"):
+        assert lmtx("attach", index, "--text-field", "text").returncode == 0
+    notes = " ".join(follow_names(client))
+    assert "in 1 documents (Chess is now Chess games)" in notes
+    assert lost.replace("2 decisions", "1 decisions") in notes
+    there = client.get(index="articles-2", id="d1")["_source"]
+    assert there["tags_manual"] == ["Chess games"]
+    assert client.get(index="other", id="d1")["_source"]["tags_manual"] == ["Own"]
 
 
 def test_two_labels_may_exchange_their_names(

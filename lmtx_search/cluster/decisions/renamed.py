@@ -8,16 +8,17 @@ id too. Without this, the pipeline would no longer recognise what people rejecte
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from opensearchpy import NotFoundError, OpenSearch
+from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import translate
 from lmtx_search.cluster.decisions import records
+from lmtx_search.cluster.decisions.moved import ByPlace, is_there, moved
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Renamed
 from lmtx_search.cluster.decisions.values import Decision, renamed
@@ -40,22 +41,33 @@ class _Followed:
         tags: new name of a label's tag by its earlier name.
         documents: number of documents that were changed.
         problems: what stays as it is, and why, a sentence each.
+        lost: number of decisions by index, for documents that are in no index any more.
     """
 
     tags: dict[str, str] = field(default_factory=dict)
     documents: int = 0
     problems: list[str] = field(default_factory=list)
+    lost: Counter[str] = field(default_factory=Counter)
 
     def notes(self) -> list[str]:
         """Return what to tell the user, a sentence each."""
+        problems = [
+            *self.problems,
+            *(
+                f"{number:,} decisions of people keep the earlier names of tags: the index {index} "
+                "is gone, and its documents are in no attached index. If they are in another one, "
+                "`lmtx-search attach` it; `lmtx-search retag` then tries again"
+                for index, number in self.lost.items()
+            ),
+        ]
         if not self.documents:
-            return self.problems
+            return problems
         first, new = next(iter(self.tags.items()))
         more = f" and {len(self.tags) - 1:,} more" if len(self.tags) > 1 else ""
         return [
             f"People's decisions follow the labels' new names in {self.documents:,} documents "
             f"({first} is now {new}{more})",
-            *self.problems,
+            *problems,
         ]
 
 
@@ -99,7 +111,7 @@ def _follow(client: OpenSearch, found: _Followed) -> None:
         for start in range(0, len(by_place), _BATCH):
             some = dict(islice(by_place.items(), start, start + _BATCH))
             try:
-                _rename(client, index, some, found)
+                _rename_moved(client, index, some, found)
             except LmtxError as error:
                 found.problems.append(
                     f"people's decisions in {index} keep the earlier names of tags ({error}): "
@@ -116,14 +128,23 @@ def _changed(client: OpenSearch) -> list[tuple[str, str, str]]:
     return [(label, tag, now[label]) for label, tag in pairs if label in now and now[label] != tag]
 
 
-def _rename(
-    client: OpenSearch, index: str, by_place: Mapping[Place, Sequence[Renamed]], found: _Followed
-) -> None:
+def _rename_moved(client: OpenSearch, index: str, by_place: ByPlace, found: _Followed) -> None:
+    """Rename tags in an index, or where its documents are now if it is gone."""
+    if is_there(client, index):
+        _rename(client, index, by_place, found)
+        return
+    followed: set[str] = set()
+    for there, some in moved(client, index, by_place, tag_fields(client)):
+        _rename(client, there, some, found)
+        followed.update(one.id for decisions in some.values() for one in decisions)
+    ids = {one.id for decisions in by_place.values() for one in decisions}
+    if lost := ids - followed:
+        found.lost[index] += len(lost)
+
+
+def _rename(client: OpenSearch, index: str, by_place: ByPlace, found: _Followed) -> None:
     fields, untouched = tag_fields(client), untouched_documents(client)
-    try:
-        stored = read_places(client, index, by_place)
-    except NotFoundError:
-        return  # the index is gone, and its decisions say nothing about other documents
+    stored = read_places(client, index, by_place)
     written: set[Place] = set()
     left: set[Place] = set()
 

@@ -108,7 +108,7 @@ def renamed(
     changed: dict[str, Any] = {}
     for decision, tags in new.items():
         field = getattr(fields, _ENTERS[decision])
-        items = names_in(source, field)
+        items = entered_names(source, decision, fields)
         gone = tags.keys() - tags.values()
         done = gone.isdisjoint(items) and set(tags.values()).issubset(items)
         if not done and not tags.keys().isdisjoint(items):
@@ -123,6 +123,11 @@ def renamed_before(before: Before, new: Mapping[str, str]) -> Before:
         for part, one in before.get("places", {}).items()
     }
     return {**before, "places": places} if places else before
+
+
+def entered_names(source: Mapping[str, Any], decision: Decision, fields: TagFields) -> list[str]:
+    """Return the names in the field into which a decision puts a tag."""
+    return names_in(source, getattr(fields, _ENTERS[decision]))
 
 
 def names_in(source: Mapping[str, Any], field: str) -> list[str]:

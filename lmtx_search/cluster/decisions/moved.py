@@ -1,0 +1,56 @@
+"""Finds documents with people's decisions whose index is gone, for instance after a reindex."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from opensearchpy import OpenSearch
+
+from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.decisions.records import Renamed
+from lmtx_search.cluster.decisions.values import entered_names
+from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.tag_fields import TagFields
+
+_MISSING_TOO = {"ignore_unavailable": "true"}
+
+ByPlace = Mapping[Place, Sequence[Renamed]]
+"""Decisions by the documents that they are on."""
+
+
+def is_there(client: OpenSearch, index: str) -> bool:
+    """Return whether an index of this name exists. An alias may have taken its name."""
+    return index in _indices(client, index)
+
+
+def moved(
+    client: OpenSearch, index: str, by_place: ByPlace, fields: TagFields
+) -> Iterator[tuple[str, ByPlace]]:
+    """Yield (index, decisions) for the documents of an index that is gone, where they are now.
+
+    A document is the same if it has the same id and routing, and the tag of the decision where the
+    decision put it. An alias with the name of the index is followed, and attached names are.
+    """
+    wanted = {(place.id, place.routing): some for place, some in by_place.items()}
+    query = {"ids": {"values": sorted({id_ for id_, _ in wanted})}}
+    for there in _indices(client, index, *read_pipeline(client).indices):
+        found: dict[Place, Sequence[Renamed]] = {}
+        for hit in scan(client, there, query=query, fields=list(fields.people)):
+            place = Place.of(hit)
+            some = [
+                one
+                for one in wanted.get((place.id, place.routing), ())
+                if {one.record.tag, one.tag}
+                & set(entered_names(hit["_source"], one.record.decision, fields))
+            ]
+            if some:
+                found[place] = some
+        if found:
+            yield there, found
+
+
+def _indices(client: OpenSearch, *given: str) -> list[str]:
+    """Return the indices behind names, without names that do not exist."""
+    names = {"index": ",".join(given), "name": "index.uuid", "params": _MISSING_TOO}
+    return sorted(client.indices.get_settings(**names))
