@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client import names
-from lmtx_search.cluster.facets.recent_sample import labels_of_tags
-from lmtx_search.cluster.facets.roll_up import tag_names
+from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.retag.selection import Selection
 from lmtx_search.errors import UserError
@@ -46,6 +45,7 @@ def tags_of_labels(
         found.add(label, named[label.id])
     open_ = [one for one in dict.fromkeys(wanted) if one not in found.known]
     if open_:
+        found.known.update(edits.named(client, names.LABELS, open_))
         found.known.update(labels_of_tags(client, open_))
     unknown = [
         one

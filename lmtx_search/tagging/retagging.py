@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client.clock import cluster_time
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
 
 _SAMPLE = 20
+# A request that is being answered while labels change has the earlier ones, and its documents get
+# their time after the answer.
+_IN_FLIGHT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ class Plan:
     """A user's request, resolved for the current state of the cluster.
 
     Attributes:
-        labels_changed: when the labels of the tagger last changed (ISO; None: never, or unknown).
+        labels_changed: when the tagger's answers all had its present labels (ISO; None: always,
+            or unknown).
         names: names that existing labels have or had as tags; a document keeps its other tags
             (None: it keeps none).
         notes: what the user should know, a sentence each.
@@ -328,5 +333,8 @@ def _digest_of_steps(client: Client, state: PipelineState, index: str) -> str:
 
 
 def _changed_at(version: TaggerVersion) -> str | None:
-    """Return when the version's labels last changed."""
-    return max((change.at for change in version.changes()), default=None)
+    """Return when all documents had the version's present labels (None: they never changed)."""
+    changed = max((change.at for change in version.changes()), default=None)
+    if changed is None:
+        return None
+    return (datetime.fromisoformat(changed) + _IN_FLIGHT).isoformat()

@@ -20,8 +20,8 @@ from lmtx_search.cluster.decisions.values import (
     undone,
 )
 from lmtx_search.cluster.decisions.write import DELETED, Stored, Unsure, change, read_places
-from lmtx_search.cluster.facets.recent_sample import labels_of_tags
-from lmtx_search.cluster.facets.roll_up import tag_names, tags_above
+from lmtx_search.cluster.facets.roll_up import tags_above
+from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.errors import LmtxError

@@ -11,8 +11,7 @@ from lmtx_search.cluster.client.connect import Client, connect
 from lmtx_search.cluster.decisions.worth import Open, open_labels
 from lmtx_search.cluster.facets.counts import TaggedDocument, facets
 from lmtx_search.cluster.facets.reader_language import names_in
-from lmtx_search.cluster.facets.recent_sample import labels_of_tags
-from lmtx_search.cluster.facets.roll_up import tag_names
+from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.judgments.feedback import (
     find_document,
     find_opinions,

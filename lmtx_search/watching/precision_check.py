@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lmtx_search.cluster.facets.recent_sample import Tagged, labels_of_tags, sample_tagged
+from lmtx_search.cluster.facets.recent_sample import Tagged, sample_tagged
+from lmtx_search.cluster.facets.tag_labels import labels_of_tags
 from lmtx_search.cluster.facets.untouched import count_untouched
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.ml.index_pipeline import index_text_fields

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from lmtx_search.cluster.facets.reader_language import names_in
-from lmtx_search.cluster.facets.recent_sample import labels_of_tags
-from lmtx_search.cluster.facets.roll_up import tag_names
+from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
@@ -50,6 +49,10 @@ def test_labels_have_the_names_that_taggers_give_them_and_are_found_by_these(mer
 
 def test_brackets_of_a_retired_label_are_no_id_of_another(mercury: Any) -> None:
     assert labels_of_tags(mercury, ["Venus (planet)", "Mail (x)", "Mail ()"]) == {}
+
+
+def test_a_tag_from_before_a_text_was_shared_is_no_labels(mercury: Any) -> None:
+    assert labels_of_tags(mercury, ["Mercury", "Mercury (planet)", "Mail"]) == {}
 
 
 def test_the_names_that_readers_see_keep_the_ids_of_tags(mercury: Any) -> None:

@@ -15,7 +15,7 @@ from lmtx_search.cluster.retag.selection import Selection, targets
 from lmtx_search.cluster.setup.attach import attach, plan_attach
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import Settings
-from lmtx_search.tag_fields import scores_of
+from lmtx_search.tag_fields import TagFields, scores_of
 from lmtx_search.tagging.retagging import Wish, carry_out, plan, preview
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap, deployed, index_documents
@@ -30,6 +30,12 @@ def test_what_the_tagger_in_use_has_tagged_is_left_out_unless_labels_changed_sin
     since = Selection(tagger="v2", tagged_from="2026").body()["bool"]["must_not"][0]
     assert {"range": {"tagging.at": {"gte": "2026"}}} in since["bool"]["filter"]
     assert Selection(tags=["a"]).body()["bool"]["must_not"] == []
+
+
+def test_documents_of_a_label_have_it_as_a_tag_a_suggestion_or_above_a_tag() -> None:
+    (wanted,) = Selection(tags=["a"], fields=TagFields(broader="above")).body()["bool"]["filter"]
+    some = [{"terms": {name: ["a"]}} for name in ("tags", "tags_suggested", "above")]
+    assert wanted == {"bool": {"should": some}}
 
 
 @pytest.fixture

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.labels.codec import Vectors
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label, labels_digest, unique_names
+from lmtx_search.settings import OpenSearchSettings, load_settings
+from lmtx_search.tagging.retagging import _changed_at
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.label_digests import digests_of
+from lmtx_search.tagging.versions.label_sync import no_vectors, sync_labels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -127,6 +135,30 @@ def test_a_version_that_was_never_tested_is_there_but_not_finished(tmp_path: Pat
     assert versions.finished() == [tested]
     versions.finish(untested)
     assert versions.finished() == [tested, untested]
+
+
+def test_the_time_of_a_change_is_after_the_embedding_and_retag_adds_what_a_request_takes(
+    tmp_path: Path,
+) -> None:
+    version = make(tmp_path)
+    steps: list[str] = []
+    changed = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
+
+    def embed(labels: Sequence[Label]) -> Vectors:
+        steps.append("embed")
+        return no_vectors(4)
+
+    def clock() -> datetime:
+        steps.append("clock")
+        return changed
+
+    there = version.label_digests()
+    del there["c"]
+    index = LabelIndex(connect(OpenSearchSettings(url="http://127.0.0.1:1")))
+    assert _changed_at(version) is None
+    assert sync_labels(version, load_settings(), index, there, clock, embed) == (0, 1)
+    assert steps == ["embed", "clock"]
+    assert str(_changed_at(version)) > changed.isoformat()
 
 
 def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Renamed
 from lmtx_search.cluster.decisions.values import Decision, renamed
 from lmtx_search.cluster.decisions.write import Unsure, change, read_places
-from lmtx_search.cluster.facets.roll_up import tag_names
+from lmtx_search.cluster.facets.tag_labels import tag_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
 from lmtx_search.errors import LmtxError

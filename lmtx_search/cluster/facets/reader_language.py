@@ -9,8 +9,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.retry import WHOLE
-from lmtx_search.cluster.facets.recent_sample import labels_of_tags, texts_and_ids
-from lmtx_search.cluster.facets.roll_up import tag_names
+from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names, texts_and_ids
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, label_of
 from lmtx_search.cluster.ml.pipeline import tag_fields

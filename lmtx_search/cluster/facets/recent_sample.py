@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from opensearchpy import OpenSearch
 
-from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.facets.untouched import untouched_clauses
-from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.ml.pipeline import tag_fields
-from lmtx_search.records import Document, Label, document_text
+from lmtx_search.records import Document, document_text
 from lmtx_search.tag_fields import TagFields, scores_of
 
 
@@ -73,27 +71,3 @@ def assigned_tags(source: Mapping[str, Any], fields: TagFields) -> list[str]:
     listed = tags if isinstance(tags, list) else [tags]
     scores = source.get(fields.scores)
     return listed if scores is None else [tag for tag in listed if tag in scores_of(scores)]
-
-
-def labels_of_tags(client: OpenSearch, tags: Iterable[str]) -> dict[str, Label]:
-    """Return the labels of tags by the tags' names, without labels that no longer exist."""
-    wanted = list(dict.fromkeys(tags))
-    found = edits.named(client, names.LABELS, wanted)
-    # The name of a tag if several labels have the same text: `Mail (mail-1)`.
-    ids = {tag: [id_ for _, id_ in texts_and_ids(tag)] for tag in wanted if tag not in found}
-    there = edits.find(client, names.LABELS, sorted({id_ for some in ids.values() for id_ in some}))
-    for tag, some in ids.items():
-        # What is in brackets may belong to the name of another label, which was retired.
-        labels = (there[id_] for id_ in some if id_ in there)
-        if label := next((one for one in labels if one.may_be_called(tag)), None):
-            found[tag] = label
-    return found
-
-
-def texts_and_ids(tag: str) -> Iterator[tuple[str, str]]:
-    """Yield what may be a label's text and its added id: both may have brackets themselves."""
-    at = tag.find(" (")
-    while tag.endswith(")") and at >= 0:
-        if id_ := tag[at + 2 : -1]:
-            yield tag[:at], id_
-        at = tag.find(" (", at + 1)

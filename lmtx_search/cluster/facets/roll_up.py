@@ -12,14 +12,14 @@ from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.facets.exact_counts import count_all, ordered
-from lmtx_search.cluster.facets.recent_sample import labels_of_tags, texts_and_ids
 from lmtx_search.cluster.facets.searching import search
+from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import FIELDS, label_of
 from lmtx_search.errors import UserError
 from lmtx_search.hierarchy import ancestors
 from lmtx_search.index_templates import load
-from lmtx_search.records import Label, unique_names
+from lmtx_search.records import Label
 
 # Labels that one request asks for or counts.
 _BATCH = 1000
@@ -104,33 +104,6 @@ def tags_above(client: OpenSearch, tags: Iterable[str]) -> dict[str, list[str]]:
         tag: [named[above] for above in ancestors(broader, label.id) if above in named]
         for tag, label in own.items()
     }
-
-
-def tag_names(client: OpenSearch, labels: Sequence[Label]) -> dict[str, str]:
-    """Return the tag names of labels by id, as a tagger with all labels gives them.
-
-    A name is the text, with the id if labels share the text; see
-    :func:`~lmtx_search.records.unique_names`.
-    """
-    found = {label.id: label.text for label in labels}
-    called = dict(found)
-    asked: set[str] = set()
-    # A name with an added id may be the text of another label. Both have their ids added then.
-    while wanted := sorted(_texts_behind(called.values()) - asked):
-        asked.update(wanted)
-        for start in range(0, len(wanted), _BATCH):
-            query = {"terms": {"text.keyword": wanted[start : start + _BATCH]}}
-            body = {"size": _MOST, "query": query, "_source": ["text"]}
-            hits = client.search(index=names.LABELS, body=body, params=WHOLE)["hits"]["hits"]
-            found.update((hit["_id"], hit["_source"]["text"]) for hit in hits)
-        called = dict(zip(found, unique_names(list(found.values()), list(found)), strict=True))
-    return {label.id: called[label.id] for label in labels}
-
-
-def _texts_behind(tags: Iterable[str]) -> set[str]:
-    """Return the texts of labels that may be called so, with and without added ids."""
-    names = set(tags)
-    return names | {text for name in names for text, _ in texts_and_ids(name)}
 
 
 def _upwards(client: OpenSearch, labels: Iterable[Label]) -> dict[str, Label]:

@@ -24,7 +24,7 @@ class Selection:
         query: in the query string syntax.
         pending: documents for which the tagger did not answer.
         since: documents that this tagger version or a later one tagged.
-        tags: documents with at least one of these tags or suggestions.
+        tags: documents with at least one of these tags, suggestions or broader tags.
         tagger: leave out documents that this version has tagged…
         tagged_from: …at this time (ISO) or later; None: at any time.
         stale: documents whose text has changed since it was read. The query cannot select them.
@@ -74,7 +74,8 @@ class Selection:
         if self.since:
             wanted.append({"range": {"tagging.tagger": {"gte": self.since}}})
         if self.tags:
-            some = [{"terms": {name: list(self.tags)}} for name in ("tags", "tags_suggested")]
+            holding = ("tags", "tags_suggested", "tags_broader")
+            some = [{"terms": {name: list(self.tags)}} for name in holding]
             wanted.append({"bool": {"should": some}})
         unwanted: list[dict[str, Any]] = []
         if self.tagger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -186,7 +187,7 @@ def load_labels(
             settings,
             index,
             index.digests(),
-            cluster_time(client),
+            partial(cluster_time, client),
             known if same else None,
             progress,
         )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -171,8 +172,8 @@ def roll_back(
         digests = index.digests()
         put = retired = 0
         if not found.in_cluster:
-            now = cluster_time(client)
-            put, retired = sync_labels(version, settings, index, digests, now, progress=progress)
+            clock = partial(cluster_time, client)
+            put, retired = sync_labels(version, settings, index, digests, clock, progress=progress)
         fields = state.fields or settings.documents.text_fields
         windows = version.manifest.windows.most
         body = tagging_pipeline(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.decisions.values import names_in
 from lmtx_search.cluster.documents.one import read_one
-from lmtx_search.cluster.facets.recent_sample import labels_of_tags
+from lmtx_search.cluster.facets.tag_labels import labels_of_tags
 from lmtx_search.cluster.judgments.judge_names import judge_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.ml.pipeline import tag_fields
@@ -55,7 +55,11 @@ def read_history(
     tags, manual = names_in(source, fields.tags), names_in(source, fields.manual)
     rejected = names_in(source, fields.rejected)
     suggested = names_in(source, fields.suggested)
-    labels = _labels(client, id_, [*tags, *suggested, *manual, *rejected], label)
+    of_tags = labels_of_tags(client, [*tags, *suggested, *manual, *rejected])
+    labels = _labels(client, id_, of_tags.values(), label)
+    ids = {tag: one.id for tag, one in of_tags.items()}
+    if label is not None and label in labels:
+        ids.setdefault(label, label)  # a retired label, given by the name of its tag
     only = None if label is None else set(labels)
     text = document_text(fields.without(source), settings.documents.text_fields)
     runs = list(RunStore(client).of_kinds("deploy", "train", "retag", fields=_READ))
@@ -65,7 +69,7 @@ def read_history(
     events = [
         *records.judged(client, id_, text, labels, judge_names(client)),
         *records.decided(client, [hit["_index"], index], id_),
-        *_tagged(tagging, given, runs, hit["_index"], labels, only),
+        *_tagged(tagging, given, runs, hit["_index"], ids, only),
         *_taggers(settings, tagging, runs, labels),
     ]
     if only is not None:
@@ -85,13 +89,15 @@ def read_history(
     )
 
 
-def _labels(client: Client, id_: str, tags: list[str], wanted: str | None) -> dict[str, Label]:
+def _labels(
+    client: Client, id_: str, of_tags: Iterable[Label], wanted: str | None
+) -> dict[str, Label]:
     """Return the labels that the history is about, by id."""
     if wanted is not None:
         found = edits.find(client, names.LABELS, [wanted])
         found = found or {one.id: one for one in labels_of_tags(client, [wanted]).values()}
         return found or {wanted: Label(wanted, wanted)}  # it may have been retired
-    there = {label.id: label for label in labels_of_tags(client, tags).values()}
+    there = {label.id: label for label in of_tags}
     body = load("searches/of_document", document=id_)
     hits = client.search(index=names.JUDGMENTS, body=body)["hits"]["hits"]
     judged = {hit["_source"]["label_id"] for hit in hits} - there.keys()
@@ -107,7 +113,7 @@ def _tagged(
     given: Sequence[tuple[str, str, float | None]],
     runs: list[tuple[str, dict[str, Any]]],
     index: str,
-    labels: Mapping[str, Label],
+    ids: Mapping[str, str],
     only: set[str] | None,
 ) -> Iterator[Event]:
     """Yield the last tagging, of which the document itself tells."""
@@ -120,23 +126,12 @@ def _tagged(
     if status != "tagged" or not given:
         yield Event(at, "tagged", f"{status} by {by}, without tags", by=tagger, run=run)
         return
-    ids = _ids_of([tag for tag, _, _ in given], labels.values())
     shown = [one for one in given if only is None or ids.get(one[0]) in only]
     if not shown:
         yield Event(at, "tagged", f"{by} did not assign it", by=tagger, run=run)
     for tag, verb, score in shown:
         what = f"{by} {verb} {tag}" + ("" if score is None else f" with the score {score:.3f}")
         yield Event(at, "tagged", what, ids.get(tag), tagger, run, score=score)
-
-
-def _ids_of(tags: Sequence[str], labels: Collection[Label]) -> dict[str, str]:
-    """Return the ids of the labels of tags, by the rule of :func:`labels_of_tags`."""
-    found = {label.text: label.id for label in labels}
-    for tag in tags:
-        called = (label.id for label in labels if label.may_be_called(tag))
-        if tag not in found and (id_ := next(called, None)):
-            found[tag] = id_
-    return found
 
 
 def _is_retag(record: Mapping[str, Any], index: str, at: str) -> bool:

@@ -63,7 +63,7 @@ def sync_labels(
     settings: Settings,
     index: LabelIndex,
     digests: Mapping[str, bytes],
-    at: datetime,
+    clock: Callable[[], datetime],
     known: Callable[[Sequence[Label]], Vectors] | None = None,
     progress: Progress = SILENT,
 ) -> tuple[int, int]:
@@ -71,7 +71,8 @@ def sync_labels(
 
     Args:
         digests: of all labels of the label index (``LabelIndex.digests``).
-        at: the cluster's current time.
+        clock: returns the cluster's current time. It is asked after the embedding, which may take
+            minutes: documents are tagged with the earlier labels meanwhile.
         known: returns embeddings of labels if the caller already has them.
     """
     current = version.label_digests()
@@ -87,7 +88,7 @@ def sync_labels(
             vectors = embed_labels(label_encoder(version, settings), puts, advance)
     else:
         vectors = no_vectors(version.manifest.dimension)
-    write_change(version.folder, version.manifest.encoder_digest, puts, vectors, retired, at)
+    write_change(version.folder, version.manifest.encoder_digest, puts, vectors, retired, clock())
     return len(puts), len(retired)
 
 
