@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from lmtx_search.errors import UserError
+
 
 def content_digest(*parts: str) -> str:
     """Return the SHA-256 (hex) of the parts, unambiguous about where one part ends."""
@@ -76,7 +78,17 @@ class Label:
 
 
 def unique_names(texts: Sequence[str], ids: Sequence[str]) -> list[str]:
-    """Return the tag name of each label: its text, with the id added if the text is shared."""
+    """Return the tag name of each label: its text, with the id added if the text is shared.
+
+    Raises:
+        UserError: an id is repeated, so that no name could be unique.
+    """
+    twice = [id_ for id_, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise UserError(
+            f"{len(twice):,} label ids come twice, for instance {twice[0]}: `lmtx-search doctor` "
+            "says if several label indices are in use"
+        )
     names = list(texts)
     # Repeated, because a name with an added id may equal the text of another label.
     while repeated := {name for name, count in Counter(names).items() if count > 1}:

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.labels.versions import version_body
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.connector_settings import TRUSTED
@@ -68,6 +69,15 @@ def test_an_alias_that_went_missing_comes_back_to_the_labels(ready, settings):
     ready.indices.delete_alias(index="lmtx-labels-000001", name="lmtx-labels")
     apply(ready, plan(ready, settings))
     assert list(ready.indices.get_alias(name="lmtx-labels")) == ["lmtx-labels-000001"]
+
+
+def test_an_alias_that_a_restore_brought_along_is_one_clear_line(ready, settings):
+    ready.indices.create(index="old-labels", body={"aliases": {"lmtx-labels": {}}})
+    with pytest.raises(UserError, match=r"points to lmtx-labels-000001 and old-labels") as caught:
+        LabelIndex(ready).require()
+    body = json.loads(str(caught.value).split("POST /_aliases ")[1])
+    ready.indices.update_aliases(body=body)
+    assert LabelIndex(ready).require().index == "lmtx-labels-000001"
 
 
 def test_an_index_in_the_place_of_the_alias_stops_it_before_anything_is_written(client, settings):

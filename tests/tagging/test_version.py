@@ -122,6 +122,11 @@ def test_no_two_labels_are_called_the_same() -> None:
     assert len(set(unique_names(texts, ["b", "c", "x", "y"]))) == 4
 
 
+def test_labels_with_one_id_cannot_be_told_apart() -> None:
+    with pytest.raises(UserError, match="1 label ids come twice, for instance b"):
+        unique_names(["Go", "Go"], ["b", "b"])
+
+
 def test_a_label_sets_digest_follows_its_contents() -> None:
     assert labels_digest(LABELS) == labels_digest(list(LABELS))
     assert labels_digest(LABELS) != labels_digest(LABELS[:2])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -49,13 +50,19 @@ class LabelVersions:
         self._engine = engine
 
     def current(self) -> str | None:
-        """Return the index to which the alias points, or None."""
+        """Return the index to which the alias points, or None.
+
+        Raises:
+            UserError: it points to several.
+        """
         try:
             # Without an index name, the request would need rights on all indices.
             answer = self._client.indices.get_alias(index=names.LABELS, name=names.LABELS)
         except NotFoundError:
             return None
-        return str(max(answer))
+        if len(answer) > 1:
+            raise _several(sorted(answer))
+        return str(next(iter(answer)))
 
     def names(self) -> frozenset[str]:
         """Return the indices of all versions."""
@@ -195,6 +202,17 @@ class LabelVersions:
         answer = self._client.indices.get_mapping(index=names.LABEL_VERSIONS)
         assert isinstance(answer, dict)
         return answer
+
+
+def _several(indices: Sequence[str]) -> UserError:
+    # A version that lmtx-search wrote itself is rather the right one.
+    extra = next((one for one in indices if not _NUMBERED.match(one)), indices[0])
+    action = {"remove": {"index": extra, "alias": names.LABELS}}
+    return UserError(
+        f"the alias {names.LABELS} points to {' and '.join(indices)}, as after a restore under "
+        "another name: remove it from all but the right one, for instance with POST /_aliases "
+        + json.dumps({"actions": [action]})
+    )
 
 
 def require_fields(client: OpenSearch, index: str) -> None:
