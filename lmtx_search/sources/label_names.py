@@ -8,6 +8,12 @@ import unicodedata
 # scripts (U+200C, U+200D) change the look of a word and are kept.
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x2060, 0xFEFF))
 
+SEPARATOR = "\ue052"
+"""Marks a fact about labels and separates their names (tagging/scoring/rule_facts.py), so that no
+name may contain it."""
+SEPARATED = f"U+{ord(SEPARATOR):X}, which is not a letter and separates names: remove it"
+"""What is wrong with such a name."""
+
 
 def label_name(text: str) -> str:
     """Return the normal form of a name, which is compared, shown and written as a tag.

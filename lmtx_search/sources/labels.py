@@ -14,7 +14,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.sources.annif import read_annif_labels
 from lmtx_search.sources.label_formats import label_format
-from lmtx_search.sources.label_names import label_name
+from lmtx_search.sources.label_names import SEPARATED, SEPARATOR, label_name
 from lmtx_search.sources.label_rows import row_entries
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.lines import real_file
@@ -162,6 +162,8 @@ def make_label(fields: Fields, where: str) -> Label:
         raise wrong("id", "missing; each label needs an id of its own that does not change")
     if len(id_.encode("utf-8", "replace")) > _ID_BYTES:
         raise wrong("id", f"longer than {_ID_BYTES} bytes")
+    if SEPARATOR in id_:  # the id is added to the text if labels share it
+        raise wrong("id", f"contains {SEPARATED}")
     text = fields.get("text")
     text = label_name(_clean(text)) if isinstance(text, str) else ""
     if not text:
@@ -174,6 +176,8 @@ def make_label(fields: Fields, where: str) -> Label:
         )
     if text.startswith(_RESERVED):
         raise wrong("text", f"begins with U+{ord(text[0]):X}, which is not a letter")
+    if SEPARATOR in text:
+        raise wrong("text", f"contains {SEPARATED}")
     description = fields.get("description")
     if description is None:
         description = ""

@@ -11,6 +11,7 @@ from lmtx_search.hierarchy import ancestors, find_circle
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.rules import Rules
 from lmtx_search.settings.paths import expanded
+from lmtx_search.sources.label_names import SEPARATED, SEPARATOR
 from lmtx_search.sources.rdf import read_graph
 
 _FORMS = {
@@ -144,6 +145,8 @@ class _Read:
 
     def _add_group(self, words: list[str]) -> None:
         name, *ids = words
+        if SEPARATOR in name:
+            raise self.wrong(f"the name of the group contains {SEPARATED}")
         self._require(ids)
         for id_ in ids:
             other = self.group_of.setdefault(id_, name)

@@ -63,6 +63,8 @@ def test_a_damaged_gzip_file_is_one_clear_line(tmp_path):
         ('{"id": true, "text": "a"}', "id", "missing"),
         ('{"id": "a", "text": "' + "x" * 1025 + '"}', "text", "put explanations into description"),
         ('{"id": "a", "text": "\\ue03echess"}', "text", r"U\+E03E"),
+        ('{"id": "a", "text": "che\\ue052ss"}', "text", r"contains U\+E052"),
+        ('{"id": "a\\ue052", "text": "chess"}', "id", r"contains U\+E052"),
         ('{"id": "a", "text": "\\ue025chess"}', "text", r"U\+E025"),
         ('{"id": "a", "text": "a", "description": []}', "description", "must be a text"),
         ('{"id": "a", "text": "a", "synonyms": [1]}', "synonyms", "list of texts"),

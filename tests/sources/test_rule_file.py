@@ -69,6 +69,7 @@ def test_what_labels_imply_and_exclude_goes_on(tmp_path: Path) -> None:
         ("imply a b\nexclude b a\n", "line 2: a and b exclude each other, but a brings both"),
         ("imply d a\nimply d b\nexclude a b\n", "line 3: a and b exclude each other, but d brings"),
         ("group g a\ngroup h a\n", "line 2: the label a is already in the group g"),
+        ("group g\ue052h a\n", r"line 1: the name of the group contains U\+E052"),
         ("people-only b\nimply a b\n", "line 2: a implies b, which is for people only"),
         ("imply a b\ngroup g b\n", "line 1: a implies b, which is only for documents of the group"),
         ("# x\nexclude-related none.ttl\n", r"rules.txt, line 2: .*none\.ttl"),
