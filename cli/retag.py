@@ -60,6 +60,9 @@ def retag(
     tags that lmtx-search did not write, nothing is changed until you decide: --keep-own-tags moves
     them to tags_manual. After an interruption, the same command continues where it stopped.
 
+    Each document is written once more, so its _version grows. A program that writes with external
+    versions may be refused afterwards (409): see the page "Writing documents".
+
     --label ID finds documents by all names that the label has or had in the tagger versions of this
     machine, also if it was retired.
 
