@@ -112,6 +112,7 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool, y
       lmtx-search labels retire q718 q719
     """
     from lmtx_search.cli.terminal import print_note
+    from lmtx_search.cluster.facets.roll_up import cut_off
     from lmtx_search.cluster.labels import edits
 
     wanted = list(dict.fromkeys(label_ids))
@@ -120,16 +121,21 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool, y
         _require(there, wanted)
         return [there[id_] for id_ in wanted]
 
+    client = connect(context.settings.opensearch)
+    found = retire(edits.find(client, names.LABELS, wanted))
     if dry_run or not yes:
-        client = connect(context.settings.opensearch)
-        found = retire(edits.find(client, names.LABELS, wanted))
         for label in found:
             if dry_run:
                 context.say(f"Would retire {label.id} ({label.text})")
             else:
                 print_note(f"To be retired: {label.id} ({label.text})")
+    if lost := cut_off(client, found):
+        context.progress.note(
+            f"{lost:,} other labels lose labels above them, because a retired one is in between: "
+            "give them other broader labels with `lmtx-search labels load FILE`"
+        )
     if dry_run:
-        context.result({"dry_run": True, "retired": wanted})
+        context.result({"dry_run": True, "retired": wanted, "cut_off": lost})
         return
     confirm(f"Retire {len(wanted)} {'label' if len(wanted) == 1 else 'labels'}?", yes)
     edit = _edit(context, wanted, retire, retiring=True)

@@ -10,6 +10,7 @@ from lmtx_search.cluster.facets.cooccurrence import Companion, together
 from lmtx_search.cluster.facets.counts import facets
 from lmtx_search.cluster.facets.filters import subset, unsearched_fields
 from lmtx_search.cluster.facets.over_time import Stretch, over_time
+from lmtx_search.cluster.facets.roll_up import cut_off
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline, tagging_pipeline
 from lmtx_search.cluster.setup.bootstrap import apply, plan
@@ -121,6 +122,13 @@ class TestRollUp:
     def test_a_tag_asked_for_stands_for_all_that_is_narrower(self, hierarchy):
         assert facets(hierarchy, "lmtx-documents-x", tags=["world"]).documents == 0
         assert facets(hierarchy, "lmtx-documents-x", tags=["world"], roll_up=True).documents == 2
+
+    def test_labels_that_lose_what_is_above_them_are_counted_before_one_is_retired(self, hierarchy):
+        by_id = {label.id: label for label in self.LABELS}
+        # "sea" loses "world"; "world" is only above itself. Nothing is above "trade".
+        assert cut_off(hierarchy, [by_id["n"]]) == 1
+        assert cut_off(hierarchy, [by_id["n"], by_id["s"]]) == 0
+        assert cut_off(hierarchy, [by_id["t"]]) == 0
 
     def test_without_a_hierarchy_it_is_one_clear_line(self, tagged):
         with pytest.raises(UserError, match="no label has a broader one"):

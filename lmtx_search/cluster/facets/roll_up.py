@@ -64,14 +64,26 @@ def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[
 
 def with_narrower(client: OpenSearch, tag: str) -> list[str]:
     """Return a tag and the tags of all labels below its label."""
-    found = {label.id: label for label in labels_of_tags(client, [tag]).values()}
-    level = list(found)
-    while level:
-        hits = [hit for some in _batches(level) for hit in _below(client, some)]
-        new = [label for hit in hits if (label := label_of(hit)).id not in found]
-        found.update((label.id, label) for label in new)
-        level = [label.id for label in new]
+    found = _downwards(client, labels_of_tags(client, [tag]).values())
     return list(dict.fromkeys([tag, *tag_names(client, list(found.values())).values()]))
+
+
+def cut_off(client: OpenSearch, retired: Sequence[Label]) -> int:
+    """Return how many other labels lose labels above them if these are retired."""
+    below = _downwards(client, retired)
+    labels = _upwards(client, below.values())
+    gone = {label.id for label in retired}
+    now = {label.id: label.broader for label in labels.values()}
+    then = {
+        id_: [one for one in above if one not in gone]
+        for id_, above in now.items()
+        if id_ not in gone
+    }
+    rest = labels.keys() - gone
+    return sum(
+        not rest.intersection(ancestors(now, id_)).issubset(ancestors(then, id_))
+        for id_ in below.keys() - gone
+    )
 
 
 def _below(client: OpenSearch, ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -104,6 +116,18 @@ def tags_above(client: OpenSearch, tags: Iterable[str]) -> dict[str, list[str]]:
         tag: [named[above] for above in ancestors(broader, label.id) if above in named]
         for tag, label in own.items()
     }
+
+
+def _downwards(client: OpenSearch, labels: Iterable[Label]) -> dict[str, Label]:
+    """Return labels and all labels below them, by id."""
+    found = {label.id: label for label in labels}
+    level = list(found)
+    while level:
+        hits = [hit for some in _batches(level) for hit in _below(client, some)]
+        new = [label for hit in hits if (label := label_of(hit)).id not in found]
+        found.update((label.id, label) for label in new)
+        level = [label.id for label in new]
+    return found
 
 
 def _upwards(client: OpenSearch, labels: Iterable[Label]) -> dict[str, Label]:
