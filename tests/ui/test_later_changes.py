@@ -76,7 +76,9 @@ def test_decisions_follow_a_label_when_another_one_gets_its_text_and_goes_again(
     articles: None, client: Any, settings: Settings, lmtx: Run
 ) -> None:
     decide(client, settings, "reject", "Chess", "d2")
-    assert lmtx("labels", "add", "chess-2", "Chess").returncode == 0
+    added = lmtx("labels", "add", "chess-2", "Chess").stdout
+    assert "The tag of chess-2 is Chess (chess-2), because other labels share its text" in added
+    assert "The tag of game::chess is now Chess (game::chess) instead of Chess" in added
     assert source(client, "d2")["tags_rejected"] == ["Chess (game::chess)"]
     assert lmtx("labels", "retire", "chess-2", "--yes").returncode == 0
     assert source(client, "d2")["tags_rejected"] == ["Chess"]

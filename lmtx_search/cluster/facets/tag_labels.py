@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.labels import edits
+from lmtx_search.cluster.labels.codec import FIELDS, label_of
 from lmtx_search.records import Label, unique_names
 
 # Labels that one request asks for.
@@ -59,13 +61,24 @@ def tag_names(client: OpenSearch, labels: Sequence[Label]) -> dict[str, str]:
     # A name with an added id may be the text of another label. Both have their ids added then.
     while wanted := sorted(_texts_behind(called.values()) - asked):
         asked.update(wanted)
-        for start in range(0, len(wanted), _BATCH):
-            query = {"terms": {"text.keyword": wanted[start : start + _BATCH]}}
-            body = {"size": _MOST, "query": query, "_source": ["text"]}
-            hits = client.search(index=names.LABELS, body=body, params=WHOLE)["hits"]["hits"]
-            found.update((hit["_id"], hit["_source"]["text"]) for hit in hits)
+        hits = _with_texts(client, wanted, ["text"])
+        found.update((hit["_id"], hit["_source"]["text"]) for hit in hits)
         called = dict(zip(found, unique_names(list(found.values()), list(found)), strict=True))
     return {label.id: called[label.id] for label in labels}
+
+
+def sharing(client: OpenSearch, texts: Iterable[str]) -> list[Label]:
+    """Return the labels with one of these texts, or with one to which an id was added in them."""
+    return [label_of(hit) for hit in _with_texts(client, sorted(_texts_behind(texts)), FIELDS)]
+
+
+def _with_texts(
+    client: OpenSearch, texts: Sequence[str], fields: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    for start in range(0, len(texts), _BATCH):
+        query = {"terms": {"text.keyword": list(texts[start : start + _BATCH])}}
+        body = {"size": _MOST, "query": query, "_source": list(fields)}
+        yield from client.search(index=names.LABELS, body=body, params=WHOLE)["hits"]["hits"]
 
 
 def _texts_behind(tags: Iterable[str]) -> set[str]:

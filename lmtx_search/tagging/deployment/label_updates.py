@@ -12,6 +12,7 @@ import numpy as np
 from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.decisions.renamed import follow_names
+from lmtx_search.cluster.facets.tag_labels import sharing, tag_names
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import Vectors
 from lmtx_search.cluster.labels.index import LabelIndex
@@ -81,7 +82,8 @@ def edit_labels(
     index = LabelIndex(client, settings.opensearch.knn_engine)
     with exclusive(client, "change of labels"):
         info = index.require()
-        labels = change(edits.find(client, info.index, ids))
+        there = edits.find(client, info.index, ids)
+        labels = change(there)
         live = live_version(client, settings)
         version = live.version if live else None
         puts = [] if retire else labels
@@ -93,6 +95,11 @@ def edit_labels(
             index.load(puts, lambda some: embed_labels(encoder, some), digest, encoder.dimension)
             return LabelEdit(index.require().index, puts, [])
         vectors = _embedded(settings, version, puts, info.encoder_digest)
+        changed = {label.id for label in (*there.values(), *puts)}
+        texts = {label.text for label in there.values()}
+        texts.update(text for label in puts for text in (label.text, label.name_with_id))
+        others = [one for one in sharing(client, texts) if one.id not in changed]
+        before = tag_names(client, others)
         # The index goes last. It decides what can be changed, so the command can be repeated.
         retired = [label.id for label in labels] if retire else []
         if version:
@@ -105,6 +112,7 @@ def edit_labels(
             edits.delete(client, info.index, retired)
         else:
             edits.put(client, info.index, puts, vectors)
+        called = renamed_tags(before, tag_names(client, [*others, *puts]), puts)
     return LabelEdit(
         index=info.index,
         put=puts,
@@ -112,8 +120,30 @@ def edit_labels(
         tagger=live.name if live and version else None,
         waiting=live.name if live and not version else None,
         # A tagger that does not have the new names yet goes on with the earlier ones.
-        notes=() if live and not version else follow_names(client),
+        notes=[*called, *([] if live and not version else follow_names(client))],
     )
+
+
+def renamed_tags(
+    before: Mapping[str, str], now: Mapping[str, str], puts: Sequence[Label]
+) -> list[str]:
+    """Return notes about tags that got another name, or another one than the text of their label.
+
+    Args:
+        before: the tag names of other labels by id, before a change of labels.
+        now: after it, with the labels that were put.
+    """
+    notes = [
+        f"The tag of {label.id} is {now[label.id]}, because other labels share its text"
+        for label in puts
+        if now[label.id] != label.text
+    ]
+    return notes + [
+        f"The tag of {id_} is now {now[id_]} instead of {tag}: documents get the new name with "
+        f"`lmtx-search retag --index INDEX --label {id_}`"
+        for id_, tag in before.items()
+        if now[id_] != tag
+    ]
 
 
 @dataclass(frozen=True, slots=True)
