@@ -143,15 +143,22 @@ def document_text(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:
 
 
 def value_at(node: Any, field: str) -> Any:
-    """Return what a record has at a dotted path, which may pass through lists (None: nothing)."""
+    """Return what a record has at a dotted path, which may pass through lists (None: nothing).
+
+    Any part of the path may be one name with dots in it, as OpenSearch reads it.
+    """
     if isinstance(node, list):
         return [value_at(item, field) for item in node]
     if not isinstance(node, Mapping):
         return None
     if field in node:
         return node[field]
-    head, dot, rest = field.partition(".")
-    return value_at(node.get(head), rest) if dot else None
+    names = field.split(".")
+    for end in range(len(names) - 1, 0, -1):
+        found = value_at(node.get(".".join(names[:end])), ".".join(names[end:]))
+        if found is not None:
+            return found
+    return None
 
 
 def _written_out(value: Any) -> str:

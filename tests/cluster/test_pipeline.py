@@ -134,6 +134,11 @@ class TestOnTheCluster:
         source = {"a": {"b": {"c": "inner"}}, "d.e": "dotted"}
         assert _text(client, source, ("a.b.c", "d.e", "a.none.c")) == "inner\ndotted"
 
+    def test_some_names_of_a_path_may_be_one_with_dots(self, client: Any) -> None:
+        source = {"a.b": {"c.d": "first"}, "a": [{"b.e": {"f": "second"}}, {"b": {"e": 7}}]}
+        fields = ("a.b.c.d", "a.b.e.f", "a.b.none")
+        assert _text(client, source, fields) == "first\nsecond" == document_text(source, fields)
+
     def test_a_text_field_may_be_inside_nested_objects(self, client: Any) -> None:
         parts = [{"text": "one"}, {"no": 1}, 7, {"text": ["two", 2], "by": [{"text": "x"}]}]
         source = {"title": "T", "parts": parts, "list": [["a"]]}

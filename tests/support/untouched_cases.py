@@ -16,6 +16,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"term": {"source.keyword": {"value": "press"}}}, {"source": "press"}, True),
     ({"term": {"meta.source": "press"}}, {"meta": {"source": "press"}}, True),
     ({"term": {"meta.source": "press"}}, {"meta.source": "press"}, True),
+    ({"term": {"meta.info.source": "press"}}, {"meta.info": {"source": "press"}}, True),
+    ({"term": {"meta.info.source": "press"}}, {"meta": {"info.source": "press"}}, True),
     ({"term": {"by.name": "B"}}, NESTED, True),
     ({"term": {"year": 1990}}, {"year": 1990}, True),
     ({"term": {"year": 1990}}, {"year": "1990"}, True),
