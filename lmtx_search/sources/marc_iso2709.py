@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from lmtx_search.records import BadLine
 from lmtx_search.sources.lines import opened
@@ -30,6 +30,26 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _ANSEL = 0x45
 # In text of MARC-8 with a damaged byte, many more accents fit their letters by far.
 _FITTING_PER_FAULT = 4
+# Grave, acute and umlaut on vowels, and both halves of a ligature. In cp1252, they would be
+# letters such as â and è before a vowel, which hardly any word has.
+_SURE = re.compile(
+    rb"[\xe1\xe2\xe8][aeoAEO]|\xe8[uU]|\xeb[A-Za-z](?=\xec[A-Za-z])|(?<=\xeb[A-Za-z])\xec[A-Za-z]"
+)
+
+
+class _Accents(NamedTuple):
+    """What the bytes of a record would be in MARC-8.
+
+    Attributes:
+        faults: bytes that MARC-8 does not define, or that are accents without a letter.
+        odd: accents which form no character with the letter behind them.
+        fitting: accents which form one; those that only MARC-8 explains count several times.
+    """
+
+    faults: int
+    odd: int
+    fitting: int
+
 
 _NOTES = {
     "utf-8": (
@@ -59,7 +79,7 @@ def binary_records(
 
     counts = dict.fromkeys(_NOTES, 0)
     with opened(path) as whole:
-        in_windows = _is_windows(*_sum(map(_accents, filter(_is_unsure, _split(whole)))))
+        in_windows = _are_windows(map(_accents, filter(_is_unsure, _split(whole))))
     for number, data in enumerate(_split(stream), start=1):
         encoding = _encoding(data, in_windows)
         if encoding in counts:
@@ -111,18 +131,18 @@ def _encoding(data: bytes, in_windows: bool) -> str:
 
     Args:
         in_windows: whether all records together are cp1252 rather than MARC-8. This decides about a
-            record of which the few letters could be either.
+            record that could be either. One that has only faults is never MARC-8.
     """
     # In MARC-8, an accent precedes its letter, so that text with accents is hardly ever UTF-8.
     if _is_undeclared(data) and _is(data, "utf-8"):
         return "utf-8"
     if not _is_unsure(data):
         return ""
-    faults, fitting = _accents(data)
-    could_be = in_windows and not faults and fitting < _FITTING_PER_FAULT
-    if (could_be or _is_windows(faults, fitting)) and _is(data, "cp1252"):
+    accents = _accents(data)
+    could_be = in_windows and accents.fitting < _FITTING_PER_FAULT * max(accents.faults, 1)
+    if (could_be or (accents.faults and not accents.fitting)) and _is(data, "cp1252"):
         return "cp1252"
-    return "damaged" if faults else ""
+    return "damaged" if accents.faults else ""
 
 
 def _is_undeclared(data: bytes) -> bool:
@@ -133,15 +153,16 @@ def _is_unsure(data: bytes) -> bool:
     return _is_undeclared(data) and not _is(data, "utf-8")
 
 
-def _is_windows(faults: int, fitting: int) -> bool:
-    return fitting < _FITTING_PER_FAULT * faults
+def _are_windows(records: Iterable[_Accents]) -> bool:
+    """Return whether records of one file are cp1252 rather than MARC-8.
 
-
-def _sum(pairs: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    first = second = 0
-    for one, other in pairs:
-        first, second = first + one, second + other
-    return first, second
+    A few damaged records say nothing about the others, so at least half of them must look strange.
+    """
+    faults = fitting = strange = count = 0
+    for one in records:
+        faults, fitting = faults + one.faults, fitting + one.fitting
+        strange, count = strange + bool(one.faults or one.odd), count + 1
+    return fitting < _FITTING_PER_FAULT * faults and 2 * strange >= count
 
 
 def _is(data: bytes, encoding: str) -> bool:
@@ -152,21 +173,21 @@ def _is(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _accents(data: bytes) -> tuple[int, int]:
-    """Count the bytes that MARC-8 does not define, or that are accents without a letter.
-
-    The second number is that of accents which form one character with the letter behind them.
-    """
+def _accents(data: bytes) -> _Accents:
     accents, undefined, letters = _ansel()
-    faults = fitting = 0
+    sure = {found.start() for found in _SURE.finditer(data)}
+    faults = odd = fitting = 0
     for found in _NOT_ASCII.finditer(data):
         byte, behind = found[0][0], data[found.end() : found.end() + 1]
-        if byte in undefined or (byte in accents and behind not in letters):
+        if found.start() in sure:
+            fitting += _FITTING_PER_FAULT
+        elif byte in undefined or (byte in accents and behind not in letters):
             faults += 1
         elif byte in accents and behind.isalpha():
             pair = behind.decode("ascii") + accents[byte]
-            fitting += len(unicodedata.normalize("NFC", pair)) == 1
-    return faults, fitting
+            is_one = len(unicodedata.normalize("NFC", pair)) == 1
+            fitting, odd = fitting + is_one, odd + (not is_one)
+    return _Accents(faults, odd, fitting)
 
 
 @cache

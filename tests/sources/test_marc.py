@@ -210,6 +210,27 @@ def test_a_damaged_byte_in_marc_8_costs_no_other_and_is_told(tmp_path):
     ]
 
 
+def test_a_stray_accent_in_marc_8_makes_it_no_other_encoding(tmp_path):
+    path = write(tmp_path, "c.mrc", record_of(b"Caf\xe2e de Gen\xe1eve \xe2 "))
+    assert titles(path)[0].startswith("Café de Genève")
+
+
+@pytest.mark.parametrize(
+    ("intact", "read"),
+    [(b"\xebT\xecSvet", "T︠S︡vet"), (b"\xa1aska", "Łaska"), (b"Gor\xa7kij", "Gorʹkij")],
+)
+def test_a_damaged_record_says_nothing_about_intact_ones(tmp_path, intact, read):
+    records = [b"Pr\xffg", *[intact] * 6]
+    path = write(tmp_path, "c.mrc", b"".join(map(record_of, records)))
+    assert titles(path)[1:] == [read] * 6
+
+
+def test_a_damaged_record_among_intact_ones_is_read_as_they_are(tmp_path):
+    records = [*[b"\xe9Cesk\xe2y kraj"] * 6, b"\xe9Cech\xff"]
+    path = write(tmp_path, "c.mrc", b"".join(map(record_of, records)))
+    assert titles(path)[-1] == "Čech"
+
+
 def test_a_record_without_its_end_mark_swallows_no_other(tmp_path):
     data = record_of(b"One", end=b"") + b"\n" + record_of(b"Two")[:-3] + record_of(b"Three")
     one, two, three = titles(write(tmp_path, "c.mrc", data))
