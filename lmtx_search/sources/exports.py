@@ -10,10 +10,11 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, content_digest
 from lmtx_search.sources.html_text import plain_or_html_text
+from lmtx_search.sources.json_constants import ConstantError, refuse_constants
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.lines import opened
 from lmtx_search.sources.read_options import ReadOptions
-from lmtx_search.sources.rows import Row
+from lmtx_search.sources.rows import Row, bad_constant
 
 _MANIFEST = "manifest.json"
 _DOCUMENT, _TAG, _NOTE = "documents.document", "documents.tag", "documents.note"
@@ -34,35 +35,51 @@ def read_karakeep(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
         if isinstance(row, BadLine):
             yield row
             continue
-        bookmark, content = row.fields, row.fields.get("content") or {}
-        if not isinstance(content, dict):
-            reason = "field content: an object is expected"
-            yield BadLine(str(path), row.line, reason, json.dumps(bookmark)[:1000])
-            continue
-        texts = [
-            plain_or_html_text(str(content.get("text") or content.get("htmlContent") or "")),
-            plain_or_html_text(str(content.get("description") or "")),
-            str(bookmark.get("note") or ""),
-        ]
-        url, title = (
-            str(content.get("url") or ""),
-            str(bookmark.get("title") or content.get("title") or ""),
-        )
-        fields: dict[str, Any] = {"title": title, "text": "\n".join(filter(None, texts))}
-        if not any(fields.values()):
-            kind = content.get("type") or "unknown"
-            options.left_out.add(f"bookmarks of the type {kind} without title and text", url)
-            continue
-        fields |= {"url": url} if url else {}
-        fields |= {"created": bookmark["createdAt"]} if "createdAt" in bookmark else {}
-        # Texts in an export, objects in an answer of the API.
-        tags = [
-            str(tag["name"] if isinstance(tag, dict) and "name" in tag else tag)
-            for tag in _list(bookmark.get("tags"))
-        ]
-        fields |= {"subjects": tags} if tags else {}
-        key = url or json.dumps([title, fields["text"]])
-        yield Row(row.line, {"id": content_digest(key)[:32], **fields})
+        try:
+            made = _bookmark(row.fields, options)
+            refuse_constants(made)
+        except ConstantError as error:
+            yield bad_constant(str(path), row.line, row.fields, error)
+        except ValueError as error:
+            yield BadLine(str(path), row.line, str(error), json.dumps(row.fields)[:1000])
+        else:
+            if made is not None:
+                yield Row(row.line, made)
+
+
+def _bookmark(bookmark: Mapping[str, Any], options: ReadOptions) -> dict[str, Any] | None:
+    """Return the fields of a bookmark; None if it is left out and counted.
+
+    Raises:
+        ValueError: its content is no object.
+    """
+    content = bookmark.get("content") or {}
+    if not isinstance(content, dict):
+        raise ValueError("field content: an object is expected")
+    texts = [
+        plain_or_html_text(str(content.get("text") or content.get("htmlContent") or "")),
+        plain_or_html_text(str(content.get("description") or "")),
+        str(bookmark.get("note") or ""),
+    ]
+    url, title = (
+        str(content.get("url") or ""),
+        str(bookmark.get("title") or content.get("title") or ""),
+    )
+    fields: dict[str, Any] = {"title": title, "text": "\n".join(filter(None, texts))}
+    if not any(fields.values()):
+        kind = content.get("type") or "unknown"
+        options.left_out.add(f"bookmarks of the type {kind} without title and text", url)
+        return None
+    fields |= {"url": url} if url else {}
+    fields |= {"created": bookmark["createdAt"]} if "createdAt" in bookmark else {}
+    # Texts in an export, objects in an answer of the API.
+    tags = [
+        str(tag["name"] if isinstance(tag, dict) and "name" in tag else tag)
+        for tag in _list(bookmark.get("tags"))
+    ]
+    fields |= {"subjects": tags} if tags else {}
+    key = url or json.dumps([title, fields["text"]])
+    return {"id": content_digest(key)[:32], **fields}
 
 
 def paperless_manifest(path: Path) -> Path:

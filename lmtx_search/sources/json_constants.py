@@ -7,49 +7,59 @@ import re
 from typing import Any
 
 # Those inside of a text are a part of it.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)', re.DOTALL)
 
 
-class _Constant(float):
-    """A value that was read from such a constant, to be found again."""
+class ConstantError(ValueError):
+    """A value that is needed is such a constant.
+
+    Attributes:
+        line: the line of the constant.
+    """
+
+    def __init__(self, line: int) -> None:
+        super().__init__("NaN or Infinity, which is not JSON")
+        self.line = line
 
 
-def load_json(text: str) -> Any:
-    """Return the value of JSON; constants can be found by :class:`Constants`.
+class Constant(float):
+    """A value that was read from such a constant, with its line."""
+
+    line: int
+
+    def __str__(self) -> str:
+        # Readers make texts of values of any type, and "nan" is no text of a document.
+        raise ConstantError(self.line)
+
+
+def load_json(text: str, first: int = 1) -> Any:
+    """Return the value of JSON, in which each such constant is a :class:`Constant`.
+
+    Args:
+        first: the line on which the text begins.
 
     Raises:
         ValueError, RecursionError: as ``json.loads``.
     """
-    return json.loads(text, parse_constant=_Constant)
+    places = (found.start(1) for found in _TOKEN.finditer(text) if found[1])
+    last, line = 0, first
+
+    # Called for every constant in the order of the text, also for those that are not kept.
+    def constant(name: str) -> Constant:
+        nonlocal last, line
+        place = next(places)
+        line += text.count("\n", last, place)
+        last, value = place, Constant(name)
+        value.line = line
+        return value
+
+    return json.loads(text, parse_constant=constant)
 
 
-class Constants:
-    """Finds the lines of constants in the records of a list.
-
-    Args:
-        data: the text of the list, as :func:`load_json` has read it.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        there = b"NaN" in data or b"Infinity" in data
-        self._places = [one.start(1) for one in _TOKEN.finditer(data) if one[1]] if there else []
-        self._seen = 0
-
-    def lines_before(self, record: object) -> int | None:
-        """Return how many lines stand before the first constant of a record (None: it has none).
-
-        Each record is asked about once, in the order of the list.
-        """
-        count = _count(record) if self._seen < len(self._places) else 0
-        if not count:
-            return None
-        place = self._places[self._seen]
-        self._seen += count
-        return self._data.count(b"\n", 0, place)
-
-
-def _count(value: object) -> int:
-    if isinstance(value, dict):
-        return sum(map(_count, value.values()))
-    return sum(map(_count, value)) if isinstance(value, list) else isinstance(value, _Constant)
+def refuse_constants(value: object) -> None:
+    """Raise :class:`ConstantError` for the first constant inside a value."""
+    if isinstance(value, Constant):
+        raise ConstantError(value.line)
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            refuse_constants(one)

@@ -10,13 +10,15 @@ from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.json_constants import load_json
 from lmtx_search.sources.lines import opened
-from lmtx_search.sources.rows import Row, checked_list, checked_record, read_rows
+from lmtx_search.sources.rows import Row, checked_record, read_rows
 
 
 def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iterator[Row | BadLine]:
     """Yield the objects of a list, of the list under one of ``keys``, or one per line.
 
-    A file with one list is read as a whole. Its records are numbered from 1, as lines are.
+    A file with one list is read as a whole. Its records are numbered from 1, as lines are. They may
+    hold constants that are not JSON, because not all of their fields are read; see
+    :func:`~lmtx_search.sources.json_constants.refuse_constants`.
 
     Args:
         notes: gets a sentence if the file is one page of a longer list.
@@ -36,7 +38,8 @@ def read_json_records(path: Path, keys: Sequence[str], notes: list[str]) -> Iter
             else:
                 yield row
         return
-    yield from checked_list(records, content, str(path))
+    for number, record in enumerate(records, 1):
+        yield checked_record(str(path), number, record)
 
 
 def _page_of(fields: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine
 from lmtx_search.sources.csv_rows import read_csv
-from lmtx_search.sources.json_constants import Constants, load_json
+from lmtx_search.sources.json_constants import ConstantError, load_json, refuse_constants
 from lmtx_search.sources.lines import opened
 from lmtx_search.sources.standard_input import is_standard_input
 from lmtx_search.sources.text_encoding import text_encoding
@@ -97,24 +97,21 @@ def ending(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
-def checked_list(
-    records: Iterable[object], data: bytes, name: str, first: int = 1
-) -> Iterator[Row | BadLine]:
-    """Yield the records of a list as rows numbered from 1, or as malformed lines.
-
-    Args:
-        data: the text of the list, as :func:`~lmtx_search.sources.json_constants.load_json` has
-            read it.
-        first: the line on which the text begins.
-    """
-    constants = Constants(data)
+def checked_list(records: Iterable[object], name: str) -> Iterator[Row | BadLine]:
+    """Yield the records of a list as rows numbered from 1, or as malformed lines."""
     for number, record in enumerate(records, 1):
-        before = constants.lines_before(record)
-        if before is None:
-            yield checked_record(name, number, record)
+        try:
+            refuse_constants(record)
+        except ConstantError as error:
+            yield bad_constant(name, number, record, error)
         else:
-            reason = f"record {number:,} of the list has NaN or Infinity, which is not JSON"
-            yield BadLine(name, first + before, reason, json.dumps(record, ensure_ascii=False))
+            yield checked_record(name, number, record)
+
+
+def bad_constant(name: str, number: int, record: object, error: ConstantError) -> BadLine:
+    """Return the report of a constant that is not JSON in a record of a list."""
+    reason = f"record {number:,} of the list has {error}"
+    return BadLine(name, error.line, reason, json.dumps(record, ensure_ascii=False))
 
 
 def checked_record(name: str, number: int, record: object) -> Row | BadLine:
@@ -129,12 +126,12 @@ def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
     for number, data in enumerate(stream, start=1):
         line = data.removeprefix(_BOM) if number == 1 else data
         if not begun and line.lstrip().startswith(b"["):
-            records, goes_on = _list_of(line)
+            records, goes_on = _list_of(line, number)
             if goes_on:
                 yield from _list_rows(line + stream.read(), number, name)
                 return
             if records is not None:
-                yield from checked_list(records, line, name, number)
+                yield from checked_list(records, name)
                 begun = True
                 continue
         if in_object and line.lstrip().startswith(b'"'):
@@ -155,10 +152,10 @@ def _json_rows(stream: BinaryIO, name: str) -> Iterator[Row | BadLine]:
         yield _json_row(b"{", number, name)
 
 
-def _list_of(line: bytes) -> tuple[list[Any] | None, bool]:
+def _list_of(line: bytes, number: int) -> tuple[list[Any] | None, bool]:
     """Return the objects of a list on one line (None: it is none), and whether it goes on."""
     try:
-        found = load_json(line.decode("utf-8").strip())
+        found = load_json(line.decode("utf-8").strip(), number)
     except json.JSONDecodeError as error:
         return None, error.pos == len(error.doc)
     except (ValueError, RecursionError):
@@ -170,14 +167,14 @@ def _list_of(line: bytes) -> tuple[list[Any] | None, bool]:
 def _list_rows(data: bytes, first: int, name: str) -> Iterator[Row | BadLine]:
     """Yield the objects of a list that begins on line ``first``, numbered from 1."""
     try:
-        records = load_json(data.decode("utf-8"))
+        records = load_json(data.decode("utf-8"), first)
     except (ValueError, RecursionError) as error:
         before, reason = _fault(data, error)
         raw = data.split(b"\n")[before].decode("utf-8", "replace").rstrip("\r")
         reason += f"; nothing of the list that begins on line {first} is read"
         yield BadLine(name, first + before, reason, raw)
     else:
-        yield from checked_list(records, data, name, first)
+        yield from checked_list(records, name)
 
 
 def _json_row(line: bytes, number: int, name: str) -> Row | BadLine:

@@ -15,10 +15,11 @@ from lmtx_search.records import BadLine
 from lmtx_search.sources.html_text import plain_or_html_text
 from lmtx_search.sources.internal_notes import is_hidden, is_internal, mark_of_row
 from lmtx_search.sources.jira import JIRA, jira_ticket
+from lmtx_search.sources.json_constants import ConstantError, refuse_constants
 from lmtx_search.sources.json_records import read_json_records
 from lmtx_search.sources.lines import first_line, starts_as_json
 from lmtx_search.sources.read_options import ReadOptions
-from lmtx_search.sources.rows import JSON_LINES, Row, ending, read_rows
+from lmtx_search.sources.rows import JSON_LINES, Row, bad_constant, ending, read_rows
 from lmtx_search.sources.tab_separated import header_names
 from lmtx_search.sources.ticket_answers import check_answer, held_comments
 from lmtx_search.sources.ticket_columns import TicketColumns
@@ -105,7 +106,11 @@ def _read(
         try:
             if not is_table:
                 check_answer(fields)
-            yield Row(row.line, without_internal(make(fields, options), options))
+            made = without_internal(make(fields, options), options)
+            refuse_constants(made)
+            yield Row(row.line, made)
+        except ConstantError as error:
+            yield bad_constant(str(path), row.line, row.fields, error)
         except ValueError as error:
             yield BadLine(str(path), row.line, str(error), json.dumps(fields)[:1000])
     if not checked:

@@ -217,6 +217,12 @@ def test_a_number_that_json_does_not_have_spoils_only_its_own_record(tmp_path, i
     assert bad.raw == '{"id": "b", "x": NaN}'
 
 
+def test_a_number_that_is_not_kept_does_not_move_the_line_of_the_next(tmp_path):
+    text = '[\n{"id": "a", "x": NaN, "x": 1},\n{"id": "b", "x": NaN}\n]'
+    fine, bad = read_documents(write(tmp_path, text))
+    assert (fine.id, bad.line) == ("a", 3)
+
+
 def test_a_list_on_one_line_may_be_followed_by_lines(tmp_path):
     first, second = read_documents(write(tmp_path, '[{"id": "a"}]\n{"id": "b"}\n'))
     assert (first.id, second.id) == ("a", "b")

@@ -135,6 +135,18 @@ def test_a_bookmark_with_another_form_is_a_bad_line(tmp_path: Path) -> None:
     assert (fine.fields["title"], fine.fields["subjects"]) == ("5", ["a"])
 
 
+def test_a_number_that_json_does_not_have_costs_only_the_bookmarks_that_keep_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "bookmarks.json"
+    unread = {"title": "Tea", "score": float("nan")}
+    path.write_text(json.dumps({"bookmarks": [unread, {"title": float("nan")}]}, indent=1))
+    fine, bad = read_karakeep(path, ReadOptions())
+    assert isinstance(fine, Row)
+    assert isinstance(bad, BadLine)
+    assert (fine.fields["title"], bad.line) == ("Tea", 8)
+
+
 def test_a_scan_with_another_form_is_a_bad_line(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     fine = {"title": 5, "tags": "abc", "correspondent": [1]}

@@ -12,6 +12,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.records import BadLine, Document
 from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.read_options import ReadOptions
+from lmtx_search.sources.rows import Row
 from lmtx_search.sources.tickets import read_jira, read_zammad, read_zendesk
 from tests.support.ticket_rows import fields_of
 
@@ -101,3 +102,18 @@ def test_comments_that_an_answer_does_not_contain_are_counted(
     (fields,) = fields_of(reader, path, options)
     assert options.left_out.total == missing
     assert fields["text"] in ("", "one")
+
+
+@pytest.mark.parametrize("field", ["title", "created_at", "tags"])
+def test_a_number_that_json_does_not_have_costs_only_the_tickets_that_keep_it(
+    tmp_path: Path, field: str
+) -> None:
+    article = {"body": "Tea", "time_unit": float("nan")}
+    tickets = [{"id": 1, "articles": [article]}, {"id": 2, field: float("nan")}]
+    answer = {"took": float("nan"), "tickets": tickets}
+    (tmp_path / "t.json").write_text(json.dumps(answer, indent=1))
+    bad, fine = read_zammad(tmp_path / "t.json", ReadOptions())
+    assert isinstance(bad, BadLine)
+    assert isinstance(fine, Row)
+    assert (fine.fields["text"], bad.line) == ("Tea", 15)
+    assert bad.reason == "record 2 of the list has NaN or Infinity, which is not JSON"
