@@ -18,11 +18,18 @@ def write_zip(path: Path, members: dict[str, str | bytes]) -> Path:
     return path
 
 
-def write_docx(path: Path, body: str, styles: str = "", part: str = "document.xml") -> Path:
+def write_docx(
+    path: Path,
+    body: str,
+    styles: str = "",
+    part: str = "word/document.xml",
+    target: str | None = None,
+) -> Path:
     """A Word file with this XML as the body of its document, and as its styles.
 
     Args:
-        part: the file name of the document's part.
+        part: the name of the document's part.
+        target: how the archive names this part.
     """
     main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
     return write_zip(
@@ -30,11 +37,11 @@ def write_docx(path: Path, body: str, styles: str = "", part: str = "document.xm
         {
             "[Content_Types].xml": f'<Types xmlns="{_TYPES}"><Default Extension="rels" '
             'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/word/{part}" ContentType="{main}"/></Types>',
+            f'<Override PartName="/{part}" ContentType="{main}"/></Types>',
             "_rels/.rels": f'<Relationships xmlns="{_RELATIONS}"><Relationship Id="r1" '
-            f'Type="{_OFFICE}" Target="word/{part}"/></Relationships>',
+            f'Type="{_OFFICE}" Target="{target or part}"/></Relationships>',
             "word/styles.xml": f'<w:styles xmlns:w="{W}">{styles}</w:styles>',
-            f"word/{part}": f'<w:document xmlns:w="{W}" '
+            part: f'<w:document xmlns:w="{W}" '
             'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
             'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
             'xmlns:v="urn:schemas-microsoft-com:vml">'

@@ -9,6 +9,7 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from lmtx_search.errors import UserError
 from lmtx_search.sources.html_text import html_text
@@ -21,6 +22,13 @@ from lmtx_search.sources.office.word_hidden import HiddenStyles, W, remove_hidde
 _NOTES = re.compile(r"(footnotes|endnotes)\d*\.xml\Z")
 _STYLES = re.compile(r"styles\d*\.xml\Z")
 _RELATIONS = "_rels/.rels"
+_MAIN = "word/document.xml"
+# Names the main part in the one way that mammoth finds.
+_RELATION = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="main" Target={} Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+    'relationships/officeDocument"/></Relationships>'
+)
 # Elements around runs that mammoth skips.
 _WRAPPERS = ("fldSimple", "bdo", "dir")
 _IGNORED = re.compile(r"An unrecognised element was ignored: (\S+)")
@@ -59,25 +67,26 @@ def word_text(path: Path, left_out: LeftOut) -> str:
 
 
 def _main_part(archive: zipfile.ZipFile) -> str:
-    """Return the name of the part with the text, as the archive tells it.
+    """Return the name of the part with the text: the first that the archive tells and that exists.
 
     Raises:
-        UserError: there is no such part, or the archive is damaged.
+        UserError: there is no such part, it is not of Word, or the archive is damaged.
     """
-    name = "word/document.xml"
-    if _RELATIONS in archive.namelist():
+    names, told = archive.namelist(), []
+    if _RELATIONS in names:
         relations = parse_xml(read_member(archive, _RELATIONS), _RELATIONS)
-        targets = (
-            str(one.get("Target", ""))
+        told = [
+            posixpath.normpath(str(one.get("Target", "")).lstrip("/"))
             for one in relations
             if str(one.get("Type", "")).endswith("/officeDocument")
-        )
-        name = next(targets, name).lstrip("/")
-    if name not in archive.namelist():
-        raise UserError(f"is not a Word file: {name} is missing")
-    if not name.startswith("word/"):
-        raise UserError(f"is not a Word file: its text is in {name}")
-    return name
+        ]
+    found = next((name for name in (*told, _MAIN) if name in names), None)
+    if found is None:
+        raise UserError(f"is not a Word file: {(*told, _MAIN)[0]} is missing")
+    kind = local_name(parse_xml(read_member(archive, found), found))
+    if kind != "document":
+        raise UserError(f"is not a Word file: its main part {found} is a {kind}")
+    return found
 
 
 def _prepared(archive: zipfile.ZipFile, main: str) -> tuple[io.BytesIO, Counter[str], int]:
@@ -87,13 +96,15 @@ def _prepared(archive: zipfile.ZipFile, main: str) -> tuple[io.BytesIO, Counter[
     of runs of hidden text, which are removed.
     """
     target, elements, hidden = io.BytesIO(), Counter[str](), 0
-    folder = posixpath.dirname(main)
-    beside = [name for name in archive.namelist() if posixpath.dirname(name) == folder]
+    folders = {posixpath.dirname(main), posixpath.dirname(_MAIN)}
+    beside = [name for name in archive.namelist() if posixpath.dirname(name) in folders]
     sheets = [name for name in beside if _STYLES.match(posixpath.basename(name))]
     styles = HiddenStyles([parse_xml(read_member(archive, name), name) for name in sheets])
     texts = {main, *(name for name in beside if _NOTES.match(posixpath.basename(name)))}
     with zipfile.ZipFile(target, "w") as prepared:
         for member in archive.infolist():
+            if member.filename == _RELATIONS:
+                continue
             content = read_member(archive, member.filename)
             if member.filename in texts:
                 root = parse_xml(content, member.filename)
@@ -102,6 +113,7 @@ def _prepared(archive: zipfile.ZipFile, main: str) -> tuple[io.BytesIO, Counter[
                 rewrite_boxes(root)
                 content = _plain_runs(root)
             prepared.writestr(member.filename, content)
+        prepared.writestr(_RELATIONS, _RELATION.format(quoteattr(main)))
     target.seek(0)
     return target, elements, hidden
 

@@ -53,6 +53,22 @@ class TestWord:
         self.read(tmp_path, f"<w:p>{run('text')}</w:p><w:altChunk/><w:altChunk/>", left_out)
         assert left_out.counts == {"Word elements of the kind w:altChunk": 2}
 
+    @pytest.mark.parametrize(
+        ("part", "target"),
+        [
+            ("word/document2.xml", "./word/document2.xml"),
+            ("word/document2.xml", "word/../word/document2.xml"),
+            ("word/document2.xml", "/word/document2.xml"),
+            ("word/document.xml", "word/missing.xml"),
+            ("text/document.xml", "text/document.xml"),
+        ],
+    )
+    def test_the_main_part_is_found_however_it_is_named(
+        self, tmp_path: Path, part: str, target: str
+    ) -> None:
+        path = write_docx(tmp_path / "a.docx", f"<w:p>{run('chess')}</w:p>", "", part, target)
+        assert word_text(path, LeftOut()) == "chess"
+
     def test_hidden_text_is_left_out_and_counted(self, tmp_path: Path) -> None:
         def marked(vanish: str, text: str) -> str:
             return f"<w:r><w:rPr>{vanish}</w:rPr><w:t>{text}</w:t></w:r>"
