@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +19,8 @@ _BINARY = {
     b"\xd0\xcf\x11\xe0": "an office file",
     b"\x1f\x8b": "a gzip file",
 }
+# The first of two bytes of a letter; in cp1252, a capital letter with an accent.
+_CUT_LETTER = re.compile(rb"(?<=[a-z\s])[\xc2\xc3]\Z")
 
 
 def given_text(text: str | None, file: Path | None) -> str:
@@ -44,19 +48,21 @@ def given_text(text: str | None, file: Path | None) -> str:
 def _decoded(data: bytes, name: str) -> str:
     """Return the text of a file, which may be in any encoding that the readers of files detect."""
     kind = next((kind for start, kind in _BINARY.items() if data.startswith(start)), None)
-    encoding = text_encoding(io.BytesIO(data))
-    text, where = "", ""
-    if kind is None:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError as error:
-            where = f" (byte {error.start + 1} is not {encoding.removesuffix('-sig').upper()})"
-        if where or "\0" in text:
-            kind = f"not text{where}"
     if kind is not None:
+        raise _refused(name, kind)
+    if cut := _cut_character(data):
+        data = data[:-cut]
+        click.echo(f"Note: {name} ends within a character, which is left out", err=True)
+    encoding = text_encoding(io.BytesIO(data))
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
         raise UserError(
-            f"{name} is {kind}: give its text, in UTF-8 (`ingest` also reads PDF and office files)"
-        )
+            f"{name} has bytes that are not {encoding.removesuffix('-sig').upper()} (the first is "
+            f"byte {error.start + 1:,}): give text in UTF-8"
+        ) from error
+    if "\0" in text:
+        raise _refused(name, "not text")
     if encoding == "cp1252":
         click.echo(
             f"Note: {name} is not UTF-8: it is read as cp1252 (Windows, Western Europe); save it "
@@ -64,3 +70,25 @@ def _decoded(data: bytes, name: str) -> str:
             err=True,
         )
     return text
+
+
+def _refused(name: str, kind: str) -> UserError:
+    return UserError(
+        f"{name} is {kind}: give its text, in UTF-8 (`ingest` also reads PDF and office files)"
+    )
+
+
+def _cut_character(data: bytes) -> int:
+    """Return the number of bytes of an incomplete character at the end of a text in UTF-8.
+
+    A single byte behind ASCII can also be a letter of cp1252. Only capital letters that hardly end
+    a word count as cut.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(data)
+    except UnicodeDecodeError:
+        return 0
+    cut = len(decoder.getstate()[0])
+    sure = cut > 1 or not data[: len(data) - cut].isascii() or _CUT_LETTER.search(data)
+    return cut if sure else 0

@@ -6,6 +6,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from lmtx_search.cli.given_text import given_text
 from lmtx_search.cli.main import cli
 from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.calibration import Calibration
@@ -42,8 +43,11 @@ def test_what_cannot_be_tagged_is_the_users_mistake(tmp_path, monkeypatch, words
         (b"PK\x03\x04 chess", "is a ZIP archive or an office file"),
         (gzip.compress(b"chess"), "is a gzip file"),
         (b"chess \0 mail", "is not text: give its text"),
-        (b"Sch\xc3\xb6n und sch\xf6n: \xff chess", "is not text (byte 15 is not UTF-8)"),
-        ("chess".encode("utf-16")[:-1], "is not text (byte 11 is not UTF-16)"),
+        (
+            b"Sch\xc3\xb6n und sch\xf6n: \xff chess",
+            "has bytes that are not UTF-8 (the first is byte 15)",
+        ),
+        ("chess".encode("utf-16")[:-1], "has bytes that are not UTF-16 (the first is byte 11)"),
     ],
 )
 def test_what_is_no_text_is_refused(tmp_path, monkeypatch, data, problem, through):
@@ -70,6 +74,22 @@ def test_a_text_is_read_in_its_encoding(tmp_path, monkeypatch, encoding, told):
     of_text = CliRunner().invoke(cli, [*words, "--json", "chess, «très» déjà"])
     assert of_file.stdout == of_text.stdout
     assert ("given is not UTF-8: it is read as cp1252" in of_file.stderr) is told
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "told"),
+    [
+        ("Café, thé".encode()[:-1], "Café, th", True),
+        (b"caf\xc3", "caf", True),
+        ("costs 5 €".encode()[:-1], "costs 5 ", True),
+        ("Café".encode("cp1252"), "Café", False),
+        ("IRMÃ".encode("cp1252"), "IRMÃ", False),
+    ],
+)
+def test_a_character_that_is_cut_off_at_the_end_is_left_out(tmp_path, capsys, data, text, told):
+    (tmp_path / "given").write_bytes(data)
+    assert given_text(None, tmp_path / "given") == text
+    assert ("ends within a character" in capsys.readouterr().err) is told
 
 
 @pytest.fixture
