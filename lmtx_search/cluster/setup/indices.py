@@ -204,10 +204,14 @@ def missing_tag_parts(there: Mapping[str, Any], fields: TagFields) -> dict[str, 
 
 def _body(name: str, id_field: str, fields: TagFields) -> dict[str, Any]:
     tags = tag_properties(fields)
-    # A dot would turn the field into an object.
-    own = {} if "." in id_field else {id_field: {"type": "keyword"}}
     metadata = {METADATA_FIELD: {"type": "object", "enabled": False}}
-    return load(f"indices/{name}", properties={**own, **metadata, **tags})
+    return load(f"indices/{name}", properties={**id_property(id_field), **metadata, **tags})
+
+
+def id_property(id_field: str) -> dict[str, Any]:
+    """Return the mapping of the field of ids, which may be a path such as ``meta.id``."""
+    name, *inside = id_field.split(".", 1)
+    return {name: {"properties": id_property(inside[0])} if inside else {"type": "keyword"}}
 
 
 def _refuse_own(index: str) -> None:
