@@ -42,10 +42,11 @@ class LeftOut:
             if example:
                 self._first.setdefault(reason, example)
 
-    def update(self, other: LeftOut) -> None:
-        """Add the counts of another object."""
+    def update(self, other: LeftOut, only: str = "") -> None:
+        """Add the counts of another object, or that of one reason."""
         for reason, count in other._counts.items():
-            self.add(reason, other._first.get(reason, ""), count)
+            if only in ("", reason):
+                self.add(reason, other._first.get(reason, ""), count)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -11,7 +11,13 @@ from email.message import EmailMessage
 from lmtx_search.sources.charsets import decoded
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.left_out import LeftOut
-from lmtx_search.sources.mail_parts import children, is_message, pictures_of_text, why_unread
+from lmtx_search.sources.mail_parts import (
+    ATTACHMENTS,
+    children,
+    is_message,
+    pictures_of_text,
+    why_unread,
+)
 
 # Kinds of text that mail programs do not show as text.
 _NOT_SHOWN = (
@@ -70,9 +76,12 @@ class _Reader:
     def _best(self, alternatives: list[EmailMessage], left_out: LeftOut, depth: int) -> str:
         """Return the text of the alternative that a reader should see."""
         plain = rich = none = ("", LeftOut())
+        multipart: list[LeftOut] = []
         for part in alternatives:
             found = LeftOut()
             text = "\n\n".join(self.texts(part, found, depth + 1))
+            if part.is_multipart():
+                multipart.append(found)
             if not text:
                 none[1].update(found)
             elif part.is_multipart() or part.get_content_subtype() == "html":
@@ -82,8 +91,12 @@ class _Reader:
         taken = plain
         if plain is none or (rich is not none and _is_stub(plain[0], rich[0])):
             taken = rich
-        # The other forms are not counted as left out, because the chosen one has their content.
+        # The other forms are not counted as left out, because the chosen one has their content. But
+        # some programs put attachments into one of the forms.
         left_out.update(taken[1])
+        for found in multipart:
+            if found is not taken[1] and taken is not none:
+                left_out.update(found, only=ATTACHMENTS)
         return taken[0]
 
 

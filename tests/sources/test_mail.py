@@ -158,6 +158,34 @@ def test_a_forwarded_message_in_base64_is_decoded_or_counted():
     assert left_out.counts == {"forwarded messages that cannot be decoded": 1}
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        'Subject: Inner\nContent-Type: text/plain; charset=3D"utf-8"\n\n'
+        "It costs =C3=BC =3D 5, no=\nw.",
+        "Subject: Inn=\ner\nContent-Type: text/plain; charset=3Dutf-8\n\n"
+        "It costs =C3=BC =3D 5, now.",
+        'Subject: Inner\nContent-Type: text/plain; charset="utf-8"\n\nIt costs ü = 5, now.',
+        'Subject: Inner\nContent-Type: text/plain; charset="utf-8"\n'
+        "Content-Transfer-Encoding: quoted-printable\n\nIt costs =C3=BC =3D 5, now.",
+    ],
+    ids=["encoded", "broken subject", "not encoded", "its own encoding"],
+)
+def test_a_forwarded_message_in_quoted_printable_is_decoded(inner):
+    head = "Content-Transfer-Encoding: quoted-printable"
+    mail = parts("multipart/mixed", part("message/rfc822", inner, head))
+    assert text_of(mail) == "Inner\n\nIt costs ü = 5, now."
+
+
+def test_attachments_inside_a_form_that_is_not_read_are_counted():
+    pdf = part("application/pdf", "AAAA", 'Content-Disposition: attachment; filename="r.pdf"')
+    rich = parts("multipart/mixed", part("text/html", "<p>See the report.</p>"), pdf).decode()
+    rich = rich.replace("--b", "--c").replace('mixed; boundary="b"', 'mixed; boundary="c"')
+    left_out = LeftOut()
+    read_mail(parts("multipart/alternative", part("text/plain", "See the report."), rich), left_out)
+    assert left_out.lines() == ["Left out: 1 attachments of mail (the first: r.pdf)"]
+
+
 def test_every_part_that_is_not_read_is_counted_but_pictures_of_the_text_are_not():
     left_out = LeftOut()
     mail = parts(
