@@ -13,12 +13,15 @@ from lmtx_search.sources.office.archive import open_archive, read_member
 _CONTENT = "content.xml"
 _LINE_BREAK = re.compile(rb"<text:line-break\s*/>")
 _TABLE = re.compile(rb"<table:table\s")
-_FORMULA = re.compile(rb'<table:table-cell\b[^>]*\stable:formula="[^>]*>')
+# Values of attributes may have a ">".
+_CELL = rb'<table:table-cell\b(?:[^>"]|"[^"]*")*'
+_CELLS = re.compile(_CELL + rb">")
+_FORMULA = re.compile(rb'\stable:formula="')
 _TYPED = re.compile(rb"\soffice:value-type=")
-# A number whose format writes zeros before it.
-_PADDED = re.compile(
-    rb'(<table:table-cell\b[^>]*\soffice:value-type="float"[^>]*)(>\s*<text:p>0\d+</text:p>)'
-)
+# A text with zeros before a number.
+_PADDED = re.compile(rb"(" + _CELL + rb")(>\s*<text:p>(-?0\d+)</text:p>)")
+_FLOAT = re.compile(rb'\soffice:value-type="float"')
+_WHOLE = re.compile(rb'\soffice:value="(-?\d+)(?:\.0*)?"')
 _NUMBER = re.compile(rb'\soffice:value(?:-type)?="[^"]*"')
 
 
@@ -34,7 +37,10 @@ def prepared_ods(path: Path) -> tuple[BinaryIO | None, list[int]]:
     with open_archive(path) as archive:
         content = read_member(archive, _CONTENT)
         unknown = [
-            sum(not _TYPED.search(cell) for cell in _FORMULA.findall(sheet))
+            sum(
+                bool(_FORMULA.search(cell)) and not _TYPED.search(cell)
+                for cell in _CELLS.findall(sheet)
+            )
             for sheet in _TABLE.split(content)[1:]
         ]
         prepared = _PADDED.sub(_as_text, _LINE_BREAK.sub(b"&#10;", content))
@@ -49,4 +55,8 @@ def prepared_ods(path: Path) -> tuple[BinaryIO | None, list[int]]:
 
 
 def _as_text(found: re.Match[bytes]) -> bytes:
+    """Return the cell of a number as a text, if the text shows the whole number."""
+    value = _WHOLE.search(found[1])
+    if not _FLOAT.search(found[1]) or value is None or int(value[1]) != int(found[3]):
+        return found[0]
     return _NUMBER.sub(b"", found[1]) + b' office:value-type="string"' + found[2]

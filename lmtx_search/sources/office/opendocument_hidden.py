@@ -37,6 +37,13 @@ class HiddenStyles:
 
     def hide(self, element: Any) -> bool:
         """Return whether the style of a span, a paragraph, a heading or a slide hides it."""
+        return self._says(element) is True
+
+    def display(self, element: Any) -> bool:
+        """Return whether an element is a span whose style displays it, also in hidden text."""
+        return local_name(element) == "span" and self._says(element) is False
+
+    def _says(self, element: Any) -> bool | None:
         space = _DRAW if local_name(element) == "page" else _TEXT
         key = (_FAMILIES[local_name(element)], element.get(f"{space}style-name", ""))
         seen = set[tuple[str, str]]()
@@ -45,7 +52,7 @@ class HiddenStyles:
             if (own := self._own[key]) is not None:
                 return own
             key = self._above[key]
-        return False
+        return None
 
 
 def remove_hidden(root: Any, styles: HiddenStyles) -> dict[str, int]:
@@ -59,18 +66,39 @@ def remove_hidden(root: Any, styles: HiddenStyles) -> dict[str, int]:
     for one in (*sections, *pages):
         one.clear(keep_tail=True)
     texts = root.iter(*(f"{_TEXT}{name}" for name in ("span", "p", "h")))
-    pieces = list(filter(styles.hide, texts))
+    by_style = list(filter(styles.hide, texts))
     # The field of a hidden paragraph is inside it.
     fields = filter(_is_hidden, root.iter(f"{_TEXT}hidden-text", f"{_TEXT}hidden-paragraph"))
-    pieces += [one if local_name(one) == "hidden-text" else one.getparent() for one in fields]
-    pieces = [one for one in pieces if "".join(one.itertext()).strip()]
+    pieces = [one if local_name(one) == "hidden-text" else one.getparent() for one in fields]
+    pieces = [one for one in pieces if _text(one).strip()]
     for piece in pieces:
         piece.clear(keep_tail=True)
+    for element in by_style:
+        before = _text(element)
+        _keep_displayed(element, styles)
+        if before.strip() and _text(element) != before:
+            pieces.append(element)
     return {
         "hidden sections": len(sections),
         "hidden slides": len(pages),
         "hidden pieces of text": len(pieces),
     }
+
+
+def _text(element: Any) -> str:
+    return "".join(element.itertext())
+
+
+def _keep_displayed(element: Any, styles: HiddenStyles) -> None:
+    """Remove the content of a hidden element but for the spans that are displayed."""
+    element.text = None
+    for child in list(element):
+        if any(map(styles.display, child.iter())):
+            child.tail = None
+            if not styles.display(child):
+                _keep_displayed(child, styles)
+        else:
+            element.remove(child)
 
 
 def _is_hidden(element: Any) -> bool:

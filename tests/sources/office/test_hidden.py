@@ -97,6 +97,23 @@ def test_text_that_a_style_of_opendocument_hides_is_left_out_and_counted(tmp_pat
     assert left_out.counts == {"hidden pieces of text": 2}
 
 
+def test_a_span_that_is_displayed_stays_in_a_hidden_paragraph(tmp_path: Path) -> None:
+    style = (
+        '<style:style style:family="{}" style:name="{}"><style:text-properties text:display="{}"/>'
+        "</style:style>"
+    )
+    body = (
+        style.format("paragraph", "P1", "none")
+        + style.format("text", "T1", "true")
+        + '<office:text><text:p text:style-name="P1">secret<text:s/><text:a>secret '
+        '<text:span text:style-name="T1">shown</text:span> secret</text:a> secret</text:p>'
+        "</office:text>"
+    )
+    left_out = LeftOut()
+    assert opendocument_text(write_odf(tmp_path / "a.odt", body), left_out) == "shown"
+    assert left_out.counts == {"hidden pieces of text": 1}
+
+
 def test_hidden_slides_of_opendocument_are_left_out_and_counted(tmp_path: Path) -> None:
     page = "<draw:page{}><draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box>"
     page += "</draw:frame></draw:page>"

@@ -72,14 +72,18 @@ class TestSheets:
         assert cells == ["007", "01067", "-05", "7", "a\r\nb _x000D_", "1.5"]
 
     def test_numbers_of_opendocument_keep_their_zeros(self, tmp_path: Path) -> None:
-        cell = '<table:table-cell office:value-type="float" office:value="7"><text:p>{}</text:p>'
-        cells = "".join(f"{cell.format(shown)}</table:table-cell>" for shown in ("007", "7.00"))
+        cell = (
+            '<table:table-cell table:formula="of:=IF(1>0;1)" office:value-type="float" '
+            'office:value="{}"><text:p>{}</text:p></table:table-cell>'
+        )
+        values = (("7", "007"), ("7", "7.00"), ("7.4", "007"), ("-7", "-007"))
+        cells = "".join(cell.format(*value) for value in values)
         body = (
             '<office:spreadsheet><table:table table:name="S"><table:table-row>'
             f"{cells}</table:table-row></table:table></office:spreadsheet>"
         )
         path = write_odf(tmp_path / "a.ods", body, kind="spreadsheet")
-        assert list(sheet_rows(path, LeftOut())) == [("S", 1, ["007", "7"])]
+        assert list(sheet_rows(path, LeftOut())) == [("S", 1, ["007", "7", "7.4", "-007"])]
 
     def test_formulas_of_any_kind_without_a_result_are_counted(self, tmp_path: Path) -> None:
         from openpyxl import Workbook
@@ -92,7 +96,7 @@ class TestSheets:
         body = (
             '<office:spreadsheet><table:table table:name="S"><table:table-row><table:table-cell '
             'office:value-type="string"><text:p>title</text:p></table:table-cell><table:table-cell '
-            'table:formula="of:=1+1"/><table:table-cell table:formula="of:=1" '
+            'table:formula="of:=IF(1>0;1)"/><table:table-cell table:formula="of:=1" '
             'office:value-type="float" office:value="1"><text:p>1</text:p></table:table-cell>'
             "</table:table-row></table:table></office:spreadsheet>"
         )
