@@ -33,15 +33,28 @@ class TicketColumns:
     def named(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields of a row under these names: ``Ticket ID`` and ``ID`` are ``id``.
 
-        Of several columns with the same meaning, the first has the name.
+        Of several columns with the same meaning, that with the nearest name has it, or the first.
         """
-        own = {_plain(name): name for name in (self.id, *self.texts, *self.others)}
-        found: dict[str, Any] = {}
-        for name, value in fields.items():
-            plain = _plain(name).removeprefix("ticket_")
-            known = own.get(self.same.get(plain, plain), name)
-            found[name if known in fields or known in found else known] = value
-        return found
+        own = {_plain(known): known for known in (self.id, *self.texts, *self.others)}
+        nearest: dict[str, tuple[int, str]] = {}
+        for name in fields:
+            distance, known = self._known(name, own)
+            if known not in nearest or distance < nearest[known][0]:
+                nearest[known] = (distance, name)
+        named = {name: known for known, (_, name) in nearest.items()}
+        return {named.get(name, name): value for name, value in fields.items()}
+
+    def _known(self, name: str, own: Mapping[str, str]) -> tuple[int, str]:
+        """Return the column that a name means (itself if none), and how far its name is off."""
+        if name in own.values():
+            return 0, name
+        plain = _plain(name)
+        short = plain.removeprefix("ticket_")
+        other = self.same.get(short, "")
+        for distance, one in enumerate((plain, short, _plain(other)), 1):
+            if one in own:
+                return distance, own[one]
+        return 0, name
 
     def check(self, path: Path, columns: Iterable[str], notes: list[str]) -> None:
         """Check the columns of a table; ``notes`` receives a sentence if there are no ids.

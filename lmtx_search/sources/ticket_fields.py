@@ -12,7 +12,8 @@ from lmtx_search.sources.ticket_texts import text_of
 
 Fields = dict[str, Any]
 
-_INTERNAL = "internal notes of tickets"
+INTERNAL = "internal notes of tickets"
+"""As what internal notes are counted."""
 # Columns that hold the text of a comment under a name that the reader does not know.
 _TEXTS = re.compile(
     r"(?:.*[ _.])?(?:body|comments?|articles?|notes?|texts?|contents?|messages?|html|plain)",
@@ -54,14 +55,19 @@ def public_texts(
     for comment in comments:
         marked = isinstance(comment, dict) and is_internal(comment)
         if (marked or all_internal) and not options.everything:
-            options.left_out.add(_INTERNAL)
+            options.left_out.add(INTERNAL)
         else:
             texts.append(read(comment))
     return texts
 
 
-def without_internal(made: Fields, options: ReadOptions) -> Fields:
-    """Return a ticket without the texts in other fields of a row that is marked as internal."""
+def without_internal(made: Fields, options: ReadOptions, is_counted: bool) -> Fields:
+    """Return a ticket without the texts in other fields of a row that is marked as internal.
+
+    Args:
+        is_counted: whether the note of the row is already counted as left out, so that the other
+            fields repeat it.
+    """
     if options.everything or not mark_of_row(made):
         return made
     kept = {
@@ -69,7 +75,8 @@ def without_internal(made: Fields, options: ReadOptions) -> Fields:
         for name, value in made.items()
         if name == "text" or not value or not _TEXTS.fullmatch(name.strip())
     }
-    options.left_out.add(_INTERNAL, count=len(made) - len(kept))
+    if len(kept) < len(made) and not is_counted:
+        options.left_out.add(INTERNAL)
     return kept
 
 

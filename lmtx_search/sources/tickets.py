@@ -24,6 +24,7 @@ from lmtx_search.sources.tab_separated import header_names
 from lmtx_search.sources.ticket_answers import check_answer, held_comments
 from lmtx_search.sources.ticket_columns import TicketColumns
 from lmtx_search.sources.ticket_fields import (
+    INTERNAL,
     Fields,
     as_ticket,
     comments_of,
@@ -41,7 +42,7 @@ _ZAMMAD = TicketColumns(
     "id",
     _ARTICLES,
     ("title", "tags"),
-    dict.fromkeys(("article_body", "articles_body", "ticket_articles_body"), "body"),
+    dict.fromkeys(("article_body", "articles_body"), "body"),
 )
 _ZENDESK = TicketColumns(
     "id",
@@ -106,7 +107,10 @@ def _read(
         try:
             if not is_table:
                 check_answer(fields)
-            made = without_internal(make(fields, options), options)
+            before = options.left_out.counts.get(INTERNAL, 0)
+            made = make(fields, options)
+            is_counted = options.left_out.counts.get(INTERNAL, 0) > before
+            made = without_internal(made, options, is_counted)
             refuse_constants(made)
             yield Row(row.line, made)
         except ConstantError as error:

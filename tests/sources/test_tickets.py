@@ -41,6 +41,15 @@ def test_columns_are_known_whatever_their_case(tmp_path: Path, reader: Any, head
     assert (ticket["id"], ticket["title"], ticket["text"]) == ("1", "T", text)
 
 
+@pytest.mark.parametrize("header", ["Comment,Comments", "Ticket Comments,COMMENTS"])
+def test_the_column_with_the_nearest_name_is_read(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(f"id,{header},public\n1,other,the comment,yes\n")
+    (ticket,) = fields_of(read_zendesk, path)
+    assert ticket["text"] == "the comment"
+    assert ticket[header.split(",")[0]] == "other"
+
+
 def test_a_table_without_a_known_text_is_refused_and_one_without_ids_has_a_note(
     tmp_path: Path,
 ) -> None:

@@ -59,10 +59,11 @@ class TestZammad:
 
     def test_no_other_column_of_an_internal_row_keeps_its_text(self, tmp_path: Path) -> None:
         path = tmp_path / "tickets.csv"
-        path.write_text("id,title,body,note_html,internal\n1,x,one,SECRET,1\n2,y,two,seen,0\n")
+        rows = ("1,x,one,SECRET,1", "2,y,two,seen,0", "3,z,,SECRET,1")
+        path.write_text("\n".join(["id,title,body,note_html,internal", *rows]))
         options = ReadOptions()
-        first, second = fields_of(read_zammad, path, options)
-        assert "note_html" not in first
+        first, second, third = fields_of(read_zammad, path, options)
+        assert "note_html" not in first | third
         assert second["note_html"] == "seen"
         assert options.left_out.counts == {"internal notes of tickets": 2}
 
