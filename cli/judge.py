@@ -10,6 +10,7 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.judged_line import judged_line
 from lmtx_search.cli.numbers import SEED
 from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.cli.training_options import LEAST, ORDER, PAIRS, PROMPT, RETRIEVAL, SHORTLIST
@@ -79,19 +80,15 @@ def judge(
     record = judge_ahead(context.settings, training, yes_from, context.progress)
 
     counts, measures = record["counts"], record["measures"]
-    context.say(
-        f"Judged {counts['judged_pairs']:,} pairs of {counts['judged_documents']:,} documents: "
-        f"{counts['known']:,} known answers, {counts['asked']:,} new"
-    )
+    context.say(judged_line(counts))
     if counts["asked"]:
         context.say(
-            f"{record['seconds']['judge']:,.0f} s, {measures['pairs_per_second']:.2f} pairs/s, "
-            f"{measures['share_neither']:.1%} neither yes nor no"
+            f"{record['seconds']['judge']:,.0f} s, {measures['pairs_per_second']:.2f} pairs/s"
         )
     for host in record["hosts"]:
         context.say(
             f"  {host['host']}: {host['asked']:,} calls, {host['pairs_per_second']:.2f} pairs/s, "
-            f"{host['neither']:,} neither"
+            f"{host['neither']:,} neither, {host['failed']:,} failed"
         )
     for name, why in record["judge"]["lost_hosts"].items():
         context.say(f"Lost the host {name}: {why}")

@@ -9,6 +9,7 @@ import click
 
 from lmtx_search.cli.context import Context, pass_context
 from lmtx_search.cli.grammar import Command
+from lmtx_search.cli.judged_line import judged_line
 from lmtx_search.cli.numbers import threshold_interval
 from lmtx_search.cli.settings_flags import given_flags
 from lmtx_search.cli.training_options import training_of, training_options
@@ -60,11 +61,7 @@ def train(
         context.say(_cycle(cycle))
     if training.cycles > 1:
         context.say(f"Kept cycle {record['kept_cycle']}: {record['stopped']}")
-    context.say(
-        f"Judged {counts['judged_pairs']:,} pairs of {counts['judged_documents']:,} documents "
-        f"({counts['known']:,} known answers, {counts['asked']:,} new, "
-        f"{counts['neither']:,} neither yes nor no)"
-    )
+    context.say(judged_line(counts))
     of = "calibrated" if training.calibrated else "the judge's"
     if (named := counts.get("named_documents")) is not None:
         context.say(

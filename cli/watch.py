@@ -101,6 +101,11 @@ def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
             f"`lmtx-search retag --index {index} --everything` replaces them, also tags of retired "
             "labels that `retag --keep-retired` kept on purpose"
         )
+    if found.now and (found.neither or found.failed):
+        context.say(
+            f"{found.neither + found.failed:,} tags are left out: the judge answered neither yes "
+            f"nor no for {found.neither:,}, and its server failed on {found.failed:,}"
+        )
     if found.fell:
         click.echo(f"Warning: the tags of {index} are significantly worse than before", err=True)
         for one in found.culprits:

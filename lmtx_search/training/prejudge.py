@@ -107,10 +107,7 @@ def _record(
             "documents": documents,
             "judged_documents": len(judged.p_yes),
             "judged_pairs": judged.pairs,
-            "asked": judged.asked,
-            "known": judged.known,
-            "neither": judged.neither,
-            "failed": judged.failed,
+            **judged.calls(),
         },
         "too_few": too_few_judged(judged, len(judged.p_yes), documents, training),
         "measures": {

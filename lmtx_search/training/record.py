@@ -186,13 +186,8 @@ def _both(cycle: CycleResult) -> tuple[JudgingResult, JudgingResult]:
 
 
 def _calls(cycle: CycleResult) -> dict[str, int]:
-    both = _both(cycle)
-    return {
-        "asked": sum(judged.asked for judged in both),
-        "known": sum(judged.known for judged in both),
-        "neither": sum(judged.neither for judged in both),
-        "failed": sum(judged.failed for judged in both),
-    }
+    judged, held_out = _both(cycle)
+    return (judged + held_out).calls()
 
 
 def _trained_on(cycle: CycleResult) -> dict[str, int]:

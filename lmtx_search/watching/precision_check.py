@@ -24,7 +24,12 @@ from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
+from lmtx_search.training.teacher.judging import (
+    JudgingTask,
+    Teacher,
+    judge_pairs,
+    require_answers,
+)
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.version import __version__
 from lmtx_search.watching.precision import Culprit, Precision, Verdicts, culprits, fell, precision
@@ -46,6 +51,8 @@ class PrecisionCheck:
         yes_from: the P(yes) of a yes.
         untouched: number of documents that are never touched, which are not judged.
         asked: number of tags that the judge was asked about.
+        neither: how many of these have an answer that is neither yes nor no.
+        failed: how many of these have no answer, because the judge's server failed.
         unknown: number of tags of the sample that no label has as its name any more. The judge is
             not asked about them.
     """
@@ -61,6 +68,8 @@ class PrecisionCheck:
     untouched: int = 0
     asked: int = 0
     unknown: int = 0
+    neither: int = 0
+    failed: int = 0
 
 
 def check_precision(
@@ -76,10 +85,11 @@ def check_precision(
     The precision is compared with that of all earlier checks by the same judge with the same
     prompt, except those in which it fell. The first check sets the P(yes) of a yes: that of the
     training run of the current tagger if the same judge with the same prompt taught it, or 0.5.
+    The next check looks at later documents only, unless this one has failed.
 
     Raises:
         UserError: the index is not tagged, it is an alias of several indices, or no judge answers.
-        LmtxError: the cluster or the judge failed.
+        LmtxError: the cluster failed, or the judge's server did on all tags without an answer.
     """
     started = time.monotonic()
     state = read_pipeline(client)
@@ -114,8 +124,14 @@ def check_precision(
     judged = judge_pairs(
         Teacher(judge, make_order("exhaustive", yes_from), JudgmentStore(client)),
         [group for group in pairs if group],
-        JudgingTask("Judge tags", progress=progress, sample=False),
+        JudgingTask(
+            "Judge tags",
+            progress=progress,
+            sample=False,
+            without_answer="this check leaves their tags out",
+        ),
     )
+    require_answers(judged)
     verdicts = [_verdicts(one, judged) for one in found]
     past = [tags for record in before if not record["fell"] for tags in record["verdicts"]]
     now, earlier = precision(verdicts, yes_from), precision(past, yes_from)
@@ -143,7 +159,7 @@ def check_precision(
             "fell": has_fallen,
             "culprits": [asdict(one) for one in blamed],
             "verdicts": verdicts,
-            "counts": {"asked": judged.asked, "known": judged.known, "neither": judged.neither},
+            "counts": judged.calls(),
             "seconds": {"all": round(time.monotonic() - started, 1)},
         },
     )
@@ -160,6 +176,8 @@ def check_precision(
         untouched,
         asked=asked,
         unknown=unknown,
+        neither=judged.neither,
+        failed=judged.failed,
     )
 
 

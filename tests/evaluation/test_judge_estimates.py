@@ -11,7 +11,12 @@ from lmtx_search.cli.evaluation_tables import by_judge_table
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.evaluation.systems import System
 from lmtx_search.evaluation.without_gold.judge_estimates import MISSING, YES, estimates, read_yes
-from lmtx_search.evaluation.without_gold.judge_evaluation import taught_by
+from lmtx_search.evaluation.without_gold.judge_evaluation import (
+    JudgeEvaluation,
+    judge_evaluation_record,
+    notes,
+    taught_by,
+)
 from lmtx_search.evaluation.without_gold.prediction_powered import (
     LEAST_CHECKED,
     JudgedEstimate,
@@ -161,3 +166,11 @@ def test_a_judge_is_named_with_the_measured_systems_that_it_taught() -> None:
     measured = [System("bm25", rank), System("gone", rank, run="gone")]
     measured += [System(f"run:{run}", rank, run=run) for run in records]
     assert taught_by("j", measured, records.get) == {"run:mine": "mine"}
+
+
+def test_questions_without_an_answer_are_in_the_record_and_are_said() -> None:
+    found = JudgeEvaluation({}, "m", "p", 0.5, 0, None, 90, 10, 3, {}, failed=2)
+    counts = judge_evaluation_record(found)["counts"]
+    assert counts == {"asked": 90, "known": 10, "neither": 3, "failed": 2}
+    (said,) = (line for line in notes(found) if line.startswith("Left out"))
+    assert "3 answers that are neither yes nor no, and 2 questions on which the" in said

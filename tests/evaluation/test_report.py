@@ -156,6 +156,15 @@ def test_it_says_what_the_encoder_that_was_kept_learned_from(
     assert ("Kept it: because." in html) is ("kept_because" in changes)
 
 
+def test_it_counts_the_questions_on_which_the_server_failed() -> None:
+    from lmtx_search.evaluation.report.render import render
+
+    found = gathered()
+    record = {**found.record, "counts": {**found.record["counts"], "failed": 1204}}
+    assert "server failed on 1,204 questions" in render(replace(found, record=record))
+    assert "server failed" not in page(True)
+
+
 def test_it_says_how_many_answers_of_people_the_run_learned_from() -> None:
     from lmtx_search.evaluation.report.render import render
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.errors import UserError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import ORDERS, make_order
@@ -18,7 +18,12 @@ from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Label, content_digest
 from lmtx_search.training.record import hosts_record
 from lmtx_search.training.teacher import judging
-from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
+from lmtx_search.training.teacher.judging import (
+    JudgingTask,
+    Teacher,
+    judge_pairs,
+    require_answers,
+)
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from tests.support.memory_judge import MemoryStore, OneHost
 from tests.support.notes import Notes
@@ -151,7 +156,26 @@ def test_questions_on_which_the_server_failed_are_counted_apart_with_the_reason(
     assert (judged.neither, judged.failed, judged.pairs) == (0, 5, 15)
     (note,) = notes.kept
     assert note.startswith("5 of 20 questions have no answer")
-    assert "server failed (http://a: out of memory)" in note
+    assert note.endswith(
+        "server failed (http://a: out of memory): the same command asks them again"
+    )
+    assert judged.calls() == {"asked": 20, "known": 0, "neither": 0, "failed": 5}
+
+
+def test_a_check_that_is_not_repeated_does_not_promise_to_ask_again() -> None:
+    judge, notes, later = Failing((0.9, None)), Notes(), "they do not count"
+    judge_all(judge, MemoryStore(), documents(1), Budget(), progress=notes, without_answer=later)
+    assert notes.kept[0].endswith("(http://a: out of memory): they do not count")
+
+
+def test_a_server_that_fails_on_all_questions_is_an_error_where_answers_are_needed() -> None:
+    silent = judge_all(Scripted((None,)), MemoryStore(), documents(1), Budget())
+    some = judge_all(Failing((0.9, None)), MemoryStore(), documents(1), Budget())
+    none = judge_all(Failing((None,)), MemoryStore(), documents(1), Budget())
+    require_answers(silent)
+    require_answers(some)
+    with pytest.raises(LmtxError, match=r"failed on 4 of 4 questions, .* out of memory"):
+        require_answers(none)
 
 
 def test_questions_on_which_the_server_failed_are_asked_again_in_the_next_cycle() -> None:

@@ -12,6 +12,7 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.settings import Settings
 from lmtx_search.watching.precision import Culprit, Precision, culprits, fell, precision
 from tests.conftest import Run
+from tests.support.fake_ollama import fake_ollama, first_token
 from tests.support.live_tagger import bootstrap, deployed, index_documents
 from tests.support.tagger_service import running
 
@@ -121,3 +122,29 @@ def test_a_fall_is_said_out_loud_with_the_labels_that_caused_it(
     assert "are significantly worse" in done.stderr
     assert "Chess: 1 of 1 wrong (before: 0 of 10)" in done.stderr
     assert json.loads(lmtx("taggers", "--json").stdout)["taggers"][0]["measures"]["watched"] == 0
+
+
+@pytest.mark.integration
+def test_documents_on_whose_tags_the_judges_server_failed_are_checked_the_next_time(
+    client: Any, settings: Settings, lmtx: Run, environment: dict[str, str]
+) -> None:
+    bootstrap(client, settings, lmtx)
+    with running(environment):
+        deployed(client, settings)
+        index_documents(client, "articles", [{"id": "1", "text": "plays chess"}])
+    broken = True
+
+    def answer(_: int) -> tuple[int, dict[str, Any]]:
+        return (400, {"error": "out of memory"}) if broken else (200, first_token("Yes"))
+
+    words = ("watch", "--index", "articles", "--json")
+    with fake_ollama(answer) as host:
+        asking = {**environment, "LMTX_OLLAMA_HOSTS": host, "LMTX_OLLAMA_MODEL": "tiny"}
+        failed = lmtx(*words, env=asking)
+        broken = False
+        done = lmtx(*words, env=asking)
+    assert failed.returncode == 1
+    assert f"none has an answer ({host}: out of memory" in failed.stderr
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["documents"], told["now"]["value"]) == (1, 1.0)

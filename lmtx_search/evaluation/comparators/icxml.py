@@ -22,7 +22,12 @@ from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import Progress
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.training.sampling import sample_documents
-from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
+from lmtx_search.training.teacher.judging import (
+    JudgingTask,
+    Teacher,
+    judge_pairs,
+    require_answers,
+)
 
 
 class Icxml(Comparator):
@@ -70,19 +75,26 @@ class Icxml(Comparator):
                 ]
                 for document in sample
             ),
-            JudgingTask("Re-rank with the judge", progress=progress, sample=False),
+            JudgingTask(
+                "Re-rank with the judge",
+                progress=progress,
+                sample=False,
+                without_answer="the re-ranking puts their labels behind all judged ones",
+            ),
         )
+        require_answers(judged)
         reranked = {
             document: rerank(ranking, judged.p_yes.get(document, {}))
             for document, ranking in rankings.items()
         }
         known = f"; {judged.known:,} answers were already stored" if judged.known else ""
+        failed = f"; its server failed on {judged.failed:,} questions" if judged.failed else ""
         return ComparatorResult(
             Output(reranked),
             tag_seconds=time.monotonic() - started,
             calls=judged.asked + judged.known,
             sample=tuple(document.id for document in sample),
-            note=f"{judge.name}, prompt {judge.prompt.name}{known}",
+            note=f"{judge.name}, prompt {judge.prompt.name}{known}{failed}",
             judge=judge.digest,
         )
 

@@ -29,7 +29,12 @@ from lmtx_search.records import PERSON
 from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile
 from lmtx_search.training.teacher.human_feedback import prefer_people
-from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
+from lmtx_search.training.teacher.judging import (
+    JudgingTask,
+    Teacher,
+    judge_pairs,
+    require_answers,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,13 @@ class JudgeEvaluation:
         yes_from: the P(yes) of a yes.
         both: number of pairs that a person has answered too.
         agreement: share of these pairs on which judge and person agree.
+        asked: number of questions to the judge.
+        known: number of answers that were stored before.
+        neither: number of answers that are neither yes nor no.
         taught: the training runs of the systems that the same judge taught, by system.
         left_out: which documents of the file could not be drawn, for people (None: none).
         runs: the training run of each system (None: it is of none).
+        failed: number of questions without an answer, because the judge's server failed.
     """
 
     systems: dict[str, dict[str, JudgedEstimate]]
@@ -57,6 +66,7 @@ class JudgeEvaluation:
     taught: Mapping[str, str]
     left_out: str | None = None
     runs: Mapping[str, str | None] = field(default_factory=dict)
+    failed: int = 0
 
 
 def evaluate_by_judge(
@@ -76,6 +86,7 @@ def evaluate_by_judge(
 
     Raises:
         UserError: there are no labels, no documents, no judge, or no such system.
+        LmtxError: the judge's server failed on all questions without an answer.
     """
     check_names(names)
     require_measures()
@@ -98,6 +109,7 @@ def evaluate_by_judge(
         (list(pairs[document.id].values()) for document in documents),
         JudgingTask("Judge a sample", progress=progress, sample=False),
     )
+    require_answers(judged)
     people = prefer_people({}, store.of(PERSON), documents, by_id)
     yes_from, both, agreement = read_yes(judged.p_yes, people)
     result = JudgeEvaluation(
@@ -109,9 +121,7 @@ def evaluate_by_judge(
         yes_from=yes_from,
         both=both,
         agreement=agreement,
-        asked=judged.asked,
-        known=judged.known,
-        neither=judged.neither,
+        **judged.calls(),
         taught=taught_by(judge.digest, systems, RunStore(client).get),
         left_out=drawn.note(),
         runs={system.name: system.run for system in systems},
@@ -144,7 +154,12 @@ def judge_evaluation_record(result: JudgeEvaluation) -> dict[str, Any]:
     return {
         "kind": "by-judge",
         **asdict(result),
-        "counts": {"asked": result.asked, "known": result.known, "neither": result.neither},
+        "counts": {
+            "asked": result.asked,
+            "known": result.known,
+            "neither": result.neither,
+            "failed": result.failed,
+        },
         "measures": {"p1": tagger_p1(result.systems)},
     }
 
@@ -155,6 +170,12 @@ def notes(result: JudgeEvaluation) -> list[str]:
         f"Judge: {result.judge}, prompt {result.prompt}; a yes is a P(yes) from "
         f"{result.yes_from:.2f}; {result.asked:,} asked, {result.known:,} answers were stored"
     ]
+    if result.neither or result.failed:
+        lines.append(
+            f"Left out: {result.neither:,} answers that are neither yes nor no, and "
+            f"{result.failed:,} questions on which the judge's server failed. A document without "
+            "an answer that a measure needs does not count in this measure"
+        )
     if result.agreement is not None:
         lines.append(f"It agrees with people on {result.agreement:.0%} of {result.both:,} pairs")
     if not any(one.checked for each in result.systems.values() for one in each.values()):

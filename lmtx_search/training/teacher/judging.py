@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from lmtx_search.errors import UserError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.base import (
     ANOTHER_MODEL,
     SERVER,
@@ -66,6 +66,7 @@ class JudgingTask:
             nothing.
         sample: refuse a judge that does not distinguish pairs. Later cycles turn this off, since
             their few new pairs may well all get the same answer.
+        without_answer: what happens to questions on which the judge's server failed, for people.
     """
 
     name: str
@@ -73,6 +74,7 @@ class JudgingTask:
     progress: Progress = SILENT
     earlier: JudgingResult = field(default_factory=JudgingResult)
     sample: bool = True
+    without_answer: str = "the same command asks them again"
 
 
 def judge_pairs(
@@ -135,9 +137,22 @@ def judge_pairs(
     if judged.failed:
         progress.note(
             f"{judged.failed} of {judged.asked} questions have no answer, because the judge's "
-            f"server failed ({judged.failure}): the same command asks them again"
+            f"server failed ({judged.failure}): {task.without_answer}"
         )
     return judged
+
+
+def require_answers(judged: JudgingResult) -> None:
+    """Check that there is an answer if the judge's server failed.
+
+    Raises:
+        LmtxError: the server failed, and no question has an answer.
+    """
+    if judged.failed and not judged.pairs:
+        raise LmtxError(
+            f"the judge's server failed on {judged.failed} of {judged.asked} questions, and none "
+            f"has an answer ({judged.failure}): {SERVER}"
+        )
 
 
 def _cases(

@@ -100,6 +100,15 @@ class JudgingResult:
         both.add(other)
         return both
 
+    def calls(self) -> dict[str, int]:
+        """Return the numbers of calls, known answers and calls without an answer, for a record."""
+        return {
+            "asked": self.asked,
+            "known": self.known,
+            "neither": self.neither,
+            "failed": self.failed,
+        }
+
     def answers(self, pairs: Sequence[Pair]) -> dict[int, float | None]:
         """Return the answers to the given pairs by position (None: neither yes nor no)."""
         found: dict[int, float | None] = {}
