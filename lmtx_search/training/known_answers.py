@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.documents.by_id import read_by_id
+from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.documents.sample import sample_documents
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
@@ -44,7 +45,8 @@ class KnownAnswers:
             withdrawn since.
         documents: the documents that they are about.
         held_out: documents that choose the threshold.
-        about_held_out: number of answers of people that do not count, because they are about these.
+        about_held_out: number of answers of people that do not count, because they are about
+            documents that the run held out, or about copies of them.
         elsewhere: number of answers of people that do not count, because their document is not a
             training document, or its text or the label has changed since.
         run: what the run learned from (None: the encoder was not trained).
@@ -53,6 +55,8 @@ class KnownAnswers:
             because the judge was shown another part of the text.
         unchecked: a sentence, if it was not possible to check which texts the judge's answers are
             about.
+        copied: number of held-out documents that choose no threshold, because the run is of an
+            earlier release and may have learned from copies of them.
     """
 
     answers: Answers
@@ -65,6 +69,7 @@ class KnownAnswers:
     index: str
     by_judge_elsewhere: int = 0
     unchecked: str | None = None
+    copied: int = 0
 
     @property
     def by_people(self) -> int:
@@ -87,8 +92,13 @@ class KnownAnswers:
         found = []
         if self.about_held_out:
             found.append(
-                f"{self.about_held_out:,} answers of people are about documents that choose the "
-                "threshold: they do not move the offsets of labels"
+                f"{self.about_held_out:,} answers of people are about documents that the run held "
+                "out, or that repeat the text of one: they do not move the offsets of labels"
+            )
+        if self.copied:
+            found.append(
+                f"{self.copied:,} documents that the run held out choose no new threshold: the run "
+                "is of an earlier release, and may have learned from copies of them"
             )
         if self.elsewhere:
             found.append(
@@ -132,7 +142,11 @@ def known_answers(
         stored = store.of(judge["digest"], judge["prompt_digest"])
         later = store.of(judge["digest"], judge["prompt_digest"], run.since)
         id_of = question_ids(judge)
-    held_out = [] if run is None else training_documents(client, where, run.held_out)
+    of_run = [] if run is None else training_documents(client, where, run.held_out)
+    held_out = of_run
+    if run is not None and not run.copies_apart:
+        held_out = _without_copies(client, where, of_run, apart)
+    copied = len(of_run) - len(held_out)
     wanted = {one.document_id for one in (*by_people, *later)} | before.keys()
     found = training_documents(client, where, sorted(wanted - apart))
     # A copy of a held-out document, which may have been loaded after the run, is held out too.
@@ -166,6 +180,7 @@ def known_answers(
         index=where.training_index,
         by_judge_elsewhere=_count(every) - _count(by_judge),
         unchecked=unchecked(judge) if stored and judge is not None and id_of is None else None,
+        copied=copied,
     )
 
 
@@ -181,6 +196,22 @@ def training_documents(
         for hit in read_by_id(client, where.training_index, {"ids": ids[start : start + _BATCH]})
         if (document := _document(hit, where)).text.strip()
     ]
+
+
+def _without_copies(
+    client: Client, where: DocumentSettings, held_out: Sequence[Document], ids: Collection[str]
+) -> list[Document]:
+    """Return those held-out documents whose text no other training document has.
+
+    Args:
+        ids: of all documents that were held out.
+    """
+    texts = {one.text for one in held_out}
+    if not texts:
+        return []
+    every = read_documents(client, where.training_index, where.text_fields)
+    copied = {one.text for one in every if one.text in texts and one.id not in ids}
+    return [one for one in held_out if one.text not in copied]
 
 
 def _sample(

@@ -108,6 +108,7 @@ def _answers(
         calibrated=training.calibrated,
         sure_share=training.sure_share,
         ranked=training.shortlist if curriculum.rival is None else RANKED,
+        copies_apart=True,
     )
 
 

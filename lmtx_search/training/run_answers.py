@@ -30,6 +30,8 @@ class RunAnswers:
         named: number of training documents that name a label, by id.
         calibrated: whether the judge's answers were calibrated on ``sure_share`` of the documents.
         ranked: number of labels of a held-out document that the threshold was chosen by.
+        copies_apart: whether copies of held-out documents were left out of training. Earlier
+            releases did not do so.
     """
 
     since: str
@@ -41,6 +43,7 @@ class RunAnswers:
     calibrated: bool
     sure_share: float
     ranked: int
+    copies_apart: bool = False
 
     def write(self, folder: Path) -> None:
         """Write the answers into a folder."""

@@ -184,6 +184,7 @@ def test_decisions_take_effect_with_the_next_deployment(trained: Trained) -> Non
 
         run = RunAnswers.read(Path(trained.record["encoder_path"]).parent)
         assert run is not None
+        assert run.copies_apart
         held_out = run.held_out[0]
         documents = list(read_documents(client, "lmtx-documents", ["title", "text"]))
         wrong = Label("chess", LABELS["chess"])
@@ -201,7 +202,7 @@ def test_decisions_take_effect_with_the_next_deployment(trained: Trained) -> Non
         result = json.loads(done.stdout)
         assert result["refit"]["by_people"] == result["refit"]["new"] == len(counted)
         assert result["refit"]["answers"] >= len(counted)
-        assert "are about documents that choose the threshold" in done.stderr
+        assert "are about documents that the run held out, or that repeat" in done.stderr
         versions = TaggerVersions(settings.data_dir)
         before, after = (versions.get(one["version"]) for one in (same, result))
         assert after.manifest.refit == Refit(**result["refit"])

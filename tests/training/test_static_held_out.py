@@ -53,7 +53,8 @@ def test_it_is_said_if_few_of_these_documents_are_left() -> None:
     found = split_documents(DOCUMENTS, frozenset({"3", "gone"}), Distillation(), notes)
     assert len(found.measuring) == 50
     assert "3" in ids(found.measuring)
-    assert "the run held out, 1 are still training documents" in notes.kept[0]
+    assert "the run held out, 1 can measure the static encoder" in notes.kept[0]
+    assert "the run did not learn from copies of them" in notes.kept[0]
 
 
 def test_an_untrained_encoder_is_measured_on_any_documents() -> None:
@@ -84,6 +85,16 @@ def test_a_run_of_an_earlier_release_may_have_learned_from_copies(tmp_path: Path
     assert held_out_by(tmp_path / "encoder", documents, TrainingSettings()) == {
         one.id for one in DOCUMENTS[90:99]
     }
+
+
+@pytest.mark.parametrize(("copies_apart", "unseen"), [(False, {"6"}), (True, {"5", "6"})])
+def test_of_held_out_documents_with_copies_only_a_run_that_left_these_out_measures(
+    copies_apart: bool, unseen: set[str], tmp_path: Path
+) -> None:
+    run = RunAnswers("2026-01-01", ["5", "6"], {}, {}, {}, {}, True, 0.6, 3, copies_apart)
+    run.write(tmp_path)
+    documents = [*DOCUMENTS, Document("copy", DOCUMENTS[5].text)]
+    assert held_out_by(tmp_path / "encoder", documents, TrainingSettings()) == unseen
 
 
 def test_what_the_run_held_out_is_what_it_wrote_down_or_the_end_of_its_sample(

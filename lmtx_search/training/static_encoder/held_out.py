@@ -46,21 +46,26 @@ def sampled_as(training: TrainingSettings, record: Mapping[str, Any] | None) -> 
 def held_out_by(
     encoder: Path, documents: Sequence[Document], training: TrainingSettings
 ) -> frozenset[str]:
-    """Return the ids of the documents that a run held out.
+    """Return the ids of the documents that a run held out and did not learn from.
 
-    A run of an earlier release did not write them down. It held out the end of its sample, and may
-    have learned from copies of these documents.
+    A run of an earlier release may have learned from copies of documents that it held out. Runs of
+    the first release did not write down which these are: they held out the end of their sample.
 
     Args:
         encoder: the folder of the run's encoder.
         documents: sampled as the run did.
     """
     answers = RunAnswers.read(encoder.parent)
-    if answers is not None:
-        return frozenset(answers.held_out)
-    count = max(1, min(training.most_development, len(documents) // 10))
-    unseen = other_texts(documents[-count:], documents[:-count])
-    return frozenset(one.id for one in unseen)
+    if answers is None:
+        count = max(1, min(training.most_development, len(documents) // 10))
+        held_out = frozenset(one.id for one in documents[-count:])
+    else:
+        held_out = frozenset(answers.held_out)
+        if answers.copies_apart:
+            return held_out
+    learned = [one for one in documents if one.id not in held_out]
+    apart = [one for one in documents if one.id in held_out]
+    return frozenset(one.id for one in other_texts(apart, learned))
 
 
 def split_documents(
@@ -97,10 +102,11 @@ def split_documents(
         apart = first_of_each_text(of_run)
         if len(apart) < _LEAST_MEASURED:
             progress.note(
-                f"Of the documents that the run held out, {len(apart):,} are still training "
-                f"documents. The static encoder is measured on {measured:,} documents, and most of "
-                "them taught the run: its threshold is probably too high. Train again for a better "
-                "one"
+                f"Of the documents that the run held out, {len(apart):,} can measure the static "
+                "encoder: they are still training documents, they have different texts, and the "
+                f"run did not learn from copies of them. It is measured on {measured:,} documents, "
+                "and most of them taught the run: its threshold is probably too high. Train again "
+                "for a better one"
             )
         else:
             measured = min(measured, len(apart))
