@@ -110,6 +110,17 @@ def test_a_pipeline_with_other_names_of_fields_gets_those_that_are_new() -> None
     assert [one["params"]["names"] for one in scripts] == [expected, expected]
 
 
+def test_a_pipeline_of_form_5_gets_the_script_that_reads_dots_inside_a_path() -> None:
+    before = tagging_pipeline("v1", "m1", ["meta.info.title"])
+    before["version"] = 5
+    first = next(one["script"] for one in before["processors"] if "script" in one)
+    now = first["source"]
+    first["source"] = "// as form 5 read fields"
+    after = of_this_release(before)
+    assert after is not None
+    assert next(one["script"] for one in after["processors"] if "script" in one)["source"] == now
+
+
 def test_a_pipeline_of_somebody_elses_is_left_alone() -> None:
     assert of_this_release({"description": "theirs", "processors": [{"drop": {}}]}) is None
 

@@ -8,10 +8,11 @@ from typing import Any
 from lmtx_search.cluster.client import names
 from lmtx_search.errors import UserError
 
-SCHEMA = 5
+SCHEMA = 6
 """Raised with every change that needs a migration, or that an older release cannot read.
 
-Form 1 is the first release's, whose indices do not state a form.
+Form 1 is the first release's, whose indices do not state a form. A change of a script of
+the pipeline needs a migration, too: `bootstrap-index` renews the scripts of earlier forms only.
 """
 
 META_PATH = f"/{','.join(names.PATTERNS)}/_mapping"
