@@ -126,9 +126,15 @@ def _show_unused(say: Callable[[str], None], unused: UnusedVersions, word: str) 
 
 @click.command(cls=Command)
 @click.argument("version", required=False)
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Use VERSION although another cluster deployed it, which is gone. It then belongs to this "
+    "cluster.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the version; change nothing.")
 @pass_context
-def rollback(context: Context, version: str | None, dry_run: bool) -> None:
+def rollback(context: Context, version: str | None, take_over: bool, dry_run: bool) -> None:
     """Return the pipeline to the previous tagger version, or to VERSION.
 
     The version is tested first and takes over the current labels. Documents that another version
@@ -142,15 +148,17 @@ def rollback(context: Context, version: str | None, dry_run: bool) -> None:
     from lmtx_search.cluster.client.connect import connect
     from lmtx_search.tagging.deployment.rollback import plan_rollback, roll_back
 
+    if take_over and version is None:
+        raise click.UsageError("--take-over needs a VERSION")
     settings = context.settings
     client = connect(settings.opensearch)
     if dry_run:
-        _, found, _ = plan_rollback(client, settings, version)
+        _, found, _ = plan_rollback(client, settings, version, take_over=take_over)
         name = found.version
         context.say(f"Would test the tagger {name} and switch the pipeline to it")
         context.result({"dry_run": True, "version": name})
         return
-    done = roll_back(client, settings, version, context.progress)
+    done = roll_back(client, settings, version, context.progress, take_over=take_over)
     context.say(f"The pipeline now uses the tagger {done.version} ({done.seconds:.1f} s)")
     if done.put or done.retired:
         context.say(

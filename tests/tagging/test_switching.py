@@ -221,9 +221,8 @@ def test_versions_of_another_cluster_with_the_same_data_folder_are_left_alone(
         roll_back(cluster, settings, None)
     refused = lmtx("rollback", others[0])
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert f"another cluster with the same data_dir deployed the tagger {others[0]}" in (
-        refused.stderr
-    )
+    assert f"another cluster deployed the tagger {others[0]}" in refused.stderr
+    assert f"`lmtx-search rollback {others[0]} --take-over`" in refused.stderr
     assert lmtx("taggers").stdout.count("of another cluster") == 2
     own.append(deployed(cluster, settings).version)
     assert lmtx("taggers", "prune", "--keep", "0", "--yes").returncode == 0
@@ -231,6 +230,21 @@ def test_versions_of_another_cluster_with_the_same_data_folder_are_left_alone(
     # A cluster that was restored from a snapshot has the other one's records.
     RunStore(cluster).save("restored", {"kind": "deploy", "version": others[0]})
     assert roll_back(cluster, settings, others[0]).version == others[0]
+
+
+def test_the_version_of_a_cluster_that_is_gone_can_be_taken_over(
+    cluster: Any, settings: Settings, lmtx: Run
+) -> None:
+    # As after a restore of a snapshot that is older than the version.
+    lost = _of_another_cluster(cluster, settings)
+    wipe(cluster)
+    bootstrap(cluster, settings, lmtx)
+    deployed(cluster, settings)
+    taken = lmtx("rollback", lost, "--take-over")
+    assert taken.returncode == 0, taken.stderr
+    assert read_pipeline(cluster).tagger == lost
+    assert "of another cluster" not in lmtx("taggers").stdout
+    assert TaggerVersions(settings.data_dir).cluster_of(lost) == cluster.info()["cluster_uuid"]
 
 
 def _of_another_cluster(client: Any, settings: Settings) -> str:

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.clock import cluster_time
+from lmtx_search.cluster.client.identity import cluster_uuid
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.labels.codec import Vectors
@@ -113,11 +114,14 @@ def _before(state: PipelineState, versions: Sequence[str]) -> str:
 
 
 def plan_rollback(
-    client: Client, settings: Settings, wanted: str | None
+    client: Client, settings: Settings, wanted: str | None, *, take_over: bool = False
 ) -> tuple[TaggerVersion, Registered, str | None]:
     """Return the version of a rollback, its parts in ML Commons, and the address of its service.
 
     A version inside the cluster has no address. Nothing is changed.
+
+    Args:
+        take_over: a version of another cluster may be used.
 
     Raises:
         UserError: there is no such version, it is already in use, another cluster deployed it, or
@@ -126,7 +130,8 @@ def plan_rollback(
     name = wanted or previous_version(client, settings)
     versions = TaggerVersions(settings.data_dir)
     version = versions.get(name)
-    require_of_this_cluster(client, versions, name)
+    if not take_over:
+        require_of_this_cluster(client, versions, name)
     found = registered(client).get(name, Registered(name, None, None))
     # After a restore the pipeline may name a model that ML Commons does not have.
     if name == read_pipeline(client).tagger and found.model is not None:
@@ -140,13 +145,21 @@ def plan_rollback(
 
 
 def roll_back(
-    client: Client, settings: Settings, wanted: str | None, progress: Progress = SILENT
+    client: Client,
+    settings: Settings,
+    wanted: str | None,
+    progress: Progress = SILENT,
+    *,
+    take_over: bool = False,
 ) -> Rollback:
     """Move the pipeline to another version, by default to the previous one.
 
     The version gets the current labels, so retired labels stay retired. (A version inside the
     cluster keeps its labels: see :class:`Rollback`.) Nothing that is in use changes before the
     version has passed its test.
+
+    Args:
+        take_over: a version of another cluster becomes this one's.
 
     Raises:
         UserError: there is no such version, it is already in use, another cluster deployed it, or
@@ -159,8 +172,10 @@ def roll_back(
         state = read_pipeline(client)
         if state.tagger:
             TaggerVersions(settings.data_dir).finish(state.tagger)
-        version, found, url = plan_rollback(client, settings, wanted)
+        version, found, url = plan_rollback(client, settings, wanted, take_over=take_over)
         name, model = found.version, found.model
+        if take_over:
+            TaggerVersions(settings.data_dir).take_over(name, cluster_uuid(client))
         if model is None:
             remote = connectors.register(
                 client, name, tag_url(service_url(settings.service), name), settings.service.token

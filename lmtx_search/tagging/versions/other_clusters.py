@@ -40,6 +40,7 @@ def require_of_this_cluster(client: Client, versions: TaggerVersions, name: str)
     """
     if name in of_other_clusters(client, versions):
         raise UserError(
-            f"another cluster with the same data_dir deployed the tagger {name} and may be using "
-            "it: run `lmtx-search deploy` to make a version for this cluster"
+            f"another cluster deployed the tagger {name} from this data_dir and may be using it: "
+            "run `lmtx-search deploy` to make a version for this cluster, or, if the other cluster "
+            f"is gone, `lmtx-search rollback {name} --take-over`"
         )

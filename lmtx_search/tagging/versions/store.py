@@ -79,6 +79,21 @@ class TaggerVersions:
         except UserError:
             return ""
 
+    def take_over(self, name: str, cluster: str) -> None:
+        """Record that a version belongs to this cluster from now on.
+
+        Args:
+            cluster: id of the cluster.
+
+        Raises:
+            UserError: the manifest cannot be read.
+        """
+        file = self.folder / name / MANIFEST
+        values = {**read_json(file), "cluster": cluster}
+        new = file.with_suffix(".new")
+        new.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        new.replace(file)
+
     def remove_partial(self, cluster: str = "") -> None:
         """Delete the partly written folders of killed processes.
 
