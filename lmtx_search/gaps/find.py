@@ -26,6 +26,7 @@ from lmtx_search.records import Document, document_text
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_names import names_by_label
+from lmtx_search.tagging.versions.other_clusters import of_other_clusters
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def find_gaps(
     scored = score_sample(tagger, read, progress)
     labels = scored.labels
     used = UsedLabels(client, index)
-    names, unread = names_by_label(TaggerVersions(settings.data_dir), labels)
+    versions = TaggerVersions(settings.data_dir)
+    names, unread = names_by_label(versions, labels, of_other_clusters(client, versions))
     for note in unread:
         progress.note(note)
     themes, themes_found = find_themes(scored, most)

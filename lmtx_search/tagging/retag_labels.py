@@ -12,6 +12,7 @@ from lmtx_search.cluster.retag.selection import Selection
 from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.versions.label_names import LabelNames, find_names
+from lmtx_search.tagging.versions.other_clusters import of_other_clusters
 from lmtx_search.tagging.versions.store import TaggerVersions
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def tags_of_labels(
     Raises:
         UserError: an id or a name belongs to no label, belonged to none, and is no document's tag.
     """
-    found = find_names(versions, wanted)
+    found = find_names(versions, wanted, of_other_clusters(client, versions))
     there = edits.find(client, names.LABELS, list(dict.fromkeys(wanted)))
     named = tag_names(client, list(there.values()))
     for label in there.values():

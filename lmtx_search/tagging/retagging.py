@@ -14,6 +14,7 @@ from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.documents.checkpoint import Checkpoint
 from lmtx_search.cluster.documents.scan import scan
+from lmtx_search.cluster.ml.connectors import MOST_SECONDS
 from lmtx_search.cluster.ml.index_pipeline import (
     index_pipeline,
     index_text_fields,
@@ -41,6 +42,7 @@ from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.own_tags import decide_own_tags
 from lmtx_search.tagging.retag_labels import tags_of_labels
 from lmtx_search.tagging.versions.label_names import names_of_existing
+from lmtx_search.tagging.versions.other_clusters import of_other_clusters
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 _SAMPLE = 20
 # A request that is being answered while labels change has the earlier ones, and its documents get
 # their time after the answer.
-_IN_FLIGHT = timedelta(seconds=10)
+_IN_FLIGHT = timedelta(seconds=MOST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
         tags, notes = list(labels.tags), labels.notes
     names = None
     if wish.keep_retired and version is not None:
-        names, unread = names_of_existing(versions, version)
+        others = of_other_clusters(client, versions)
+        names, unread = names_of_existing(versions, version, others)
         notes = list(dict.fromkeys((*notes, *unread)))
     changed = _changed_at(version) if version else None
     fresh = None if wish.everything or wish.labels or wish.stale else tagger

@@ -102,3 +102,14 @@ def test_a_version_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     names, (note,) = names_of_existing(TaggerVersions(tmp_path), version)
     assert damaged.manifest.version in note
     assert "Go" in names
+
+
+def test_names_of_another_clusters_labels_are_not_those_of_this_one(tmp_path: Path) -> None:
+    other = make(tmp_path, Label("q718", "Schach")).manifest.version
+    version = make(tmp_path, CHESS)
+    versions = TaggerVersions(tmp_path)
+    assert "Schach" not in names_of_existing(versions, version, [other])[0]
+    assert "Schach" not in find_names(versions, ["q718"], [other]).tags
+    assert names_by_label(versions, version.rows(), [other])[0] == {
+        "q718": ("chess", "chess (q718)")
+    }

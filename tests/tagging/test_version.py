@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +163,8 @@ def test_the_time_of_a_change_is_after_the_embedding_and_retag_adds_what_a_reque
     assert _changed_at(version) is None
     assert sync_labels(version, load_settings(), index, there, clock, embed) == (0, 1)
     assert steps == ["embed", "clock"]
-    assert str(_changed_at(version)) > changed.isoformat()
+    # A connector waits five seconds to connect and sixty to read.
+    assert _changed_at(version) == (changed + timedelta(seconds=65)).isoformat()
 
 
 def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:

@@ -18,6 +18,10 @@ from lmtx_search.index_templates import load
 
 _ML = "/_plugins/_ml"
 _SECONDS_TO_DEPLOY = 120.0
+_CONNECTION_SECONDS = 5
+_READ_SECONDS = 60
+MOST_SECONDS = _CONNECTION_SECONDS + _READ_SECONDS
+"""How long the cluster waits at most for an answer of the tagger service."""
 _SETTINGS = (
     "the cluster may not call the tagger at {url} ({reason}): run "
     "`lmtx-search bootstrap-index --apply-cluster-settings`, or have an administrator set what "
@@ -61,7 +65,13 @@ def register(
         # A tagger without a token ignores the header.
         shown = "none" if token is None else token.get_secret_value()
         body = load(
-            "connectors/service", title=title, description=description, url=url, token=shown
+            "connectors/service",
+            title=title,
+            description=description,
+            url=url,
+            token=shown,
+            connection_timeout=_CONNECTION_SECONDS,
+            read_timeout=_READ_SECONDS,
         )
         answer = ml_request(client, "POST", "/connectors/_create", body)
         connector = str(answer["connector_id"])

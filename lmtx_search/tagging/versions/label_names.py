@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,11 +39,18 @@ class LabelNames:
         self.tags |= dict.fromkeys((label.text, name, label.name_with_id))
 
 
-def find_names(versions: TaggerVersions, wanted: Iterable[str]) -> LabelNames:
-    """Return the names of labels in all versions; ``wanted`` are ids, or names of tags."""
+def find_names(
+    versions: TaggerVersions, wanted: Iterable[str], others: Collection[str] = ()
+) -> LabelNames:
+    """Return the names of labels in all versions.
+
+    Args:
+        wanted: ids, or names of tags.
+        others: versions of other clusters, whose labels may be others.
+    """
     found = LabelNames(dict.fromkeys(wanted))
     asked = frozenset(found.tags)
-    for id_, text, name in _all_names(versions, found.notes):
+    for id_, text, name in _all_names(versions, others, found.notes):
         if id_ in asked:
             found.add(Label(id_, text), name)
         found.known.update(asked.intersection((text, name)))
@@ -51,19 +58,22 @@ def find_names(versions: TaggerVersions, wanted: Iterable[str]) -> LabelNames:
 
 
 def names_of_existing(
-    versions: TaggerVersions, version: TaggerVersion
+    versions: TaggerVersions, version: TaggerVersion, others: Collection[str] = ()
 ) -> tuple[frozenset[str], list[str]]:
     """Return the names that the labels of a version have or had, and notes.
 
     A name that a retired label had too is left out, unless a label has it now: documents do not say
     which label a tag meant.
+
+    Args:
+        others: versions of other clusters, whose labels may be others.
     """
     now = _current(version)
     existing = frozenset(now.ids)
     earlier: set[str] = set()
     retired: set[str] = set()
     notes: list[str] = []
-    for id_, text, name in _all_names(versions, notes):
+    for id_, text, name in _all_names(versions, others, notes):
         if id_ in existing:
             earlier.update((text, name, Label(id_, text).name_with_id))
         else:
@@ -72,7 +82,7 @@ def names_of_existing(
 
 
 def names_by_label(
-    versions: TaggerVersions, labels: LabelRows
+    versions: TaggerVersions, labels: LabelRows, others: Collection[str] = ()
 ) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """Return the names that labels have or had as tags, the current one first, and notes.
 
@@ -81,6 +91,7 @@ def names_by_label(
 
     Args:
         labels: the labels as they are now.
+        others: versions of other clusters, whose labels may be others.
 
     Returns:
         Names by label id.
@@ -91,7 +102,7 @@ def names_by_label(
     tags: dict[str, set[str]] = {}
     possible: dict[str, set[str]] = {}
     notes: list[str] = []
-    for id_, text, name in _all_names(versions, notes):
+    for id_, text, name in _all_names(versions, others, notes):
         tags.setdefault(name, set()).add(id_)
         # A version that was removed may have seen a label without the others of the same text.
         for one in (text, Label(id_, text).name_with_id):
@@ -103,10 +114,14 @@ def names_by_label(
     return {id_: tuple(names) for id_, names in found.items()}, notes
 
 
-def _all_names(versions: TaggerVersions, notes: list[str]) -> Iterator[tuple[str, str, str]]:
+def _all_names(
+    versions: TaggerVersions, others: Collection[str], notes: list[str]
+) -> Iterator[tuple[str, str, str]]:
     """Yield id, text and name of the labels of all versions; note which cannot be read."""
     seen: set[str] = set()
     for name in versions.finished():
+        if name in others:
+            continue
         try:
             version = versions.get(name)
             digest = version.manifest.labels_digest
