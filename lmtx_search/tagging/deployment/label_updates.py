@@ -26,7 +26,9 @@ from lmtx_search.errors import UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.deployment.renamed_tags import renamed_by_load, renamed_tags
 from lmtx_search.tagging.versions.label_changes import write_change
+from lmtx_search.tagging.versions.label_names import current_names
 from lmtx_search.tagging.versions.label_sync import (
     label_encoder,
     live_version,
@@ -112,7 +114,8 @@ def edit_labels(
             edits.delete(client, info.index, retired)
         else:
             edits.put(client, info.index, puts, vectors)
-        called = renamed_tags(before, tag_names(client, [*others, *puts]), puts)
+        now = tag_names(client, [*others, *puts])
+        called = renamed_tags(before, now, puts, in_use=version is not None)
     return LabelEdit(
         index=info.index,
         put=puts,
@@ -122,28 +125,6 @@ def edit_labels(
         # A tagger that does not have the new names yet goes on with the earlier ones.
         notes=[*called, *([] if live and not version else follow_names(client))],
     )
-
-
-def renamed_tags(
-    before: Mapping[str, str], now: Mapping[str, str], puts: Sequence[Label]
-) -> list[str]:
-    """Return notes about tags that got another name, or another one than the text of their label.
-
-    Args:
-        before: the tag names of other labels by id, before a change of labels.
-        now: after it, with the labels that were put.
-    """
-    notes = [
-        f"The tag of {label.id} is {now[label.id]}, because other labels share its text"
-        for label in puts
-        if now[label.id] != label.text
-    ]
-    return notes + [
-        f"The tag of {id_} is now {now[id_]} instead of {tag}: documents get the new name with "
-        f"`lmtx-search retag --index INDEX --label {id_}`"
-        for id_, tag in before.items()
-        if now[id_] != tag
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +193,7 @@ def load_labels(
             return LoadedLabels(report, notes=follow_names(client, progress))
         if live.version is None:
             return LoadedLabels(report, waiting=live.name)
+        before = current_names(live.version)
         put, retired = sync_labels(
             live.version,
             settings,
@@ -221,7 +203,10 @@ def load_labels(
             known if same else None,
             progress,
         )
-    notes = follow_names(client, progress)
+        called = renamed_by_load(before, current_names(live.version)) if put or retired else []
+    for note in called:
+        progress.note(note)
+    notes = [*called, *follow_names(client, progress)]
     return LoadedLabels(report, tagger=live.name, put=put, retired=retired, notes=notes)
 
 

@@ -68,7 +68,7 @@ def names_of_existing(
     Args:
         others: versions of other clusters, whose labels may be others.
     """
-    now = _current(version)
+    now = current_names(version)
     existing = frozenset(now.ids)
     earlier: set[str] = set()
     retired: set[str] = set()
@@ -114,6 +114,14 @@ def names_by_label(
     return {id_: tuple(names) for id_, names in found.items()}, notes
 
 
+def current_names(version: TaggerVersion) -> LabelRows:
+    """Return a version's labels without embeddings, after all changes."""
+    rows = _original(version)
+    for change in version.changes():
+        rows = rows.after(change)
+    return rows
+
+
 def _all_names(
     versions: TaggerVersions, others: Collection[str], notes: list[str]
 ) -> Iterator[tuple[str, str, str]]:
@@ -135,7 +143,7 @@ def _all_names(
 
 def _names(version: TaggerVersion) -> Iterator[tuple[str, str, str]]:
     """Yield id, text and name of a version's labels: as it was made, as changed, and now."""
-    for rows in (_original(version), _current(version)):
+    for rows in (_original(version), current_names(version)):
         yield from zip(rows.ids, rows.texts, rows.names, strict=True)
     # What a change put may have changed again; its other names differ by the id only.
     for change in version.changes():
@@ -145,11 +153,3 @@ def _names(version: TaggerVersion) -> Iterator[tuple[str, str, str]]:
 def _original(version: TaggerVersion) -> LabelRows:
     """Return a version's labels without embeddings, as it was made."""
     return version.original_rows(np.empty((version.manifest.labels, 0), dtype=np.float32))
-
-
-def _current(version: TaggerVersion) -> LabelRows:
-    """Return a version's labels without embeddings, after all changes."""
-    rows = _original(version)
-    for change in version.changes():
-        rows = rows.after(change)
-    return rows
