@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.decisions.records import labels_and_tags
 from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.setup.bootstrap import apply, plan
@@ -106,10 +107,16 @@ def test_decisions_follow_a_label_in_the_index_to_which_documents_moved(
         assert lmtx("attach", index, "--text-field", "text").returncode == 0
     notes = " ".join(follow_names(client))
     assert "in 1 documents (Chess is now Chess games)" in notes
-    assert lost.replace("2 decisions", "1 decisions") in notes
+    one = "1 decision of a person keeps the earlier name of its tag: the index articles is gone"
+    assert one in notes
     there = client.get(index="articles-2", id="d1")["_source"]
     assert there["tags_manual"] == ["Chess games"]
     assert client.get(index="other", id="d1")["_source"]["tags_manual"] == ["Own"]
+    # A document that is there without the tag is not lost.
+    body = {"tags_rejected": []}
+    client.index(index="other", id="d2", body=body, params={"refresh": "true", "pipeline": "_none"})
+    assert follow_names(client) == []
+    assert {tag for _, tag in labels_and_tags(client)} == {"Chess games"}
 
 
 def test_two_labels_may_exchange_their_names(

@@ -26,28 +26,32 @@ def is_there(client: OpenSearch, index: str) -> bool:
 
 def moved(
     client: OpenSearch, index: str, by_place: ByPlace, fields: TagFields
-) -> Iterator[tuple[str, ByPlace]]:
-    """Yield (index, decisions) for the documents of an index that is gone, where they are now.
+) -> Iterator[tuple[str, ByPlace, list[Renamed]]]:
+    """Yield where the documents of an index that is gone are now.
 
     A document is the same if it has the same id and routing, and the tag of the decision where the
     decision put it. An alias with the name of the index is followed, and attached names are.
+
+    Yields:
+        An index, the decisions whose tags are in its documents, and those whose documents have the
+        same id and routing, but not the tag: somebody may have removed it.
     """
     wanted = {(place.id, place.routing): some for place, some in by_place.items()}
     query = {"ids": {"values": sorted({id_ for id_, _ in wanted})}}
     for there in _indices(client, index, *read_pipeline(client).indices):
         found: dict[Place, Sequence[Renamed]] = {}
+        without: list[Renamed] = []
         for hit in scan(client, there, query=query, fields=list(fields.people)):
             place = Place.of(hit)
-            some = [
-                one
-                for one in wanted.get((place.id, place.routing), ())
-                if {one.record.tag, one.tag}
-                & set(entered_names(hit["_source"], one.record.decision, fields))
-            ]
+            some: list[Renamed] = []
+            for one in wanted.get((place.id, place.routing), ()):
+                entered = entered_names(hit["_source"], one.record.decision, fields)
+                here = {one.record.tag, one.tag} & set(entered)
+                (some if here else without).append(one)
             if some:
                 found[place] = some
-        if found:
-            yield there, found
+        if found or without:
+            yield there, found, without
 
 
 def _indices(client: OpenSearch, *given: str) -> list[str]:

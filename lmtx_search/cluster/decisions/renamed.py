@@ -51,15 +51,7 @@ class _Followed:
 
     def notes(self) -> list[str]:
         """Return what to tell the user, a sentence each."""
-        problems = [
-            *self.problems,
-            *(
-                f"{number:,} decisions of people keep the earlier names of tags: the index {index} "
-                "is gone, and its documents are in no attached index. If they are in another one, "
-                "`lmtx-search attach` it; `lmtx-search retag` then tries again"
-                for index, number in self.lost.items()
-            ),
-        ]
+        problems = [*self.problems, *self._of_lost()]
         if not self.documents:
             return problems
         first, new = next(iter(self.tags.items()))
@@ -68,6 +60,22 @@ class _Followed:
             f"People's decisions follow the labels' new names in {self.documents:,} documents "
             f"({first} is now {new}{more})",
             *problems,
+        ]
+
+    def _of_lost(self) -> list[str]:
+        if not self.lost:
+            return []
+        number = self.lost.total()
+        kept = (
+            "1 decision of a person keeps the earlier name of its tag"
+            if number == 1
+            else f"{number:,} decisions of people keep the earlier names of tags"
+        )
+        gone = "the index {} is gone" if len(self.lost) == 1 else "the indices {} are gone"
+        return [
+            f"{kept}: {gone.format(', '.join(self.lost))}, and the documents are in no attached "
+            "index. If they are in another one, `lmtx-search attach` it; `lmtx-search retag` then "
+            "tries again"
         ]
 
 
@@ -134,11 +142,15 @@ def _rename_moved(client: OpenSearch, index: str, by_place: ByPlace, found: _Fol
         _rename(client, index, by_place, found)
         return
     followed: set[str] = set()
-    for there, some in moved(client, index, by_place, tag_fields(client)):
+    without: dict[str, Renamed] = {}
+    for there, some, others in moved(client, index, by_place, tag_fields(client)):
         _rename(client, there, some, found)
         followed.update(one.id for decisions in some.values() for one in decisions)
+        without |= {one.id: one for one in others}
+    # Nothing is left to change in a document that lost the tag, only the record.
+    records.rename(client, [one for id_, one in without.items() if id_ not in followed])
     ids = {one.id for decisions in by_place.values() for one in decisions}
-    if lost := ids - followed:
+    if lost := ids - followed - without.keys():
         found.lost[index] += len(lost)
 
 
