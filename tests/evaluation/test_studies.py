@@ -185,6 +185,10 @@ def test_a_stored_point_is_of_the_model_that_has_the_name_now(tmp_path: Path) ->
         digest = open_judge(point.settings, point.training.prompt).digest
         keep_judge("p", {"judge": {"digest": digest}}, cache)
         assert same_judge(point, "p", cache, JudgeDigests(), SILENT)
+        # An earlier form had the digest in the note.
+        earlier = ComparatorResult(Output({}), note=digest)
+        cache.put("earlier-judge", "earlier", earlier)
+        assert same_judge(point, "earlier", cache, JudgeDigests(), SILENT)
     with fake_ollama(lambda _: yes, digest="new") as host:
         assert not same_judge(point_of(host), "p", cache, JudgeDigests(), SILENT)
     notes = Notes()

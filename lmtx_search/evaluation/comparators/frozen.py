@@ -21,6 +21,10 @@ class Frozen(Comparator):
         self._name = name
         self._centered = centered
 
+    def identity(self, context: ComparisonContext) -> str:
+        """Return the number of its form, which is raised when it ranks in another way."""
+        return "2"
+
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
         """Rank labels for the documents."""
         untrained = context.untrained(progress)

@@ -36,6 +36,10 @@ class Fusion(Comparator):
         self._name = name
         self._terms = terms
 
+    def identity(self, context: ComparisonContext) -> str:
+        """Return the number of its form, which is raised when it ranks in another way."""
+        return "2"
+
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
         """Rank labels for the documents."""
         untrained = context.untrained(progress)

@@ -143,3 +143,13 @@ def test_all_documents_are_ranked_however_many_labels_there_are() -> None:
 
     found = rank_by_scores("x", documents, ["l"], scores, SILENT)
     assert len(found.rankings) == 600
+
+
+@pytest.mark.parametrize(
+    ("name", "earlier"),
+    [("frozen", ""), ("centered", ""), ("fusion", ""), ("fusion-chars", ""), ("frozen-words", "2")],
+)
+def test_stored_results_with_labels_of_documents_without_text_are_not_shown(
+    name: str, earlier: str, context: ComparisonContext
+) -> None:
+    assert open_comparator(name).identity(context) != earlier
