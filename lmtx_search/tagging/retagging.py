@@ -123,14 +123,16 @@ def plan(client: Client, settings: Settings, index: str, wish: Wish) -> Plan:
     """Resolve a user's request.
 
     Raises:
-        UserError: no tagger is deployed, the index does not tag, the version does not exist, or a
-            label is unknown.
+        UserError: no tagger is deployed, the index does not tag, the version does not exist, a
+            label is unknown, or fields or documents of an index are hidden from the user.
     """
     state = read_pipeline(client)
     tagger = state.tagger
     if tagger is None:
         raise UserError("no tagger is deployed: `lmtx-search deploy` first")
     found = targets(client, index)
+    for target in found:
+        require_whole_documents(client, target.index)
     versions = TaggerVersions(settings.data_dir)
     version = versions.get(tagger) if tagger in versions.names() else None
     if wish.since is not None and not TaggerVersions.is_name(wish.since):
@@ -264,12 +266,10 @@ def carry_out(
 
     Raises:
         LmtxError: the tagger became unavailable, or another retag is running.
-        UserError: fields of an index are hidden from the user; nothing was changed.
+        UserError: the tag fields have values that lmtx-search did not write; nothing was changed.
     """
     folder = settings.data_dir / "retags"
     reports = {}
-    for target in made.targets:
-        require_whole_documents(client, target.index)
     decided = decide_own_tags(
         client, made.index, made.targets, made.selection.body(), made.keep_own_tags
     )

@@ -133,12 +133,15 @@ def test_retag_writes_nothing_back_that_the_user_does_not_see(
     before = node.administrator.get(index=INDEX, id="chess-1")
     node.put_role("lmtx", less)
     try:
-        done = operator.run(*STEPS["retag"], "--everything")
+        runs = [
+            operator.run(*STEPS["retag"], "--everything", *more) for more in ([], ["--dry-run"])
+        ]
     finally:
         node.put_role("lmtx", full)
-    assert done.returncode == 2, done.stdout
-    assert f"sees only a part of the documents of {INDEX}" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    for done in runs:
+        assert done.returncode == 2, done.stdout
+        assert f"sees only a part of the documents of {INDEX}" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
     assert node.administrator.get(index=INDEX, id="chess-1") == before
 
 

@@ -42,6 +42,6 @@ def require_whole_documents(client: OpenSearch, index: str) -> None:
 def _refusal(index: str) -> UserError:
     return UserError(
         f"the user sees only a part of the documents of {index} (field-level security, field "
-        "masking or document-level security), and retag would write hidden fields back empty or "
-        "as hashes: sign in as a user without these restrictions"
+        "masking or document-level security): retag would leave hidden documents out, and would "
+        "write hidden fields back empty or as hashes. Sign in as a user without these restrictions"
     )
