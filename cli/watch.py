@@ -97,9 +97,9 @@ def _tell(context: Context, index: str, found: PrecisionCheck) -> None:
         context.say(f"{found.untouched:,} documents are left out (documents.untouched_query)")
     if found.unknown:
         context.say(
-            f"{found.unknown:,} tags are left out, because no label has their names any more: "
-            f"`lmtx-search retag --index {index} --everything` replaces them, also tags of retired "
-            "labels that `retag --keep-retired` kept on purpose"
+            f"{found.unknown:,} tags are left out, because no label has their names any more, or "
+            f"several have: `lmtx-search retag --index {index} --everything` replaces them, also "
+            "tags of retired labels that `retag --keep-retired` kept on purpose"
         )
     if found.now and (found.neither or found.failed):
         context.say(
@@ -121,5 +121,5 @@ def _why_nothing(found: PrecisionCheck) -> str:
     if not found.documents:
         return "no document was tagged since the last check"
     if not found.asked:
-        return f"no tag of the {found.documents:,} documents has a label any more"
+        return f"no tag of the {found.documents:,} documents means exactly one label any more"
     return "the judge answered neither yes nor no for every tag"

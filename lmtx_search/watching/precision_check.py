@@ -53,8 +53,8 @@ class PrecisionCheck:
         asked: number of tags that the judge was asked about.
         neither: how many of these have an answer that is neither yes nor no.
         failed: how many of these have no answer, because the judge's server failed.
-        unknown: number of tags of the sample that no label has as its name any more. The judge is
-            not asked about them.
+        unknown: number of tags of the sample that no label has as its name any more, or several
+            have. The judge is not asked about them.
     """
 
     run: str | None

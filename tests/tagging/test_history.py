@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lmtx_search.cluster.client import names
 from lmtx_search.cluster.judgments.feedback import keep_opinions
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.runs import RunStore, new_run_id
@@ -60,6 +61,16 @@ def test_a_history_of_one_label_leaves_out_the_others(judged: Attached) -> None:
     assert [event.p_yes for event in of_web.events if event.kind == "judged"] == [0.0]
     (tagged,) = (event for event in of_web.events if event.kind == "tagged")
     assert tagged.what.endswith("did not assign it")
+
+
+def test_a_tag_that_may_mean_several_labels_is_not_told_as_not_assigned(judged: Attached) -> None:
+    chess = LABELS[0]
+    judged.client.index(
+        index=names.LABELS, id="other", body={"text": chess.text}, params={"refresh": "true"}
+    )
+    found = read_history(judged.client, judged.settings, judged.index, "there", chess.id)
+    (tagged,) = (event for event in found.events if event.kind == "tagged")
+    assert tagged.what.endswith("gave Chess, which may mean this label or others of the same name")
 
 
 def test_an_answer_about_another_text_says_so(judged: Attached) -> None:

@@ -45,7 +45,7 @@ def test_the_border_of_a_run_is_for_its_judge_and_its_prompt(
     ("documents", "asked", "said"),
     [
         (0, 0, "no document was tagged since the last check"),
-        (7, 0, "no tag of the 7 documents has a label any more"),
+        (7, 0, "no tag of the 7 documents means exactly one label any more"),
         (7, 9, "the judge answered neither yes nor no for every tag"),
     ],
 )

@@ -61,6 +61,7 @@ def read_history(
     if label is not None and label in labels:
         ids.setdefault(label, label)  # a retired label, given by the name of its tag
     only = None if label is None else set(labels)
+    unclear = [] if only is None else [one.text for one in labels.values() if one.text not in ids]
     text = document_text(fields.without(source), settings.documents.text_fields)
     runs = list(RunStore(client).of_kinds("deploy", "train", "retag", fields=_READ))
     given = [(tag, "assigned", scores_of(source.get(fields.scores)).get(tag)) for tag in tags]
@@ -69,7 +70,7 @@ def read_history(
     events = [
         *records.judged(client, id_, text, labels, judge_names(client)),
         *records.decided(client, [hit["_index"], index], id_),
-        *_tagged(tagging, given, runs, hit["_index"], ids, only),
+        *_tagged(tagging, given, runs, hit["_index"], ids, only, unclear),
         *_taggers(settings, tagging, runs, labels),
     ]
     if only is not None:
@@ -115,8 +116,13 @@ def _tagged(
     index: str,
     ids: Mapping[str, str],
     only: set[str] | None,
+    unclear: Sequence[str],
 ) -> Iterator[Event]:
-    """Yield the last tagging, of which the document itself tells."""
+    """Yield the last tagging, of which the document itself tells.
+
+    Args:
+        unclear: names that a tag of the labels ``only`` may have had, if no label has them now.
+    """
     at, tagger = tagging.get("at"), tagging.get("tagger")
     if not at:
         return
@@ -127,7 +133,11 @@ def _tagged(
         yield Event(at, "tagged", f"{status} by {by}, without tags", by=tagger, run=run)
         return
     shown = [one for one in given if only is None or ids.get(one[0]) in only]
-    if not shown:
+    unclear = [tag for tag in unclear if tag in {one[0] for one in given}]
+    if not shown and unclear:
+        what = f"{by} gave {unclear[0]}, which may mean this label or others of the same name"
+        yield Event(at, "tagged", what, by=tagger, run=run)
+    elif not shown:
         yield Event(at, "tagged", f"{by} did not assign it", by=tagger, run=run)
     for tag, verb, score in shown:
         what = f"{by} {verb} {tag}" + ("" if score is None else f" with the score {score:.3f}")
