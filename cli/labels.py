@@ -130,9 +130,10 @@ def labels_retire(context: Context, label_ids: tuple[str, ...], dry_run: bool, y
             else:
                 print_note(f"To be retired: {label.id} ({label.text})")
     if lost := cut_off(client, found):
+        what = "label loses labels above it" if lost == 1 else "labels lose labels above them"
         context.progress.note(
-            f"{lost:,} other labels lose labels above them, because a retired one is in between: "
-            "give them other broader labels with `lmtx-search labels load FILE`"
+            f"{lost:,} other {what}, because a retired one is in between: give other broader "
+            "labels with `lmtx-search labels load FILE`"
         )
     if dry_run:
         context.result({"dry_run": True, "retired": wanted, "cut_off": lost})

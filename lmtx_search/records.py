@@ -85,10 +85,12 @@ def unique_names(texts: Sequence[str], ids: Sequence[str]) -> list[str]:
     """
     twice = [id_ for id_, count in Counter(ids).items() if count > 1]
     if twice:
-        raise UserError(
-            f"{len(twice):,} label ids come twice, for instance {twice[0]}: `lmtx-search doctor` "
-            "says if several label indices are in use"
+        told = (
+            f"the label id {twice[0]} comes twice"
+            if len(twice) == 1
+            else f"{len(twice):,} label ids come twice, for instance {twice[0]}"
         )
+        raise UserError(f"{told}: `lmtx-search doctor` says if several label indices are in use")
     names = list(texts)
     # Repeated, because a name with an added id may equal the text of another label.
     while repeated := {name for name, count in Counter(names).items() if count > 1}:

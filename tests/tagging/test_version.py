@@ -123,7 +123,7 @@ def test_no_two_labels_are_called_the_same() -> None:
 
 
 def test_labels_with_one_id_cannot_be_told_apart() -> None:
-    with pytest.raises(UserError, match="1 label ids come twice, for instance b"):
+    with pytest.raises(UserError, match="the label id b comes twice"):
         unique_names(["Go", "Go"], ["b", "b"])
 
 
