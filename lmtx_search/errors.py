@@ -9,11 +9,13 @@ These are all exception classes of the product:
     │   ├── UserError         input, settings or environment need a change; exit code 2
     │   │   └── MissingExtra  an optional part is not installed
     │   └── Unreachable       a download broke off (embedded.maven)
-    └── Busy                  the cluster refused items for now (cluster.client.retry)
+    ├── Busy                  the cluster refused items for now (cluster.client.retry)
+    └── ConstantError         NaN in JSON where a value is needed (sources.json_constants)
 
 ``except LmtxError`` catches everything that the public functions report. Errors of opensearch-py
 become one of these in ``cluster.client.errors``. Unreachable and Busy tell their own rooms to try
-again; after the last attempt, a user sees a LmtxError.
+again; after the last attempt, a user sees a LmtxError. Readers turn ConstantError into a malformed
+line.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)', re.DOTALL)
 
 
-class ConstantError(ValueError):
+class ConstantError(Exception):
     """A value that is needed is such a constant.
 
     Attributes:
