@@ -74,4 +74,4 @@ def test_without_labels_or_text_there_is_one_clear_line(loaded: Path, lmtx: Run)
     assert "no document with text in title, text" in done.stderr
     done = lmtx("evaluate", "documents.jsonl", "--by-judge", "--gold", "gold.tsv")
     assert done.returncode == 2
-    assert "without gold tags" in done.stderr
+    assert "--gold cannot be combined with --by-judge" in done.stderr
