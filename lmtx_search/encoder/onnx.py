@@ -258,8 +258,9 @@ class OnnxEncoder:
         # A single token cannot tell: the vocabulary of XLM-R has the letter "Ġ" as well.
         return _LETTER_AS_BYTES in "".join(piece for piece, _ in read)
 
+    @cached_property
     def prompt_length(self) -> int:
-        """Return how many tokens before a document are those of its prompt."""
+        """How many tokens before a document are those of its prompt."""
         prompt = self._of_documents.text.rstrip()
         if not prompt:
             return 0
@@ -287,26 +288,21 @@ class OnnxEncoder:
             most: windows to embed of a document.
             for_words: windows that its words are read from, at least ``most``.
         """
-        prompt = self._of_documents.text
-        if prompt:
-            self._require_room(prompt)
-        if self.form.lower:
-            prompt = prompt.lower()
+        prompt = self._read_prompt(self._of_documents.text)
         cut = self._cleaned(texts, for_words)
         read = self._windows([prompt + text for text in cut], for_words)
-        skipped = self.prompt_length()
         if prompt and most > 1:
             embedded = [self._windows_with_prompt(text, most, prompt) for text in cut]
         else:
             embedded = [self._long_enough(windows[:most]) for windows in read]
         return [
-            TokenisedText(windows, self._joined(all_windows)[skipped:])
+            TokenisedText(windows, self._joined(all_windows)[self.prompt_length :])
             for windows, all_windows in zip(embedded, read, strict=True)
         ]
 
     def beginnings(self, texts: Sequence[str]) -> list[str]:
         """Return the part of each document that the encoder reads in its first window."""
-        prompt = self._of_documents.text.lower() if self.form.lower else self._of_documents.text
+        prompt = self._read_prompt(self._of_documents.text)
         found: list[str] = []
         for start in range(0, len(texts), _OFFSETS_CHUNK):
             cleaned = self._cleaned(texts[start : start + _OFFSETS_CHUNK], 1)
@@ -318,10 +314,7 @@ class OnnxEncoder:
         return found
 
     def _tokenise(self, texts: Sequence[str], most: int, prompt: str) -> list[list[list[int]]]:
-        if prompt:
-            self._require_room(prompt)
-        if self.form.lower:
-            prompt = prompt.lower()
+        prompt = self._read_prompt(prompt)
         cut = self._cleaned(texts, most)
         if prompt and most > 1:
             return [self._windows_with_prompt(text, most, prompt) for text in cut]
@@ -339,10 +332,14 @@ class OnnxEncoder:
         first, *more = windows
         return [first, *(window for window in more if len(window) >= self.max_tokens // _SHORT)]
 
+    def _read_prompt(self, prompt: str) -> str:
+        """Return a prompt as the tokenizer reads it, if it leaves tokens for a text."""
+        if prompt and prompt not in self._fitting:
+            self._require_room(prompt)
+        return prompt.lower() if self.form.lower else prompt
+
     def _require_room(self, prompt: str) -> None:
         """Check that a prompt leaves tokens for a text. Without, all texts would be the same."""
-        if prompt in self._fitting:
-            return
         ((read,),) = self._tokenise([prompt], 1, "")
         if len(read) + _LEAST_TOKENS > self.max_tokens:
             raise UserError(

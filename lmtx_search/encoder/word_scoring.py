@@ -10,7 +10,7 @@ from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.score_threshold import informative
 from lmtx_search.records import Label
-from lmtx_search.words.evidence import LabelWords, importance_in_names, word_importance
+from lmtx_search.words.evidence import LabelWords, importance_of_words
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 MOST_DOCUMENTS = 3000
@@ -37,11 +37,7 @@ def word_scoring(
     read = [tokens.words(ids) for ids in encoder.tokens(texts, windows)]
     forms = label_words(encoder, tokens, labels)
     # Names of labels do not count: a large label set would make common words look rare.
-    importance = (
-        word_importance(read, len(tokens))
-        if read
-        else importance_in_names([form for some in forms for form in some], len(tokens))
-    )
+    importance = importance_of_words(read, forms, len(tokens))
     words = LabelWords(forms, importance)
     named = np.zeros(len(labels), dtype=np.int64)
     for document in read:

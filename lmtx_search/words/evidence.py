@@ -43,9 +43,20 @@ def word_importance(documents: Sequence[Tokens], vocabulary: int) -> NDArray[np.
     return importance
 
 
-def importance_in_names(forms: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
-    """Return the inverse document frequency of each token in names: float32[vocabulary], from 1."""
-    return _frequencies(forms, vocabulary)[1]
+def importance_of_words(
+    documents: Sequence[Tokens], names: Sequence[Sequence[Form]], vocabulary: int
+) -> NDArray[np.float32]:
+    """Return how much each token counts: float32[vocabulary].
+
+    It is :func:`word_importance`. Without documents, it is the inverse document frequency in names
+    instead, at least 1.
+
+    Args:
+        names: the forms of each label.
+    """
+    if documents:
+        return word_importance(documents, vocabulary)
+    return _frequencies([form for forms in names for form in forms], vocabulary)[1]
 
 
 def _frequencies(

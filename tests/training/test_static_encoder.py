@@ -162,7 +162,7 @@ def test_a_student_is_an_ordinary_folder_with_the_words_of_its_teacher(
     np.testing.assert_allclose(student.encode(["a web browser"]), plain, atol=1e-5)
     assert student.dimension == teacher.dimension
     assert student.vocabulary() == teacher.vocabulary()
-    assert student.prompt_length() == 0
+    assert student.prompt_length == 0
     special = teacher.special_tokens()
     for mine, of_teacher in zip(student.tokens(SENTENCES), teacher.tokens(SENTENCES), strict=True):
         assert mine[: TOKENS - 3] == [id_ for id_ in of_teacher if id_ not in special][: TOKENS - 3]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Document, Label
-from lmtx_search.words.evidence import LabelWords, importance_in_names, word_importance
+from lmtx_search.words.evidence import LabelWords, importance_of_words
 from lmtx_search.words.tokens import Tokens
 
 
@@ -37,9 +37,4 @@ class EncoderWords:
         """
         forms = label_words(self._encoder, self._words, labels)
         known = self.of([document.text for document in collection])
-        importance = (
-            word_importance(known, len(self._words))
-            if known
-            else importance_in_names([form for some in forms for form in some], len(self._words))
-        )
-        return LabelWords(forms, importance)
+        return LabelWords(forms, importance_of_words(known, forms, len(self._words)))

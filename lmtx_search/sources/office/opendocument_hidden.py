@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lmtx_search.sources.office.archive import local_name
+from lmtx_search.sources.office.inherited import inherited
 
 _NAME = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _STYLE, _TEXT, _DRAW = _NAME % "style", _NAME % "text", _NAME % "drawing"
@@ -46,13 +47,7 @@ class HiddenStyles:
     def _says(self, element: Any) -> bool | None:
         space = _DRAW if local_name(element) == "page" else _TEXT
         key = (_FAMILIES[local_name(element)], element.get(f"{space}style-name", ""))
-        seen = set[tuple[str, str]]()
-        while key in self._own and key not in seen:
-            seen.add(key)
-            if (own := self._own[key]) is not None:
-                return own
-            key = self._above[key]
-        return None
+        return inherited(key, self._own, self._above)
 
 
 def remove_hidden(root: Any, styles: HiddenStyles) -> dict[str, int]:

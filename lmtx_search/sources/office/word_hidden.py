@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lmtx_search.sources.office.inherited import inherited
+
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 """The namespace of Word's elements."""
 _FALSE = ("0", "false", "off")
@@ -44,13 +46,7 @@ class HiddenStyles:
         return self._everything or of_paragraph != of_run
 
     def _hides(self, style: str) -> bool:
-        seen = set[str]()
-        while style in self._own and style not in seen:
-            seen.add(style)
-            if (own := self._own[style]) is not None:
-                return own
-            style = self._above[style]
-        return False
+        return inherited(style, self._own, self._above) is True
 
 
 def remove_hidden(root: Any, styles: HiddenStyles) -> int:

@@ -151,7 +151,7 @@ def _words(version: TaggerVersion, encoder: OnnxEncoder, ids: Sequence[str]) -> 
     assert words is not None
     forms = LabelForms(words, tokens, encoder)
     forms.put(version.labels())
-    part = word_graph(words, tokens, forms.of(ids), TEXT, encoder.prompt_length())
+    part = word_graph(words, tokens, forms.of(ids), TEXT, encoder.prompt_length)
     if sum(value.nbytes for value in part.values.values()) > MAX_BYTES:
         raise UserError(
             "the names and synonyms of the labels are too long for --runtime in-cluster: deploy "
