@@ -39,7 +39,7 @@ from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
 from lmtx_search.training.targets.answers import Answers
 from lmtx_search.training.targets.label_offsets import label_offsets
-from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.importance import word_importance
 from lmtx_search.words.weights import DEFAULT_FACTOR, DEFAULT_WEIGHTS, WordScoring
 
 DEPTH = 10

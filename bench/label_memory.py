@@ -27,7 +27,7 @@ from lmtx_search.sources import read_labels
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.importance import word_importance
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 _TEXTS = ["A player moves the king and the pawns of a chess board."] * 64

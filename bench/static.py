@@ -43,7 +43,7 @@ from lmtx_search.tagging.versions.contents import (
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.static_encoder.settings import Distillation
 from lmtx_search.training.static_encoder.student_folder import make_student
-from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.importance import word_importance
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 DEPTH = 10

@@ -34,7 +34,7 @@ from lmtx_search.tagging.versions.contents import (
     VersionLabels,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.importance import word_importance
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 # Documents that one tagger tags before it is the other's turn.

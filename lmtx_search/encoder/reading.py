@@ -60,9 +60,10 @@ class LabelForms:
 
     def shared(self, label: str, words: Tokens) -> Tokens:
         """Return the words that a label and a text share, for the form that shares most."""
+        importance = self._importance.words
         forms = [form[np.isin(form, words)] for form in self._forms[label]]
         shares = [
-            self._importance[there].sum() / max(1.0, self._importance[form].sum())
+            importance[there].sum() / max(1.0, importance[form].sum())
             for there, form in zip(forms, self._forms[label], strict=True)
         ]
         return forms[int(np.argmax(shares))]

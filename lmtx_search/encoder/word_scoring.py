@@ -10,7 +10,8 @@ from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.score_threshold import informative
 from lmtx_search.records import Label
-from lmtx_search.words.evidence import LabelWords, importance_of_words
+from lmtx_search.words.evidence import LabelWords
+from lmtx_search.words.importance import importance_of_words
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 
 MOST_DOCUMENTS = 3000

@@ -93,6 +93,7 @@ def run_record(
         ),
         "words": asdict(curriculum.words.weights) if curriculum.words else None,
         "word_windows": curriculum.words.windows if curriculum.words else None,
+        "word_pairs": bool(curriculum.words and curriculum.words.importance.pairs),
         "comparisons": [one.as_record() for one in curriculum.comparisons],
         **_kept(curriculum, resources),
     }

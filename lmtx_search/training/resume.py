@@ -19,6 +19,7 @@ from lmtx_search.training.development import Development
 from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.teacher.judging_result import HostCost, JudgingResult
+from lmtx_search.words.importance import write_pairs
 from lmtx_search.words.weights import (
     IMPORTANCE_FILE,
     OFFSETS_FILE,
@@ -104,7 +105,8 @@ class RunState:
         for one in range(1, all_of + 1):
             _copy(self.encoder(one), partial / "cycles" / str(one))
         if words is not None:
-            np.save(partial / IMPORTANCE_FILE, words.importance, allow_pickle=False)
+            np.save(partial / IMPORTANCE_FILE, words.importance.words, allow_pickle=False)
+            write_pairs(partial, words.importance.pairs)
         answers.write(partial)
         partial.rename(folder)
         return folder / "encoder"

@@ -91,6 +91,7 @@ class LabelScorer:
             labels: label ids by document id. Unknown ids are ignored.
         """
         assert self._label_words is not None, "words do not count"
+        assert self._words is not None
         read = self.read([document.text for document in documents])
         row_of = {label.id: row for row, label in enumerate(self._labels)}
         found: list[ComparedPair] = []
@@ -98,7 +99,7 @@ class LabelScorer:
             known = [label for label in labels[document.id] if label in row_of]
             rows = [row_of[label] for label in known]
             cosines = self._cosines(read, slice(place, place + 1))[0, rows]
-            evidence = self._label_words.evidence(words, rows)
+            evidence = self._label_words.evidence(words, rows, self._words.weights)
             found += map(ComparedPair, [document.id] * len(known), known, cosines, evidence)
         return found
 

@@ -8,73 +8,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.words.importance import COMMON, WordImportance, pair_keys, places
 from lmtx_search.words.tokens import Tokens
-from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
+from lmtx_search.words.weights import WordWeights
 
 COMPLETE = 0.999
 """The share of a label's words from which a document has all of them."""
-
-COMMON = 0.05
-"""The importance of a common word. It counts for next to nothing, but a document without it does
-not have all words of a name. A form that has only such words has no evidence."""
 
 Form = Tokens
 """The words of a label's name or of one of its synonyms."""
 
 _NOTHING = np.empty(0, dtype=np.int64)
 
-# With fewer documents, no word is known to be common.
-_FEW = 20
-
 # Pairs of document and form whose sums are in memory at a time (8 MB).
 _PAIRS = 1_000_000
 
 
-def word_importance(documents: Sequence[Tokens], vocabulary: int) -> NDArray[np.float32]:
-    """Return the inverse document frequency of each token in documents: float32[vocabulary].
-
-    It is at least 1, and :data:`COMMON` for a word that more than half of the documents have, if
-    these are at least 20. Such a word says nothing about one of them: a label with the name "IT"
-    would be named by every document that has the word "it".
-    """
-    seen, importance = _frequencies(documents, vocabulary)
-    if len(documents) >= _FEW:
-        importance[2 * seen > len(documents)] = COMMON
-    return importance
-
-
-def importance_of_words(
-    documents: Sequence[Tokens], names: Sequence[Sequence[Form]], vocabulary: int
-) -> NDArray[np.float32]:
-    """Return how much each token counts: float32[vocabulary].
-
-    It is :func:`word_importance`. Without documents, it is the inverse document frequency in names
-    instead, at least 1.
-
-    Args:
-        names: the forms of each label.
-    """
-    if documents:
-        return word_importance(documents, vocabulary)
-    return _frequencies([form for forms in names for form in forms], vocabulary)[1]
-
-
-def _frequencies(
-    texts: Sequence[Tokens], vocabulary: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    seen = np.zeros(vocabulary, dtype=np.int64)
-    for words in texts:
-        seen[np.unique(words)] += 1
-    return seen, (np.log((len(texts) + 1) / (seen + 1)) + 1).astype(np.float32)
-
-
 @dataclass(frozen=True, slots=True)
 class _Postings:
-    """The forms that have a token: those of token t are ``starts[t]:starts[t + 1]``.
+    """The forms that have a term: those of term t are ``starts[t]:starts[t + 1]``.
 
     Attributes:
-        similarity: weight of the token in the form's unit vector.
-        share: the token's share of the form's importance; the shares of a form add up to 1.
+        similarity: weight of the term in the form's unit vector.
+        share: the word's share of the form's importance; the shares of a form add up to 1. A pair
+            has none.
     """
 
     starts: NDArray[np.int64]
@@ -85,19 +42,19 @@ class _Postings:
 
 @dataclass(frozen=True, slots=True)
 class FormWords:
-    """The different words of all forms, form by form.
+    """The different terms of all forms, form by form.
 
     Attributes:
         forms: number of forms.
         form: int64[P], the number of the form.
-        token: int64[P].
-        similarity: float32[P], weight of the token in the form's unit vector.
-        share: float32[P], the token's share of the form's importance.
+        term: int64[P].
+        similarity: float32[P], weight of the term in the form's unit vector.
+        share: float32[P], the term's share of the form's importance (0 for a pair).
     """
 
     forms: int
     form: NDArray[np.int64]
-    token: NDArray[np.int64]
+    term: NDArray[np.int64]
     similarity: NDArray[np.float32]
     share: NDArray[np.float32]
 
@@ -105,25 +62,39 @@ class FormWords:
 class LabelWords:
     """The words of L labels, each with one form or more.
 
+    A term is a word, or a pair of words that follow each other in a form. The terms from the size
+    of the vocabulary on are :attr:`pairs`. The vector of a document has its pairs that a form has
+    too, but its length is that of its words alone: a document is as similar to a label whatever
+    the other labels are.
+
     Args:
         labels: for each label its forms. A label without any word has no evidence.
-        importance: float32[vocabulary], from :func:`word_importance`.
+        importance: of words, and of pairs if they count.
         offsets: float32[L], what is added to the evidence of each label in all documents.
+
+    Attributes:
+        pairs: int64[Q] in rising order, the pairs of the forms (:func:`~.importance.pair_keys`).
     """
 
     def __init__(
         self,
         labels: Sequence[Sequence[Form]],
-        importance: NDArray[np.float32],
+        importance: WordImportance,
         offsets: NDArray[np.float32] | None = None,
     ) -> None:
-        self._importance = importance
         self.offsets = np.zeros(len(labels), dtype=np.float32) if offsets is None else offsets
         self._firsts = np.cumsum([0, *(max(1, len(forms)) for forms in labels)])[:-1]
         self._labels = len(labels)
         forms = [form for of_label in labels for form in (of_label or [_NOTHING])]
         self._forms = forms
-        self._postings = _index(forms, importance)
+        self._vocabulary = len(importance.words)
+        self.pairs = _NOTHING
+        self._importance = importance.words
+        if importance.pairs is not None:
+            self.pairs = np.unique(np.concatenate([_NOTHING, *map(self._pairs_of, forms)]))
+            of_pairs = importance.pairs.of(self.pairs)
+            self._importance = np.concatenate([importance.words, of_pairs])
+        self._postings = self._index()
 
     def __len__(self) -> int:
         """Return the number of labels."""
@@ -134,15 +105,20 @@ class LabelWords:
         """int64[L], at least 1: the forms of a label follow each other."""
         return np.diff(np.append(self._firsts, len(self._forms)))
 
+    @property
+    def importance(self) -> NDArray[np.float32]:
+        """float32[vocabulary + Q], of each term."""
+        return self._importance
+
     def entries(self) -> FormWords:
-        """Return the words of all forms."""
+        """Return the terms of all forms."""
         postings = self._postings
-        token = np.repeat(np.arange(len(self._importance)), np.diff(postings.starts))
-        order = np.lexsort((token, postings.form))
+        term = np.repeat(np.arange(len(self._importance)), np.diff(postings.starts))
+        order = np.lexsort((term, postings.form))
         return FormWords(
             len(self._forms),
             postings.form[order],
-            token[order],
+            term[order],
             postings.similarity[order],
             postings.share[order],
         )
@@ -182,17 +158,20 @@ class LabelWords:
         complete = (self._sums(place, share, 1) >= COMPLETE).astype(np.float64)
         return np.flatnonzero(self._of_labels(complete)[0])
 
-    def evidence(self, words: Tokens, labels: Sequence[int]) -> NDArray[np.float32]:
+    def evidence(
+        self, words: Tokens, labels: Sequence[int], weights: WordWeights
+    ) -> NDArray[np.float32]:
         """Return similarity, share and completeness of some labels in their best form.
 
         Args:
             labels: rows of n labels.
+            weights: tell which form is the best one.
 
         Returns:
             float32[n, 3], what :class:`WordWeights` weighs.
         """
         features = np.stack(self._compare(words), axis=1)
-        weighted = DEFAULT_WEIGHTS.of(*features.T)
+        weighted = weights.of(*features.T)
         ends = np.append(self._firsts[1:], len(self._forms))
         best = [
             int(self._firsts[row] + np.argmax(weighted[self._firsts[row] : ends[row]]))
@@ -226,51 +205,70 @@ class LabelWords:
     def _common(
         self, documents: Sequence[Tokens]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-        """Return what each word that a form shares with a text adds to similarity and share.
+        """Return what each term that a form shares with a text adds to similarity and share.
 
         Returns:
             int64[P], the place: row of the document times number of forms, plus the form; and
             float32[P] twice.
         """
         postings = self._postings
-        row, token, vector = self._vectors(documents)
-        counts = postings.starts[token + 1] - postings.starts[token]
+        row, term, vector = self._vectors(documents)
+        counts = postings.starts[term + 1] - postings.starts[term]
         skipped = np.cumsum(counts) - counts
-        found = np.repeat(postings.starts[token] - skipped, counts) + np.arange(counts.sum())
+        found = np.repeat(postings.starts[term] - skipped, counts) + np.arange(counts.sum())
         place = np.repeat(row * len(self._forms), counts) + postings.form[found]
         similarity = postings.similarity[found] * np.repeat(vector, counts)
         return place, similarity, postings.share[found]
 
     def _vectors(
         self, documents: Sequence[Tokens]
-    ) -> tuple[NDArray[np.int64], Tokens, NDArray[np.float32]]:
-        """Return row and token of the different words, and their weights in vectors of length 1."""
-        rows = np.repeat(np.arange(len(documents)), [len(words) for words in documents])
-        keys = np.concatenate([_NOTHING, *documents]) + rows * len(self._importance)
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Return row and term of the different terms, and their weights beside words of length 1.
+
+        Pairs that no form has are left out.
+        """
+        row, term, weights = self._weights([self._terms(words) for words in documents])
+        of_words = np.where(term < self._vocabulary, weights, 0)
+        lengths = np.sqrt(np.bincount(row, of_words**2, len(documents)))
+        return row, term, np.asarray(weights / lengths[row], dtype=np.float32)
+
+    def _index(self) -> _Postings:
+        """Return the terms of all forms by term."""
+        number, term, weights = self._weights([self._terms(form) for form in self._forms])
+        forms = len(self._forms)
+        lengths = np.sqrt(np.bincount(number, weights**2, forms))
+        importance = np.where(term < self._vocabulary, self._importance[term], 0)
+        sums = np.bincount(number, importance, forms)
+        says = np.zeros(forms)
+        np.maximum.at(says, number, importance)
+        kept = says[number] > np.float32(COMMON)
+        term, number, weights, importance = (
+            part[kept] for part in (term, number, weights, importance)
+        )
+        order = np.argsort(term, kind="stable")
+        return _Postings(
+            np.searchsorted(term[order], np.arange(len(self._importance) + 1)),
+            number[order],
+            (weights / lengths[number])[order].astype(np.float32),
+            (importance / sums[number])[order].astype(np.float32),
+        )
+
+    def _weights(
+        self, texts: Sequence[NDArray[np.int64]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Return row, number and TF-IDF weight of the different terms of each text."""
+        rows = np.repeat(np.arange(len(texts)), [len(terms) for terms in texts])
+        keys = np.concatenate([_NOTHING, *texts]) + rows * len(self._importance)
         keys, counts = np.unique(keys, return_counts=True)
-        row, token = np.divmod(keys, max(1, len(self._importance)))
-        weights = (1 + np.log(counts)) * self._importance[token]
-        lengths = np.sqrt(np.bincount(row, weights**2, len(documents)))
-        return row, token, np.asarray(weights / lengths[row], dtype=np.float32)
+        row, term = np.divmod(keys, max(1, len(self._importance)))
+        return row, term, (1 + np.log(counts)) * self._importance[term]
 
+    def _terms(self, words: Tokens) -> NDArray[np.int64]:
+        """Return the words of a text, and those of its pairs that a form has."""
+        if not len(self.pairs):
+            return words
+        place, found = places(self.pairs, self._pairs_of(words))
+        return np.concatenate([words, self._vocabulary + place[found]])
 
-def _index(forms: Sequence[Form], importance: NDArray[np.float32]) -> _Postings:
-    numbers = np.repeat(np.arange(len(forms)), [len(form) for form in forms])
-    keys = np.concatenate([_NOTHING, *forms]) + numbers * len(importance)
-    keys, counts = np.unique(keys, return_counts=True)
-    number, token = np.divmod(keys, max(1, len(importance)))
-    weights = (1 + np.log(counts)) * importance[token]
-    lengths = np.sqrt(np.bincount(number, weights**2, len(forms)))
-    sums = np.bincount(number, importance[token], len(forms))
-    says = np.zeros(len(forms))
-    np.maximum.at(says, number, importance[token])
-    token, number, weights = (
-        part[says[number] > np.float32(COMMON)] for part in (token, number, weights)
-    )
-    order = np.argsort(token, kind="stable")
-    return _Postings(
-        np.searchsorted(token[order], np.arange(len(importance) + 1)),
-        number[order],
-        (weights / lengths[number])[order].astype(np.float32),
-        (importance[token] / sums[number])[order].astype(np.float32),
-    )
+    def _pairs_of(self, words: Tokens) -> NDArray[np.int64]:
+        return pair_keys(words, self._vocabulary)

@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.words.importance import WordImportance
+
 
 @dataclass(frozen=True, slots=True)
 class WordWeights:
     """What each kind of evidence adds to the cosine similarity of document and label.
 
     Attributes:
-        similarity: of the cosine similarity of their TF-IDF vectors.
+        similarity: of the similarity of their TF-IDF vectors.
         share: of the share of the label's words that the document has, weighted by importance.
         complete: of having all of them.
     """
@@ -67,7 +69,7 @@ class WordScoring:
 
     Attributes:
         weights: what each kind of evidence adds to the cosine similarity.
-        importance: float32[vocabulary of the encoder's tokenizer], of each token.
+        importance: of each token of the encoder's tokenizer, and of pairs of them.
         named: number of training documents that name a label, by id, for labels whose names are not
             common words. It moves thresholds, not scores.
         offsets: what is added to each score of a label, by id, because answers show that its
@@ -77,7 +79,7 @@ class WordScoring:
     """
 
     weights: WordWeights
-    importance: NDArray[np.float32]
+    importance: WordImportance
     named: Mapping[str, int] = field(default_factory=dict)
     offsets: Mapping[str, float] = field(default_factory=dict)
     windows: int = 1
@@ -85,7 +87,10 @@ class WordScoring:
     @property
     def highest(self) -> float:
         """The largest score that a label can have."""
-        return 1.0 + self.weights.highest + max(0.0, max(self.offsets.values(), default=0.0))
+        # Pairs raise the similarity of a short text above 1. In practice, they do not double it.
+        of_pairs = 0.0 if self.importance.pairs is None else max(0.0, self.weights.similarity)
+        highest_offset = max(0.0, max(self.offsets.values(), default=0.0))
+        return 1.0 + self.weights.highest + of_pairs + highest_offset
 
 
 def read_offsets(folder: Path) -> dict[str, float]:

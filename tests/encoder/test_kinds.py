@@ -27,7 +27,7 @@ from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, V
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.training_data import TrainingData
-from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.importance import word_importance
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.random_encoders import (
     HIDDEN,

@@ -12,7 +12,8 @@ from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Label
-from lmtx_search.words.evidence import LabelWords, word_importance
+from lmtx_search.words.evidence import LabelWords
+from lmtx_search.words.importance import word_importance
 from tests.support.tiny_encoder import make_tiny_encoder
 
 # Texts that teach the tokenizers whole words, also behind a bracket and first in a text.

@@ -21,7 +21,7 @@ def encoder(tmp_path: Path) -> OnnxEncoder:
 
 
 def importance_of(encoder: OnnxEncoder, word: str, texts: list[str]) -> float:
-    return float(word_scoring(encoder, LABELS, texts, 1, 0.5).importance[WORDS.index(word)])
+    return float(word_scoring(encoder, LABELS, texts, 1, 0.5).importance.words[WORDS.index(word)])
 
 
 def test_a_word_of_all_documents_is_common_however_many_labels_there_are(

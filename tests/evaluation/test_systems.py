@@ -23,8 +23,8 @@ from lmtx_search.tagging.scoring.ranking import top_scores
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.notes import Notes
-from tests.support.tiny_tagger import IMPORTANCE, TEXTS, version_of
 from tests.support.tiny_tagger import LABELS as TAGGER_LABELS
+from tests.support.tiny_tagger import TEXTS, WITH_PAIRS, version_of
 
 LABELS = np.eye(200, dtype=np.float32)
 IDS = [f"l{number:03}" for number in range(200)]
@@ -129,7 +129,7 @@ def test_with_review_first_the_rules_count_at_the_threshold(tmp_path):
 def test_the_encoder_of_a_run_is_measured_as_it_would_tag(tmp_path):
     weights = WordWeights(0.0, 0.0, 3.0)
     version = version_of(tmp_path, words=weights)
-    words = WordScoring(weights, IMPORTANCE)
+    words = WordScoring(weights, WITH_PAIRS)
     source = EncoderSource(version.encoder_folder, "run x", "x", 2.0, words=words)
     system = systems.encoder(Settings(), TAGGER_LABELS, source, "run")
     output = system.rank([Document("a", "plays chess"), Document("b", "☃")], SILENT)

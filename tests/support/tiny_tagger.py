@@ -18,6 +18,7 @@ from lmtx_search.tagging.versions.contents import (
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.words.importance import PairImportance, WordImportance, pair_keys
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.tiny_encoder import DIMENSION, make_tiny_encoder
 
@@ -26,6 +27,10 @@ LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web"), Label("4",
 
 # Of the words of the tiny encoder.
 IMPORTANCE = np.array([1.0, 3.0, 2.0, 1.5, 2.5, 2.0, 1.0, 1.2], dtype=np.float32)
+PAIRS = pair_keys(np.array([5, 1, 6, 3]), len(IMPORTANCE))
+WITH_PAIRS = WordImportance(
+    IMPORTANCE, PairImportance(np.sort(PAIRS), np.array([2.0, 3.0, 2.5], dtype=np.float32), 4.0)
+)
 
 
 TEXTS = ["plays chess", "mail and web", "CHESS " * 99, "a", "nothing of it"]
@@ -74,5 +79,5 @@ def version_of(
         ),
         None
         if words is None
-        else WordScoring(words, IMPORTANCE, offsets=offsets or {}, windows=word_windows),
+        else WordScoring(words, WITH_PAIRS, offsets=offsets or {}, windows=word_windows),
     )

@@ -38,6 +38,7 @@ from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.service.client import service_url
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.words.importance import PairImportance, WordImportance, write_pairs
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap
@@ -92,14 +93,23 @@ def test_a_run_that_weighs_words_is_deployed_with_them(tmp_path: Path) -> None:
     np.save(tmp_path / "word_importance.npy", importance)
     words = trained_source(runs).words
     assert words is not None
-    assert (words.weights, words.importance.tolist()) == (WordWeights(**weights), [1.0, 2.5])
+    assert (words.weights, words.importance.words.tolist()) == (WordWeights(**weights), [1.0, 2.5])
+    assert words.importance.pairs is None
+    runs.records["r1"]["word_pairs"] = True
+    with pytest.raises(UserError, match=r"word_pairs\.npz is missing .*: train again"):
+        trained_source(runs)
+    write_pairs(tmp_path, PairImportance(np.array([1]), np.array([2.5], np.float32), 4.0))
+    words = trained_source(runs).words
+    assert words is not None
+    assert words.importance.pairs is not None
+    assert words.importance.pairs.of(np.array([1, 2])).tolist() == [2.5, 4.0]
     (tmp_path / "word_importance.npy").write_bytes(b"x")
     with pytest.raises(UserError, match=r"word_importance\.npy is damaged .*: train again"):
         trained_source(runs)
 
 
 def test_a_threshold_that_no_label_can_reach_is_refused() -> None:
-    words = WordScoring(WordWeights(0.3, 0.1, 0.1), np.ones(2, np.float32))
+    words = WordScoring(WordWeights(0.3, 0.1, 0.1), WordImportance(np.ones(2, np.float32)))
     without, source = EncoderSource(Path(), "run a"), EncoderSource(Path(), "run b", words=words)
     usual = DocumentSettings()
     assert chosen_thresholds(usual, source, DeployOptions(threshold=1.4)).general == 1.4

@@ -38,7 +38,7 @@ from lmtx_search.tagging.in_cluster import archive
 from lmtx_search.tagging.scoring.ranking import LabelSearch
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.words.evidence import word_importance
+from lmtx_search.words.importance import word_importance
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.conftest import environment_of, flags_of
 from tests.support import backends

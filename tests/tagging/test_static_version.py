@@ -35,7 +35,7 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.tiny_encoder import make_tiny_encoder
-from tests.support.tiny_tagger import IMPORTANCE, LABELS, TEXTS
+from tests.support.tiny_tagger import LABELS, TEXTS, WITH_PAIRS
 
 STUDENT = Student("1" * 64, agreement=0.8, documents=50)
 
@@ -53,7 +53,7 @@ def static_version(folder: Path, words: WordWeights | None = None) -> TaggerVers
         ),
         VersionLabels(LABELS, encoder.encode_labels([label.text for label in LABELS])),
         TaggingRule(threshold=0.1, max_tags=3),
-        None if words is None else WordScoring(words, IMPORTANCE),
+        None if words is None else WordScoring(words, WITH_PAIRS),
     )
 
 
@@ -75,7 +75,7 @@ def test_a_version_says_which_kind_of_encoder_reads_its_documents(tmp_path: Path
     read = TaggerVersions(tmp_path).get(made.manifest.version)
     assert read.manifest == made.manifest
     assert (read.manifest.kind, read.manifest.student) == ("static", STUDENT)
-    assert read.manifest.schema == 6
+    assert read.manifest.schema == 7
 
 
 def test_a_version_of_an_earlier_release_has_a_transformer(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def fitted(folder: Path, texts: list[str]) -> tuple[EncoderSource, list[list[tup
 def test_words_count_and_rare_ones_count_more(tmp_path: Path) -> None:
     found, _ = fitted(tmp_path, TEXTS)
     assert found.words is not None
-    chess, a = found.words.importance[1], found.words.importance[6]
+    chess, a = found.words.importance.words[[1, 6]]
     assert chess > a
 
 

@@ -22,7 +22,7 @@ from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import SCHEMA, TaggerVersion
 from lmtx_search.words.weights import WordWeights
 from tests.support.tiny_encoder import DIMENSION
-from tests.support.tiny_tagger import IMPORTANCE, LABELS, TEXTS, version_of
+from tests.support.tiny_tagger import IMPORTANCE, LABELS, TEXTS, WITH_PAIRS, version_of
 
 WEIGHTS = WordWeights(0.3, 0.1, 0.2)
 # Importance of "chess" and "plays".
@@ -47,7 +47,9 @@ def test_the_prompt_of_documents_is_no_evidence(tmp_path: Path) -> None:
     version = version_of(tmp_path / "with", threshold=0.0, words=WEIGHTS, prompt="web: ")
     assert scores(version, "mail")["web"] == scores(without, "mail")["web"]
     evidence = scores(version, "mail")["mail"] - scores(without, "mail")["mail"]
-    assert evidence == pytest.approx(0.6, abs=2e-4)
+    words, pair = np.hypot(2, 1.5), 4.0
+    of_pair = 0.3 * np.hypot(words, pair) / words
+    assert evidence == pytest.approx(of_pair + 0.1 + 0.2, abs=2e-4)
 
 
 def test_a_version_keeps_how_words_count(tmp_path: Path) -> None:
@@ -56,7 +58,15 @@ def test_a_version_keeps_how_words_count(tmp_path: Path) -> None:
     assert read.manifest.words == WEIGHTS
     words = read.words(len(IMPORTANCE))
     assert words is not None
-    assert words.importance.tolist() == IMPORTANCE.tolist()
+    assert words.importance.words.tolist() == IMPORTANCE.tolist()
+    pairs, expected = words.importance.pairs, WITH_PAIRS.pairs
+    assert pairs is not None
+    assert expected is not None
+    assert (pairs.keys.tolist(), pairs.values.tolist()) == (
+        expected.keys.tolist(),
+        expected.values.tolist(),
+    )
+    assert pairs.of_others == expected.of_others
 
 
 def test_an_offset_of_a_label_is_part_of_its_score(tmp_path: Path) -> None:
@@ -103,6 +113,32 @@ def test_a_damaged_file_of_words_is_one_clear_line(tmp_path: Path, damage: str) 
     else:
         np.save(file, IMPORTANCE[1:])
     with pytest.raises(UserError, match=r"words\.npy is .*: deploy again"):
+        Tagger(version)
+
+
+def test_a_pair_of_a_name_raises_its_score_where_a_text_has_it(tmp_path: Path) -> None:
+    labels = [*LABELS, Label("5", "plays chess")]
+    version = version_of(tmp_path / "with", threshold=0.0, words=WEIGHTS, labels=labels, max_tags=5)
+    without = version_of(tmp_path / "without", threshold=0.0, labels=labels, max_tags=5)
+    words, pair = np.hypot(PLAYS, CHESS), 3.0
+    of_pair = 0.3 * np.hypot(words, pair) / words + 0.1 + 0.2
+    found = scores(version, "plays chess")["plays chess"]
+    expected = scores(without, "plays chess")["plays chess"] + of_pair
+    assert found == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.mark.parametrize("damage", ["removed", "cut", "unordered"])
+def test_a_damaged_file_of_pairs_is_one_clear_line(tmp_path: Path, damage: str) -> None:
+    version = version_of(tmp_path, words=WEIGHTS)
+    file = version.folder / "word_pairs.npz"
+    if damage == "removed":
+        file.unlink()
+    elif damage == "cut":
+        file.write_bytes(file.read_bytes()[:-9])
+    else:
+        values = np.ones(2, dtype=np.float32)
+        np.savez(file, keys=np.array([7, 3]), values=values, of_others=np.float32(1))
+    with pytest.raises(UserError, match=r"word_pairs\.npz is damaged .*: deploy again"):
         Tagger(version)
 
 
@@ -204,3 +240,13 @@ def test_a_version_of_an_earlier_release_reads_words_where_its_encoder_reads(
     assert of_now["chess"] > of_earlier["chess"] - 0.5
     assert "web" in of_now
     assert "web" not in of_earlier
+
+
+def test_no_pairs_count_in_a_version_of_an_earlier_release(tmp_path: Path) -> None:
+    made = version_of(tmp_path, threshold=0.0, words=WEIGHTS)
+    file = made.folder / "manifest.json"
+    values = json.loads(file.read_text())
+    del values["word_pairs"]
+    file.write_text(json.dumps({**values, "schema": 6}))
+    earlier = TaggerVersions(tmp_path).get(made.manifest.version)
+    assert scores(made, "mail")["mail"] > scores(earlier, "mail")["mail"] + 0.1

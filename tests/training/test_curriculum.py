@@ -34,6 +34,7 @@ from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.targets.learning_targets import LearningTargets
 from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.words.importance import WordImportance
 from lmtx_search.words.weights import (
     DEFAULT_WEIGHTS,
     OFFSETS_FILE,
@@ -386,7 +387,7 @@ def test_a_cycle_begins_without_the_offsets_that_a_killed_attempt_left(
     folder = made.state.encoder(1).parent
     folder.mkdir(parents=True)
     (folder / OFFSETS_FILE).write_text(left)
-    words = WordScoring(DEFAULT_WEIGHTS, np.ones(10, dtype=np.float32))
+    words = WordScoring(DEFAULT_WEIGHTS, WordImportance(np.ones(10, dtype=np.float32)))
     monkeypatch.setattr(curriculum, "word_scoring", lambda *_: words)
     monkeypatch.setattr(curriculum, "open_rivals", lambda *_: [Rival("base", Any, {})])  # type: ignore[arg-type]
     fitted_on: list[Any] = []
@@ -425,7 +426,10 @@ def test_only_offsets_of_the_run_itself_are_handed_over(world: Any, tmp_path: Pa
     write_weights(made.state.encoder(1).parent, DEFAULT_WEIGHTS.times(0.3))
     made.state.hand_over(made.state.encoder(1), tmp_path / "run", ANSWERS)
     assert read_offsets(tmp_path / "run") == {"a": 0.1}
-    words = fitted(WordScoring(DEFAULT_WEIGHTS, np.ones(10, dtype=np.float32)), tmp_path / "run")
+    words = fitted(
+        WordScoring(DEFAULT_WEIGHTS, WordImportance(np.ones(10, dtype=np.float32))),
+        tmp_path / "run",
+    )
     assert words is not None
     assert words.weights == DEFAULT_WEIGHTS.times(0.3)
     # A run may begin with the encoder of an earlier run, and keep it.

@@ -92,7 +92,7 @@ def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
             embeddings=encoder.encode([label.text for label in labels]),
         ),
         tagging_rule(settings.documents, source, DeployOptions()),
-        words=run_words(Path(record["encoder_path"]), record["words"], record["word_windows"]),
+        words=run_words(Path(record["encoder_path"]), record),
     )
     names = ("run", f"run:{record['run']}", f"tagger:{version.manifest.version}")
     words = [word for name in names for word in ("--system", name)]

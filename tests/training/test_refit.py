@@ -28,7 +28,7 @@ from lmtx_search.training.targets.score_calibration import score_calibration
 from lmtx_search.training.trained_encoder import TrainedEncoder
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring, read_offsets
 from tests.support.tiny_encoder import make_tiny_encoder
-from tests.support.tiny_tagger import IMPORTANCE
+from tests.support.tiny_tagger import WITH_PAIRS
 
 LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web")]
 DOCUMENTS = [Document(f"d{number}", f"plays chess {'and web ' * number}") for number in range(12)]
@@ -53,7 +53,7 @@ def fitted(
 ) -> Fitted:
     answers = Answers(JUDGE if run else {}, people)
     known = KnownAnswers(answers, 1, DOCUMENTS, held_out, 0, 0, run, "lmtx-documents")
-    words = WordScoring(DEFAULT_WEIGHTS, IMPORTANCE, offsets=earlier or {})
+    words = WordScoring(DEFAULT_WEIGHTS, WITH_PAIRS, offsets=earlier or {})
     return refit(known, tiny[0], LABELS, tiny[1], ONE_WINDOW, words, SILENT)
 
 
@@ -72,7 +72,7 @@ def test_a_fit_gives_what_a_cycle_of_training_gives(tmp_path: Path) -> None:
         store=nothing,
     )
     people = {document.id: {"3": 0.0} for document in DOCUMENTS[:3]}
-    words = WordScoring(DEFAULT_WEIGHTS, IMPORTANCE, named=RUN.named)
+    words = WordScoring(DEFAULT_WEIGHTS, WITH_PAIRS, named=RUN.named)
     # An encoder that was trained: its offsets are written beside it.
     (tmp_path / "run").mkdir()
     folder = form.rename(tmp_path / "run" / "encoder")

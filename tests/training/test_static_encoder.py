@@ -23,7 +23,7 @@ from lmtx_search.training.static_encoder.settings import Distillation
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.random_encoders import SENTENCES, make_random_encoder
 from tests.support.tiny_encoder import WORDS, make_tiny_encoder
-from tests.support.tiny_tagger import IMPORTANCE, LABELS
+from tests.support.tiny_tagger import LABELS, WITH_PAIRS
 
 pytest.importorskip("sentence_transformers")
 
@@ -185,7 +185,7 @@ def test_a_student_like_its_teacher_agrees_and_has_the_same_threshold(
     tmp_path: Path, windows: Windows
 ) -> None:
     encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
-    words = WordScoring(WordWeights(0.3, 0.1, 0.2), IMPORTANCE)
+    words = WordScoring(WordWeights(0.3, 0.1, 0.2), WITH_PAIRS)
     reader = TextReader(encoder, windows, words)
     vectors = encoder.encode_labels([label.text for label in LABELS])
     answers = {"0": {label.id: 0.9 for label in LABELS}, "1": {"1": 0.2}}

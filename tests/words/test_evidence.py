@@ -7,11 +7,17 @@ import math
 import numpy as np
 import pytest
 
-from lmtx_search.words.evidence import LabelWords, word_importance
+from lmtx_search.words.evidence import LabelWords
+from lmtx_search.words.importance import (
+    PairImportance,
+    WordImportance,
+    pair_keys,
+    word_importance,
+)
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordWeights
 
 SIMILARITY, SHARE, COMPLETE = (WordWeights(*row) for row in np.eye(3).tolist())
-IMPORTANCE = np.array([1, 2, 3, 4], dtype=np.float32)
+IMPORTANCE = WordImportance(np.array([1, 2, 3, 4], dtype=np.float32))
 
 
 def ids(*tokens: int) -> np.ndarray:
@@ -25,7 +31,15 @@ def score(forms: list[np.ndarray], words: np.ndarray, weights: WordWeights) -> f
 def test_importance_is_the_smoothed_inverse_document_frequency() -> None:
     found = word_importance([ids(0, 0, 1), ids(0), ids(0, 2)], 4)
     expected = [1.0, math.log(4 / 2) + 1, math.log(4 / 2) + 1, math.log(4 / 1) + 1]
-    assert found.tolist() == pytest.approx(expected)
+    assert found.words.tolist() == pytest.approx(expected)
+
+
+def test_importance_of_pairs_is_the_same_of_words_that_follow_each_other() -> None:
+    found = word_importance([ids(0, 1, 2), ids(2, 0, 1), ids(1, 0)], 4).pairs
+    assert found is not None
+    of_two, of_others = math.log(4 / 3) + 1, math.log(4 / 1) + 1
+    asked = pair_keys(ids(0, 1, 0, 3), 4)
+    assert found.of(asked).tolist() == pytest.approx([of_two, of_others, of_others])
 
 
 @pytest.mark.parametrize(
@@ -58,6 +72,27 @@ def test_similarity_is_the_cosine_of_the_weighted_words() -> None:
     assert score([ids(1, 2)], ids(1, 0, 1), SIMILARITY) == pytest.approx(expected)
 
 
+PAIRED = WordImportance(
+    IMPORTANCE.words, PairImportance(pair_keys(ids(1, 2), 4), np.array([3.5], dtype=np.float32), 5)
+)
+
+
+def test_a_pair_of_a_name_counts_where_a_document_has_it() -> None:
+    labels = LabelWords([[ids(1, 2)]], PAIRED)
+    apart, together = labels.scores([ids(1, 0, 2), ids(0, 1, 2)], SIMILARITY)[:, 0]
+    length = math.sqrt(1 + 2**2 + 3**2) * math.sqrt(2**2 + 3**2 + 3.5**2)
+    assert apart == pytest.approx((2**2 + 3**2) / length)
+    assert together == pytest.approx((2**2 + 3**2 + 3.5**2) / length)
+    assert labels.scores([ids(1, 0, 2)], SHARE).tolist() == [[1]]
+
+
+def test_a_label_has_the_same_score_whatever_the_other_labels_are() -> None:
+    words, name = ids(0, 1, 2, 3), ids(1, 2)
+    alone = LabelWords([[name]], PAIRED).scores([words], DEFAULT_WEIGHTS)[0, 0]
+    among = LabelWords([[ids(2, 3)], [name], [ids(0, 1)]], PAIRED).scores([words], DEFAULT_WEIGHTS)
+    assert among[0, 1] == alone
+
+
 def test_the_share_is_weighted_by_importance() -> None:
     assert score([ids(1, 2)], ids(1, 0), SHARE) == pytest.approx(2 / 5)
     assert score([ids(1, 2, 2)], ids(2), SHARE) == pytest.approx(3 / 5)
@@ -86,9 +121,14 @@ def test_what_has_no_words_has_no_evidence() -> None:
 
 def test_evidence_of_single_labels_is_that_of_their_scores() -> None:
     labels = LabelWords([[ids(0)], [ids(3), ids(1, 2)]], IMPORTANCE)
-    found = labels.evidence(ids(1, 2, 0), [1, 0])
-    expected = labels.scores([ids(1, 2, 0)], DEFAULT_WEIGHTS)[0][[1, 0]]
-    assert DEFAULT_WEIGHTS.of(*found.T) == pytest.approx(expected)
+    # By the default weights, the second form is the best one; by similarity alone, the first is.
+    words = ids(1, 0, 2, 2, 2, 2)
+    for weights, best in ((WordWeights(0, 0.1, 0.1), 1.0), (SIMILARITY, 0.0)):
+        labels = LabelWords([[ids(0)], [ids(2, 3), ids(1, 0)]], IMPORTANCE)
+        found = labels.evidence(words, [1, 0], weights)
+        expected = labels.scores([words], weights)[0][[1, 0]]
+        assert weights.of(*found.T) == pytest.approx(expected)
+        assert found[0, 2] == best
 
 
 def test_no_evidence_is_more_than_the_highest() -> None:

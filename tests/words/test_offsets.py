@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lmtx_search.words.evidence import LabelWords
+from lmtx_search.words.importance import PairImportance, WordImportance
 from lmtx_search.words.weights import (
     DEFAULT_WEIGHTS,
     OFFSETS_FILE,
@@ -19,7 +20,7 @@ from lmtx_search.words.weights import (
     write_weights,
 )
 
-IMPORTANCE = np.ones(10, dtype=np.float32)
+IMPORTANCE = WordImportance(np.ones(10, dtype=np.float32))
 FORMS = [[np.array([1])], [np.array([2])]]
 
 
@@ -35,6 +36,9 @@ def test_the_highest_score_includes_the_largest_offset() -> None:
     scoring = WordScoring(DEFAULT_WEIGHTS, IMPORTANCE, offsets={"a": 0.2, "b": -0.5})
     assert scoring.highest == pytest.approx(1.7)
     assert WordScoring(DEFAULT_WEIGHTS, IMPORTANCE).highest == pytest.approx(1.5)
+    pairs = PairImportance(np.array([1]), np.ones(1, dtype=np.float32), 2.0)
+    paired = WordImportance(IMPORTANCE.words, pairs)
+    assert WordScoring(DEFAULT_WEIGHTS, paired).highest == pytest.approx(1.8)
 
 
 def test_offsets_are_read_as_they_were_written(tmp_path: Path) -> None:

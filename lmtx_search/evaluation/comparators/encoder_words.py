@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from lmtx_search.encoder.label_words import label_words
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.records import Document, Label
-from lmtx_search.words.evidence import LabelWords, importance_of_words
+from lmtx_search.words.evidence import LabelWords
+from lmtx_search.words.importance import importance_of_words
 from lmtx_search.words.tokens import Tokens
 
 

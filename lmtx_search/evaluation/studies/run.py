@@ -149,7 +149,7 @@ def _point(
     folder, record = trained.encoder.parent, trained.record
     learned = time.monotonic() - started
     try:
-        words = run_words(folder / "encoder", record["words"], record["word_windows"])
+        words = run_words(folder / "encoder", record)
         if not study.by_cycle:
             source = EncoderSource(folder / "encoder", point.value, words=words)
             output = _rank(point.settings, labels, source, gold_set, progress)

@@ -20,6 +20,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.thresholds import LEAST_SCORE, Thresholds, own_thresholds
+from lmtx_search.words.importance import PAIRS_FILE, WordImportance, read_pairs
 from lmtx_search.words.weights import (
     IMPORTANCE_FILE,
     OFFSETS_FILE,
@@ -191,8 +192,7 @@ def source_of_run(run: str, record: Mapping[str, Any]) -> EncoderSource:
         run,
         None if threshold is None else float(threshold),
         None if calibration is None else Calibration(**calibration),
-        # Runs of earlier releases read words from the windows of the encoder.
-        run_words(Path(path), record.get("words"), record.get("word_windows") or 1),
+        run_words(Path(path), record),
         _interval(record.get("threshold_interval")),
         None if spread is None else ScoreSpread(**spread),
         record.get("lowered_thresholds") or {},
@@ -204,22 +204,26 @@ def _interval(ends: Sequence[float] | None) -> tuple[float, float] | None:
     return None if ends is None else (ends[0], ends[1])
 
 
-def run_words(
-    encoder: Path, weights: Mapping[str, float] | None, windows: int
-) -> WordScoring | None:
-    """Return how words count in a training run, by its weights and the files beside its encoder.
+def run_words(encoder: Path, record: Mapping[str, Any]) -> WordScoring | None:
+    """Return how words count in a training run, by the files beside its encoder.
 
     Args:
-        windows: of a document that its words are read from.
+        record: of the run.
 
     Raises:
-        UserError: the file is missing or damaged.
+        UserError: a file is missing or damaged.
     """
+    weights = record.get("words")
     if weights is None:
         return None
+    # Runs of earlier releases read words from the windows of the encoder, and no pairs of words.
+    windows = record.get("word_windows") or 1
     file = encoder.parent / IMPORTANCE_FILE
     try:
-        importance: NDArray[np.float32] = np.load(file, allow_pickle=False)
+        words: NDArray[np.float32] = np.load(file, allow_pickle=False)
+        file = encoder.parent / PAIRS_FILE
+        pairs = read_pairs(encoder.parent) if record.get("word_pairs") else None
+        importance = WordImportance(words, pairs)
         file = encoder.parent / OFFSETS_FILE
         offsets = read_offsets(encoder.parent)
         return WordScoring(WordWeights(**weights), importance, offsets=offsets, windows=windows)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.tagging.in_cluster.form_graph import best_forms, weigh_forms
 from lmtx_search.tagging.in_cluster.graph_part import GraphPart
-from lmtx_search.words.evidence import COMPLETE, LabelWords
+from lmtx_search.tagging.in_cluster.pair_graph import count_pairs
+from lmtx_search.words.evidence import LabelWords
 from lmtx_search.words.tokens import WordTokens
 from lmtx_search.words.weights import WordScoring
 
@@ -31,9 +33,11 @@ def word_graph(
     part = GraphPart()
     if skipped:
         inputs = _without_first(part, skipped, inputs)
-    _count_words(part, tokens, words.importance, inputs)
-    order = _weigh_forms(part, words, labels)
-    _best_forms(part, order, labels.forms_per_label)
+    _count_words(part, tokens, words.importance.words, inputs)
+    if len(labels.pairs):
+        _weigh_pairs(part, len(tokens), labels)
+    order = weigh_forms(part, words, labels)
+    best_forms(part, order, labels.forms_per_label)
     part.constant("label_offsets", labels.offsets)
     part.add("Add", ["best_of_labels", "label_offsets"], WORDS)
     return part
@@ -120,80 +124,15 @@ def _at_beginnings(part: GraphPart, tokens: WordTokens, ids: str) -> str:
     return add("Where", ["begins", "beginning_ids", "folded_ids"], "counted_ids")
 
 
-def _weigh_forms(part: GraphPart, words: WordScoring, labels: LabelWords) -> NDArray[np.int64]:
-    """Compute the weighted evidence of all forms, by length; return their order."""
+def _weigh_pairs(part: GraphPart, none: int, labels: LabelWords) -> None:
+    """Compute the weights of a text's pairs beside words of length 1: float32 [n, Q + 1]."""
     constant, add = part.constant, part.add
-    entries = labels.entries()
-    lengths = np.bincount(entries.form, minlength=entries.forms)
-    starts = np.cumsum(lengths) - lengths
-    order: list[NDArray[np.int64]] = []
-    similarities: list[str] = []
-    shares: list[str] = []
-    for width, rows in _by_size(lengths):
-        name = f"{width}_words"
-        # One place more, for the forms that are shorter: it has no weight.
-        places = _places(starts[rows], lengths[rows], width, len(entries.token)).T
-        token = np.append(entries.token, len(words.importance))[places]
-        constant(f"token_{name}", token, np.int32)
-        for side, weights, results in (
-            ("vector", entries.similarity, similarities),
-            ("has", entries.share, shares),
-        ):
-            constant(f"{side}_weights_{name}", np.append(weights, np.float32(0))[places])
-            add("Gather", [side, f"token_{name}"], f"{side}_of_{name}", {"axis": 1})
-            add("Mul", [f"{side}_of_{name}", f"{side}_weights_{name}"], f"{side}_parts_{name}")
-            results.append(_reduced(part, "ReduceSum", f"{side}_parts_{name}"))
-        order.append(rows)
-    add("Concat", similarities, "similarity", {"axis": 1})
-    add("Concat", shares, "share", {"axis": 1})
-    constant("least_share", COMPLETE)
-    add("GreaterOrEqual", ["share", "least_share"], "is_complete")
-    add("Cast", ["is_complete"], "complete", {"to": 1})
-    for side in ("similarity", "share", "complete"):
-        constant(f"{side}_weight", getattr(words.weights, side))
-        add("Mul", [side, f"{side}_weight"], f"{side}_evidence")
-    add("Add", ["similarity_evidence", "share_evidence"], "partial_evidence")
-    add("Add", ["partial_evidence", "complete_evidence"], "evidence")
-    return np.concatenate(order)
-
-
-def _best_forms(part: GraphPart, order: NDArray[np.int64], forms: NDArray[np.int64]) -> None:
-    """Compute the evidence of each label's best form, in the order of the labels."""
-    column = np.argsort(order)
-    starts = np.cumsum(forms) - forms
-    best: list[str] = []
-    labels: list[NDArray[np.int64]] = []
-    for width, rows in _by_size(forms):
-        name = f"{width}_forms"
-        # A label with fewer forms has its first form several times.
-        places = _places(starts[rows], forms[rows], width, -1)
-        places = np.where(places < 0, places[:, :1], places)
-        part.constant(f"forms_{name}", column[places].T, np.int32)
-        part.add("Gather", ["evidence", f"forms_{name}"], f"evidence_{name}", {"axis": 1})
-        best.append(_reduced(part, "ReduceMax", f"evidence_{name}"))
-        labels.append(rows)
-    part.add("Concat", best, "best_evidence", {"axis": 1})
-    part.constant("by_label", np.argsort(np.concatenate(labels)), np.int32)
-    part.add("Gather", ["best_evidence", "by_label"], "best_of_labels", {"axis": 1})
-
-
-def _reduced(part: GraphPart, kind: str, name: str) -> str:
-    """Reduce the second axis of float32 [n, width, rows], which is quicker than the last one."""
-    if kind == "ReduceSum":
-        part.constant("second_axis", [1], np.int64)
-        return part.add(kind, [name, "second_axis"], f"reduced_{name}", {"keepdims": 0})
-    return part.add(kind, [name], f"reduced_{name}", {"axes": [1], "keepdims": 0})
-
-
-def _by_size(sizes: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
-    """Return rows of similar size together: (the next power of two, rows)."""
-    exponents = np.ceil(np.log2(np.maximum(sizes, 1))).astype(np.int64)
-    return [(1 << int(e), np.flatnonzero(exponents == e)) for e in np.unique(exponents)]
-
-
-def _places(
-    starts: NDArray[np.int64], sizes: NDArray[np.int64], width: int, other: int
-) -> NDArray[np.int64]:
-    """Return int64[rows, width]: places from each start on, and ``other`` beyond the size."""
-    steps = np.arange(width)
-    return np.where(steps < sizes[:, None], starts[:, None] + steps, other)
+    counts = count_pairs(part, "word_ids", none, labels.pairs)
+    constant("pair_importance", [*labels.importance[none:], 0.0])
+    add("Min", [counts, "one"], "has_pair")
+    add("Max", [counts, "one"], "at_least_one_pair")
+    add("Log", ["at_least_one_pair"], "log_pair_counts")
+    add("Add", ["log_pair_counts", "one"], "pair_frequencies")
+    add("Mul", ["pair_frequencies", "has_pair"], "seen_pairs")
+    add("Mul", ["seen_pairs", "pair_importance"], "weighted_pairs")
+    add("Div", ["weighted_pairs", "length"], "pair_vector")

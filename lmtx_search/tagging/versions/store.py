@@ -36,6 +36,7 @@ from lmtx_search.tagging.versions.version import (
     RulesRecord,
     TaggerVersion,
 )
+from lmtx_search.words.importance import write_pairs
 from lmtx_search.words.weights import WordScoring, write_offsets
 
 _NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\Z")
@@ -163,6 +164,7 @@ class TaggerVersions:
             bands=rule.bands,
             words=None if words is None else words.weights,
             word_windows=1 if words is None else words.windows,
+            word_pairs=words is not None and words.importance.pairs is not None,
             student=None if encoder.student is None else encoder.student.record,
             rules=None if rule.rules is None else RulesRecord(rule.rules.number, rule.rules.digest),
             refit=encoder.refit,
@@ -182,8 +184,9 @@ class TaggerVersions:
             embeddings = labels.embeddings.astype(np.float32)
             np.save(folder / "embeddings.npy", embeddings, allow_pickle=False)
             if words is not None:
-                importance = words.importance.astype(np.float32)
+                importance = words.importance.words.astype(np.float32)
                 np.save(folder / WORDS_FILE, importance, allow_pickle=False)
+                write_pairs(folder, words.importance.pairs)
                 write_offsets(folder, words.offsets)
             if rule.rules is not None:
                 content = json.dumps(rule.rules.record, indent=1, ensure_ascii=False)

@@ -25,6 +25,12 @@ from lmtx_search.tagging.versions.label_digests import digests_of, stored_digest
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.thresholds import Thresholds
+from lmtx_search.words.importance import (
+    PAIRS_FILE,
+    PairImportance,
+    WordImportance,
+    read_pairs,
+)
 from lmtx_search.words.weights import OFFSETS_FILE, WordScoring, WordWeights, read_offsets
 
 MANIFEST = "manifest.json"
@@ -33,7 +39,7 @@ STUDENT = "student"
 """Folder of the ONNX form of the static encoder that reads documents, if there is one."""
 
 EncoderKind = Literal["transformer", "static"]
-SCHEMA = 6
+SCHEMA = 7
 """Format of a version's folder. Manifests of the first release (1) do not contain it.
 
 From 3 on, a version may score by words, from 4 on, a static encoder may read its documents,
@@ -73,6 +79,7 @@ class Manifest:
         words: what evidence from words adds to the cosine similarity (None: words do not count).
         word_windows: windows of a document that its words are read from (at least those of the
             encoder are).
+        word_pairs: whether pairs of words that follow each other count too.
         student: the static encoder that reads documents (None: the encoder reads them itself).
         rules: what people ruled about labels (None: nothing).
         refit: what later answers changed in the result of the run (None: nothing).
@@ -100,6 +107,7 @@ class Manifest:
     bands: Bands | None = None
     words: WordWeights | None = None
     word_windows: int = 1
+    word_pairs: bool = False
     student: Student | None = None
     rules: RulesRecord | None = None
     refit: Refit | None = None
@@ -302,13 +310,22 @@ class TaggerVersion:
         weights = self.manifest.words
         if weights is None:
             return None
-        importance = _array(self.folder / WORDS_FILE, (vocabulary,))
+        importance = WordImportance(_array(self.folder / WORDS_FILE, (vocabulary,)), self._pairs())
         try:
             offsets = read_offsets(self.folder)
         except (OSError, ValueError) as error:
             file = self.folder / OFFSETS_FILE
             raise UserError(f"{file} is damaged ({error}): deploy again") from error
         return WordScoring(weights, importance, offsets=offsets, windows=self.manifest.word_windows)
+
+    def _pairs(self) -> PairImportance | None:
+        if not self.manifest.word_pairs:
+            return None
+        try:
+            return read_pairs(self.folder)
+        except (OSError, ValueError) as error:
+            file = self.folder / PAIRS_FILE
+            raise UserError(f"{file} is damaged ({error}): deploy again") from error
 
 
 def _array(

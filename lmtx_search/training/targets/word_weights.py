@@ -24,7 +24,7 @@ OVERRATED = WordWeights(similarity=1.0, share=2.5, complete=2.5)
 """How many times as much each kind of evidence counts in a judge's answers as in gold tags
 (docs/quality.md)."""
 
-LARGEST = WordWeights(similarity=1.0, share=0.2, complete=0.2)
+LARGEST = WordWeights(similarity=3.0, share=0.2, complete=0.2)
 """The largest weights that answers can choose."""
 
 # What an answer's log-odds gain with the cosine, before there are answers: mean and variance.
