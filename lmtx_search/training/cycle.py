@@ -175,9 +175,7 @@ def run_cycle(
             if scorer.words is not None and trained.words is not None:
                 # What words are worth beside that encoder, by all answers that there are now.
                 scorer = scorer.with_weights(
-                    fit_word_weights(
-                        scorer, resources.training, all_judged.p_yes, trained.words.weights
-                    )
+                    fit_word_weights(scorer, resources.training, answers, trained.words.weights)
                 )
             of_all = _targets_of_all(scorer, resources, settings, answers, progress)
     with timer.stage("train"):
@@ -196,9 +194,7 @@ def run_cycle(
     with timer.stage("label offsets"):
         if trained.words is not None:
             trained.use_weights(
-                fit_word_weights(
-                    trained, resources.training, all_judged.p_yes, trained.words.weights
-                )
+                fit_word_weights(trained, resources.training, answers, trained.words.weights)
             )
             trained.use_offsets(fit_label_offsets(trained, resources.training, answers))
     with timer.stage("embed held-out"):

@@ -21,7 +21,7 @@ class FrozenWords(Comparator):
 
     def identity(self, context: ComparisonContext) -> str:
         """Return the number of its form, which is raised when it scores in another way."""
-        return "3"
+        return "4"
 
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
         """Rank labels for the documents."""
