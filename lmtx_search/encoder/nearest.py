@@ -8,11 +8,19 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-# Rows of scores that are in memory at a time.
-_ROWS = 256
-
+# Pairs of a text and a label whose scores are in memory at a time (64 MB).
+_PAIRS = 16_000_000
 
 Id = TypeVar("Id")
+
+
+def rows_at_a_time(labels: int) -> int:
+    """Return for how many texts the scores of so many labels are in memory at a time: 1 or more.
+
+    >>> rows_at_a_time(1_000_000)
+    16
+    """
+    return max(1, _PAIRS // max(1, labels))
 
 
 def nearest(
@@ -35,10 +43,11 @@ def nearest(
     """
     k = min(k, len(ids))
     rankings: list[list[tuple[Id, float]]] = []
-    for start in range(0, len(vectors), _ROWS):
-        scores = vectors[start : start + _ROWS] @ labels.T
+    step = rows_at_a_time(len(labels))
+    for start in range(0, len(vectors), step):
+        scores = vectors[start : start + step] @ labels.T
         if plus is not None:
-            scores += plus[start : start + _ROWS]
+            scores += plus[start : start + step]
         best = np.argpartition(-scores, k - 1, axis=1)[:, :k] if k else np.empty((len(scores), 0))
         for row, columns in zip(scores, best.astype(int), strict=True):
             order = sorted(columns.tolist(), key=lambda column: (-row[column], column))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.label_words import label_words
-from lmtx_search.encoder.nearest import nearest
+from lmtx_search.encoder.nearest import nearest, rows_at_a_time
 from lmtx_search.encoder.onnx import OnnxEncoder, TokenisedText
 from lmtx_search.encoder.windows import Windows, best_of_windows, mean_of_windows
 from lmtx_search.records import Label
@@ -17,7 +17,7 @@ from lmtx_search.words.evidence import LabelWords
 from lmtx_search.words.tokens import Tokens, WordTokens
 from lmtx_search.words.weights import WordScoring
 
-# Texts that are ranked at a time.
+# Texts that are read at a time.
 _TEXTS = 256
 
 
@@ -153,11 +153,16 @@ def rank_labels(
     if forms is not None:
         forms.put(labels)
         words = forms.of(ids)
+    step = rows_at_a_time(len(ids))
     found: list[list[tuple[str, float]]] = []
     for start in range(0, len(texts), _TEXTS):
         read = reader.read(texts[start : start + _TEXTS], on_batch)
-        plus = None
-        if words is not None and forms is not None:
-            plus = words.scores(read.words_by_vector(), forms.weights)
-        found += best_of_windows(nearest(read.vectors, embeddings, ids, k, plus), read.counts, k)
+        rankings: list[list[tuple[str, float]]] = []
+        for first in range(0, len(read.vectors), step):
+            rows = slice(first, first + step)
+            plus = None
+            if words is not None and forms is not None:
+                plus = words.scores(read.words_by_vector()[rows], forms.weights)
+            rankings += nearest(read.vectors[rows], embeddings, ids, k, plus)
+        found += best_of_windows(rankings, read.counts, k)
     return found

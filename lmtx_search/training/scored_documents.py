@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.nearest import rows_at_a_time
 from lmtx_search.encoder.reading import ReadTexts
 from lmtx_search.records import Document
 from lmtx_search.training.trained_encoder import TrainedEncoder
@@ -16,9 +17,6 @@ MOST_LABELS = 8192
 
 # A label is near to a document if it is among this many with the highest scores.
 _NEAR = 20
-
-# Documents that are scored at a time.
-_ROWS = 256
 
 
 def score_documents(
@@ -57,5 +55,6 @@ def _near_labels(scorer: TrainedEncoder, read: ReadTexts) -> NDArray[np.int64]:
 
 def _blocks(scorer: TrainedEncoder, read: ReadTexts) -> Iterator[NDArray[np.float32]]:
     """Yield the scores of all labels for some documents after the other: float32[rows, L]."""
-    for start in range(0, len(read.counts), _ROWS):
-        yield scorer.scores_of(read, slice(start, start + _ROWS))
+    step = rows_at_a_time(len(scorer.label_vectors))
+    for start in range(0, len(read.counts), step):
+        yield scorer.scores_of(read, slice(start, start + step))

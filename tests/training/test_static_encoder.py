@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lmtx_search.encoder import nearest
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.load import onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
@@ -25,10 +27,25 @@ from tests.support.random_encoders import SENTENCES, make_random_encoder
 from tests.support.tiny_encoder import WORDS, make_tiny_encoder
 from tests.support.tiny_tagger import LABELS, WITH_PAIRS
 
+torch = pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
+
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 TOKENS = 40
 Floats = NDArray[np.float32]
+
+
+class LargestProduct(TorchDispatchMode):
+    """Remembers the number of elements of the largest matrix product."""
+
+    elements = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten.mm.default:
+            self.elements = max(self.elements, result.numel())
+        return result
 
 
 def unit(rows: int, columns: int, seed: int = 0) -> Floats:
@@ -59,6 +76,19 @@ def test_a_table_learns_the_labels_that_its_teacher_finds(labels: int) -> None:
     assert untaught.epoch == 0
     assert taught.epoch > 0
     assert taught.agreement > untaught.agreement + 0.15
+
+
+def test_only_scores_that_fit_into_memory_are_there_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from lmtx_search.training.static_encoder.fitting import fit_table
+
+    hidden, pairs = unit(60, 24), 1_000
+    monkeypatch.setattr(nearest, "_PAIRS", pairs)
+    settings = Distillation(epochs=1, batch_size=8, labels=20)
+    with LargestProduct() as largest:
+        fit_table(hidden, bags(hidden, 300), bags(hidden, 100, 1), unit(100, 24), settings)
+    assert 0 < largest.elements <= pairs
 
 
 def test_tokens_that_no_document_has_keep_their_start() -> None:

@@ -11,11 +11,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.nearest import rows_at_a_time
+
 MOST = 15
 NEARLY_SAME = 0.85
 """The encoder can hardly distinguish labels whose embeddings have this cosine."""
 _OVERUSED = 0.2
-_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,9 @@ def near_duplicates(
 ) -> list[tuple[str, str, float]]:
     """Return the pairs with the highest cosine, the nearest first."""
     found: list[tuple[str, str, float]] = []
-    for start in range(0, len(labels), _ROWS):
-        scores = vectors[start : start + _ROWS] @ vectors.T
+    step = rows_at_a_time(len(labels))
+    for start in range(0, len(labels), step):
+        scores = vectors[start : start + step] @ vectors.T
         rows, columns = np.nonzero(scores >= least)
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             if start + row < column:

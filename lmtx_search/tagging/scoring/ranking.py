@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.nearest import rows_at_a_time
 from lmtx_search.encoder.reading import LabelForms, ReadTexts
 from lmtx_search.tagging.scoring.label_sets import Banded, BandedRows, Best, banded_of_sets
 from lmtx_search.tagging.versions.label_matrix import LabelRows
@@ -19,9 +20,6 @@ from lmtx_search.words.evidence import LabelWords
 
 ROUNDING = np.float32(10_000)
 """Scores are rounded to four decimals."""
-
-# Pairs of document and label whose scores are in memory at a time (64 MB).
-_PAIRS = 16_000_000
 
 
 class Nearest(Protocol):
@@ -93,7 +91,7 @@ class ComparedLabels:
     def best(self, read: ReadTexts) -> Banded:
         """Return the labels that are tags of each text, and those that are suggested."""
         labels, least = self._rows, self._least
-        step = max(1, _PAIRS // max(1, len(labels.ids)))
+        step = rows_at_a_time(len(labels.ids))
         tags: list[Best] = [[] for _ in least]
         near: list[Best] = [[] for _ in least]
         for start in range(0, len(read.vectors), step):

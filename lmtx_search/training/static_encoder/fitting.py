@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, normalize
 
+from lmtx_search.encoder.nearest import rows_at_a_time
 from lmtx_search.encoder.torch_model import limit_threads
 from lmtx_search.training.static_encoder.examples import Examples, Tokens
 from lmtx_search.training.static_encoder.settings import Distillation
 
 Table = NDArray[np.float32]
 """float32[vocabulary, dimension], a vector for each token."""
-
-_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -155,9 +154,10 @@ class _Labels:
         self._most = most
         self._near: NDArray[np.int64] | None = None
         if len(labels) > most:
+            step = rows_at_a_time(len(labels))
             found = [
-                torch.topk(torch.from_numpy(targets[first : first + _ROWS]) @ labels.T, self.NEAR)
-                for first in range(0, len(targets), _ROWS)
+                torch.topk(torch.from_numpy(targets[first : first + step]) @ labels.T, self.NEAR)
+                for first in range(0, len(targets), step)
             ]
             self._near = np.concatenate([one.indices.numpy() for one in found])
 
@@ -186,7 +186,7 @@ class _Agreement:
         return float((found == self._firsts).float().mean())
 
     def _nearest(self, vectors: Tensor) -> Tensor:
-        chunks = torch.split(vectors, _ROWS)
+        chunks = torch.split(vectors, rows_at_a_time(len(self._labels)))
         return torch.cat([(some @ self._labels.T).argmax(1) for some in chunks])
 
 
