@@ -26,8 +26,10 @@ def taggers(context: Context) -> None:
     """List the tagger versions with their measures, the newest first.
 
     The kind says what reads documents: the encoder itself, a transformer, or a static encoder that
-    was distilled from it. LLM-P@1 is the judge's measure of the training run's encoder, P@1 the
-    measure of `evaluate`, and "watched" the last measure of `watch`.
+    was distilled from it. LLM-P@1 is the judge's measure of the training run's encoder, which a
+    static encoder is not: its agreement is the share of held-out documents on which it has the same
+    first label as the transformer. P@1 is the measure of `evaluate`, and "watched" the last measure
+    of `watch`.
 
     \b
     Example:
@@ -37,13 +39,15 @@ def taggers(context: Context) -> None:
     if click.get_current_context().invoked_subcommand is not None:
         return
     from lmtx_search.cluster.client.connect import connect
-    from lmtx_search.tagging.deployment.inventory import inventory
+    from lmtx_search.tagging.deployment.inventory import AGREEMENT, inventory
 
     entries = inventory(connect(context.settings.opensearch, reading=True), context.settings)
     if not entries:
         context.say("There is no tagger yet. To make one: `lmtx-search deploy`")
     elif not context.json:
-        measures = ("LLM-P@1", "P@1", "watched")
+        measures = ["LLM-P@1", "P@1", "watched"]
+        if any(AGREEMENT in entry.measures for entry in entries):
+            measures.insert(1, AGREEMENT)
         table = Table(box=None, pad_edge=False)
         table.add_column("version", no_wrap=True)
         for name in ("state", "encoder", "kind", "labels", "rules", "threshold", *measures):

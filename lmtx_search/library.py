@@ -205,21 +205,29 @@ def deploy(
     runs = RunStore(client)
     source = find_source(settings, runs, run, untrained)
     options = options or DeployOptions()
-    differing = differences(client, settings, options)
-    for note in differing:
-        progress.note(note)
     student: Student | None = None
     fit: Fit | None = _fit_later_answers(client, settings, source, runs, progress)
     if options.static:
         # Distilling takes minutes: what would refuse the deployment should do so before.
         deploying.plan(client, settings, source, options)
-        if fit is not None:
-            labels = list(LabelIndex(client).labels())
+        labels = list(LabelIndex(client).labels())
+        if fit is not None and not source.to_fit:
             tokens = settings.encoder.label_tokens
             reads_labels = load_encoder(settings, max_tokens=tokens, folder=source.folder)
             source = fit(source, labels, embed_labels(reads_labels, labels))
             fit = None  # the student is made of what was fitted
         source, student = _with_student(settings, source, runs, progress)
+        if fit is not None and source.student is not None:
+            fit = None
+            if new := _known_answers(client, settings, source, runs, labels).new:
+                progress.note(
+                    "Left out: answers of people, because they do not count in a static tagger "
+                    f"that was not trained: {new:,}"
+                )
+    too_loose = options.static and source.student is None
+    differing = differences(client, settings, options, too_loose)
+    for note in differing:
+        progress.note(note)
     done = deploying.deploy(client, settings, source, options, progress, fit)
     done = replace(done, student=student, differences=differing)
     runs.save(new_run_id(), {"kind": "deploy", **asdict(done)})
@@ -242,11 +250,16 @@ def plan_deployment(
     client = connect(settings.opensearch)
     runs = RunStore(client)
     source = find_source(settings, runs, run, untrained)
-    steps = deploying.plan(client, settings, source, options or DeployOptions())
+    options = options or DeployOptions()
+    steps = deploying.plan(client, settings, source, options)
     if _can_fit(source):
         known = _known_answers(client, settings, source, runs, list(LabelIndex(client).labels()))
         if known.new or known.run is not None:
-            steps.insert(0, known.plan)
+            if options.static and source.to_fit:
+                # Answers do not count in a static tagger that was not trained.
+                steps.insert(1, f"if the encoder itself is used: {known.plan}")
+            else:
+                steps.insert(0, known.plan)
     return steps
 
 
@@ -267,10 +280,7 @@ def _fit_later_answers(
         known = _known_answers(client, settings, source, runs, labels)
         for note in known.left_out:
             progress.note(note)
-        if not known.new:
-            return source
-        if source.words is None:
-            progress.note("Answers of people do not count in a static tagger that was not trained")
+        if not known.new or source.words is None:
             return source
         wanted = settings.encoder
         encoder = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)

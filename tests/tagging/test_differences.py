@@ -70,6 +70,19 @@ def test_several_differences_are_one_line_and_none_is_no_line() -> None:
     assert differing(in_cluster, DeployOptions(runtime="in-cluster")) == []
 
 
+def test_a_static_encoder_that_is_too_loose_is_no_difference_to_a_transformer() -> None:
+    static = DeployOptions(static=True)
+    assert differing(InUse("v1", manifest(), "service", None), static, too_loose=True) == []
+    (line,) = differing(
+        InUse("v1", manifest(student=STUDENT), "service", None), static, too_loose=True
+    )
+    assert "with a transformer, not with a static encoder" in line
+    assert "a lower deploy.least_agreement keeps that" in line
+    exact = InUse("v1", manifest(precision="fp32"), "service", None)
+    (line,) = differing(exact, static, too_loose=True)
+    assert "--precision fp32 without --static keeps that" in line
+
+
 def test_a_version_that_is_not_on_this_machine_is_said() -> None:
     (line,) = differing(InUse("v1", None, "service", None), DeployOptions())
     assert "not on this machine" in line

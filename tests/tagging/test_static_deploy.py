@@ -6,19 +6,26 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.documents.load import read_documents
+from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import read_pipeline
+from lmtx_search.cluster.runs import RunStore
+from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.words.weights import read_offsets
 from tests.conftest import Run, environment_of, flags_of, runner
 from tests.support.backends import Servers
 from tests.support.live_tagger import index_documents
@@ -49,6 +56,7 @@ class Static:
     client: Any
     settings: Settings
     lmtx: Run
+    strict: Run  # it refuses a static encoder that does not always agree with the transformer
 
     def deploy(self, *words: str) -> dict[str, Any]:
         done = self.lmtx("deploy", "--untrained", "--threshold", "0.2", "--json", *words)
@@ -96,6 +104,7 @@ def static(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "LMTX_DEPLOY_LEAST_AGREEMENT": "0",
     }
     lmtx = runner(environment, folder)
+    strict = runner({**environment, "LMTX_DEPLOY_LEAST_AGREEMENT": "1"}, folder)
     _write(folder)
     for words in (
         ("bootstrap-index",),
@@ -105,7 +114,7 @@ def static(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         done = lmtx(*words)
         assert done.returncode == 0, done.stderr
     with running(environment):
-        yield Static(client, settings, lmtx)
+        yield Static(client, settings, lmtx, strict)
     wipe(client)
 
 
@@ -144,6 +153,7 @@ def test_both_runtimes_give_the_tags_of_the_static_encoder(static: Static) -> No
     assert [pytest.approx(tags, abs=2e-4) for tags in of_service] == static.tags()
     listed = json.loads(static.lmtx("taggers", "--json").stdout)["taggers"]
     assert [entry["kind"] for entry in listed[:2]] == ["static", "static"]
+    assert listed[0]["measures"]["agreement"] == done["student"]["agreement"]
     assert static.lmtx("taggers").stdout.count("static") == 2
     told = " ".join(static.lmtx("doctor").stdout.split())
     assert "documents are read by a static encoder: the same first label" in told
@@ -187,16 +197,39 @@ def test_a_static_encoder_that_agrees_too_little_is_not_deployed(static: Static)
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     loaded = static.lmtx("labels", "load", file)
     assert loaded.returncode == 0, loaded.stderr
-    words = ("deploy", "--untrained", "--threshold", "0.2", "--static")
-    environment = {**environment_of(static.settings), "LMTX_DEPLOY_LEAST_AGREEMENT": "1"}
-    environment |= {"LMTX_ENCODER_DOCUMENT_TOKENS": "32", "LMTX_ENCODER_LABEL_TOKENS": "16"}
-    done = runner(environment, static.settings.data_dir)(*words)
+    static.deploy()
+    done = static.strict("deploy", "--untrained", "--threshold", "0.2", "--static")
     assert done.returncode == 0, done.stderr
+    # The version in use before was a transformer too.
+    assert "Unlike the version in use" not in done.stderr
+    (deployed, *_) = RunStore(static.client).of_kinds("deploy")
+    assert deployed[1]["differences"] == []
     assert "The transformer reads the documents, because a static encoder has the same" in (
         done.stdout
     )
     assert "deploy.least_agreement is 100%" in done.stdout
     assert static.version().manifest.kind == "transformer"
+
+
+def test_answers_of_people_count_unless_an_untrained_static_encoder_is_used(
+    static: Static,
+) -> None:
+    label = Label("0", "web browser")
+    read = read_documents(static.client, static.settings.documents.training_index, ["text"])
+    JudgmentStore(static.client).add(
+        person_judgment(document, label, False, 0) for document in islice(read, 20)
+    )
+    words = ("deploy", "--untrained", "--threshold", "0.2", "--static")
+    planned = static.lmtx(*words, "--dry-run")
+    assert "2. if the encoder itself is used: fit the offsets of labels anew" in planned.stdout
+    done = static.lmtx(*words, "--json")
+    told = " ".join(done.stderr.split())
+    assert "do not count in a static tagger that was not trained: 20" in told
+    assert json.loads(done.stdout)["refit"] is None
+    done = static.strict(*words, "--json")
+    assert "do not count" not in done.stderr
+    assert json.loads(done.stdout)["refit"]["by_people"] == 20
+    assert read_offsets(static.version().folder)["0"] < 0
 
 
 def test_a_dry_run_says_what_would_be_distilled(static: Static) -> None:

@@ -37,17 +37,23 @@ class InUse:
     threshold: float | None
 
 
-def differences(client: Client, settings: Settings, options: DeployOptions) -> list[str]:
+def differences(
+    client: Client, settings: Settings, options: DeployOptions, too_loose: bool = False
+) -> list[str]:
     """Return in what a deployment differs from the version in use: one sentence, or none.
+
+    Args:
+        too_loose: the static encoder that was asked for follows the transformer too loosely, so
+            the transformer reads the documents.
 
     Raises:
         UserError: the cluster has no pipeline.
     """
     used = _in_use(client, settings)
-    return [] if used is None else differing(used, options)
+    return [] if used is None else differing(used, options, too_loose)
 
 
-def differing(used: InUse, options: DeployOptions) -> list[str]:
+def differing(used: InUse, options: DeployOptions, too_loose: bool = False) -> list[str]:
     """Return in what a deployment differs from a version: one sentence, or none.
 
     Each difference names the option that keeps what the version has.
@@ -64,7 +70,7 @@ def differing(used: InUse, options: DeployOptions) -> list[str]:
             "this machine"
         )
     else:
-        found += _of_manifest(used.manifest, options, used.runtime)
+        found += _of_manifest(used.manifest, options, used.runtime, too_loose)
     if used.threshold is not None and used.threshold != options.threshold:
         chosen = "a threshold that suits it"
         new = chosen if options.threshold is None else f"the threshold {options.threshold:g}"
@@ -76,25 +82,29 @@ def differing(used: InUse, options: DeployOptions) -> list[str]:
     return [f"Unlike the version in use, {used.version}, the new one {'; '.join(found)}"]
 
 
-def _of_manifest(manifest: Manifest, options: DeployOptions, runtime: Runtime | None) -> list[str]:
+def _of_manifest(
+    manifest: Manifest, options: DeployOptions, runtime: Runtime | None, too_loose: bool
+) -> list[str]:
     found = []
-    kind = "static" if options.static else "transformer"
-    if kind != manifest.kind:
+    static = options.static and not too_loose
+    if static != (manifest.kind == "static"):
+        kept = "a lower deploy.least_agreement" if too_loose else "--static"
         found.append(
             "reads documents with a static encoder, not with a transformer (without --static it "
             "keeps that)"
-            if options.static
-            else "reads documents with a transformer, not with a static encoder (--static keeps "
+            if static
+            else f"reads documents with a transformer, not with a static encoder ({kept} keeps "
             "that)"
         )
-    elif not options.static and options.precision is None:
+    elif not static and options.precision is None:
         # With another runtime, the precision that suits it follows.
         wanted = options.of_runtime()
         if runtime in (None, options.runtime) and wanted != manifest.precision:
             exact = " if that is exact enough" if wanted == "int8" else ""
+            other = " without --static" if too_loose else ""
             found.append(
                 f"reads documents in {wanted}{exact}, not in {manifest.precision} "
-                f"(--precision {manifest.precision} keeps that)"
+                f"(--precision {manifest.precision}{other} keeps that)"
             )
     if options.max_tags != manifest.max_tags:
         found.append(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # What is read of the records of runs.
 _READ = ("kind", "measures.llm_p1", "tagger", "systems", "taggers")
 
+AGREEMENT = "agreement"
+"""The measure of a static version: how often it has the first label of its transformer."""
+
 
 @dataclass(frozen=True, slots=True)
 class VersionEntry:
@@ -28,7 +31,8 @@ class VersionEntry:
     Attributes:
         manifest: None if the folder is damaged or not on this machine.
         registered: None if ML Commons does not have it.
-        measures: of its training run, the last `evaluate` and the last `watch`, by name.
+        measures: of its training run, the last `evaluate` and the last `watch`, by name. Those of
+            the training run are the transformer's: a static version has its agreement with it.
         elsewhere: another cluster with the same data folder deployed it.
     """
 
@@ -66,7 +70,9 @@ def inventory(client: Client, settings: Settings) -> list[VersionEntry]:
         except UserError:
             manifest = None
         measures = dict(measured.get(name, {}))
-        if manifest and manifest.run:
+        if manifest and manifest.student:
+            measures = {AGREEMENT: manifest.student.agreement, **measures}
+        elif manifest and manifest.run:
             measures = {**measured.get(manifest.run, {}), **measures}
         entries.append(
             VersionEntry(name, name == active, manifest, models.get(name), measures, name in others)
