@@ -1,8 +1,10 @@
 """What a static encoder loses against the transformer it was distilled from, and how fast it is.
 
 Distils the encoder on the training documents of a folder (without gold tags), then measures both on
-its test documents: P@1 and R@10, by the encoder alone and with evidence from words, as a tagger
-scores; and the share of documents with the same first label. For the speed, two taggers take turns
+its test documents: P@1 and R@10, by the encoder alone and with evidence from words, as a deployed
+tagger scores: words of as many windows, with the weights of words and the offsets of labels beside
+--encoder (a run's), or the default weights; and the share of documents with the same first label.
+For the speed, two taggers take turns
 on the same batches, so that a busy machine slows both: the static one, and the transformer in int8,
 as `deploy` makes it. "encoder" is the encoder alone, with its tokenizer.
 
@@ -17,7 +19,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,7 +33,8 @@ from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader
 from lmtx_search.encoder.student import Student
-from lmtx_search.encoder.windows import ONE_WINDOW
+from lmtx_search.encoder.windows import Windows, best_of_windows, word_windows
+from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS, word_scoring
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.contents import (
@@ -43,8 +46,7 @@ from lmtx_search.tagging.versions.contents import (
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.static_encoder.settings import Distillation
 from lmtx_search.training.static_encoder.student_folder import make_student
-from lmtx_search.words.importance import word_importance
-from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
+from lmtx_search.words.weights import DEFAULT_FACTOR, WordScoring, fitted
 
 DEPTH = 10
 # Documents that the pipeline sends in a request.
@@ -82,21 +84,26 @@ def main() -> None:
         made = Path(scratch) / "student"
         made.mkdir()
         started = time.perf_counter(), time.process_time()
-        make_student(made, teacher, vectors, texts[:-held_out], texts[-held_out:], wanted)
+        windows = Windows.of(settings.encoder)
+        parts = texts[:-held_out], texts[-held_out:]
+        make_student(made, teacher, vectors, *parts, wanted, windows.most)
         seconds = [round(time.perf_counter() - started[0]), round(time.process_time() - started[1])]
         student = _load(passing, made)
-        tokens = teacher.word_tokens()
-        read = [tokens.words(ids) for ids in teacher.tokens(texts[:3000])]
-        words = WordScoring(DEFAULT_WEIGHTS.times(0.5), word_importance(read, len(tokens)))
+        words = _words(teacher, folder, texts, windows.most, arguments.encoder)
         rankings: dict[str, dict[str, list[list[str]]]] = {"encoder alone": {}, "with words": {}}
         for name, encoder in (("transformer", teacher), ("static", student)):
-            for side, found in _rank(encoder, folder, vectors, words).items():
+            for side, found in _rank(encoder, folder, vectors, words, windows).items():
                 rankings[side][name] = found
         result: dict[str, Any] = {
             "folder": folder.name,
             "encoder": str(arguments.encoder or settings.encoder.name),
             "labels": len(folder.labels),
             "documents": {"train": len(train), "test": len(folder.test)},
+            "words": {
+                "windows": words.windows,
+                "weights": asdict(words.weights),
+                "labels with an offset": len(words.offsets),
+            },
             "seconds to distil": {"wall": seconds[0], "processor": seconds[1]},
             "cores": len(os.sched_getaffinity(0)),
             **{side: _quality(folder, found) for side, found in rankings.items()},
@@ -110,11 +117,21 @@ def _load(settings: Settings, folder: Path | None, tokens: int | None = None) ->
     return load_encoder(settings, max_tokens=most, folder=folder)
 
 
+def _words(
+    teacher: OnnxEncoder, folder: Folder, texts: Sequence[str], windows: int, run: Path | None
+) -> WordScoring:
+    """Return how words count in a tagger of this encoder, as `deploy` lets them."""
+    for_words = word_windows(teacher.max_tokens, windows)
+    known = texts[:MOST_DOCUMENTS]
+    words = word_scoring(teacher, folder.labels, known, for_words, DEFAULT_FACTOR)
+    return words if run is None else fitted(words, run.parent) or words
+
+
 def _rank(
-    encoder: OnnxEncoder, folder: Folder, vectors: Any, words: WordScoring
+    encoder: OnnxEncoder, folder: Folder, vectors: Any, words: WordScoring, windows: Windows
 ) -> dict[str, list[list[str]]]:
     """Return the best labels of each test document, without and with evidence from words."""
-    reader = TextReader(encoder, ONE_WINDOW, words)
+    reader = TextReader(encoder, windows, words)
     forms = reader.label_forms()
     assert forms is not None
     forms.put(folder.labels)
@@ -122,8 +139,13 @@ def _rank(
     read = reader.read([document.text for document in folder.test])
     evidence = forms.of(ids).scores(read.words_by_vector(), forms.weights)
     return {
-        side: [[label for label, _ in one] for one in nearest(read.vectors, vectors, ids, DEPTH, p)]
-        for side, p in (("encoder alone", None), ("with words", evidence))
+        side: [
+            [label for label, _ in one]
+            for one in best_of_windows(
+                nearest(read.vectors, vectors, ids, DEPTH, plus), read.counts, DEPTH
+            )
+        ]
+        for side, plus in (("encoder alone", None), ("with words", evidence))
     }
 
 
@@ -172,6 +194,7 @@ def _speed(
                 teacher.digest,
                 "int8" if of_student is None else "fp32",
                 teacher.max_tokens,
+                Windows.of(settings.encoder),
                 student=of_student,
             ),
             VersionLabels(folder.labels, vectors),
