@@ -13,14 +13,43 @@ if [ -t 1 ]; then
     bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
 fi
 say() { printf '\n%s# %s%s\n' "$bold" "$1" "$plain"; }
-run() {
-    local from=$SECONDS
-    printf '%s$%s%s\n' "$bold" "$(printf ' %q' "$@")" "$plain"
-    "$@"
-    took+=("$(printf '%6d s  %s %s' $((SECONDS - from)) "$1" "$2")")
-}
-started=$SECONDS
+# What took how long. The list is printed at the end, also after a failure.
 took=()
+serving=''
+run() {
+    local from=$SECONDS code=0 failed=''
+    printf '%s$%s%s\n' "$bold" "$(printf ' %q' "$@")" "$plain"
+    "$@" || code=$? failed=' (failed)'
+    took+=("$(printf '%6d s  %s %s%s' $((SECONDS - from)) "$1" "$2" "$failed")")
+    return "$code"
+}
+# The stages of the last run, from its record.
+stages() {
+    local id
+    id=$(lmtx-search runs --most 1 --json |
+        python -c 'import json, sys; print(json.load(sys.stdin)["runs"][0]["id"])')
+    lmtx-search runs show "$id" --json | python -c '
+import json, sys
+for name, seconds in json.load(sys.stdin)["seconds"].items():
+    if name != "all" and seconds >= 0.5:
+        print(f"{seconds:6.0f} s    of this: {name}")'
+}
+finish() {
+    local code=$?
+    [ -z "$serving" ] || lmtx-search down >/dev/null 2>&1 || true
+    if [ "$code" = 0 ]; then
+        printf '\nAll of this took %d seconds:\n' "$SECONDS"
+    else
+        printf '\nIt failed after %d seconds:\n' "$SECONDS"
+    fi
+    [ ${#took[@]} -eq 0 ] || printf '%s\n' "${took[@]}"
+}
+trap finish EXIT
+# `make demo` says when it started; before this script, it set everything up.
+if [ -n "${DEMO_STARTED:-}" ]; then
+    SECONDS=$(($(date +%s) - DEMO_STARTED))
+    took+=("$(printf '%6d s  make setup' "$SECONDS")")
+fi
 
 # Variables win over the settings file. The demo deletes its data folder, and with the user's
 # variables that would be the user's own. Only what the demo itself reads, and where downloads are
@@ -65,7 +94,7 @@ if [ "${LMTX_JUDGE_RUNTIME:-}" = llamacpp ]; then
     printf '%s$ export LMTX_JUDGE_RUNTIME=llamacpp%s\n' "$bold" "$plain"
 fi
 say "An OpenSearch, the LLM's model and the tagger on free ports (you may have your own)"
-trap 'lmtx-search down >/dev/null 2>&1 || true' EXIT
+serving=yes
 run lmtx-search up
 
 say "Set the cluster up: templates, label index, tagging pipeline"
@@ -77,6 +106,7 @@ run lmtx-search docs load "$data/train.jsonl"
 
 say "The LLM judges what it can in five minutes; the small encoder learns from its answers"
 run lmtx-search train --judge-budget "${DEMO_BUDGET:-5m}" --seed 1
+mapfile -t -O ${#took[@]} took < <(stages)
 
 say "The trained tagger goes into the ingest pipeline"
 run lmtx-search deploy
@@ -94,6 +124,4 @@ run lmtx-search evaluate "$data/test.jsonl" --gold "$data/gold.tsv"
 say "Stop the servers; the data stays"
 run lmtx-search status
 run lmtx-search down
-trap - EXIT
-printf '\nAll of this took %d seconds:\n' $((SECONDS - started))
-printf '%s\n' "${took[@]}"
+serving=''

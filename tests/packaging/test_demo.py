@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.support.paths import ROOT
@@ -51,3 +52,47 @@ def test_the_demo_takes_no_settings_from_the_users_variables(tmp_path: Path) -> 
     assert seen == kept
     assert "LMTX_DATA_DIR" in done.stdout
     assert "lmtx_opensearch_url" in done.stdout
+    assert done.returncode == 1
+    told, _, took = done.stdout.partition("It failed after ")
+    assert told
+    assert took.splitlines()[-1].endswith(" s  lmtx-search up (failed)")
+
+
+# It does nothing, and has the record of a run.
+IDLE = """#!/bin/sh
+case "$1 $2" in
+"runs --most") echo '{"runs": [{"id": "r1"}]}' ;;
+"runs show") echo '{"run": "'"$3"'", "seconds": {"judge": 300.2, "load": 0.1, "all": 301}}' ;;
+esac
+"""
+
+
+def test_the_demo_ends_with_what_took_how_long_from_the_set_up_on(tmp_path: Path) -> None:
+    for folder in ("bin", "examples", "collection"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(ROOT / "examples" / "demo.sh", tmp_path / "examples")
+    program = tmp_path / "bin" / "lmtx-search"
+    program.write_text(IDLE)
+    program.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "LMTX_JUDGE_RUNTIME": "ollama",
+        "DEMO_STARTED": str(int(time.time()) - 1000),
+    }
+    done = subprocess.run(
+        [tmp_path / "examples" / "demo.sh", tmp_path / "collection"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    total, *rows = done.stdout.partition("All of this took ")[2].splitlines()
+    assert int(total.split()[0]) >= 1000
+    parts = [(int(row.split()[0]), row.split(" s  ", 1)[1]) for row in rows]
+    assert parts[0][1] == "make setup"
+    assert parts[0][0] >= 1000
+    names = [name for _, name in parts]
+    assert parts[names.index("lmtx-search train") + 1] == (300, "  of this: judge")
+    assert sum("of this" in name for name in names) == 1
+    assert names[-1] == "lmtx-search down"
