@@ -54,6 +54,11 @@ class RunState:
             results.append(_result(json.loads(file.read_text(encoding="utf-8"))))
         return results
 
+    @property
+    def has_cycle(self) -> bool:
+        """Whether a cycle is finished, beside the stage before the first one."""
+        return self._file(1).is_file()
+
     def keep(self, cycle: int, result: CycleResult) -> None:
         """Store the result of a finished cycle. Its encoder is already in the folder."""
         self._write(cycle, asdict(result))
@@ -118,7 +123,7 @@ class RunState:
     def remove_unless_finished(self) -> None:
         """Remove the folder unless it holds something finished to continue from."""
         with suppress(OSError, ValueError):
-            if not self._file(1).is_file() and not self._file(0).is_file():
+            if not self.has_cycle and not self._file(0).is_file():
                 self.remove()
 
     def _write(self, cycle: int, values: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ from lmtx_search.training.resume import RunState
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search
+from lmtx_search.training.stopped_runs import remove_stopped
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.training_run import TrainingRun
 
@@ -66,6 +67,7 @@ def train(
     runs = settings.data_dir / "runs"
     state = RunState(runs / f".{owner}")
     with only_one(state.folder / "lock", "the same training"):
+        remove_stopped(runs, state, progress)
         try:
             curriculum = run_curriculum(resources, training, state, progress)
         except BaseException:
