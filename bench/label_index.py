@@ -1,8 +1,11 @@
-"""Recall@10, time of a search, size and load of the label index, for a large label set.
+"""Recall@10, time of a search, size, memory and load of the label index, for a large label set.
 
 Uses the cluster of the settings (`lmtx-search up`, `bootstrap-index`). The labels become a version
 of the label index of their own, which is deleted at the end; the alias does not move. Exact search
-compares every label in memory. With --embeddings, the embeddings are kept for the next run:
+compares every label in memory. If --count is larger than the file, pairs of names are added. The
+memory is that of the nodes on this machine after the searches: resident, and of it what is mapped
+from files (the vectors of the engine lucene are), and what the k-NN plugin reports (the graphs of
+other engines). With --embeddings, the embeddings are kept for the next run:
 
     python bench/label_index.py labels.jsonl.gz documents.jsonl.gz --data-dir D --embeddings E.npy
 """
@@ -15,8 +18,10 @@ import os
 import time
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from many_labels import many_labels
 from numpy.typing import NDArray
 
 from lmtx_search.cluster.client.connect import connect
@@ -35,14 +40,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("labels", type=Path, help="JSONL")
     parser.add_argument("documents", type=Path, help="whose shortlists are searched, JSONL")
-    parser.add_argument("--count", type=int, default=10**9, help="of labels")
+    parser.add_argument("--count", type=int, help="of labels (default: those of the file)")
     parser.add_argument("--searches", type=int, default=500)
     parser.add_argument("--embeddings", type=Path, help="file of the labels' embeddings")
     parser.add_argument("--data-dir", type=Path, help="of `lmtx-search up`")
     arguments = parser.parse_args()
 
     settings = load_settings(flags={"data_dir": arguments.data_dir})
-    labels = list(islice(LabelFile(arguments.labels), arguments.count))
+    known = list(LabelFile(arguments.labels))
+    labels = known if arguments.count is None else many_labels(known, arguments.count)
     vectors = _embedded(settings, labels, arguments.embeddings)
     read = read_documents(arguments.documents, "id", settings.documents.text_fields)
     whole = (document.text for document in read if isinstance(document, Document))
@@ -63,7 +69,7 @@ def main() -> None:
             (ranking,) = index.search(query[None], K, index=version)
             seconds.append(time.perf_counter() - started)
             found.append({id_ for id_, _ in ranking})
-        size = index.size(version)
+        size, memory = index.size(version), node_memory(client)
     finally:
         index.discard(OWNER)
     shares = []
@@ -79,8 +85,29 @@ def main() -> None:
         "milliseconds of a search": {"p50": round(p50, 1), "p95": round(p95, 1)},
         "seconds to write the labels": round(loading, 1),
         "MiB on disk": round(size / 2**20, 1),
+        "MiB of memory": memory,
     }
     print(json.dumps(result, indent=1))
+
+
+def node_memory(client: Any) -> dict[str, float]:
+    """Return the memory of all nodes in MiB. What other machines hold is left out and counted."""
+    found = {"resident": 0.0, "of it mapped files": 0.0, "k-NN plugin": 0.0}
+    elsewhere = 0
+    for node in client.nodes.info(metric="process")["nodes"].values():
+        status = Path(f"/proc/{node['process']['id']}/status")
+        command = status.with_name("cmdline")
+        if not command.is_file() or b"opensearch" not in command.read_bytes().lower():
+            elsewhere += 1
+            continue
+        values = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        for name, field in (("resident", "VmRSS"), ("of it mapped files", "RssFile")):
+            found[name] += int(values[field].split()[0]) / 2**10
+    path = "/_plugins/_knn/stats/graph_memory_usage"
+    for node in client.transport.perform_request("GET", path)["nodes"].values():
+        found["k-NN plugin"] += node["graph_memory_usage"] / 2**10
+    found = {name: round(value, 1) for name, value in found.items()}
+    return found | ({"nodes on other machines, not counted": elsewhere} if elsewhere else {})
 
 
 def _embedded(settings: Settings, labels: list[Label], file: Path | None) -> NDArray[np.float32]:

@@ -65,10 +65,11 @@ def make_student(
     total = settings.epochs * len(examples)
     with progress.stage("Fit the static encoder", total, "texts") as advance:
         fitted = fit_table(start, examples, chosen_on, labels, settings, advance)
-    _write(folder, teacher, fitted.table)
+    write_student(folder, teacher, fitted.table)
 
 
-def _write(folder: Path, teacher: OnnxEncoder, table: Table) -> None:
+def write_student(folder: Path, teacher: OnnxEncoder, table: Table) -> None:
+    """Write a static encoder with the teacher's tokenizer into an empty folder."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Normalize, StaticEmbedding
     from tokenizers import Tokenizer
