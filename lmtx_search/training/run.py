@@ -67,7 +67,7 @@ def train(
     runs = settings.data_dir / "runs"
     state = RunState(runs / f".{owner}")
     with only_one(state.folder / "lock", "the same training"):
-        remove_stopped(runs, state, progress)
+        remove_stopped(runs, state, inputs.index.discard, progress)
         try:
             curriculum = run_curriculum(resources, training, state, progress)
         except BaseException:

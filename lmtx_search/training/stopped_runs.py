@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from lmtx_search.training.resume import RunState
 _STATE = re.compile(r"\.(judge-)?[0-9a-f]{24}")
 
 
-def remove_stopped(runs: Path, but: RunState, progress: Progress) -> None:
+def remove_stopped(
+    runs: Path, but: RunState, discard: Callable[[str], None], progress: Progress
+) -> None:
     """Remove the states of stopped trainings that finished no cycle, and say how many.
 
     Such a training has other settings or inputs than the one that is running now, for example
@@ -26,6 +29,7 @@ def remove_stopped(runs: Path, but: RunState, progress: Progress) -> None:
     Args:
         runs: folder of the runs.
         but: the state of the training that is running now.
+        discard: deletes the versions of the label index that a training owns, by its fingerprint.
     """
     removed = 0
     for folder in sorted(runs.glob(".*")):
@@ -33,6 +37,7 @@ def remove_stopped(runs: Path, but: RunState, progress: Progress) -> None:
         if folder == but.folder or not _STATE.fullmatch(folder.name) or state.has_cycle:
             continue
         with suppress(LmtxError, OSError), only_one(folder / "lock", "the same training"):
+            discard(folder.name[1:])
             shutil.rmtree(folder)
             removed += 1
     if removed:

@@ -25,11 +25,13 @@ def test_states_without_a_finished_cycle_are_removed_unless_they_are_in_use(tmp_
         stopped(tmp_path, name, 0)
     stopped(tmp_path, others[1], 1)
     notes = Notes()
+    discarded: list[str] = []
     with only_one(tmp_path / used / "lock", "the same training"):
-        remove_stopped(tmp_path, state, notes)
+        remove_stopped(tmp_path, state, discarded.append, notes)
     left = {folder.name for folder in tmp_path.iterdir()}
     assert left == {own, used, others[1], ".named-" + "e" * 24, "20260131-120000-1a2b3c"}
+    assert discarded == ["c" * 24]
     (note,) = notes.kept
     assert note.endswith(": 1")
-    remove_stopped(tmp_path, RunState(tmp_path / used), notes)
+    remove_stopped(tmp_path, RunState(tmp_path / used), discarded.append, notes)
     assert not (tmp_path / own).exists()
