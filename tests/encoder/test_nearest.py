@@ -18,7 +18,7 @@ from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.report.health import near_duplicates
 from lmtx_search.words.weights import DEFAULT_WEIGHTS, WordScoring
 from tests.support.tiny_encoder import make_tiny_encoder
-from tests.support.tiny_tagger import IMPORTANCE, LABELS, TEXTS
+from tests.support.tiny_tagger import LABELS, TEXTS, WITH_PAIRS
 
 # Bytes of a score while the best ones are found: itself, its negative and its position.
 BYTES = 16
@@ -54,7 +54,7 @@ def test_the_number_of_rows_at_a_time_does_not_change_the_result(
     encoder = OnnxEncoder(make_tiny_encoder(tmp_path / "form"), 8)
     vectors = encoder.encode_labels([label.text for label in LABELS])
     ids = [label.id for label in LABELS]
-    words = WordScoring(DEFAULT_WEIGHTS, IMPORTANCE)
+    words = WordScoring(DEFAULT_WEIGHTS, WITH_PAIRS)
     reader = TextReader(encoder, Windows(3, "max" if pooling == "max" else "mean"), words)
     whole = rank_labels(reader, TEXTS, LABELS, ids, vectors, 3)
     monkeypatch.setattr(module, "_PAIRS", 2 * len(LABELS))
