@@ -45,7 +45,11 @@ class Queue:
         self._index = index
 
     def page(
-        self, by: str | None, label: str | None = None, language: str | None = None
+        self,
+        by: str | None,
+        label: str | None = None,
+        language: str | None = None,
+        passed: Sequence[Place] = (),
     ) -> dict[str, Any]:
         """Return the documents that are most worth a person's time, and claim them.
 
@@ -55,6 +59,8 @@ class Queue:
             by: who will decide; None: a reader, who claims nothing.
             label: only documents for which this label is open.
             language: of the names of tags.
+            passed: documents that the person passed over. They come when no other is left, and
+                ``again`` says so.
 
         Raises:
             UserError: the index has no tags, or ``bootstrap-index`` has not run.
@@ -62,7 +68,10 @@ class Queue:
         records.require_index(self._client)
         fields = tag_fields(self._client)
         weights = label_weights(self._client, self._index, records.count_by_tag(self._client))
-        found = self._found(by, label, weights, fields)
+        found = self._found(by, label, weights, fields, passed)
+        again = bool(passed) and not found
+        if again:
+            found = self._found(by, label, weights, fields)
         texts = reads_of(self._client, self._index) or self._documents.text_fields
         shown = [self._shown(place, one, label, weights, fields, texts) for place, one in found]
         suggested = weights.suggested[:_LABELS]
@@ -77,6 +86,7 @@ class Queue:
             "more_labels": len(weights.suggested) - len(suggested),
             "decided": records.count_by(self._client, self._index, by) if by else 0,
             "found": shown,
+            "again": again,
             "names": {tag: name for tag, name in named.items() if name != tag},
         }
 
@@ -86,21 +96,26 @@ class Queue:
         return {"lost": [place_as_json(place) for place in places if place not in kept]}
 
     def _found(
-        self, by: str | None, label: str | None, weights: LabelWeights, fields: TagFields
+        self,
+        by: str | None,
+        label: str | None,
+        weights: LabelWeights,
+        fields: TagFields,
+        passed: Sequence[Place] = (),
     ) -> list[tuple[Place, dict[str, Any]]]:
         size = PAGE_OF_A_LABEL if label else PAGE
-        without = claimed_by_others(self._client, by) if by else []
+        without = [*passed, *(claimed_by_others(self._client, by) if by else ())]
         found: list[tuple[Place, dict[str, Any]]] = []
         for _ in range(_ATTEMPTS):
             found = most_valuable(self._client, self._index, fields, weights, size, label, without)
             if by is None:
                 break
             mine = claim(self._client, by, [place for place, _ in found])
-            lost = [place.id for place, _ in found if place not in mine]
+            lost = [place for place, _ in found if place not in mine]
             found = [one for one in found if one[0] in mine]
             if not lost:
                 break
-            without = [*without, *lost]
+            without += lost
         return found
 
     def _shown(

@@ -26,12 +26,19 @@ _SHAPE = (
     f"{PAGE_OF_A_LABEL} documents"
 )
 
+_PASSED = 2000
+_QUEUE_SHAPE = (
+    'the body must be {"label": tag|null, "passed": [{"index": …, "id": …, "routing": …|null}, …]} '
+    f"with at most {_PASSED:,} documents that were passed over"
+)
+
 
 def queue_routes(settings: Settings, index: str) -> list[Route]:
     """Return the addresses with which people decide on the tags of an index.
 
-    - ``POST /api/queue`` with ``{"label": tag|null}``: the documents to decide on, which an editor
-      claims with this request.
+    - ``POST /api/queue`` with ``{"label": tag|null, "passed": […]}``: the documents to decide on,
+      which an editor claims with this request. Those that were passed over come when no other is
+      left (``again``).
     - ``POST /api/queue/claims`` with ``{"documents": […]}``: renew these claims.
     - ``POST /api/decisions`` with ``{"tag": …, "decision": "accept"|"reject", "documents": […]}``.
     - ``POST /api/decisions/undo`` with ``{}``: undo the visitor's last request to decide.
@@ -43,12 +50,17 @@ def queue_routes(settings: Settings, index: str) -> list[Route]:
     decisions = Decisions(client, settings.documents, index)
 
     async def page(request: Request) -> Any:
-        label = (await json_body(request)).get("label")
-        if not isinstance(label, str | None):
-            raise UserError('the body must be {"label": …}')
+        body = await json_body(request)
+        label, passed = body.get("label"), body.get("passed", [])
+        if not isinstance(label, str | None) or not isinstance(passed, list):
+            raise UserError(_QUEUE_SHAPE)
+        places = [_place(one, _QUEUE_SHAPE) for one in passed[: _PASSED + 1]]
+        if len(places) > _PASSED:
+            raise UserError(_QUEUE_SHAPE)
         visitor = visitor_of(request)
         by = visitor.name if visitor.editor else None
-        return await run_in_threadpool(queue.page, by, label or None, language_of(request))
+        language = language_of(request)
+        return await run_in_threadpool(queue.page, by, label or None, language, places)
 
     async def claims(request: Request) -> Any:
         editor = editor_of(request)
@@ -82,13 +94,25 @@ def _documents(body: dict[str, Any]) -> dict[Place, str]:
         raise UserError(_SHAPE)
     found: dict[Place, str] = {}
     for one in documents:
-        if not isinstance(one, dict):
-            raise UserError(_SHAPE)
-        index, id_, routing = one.get("index"), one.get("id"), one.get("routing")
+        place = _place(one, _SHAPE)
         digest = one.get("digest", "")
-        if not all(isinstance(part, str) for part in (index, id_, digest)):
+        if not isinstance(digest, str):
             raise UserError(_SHAPE)
-        if not isinstance(routing, str | None):
-            raise UserError(_SHAPE)
-        found[Place(str(index), str(id_), routing)] = str(digest)
+        found[place] = digest
     return found
+
+
+def _place(one: Any, shape: str) -> Place:
+    """Return the place of a document that a request names.
+
+    Raises:
+        UserError: it is none; ``shape`` says what the body must be.
+    """
+    if not isinstance(one, dict):
+        raise UserError(shape)
+    index, id_, routing = one.get("index"), one.get("id"), one.get("routing")
+    if not isinstance(index, str) or not isinstance(id_, str):
+        raise UserError(shape)
+    if not isinstance(routing, str | None):
+        raise UserError(shape)
+    return Place(index, id_, routing)

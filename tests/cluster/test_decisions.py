@@ -87,7 +87,28 @@ def test_one_label_shows_its_likely_documents_first(ready):
     documents = [tagged(f"d{n}", {}, {"Chess": n / 10, "Web": 0.5}) for n in (2, 4, 3)]
     index_tagged(ready, "articles", [*documents, tagged("other", {}, {"Web": 0.5})])
     assert ids(ready, only="Chess") == ["d4", "d3", "d2"]
-    assert ids(ready, only="Chess", without=["d3"]) == ["d4", "d2"]
+    assert ids(ready, only="Chess", without=[Place("articles", "d3")]) == ["d4", "d2"]
+
+
+def test_a_document_is_left_out_by_its_index_routing_and_id(ready):
+    mapping = ready.indices.get_mapping(index="articles")["articles"]
+    ready.indices.delete(index="articles")  # an id is unique within a shard only
+    ready.indices.create(
+        index="articles", body={**mapping, "settings": {"index.number_of_shards": 8}}
+    )
+    index_tagged(ready, "articles", [tagged("1", {}, {"Chess": 0.5})])
+    index_tagged(ready, "articles", [tagged("1", {}, {"Chess": 0.5})], routing="berlin")
+    there = {Place("articles", "1"), Place("articles", "1", "berlin")}
+
+    def left(*without: Place) -> set[Place]:
+        weights = label_weights(ready, "articles")
+        found = most_valuable(ready, "articles", FIELDS, weights, 20, without=without)
+        return {place for place, _ in found}
+
+    for place in there:
+        assert left(place) == there - {place}
+    assert left(*there) == set()
+    assert left(Place("letters", "1"), Place("articles", "2")) == there
 
 
 def test_an_index_without_suggestions_has_an_empty_queue(ready):
@@ -98,7 +119,7 @@ def test_of_two_people_one_gets_a_document_until_the_claim_lapses(ready, monkeyp
     place = Place("articles", "d1")
     assert claims.claim(ready, "anna", [place]) == {place}
     assert claims.claim(ready, "ben", [place]) == set()
-    assert claims.claimed_by_others(ready, "ben") == ["d1"]
+    assert claims.claimed_by_others(ready, "ben") == [place]
     assert claims.claimed_by_others(ready, "anna") == []
     monkeypatch.setattr(claims, "SECONDS", -1)
     assert claims.claim(ready, "anna", [place]) == {place}  # renewed, until a second ago

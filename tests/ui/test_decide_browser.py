@@ -229,6 +229,38 @@ def test_a_reload_continues_where_the_person_was(site: Site, signed_in: SignedIn
     expect(row(page, title, "accepted")).to_have_count(0)
 
 
+def test_who_passes_documents_over_sees_all_others_before_they_come_again(
+    site: Site, signed_in: SignedIn
+) -> None:
+    some = [tagged(f"d{n:02}", {}, {"Chess": 0.5 - n / 100}) for n in range(45)]
+    index_tagged(site.client, "articles", some)
+    page = signed_in("anna")
+
+    def shown(first: str) -> list[str]:
+        expect(page.locator("article h2").first).to_have_text(f"About {first}")
+        return page.locator("article h2").all_text_contents()
+
+    seen = shown("d00")
+    page.keyboard.press("a")
+    expect(page.locator("#said")).to_contain_text("Accepted")
+    page.keyboard.press("n")
+    seen += shown("d20")
+    page.reload()  # what was passed over stays behind
+    assert shown("d20") == seen[20:]
+    page.keyboard.press("n")
+    seen += shown("d40")
+    assert len(set(seen)) == len(seen) == 45
+    page.keyboard.press("n")
+    expect(page.locator("#said")).to_contain_text("Those that you passed over come again.")
+    assert shown("d01") == seen[1:21]
+    # Each label has a list of its own.
+    page.locator("#labels button", has_text="Chess").click()
+    expect(page.locator("article")).to_have_count(40)
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_have_text("Undone: Chess for 1 document.")
+    assert shown("d00")
+
+
 def test_two_people_work_on_different_documents_and_see_each_others_decisions(
     site: Site, signed_in: SignedIn
 ) -> None:

@@ -27,17 +27,18 @@ _CONFLICT = 409
 _MOST = 10_000
 
 
-def claimed_by_others(client: OpenSearch, by: str) -> list[str]:
-    """Return the ids of the documents that somebody else has claimed, in any index."""
+def claimed_by_others(client: OpenSearch, by: str) -> list[Place]:
+    """Return the documents that somebody else has claimed, in any index."""
     query = {
         "bool": {
             "filter": [{"term": {"kind": "claim"}}, {"range": {"until": {"gt": "now"}}}],
             "must_not": [{"term": {"by": by}}],
         }
     }
-    body = {"size": _MOST, "query": query, "_source": ["document_id"]}
+    body = {"size": _MOST, "query": query, "_source": ["index_name", "document_id", "routing"]}
     hits = client.search(index=names.DECISIONS, body=body)["hits"]["hits"]
-    return [hit["_source"]["document_id"] for hit in hits]
+    claimed = (hit["_source"] for hit in hits)
+    return [Place(one["index_name"], one["document_id"], one.get("routing")) for one in claimed]
 
 
 def claim(client: OpenSearch, by: str, places: Sequence[Place]) -> set[Place]:

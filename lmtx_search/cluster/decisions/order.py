@@ -7,7 +7,7 @@ probabilities of the first ones of each shard, which are only in the stored docu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,7 +124,7 @@ def most_valuable(
     weights: LabelWeights,
     size: int,
     only: str | None = None,
-    without: Sequence[str] = (),
+    without: Iterable[Place] = (),
 ) -> list[tuple[Place, dict[str, Any]]]:
     """Return documents with open labels and their places, the most valuable first, in one search.
 
@@ -132,7 +132,7 @@ def most_valuable(
 
     Args:
         only: documents with this label only, the most probable ones first.
-        without: ids of documents to leave out.
+        without: documents to leave out, also those of other indices.
     """
     either = [fields.suggested, fields.tags]
     some = [
@@ -140,8 +140,7 @@ def most_valuable(
     ]
     query: dict[str, Any] = {"bool": {"filter": [{"bool": {"should": some}}]}}
     query["bool"]["must_not"] = untouched_clauses(client)
-    if without:
-        query["bool"]["must_not"].append({"ids": {"values": list(without)}})
+    query["bool"]["must_not"] += _clauses_of(without)
     weighed = {"weights": dict(weights.weights), "least": LEAST}
     heaviest = {"fields": {fields.suggested: 1.0, fields.tags: _OF_A_TAG}, **weighed}
     worth = {
@@ -166,6 +165,28 @@ def most_valuable(
     )
     hits = client.search(index=index, body=body)["hits"]["hits"]
     return [(Place.of(hit), hit["_source"]) for hit in hits if hit["_score"] > 0]
+
+
+def _clauses_of(places: Iterable[Place]) -> list[dict[str, Any]]:
+    """Return queries that find documents: an id says little, as each index may count from 1.
+
+    They are few, because the cluster allows 1,024 clauses. Of documents with the same id in one
+    index, all are found whose routings are among those of the places.
+    """
+    routed: dict[tuple[str, bool], list[Place]] = {}
+    for place in places:
+        routed.setdefault((place.index, place.routing is not None), []).append(place)
+    clauses: list[dict[str, Any]] = []
+    for (index, with_routing), some in routed.items():
+        ids = {"ids": {"values": sorted({place.id for place in some})}}
+        both: dict[str, Any] = {"filter": [{"term": {"_index": index}}, ids]}
+        if with_routing:
+            routings = sorted({str(place.routing) for place in some})
+            both["filter"].append({"terms": {"_routing": routings}})
+        else:
+            both["must_not"] = [{"exists": {"field": "_routing"}}]
+        clauses.append({"bool": both})
+    return clauses
 
 
 def _counts(found: Mapping[str, Any]) -> dict[str, int]:

@@ -56,7 +56,7 @@ export const signIn = (token) => send("session", "POST", "/api/session", { token
 
 export const signOut = () => send("session", "DELETE", "/api/session", {});
 
-export const queue = (label) => send("queue", "POST", "/api/queue", { label });
+export const queue = (label, passed) => send("queue", "POST", "/api/queue", { label, passed });
 
 // The server wants to know which text was shown, not the text itself.
 const places = (documents) =>

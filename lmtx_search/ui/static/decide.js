@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { shownDocument } from "./decide_document.js";
 import { bar, button, find, make, number, several, showProblem } from "./dom.js";
 import { notify } from "./notice.js";
+import { beginAgain, passed, passOver, showAgain } from "./passed.js";
 import { picker } from "./picker.js";
 import { showVisitor } from "./visitor.js";
 
@@ -46,8 +47,13 @@ async function load(focus) {
   const results = find("results");
   results.setAttribute("aria-busy", "true");
   try {
-    show(await api.queue(state.label), focus);
+    const found = await api.queue(state.label, passed(state.label));
+    show(found, focus);
     showProblem("");
+    if (found.again) {
+      beginAgain(state.label);
+      notify("You have seen all documents. Those that you passed over come again.", false);
+    }
   } catch (error) {
     if (api.superseded(error)) return;
     showProblem(error.message);
@@ -110,6 +116,14 @@ function showTogether() {
   find("reject-all").textContent = `Reject ${what}`;
 }
 
+function next() {
+  chain = chain.then(() => {
+    const open = state.documents.filter((shown) => shown.rows.some((row) => row.state === "open"));
+    passOver(state.label, open.map((shown) => shown.one));
+    return load(true);
+  });
+}
+
 function choose(label) {
   state.label = label;
   history.replaceState(null, "", label ? `/decide?${new URLSearchParams({ label })}` : "/decide");
@@ -166,6 +180,7 @@ function undo() {
     try {
       const told = await api.undo();
       if (!told.tag) return notify("There is nothing to undo.", false);
+      showAgain(told.undone);
       const places = new Set(told.undone.map(keyOf));
       const back = rows().filter((row) => row.open.tag === told.tag && places.has(keyOf(row.shown.one)));
       state.made -= told.undone.length;
@@ -212,7 +227,7 @@ const KEYS = {
   a: () => current() && decide([current()], "accept"),
   r: () => current() && decide([current()], "reject"),
   u: undo,
-  n: () => (chain = chain.then(() => load(true))),
+  n: next,
   "/": () => state.editor && current() && add(current().shown),
   A: () => state.label && decide(togetherRows(), "accept"),
   R: () => state.label && decide(togetherRows(), "reject"),
