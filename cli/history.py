@@ -19,7 +19,8 @@ def history(context: Context, document: str, label: str | None, index: str) -> N
     """Show what happened to the tags of the document ID since it was indexed, oldest first.
 
     The command lists answers of judges and people, decisions of people, the last tagging, the
-    training and deployment of its tagger, and later deployments. It says what is not recorded.
+    training and deployment of its tagger, and later deployments and rollbacks. It says what is not
+    recorded.
     LABEL, an id or the name of a tag, limits the list to one label.
 
     \b

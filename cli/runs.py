@@ -21,7 +21,7 @@ from lmtx_search.errors import UserError
 )
 @pass_context
 def runs(context: Context, most: int) -> None:
-    """List the last runs of judge, train, evaluate, deploy, retag and watch.
+    """List the last runs of judge, train, evaluate, deploy, rollback, retag and watch.
 
     \b
     Example:

@@ -10,12 +10,14 @@ from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.errors import UserError
 from lmtx_search.records import Document, Judgment
+from lmtx_search.tagging.deployment.rollback import roll_back
 from lmtx_search.tagging.history.read import read_history
 from lmtx_search.tagging.judged_examples import judged_examples
 from lmtx_search.tagging.retagging import Wish, carry_out, plan
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.teacher.human_feedback import person_judgment
+from tests.support.live_tagger import deployed
 from tests.support.tagger_service import LABELS
 from tests.tagging.conftest import CHESS, WEB, Attached
 
@@ -71,6 +73,22 @@ def test_a_tag_that_may_mean_several_labels_is_not_told_as_not_assigned(judged: 
     found = read_history(judged.client, judged.settings, judged.index, "there", chess.id)
     (tagged,) = (event for event in found.events if event.kind == "tagged")
     assert tagged.what.endswith("gave Chess, which may mean this label or others of the same name")
+
+
+def test_a_history_tells_that_the_documents_tagger_is_back(judged: Attached) -> None:
+    client, settings = judged.client, judged.settings
+    first = active(client)
+    second = deployed(client, settings).version
+    roll_back(client, settings, None)
+    found = read_history(client, settings, judged.index, "there")
+    (back,) = (event for event in found.events if event.kind == "rolled back")
+    assert back.what == f"a rollback put the tagger {first} into use again instead of {second}"
+    roll_back(client, settings, second)
+    forward = read_history(client, settings, judged.index, "there").events[-1]
+    assert forward.what == (
+        f"a rollback put the tagger {second} into use again instead of {first}; the document was "
+        "not tagged again since then"
+    )
 
 
 def test_an_answer_about_another_text_says_so(judged: Attached) -> None:

@@ -8,10 +8,12 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.decisions.renamed import follow_names
 from lmtx_search.cluster.ml.pipeline import PipelineState, pipeline_state, tagging_pipeline
 from lmtx_search.cluster.ml.pipeline_forms import deployed_after, rolled_back
+from lmtx_search.cluster.runs import RunStore
 from lmtx_search.embedded.net import LOOPBACK, free_port
-from lmtx_search.errors import UserError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import load_settings
-from lmtx_search.tagging.deployment.rollback import _before
+from lmtx_search.tagging.deployment.rollback import Rollback, _before, _record
+from tests.support.notes import Notes
 
 VERSIONS = ["v1", "v2", "v3"]
 V2 = tagging_pipeline("v2", "model", ["text"])
@@ -60,3 +62,18 @@ def test_decisions_that_cannot_follow_after_the_switch_are_a_note() -> None:
     nowhere = load_settings(flags={"opensearch.url": f"http://{LOOPBACK}:{free_port()}"})
     (note,) = follow_names(connect(nowhere.opensearch, reading=True))
     assert note.startswith("people's decisions may keep the earlier names of tags")
+
+
+def test_a_rollback_that_cannot_be_recorded_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The rollback has written to this index a moment before, so nothing real refuses it now.
+    def refused(*_: object) -> None:
+        raise LmtxError("lmtx-runs refused it")
+
+    monkeypatch.setattr(RunStore, "save", refused)
+    nowhere = load_settings(flags={"opensearch.url": f"http://{LOOPBACK}:{free_port()}"})
+    notes = Notes()
+    done = Rollback("v1", "v2", "lmtx-labels-1", 0, 0, False, 1.0)
+    _record(connect(nowhere.opensearch, reading=True), done, notes)
+    assert notes.kept == [
+        "the rollback is not recorded, so `history` does not show it: lmtx-runs refused it"
+    ]

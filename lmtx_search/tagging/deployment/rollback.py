@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.client.clock import cluster_time
+from lmtx_search.cluster.client.errors import translate
 from lmtx_search.cluster.client.identity import cluster_uuid
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.decisions.renamed import follow_names
@@ -30,8 +31,9 @@ from lmtx_search.cluster.ml.pipeline_forms import (
     with_added_steps,
 )
 from lmtx_search.cluster.ml.registry import Registered, registered
+from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.errors import UserError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
@@ -154,8 +156,9 @@ def roll_back(
 ) -> Rollback:
     """Move the pipeline to another version, by default to the previous one.
 
-    The version gets the current labels, so retired labels stay retired. (A version inside the
-    cluster keeps its labels: see :class:`Rollback`.) Nothing that is in use changes before the
+    The rollback is recorded in ``lmtx-runs``. The version gets the current labels, so retired
+    labels stay retired. (A version inside the cluster keeps its labels: see :class:`Rollback`.)
+    Nothing that is in use changes before the
     version has passed its test.
 
     Args:
@@ -214,7 +217,21 @@ def roll_back(
         for note in note_of_added_steps(state.body):
             progress.note(note)
     seconds = round(time.monotonic() - started, 3)
-    return Rollback(name, state.tagger, label_index, put, retired, found.in_cluster, seconds)
+    done = Rollback(name, state.tagger, label_index, put, retired, found.in_cluster, seconds)
+    _record(client, done, progress)
+    return done
+
+
+def _record(client: Client, done: Rollback, progress: Progress) -> None:
+    """Keep a record of a rollback. What fails is a note: the version is already in use."""
+    record = {"kind": "rollback", **asdict(done), "seconds": {"all": done.seconds}}
+    try:
+        RunStore(client).save(new_run_id(), record)
+    except Exception as error:
+        known = error if isinstance(error, LmtxError) else translate(error)
+        if known is None:
+            raise
+        progress.note(f"the rollback is not recorded, so `history` does not show it: {known}")
 
 
 def _label_index(

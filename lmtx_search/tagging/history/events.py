@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["trained", "deployed", "label changed", "judged", "tagged", "decided", "undone"]
+Kind = Literal[
+    "trained",
+    "deployed",
+    "rolled back",
+    "label changed",
+    "judged",
+    "tagged",
+    "decided",
+    "undone",
+]
 
 
 @dataclass(frozen=True, slots=True)

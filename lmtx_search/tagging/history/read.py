@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
 
 # What is read of the records of runs.
-_READ = ("kind", "at", "started", "version", "run", "judge", "index_name")
+_READ = ("kind", "at", "started", "version", "previous", "run", "judge", "index_name")
 _ALWAYS_UNKNOWN = (
     "when the document was first indexed, and the tags that earlier taggers gave it: OpenSearch "
     "keeps only the last version of a document",
@@ -63,7 +63,8 @@ def read_history(
     only = None if label is None else set(labels)
     unclear = [] if only is None else [one.text for one in labels.values() if one.text not in ids]
     text = document_text(fields.without(source), settings.documents.text_fields)
-    runs = list(RunStore(client).of_kinds("deploy", "train", "retag", fields=_READ))
+    kinds = ("deploy", "rollback", "train", "retag")
+    runs = list(RunStore(client).of_kinds(*kinds, fields=_READ))
     given = [(tag, "assigned", scores_of(source.get(fields.scores)).get(tag)) for tag in tags]
     proposals = scores_of(source.get(fields.suggestion_scores))
     given += [(tag, "suggested", proposals.get(tag)) for tag in suggested]
@@ -156,15 +157,20 @@ def _taggers(
     runs: list[tuple[str, dict[str, Any]]],
     labels: Mapping[str, Label],
 ) -> Iterator[Event]:
-    """Yield when the document's tagger was trained, and what was deployed, then and since."""
+    """Yield when the document's tagger was trained, and what was put into use, then and since."""
     tagger, at = tagging.get("tagger"), str(tagging.get("at") or "")
     versions = TaggerVersions(settings.data_dir)
     record = dict(runs)
     for run in record.values():
-        version = run.get("version")
+        version, previous = run.get("version"), run.get("previous")
+        since = "; the document was not tagged again since then"
+        since = "" if version == tagger or run["at"] < at else since
+        if run.get("kind") == "rollback" and (tagger in (version, previous) or run["at"] >= at):
+            instead = f" instead of {previous}" if previous not in (None, version) else ""
+            what = f"a rollback put the tagger {version} into use again{instead}{since}"
+            yield Event(run["at"], "rolled back", what, by=version)
         if run.get("kind") != "deploy" or (version != tagger and run["at"] < at):
             continue
-        since = "" if version == tagger else "; the document was not tagged again since then"
         yield Event(run["at"], "deployed", f"the tagger {version} was deployed{since}", by=version)
         if version == tagger and (trained := run.get("run")) in record:
             made = record[trained].get("judge") or {}
