@@ -9,6 +9,7 @@ from typing import Any
 from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.decisions import records
+from lmtx_search.cluster.decisions.on_index import DecisionsOn
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Record
 from lmtx_search.cluster.decisions.values import (
@@ -85,15 +86,14 @@ class Decisions:
             return _told(tag, decision, asked, dict.fromkeys(asked, _NO_LABEL.format(tag=tag)))
         fields = tag_fields(self._client)
         stored = read_places(self._client, self._index, asked)
-        last = records.latest_of(self._client, list(asked), tag)
-        mine = {place for place, record in last.items() if record.by == by}
+        last = self._made(fields).latest(asked, tag)
+        mine = {place for place, (_, record) in last.items() if record.by == by}
         above = self._above(stored.values(), fields) if decision == "reject" else {}
         done = _Progress(
             problems={place: "It was deleted." for place in asked if place not in stored}
         )
 
-        untouched = untouched_documents(self._client)
-        texts = reads_of(self._client, self._index) or self._documents.text_fields
+        untouched, texts = untouched_documents(self._client), self._texts()
 
         def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
             done.written.pop(place, None)
@@ -108,7 +108,7 @@ class Decisions:
                 done.others.add(place)
                 return {}
             mine.discard(place)  # whoever writes it in the meantime is somebody else
-            if there == decision and place in last and last[place].decision == decision:
+            if there == decision and place in last and last[place][1].decision == decision:
                 return {}
             changed, before = decided(source, tag, decision, fields, above)
             done.written[place], done.before[place] = source, dict(before)
@@ -131,7 +131,7 @@ class Decisions:
         """
         records.require_index(self._client)
         fields = tag_fields(self._client)
-        last = records.last_group(self._client, self._index, by)
+        last = self._made(fields).last_group(by)
         by_place = {record.place: record for record in last.values()}
         stored = read_places(self._client, self._index, by_place)
         kept: dict[Place, str] = {}
@@ -165,6 +165,13 @@ class Decisions:
             "problems": list(kept.values()),
         }
 
+    def _texts(self) -> Sequence[str]:
+        """Return the fields that hold the text that a person sees."""
+        return reads_of(self._client, self._index) or self._documents.text_fields
+
+    def _made(self, fields: TagFields) -> DecisionsOn:
+        return DecisionsOn(self._client, self._index, fields, self._texts())
+
     def _above(self, stored: Iterable[Stored], fields: TagFields) -> dict[str, list[str]]:
         """Return the tags of the labels above the tags of documents with broader labels."""
         sources = [one.source for one in stored if names_in(one.source, fields.broader)]
@@ -172,12 +179,12 @@ class Decisions:
         return tags_above(self._client, sorted(tags)) if tags else {}
 
     def _tell_of_others(self, done: _Progress, tag: str, fields: TagFields) -> None:
-        last = records.latest_of(self._client, list(done.others), tag) if done.others else {}
+        last = self._made(fields).latest(done.others, tag) if done.others else {}
         now = read_places(self._client, self._index, done.others) if done.others else {}
         for place in done.others:
             there = decision_on(now[place].source, tag, fields) if place in now else None
-            record = last.get(place)
-            if record is not None:
+            if place in last:
+                _, record = last[place]
                 when = record.at[:16].replace("T", " ")
                 who = f"{record.by} {_PAST[record.decision]} it at {when} UTC"
             else:

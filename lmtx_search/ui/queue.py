@@ -8,6 +8,7 @@ from typing import Any
 from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.decisions import records
 from lmtx_search.cluster.decisions.claims import claim, claimed_by_others
+from lmtx_search.cluster.decisions.on_index import DecisionsOn
 from lmtx_search.cluster.decisions.order import (
     LabelWeights,
     Place,
@@ -73,6 +74,7 @@ class Queue:
         if again:
             found = self._found(by, label, weights, fields)
         texts = reads_of(self._client, self._index) or self._documents.text_fields
+        made = DecisionsOn(self._client, self._index, fields, texts)
         shown = [self._shown(place, one, label, weights, fields, texts) for place, one in found]
         suggested = weights.suggested[:_LABELS]
         tags = [label, *(tag for tag, _ in suggested)] if label else [tag for tag, _ in suggested]
@@ -84,7 +86,7 @@ class Queue:
             "untouched": weights.untouched,
             "labels": [{"tag": tag, "count": count} for tag, count in suggested],
             "more_labels": len(weights.suggested) - len(suggested),
-            "decided": records.count_by(self._client, self._index, by) if by else 0,
+            "decided": made.count(by) if by else 0,
             "found": shown,
             "again": again,
             "names": {tag: name for tag, name in named.items() if name != tag},

@@ -16,7 +16,9 @@ from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import PERSON
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.history.read import read_history
 from lmtx_search.ui.decisions import Decisions, text_digest
+from lmtx_search.ui.queue import Queue
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap, deployed, index_documents, load_labels
 from tests.support.suggestions import index_tagged, tagged
@@ -117,6 +119,53 @@ def test_decisions_follow_a_label_in_the_index_to_which_documents_moved(
     client.index(index="other", id="d2", body=body, params={"refresh": "true", "pipeline": "_none"})
     assert follow_names(client) == []
     assert {tag for _, tag in labels_and_tags(client)} == {"Chess games"}
+
+
+@pytest.mark.parametrize("former", ["deleted", "closed", "kept"])
+def test_decisions_stay_with_documents_that_a_reindex_put_behind_an_alias(
+    articles: None, client: Any, settings: Settings, former: str
+) -> None:
+    decide(client, settings, "reject", "Web browser", "d1")
+    decide(client, settings, "accept", "Chess", "d1")
+    prepare_tagged_index(client, "articles-2")
+    body = {"source": {"index": "articles"}, "dest": {"index": "articles-2", "pipeline": "_none"}}
+    client.reindex(body=body, params={"refresh": "true"})
+    name = "articles" if former == "deleted" else "library"
+    if former == "deleted":
+        client.indices.delete(index="articles")
+    if former == "closed":
+        client.indices.close(index="articles")
+    client.indices.put_alias(index="articles-2", name=name)
+
+    found = read_history(client, settings, name, "d1")
+    assert [event.what for event in found.events if event.kind == "decided"] == [
+        "anna rejected Web browser (in the index articles)",
+        "anna accepted Chess (in the index articles)",
+    ]
+    assert Queue(client, settings.documents, name).page("anna")["decided"] == 2
+    here, place = Decisions(client, settings.documents, name), Place("articles-2", "d1")
+    there = client.get(index="articles-2", id="d1")["_source"]
+    digest = text_digest(there, settings.documents.text_fields)
+    (told,) = here.decide("ben", "Chess", "reject", {place: digest})["results"]
+    assert told["problem"].startswith("anna accepted it at 20")
+    undone = here.undo("anna")
+    assert (undone["tag"], [one["index"] for one in undone["undone"]]) == ("Chess", ["articles-2"])
+    assert client.get(index="articles-2", id="d1")["_source"]["tags_manual"] == []
+    assert here.undo("anna")["tag"] == "Web browser"
+    assert here.undo("anna")["tag"] is None
+
+
+def test_decisions_on_another_document_of_the_same_id_are_its_own(
+    articles: None, client: Any, settings: Settings
+) -> None:
+    decide(client, settings, "accept", "Chess", "d1")
+    prepare_tagged_index(client, "letters")
+    letter = tagged("d1", {}, {}, tags_manual=["Chess"], title="A letter", text="Dear Ben")
+    index_tagged(client, "letters", [letter])
+    found = read_history(client, settings, "letters", "d1")
+    assert [event for event in found.events if event.kind == "decided"] == []
+    assert Queue(client, settings.documents, "letters").page("anna")["decided"] == 0
+    assert Decisions(client, settings.documents, "letters").undo("anna")["tag"] is None
 
 
 def test_two_labels_may_exchange_their_names(

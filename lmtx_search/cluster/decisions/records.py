@@ -77,27 +77,18 @@ def keep(client: OpenSearch, records: Sequence[Record]) -> None:
         client.indices.refresh(index=names.DECISIONS)
 
 
-def latest_of(client: OpenSearch, places: Sequence[Place], tag: str) -> dict[Place, Record]:
-    """Return the last decision on a tag for each of the documents that has one."""
-    ids = sorted({place.id for place in places})
-    found: dict[Place, Record] = {}
-    for _, record in _search(client, [{"terms": {"document_id": ids}}, {"term": {"tag": tag}}]):
-        found.setdefault(record.place, record)
-    return found
-
-
-def last_group(client: OpenSearch, index: str, by: str) -> dict[str, Record]:
-    """Return a person's last decisions that can be undone, by the ids of their records.
+def search(
+    client: OpenSearch, terms: Sequence[Mapping[str, Any]], most: int = _MOST
+) -> list[tuple[str, Record]]:
+    """Return decisions that count, with the ids of their records, newest first.
 
     Args:
-        index: the index, alias or data stream whose decisions are looked at.
+        terms: queries that find them.
+        most: the most that are returned.
     """
-    mine = _by(client, index, by)
-    last = _search(client, mine, most=1)
-    if not last:
-        return {}
-    together = last[0][1].together
-    return dict(_search(client, [*mine, {"term": {"together": together}}]))
+    body = {"size": most, "query": _counting(terms), "sort": _NEWEST}
+    hits = client.search(index=names.DECISIONS, body=body, params=WHOLE)["hits"]["hits"]
+    return [(hit["_id"], _record(hit["_source"])) for hit in hits]
 
 
 def labels_and_tags(client: OpenSearch) -> list[tuple[str, str]]:
@@ -118,7 +109,7 @@ def labels_and_tags(client: OpenSearch) -> list[tuple[str, str]]:
 
 def on_label(client: OpenSearch, label: str, tag: str) -> dict[str, Record]:
     """Return decisions on a label under one name of its tag, by id: the newest 10,000."""
-    return dict(_search(client, [{"term": {"label_id": label}}, {"term": {"tag": tag}}]))
+    return dict(search(client, [{"term": {"label_id": label}}, {"term": {"tag": tag}}]))
 
 
 def rename(client: OpenSearch, decisions: Sequence[Renamed]) -> None:
@@ -146,10 +137,9 @@ def mark_undone(client: OpenSearch, ids: Sequence[str]) -> None:
     _update(client, lines, "did not note that decisions were undone")
 
 
-def count_by(client: OpenSearch, index: str, by: str) -> int:
-    """Return how many decisions of a person on documents of an index count."""
-    body = {"query": _counting(_by(client, index, by))}
-    return int(client.count(index=names.DECISIONS, body=body)["count"])
+def count(client: OpenSearch, terms: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many decisions count, of those that these queries find."""
+    return int(client.count(index=names.DECISIONS, body={"query": _counting(terms)})["count"])
 
 
 def count_by_tag(client: OpenSearch) -> dict[str, int]:
@@ -185,23 +175,9 @@ def _update(client: OpenSearch, lines: list[dict[str, Any]], what: str) -> None:
         raise LmtxError(f"{names.DECISIONS} {what}: check whether it accepts writes, and try again")
 
 
-def _by(client: OpenSearch, index: str, by: str) -> list[Mapping[str, Any]]:
-    # An alias or a data stream stands for several indices.
-    indices = sorted(client.indices.get_settings(index=index, name="index.uuid"))
-    return [{"term": {"by": by}}, {"terms": {"index_name": indices}}]
-
-
 def _counting(terms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     filters = [{"term": {"kind": "decision"}}, *terms]
     return {"bool": {"filter": filters, "must_not": [{"exists": {"field": "undone_at"}}]}}
-
-
-def _search(
-    client: OpenSearch, terms: Sequence[Mapping[str, Any]], most: int = _MOST
-) -> list[tuple[str, Record]]:
-    body = {"size": most, "query": _counting(terms), "sort": _NEWEST}
-    hits = client.search(index=names.DECISIONS, body=body, params=WHOLE)["hits"]["hits"]
-    return [(hit["_id"], _record(hit["_source"])) for hit in hits]
 
 
 def _body(record: Record) -> dict[str, Any]:

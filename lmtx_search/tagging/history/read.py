@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import clear_errors
+from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.values import names_in
 from lmtx_search.cluster.documents.one import read_one
 from lmtx_search.cluster.facets.tag_labels import labels_of_tags
 from lmtx_search.cluster.judgments.judge_names import judge_names
 from lmtx_search.cluster.labels import edits
+from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
@@ -63,6 +65,7 @@ def read_history(
     only = None if label is None else set(labels)
     unclear = [] if only is None else [one.text for one in labels.values() if one.text not in ids]
     text = document_text(fields.without(source), settings.documents.text_fields)
+    texts = reads_of(client, index) or settings.documents.text_fields
     kinds = ("deploy", "rollback", "train", "retag")
     runs = list(RunStore(client).of_kinds(*kinds, fields=_READ))
     given = [(tag, "assigned", scores_of(source.get(fields.scores)).get(tag)) for tag in tags]
@@ -70,7 +73,7 @@ def read_history(
     given += [(tag, "suggested", proposals.get(tag)) for tag in suggested]
     events = [
         *records.judged(client, id_, text, labels, judge_names(client)),
-        *records.decided(client, [hit["_index"], index], id_),
+        *records.decided(client, Place.of(hit), source, texts),
         *_tagged(tagging, given, runs, hit["_index"], ids, only, unclear),
         *_taggers(settings, tagging, runs, labels),
     ]

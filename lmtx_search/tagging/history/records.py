@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.decisions.on_index import is_earlier
+from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.judgments.judge_names import JudgeNames
 from lmtx_search.index_templates import load
-from lmtx_search.records import PERSON, Document, Label, person_judgment_ids
+from lmtx_search.records import PERSON, Document, Label, document_text, person_judgment_ids
 from lmtx_search.tagging.history.events import Event
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -45,23 +47,39 @@ def judged(
         yield Event(source["at"], "judged", what, label, model, p_yes=p_yes)
 
 
-def decided(client: Client, indices: Sequence[str], document: str) -> Iterator[Event]:
+def decided(
+    client: Client, place: Place, source: Mapping[str, Any], texts: Sequence[str]
+) -> Iterator[Event]:
     """Yield people's decisions about tags of a document, and that they were undone.
 
+    Decisions that were made in another index are told with its name, if the document may have been
+    in it: see :func:`~lmtx_search.cluster.decisions.on_index.is_earlier`.
+
     Args:
-        indices: names of indices that hold the document.
+        source: the document.
+        texts: the fields that hold its text.
     """
     if not client.indices.exists(index=names.DECISIONS):
         return
-    for hit in _of_document(client, names.DECISIONS, document):
-        source = hit["_source"]
-        if source.get("kind") != "decision" or source["index_name"] not in indices:
+    copy = document_text(source, texts)
+    where: dict[str, str | None] = {place.index: ""}
+    for hit in _of_document(client, names.DECISIONS, place.id):
+        one = hit["_source"]
+        if one.get("kind") != "decision" or one.get("routing") != place.routing:
             continue
-        label, by = source.get("label_id") or source["tag"], source["by"]
-        verb = _VERBS.get(source["decision"], source["decision"])
-        yield Event(source["at"], "decided", f"{by} {verb} {source['tag']}", label, by)
-        if undone := source.get("undone_at"):
-            what = f"the decision of {by} about {source['tag']} was undone"
+        index = str(one["index_name"])
+        if index not in where:
+            earlier = {Place(index, place.id, place.routing): copy}
+            there = is_earlier(client, index, earlier, texts)
+            where[index] = f" (in the index {index})" if there else None
+        if where[index] is None:
+            continue
+        label, by = one.get("label_id") or one["tag"], one["by"]
+        verb = _VERBS.get(one["decision"], one["decision"])
+        what = f"{by} {verb} {one['tag']}{where[index]}"
+        yield Event(one["at"], "decided", what, label, by)
+        if undone := one.get("undone_at"):
+            what = f"the decision of {by} about {one['tag']} was undone"
             yield Event(undone, "undone", what, label, by)
 
 
