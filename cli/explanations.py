@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from lmtx_search.cli.context import Context
-from lmtx_search.tagging.explained import Reason, explain_fully
+from lmtx_search.tagging.explained import Explained, Reason, explain_fully
+from lmtx_search.tagging.explained_document import explain_stored, read_stored
 from lmtx_search.tagging.judged_examples import JudgedExample
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.version import Manifest
@@ -37,8 +39,41 @@ def band_lines(manifest: Manifest) -> list[str]:
 
 def show_explanations(context: Context, tagger: Tagger, text: str, groups: frozenset[str]) -> None:
     """Print the text's tags and the next labels, each with what speaks for it."""
-    manifest = tagger.manifest
     found = explain_fully(context.settings, tagger, text, groups)
+    _show_all(context, tagger.manifest, found)
+    context.result(_as_json(tagger.manifest, found))
+
+
+def show_document(
+    context: Context, tagger: Tagger, index: str, document: str, routing: str | None
+) -> None:
+    """Print what a stored document holds, and why, as :func:`show_explanations` does."""
+    manifest = tagger.manifest
+    found = read_stored(context.settings, index, document, routing=routing)
+    explained = explain_stored(context.settings, tagger, found)
+    place = found.place
+    behind = f" with the routing {place.routing}" if place.routing else ""
+    by = f", by the tagger {found.tagged_by}" if found.tagged_by else ""
+    context.say(f"{place.id} in {place.index}{behind}")
+    context.say(f"  tags now: {', '.join(found.tags) or 'none'}{by}")
+    if found.manual:
+        context.say(f"  people's own tags: {', '.join(found.manual)}")
+    if found.rejected:
+        context.say(f"  rejected by people: {', '.join(found.rejected)}")
+    _show_all(context, manifest, explained)
+    of_document = {
+        "document": place.id,
+        "index": place.index,
+        "routing": place.routing,
+        "tags": found.tags,
+        "tagged_by": found.tagged_by,
+        "manual": found.manual,
+        "rejected": found.rejected,
+    }
+    context.result(of_document | _as_json(manifest, explained))
+
+
+def _show_all(context: Context, manifest: Manifest, found: Explained) -> None:
     for line in band_lines(manifest):
         context.say(line)
     context.say(f"Tagger {found.provenance}")
@@ -52,19 +87,20 @@ def show_explanations(context: Context, tagger: Tagger, text: str, groups: froze
     for note in (found.note, found.language):
         if note:
             context.say(note)
-    context.result(
-        {
-            "tagger": manifest.version,
-            "kind": manifest.kind,
-            "threshold": manifest.threshold,
-            "own_thresholds": manifest.own_thresholds,
-            "bands": None if manifest.bands is None else asdict(manifest.bands),
-            "provenance": asdict(found.provenance),
-            "note": found.note,
-            "language": found.language,
-            "labels": [reason.as_json() for reason in found.reasons],
-        }
-    )
+
+
+def _as_json(manifest: Manifest, found: Explained) -> dict[str, Any]:
+    return {
+        "tagger": manifest.version,
+        "kind": manifest.kind,
+        "threshold": manifest.threshold,
+        "own_thresholds": manifest.own_thresholds,
+        "bands": None if manifest.bands is None else asdict(manifest.bands),
+        "provenance": asdict(found.provenance),
+        "note": found.note,
+        "language": found.language,
+        "labels": [reason.as_json() for reason in found.reasons],
+    }
 
 
 def _show(context: Context, manifest: Manifest, reason: Reason, width: int) -> None:

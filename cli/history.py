@@ -14,8 +14,11 @@ from lmtx_search.cli.grammar import Command
 @click.argument("document", metavar="ID")
 @click.argument("label", required=False)
 @click.option("--index", required=True, callback=one_index, help="Index that holds the document.")
+@click.option("--routing", help="Routing of the document, if several have its id.")
 @pass_context
-def history(context: Context, document: str, label: str | None, index: str) -> None:
+def history(
+    context: Context, document: str, label: str | None, index: str, routing: str | None
+) -> None:
     """Show what happened to the tags of the document ID since it was indexed, oldest first.
 
     The command lists answers of judges and people, decisions of people, the last tagging, the
@@ -34,7 +37,7 @@ def history(context: Context, document: str, label: str | None, index: str) -> N
 
     settings = context.settings
     client = connect(settings.opensearch, reading=True)
-    found = read_history(client, settings, index, document, label)
+    found = read_history(client, settings, index, document, label, routing)
     context.say(f"{found.document} in {found.index}, written {_times(found.writes)}")
     context.say(f"  tags now: {', '.join(found.tags) or 'none'}")
     if found.suggested:

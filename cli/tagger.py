@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from lmtx_search.cli.context import Context, pass_context
+from lmtx_search.cli.context import Context, maybe_one_index, pass_context
 from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.numbers import threshold_interval
 from lmtx_search.errors import UserError
@@ -198,6 +198,11 @@ def _tell_student(context: Context, done: Deployment) -> None:
     multiple=True,
     help="Group of the text: use its labels too (label.groups; repeatable).",
 )
+@click.option(
+    "--document", metavar="ID", help="With --explain: document of --index whose tags to explain."
+)
+@click.option("--index", callback=maybe_one_index, help="Index that holds the --document.")
+@click.option("--routing", help="Routing of the --document, if several have its id.")
 @pass_context
 def tag(
     context: Context,
@@ -208,6 +213,9 @@ def tag(
     tagger: str | None,
     explain: bool,
     groups: tuple[str, ...],
+    document: str | None,
+    index: str | None,
+    routing: str | None,
 ) -> None:
     """Tag TEXT, a file or standard input on this machine, as the pipeline would.
 
@@ -215,27 +223,37 @@ def tag(
     adds, in the order of the input. A line that is no JSON object becomes a line with the error and
     the original line. --output names a file that an interrupted run continues.
 
+    With --explain, --document names a document of --index. Its groups, what people decided on it
+    and documents.untouched_query then count too.
+
     \b
     Example:
       lmtx-search tag "A program that plays chess against you"
       lmtx-search tag --explain --file article.txt
+      lmtx-search tag --explain --index library --document 42
       cat article.txt | lmtx-search tag
       lmtx-search tag --stream < in.jsonl > out.jsonl
       lmtx-search tag --stream --file in.jsonl --output out.jsonl
     """
-    from lmtx_search.cli.explanations import show_explanations
+    from lmtx_search.cli.explanations import show_document, show_explanations
     from lmtx_search.cli.given_text import given_text
     from lmtx_search.cli.stream import tag_stream
     from lmtx_search.tagging.local import find_version
     from lmtx_search.tagging.scoring.tagger import Tagger
 
+    if document is None and not (index is None and routing is None):
+        raise click.UsageError("--index and --routing need --document")
+    if document is not None and (index is None or not explain):
+        raise click.UsageError("--document needs --index and --explain")
+    if document is not None and (text is not None or file is not None or stream or groups):
+        raise click.UsageError("--document takes no TEXT, --file, --stream or --group")
     if stream and (text is not None or explain or groups):
         raise click.UsageError("--stream takes neither a TEXT nor --explain nor --group")
     if output is not None and not stream:
         raise click.UsageError("--output needs --stream")
     if stream and context.json and output is None:
         raise click.UsageError("--json needs --output: the records go to standard output")
-    text = "" if stream else given_text(text, file)
+    text = "" if stream or document is not None else given_text(text, file)
     version, note = find_version(context.settings, tagger)
     if note:
         click.echo(note, err=True)
@@ -243,6 +261,9 @@ def tag(
         tag_stream(context, version, file, output)
         return
     loaded = Tagger(version, context.settings.service.threads)
+    if index is not None and document is not None:
+        show_document(context, loaded, index, document, routing)
+        return
     known = [] if loaded.rules is None else loaded.rules.groups
     if unknown := sorted(set(groups) - set(known)):
         there = f"its groups are {', '.join(known)}" if known else "it has no groups"

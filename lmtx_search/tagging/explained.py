@@ -8,6 +8,7 @@ from typing import Any
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import translate
+from lmtx_search.cluster.ml.pipeline import CHARACTERS
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.language_fit import language_problem
 from lmtx_search.errors import LmtxError
@@ -52,6 +53,11 @@ class Explained:
     provenance: Provenance
     note: str | None
     language: str | None
+
+
+def beginning(tagger: Tagger, text: str) -> str:
+    """Return as much of a text as the pipeline sends."""
+    return text[: CHARACTERS * tagger.manifest.windows.most]
 
 
 def explain_fully(

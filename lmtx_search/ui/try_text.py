@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.judgments.feedback import find_document
-from lmtx_search.cluster.ml.index_pipeline import reads_of
-from lmtx_search.cluster.ml.pipeline import CHARACTERS, tag_fields, untouched_documents
 from lmtx_search.settings import Settings
-from lmtx_search.tagging.explained import explain_fully
+from lmtx_search.tagging.explained import Explained, beginning, explain_fully
+from lmtx_search.tagging.explained_document import explain_stored, read_stored
 from lmtx_search.tagging.local import find_version
 from lmtx_search.tagging.scoring.explain import explain
 from lmtx_search.tagging.scoring.tagger import Tagger
@@ -21,12 +18,6 @@ from lmtx_search.tagging.versions.version import TaggerVersion
 
 # Seconds after which a newly deployed tagger is noticed.
 _SECONDS = 5.0
-
-_UNTOUCHED = {
-    "band": "neither",
-    "assigned": False,
-    "because": "the document is never touched (documents.untouched_query)",
-}
 
 
 class Trial:
@@ -50,60 +41,52 @@ class Trial:
         """
         with self._lock:
             tagger, note = self._current()
-            found = explain(tagger, _beginning(tagger, text))
+            found = explain(tagger, beginning(tagger, text))
         return _shown(tagger, note, map(asdict, found))
 
-    def explain_fully(
-        self,
-        text: str,
-        source: Mapping[str, Any] | None = None,
-        rejected: frozenset[str] = frozenset(),
-        manual: frozenset[str] = frozenset(),
-    ) -> dict[str, Any]:
+    def explain_fully(self, text: str) -> dict[str, Any]:
         """Return :meth:`explain`, and for each label the passage and judged examples.
 
         ``provenance`` says where the tagger comes from. ``missing`` says why examples and the judge
         are not known (None: they are). ``language`` says that the encoder was probably not made for
         the text's language (None: nothing shows that).
 
-        Args:
-            source: the document that the text is from (None: it is from none).
-            rejected: tags that people rejected in the document.
-            manual: people's own tags of the document.
-
         Raises:
             UserError: this machine has no tagger.
         """
         with self._lock:
             tagger, note = self._current()
-            groups = tagger.groups_of(source or {})
-            beginning = _beginning(tagger, text)
-            found = explain_fully(self._settings, tagger, beginning, groups, rejected, manual)
-        return {
-            **_shown(tagger, note, (reason.as_json() for reason in found.reasons)),
-            "provenance": asdict(found.provenance),
-            "missing": found.note,
-            "language": found.language,
-        }
+            found = explain_fully(self._settings, tagger, beginning(tagger, text))
+        return _explained(tagger, note, found)
 
-    def explain_document(self, index: str, id_: str) -> dict[str, Any]:
+    def explain_document(
+        self, index: str, id_: str, within: str | None = None, routing: str | None = None
+    ) -> dict[str, Any]:
         """Return :meth:`explain_fully` of a document's text, and what the document holds now.
 
         ``tagged_by`` is the tagger version that gave it its ``tags``, which may be another one than
         ``tagger``.
 
+        Args:
+            within: the index of an alias or a data stream that holds the document; None: any.
+            routing: of the document; None: any.
+
         Raises:
-            UserError: there is no such document or no tagger, or the document has no text.
+            UserError: there is no such document or no tagger, several documents have the id, or the
+                document has no text.
         """
-        client = connect(self._settings.opensearch.within(_SECONDS), reading=True)
-        fields = reads_of(client, index) or self._settings.documents.text_fields
-        found = find_document(client, index, id_, fields)
-        decided = tag_fields(client).people_decided(found.stored)
-        answer = self.explain_fully(found.document.text, found.document.source, *decided)
-        untouched = untouched_documents(client)
-        if untouched is not None and untouched.matches(found.stored):
-            answer["labels"] = [{**label, **_UNTOUCHED} for label in answer["labels"]]
-        return {"document": id_, "tags": found.tags, "tagged_by": found.tagger, **answer}
+        found = read_stored(self._settings, index, id_, within=within, routing=routing)
+        with self._lock:
+            tagger, note = self._current()
+            explained = explain_stored(self._settings, tagger, found)
+        return {
+            "document": id_,
+            "index": found.place.index,
+            "routing": found.place.routing,
+            "tags": found.tags,
+            "tagged_by": found.tagged_by,
+            **_explained(tagger, note, explained),
+        }
 
     def _current(self) -> tuple[Tagger, str | None]:
         if self._found is None or time.monotonic() - self._found_at > _SECONDS:
@@ -115,9 +98,13 @@ class Trial:
         return self._tagger, note
 
 
-def _beginning(tagger: Tagger, text: str) -> str:
-    """Return as much of a text as the pipeline sends."""
-    return text[: CHARACTERS * tagger.manifest.windows.most]
+def _explained(tagger: Tagger, note: str | None, found: Explained) -> dict[str, Any]:
+    return {
+        **_shown(tagger, note, (reason.as_json() for reason in found.reasons)),
+        "provenance": asdict(found.provenance),
+        "missing": found.note,
+        "language": found.language,
+    }
 
 
 def _shown(tagger: Tagger, note: str | None, labels: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -35,6 +35,26 @@ def test_what_cannot_be_tagged_is_the_users_mistake(tmp_path, monkeypatch, words
     assert problem in str(result.exception)
 
 
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--document", "1", "--explain"], "--document needs --index and --explain"),
+        (["--document", "1", "--index", "i"], "--document needs --index and --explain"),
+        (["--index", "i", "--explain", "text"], "--index and --routing need --document"),
+        (["--routing", "r", "text"], "--index and --routing need --document"),
+        (["--document", "1", "--index", "a,b", "--explain"], "a,b is not the name of one index"),
+        *(
+            (["--document", "1", "--index", "i", "--explain", *more], "--document takes no TEXT,")
+            for more in (["text"], ["--file", "x"], ["--stream"], ["--group", "g"])
+        ),
+    ],
+)
+def test_a_document_is_named_by_its_index_and_explained_alone(words, problem):
+    result = CliRunner().invoke(cli, ["tag", *words])
+    assert result.exit_code == 2
+    assert problem in result.output
+
+
 @pytest.mark.parametrize("through", ["file", "standard input"])
 @pytest.mark.parametrize(
     ("data", "problem"),

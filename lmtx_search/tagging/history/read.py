@@ -39,17 +39,23 @@ _ALWAYS_UNKNOWN = (
 
 @clear_errors()
 def read_history(
-    client: Client, settings: Settings, index: str, id_: str, label: str | None = None
+    client: Client,
+    settings: Settings,
+    index: str,
+    id_: str,
+    label: str | None = None,
+    routing: str | None = None,
 ) -> History:
     """Return what is recorded about the tags of a document.
 
     Args:
         label: only events about this label: its id, or its name as a tag.
+        routing: of the document; None: any.
 
     Raises:
-        UserError: there is no such document, or no such label.
+        UserError: there is no such document, several have the id, or there is no such label.
     """
-    hit = read_one(client, index, id_)
+    hit = read_one(client, index, id_, routing=routing)
     source: dict[str, Any] = hit["_source"]
     fields = tag_fields(client)
     tagging = source.get(fields.tagging)
