@@ -22,7 +22,7 @@ from lmtx_search.ui.guard import LOOPBACK, Guard
 from lmtx_search.ui.library import LAST, Library
 from lmtx_search.ui.queue_routes import queue_routes
 from lmtx_search.ui.requests import Endpoint, answering, json_body, language_of, number
-from lmtx_search.ui.sign_in import PAGE, SignIn, editor_of, sign_in_routes
+from lmtx_search.ui.sign_in import PAGE, SignIn, sign_in_routes
 from lmtx_search.ui.try_text import Trial
 from lmtx_search.ui.visitors import Visitors
 
@@ -40,13 +40,13 @@ def create_app(settings: Settings, index: str, on_loopback: bool = True) -> Star
     - ``GET /api/tag?label=ID``: what a label is called in documents.
     - ``POST /api/try`` with ``{"text": …}``: the tags that the deployed tagger assigns to it.
     - ``GET /api/explain?document=ID``, ``POST /api/explain`` with ``{"text": …}``: why a document
-      or a text has its tags.
-    - ``PUT /api/opinions`` with ``{"document": id, "label": id, "answer": "yes"|"no"|null}``.
+      or a text has its tags. Behind an alias, ``index`` and ``routing`` tell documents with the
+      same id apart.
 
-    The addresses of the queue are in :mod:`~lmtx_search.ui.queue_routes`, those of the sign-in in
-    :mod:`~lmtx_search.ui.sign_in`. Tags and labels have a ``name`` in the language that the browser
-    asks for (Accept-Language). An error is ``{"error": one line}``: 4xx if the user can correct it,
-    502 if the cluster failed.
+    The addresses of the queue and of decisions are in :mod:`~lmtx_search.ui.queue_routes`, those of
+    the sign-in in :mod:`~lmtx_search.ui.sign_in`. Tags and labels have a ``name`` in the language
+    that the browser asks for (Accept-Language). An error is ``{"error": one line}``: 4xx if the
+    user can correct it, 502 if the cluster failed.
 
     Args:
         on_loopback: the page is reached from this machine only. Its visitor is then the user who
@@ -88,18 +88,9 @@ def create_app(settings: Settings, index: str, on_loopback: bool = True) -> Star
             return await run_in_threadpool(trial.explain_fully, text)
         document = request.query_params.get("document", "")
         if not document:
-            raise UserError("name a document: /api/explain?document=ID")
-        return await run_in_threadpool(trial.explain_document, index, document)
-
-    async def opinion(request: Request) -> Any:
-        editor_of(request)
-        body = await json_body(request)
-        document, label, answer = body.get("document"), body.get("label"), body.get("answer")
-        if not isinstance(document, str) or not isinstance(label, str):
-            raise UserError("the body must name a document and a label by their ids")
-        if answer not in ("yes", "no", None):
-            raise UserError('the answer must be "yes", "no" or null')
-        return await run_in_threadpool(library.keep_answer, document, label, answer)
+            raise UserError("name a document: /api/explain?document=ID&index=INDEX&routing=ROUTING")
+        within, routing = map(request.query_params.get, ("index", "routing"))
+        return await run_in_threadpool(trial.explain_document, index, document, within, routing)
 
     return Starlette(
         routes=[
@@ -112,7 +103,6 @@ def create_app(settings: Settings, index: str, on_loopback: bool = True) -> Star
             Route("/api/tag", answering(tag)),
             Route("/api/try", answering(try_text), methods=["POST"]),
             Route("/api/explain", answering(explain), methods=["GET", "POST"]),
-            Route("/api/opinions", answering(opinion), methods=["PUT"]),
             *queue_routes(settings, index),
             *sign_in_routes(visitors),
             Mount("/static", StaticFiles(directory=STATIC)),

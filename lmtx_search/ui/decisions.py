@@ -184,9 +184,7 @@ class Decisions:
         for place in done.others:
             there = decision_on(now[place].source, tag, fields) if place in now else None
             if place in last:
-                _, record = last[place]
-                when = record.at[:16].replace("T", " ")
-                who = f"{record.by} {_PAST[record.decision]} it at {when} UTC"
+                who = told_of(last[place][1])
             else:
                 who = f"It is already {_PAST[there or 'accept']}"
             done.problems[place] = f"{who}. Nothing was changed."
@@ -295,6 +293,12 @@ def _told(
         "not_learned": learned.problem if learned else "",
         "results": [{**place_as_json(place), "problem": problems.get(place)} for place in asked],
     }
+
+
+def told_of(record: Record) -> str:
+    """Return who made a decision, and when."""
+    when = record.at[:16].replace("T", " ")
+    return f"{record.by} {_PAST[record.decision]} it at {when} UTC"
 
 
 def text_digest(source: Mapping[str, Any], text_fields: Sequence[str]) -> str:

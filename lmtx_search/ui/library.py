@@ -1,4 +1,4 @@
-"""An index as the page shows it: tags, documents, and people's answers about them."""
+"""An index as the page shows it: tags, documents, and what people said about them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from typing import Any, Literal
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import Client, connect
+from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.decisions.values import names_in as field_names
 from lmtx_search.cluster.decisions.worth import Open, open_labels
 from lmtx_search.cluster.facets.counts import TaggedDocument, facets
 from lmtx_search.cluster.facets.reader_language import names_in
 from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
-from lmtx_search.cluster.judgments.feedback import (
-    find_document,
-    find_opinions,
-    keep_opinions,
-    remove_opinions,
-    train_on,
-)
+from lmtx_search.cluster.judgments.feedback import find_opinions
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.search import labels_with
 from lmtx_search.cluster.ml.index_pipeline import reads_of
@@ -26,7 +22,7 @@ from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.records import PERSON, Document, Label, document_text, person_judgment_ids
 from lmtx_search.settings import Settings
-from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.ui.decisions import place_as_json, text_digest
 
 PAGE = 20
 """Documents shown at a time."""
@@ -71,7 +67,7 @@ class Library:
         found = facets(self._client, self.index, query.strip() or None, tags, size, PAGE, start)
         shown = self._shown(found.examples)
         seen = [*tags, *(tag for tag, _ in found.tags)]
-        parts = ("tags", "missing", "suggested")
+        parts = ("tags", "missing", "rejected", "suggested")
         seen += [tag["tag"] for one in shown for part in parts for tag in one[part]]
         named = names_in(self._client, seen, language) if language else {}
         return {
@@ -122,31 +118,6 @@ class Library:
         name = names_in(self._client, [tag], language)[tag] if language else tag
         return {"tag": tag, "name": name}
 
-    def keep_answer(self, document: str, label: str, answer: Answer | None) -> dict[str, Any]:
-        """Store a person's answer to whether a label is right for a document; None: delete it.
-
-        The document is added to the training documents, so that the next training learns from it.
-        ``used`` is false if the training document with this id has a different text.
-
-        Raises:
-            UserError: the document or the label no longer exists, or the document has no text.
-        """
-        fields = self._documents.text_fields
-        whole = find_document(self._client, self.index, document, fields)
-        found, tags = whole.document, whole.tags
-        known = self._label(label)
-        used = True
-        if answer is None:
-            opinions = find_opinions(self._client, PERSON, [found.id])
-            ids = person_judgment_ids(found, known)
-            gone = [one.id for one in opinions if one.label_id == label and one.id in ids]
-            remove_opinions(self._client, gone)
-        else:
-            used = found.id in train_on(self._client, self._documents, [found])
-            rank = next((n for n, tag in enumerate(tags) if known.may_be_called(tag)), len(tags))
-            keep_opinions(self._client, [person_judgment(found, known, answer == "yes", rank)])
-        return {"document": document, "label": label, "said": answer, "used": used}
-
     def _label(self, id_: str) -> Label:
         label = edits.find(self._client, names.LABELS, [id_]).get(id_)
         if label is None:
@@ -162,6 +133,8 @@ class Library:
         ]
         seen = [tag for one in documents for tag, _ in one.tags]
         seen += [each.tag for some in suggested for each in some]
+        rejected = [field_names(one.source, fields.rejected) for one in documents]
+        seen += [tag for some in rejected for tag in some]
         labels = labels_of_tags(self._client, seen)
         # Training reads the fields of the settings, also if the index is tagged by others.
         taught = [
@@ -169,13 +142,20 @@ class Library:
             for one in documents
         ]
         own = reads_of(self._client, self.index) or self._documents.text_fields
-        rows = zip(documents, taught, self._said(taught), suggested, strict=True)
+        rows = zip(documents, taught, self._said(taught), suggested, rejected, strict=True)
         return [
             {
                 **_as_shown(one, document_text(one.source, own), labels, said, some),
+                "rejected": [
+                    {"label": labels[tag].id, "tag": tag} for tag in left if tag in labels
+                ],
+                "place": {
+                    **place_as_json(Place(one.index, one.id, one.routing)),
+                    "digest": text_digest(one.source, own),
+                },
                 "judgeable": bool(text.text),
             }
-            for one, text, said, some in rows
+            for one, text, said, some, left in rows
         ]
 
     def _said(self, documents: Sequence[Document]) -> list[dict[str, tuple[str, Answer]]]:

@@ -16,6 +16,7 @@ from lmtx_search.ui.decisions import Decisions
 from lmtx_search.ui.queue import PAGE_OF_A_LABEL, Queue
 from lmtx_search.ui.requests import answering, json_body, language_of
 from lmtx_search.ui.sign_in import editor_of, visitor_of
+from lmtx_search.ui.withdrawing import withdraw
 
 # A person who looks at a page does not wait as long as a load does.
 _SECONDS = 15.0
@@ -42,8 +43,11 @@ def queue_routes(settings: Settings, index: str) -> list[Route]:
     - ``POST /api/queue/claims`` with ``{"documents": […]}``: renew these claims.
     - ``POST /api/decisions`` with ``{"tag": …, "decision": "accept"|"reject", "documents": […]}``.
     - ``POST /api/decisions/undo`` with ``{}``: undo the visitor's last request to decide.
+    - ``POST /api/decisions/withdraw`` with ``{"tag": …, "documents": [one]}``: undo the visitor's
+      decision on a tag of a document.
 
-    A document is named by the ``index``, ``id``, ``routing`` and ``digest`` that the queue gave it.
+    A document is named by the ``index``, ``id``, ``routing`` and ``digest`` that the queue, or
+    ``place`` of ``GET /api/documents``, gave it.
     """
     client = connect(settings.opensearch.within(_SECONDS))
     queue = Queue(client, settings.documents, index)
@@ -79,11 +83,22 @@ def queue_routes(settings: Settings, index: str) -> list[Route]:
     async def undo(request: Request) -> Any:
         return await run_in_threadpool(decisions.undo, editor_of(request).name)
 
+    async def take_back(request: Request) -> Any:
+        editor = editor_of(request)
+        body = await json_body(request)
+        tag, documents = body.get("tag"), _documents(body)
+        if not isinstance(tag, str) or not tag or len(documents) != 1:
+            raise UserError('the body must be {"tag": …, "documents": […]} with one document')
+        (place,) = documents
+        where = settings.documents
+        return await run_in_threadpool(withdraw, client, where, index, editor.name, tag, place)
+
     return [
         Route("/api/queue", answering(page), methods=["POST"]),
         Route("/api/queue/claims", answering(claims), methods=["POST"]),
         Route("/api/decisions", answering(decide), methods=["POST"]),
         Route("/api/decisions/undo", answering(undo), methods=["POST"]),
+        Route("/api/decisions/withdraw", answering(take_back), methods=["POST"]),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.facets.reader_language import names_in
 from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.labels.index import LabelIndex
@@ -14,6 +15,7 @@ from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import Label, unique_names
 from lmtx_search.settings import Settings
+from lmtx_search.ui.decisions import Decisions
 from lmtx_search.ui.library import Library
 from tests.support.suggestions import index_tagged, tagged
 
@@ -72,6 +74,8 @@ def test_labels_that_are_found_by_letters_have_ids_where_they_share_a_name(
     assert shown == {"m (1)": "Mail (m (1))", "m (2)": "Mail (m (2))"}
     assert library.tag_of("metal", "en") == {"tag": "Mercury (metal)", "name": "Mercury (metal)"}
     assert library.tag_of("metal", "de")["name"] == "Quecksilber (metal)"
-    library.keep_answer("d1", "m (1)", "yes")
+    digest = library.search("", [])["found"][0]["place"]["digest"]
+    decisions = Decisions(mercury, settings.documents, "articles")
+    decisions.decide("anna", "Mail (m (1))", "accept", {Place("articles", "d1"): digest})
     (found,) = library.search("", [])["found"]
     assert found["missing"] == [{"label": "m (1)", "tag": "Mail (m (1))"}]

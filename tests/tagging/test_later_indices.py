@@ -93,9 +93,9 @@ def test_retag_facets_and_the_page_take_an_alias_and_a_data_stream(
     page = TestClient(create_app(settings, two_indices), base_url="http://127.0.0.1:1")
     found = page.get("/api/documents", params={"tag": "Chess"}).json()
     assert found["documents"] == len(found["found"]) == 2
-    (label,) = page.get("/api/labels", params={"q": "Chess"}).json()["labels"][:1]
-    opinion = {"document": found["found"][0]["id"], "label": label["id"], "answer": "yes"}
-    assert page.put("/api/opinions", json=opinion).status_code == 200
+    body = {"tag": "Chess", "decision": "reject", "documents": [found["found"][0]["place"]]}
+    (told,) = page.post("/api/decisions", json=body).json()["results"]
+    assert told["problem"] is None
 
 
 def test_documents_of_one_id_under_two_routings_are_tagged_again(

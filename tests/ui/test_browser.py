@@ -108,6 +108,10 @@ def opinions(site: Site) -> dict[tuple[str, str], float]:
     return {(one.document_id, one.label_id): one.p_yes for one in found}
 
 
+def source(site: Site, id_: str) -> dict[str, Any]:
+    return dict(site.client.get(index="articles", id=id_)["_source"])
+
+
 def tag_of(page: Page, title: str, tag: str) -> Any:
     return page.locator("article", has_text=title).locator("li.tag", has_text=tag)
 
@@ -152,18 +156,23 @@ def test_what_looks_like_markup_is_text(page: Page) -> None:
     expect(page.locator("article")).to_have_count(1)
 
 
-def test_one_click_marks_a_tag_as_wrong_and_another_undoes_it(site: Site, page: Page) -> None:
+def test_one_click_rejects_a_tag_and_another_undoes_it(site: Site, page: Page) -> None:
+    before = source(site, "knights")
     page.goto("/?q=knights")
     tag = tag_of(page, "Knights", "Chess")
     tag.get_by_role("button", name="Chess is wrong here").click()
     said = page.locator("#said")
     expect(said).to_have_text("Saved: Chess is wrong. The next deployment uses it.")
     assert opinions(site) == {("knights", "game::chess"): 0.0}
+    there = source(site, "knights")
+    assert (there["tags_rejected"], "Chess" in there["tags"]) == (["Chess"], False)
     page.reload()
     expect(tag).to_have_class(re.compile("said-no"))
     tag.get_by_role("button", name="Undo").click()
-    expect(page.locator("#said")).to_have_text("Your answer about Chess was removed.")
+    expect(page.locator("#said")).to_have_text("Your decision on Chess was undone.")
+    expect(tag.get_by_role("button", name="Chess is wrong here")).to_be_focused()
     assert opinions(site) == {}
+    assert source(site, "knights") == {**before, "tags_rejected": []}
 
 
 def test_a_missing_tag_can_be_added_with_the_keyboard_alone(site: Site, page: Page) -> None:
@@ -179,6 +188,7 @@ def test_a_missing_tag_can_be_added_with_the_keyboard_alone(site: Site, page: Pa
     tag = tag_of(page, "Surf", "Spread.sheets")
     expect(tag).to_have_class(re.compile("said-yes"))
     assert opinions(site) == {("surf", "odd"): 1.0}
+    assert source(site, "surf")["tags_manual"] == [LABELS[2].text]
 
     # What training reads: the document is there now, and the answer is about its text.
     fields = site.settings.documents.text_fields
@@ -192,6 +202,7 @@ def test_a_missing_tag_can_be_added_with_the_keyboard_alone(site: Site, page: Pa
     expect(tag).to_have_count(0)
     expect(page.get_by_role("button", name="Add a missing tag: Surf")).to_be_focused()
     assert opinions(site) == {}
+    assert source(site, "surf")["tags_manual"] == []
 
 
 def test_a_text_is_tagged_as_it_is_typed(page: Page) -> None:
@@ -225,6 +236,7 @@ def test_a_document_says_why_it_has_its_tags(site: Site, page: Page) -> None:
     found = json.loads(page.request.get("/api/explain?document=knights").text())
     assert found["tagged_by"] == found["tagger"]
     assert found["tags"][0] == "Chess"
+    assert (found["index"], found["routing"]) == ("articles", None)
     page.get_by_role("button", name="Why these tags").click()
     expect(told.locator("li")).to_have_count(0)
 
@@ -291,35 +303,33 @@ def test_an_index_that_is_not_there_is_one_clear_line(site: Site) -> None:
     assert answer.json()["error"].startswith("no index nothing at http://127.0.0.1")
 
 
-@pytest.mark.parametrize(
-    ("document", "label", "problem"),
-    [
-        ("gone", "web", "no document gone in articles"),
-        ("surf", "gone", "there is no longer a label gone"),
-        ("empty", "web", "the document empty has no text in title, text"),
-    ],
-)
-def test_what_cannot_be_judged_is_one_clear_line(
-    site: Site, document: str, label: str, problem: str
-) -> None:
+def test_what_cannot_be_explained_is_one_clear_line(site: Site) -> None:
     site.client.index(index="textless", id="empty", body={"tags": []}, params={"refresh": "true"})
-    index = "textless" if document == "empty" else "articles"
-    here = TestClient(create_app(site.settings, index), base_url="http://127.0.0.1")
-    answer = here.put("/api/opinions", json={"document": document, "label": label, "answer": "no"})
-    assert answer.status_code == 400
-    assert problem in answer.json()["error"]
+    here = TestClient(create_app(site.settings, "textless"), base_url="http://127.0.0.1")
+    for document, problem in (
+        ("gone", "there is no document gone in textless"),
+        ("empty", "the document empty has no text in title, text"),
+    ):
+        answer = here.get("/api/explain", params={"document": document})
+        assert answer.status_code == 400
+        assert problem in answer.json()["error"]
 
 
 def test_an_answer_to_another_text_than_the_training_documents_is_reported_as_unused(
-    site: Site,
+    site: Site, page: Page
 ) -> None:
     training = site.settings.documents.training_index
     older = {"id": "board-1", "title": "Board 1", "text": "As it was before"}
     prepare_training_index(site.client, training)
     site.client.index(index=training, id="board-1", body=older, params={"refresh": "true"})
-    here = TestClient(create_app(site.settings, "articles"), base_url="http://127.0.0.1")
-    body = {"document": "board-1", "label": "game::chess", "answer": "no"}
-    assert here.put("/api/opinions", json=body).json()["used"] is False
+    page.goto("/?q=%22number 1%22")
+    tag = tag_of(page, "Board 1", "Chess")
+    tag.get_by_role("button", name="Chess is wrong here").click()
+    expect(page.locator("#said")).to_have_text(
+        "Saved: Chess is wrong. But the training document with this id has a different text: load "
+        "it again first."
+    )
     assert site.client.get(index=training, id="board-1")["_source"] == older
-    here.put("/api/opinions", json={**body, "answer": None})
+    tag.get_by_role("button", name="Undo").click()
+    expect(page.locator("#said")).to_have_text("Your decision on Chess was undone.")
     assert opinions(site) == {}

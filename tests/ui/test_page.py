@@ -12,6 +12,8 @@ from lmtx_search.ui.requests import MAX_BODY
 from tests.support.tiny_tagger import version_of
 
 HERE = "http://127.0.0.1:1234"
+PLACE = {"index": "articles", "id": "a", "routing": None, "digest": ""}
+DECISION = {"tag": "b", "decision": "reject", "documents": [PLACE]}
 
 
 @pytest.fixture
@@ -38,7 +40,8 @@ def test_the_pages_load_nothing_from_elsewhere(page):
         ("GET", "/api/labels?q=chess", None),
         ("GET", "/api/tag?label=a", None),
         ("GET", "/api/explain?document=a", None),
-        ("PUT", "/api/opinions", {"document": "a", "label": "b", "answer": "no"}),
+        ("POST", "/api/decisions", DECISION),
+        ("POST", "/api/decisions/withdraw", {"tag": "b", "documents": [PLACE]}),
     ],
 )
 def test_a_cluster_that_is_gone_is_one_clear_line(page, method, path, body):
@@ -96,12 +99,9 @@ def test_a_document_to_explain_must_be_named(page):
     answer = page.get("/api/explain")
     assert (answer.status_code, answer.json()["error"]) == (
         400,
-        "name a document: /api/explain?document=ID",
+        "name a document: /api/explain?document=ID&index=INDEX&routing=ROUTING",
     )
     assert page.post("/api/explain", json={"text": 1}).status_code == 400
-
-
-OPINION = {"document": "a", "label": "b", "answer": "no"}
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ OPINION = {"document": "a", "label": "b", "answer": "no"}
     ],
     ids=str,
 )
-@pytest.mark.parametrize(("method", "path"), [("PUT", "/api/opinions"), ("POST", "/api/try")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/decisions"), ("POST", "/api/try")])
 def test_another_sites_page_changes_nothing(page, method, path, headers):
-    answer = page.request(method, path, json=OPINION, headers=headers)
+    answer = page.request(method, path, json=DECISION, headers=headers)
     assert answer.status_code == 403
     assert "this page only" in answer.json()["error"]
     assert "access-control-allow-origin" not in answer.headers
@@ -126,13 +126,13 @@ def test_another_sites_page_changes_nothing(page, method, path, headers):
 
 def test_the_pages_own_requests_pass(page):
     headers = {"origin": HERE, "sec-fetch-site": "same-origin"}
-    assert page.put("/api/opinions", json=OPINION, headers=headers).status_code == 502
+    assert page.post("/api/decisions", json=DECISION, headers=headers).status_code == 502
 
 
 def test_a_form_of_another_site_is_refused_by_its_type(page):
     for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
         headers = {"content-type": kind}
-        answer = page.put("/api/opinions", content='{"document": "a"}', headers=headers)
+        answer = page.post("/api/decisions", content='{"tag": "a"}', headers=headers)
         assert answer.status_code == 415
 
 
@@ -153,17 +153,28 @@ def test_the_machines_own_host_names_are_accepted(page, host):
         (b"{", "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b"[]", "a JSON object"),
-        (b'{"document": 1, "label": "b", "answer": "no"}', "by their ids"),
-        (b'{"document": "a", "answer": "no"}', "by their ids"),
-        (b'{"document": "a", "label": "b", "answer": "maybe"}', '"yes", "no" or null'),
-        (b'{"document": "a", "label": "b", "answer": [1]}', '"yes", "no" or null'),
+        (b'{"tag": 1, "decision": "accept", "documents": []}', '"accept"|"reject", "documents"'),
+        (b'{"tag": "a", "decision": "no", "documents": []}', '"accept"|"reject", "documents"'),
+        (b'{"tag": "a", "decision": "accept", "documents": [1]}', "at most 40 documents"),
     ],
 )
-def test_an_invalid_opinion_is_refused(page, body, problem):
+def test_an_invalid_decision_is_refused(page, body, problem):
     headers = {"content-type": "application/json"}
-    answer = page.put("/api/opinions", content=body, headers=headers)
+    answer = page.post("/api/decisions", content=body, headers=headers)
     assert answer.status_code == 400
     assert problem in answer.json()["error"]
+
+
+def test_what_names_no_single_decision_is_refused(page):
+    for body in (
+        {"tag": "", "documents": [PLACE]},
+        {"tag": "a", "documents": [PLACE, PLACE | {"id": "b"}]},
+    ):
+        answer = page.post("/api/decisions/withdraw", json=body)
+        assert (answer.status_code, answer.json()["error"]) == (
+            400,
+            'the body must be {"tag": …, "documents": […]} with one document',
+        )
 
 
 def test_a_text_to_try_must_be_a_string_of_limited_length(page):

@@ -53,7 +53,7 @@ class DecisionsOn:
     def latest(self, places: Iterable[Place], tag: str) -> dict[Place, tuple[str, Record]]:
         """Return the last decision on a tag, with its id, of each document that has one."""
         ids = sorted({place.id for place in places})
-        terms = [{"terms": {"document_id": ids}}, {"term": {"tag": tag}}]
+        terms: list[dict[str, Any]] = [{"terms": {"document_id": ids}}, {"term": {"tag": tag}}]
         found: dict[Place, tuple[str, Record]] = {}
         for id_, record in self._here(records.search(self.client, terms)):
             found.setdefault(record.place, (id_, record))

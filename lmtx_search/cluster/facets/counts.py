@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,16 @@ from lmtx_search.tag_fields import TagFields, scores_of
 
 @dataclass(frozen=True, slots=True)
 class TaggedDocument:
-    """A document as it is stored; its tags with their scores, best first."""
+    """A document as it is stored; its tags with their scores, best first.
+
+    ``index`` is its own index, also behind an alias.
+    """
 
     id: str
     source: dict[str, Any]
     tags: list[tuple[str, float]]
+    index: str
+    routing: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +89,14 @@ def facets(
         tags=counts,
         other=other,
         statuses={bucket["key"]: bucket["doc_count"] for bucket in found["statuses"]["buckets"]},
-        examples=[_tagged(hit["_id"], hit["_source"], fields) for hit in answer["hits"]["hits"]],
+        examples=[_tagged(hit, fields) for hit in answer["hits"]["hits"]],
     )
 
 
-def _tagged(id_: str, source: dict[str, Any], fields: TagFields) -> TaggedDocument:
+def _tagged(hit: Mapping[str, Any], fields: TagFields) -> TaggedDocument:
+    source = hit["_source"]
     scores = scores_of(source.get(fields.scores))
     tags = source.get(fields.tags) or []
     tags = tags if isinstance(tags, list) else [str(tags)]
-    return TaggedDocument(id_, source, [(tag, float(scores.get(tag, 0.0))) for tag in tags])
+    scored = [(tag, float(scores.get(tag, 0.0))) for tag in tags]
+    return TaggedDocument(hit["_id"], source, scored, hit["_index"], hit.get("_routing"))

@@ -7,7 +7,6 @@ because a person is waiting.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -17,9 +16,8 @@ from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.documents.bulk import describe
 from lmtx_search.cluster.documents.by_id import read_by_id
 from lmtx_search.cluster.judgments.store import judgment_body, judgment_of
-from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.setup.indices import prepare_training_index
-from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.errors import LmtxError
 from lmtx_search.index_templates import load
 from lmtx_search.records import Document, Judgment, document_text
 from lmtx_search.settings import DocumentSettings
@@ -27,19 +25,6 @@ from lmtx_search.settings import DocumentSettings
 # The status of a document whose values do not fit the mapping.
 _UNFIT = 400
 _SEEN_AT_ONCE = {"refresh": "true"}
-
-
-@dataclass(frozen=True, slots=True)
-class FoundDocument:
-    """A document with its tags, and the tagger version that assigned them (None: none did).
-
-    ``stored`` is the document with its tag fields.
-    """
-
-    document: Document
-    tags: list[str]
-    tagger: str | None
-    stored: Mapping[str, Any]
 
 
 def find_opinions(client: OpenSearch, judge: str, documents: Sequence[str]) -> list[Judgment]:
@@ -71,38 +56,6 @@ def keep_opinions(client: OpenSearch, judgments: Sequence[Judgment]) -> None:
 def remove_opinions(client: OpenSearch, ids: Sequence[str]) -> None:
     """Delete judgments if they exist; they can no longer be found when this returns."""
     _send(client, names.JUDGMENTS, [{"delete": {"_id": id_}} for id_ in ids])
-
-
-def find_document(
-    client: OpenSearch, index: str, id_: str, text_fields: Sequence[str]
-) -> FoundDocument:
-    """Return a document as training reads it, and what its tagging wrote.
-
-    Raises:
-        UserError: the document does not exist, several have the id, or none of its text fields has
-            text.
-    """
-    # A search, because the name may be an alias of several indices.
-    hits = client.search(index=index, body=load("searches/document", id=id_))["hits"]["hits"]
-    if not hits:
-        raise UserError(f"no document {id_} in {index}: it was deleted in the meantime")
-    if len(hits) > 1:
-        raise UserError(
-            f"several documents of {index} have the id {id_}: open the page for the index of the "
-            f"one that is meant, instead of {index}"
-        )
-    whole: dict[str, Any] = hits[0]["_source"]
-    fields = tag_fields(client)
-    source = fields.without(whole)
-    text = document_text(source, text_fields)
-    if not text:
-        raise UserError(
-            f"the document {id_} has no text in {', '.join(text_fields)}: set documents.text_fields"
-        )
-    tagging = whole.get(fields.tagging)
-    tagger = tagging.get("tagger") if isinstance(tagging, dict) else None
-    tags = list(whole.get(fields.tags) or [])
-    return FoundDocument(Document(id_, text, source), tags, tagger, whole)
 
 
 def train_on(

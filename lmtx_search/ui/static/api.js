@@ -43,12 +43,11 @@ export const tryText = (text) => send("try", "POST", "/api/try", { text });
 export const explainText = (text) => send("explain", "POST", "/api/explain", { text });
 
 // Each document is a kind of its own, so that two can be explained at once.
-export const explainDocument = (document) =>
-  ask(`explain ${document}`, `/api/explain?${new URLSearchParams({ document })}`);
-
-// Each pair of document and label is a kind of its own, so that answers do not cancel each other.
-export const sendAnswer = (document, label, answer) =>
-  send(JSON.stringify([document, label]), "PUT", "/api/opinions", { document, label, answer });
+export function explainDocument({ index, id, routing }) {
+  const parameters = new URLSearchParams({ document: id, index });
+  if (routing !== null) parameters.set("routing", routing);
+  return ask(`explain ${parameters}`, `/api/explain?${parameters}`);
+}
 
 export const session = () => ask("session", "/api/session");
 
@@ -65,7 +64,11 @@ const places = (documents) =>
 export const renew = (documents) =>
   send("renew", "POST", "/api/queue/claims", { documents: places(documents) });
 
+// No later request cancels a decision: it may have been written by then.
 export const decide = (tag, decision, documents) =>
-  send("decide", "POST", "/api/decisions", { tag, decision, documents: places(documents) });
+  send(Symbol("decide"), "POST", "/api/decisions", { tag, decision, documents: places(documents) });
+
+export const withdraw = (tag, document) =>
+  send(Symbol("withdraw"), "POST", "/api/decisions/withdraw", { tag, documents: places([document]) });
 
 export const undo = () => send("undo", "POST", "/api/decisions/undo", {});

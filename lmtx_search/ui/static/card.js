@@ -1,4 +1,4 @@
-// A document with its tags, and a person's answers about them.
+// A document with its tags, and a person's decisions on them.
 
 import * as api from "./api.js";
 import { button, make } from "./dom.js";
@@ -9,13 +9,14 @@ import { why } from "./why.js";
 
 // names: what the reader calls a tag, if it is called otherwise
 export function card(one, choose, names) {
-  for (const tag of [...one.tags, ...one.missing, ...one.suggested]) {
+  for (const tag of [...one.tags, ...one.missing, ...one.rejected, ...one.suggested]) {
     tag.name = Object.hasOwn(names, tag.tag) ? names[tag.tag] : tag.tag;
   }
   const tags = make("ul", { class: "tags", "aria-label": `Tags of ${one.title}` });
   tags.append(
     ...one.tags.map((tag) => assigned(one, tag, choose)),
     ...one.missing.map((tag) => missing(one, tag)),
+    ...one.rejected.map((tag) => assigned(one, Object.assign(tag, { said: "no" }), choose)),
   );
   return make("li", {},
     make("article", { class: "document" },
@@ -29,7 +30,12 @@ export function card(one, choose, names) {
 
 function assigned(one, tag, choose) {
   const item = make("li", {});
-  const draw = () => {
+  const draw = (applied = true) => {
+    if (!applied) { // what was no tag before it was rejected is none now
+      item.closest("article").querySelector("h2").focus();
+      item.remove();
+      return;
+    }
     item.className = `tag ${tag.said ? `said-${tag.said}` : ""}`;
     const name = button(tag.name, () => choose(tag.tag), {
       class: "tag-name",
@@ -37,7 +43,7 @@ function assigned(one, tag, choose) {
     });
     const score = make("span", { class: "score" }, tag.score ? tag.score.toFixed(2) : "");
     item.replaceChildren(name, score);
-    if (!tag.label || !one.judgeable) return;
+    if (!tag.label || !(one.judgeable || tag.said)) return;
     if (tag.said === "no") {
       item.append(make("span", { class: "verdict" }, "wrong"), undo(one, tag, draw));
     } else if (tag.said === "yes") {
@@ -89,27 +95,34 @@ function missing(one, tag) {
 const undo = (one, tag, draw) =>
   button("undo", () => giveAnswer(one, tag, null, draw), {
     class: "judge",
-    "aria-label": `Undo your answer about ${tag.name}`,
+    "aria-label": `Undo the decision on ${tag.name}`,
   });
+
+const DECISIONS = { yes: "accept", no: "reject" };
 
 async function giveAnswer(one, tag, answer, draw) {
   try {
-    const kept = await api.sendAnswer(one.id, tag.label, answer);
+    const told = answer === null
+      ? await api.withdraw(tag.tag, one.place)
+      : await api.decide(tag.tag, DECISIONS[answer], [one.place]);
+    const problem = answer === null ? told.problem : told.results[0].problem;
+    if (problem) return notify(problem, true);
     tag.said = answer;
     const focused = document.activeElement?.closest("li.tag");
-    draw();
+    draw(told.applied);
     focused?.querySelector(".judge")?.focus();
-    notify(message(tag.name, answer, kept.used), false);
+    notify(message(tag.name, answer, told), false);
   } catch (error) {
     if (api.superseded(error)) return;
     notify(error.message, true);
   }
 }
 
-function message(tag, answer, used) {
-  if (answer === null) return `Your answer about ${tag} was removed.`;
+function message(tag, answer, { learned, not_learned: reason }) {
+  if (answer === null) return `Your decision on ${tag} was undone.`;
   const saved = `Saved: ${tag} is ${answer === "no" ? "wrong" : "missing"}.`;
-  return used
+  if (reason) return `${saved} The tagger does not learn from it: ${reason}`;
+  return learned
     ? `${saved} The next deployment uses it.`
     : `${saved} But the training document with this id has a different text: load it again first.`;
 }
@@ -122,13 +135,23 @@ function adder(one, tags) {
       add.focus();
     };
     const chosen = async (label) => {
-      const there = one.tags.find((tag) => tag.label === label.id);
+      const same = (tag) => tag.label === label.id;
       close();
-      if (there || one.missing.some((tag) => tag.label === label.id && tag.said)) {
+      if ([...one.tags, ...one.rejected].some((tag) => same(tag) && tag.said === "no")) {
+        notify(`${label.name} is wrong here, as a person said: undo that first.`, false);
+        return;
+      }
+      if (one.tags.some(same) || one.missing.some((tag) => same(tag) && tag.said)) {
         notify(`This document already has the tag ${label.name}.`, false);
         return;
       }
-      const tag = { label: label.id, tag: label.text, name: label.name };
+      let tag;
+      try {
+        tag = { label: label.id, ...(await api.tagOf(label.id)) };
+      } catch (error) {
+        notify(error.message, true);
+        return;
+      }
       await giveAnswer(one, tag, "yes", () => {
         if (tag.said === "yes") {
           one.missing.push(tag);

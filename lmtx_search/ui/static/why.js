@@ -47,7 +47,7 @@ export function why(one) {
     place.append(told);
     ask.setAttribute("aria-expanded", "true");
     try {
-      const found = await api.explainDocument(one.id);
+      const found = await api.explainDocument(one.place);
       told.replaceChildren(...explained(found));
     } catch (error) {
       if (api.superseded(error)) return place.replaceChildren(ask);
