@@ -12,7 +12,7 @@ from lmtx_search.records import BadLine
 from lmtx_search.sources.csv_header import Column, columns_of
 from lmtx_search.sources.lines import real_file
 from lmtx_search.sources.office.files import require_office
-from lmtx_search.sources.office.sheets import sheet_rows
+from lmtx_search.sources.office.sheets import count_beside_cells, sheet_rows
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.sources.rows import Row
 
@@ -23,7 +23,8 @@ def read_sheet(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
     """Yield a row of fields for each row below the first of each visible sheet.
 
     Empty cells are ignored. Columns with the same name become a list of values. A value in a column
-    without a name makes the row a bad line.
+    without a name makes the row a bad line. Text boxes and comments belong to no field; they are
+    counted as left out.
 
     Raises:
         UserError: the file does not exist, or cannot be read.
@@ -45,6 +46,7 @@ def read_sheet(path: Path, options: ReadOptions) -> Iterator[Row | BadLine]:
                 yield BadLine(where, number, reason, json.dumps(cells, ensure_ascii=False)[:1000])
             else:
                 yield Row(number, _fields(columns, cells), columns=names)
+        count_beside_cells(file, options.left_out)
     except UserError as error:
         raise UserError(f"{path} {error}") from error
 

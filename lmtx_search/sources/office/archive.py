@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lmtx_search.errors import UserError
 
@@ -14,6 +15,16 @@ from lmtx_search.errors import UserError
 _MOST_BYTES = 500 * 1024 * 1024
 # The first bytes of a compound file: old Office files, and Office files with a password.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+class Relation(NamedTuple):
+    """What a part of an Office file says about another part."""
+
+    id: str
+    kind: str
+    """The last word of its type, such as ``officeDocument`` or ``drawing``."""
+    target: str
+    """The name of the other part, which may not exist."""
 
 
 @contextmanager
@@ -73,6 +84,27 @@ def parse_xml(content: bytes, name: str) -> Any:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise UserError(f"is damaged: {name} is not well-formed XML ({error.msg})") from error
+
+
+def relations(archive: zipfile.ZipFile, part: str = "") -> list[Relation]:
+    """Return the relations of a part to others of the archive ("": those of the archive itself).
+
+    Raises:
+        UserError: they are damaged.
+    """
+    folder, name = posixpath.split(part)
+    file = posixpath.join(folder, "_rels", f"{name}.rels")
+    if file not in archive.namelist():
+        return []
+    return [
+        Relation(
+            one.get("Id", ""),
+            one.get("Type", "").rpartition("/")[2],
+            posixpath.normpath(posixpath.join(folder, one.get("Target", ""))).lstrip("/"),
+        )
+        for one in parse_xml(read_member(archive, file), file)
+        if local_name(one) == "Relationship" and one.get("TargetMode") != "External"
+    ]
 
 
 def local_name(element: Any) -> str:

@@ -15,6 +15,8 @@ from lmtx_search.sources.office.opendocument_hidden import HiddenStyles, remove_
 _UNSEEN = {"tracked-changes", "annotation", "annotation-end", "script", "forms", "ruby-text"}
 _BLANKS = {"s": " ", "tab": " ", "line-break": "\n"}
 _BLOCKS = {"p", "h"}
+OBJECTS = "embedded formulas, charts and other objects"
+"""As what objects are counted."""
 _SPACES = re.compile(r"[ \t]+")
 
 
@@ -37,14 +39,26 @@ def opendocument_text(path: Path, left_out: LeftOut) -> str:
             common = parse_xml(read_member(archive, "styles.xml"), "styles.xml")
     for kind, count in remove_hidden(root, HiddenStyles(root, common)).items():
         left_out.add(kind, path.name, count)
-    objects = sum(local_name(element) in ("object", "object-ole") for element in root.iter())
-    left_out.add("embedded formulas, charts and other objects", path.name, objects)
-    lines: list[str] = []
-    _collect(root, lines)
-    text = "\n".join(line for line in map(_clean, lines) if line)
+    left_out.add(OBJECTS, path.name, count_objects(root))
+    comments = sum(local_name(element) == "annotation" for element in root.iter())
+    left_out.add("comments", path.name, comments)
+    text = displayed_text(root)
     if not text:
         raise UserError("holds no text: pictures only?")
     return text
+
+
+def count_objects(element: Any) -> int:
+    """Return the number of objects inside an element."""
+    return sum(local_name(one) in ("object", "object-ole") for one in element.iter())
+
+
+def displayed_text(element: Any) -> str:
+    """Return the paragraphs inside an element, one per line."""
+    lines: list[str] = []
+    for child in element:
+        _collect(child, lines)
+    return "\n".join(line for line in map(_clean, lines) if line)
 
 
 def _collect(element: Any, lines: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,16 @@ from typing import Any
 from lmtx_search.errors import UserError
 from lmtx_search.sources.left_out import LeftOut
 from lmtx_search.sources.office.archive import open_archive
+from lmtx_search.sources.office.beside_cells import BesideCells
 from lmtx_search.sources.office.ods import prepared_ods
+from lmtx_search.sources.office.ods_beside_cells import ods_beside_cells
+from lmtx_search.sources.office.xlsx_beside_cells import xlsx_beside_cells
 
 Cells = list[str]
 _ZEROS = re.compile(r"0{2,}")
 _UNKNOWN = "formulas without a stored result"
+# Of an .xls file, nothing is known but the cells.
+_BESIDE = {".xlsx": xlsx_beside_cells, ".ods": ods_beside_cells}
 
 
 def sheet_rows(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Cells]]:
@@ -38,13 +44,40 @@ def sheet_rows(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Cells]
 def sheets_text(path: Path, left_out: LeftOut) -> str:
     """Return all cells of a spreadsheet as one text, one row per line.
 
+    Text boxes and comments of the visible sheets follow (not those of .xls files).
+
     Raises:
         UserError: the file cannot be read, or is empty.
     """
     lines = [" ".join(filter(None, cells)) for _, _, cells in sheet_rows(path, left_out)]
+    for found in _beside_cells(path):
+        lines += found.boxes + found.comments
+        _count(found.unread, path, found.sheet, left_out)
     if not lines:
         raise UserError("holds no text: its sheets are empty")
     return "\n".join(lines)
+
+
+def count_beside_cells(path: Path, left_out: LeftOut) -> None:
+    """Count what belongs to no row of the visible sheets: text boxes, comments, objects.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    for found in _beside_cells(path):
+        texts = {"text boxes of sheets": len(found.boxes), "comments": len(found.comments)}
+        _count(found.unread + Counter(texts), path, found.sheet, left_out)
+
+
+def _beside_cells(path: Path) -> Iterator[BesideCells]:
+    if reader := _BESIDE.get(path.suffix.lower()):
+        with open_archive(path) as archive:
+            yield from reader(archive)
+
+
+def _count(counts: Counter[str], path: Path, sheet: str, left_out: LeftOut) -> None:
+    for kind, count in counts.items():
+        left_out.add(kind, f"{path.name}, {sheet}", count)
 
 
 def _xlsx(path: Path, left_out: LeftOut) -> Iterator[tuple[str, int, Sequence[Any]]]:

@@ -8,15 +8,15 @@ from typing import Any
 
 from lmtx_search.errors import UserError
 from lmtx_search.sources.left_out import LeftOut
-from lmtx_search.sources.office.archive import local_name, open_archive
-
-_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+from lmtx_search.sources.office.archive import local_name, open_archive, parse_xml
+from lmtx_search.sources.office.unread_objects import unread_objects
 
 
 def slides_text(path: Path, left_out: LeftOut) -> str:
     """Return the text of the slides in their order: shapes, groups, tables, charts, notes.
 
-    Hidden slides, SmartArt and alternative content are left out and counted.
+    Hidden slides, SmartArt, embedded objects, comments and alternative content are left out and
+    counted.
 
     Raises:
         UserError: the file cannot be read, or holds no text.
@@ -47,11 +47,29 @@ def _slide(slide: Any, where: str, left_out: LeftOut) -> Iterator[str]:
     if slide.element.get("show") == "0":
         left_out.add("hidden slides", where)
         return
-    alternatives = [e for e in slide.element.iter() if local_name(e) == "AlternateContent"]
-    left_out.add("pieces of alternative content in slides", where, len(alternatives))
+    left_out.add("pieces of alternative content in slides", where, _alternatives(slide.element))
+    left_out.add("comments", where, _comments(slide.part))
     yield from _shapes(slide.shapes, where, left_out)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         yield from _lines(slide.notes_slide.notes_text_frame.text)
+
+
+def _alternatives(slide: Any) -> int:
+    """Return the number of pieces with a second form, but for those inside a counted object."""
+    return sum(
+        local_name(one) == "AlternateContent"
+        and not any(local_name(above) == "graphicData" for above in one.iterancestors())
+        for one in slide.iter()
+    )
+
+
+def _comments(part: Any) -> int:
+    return sum(
+        local_name(one) == "cm"
+        for relation in part.rels.values()
+        if relation.reltype.endswith("/comments")
+        for one in parse_xml(relation.target_part.blob, "comments").iter()
+    )
 
 
 def _shapes(shapes: Iterable[Any], where: str, left_out: LeftOut) -> Iterator[str]:
@@ -65,8 +83,9 @@ def _shapes(shapes: Iterable[Any], where: str, left_out: LeftOut) -> Iterator[st
             yield from _chart(shape.chart)
         elif shape.has_text_frame:
             yield from _lines(shape.text_frame.text)
-        elif any(str(e.tag).startswith(f"{{{_DIAGRAM}}}") for e in shape.element.iter()):
-            left_out.add("SmartArt diagrams", where)
+        else:
+            for kind, count in unread_objects(shape.element).items():
+                left_out.add(kind, where, count)
 
 
 def _chart(chart: Any) -> Iterator[str]:

@@ -14,7 +14,14 @@ from xml.sax.saxutils import quoteattr
 from lmtx_search.errors import UserError
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.left_out import LeftOut
-from lmtx_search.sources.office.archive import local_name, open_archive, parse_xml, read_member
+from lmtx_search.sources.office.archive import (
+    local_name,
+    open_archive,
+    parse_xml,
+    read_member,
+    relations,
+)
+from lmtx_search.sources.office.unread_objects import unread_objects
 from lmtx_search.sources.office.word_boxes import rewrite_boxes
 from lmtx_search.sources.office.word_hidden import HiddenStyles, W, remove_hidden
 
@@ -37,7 +44,8 @@ _IGNORED = re.compile(r"An unrecognised element was ignored: (\S+)")
 def word_text(path: Path, left_out: LeftOut) -> str:
     """Return the text: paragraphs, tables, text boxes, notes and insertions, without deletions.
 
-    Hidden text and elements that mammoth ignores are counted.
+    Hidden text, comments, charts, SmartArt, embedded objects, and elements that mammoth ignores are
+    counted.
 
     Raises:
         UserError: the file cannot be read, or holds no text.
@@ -45,8 +53,9 @@ def word_text(path: Path, left_out: LeftOut) -> str:
     import mammoth
 
     with open_archive(path) as archive:
-        content, elements, hidden = _prepared(archive, _main_part(archive))
-    left_out.add("hidden pieces of text", path.name, hidden)
+        content, elements, unread = _prepared(archive, _main_part(archive))
+    for kind, count in unread.items():
+        left_out.add(kind, path.name, count)
     try:
         result = mammoth.convert_to_html(
             content, convert_image=mammoth.images.img_element(lambda image: {"src": ""})
@@ -72,14 +81,8 @@ def _main_part(archive: zipfile.ZipFile) -> str:
     Raises:
         UserError: there is no such part, it is not of Word, or the archive is damaged.
     """
-    names, told = archive.namelist(), []
-    if _RELATIONS in names:
-        relations = parse_xml(read_member(archive, _RELATIONS), _RELATIONS)
-        told = [
-            posixpath.normpath(str(one.get("Target", "")).lstrip("/"))
-            for one in relations
-            if str(one.get("Type", "")).endswith("/officeDocument")
-        ]
+    names = archive.namelist()
+    told = [one.target for one in relations(archive) if one.kind == "officeDocument"]
     found = next((name for name in (*told, _MAIN) if name in names), None)
     if found is None:
         raise UserError(f"is not a Word file: {(*told, _MAIN)[0]} is missing")
@@ -89,13 +92,13 @@ def _main_part(archive: zipfile.ZipFile) -> str:
     return found
 
 
-def _prepared(archive: zipfile.ZipFile, main: str) -> tuple[io.BytesIO, Counter[str], int]:
+def _prepared(archive: zipfile.ZipFile, main: str) -> tuple[io.BytesIO, Counter[str], Counter[str]]:
     """Return the archive with the elements that mammoth skips as ordinary runs.
 
-    The second value counts the elements of the text by their local names, the third is the number
-    of runs of hidden text, which are removed.
+    The second value counts the elements of the text by their local names, the third what is left
+    out by its kind. Runs of hidden text are removed.
     """
-    target, elements, hidden = io.BytesIO(), Counter[str](), 0
+    target, elements, unread = io.BytesIO(), Counter[str](), Counter[str]()
     folders = {posixpath.dirname(main), posixpath.dirname(_MAIN)}
     beside = [name for name in archive.namelist() if posixpath.dirname(name) in folders]
     sheets = [name for name in beside if _STYLES.match(posixpath.basename(name))]
@@ -108,14 +111,16 @@ def _prepared(archive: zipfile.ZipFile, main: str) -> tuple[io.BytesIO, Counter[
             content = read_member(archive, member.filename)
             if member.filename in texts:
                 root = parse_xml(content, member.filename)
-                hidden += remove_hidden(root, styles)
+                unread["hidden pieces of text"] += remove_hidden(root, styles)
+                unread += unread_objects(root)
+                unread["comments"] += sum(1 for _ in root.iter(f"{W}commentReference"))
                 elements.update(map(local_name, root.iter()))
                 rewrite_boxes(root)
                 content = _plain_runs(root)
             prepared.writestr(member.filename, content)
         prepared.writestr(_RELATIONS, _RELATION.format(quoteattr(main)))
     target.seek(0)
-    return target, elements, hidden
+    return target, elements, unread
 
 
 def _plain_runs(root: Any) -> bytes:
