@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from lmtx_search.sources.charsets import decoded
 from lmtx_search.sources.html_text import html_text
 from lmtx_search.sources.left_out import LeftOut
+from lmtx_search.sources.mail_armour import readable
 from lmtx_search.sources.mail_parts import (
     ATTACHMENTS,
     children,
@@ -41,7 +42,7 @@ def mail_text(message: EmailMessage, left_out: LeftOut) -> str:
 
     Of alternative forms, the plain text is read, or the HTML if the plain text is blank or only
     refers to the HTML. A forwarded message is read with its subject. Attachments and encrypted
-    messages are not read; ``left_out`` counts them.
+    messages are not read, nor are those that are written into a text; ``left_out`` counts them.
     """
     return "\n\n".join(_Reader(pictures_of_text(message)).texts(message, left_out, 0))
 
@@ -69,7 +70,7 @@ class _Reader:
                     yield from filter(None, [decoded_head(child, "subject")])
                 yield from self.texts(child, left_out, depth + 1)
         elif _is_shown(part):
-            yield from filter(None, [_part_text(part).strip()])
+            yield from filter(None, [_part_text(part, left_out).strip()])
         elif reason := why_unread(part, self._pictures):
             left_out.add(reason, part.get_filename() or kind)
 
@@ -118,7 +119,7 @@ def _is_stub(plain: str, rich: str) -> bool:
     return bool(_STUB.search(plain)) or 3 * len(words) < len(others)
 
 
-def _part_text(part: EmailMessage) -> str:
+def _part_text(part: EmailMessage, left_out: LeftOut) -> str:
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes):
         return ""
@@ -127,12 +128,13 @@ def _part_text(part: EmailMessage) -> str:
     charset = charset if isinstance(charset, str) else str(charset[-1])
     text = decoded(data, charset, html=subtype == "html")
     if subtype == "html":
-        return html_text(text)
+        return readable(html_text(text), left_out)
+    text = readable(text.replace("\r\n", "\n"), left_out)
     if subtype in ("enriched", "richtext"):
         return _enriched_text(text)
     if str(part.get_param("format", "")).lower() == "flowed":
         return _flowed_text(text, str(part.get_param("delsp", "")).lower() == "yes")
-    return text.replace("\r\n", "\n")
+    return text
 
 
 def _flowed_text(text: str, delete_space: bool) -> str:

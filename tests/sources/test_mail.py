@@ -1,4 +1,5 @@
 import base64
+import binascii
 from email.message import EmailMessage
 
 import pytest
@@ -140,6 +141,51 @@ def test_what_is_not_shown_is_counted():
         "Left out: 1 parts of mail that are not shown as text (the first: text/calendar)",
         "Left out: 1 encrypted messages (only their headers are read)",
     ]
+
+
+ARMOUR = "-----BEGIN PGP {0}-----\n\nowEBWwKk\n=6xT4\n-----END PGP {0}-----"
+
+
+def test_what_is_encrypted_inside_a_text_is_counted_and_the_rest_is_read():
+    left_out = LeftOut()
+    key, quoted = ARMOUR.format("PUBLIC KEY BLOCK"), ARMOUR.format("MESSAGE").replace("\n", "\n> ")
+    lines = ["Hello", ARMOUR.format("MESSAGE"), "Ann wrote:", f"> {quoted}", "list footer", key]
+    mail = part("text/plain; format=flowed", "\n".join(lines)).encode()
+    assert read_mail(mail, left_out)[0]["text"] == "Hello\nAnn wrote:\nlist footer"
+    assert left_out.counts == {"encrypted texts in mail": 2}
+
+
+def test_of_a_signed_text_the_text_is_read():
+    left_out = LeftOut()
+    signed = (
+        "Hi.\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nTo do: chess\n- - clocks\n"
+        + ARMOUR.format("SIGNATURE")
+    )
+    for kind, text in (("plain", signed), ("html", f"<pre>{signed}</pre>")):
+        mail = part(f"text/{kind}", text).encode()
+        (line, *_, last) = read_mail(mail, left_out)[0]["text"].split("\n")
+        assert (line, last) == ("Hi.", "- clocks")
+    assert not left_out
+
+
+def test_a_file_in_uuencode_is_an_attachment():
+    left_out = LeftOut()
+    file = "begin 644 cat.txt\n" + binascii.b2a_uu(b"a cat and a dog").decode() + "`\nend"
+    mail = f"Subject: x\n\nSee the file.\n{file}\nBye".replace("\n", "\r\n").encode()
+    assert read_mail(mail, left_out)[0]["text"] == "See the file.\nBye"
+    assert left_out.lines() == ["Left out: 1 attachments of mail (the first: cat.txt)"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "begin 100 days of chess\nMONDAY\nend",
+        "-----BEGIN PGP MESSAGE-----\nis how such a text begins.",
+        "-----BEGIN PGP SIGNED MESSAGE-----\nis how such a text begins.",
+    ],
+)
+def test_what_only_begins_like_armour_or_a_file_is_text(text):
+    assert text_of(part("text/plain", text).encode()) == text
 
 
 def test_a_forwarded_message_is_read_with_its_subject():
