@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ class Recorder:
 
         class Handler(QuietHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 record.append((self.command, self.path, headers, body))
                 self.send_response(200)
@@ -38,6 +39,8 @@ class Recorder:
                 self.send_header("Content-Length", "2")
                 self.end_headers()
                 self.wfile.write(b"{}")
+
+            do_GET = do_POST
 
         self.handler, self.url = Handler, ""
 
@@ -74,6 +77,27 @@ def test_requests_go_on_with_the_other_nodes_if_one_is_gone(recorder: Recorder) 
     for number in range(6):
         client.search(index="a", body={"size": number})
     assert [path for _, path, _, _ in recorder.requests] == ["/a/_search"] * 6
+
+
+def test_a_node_that_does_not_answer_is_left_out_for_a_minute_and_no_other_is_asked_for(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, asked = [0.0], list[float]()
+    clock = SimpleNamespace(time=lambda: 1000.0 + now[0])
+    monkeypatch.setattr("opensearchpy.connection_pool.time", clock)
+
+    class Gone(QuietHandler):
+        def do_POST(self) -> None:
+            asked.append(now[0])
+            self.close_connection = True
+
+    with serving(Gone) as gone:
+        client = connect(OpenSearchSettings(urls=(gone, recorder.url)), reading=True)
+        for now[0] in (0, 59, 61, 120, 122):
+            for _ in range(4):
+                client.search(index="a", body={})
+    assert asked == [0, 61, 122]
+    assert [path for _, path, _, _ in recorder.requests] == ["/a/_search"] * 20
 
 
 def test_if_all_nodes_are_gone_the_message_names_one() -> None:

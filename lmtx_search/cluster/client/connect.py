@@ -18,6 +18,7 @@ Client = OpenSearch
 
 # Enough for the bulk requests in flight and for a command's other requests.
 _CONNECTIONS = 8
+_SECONDS_LEFT_OUT = 60.0
 
 
 def connect(settings: OpenSearchSettings, *, reading: bool = False) -> Client:
@@ -51,6 +52,9 @@ def connect(settings: OpenSearchSettings, *, reading: bool = False) -> Client:
         # that this machine cannot reach.
         max_retries=len(settings.addresses),
         retry_on_status=(),
+        # A node that does not answer is left out for so many seconds, however often it failed.
+        dead_timeout=_SECONDS_LEFT_OUT,
+        timeout_cutoff=0,
         transport_class=PatientTransport if reading else WritingTransport,
         connection_class=NotedConnection,
         **options,
