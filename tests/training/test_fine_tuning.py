@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -74,30 +72,3 @@ def test_a_full_disk_is_an_os_error_as_everywhere_else(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught, _disk_faults_are_os_errors(tmp_path):
         raise SafetensorError(said)
     assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have another malloc")
-def test_freed_blocks_of_many_sizes_go_back_to_the_system() -> None:
-    program = """
-import sys
-from lmtx_search.training.student.trainer import return_freed_memory
-
-def resident():
-    with open("/proc/self/statm") as found:
-        return int(found.read().split()[1]) * 4096
-
-if sys.argv[1] == "yes":
-    return_freed_memory()
-before = resident()
-kept = []
-for size in range(1, 31):
-    large = bytearray(size << 20)
-    kept.append(bytearray(64_000))
-    del large
-blocks = [bytearray(20 << 20) for _ in range(10)]
-kept.append(bytearray(64_000))
-del blocks
-print(resident() - before)
-"""
-    used = int(subprocess.check_output([sys.executable, "-c", program, "yes"]))
-    assert used < 40 << 20

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import math
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,25 +28,9 @@ from transformers.utils import logging as transformers_logging
 from lmtx_search.encoder.description import Description
 from lmtx_search.encoder.torch_model import load_torch_model
 from lmtx_search.errors import LmtxError
+from lmtx_search.system.freed_memory import return_freed_memory
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.training_texts import prompts_of_columns
-
-# Numbers of glibc's malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_LARGE_BLOCK = 1 << 20
-
-
-def return_freed_memory() -> None:
-    """Make the process return large blocks of memory to the system when they are freed.
-
-    By default, glibc keeps larger and larger blocks. Batches of many shapes then fragment the heap:
-    a training on 3,000 documents grew to 5.8 GB, although it used only 1.5 GB. Without glibc,
-    this function does nothing.
-    """
-    with suppress(OSError, AttributeError):
-        malloc = ctypes.CDLL("libc.so.6")
-        malloc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
-        malloc.mallopt(_M_TRIM_THRESHOLD, _LARGE_BLOCK)
 
 
 def open_model(base: Path, described: Description, settings: FineTuning) -> SentenceTransformer:
