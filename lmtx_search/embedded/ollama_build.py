@@ -28,6 +28,7 @@ from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.system.file_locks import one_after_another
 
+_CPUINFO = Path("/proc/cpuinfo")
 _PINNED = pinned("ollama.json", "ollama")
 _MODULE, _VERSION = str(_PINNED["module"]), str(_PINNED["version"])
 
@@ -68,10 +69,10 @@ def _build(builds: Path, folder: Path, progress: Progress) -> None:
         place_folder(place, folder)
 
 
-def cpu_key() -> str:
+def cpu_key(cpuinfo: Path = _CPUINFO) -> str:
     """Return a key of architecture and CPU features, on which `-march=native` depends."""
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        text = cpuinfo.read_text()
     except OSError:
         text = ""
     found = re.search(r"^(?:flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)

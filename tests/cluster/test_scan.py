@@ -111,9 +111,12 @@ def test_a_data_stream_is_filled_and_what_is_there_is_left_out(
     first = lmtx("ingest", file, "--index", "events")
     assert "2 documents indexed (2 new, 0 replaced), 1 failed" in first.stdout, first.stderr
     assert "documents must contain a single-valued timestamp field '@timestamp'" in first.stdout
+    file.write_text(file.read_text().replace('"x"', '"changed"'))
     again = lmtx("ingest", file, "--index", "events", "--from-start")
     assert "0 documents indexed (0 new, 0 replaced), 1 failed" in again.stdout
     assert "2 were there already and stay as they are" in again.stdout
+    there = {hit["_id"]: hit["_source"]["text"] for hit in scan(client, "events")}
+    assert there == {"1": "x", "2": "x"}
 
 
 @pytest.mark.integration

@@ -42,8 +42,16 @@ def test_an_ollama_on_path_is_started_where_none_answers(tmp_path: Path) -> None
     assert (found.program, found.address) == (program, "")
 
 
-def test_a_build_belongs_to_one_kind_of_cpu() -> None:
-    assert cpu_key() == cpu_key()
+def test_a_build_belongs_to_one_kind_of_cpu(tmp_path: Path) -> None:
+    def key(text: str) -> str:
+        (tmp_path / "cpuinfo").write_text(text)
+        return cpu_key(tmp_path / "cpuinfo")
+
+    one = key("processor\t: 0\nflags\t\t: fpu sse avx2\n")
+    assert key("processor\t: 1\nflags\t\t: avx2 fpu sse\n") == one
+    assert key("processor\t: 0\nflags\t\t: fpu sse\n") != one
+    assert key("processor\t: 0\nFeatures\t: fp asimd\n") != key("Features\t: fp\n")
+    assert cpu_key(tmp_path / "none") == key("no such line\n")
 
 
 @pytest.mark.parametrize(

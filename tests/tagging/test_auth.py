@@ -87,10 +87,20 @@ def test_only_this_machine_reaches_it_or_it_warns_that_others_do(
 ) -> None:
     heard = []
 
+    class Listener:
+        """A socket that listens nowhere."""
+
+        def getsockname(self) -> tuple[str, int]:
+            return heard[-1], 8787
+
+    def listen(host: str, port: int) -> Listener:
+        heard.append(host)
+        return Listener()
+
     def serve(app: Any, listener: socket, started: Callable[[], None]) -> None:
-        with listener:
-            heard.append(listener.getsockname()[0])
-            started()
+        started()
+
+    monkeypatch.setattr(server, "listen", listen)
 
     monkeypatch.setattr(server, "serve", serve)
     monkeypatch.chdir(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lmtx_search.embedded.net import LOOPBACK, free_port
+from lmtx_search.embedded.net import LOOPBACK, free_port, wait_for
 from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import DEFAULT_FIELDS
 from lmtx_search.tagging.scoring.tagger import Tagger
@@ -105,8 +106,10 @@ def test_what_people_rejected_is_not_a_tag(tagger: Tagger) -> None:
     assert done["tags_rejected"] == ["chess"]
 
 
-def test_a_slow_reader_stops_the_source(tagger: Tagger) -> None:
-    read = [0]
+def test_a_slow_reader_stops_the_source(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, queues = [0], list[queue.Queue[Any]]()
+    made = queue.Queue
+    monkeypatch.setattr(queue, "Queue", lambda most: queues.append(made(most)) or queues[-1])
 
     def source() -> Iterator[bytes]:
         for _ in range(10_000):
@@ -115,10 +118,8 @@ def test_a_slow_reader_stops_the_source(tagger: Tagger) -> None:
 
     run = TagStream(tagger, ["text"]).run(source())
     first = next(run)
-    # The reader takes nothing more; the source is read only as far as the limit.
-    for thread in threading.enumerate():
-        if thread.name == "stream":
-            thread.join(0.5)
+    # The reader takes nothing more, so that what is full stays full.
+    wait_for(queues[0].full, "the source", 60)
     assert len(first) <= 256
     assert read[0] <= len(first) + 2 * 256 + 1
     assert len(first) + sum(map(len, run)) == 10_000
