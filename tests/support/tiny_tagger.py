@@ -9,6 +9,7 @@ import numpy as np
 from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.records import Label
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.contents import (
@@ -51,6 +52,7 @@ def version_of(
     bands: Bands | None = None,
     rules: Rules | None = None,
     max_tags: int = 2,
+    windows: Windows = ONE_WINDOW,
 ) -> TaggerVersion:
     folder.mkdir(exist_ok=True)
     form = make_tiny_encoder(folder / "form", prompt)
@@ -63,6 +65,7 @@ def version_of(
             digest=encoder.digest,
             precision="fp32",
             document_tokens=8,
+            windows=windows,
         ),
         VersionLabels(
             labels=labels,
