@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,9 @@ def test_what_was_backed_up_works_again_on_an_empty_cluster(
         assert done.code == 0, done.err
         return done.out
 
+    def status(id_: str) -> str:
+        return str(client.get(index="articles", id=id_)["_source"]["tagging"]["status"])
+
     bootstrap(client, settings, lmtx)
     version = deployed(client, settings).version
     index_documents(client, "articles", DOCUMENTS)
@@ -69,19 +73,34 @@ def test_what_was_backed_up_works_again_on_an_empty_cluster(
     wait = {"wait_for_completion": "true"}
     made = client.snapshot.create(repository=repository, snapshot="lmtx-1", body=what, params=wait)
     assert made["snapshot"]["state"] == "SUCCESS"
-    shutil.copytree(settings.data_dir / "taggers", tmp_path / "copy" / "taggers")
+    run_folder = settings.data_dir / "runs" / "one"
+    run_folder.mkdir(parents=True)
+    (run_folder / "run.json").write_text("{}")
+    folders = ("taggers", "runs")
+    for folder in folders:
+        shutil.copytree(settings.data_dir / folder, tmp_path / "copy" / folder)
 
     # Everything is lost.
     wipe(client)
-    shutil.rmtree(settings.data_dir / "taggers")
+    for folder in folders:
+        shutil.rmtree(settings.data_dir / folder)
     assert not client.indices.exists(index="lmtx-labels")
 
     # Restore.
     client.snapshot.restore(repository=repository, snapshot="lmtx-1", body=what, params=wait)
-    shutil.copytree(tmp_path / "copy" / "taggers", settings.data_dir / "taggers")
+    copies = [str(tmp_path / "copy" / folder) for folder in folders]
+    subprocess.run(["cp", "-a", *copies, str(settings.data_dir)], check=True)
+    assert (run_folder / "run.json").is_file()
     assert "Nothing changed" in run("bootstrap-index")
     assert "model lost" in run("taggers")
+    assert run("facets", "--index", "articles", "--json") == facets
+    index_documents(client, "articles", [{"id": "3", "text": "plays chess at noon"}])
+    assert status("3") == "pending"
     assert f"now uses the tagger {version}" in run("rollback", version)
+    assert status("3") == "pending"
+    run("retag", "--index", "articles", "--pending")
+    assert status("3") == "tagged"
+    client.delete(index="articles", id="3", params={"refresh": "true"})
 
     assert run("facets", "--index", "articles", "--json") == facets
     assert client.count(index="lmtx-labels")["count"] == len(LABELS) + 1
