@@ -26,6 +26,7 @@ from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.service.client import service_url, tag_url
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import SCHEMA as TAGGER_SCHEMA
+from tests.support.command_tree import all_commands
 from tests.support.in_process import call
 from tests.support.tagger_service import LABELS, make_version, running
 
@@ -254,6 +255,60 @@ WRITING = [
     ["review", "documents.jsonl"],
     ["ui", "--index", "articles"],
 ]
+
+
+READING = {
+    "init", "up", "down", "doctor", "status", "config", "completion", "labels gaps",
+    "source debian", "runs show", "judgments export", "serve", "tag", "history", "facets",
+    "dashboards export", "dashboards import", "report",
+}  # fmt: skip
+"""Commands that write nothing to the cluster's own indices."""
+
+
+def test_every_command_either_writes_or_only_reads() -> None:
+    commands = set(all_commands())
+    called = {" ".join(words[:most]) for words in WRITING for most in (1, 2)}
+    assert called & commands == commands - READING
+    assert not READING - commands
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("path", "body", "what"),
+    [
+        (
+            "/_component_template/lmtx-tags",
+            {"template": {}, "_meta": {"schema": SCHEMA + 1}},
+            "component template lmtx-tags",
+        ),
+        (
+            "/_index_template/lmtx-runs",
+            {"index_patterns": ["lmtx-runs"], "_meta": {"schema": SCHEMA + 1}},
+            "index template lmtx-runs",
+        ),
+        (
+            "/_ingest/pipeline/lmtx-tagging",
+            {"processors": [], "version": SCHEMA + 1},
+            "ingest pipeline lmtx-tagging",
+        ),
+    ],
+    ids=["component template", "index template", "pipeline"],
+)
+def test_what_a_newer_release_has_set_up_is_left_alone(
+    client: Any,
+    environment: dict[str, str],
+    tmp_path: Path,
+    path: str,
+    body: dict[str, Any],
+    what: str,
+) -> None:
+    client.transport.perform_request("PUT", path, body=body)
+    before = client.transport.perform_request("GET", path)
+    done = call("bootstrap-index", environment=environment, folder=tmp_path)
+    assert done.code == 2
+    assert f"the {what} was written by a newer lmtx-search" in done.err
+    assert client.transport.perform_request("GET", path) == before
+    assert not client.indices.exists(index="lmtx-labels")
 
 
 @pytest.mark.integration
