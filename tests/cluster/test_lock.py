@@ -46,11 +46,7 @@ def test_a_sign_whose_answer_got_lost_is_ones_own(settings: Settings, ready: Any
 
     # Taking it, and the first sign: both are done and not answered.
     spoil = [proxy.nth("PUT /lmtx-runs/_doc", number, proxy.cut) for number in (1, 3)]
-
-    def rule(what: str) -> proxy.Fault | None:
-        return next(filter(None, [one(what) for one in spoil]), None)
-
-    with proxy.spoiled(settings.opensearch.url, rule) as url:
+    with proxy.spoiled(settings.opensearch.url, *spoil) as url:
         far = connect(settings.opensearch.model_copy(update={"url": url}))
         with exclusive(far, "deploy") as held:
             held.require()

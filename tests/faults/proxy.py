@@ -100,6 +100,12 @@ def busy(status: int) -> Fault:
     return lambda exchange: exchange.answer(status, "application/json", body)
 
 
+def silent(exchange: Exchange, seconds: float = 4.0) -> None:
+    """Nothing reaches the server, and no answer comes while the client waits."""
+    time.sleep(seconds)
+    exchange.hang_up()
+
+
 def one_byte_a_second(exchange: Exchange, seconds: int = 4) -> None:
     """The answer comes byte by byte; after some seconds the line is good again."""
     status, kind, data = exchange.ask()
@@ -158,8 +164,19 @@ def first_of_each(fault: Fault, times: int = 1) -> Rule:
 
 
 @contextmanager
-def spoiled(target: str, rule: Rule) -> Iterator[str]:
-    """Stand before ``target``; yield the address of what stands there."""
+def spoiled(target: str, *rules: Rule) -> Iterator[str]:
+    """Stand before ``target``; yield the address of what stands there.
+
+    A test in which one of the rules spoiled nothing shows nothing, and fails.
+    """
+    lock, spoilt = threading.Lock(), set[int]()
+
+    def fault_of(what: str) -> Fault:
+        # Each rule counts the requests, also those that another one spoils.
+        found = {number: fault for number, rule in enumerate(rules) if (fault := rule(what))}
+        with lock:
+            spoilt.update(found)
+        return next(iter(found.values()), pass_on)
 
     class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
@@ -167,7 +184,7 @@ def spoiled(target: str, rule: Rule) -> Iterator[str]:
         def _serve(self) -> None:
             exchange = Exchange(self, target)
             try:
-                (rule(exchange.what) or pass_on)(exchange)
+                fault_of(exchange.what)(exchange)
             except (OSError, http.client.HTTPException):  # one of the two is gone
                 self.close_connection = True
 
@@ -175,3 +192,5 @@ def spoiled(target: str, rule: Rule) -> Iterator[str]:
 
     with serving(Handler) as url:
         yield url
+    unused = [number for number in range(len(rules)) if number not in spoilt]
+    assert not unused, f"no request was spoiled by the rules {unused} (from 0)"

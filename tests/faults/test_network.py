@@ -23,10 +23,12 @@ def job(tmp_path: Path) -> list[tuple[Any, ...]]:
     ]
 
 
-def carried_out(client: Any, settings: Settings, commands: Commands, rule: proxy.Rule) -> list[str]:
+def carried_out(
+    client: Any, settings: Settings, commands: Commands, *rules: proxy.Rule
+) -> list[str]:
     """Do the job over a bad line, each command until it succeeds; return what they said."""
     said: list[str] = []
-    with proxy.spoiled(settings.opensearch.url, rule) as url:
+    with proxy.spoiled(settings.opensearch.url, *rules) as url:
         commands.environment["LMTX_OPENSEARCH_URL"] = url
         for words in job(commands.folder):
             said += commands.insist(*words, times=25)
@@ -70,10 +72,15 @@ def test_one_byte_a_second_is_slow_and_no_fault(
         proxy.nth(pattern, 1, proxy.one_byte_a_second)
         for pattern in ("PUT /_index_template", "PUT /lmtx-runs/_doc", "POST /mine/_bulk")
     ]
+    assert carried_out(client, settings, commands, *slow) == []
 
-    def rule(what: str) -> proxy.Fault | None:
-        return next(filter(None, [one(what) for one in slow]), None)
 
+@pytest.mark.faults
+def test_an_answer_that_comes_too_late_is_no_fault(
+    client: Any, settings: Settings, commands: Commands
+) -> None:
+    commands.environment["LMTX_OPENSEARCH_TIMEOUT"] = "2"
+    rule = proxy.nth("POST /mine/_bulk", 2, proxy.after(lambda: toolbox.hold(4.0)))
     assert carried_out(client, settings, commands, rule) == []
 
 
@@ -81,6 +88,19 @@ def test_one_byte_a_second_is_slow_and_no_fault(
 def test_no_answer_at_all_is_one_line_and_the_same_command_goes_on(
     client: Any, settings: Settings, commands: Commands
 ) -> None:
-    commands.environment["LMTX_OPENSEARCH_TIMEOUT"] = "2"
-    rule = proxy.nth("POST /mine/_bulk", 2, proxy.after(lambda: toolbox.hold(4.0)))
-    assert carried_out(client, settings, commands, rule) == []
+    commands.environment["LMTX_OPENSEARCH_TIMEOUT"] = "1"
+    *before, words = job(commands.folder)
+    for prepared in before:
+        commands.must(*prepared)
+    bulk = proxy.nth("POST /mine/_bulk", 1, proxy.pass_on)
+
+    def silent(what: str) -> proxy.Fault | None:
+        """Answer the first request; no later one."""
+        return None if bulk(what) or "POST /mine/_bulk" not in what else proxy.silent
+
+    with proxy.spoiled(settings.opensearch.url, silent) as url:
+        done = commands.run(*words, LMTX_OPENSEARCH_URL=url)  # which sees that it is one line
+    assert done.returncode == 1
+    assert toolbox.found(client, "mine") != toolbox.hashes(toolbox.documents(600))
+    commands.must(*words)
+    assert toolbox.found(client, "mine") == toolbox.hashes(toolbox.documents(600))

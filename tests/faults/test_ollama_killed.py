@@ -105,11 +105,7 @@ def test_a_bad_line_to_the_judge_costs_time_only(
 ) -> None:
     """The second and third answers are spoiled: each of the two that are under way at a time."""
     spoil = [proxy.nth("POST /api/generate", number, fault) for number in (2, 3)]
-
-    def rule(what: str) -> proxy.Fault | None:
-        return next(filter(None, [one(what) for one in spoil]), None)
-
-    with proxy.spoiled(commands.environment["LMTX_OLLAMA_HOSTS"], rule) as url:
+    with proxy.spoiled(commands.environment["LMTX_OLLAMA_HOSTS"], *spoil) as url:
         done = commands.must(*WORDS, "--json", LMTX_OLLAMA_HOSTS=url)
     counts = json.loads(done.stdout)["counts"]
     assert counts["judged_pairs"] + counts["neither"] + counts["failed"] == BUDGET
