@@ -121,9 +121,13 @@ def test_whoever_only_writes_has_documents_tagged(operator: Job, node: SecuredNo
         client.search(index=INDEX)
 
 
-@pytest.mark.parametrize("restriction", [{"fls": ["~text"]}, {"masked_fields": ["text"]}])
+@pytest.mark.parametrize(
+    "restriction",
+    [{"fls": ["~text"]}, {"masked_fields": ["text"]}, {"dls": '{"term": {"_id": "chess-1"}}'}],
+    ids=["fields", "masks", "documents"],
+)
 def test_retag_writes_nothing_back_that_the_user_does_not_see(
-    operator: Job, node: SecuredNode, restriction: dict[str, list[str]]
+    operator: Job, node: SecuredNode, restriction: dict[str, Any]
 ) -> None:
     full = role("operator", Settings(), [INDEX, OLDER])
     less = copy.deepcopy(full)
