@@ -148,3 +148,27 @@ def test_documents_on_whose_tags_the_judges_server_failed_are_checked_the_next_t
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["documents"], told["now"]["value"]) == (1, 1.0)
+
+
+@pytest.mark.integration
+def test_tags_without_a_label_or_an_answer_are_told_by_the_reason(
+    client: Any, settings: Settings, lmtx: Run, environment: dict[str, str]
+) -> None:
+    bootstrap(client, settings, lmtx)
+    texts = ["plays chess", "electronic mail", "a web browser", "spreadsheets, accounts"]
+    with running(environment):
+        deployed(client, settings)
+        documents = [{"id": str(number), "text": text} for number, text in enumerate(texts)]
+        index_documents(client, "articles", documents)
+        assert lmtx("labels", "retire", "web", "--yes").returncode == 0
+
+    def answer(number: int) -> tuple[int, dict[str, Any]]:
+        answers = {0: (200, first_token("Yes")), 1: (200, first_token("Perhaps"))}
+        return answers.get(number, (400, {"error": "out of memory"}))
+
+    with fake_ollama(answer) as host:
+        asking = {**environment, "LMTX_OLLAMA_HOSTS": host, "LMTX_OLLAMA_MODEL": "tiny"}
+        done = lmtx("watch", "--index", "articles", env=asking)
+    assert done.returncode == 0, done.stderr
+    assert "tags are left out, because no label has their names any more" in done.stdout
+    assert "the judge answered neither yes nor no for 1, and its server failed on" in done.stdout
