@@ -44,6 +44,7 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.known_answers import KnownAnswers, known_answers
+from lmtx_search.training.languages import language_notes
 from lmtx_search.training.refit import refit
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
@@ -114,7 +115,10 @@ def load_labels(
     for note in notes:
         progress.note(note)
     loaded = label_updates.load_labels(client, settings, labels, progress, retire)
-    return replace(loaded, notes=[*notes, *loaded.notes])
+    languages = language_notes(settings, labels=loaded.embedded)
+    for note in languages:
+        progress.note(note)
+    return replace(loaded, notes=[*notes, *loaded.notes, *languages])
 
 
 def shortlists(

@@ -32,7 +32,6 @@ from lmtx_search.cluster.setup.indices import (
     tagging_counts,
     tagging_errors,
 )
-from lmtx_search.encoder.language_fit import MOST_TEXTS
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import BadLine, Document
@@ -41,6 +40,7 @@ from lmtx_search.sources import DocumentFile
 from lmtx_search.sources.document_check import check_documents
 from lmtx_search.sources.read_options import ReadOptions
 from lmtx_search.tag_fields import TagFields
+from lmtx_search.words.text_sample import TextSample
 
 Documents = DocumentFile | Iterable[Document | BadLine]
 
@@ -195,7 +195,7 @@ class _Load:
         self._settings, self._index = settings, index
         self._options, self._progress = options or LoadOptions(), progress
         self._notes: list[str] = []
-        self._sample: list[str] = []
+        self._sample = TextSample()
 
     def note(self, text: str) -> None:
         """Show a sentence at once, unless it was shown before, and keep it for the report."""
@@ -207,7 +207,7 @@ class _Load:
         """Say whether encoder and judge were made for the language of the documents."""
         from lmtx_search.training.languages import language_notes
 
-        for note in language_notes(self._settings, documents=self._sample):
+        for note in language_notes(self._settings, documents=self._sample.texts):
             self.note(note)
 
     def prepare_tagged(self, client: Any, index: str, id_field: str) -> bool:
@@ -266,10 +266,10 @@ class _Load:
         return report
 
     def _sampled(self, documents: Documents) -> Iterator[Document | BadLine]:
-        """Yield the documents, and keep the texts of the first ones."""
+        """Yield the documents, and keep the texts of a sample."""
         for item in documents:
-            if isinstance(item, Document) and len(self._sample) < MOST_TEXTS:
-                self._sample.append(item.text)
+            if isinstance(item, Document):
+                self._sample.add(item.text)
             yield item
 
     def _checkpoint(self, file: DocumentFile, fields: TagFields) -> Checkpoint | None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 from lmtx_search.cluster.client.connect import connect
-from lmtx_search.cluster.documents.load import read_documents
+from lmtx_search.cluster.documents.sample import sample_texts
 from lmtx_search.cluster.setup.requirements import check_cluster
 from lmtx_search.cluster.setup.text_fields import require_fields
-from lmtx_search.encoder.language_fit import MOST_TEXTS
 from lmtx_search.errors import UserError
 from lmtx_search.judges.open import open_judge
 from lmtx_search.settings import OpenSearchSettings, Settings
 from lmtx_search.sources.labels import LabelFile
 from lmtx_search.training.languages import language_notes
+from lmtx_search.words.text_sample import MOST_TEXTS, TextSample
 
 _SECONDS = 10.0
 
@@ -45,13 +44,14 @@ def try_languages(
     settings: Settings, labels: Path | None, index: str | None, fields: Sequence[str]
 ) -> list[str]:
     """Return notes about labels and documents for which encoder or judge were not made."""
-    names = [label.text for label in islice(LabelFile(labels), MOST_TEXTS)] if labels else []
+    names = TextSample()
+    for label in LabelFile(labels) if labels else ():
+        names.add(label.text)
     texts: list[str] = []
     if index:
         client = connect(settings.opensearch.within(_SECONDS), reading=True)
-        documents = read_documents(client, index, fields)
-        texts = [document.text for document in islice(documents, MOST_TEXTS)]
-    return language_notes(settings, names, texts)
+        texts = sample_texts(client, index, fields, MOST_TEXTS)
+    return language_notes(settings, names.texts, texts)
 
 
 def try_judge(settings: Settings) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from lmtx_search.encoder.folder import read_json
+from lmtx_search.encoder.folder import first_module, read_json
 from lmtx_search.errors import UserError
 
 Pooling = Literal["mean", "cls", "max", "weightedmean", "lasttoken"]
@@ -19,8 +19,9 @@ ANOTHER = "use another encoder, such as intfloat/multilingual-e5-small"
 
 # Names of prompts, as `encode_query` and `encode_document` of sentence-transformers look for them.
 # A label is short, as a query is, and a document is what is found.
-_LABEL_PROMPTS = ("query",)
-_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+# The last ones are Nomic's.
+_LABEL_PROMPTS = ("query", "search_query")
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus", "search_document")
 _POOLINGS: Mapping[str, Pooling] = {
     "mean": "mean",
     "mean_tokens": "mean",
@@ -68,7 +69,8 @@ def describe(folder: Path) -> Description:
     Raises:
         UserError: a file is damaged, or this kind of encoder is not supported.
     """
-    config = _object(folder / "config.json") if (folder / "config.json").is_file() else {}
+    first = first_module(folder)
+    config = _object(first / "config.json") if (first / "config.json").is_file() else {}
     if "auto_map" in config:
         raise UserError(
             f"the encoder {folder} needs code that comes with it (trust_remote_code), and such "
@@ -83,7 +85,6 @@ def describe(folder: Path) -> Description:
         dimension = _table_width(modules[0][1])
         after = modules[1:]
     else:
-        dimension = _hidden_size(config, folder)
         after = modules[2:]
         if names[:2] == ["Transformer", "Pooling"]:
             pooled = _object(modules[1][1] / "config.json")
@@ -94,6 +95,7 @@ def describe(folder: Path) -> Description:
                 raise UserError(f"the encoder {folder} has no pooling module: {ANOTHER}")
         else:
             raise UserError(f"the encoder {folder} starts with the module {names[0]}: {ANOTHER}")
+        dimension = _hidden_size(config, first)
     for name, path in after:
         if name not in _AFTER_POOLING:
             raise UserError(f"the encoder {folder} has a module {name}: {ANOTHER}")
@@ -112,14 +114,14 @@ def describe(folder: Path) -> Description:
         static=static,
         dimension=min(dimension, cut) if cut else dimension,
         own_dimension=dimension,
-        document_prompt=_first(prompts, _DOCUMENT_PROMPTS) or default,
-        label_prompt=_first(prompts, _LABEL_PROMPTS) or default,
+        document_prompt=_side(prompts, default, _DOCUMENT_PROMPTS, _LABEL_PROMPTS),
+        label_prompt=_side(prompts, default, _LABEL_PROMPTS, _DOCUMENT_PROMPTS),
         unused_prompts=sorted(
             name
             for name, text in prompts.items()
-            if text and text != default and name not in (*_DOCUMENT_PROMPTS, *_LABEL_PROMPTS)
+            if text and name != default and name not in (*_DOCUMENT_PROMPTS, *_LABEL_PROMPTS)
         ),
-        lowers=_lowers(folder),
+        lowers=_lowers(first),
     )
 
 
@@ -161,8 +163,8 @@ def _pooling(config: Mapping[str, Any], folder: Path) -> Pooling:
     return _POOLINGS[modes[0]]
 
 
-def _prompts(said: Mapping[str, Any], folder: Path) -> tuple[dict[str, str], str]:
-    """Return the prompts by name, and the text of the default one (empty: there is none)."""
+def _prompts(said: Mapping[str, Any], folder: Path) -> tuple[dict[str, str], str | None]:
+    """Return the prompts by name, and the name of the default one (None: there is none)."""
     prompts = said.get("prompts") or {}
     default = said.get("default_prompt_name")
     texts = isinstance(prompts, dict) and all(
@@ -173,12 +175,26 @@ def _prompts(said: Mapping[str, Any], folder: Path) -> tuple[dict[str, str], str
             f"{folder / PROMPTS_FILE} has no texts under `prompts`, or names a default prompt "
             "that is not among them: correct it, or fetch the encoder again"
         )
-    found = {name: text or "" for name, text in prompts.items()}
-    return found, found[default] if default is not None else ""
+    return {name: text or "" for name, text in prompts.items()}, default
 
 
-def _first(prompts: Mapping[str, str], names: Sequence[str]) -> str:
-    return next((prompts[name] for name in names if prompts.get(name)), "")
+def _side(
+    prompts: Mapping[str, str], default: str | None, own: Sequence[str], other: Sequence[str]
+) -> str:
+    """Return the prompt of documents or of labels.
+
+    sentence-transformers adds empty prompts of both sides to every folder that it saves. An empty
+    prompt therefore says only then that there is none, when the other side has one.
+
+    Args:
+        own, other: the names of the prompts of this side and of the other one.
+    """
+    texts = [prompts[name] for name in own if name in prompts]
+    if any(texts):
+        return next(filter(None, texts))
+    if default is None or default in (*own, *other):
+        return ""  # the default one is for one side only
+    return "" if texts and any(prompts.get(name) for name in other) else prompts[default]
 
 
 def _length(config: Mapping[str, Any], key: str, where: Path) -> int:

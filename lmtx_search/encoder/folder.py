@@ -25,7 +25,7 @@ _FILES = [
     "merges.txt",
     "*.model",
 ]
-_WANTED = [*_FILES, "*/config.json"]
+_WANTED = [*_FILES, *(f"*/{name}" for name in _FILES), "README.md"]
 DOWNLOADED_ENCODERS = ("all-MiniLM-L6-v2", "multilingual-e5-small")
 """Short names of the encoders that `lmtx-search up` downloads; the first one is the default."""
 
@@ -89,6 +89,15 @@ def downloaded_encoder(name: str, cache_dir: Path) -> Path:
     return cache_dir / "models" / name
 
 
+def first_module(folder: Path) -> Path:
+    """Return the folder of the encoder's first module, the one with the tokenizer.
+
+    This mostly is the encoder's folder itself. Older encoders have a folder of their own for it.
+    """
+    modules = _listed_modules(folder)
+    return folder / str(modules[0].get("path", "")) if modules else folder
+
+
 def encoder_digest(folder: Path) -> str:
     """Return the SHA-256 (hex) of everything in the folder that changes an embedding."""
     digest = hashlib.sha256()
@@ -124,9 +133,7 @@ def _sha256(file: BinaryIO) -> bytes:
 
 def _parts(folder: Path) -> list[Path]:
     """Return the files of the encoder: those in its folder and in the folders of its modules."""
-    listed = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
-    modules = listed if isinstance(listed, list) else []
-    folders = {folder, *(folder / str(m.get("path", "")) for m in modules if isinstance(m, dict))}
+    folders = {folder, *(folder / str(m.get("path", "")) for m in _listed_modules(folder))}
     return sorted(
         path
         for parent in folders
@@ -134,6 +141,11 @@ def _parts(folder: Path) -> list[Path]:
         for path in parent.iterdir()
         if path.is_file() and any(fnmatchcase(path.name, name) for name in _FILES)
     )
+
+
+def _listed_modules(folder: Path) -> list[dict[str, Any]]:
+    listed = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _checked(folder: Path, name: str) -> Path:

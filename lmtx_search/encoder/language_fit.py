@@ -9,21 +9,22 @@ or that need several pieces each.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-from lmtx_search.encoder.folder import read_json
-
-MOST_TEXTS = 500
-"""Texts that are looked at."""
-
-ADVICE = (
-    'set encoder.name = "multilingual-e5-small", which `lmtx-search up` downloads, or an encoder '
-    "for that language. Untrained, its first label was right for 37 % of some German records, and "
-    "that of the default encoder for 21 %. It needs about twice as long for a document"
+from lmtx_search.encoder.export import form_folder
+from lmtx_search.encoder.folder import (
+    DOWNLOADED_ENCODERS,
+    encoder_digest,
+    first_module,
+    read_json,
 )
+from lmtx_search.encoder.form import TOKENIZER_FILE
+from lmtx_search.words.english import DENSE
+
+_MULTILINGUAL_ENCODER = DOWNLOADED_ENCODERS[1]
+DOCUMENTS, LABELS = "documents", "labels"
 
 _CHARACTERS = 1000  # of each text
 _LEAST_WORDS = 50
@@ -32,9 +33,20 @@ _MULTILINGUAL = 100_000
 _MOST_PIECES_OF_WORD = {False: 1.7, True: 3.0}
 _MOST_PIECES_OF_CHARACTER = 1.3
 _MOST_UNKNOWN = 0.05
-# Chinese, Japanese, Korean, Thai, Lao, Burmese and Khmer: words are not set apart, or are dense.
-_DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[^\W\d_{_DENSE}]{{2,}}|(?P<dense>[{_DENSE}]+)")
+_WORD = re.compile(rf"[^\W\d_{DENSE}]{{2,}}|(?P<dense>[{DENSE}]+)")
+# Words that a tokenizer for English keeps whole, and one for another single language does not.
+_ENGLISH_WORDS = (
+    "government library history science question knowledge language different important company "
+    "development research university management military hospital education environment building "
+    "agriculture philosophy temperature successful throughout themselves necessary beautiful "
+    "although everything yesterday children together another because between something weather "
+    "brother daughter breakfast husband kitchen thought"
+)
+_MOST_PIECES_OF_ENGLISH_WORD = 1.1
+# A tokenizer for English and another language splits neither.
+_FEW_PIECES_OF_WORD = 1.3
+# The languages in the header of a model card: on the same line, or a list on the lines below.
+_CARD_LANGUAGES = re.compile(r"^language:[ \t]*((?:\S.*)|(?:\n[ \t]*-.*)+)", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -48,14 +60,22 @@ class Fit:
         character_pieces: tokens of these characters.
         unknown: tokens of either that stand for something that is in no vocabulary.
         multilingual: the tokenizer knows as many pieces as those for many languages do.
+        english: the tokenizer was made for English alone.
     """
 
     multilingual: bool = False
+    english: bool = False
     words: int = 0
     word_pieces: int = 0
     characters: int = 0
     character_pieces: int = 0
     unknown: int = 0
+
+    @property
+    def splits(self) -> bool:
+        """Whether the texts are split more than those of the tokenizer's own languages."""
+        dense = self.characters > self.words
+        return dense or self.word_pieces >= _FEW_PIECES_OF_WORD * self.words
 
     def problem(self) -> str:
         """Return what does not fit, or nothing if the texts fit or are too few to tell."""
@@ -74,8 +94,20 @@ class Fit:
         return ""
 
 
+def find_tokenizer(encoder: Path, cache_dir: Path) -> Path | None:
+    """Return an encoder's ``tokenizer.json``: its own, or that of its ONNX form (None: neither).
+
+    Args:
+        encoder: a sentence-transformers folder or an ONNX form.
+        cache_dir: the product's cache folder.
+    """
+    places = (encoder, first_module(encoder), form_folder(encoder_digest(encoder), cache_dir))
+    files = (place / TOKENIZER_FILE for place in places)
+    return next((file for file in files if file.is_file()), None)
+
+
 def tokenizer_fit(tokenizer_file: Path, texts: Iterable[str]) -> Fit:
-    """Return how a tokenizer splits the first of the texts."""
+    """Return how a tokenizer splits texts."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
@@ -87,7 +119,10 @@ def tokenizer_fit(tokenizer_file: Path, texts: Iterable[str]) -> Fit:
     if unknown is None and model.get("unk_token"):
         unknown = tokenizer.token_to_id(model["unk_token"])
     fit = Fit(multilingual=tokenizer.get_vocab_size() >= _MULTILINGUAL)
-    sample = [text[:_CHARACTERS] for text in islice(texts, MOST_TEXTS)]
+    pieces = len(tokenizer.encode(_ENGLISH_WORDS, add_special_tokens=False).ids)
+    most = _MOST_PIECES_OF_ENGLISH_WORD * len(_ENGLISH_WORDS.split())
+    fit.english = not fit.multilingual and pieces <= most
+    sample = [text[:_CHARACTERS] for text in texts]
     for text, encoding in zip(
         sample, tokenizer.encode_batch(sample, add_special_tokens=False), strict=True
     ):
@@ -107,13 +142,31 @@ def tokenizer_fit(tokenizer_file: Path, texts: Iterable[str]) -> Fit:
     return fit
 
 
-def language_problem(tokenizer_file: Path, texts: Iterable[str], what: str) -> str:
-    """Return in words that the encoder does not fit the texts, else nothing.
+def encoder_problem(
+    encoder: Path | None, fits: Mapping[str, Fit], name: str, not_english: str
+) -> str:
+    """Return in words that an encoder does not fit some texts, else nothing.
 
     Args:
+        encoder: its folder (None: not on this machine yet).
+        fits: how its tokenizer splits texts, by what these are ("labels"); may be empty.
+        name: ``encoder.name`` of the settings.
+        not_english: says that some documents are not in English (empty: nothing shows that).
+    """
+    splits = any(fit.english and fit.splits for what, fit in fits.items() if what == DOCUMENTS)
+    if not_english and (splits or _made_for_english(encoder, name)):
+        return f"{not_english}, and the encoder {name} was made for English"
+    return next(filter(None, (language_problem(fit, what) for what, fit in fits.items())), "")
+
+
+def language_problem(fit: Fit, what: str) -> str:
+    """Return in words that a tokenizer, and so the encoder, does not fit some texts, else nothing.
+
+    Args:
+        fit: how the tokenizer splits the texts.
         what: the texts, in words ("labels").
     """
-    problem = tokenizer_fit(tokenizer_file, texts).problem() if tokenizer_file.is_file() else ""
+    problem = fit.problem()
     if not problem:
         return ""
     return (
@@ -122,7 +175,33 @@ def language_problem(tokenizer_file: Path, texts: Iterable[str], what: str) -> s
     )
 
 
-def language_note(tokenizer_file: Path, texts: Iterable[str], what: str) -> str:
-    """Return :func:`language_problem` with what to do about it, for the user."""
-    problem = language_problem(tokenizer_file, texts, what)
-    return f"{problem[0].upper()}{problem[1:]}: {ADVICE}" if problem else ""
+def _made_for_english(encoder: Path | None, name: str) -> bool:
+    """Tell whether this is the default encoder, or one whose model card names English alone."""
+    if name.split("/")[-1] == DOWNLOADED_ENCODERS[0]:
+        return True
+    card = encoder and encoder / "README.md"
+    if card is None or not card.is_file():
+        return False
+    header = re.match(r"---\n(.*?)\n---", card.read_text("utf-8", "replace"), re.DOTALL)
+    languages = _CARD_LANGUAGES.search(header[1]) if header else None
+    return languages is not None and set(re.findall(r"[\w]+", languages[1])) == {"en"}
+
+
+def other_encoder(name: str, multilingual: bool) -> str:
+    """Return what to do about an encoder that does not fit.
+
+    Args:
+        name: ``encoder.name`` of the settings.
+        multilingual: its tokenizer was made for many languages, and splits the texts all the same.
+    """
+    if multilingual or name.split("/")[-1] == _MULTILINGUAL_ENCODER:
+        return (
+            "no encoder that `lmtx-search up` downloads knows this language well: set encoder.name "
+            "to an encoder that was made for it, if there is one"
+        )
+    return (
+        f'set encoder.name = "{_MULTILINGUAL_ENCODER}", which `lmtx-search up` downloads, or an '
+        "encoder for that language. Untrained, its first label was right for 37 % of some German "
+        "records, and that of the default encoder for 21 %. It needs about twice as long for a "
+        "document"
+    )

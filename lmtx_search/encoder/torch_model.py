@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.description import ANOTHER, describe
+from lmtx_search.encoder.folder import first_module
 from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.system.cores import usable_cores
@@ -52,13 +53,16 @@ def load_torch_model(
             },
         )
         if not described.static:
-            _use_tokenizer_file(model, folder, described.lowers)
+            _use_tokenizer_file(model, first_module(folder), described.lowers)
     except LmtxError:
         raise
     except Exception as error:  # transformers raises many kinds
         raise UserError(
             f"cannot load the encoder {folder} ({first_line(error)}): {ANOTHER}"
         ) from error
+    # A copy that is saved has the same prompts: sentence-transformers would add empty ones.
+    model.prompts = {"document": described.document_prompt, "query": described.label_prompt}
+    model.default_prompt_name = None
     return model
 
 

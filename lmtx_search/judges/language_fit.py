@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from pathlib import PurePath
 
 from lmtx_search.settings import Settings
-from lmtx_search.words.english import is_english
 
 ADVICE = (
     "choose a judge that knows it, for example gemma3:4b (--model, or judge.gguf for llama.cpp); "
     "it needs about eight times as long for an answer as the default"
 )
 
-# A small model that was trained on English and program code. Larger and newer models know more
-# languages than can be listed here, and about these nothing is said.
-_MOSTLY_ENGLISH = "qwen2.5-coder"
+# Models that were trained on English, program code and little else. Most others know more languages
+# than can be listed here, and about these nothing is said.
+_MOSTLY_ENGLISH = re.compile(
+    r"(?<![a-z])(qwen-?2\.5-coder|phi(-?[123](?!\.5)|:|$)|tinyllama|smollm(?!3)|stablelm(?!-?2)|"
+    r"star(coder|chat)|deepseek-coder|code-?(llama|gemma)|stable-code|granite-code|orca-mini)"
+)
 
 
 def judge_name(settings: Settings) -> str:
@@ -25,16 +27,16 @@ def judge_name(settings: Settings) -> str:
     return settings.ollama.model
 
 
-def judge_language_problem(judge: str, documents: Iterable[str]) -> str:
-    """Return in words that the judge does not fit the documents, else nothing.
+def judge_language_problem(judge: str, not_english: str) -> str:
+    """Return in words that the judge does not fit the documents or labels, else nothing.
 
     Args:
-        judge: name of the model.
-        documents: some texts.
+        judge: name of the model, perhaps behind the address of a registry.
+        not_english: says that some of them are not in English (empty: nothing shows that).
     """
-    if not judge.lower().startswith(_MOSTLY_ENGLISH) or is_english(documents) is not False:
+    if not not_english or not _MOSTLY_ENGLISH.search(judge.lower().rsplit("/", 1)[-1]):
         return ""
     return (
-        f"the documents are probably not in English, and the judge {judge} knows little of other "
-        "languages, so that more of its answers will be wrong"
+        f"{not_english}, and the judge {judge} knows little of other languages, so that more of "
+        "its answers will be wrong"
     )

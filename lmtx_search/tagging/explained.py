@@ -10,7 +10,7 @@ from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import translate
 from lmtx_search.cluster.ml.pipeline import CHARACTERS
 from lmtx_search.cluster.runs import RunStore
-from lmtx_search.encoder.language_fit import language_problem
+from lmtx_search.encoder.language_fit import language_problem, tokenizer_fit
 from lmtx_search.errors import LmtxError
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.judged_examples import JudgedExample, judged_examples
@@ -94,6 +94,6 @@ def explain_fully(
         Reason(label, passage, examples.get(label.label_id, []))
         for label, passage in zip(found, passages, strict=True)
     ]
-    problem = language_problem(tagger.tokenizer_file, [text], "text")
+    problem = language_problem(tokenizer_fit(tagger.tokenizer_file, [text]), "text")
     language = f"{problem[0].upper()}{problem[1:]}" if problem else None
     return Explained(reasons, Provenance.of(manifest, run), note, language)

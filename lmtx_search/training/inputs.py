@@ -16,7 +16,6 @@ from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.encoder.language_fit import MOST_TEXTS
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
@@ -36,7 +35,7 @@ from lmtx_search.records import (
 )
 from lmtx_search.settings import Settings
 from lmtx_search.sources.label_rules import rules_of
-from lmtx_search.training.languages import as_note, language_problems
+from lmtx_search.training.languages import as_note, note_languages
 from lmtx_search.training.sampling import hold_out, note_copies
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import Encoder, Search, without
@@ -101,11 +100,7 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     if judge.chat_problem:
         progress.note(as_note(judge.chat_problem, ANOTHER_MODEL))
     base = chosen_encoder(settings)
-    label_texts = [label.text for label in labels[:MOST_TEXTS]]
-    for problem, advice in language_problems(
-        base, judge.name, label_texts, [document.text for document in documents[:MOST_TEXTS]]
-    ):
-        progress.note(as_note(problem, advice))
+    note_languages(settings, base, judge.name, labels, documents, progress)
     note_copies(documents, progress)
     held_in, held_out = hold_out(documents, training.most_development)
     if not held_in:

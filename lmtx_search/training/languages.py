@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lmtx_search.encoder.chosen import find_chosen_encoder
-from lmtx_search.encoder.form import TOKENIZER_FILE
-from lmtx_search.encoder.language_fit import ADVICE as OTHER_ENCODER
-from lmtx_search.encoder.language_fit import MOST_TEXTS, language_problem
+from lmtx_search.encoder.language_fit import (
+    DOCUMENTS,
+    LABELS,
+    Fit,
+    encoder_problem,
+    find_tokenizer,
+    other_encoder,
+    tokenizer_fit,
+)
 from lmtx_search.errors import LmtxError
 from lmtx_search.judges.language_fit import ADVICE as OTHER_JUDGE
 from lmtx_search.judges.language_fit import judge_language_problem, judge_name
-from lmtx_search.settings import EncoderSettings, Settings
-from lmtx_search.words.english import is_english
-
-_ENGLISH = EncoderSettings().name
-_NOT_ENGLISH = (
-    f"the documents are probably not in English, and the encoder {_ENGLISH} was made for English"
-)
+from lmtx_search.progress import Progress
+from lmtx_search.records import Document, Label
+from lmtx_search.settings import Settings
+from lmtx_search.words.english import not_in_english, share_not_english
+from lmtx_search.words.text_sample import TextSample
 
 
 def language_problems(
-    encoder: Path | None, judge: str, labels: Sequence[str], documents: Sequence[str]
+    settings: Settings,
+    encoder: Path | None,
+    judge: str,
+    labels: Sequence[str],
+    documents: Sequence[str],
 ) -> Iterator[tuple[str, str]]:
     """Yield what does not fit, each with what to do about it: at most one of encoder and judge.
 
     Args:
-        encoder: its folder (None: not on this machine yet, so that nothing is known about it).
+        encoder: its folder (None: not on this machine yet).
         judge: name of its model.
-        labels, documents: their texts, of which the first ones are looked at.
+        labels, documents: random samples of their texts.
     """
-    if encoder is not None:
-        found = (
-            language_problem(encoder / TOKENIZER_FILE, texts[:MOST_TEXTS], what)
-            for what, texts in (("labels", labels), ("documents", documents))
-        )
-        if problem := next(filter(None, found), ""):
-            yield problem, OTHER_ENCODER
-    if problem := judge_language_problem(judge, documents[:MOST_TEXTS]):
+    name = settings.encoder.name
+    not_english = not_in_english(share_not_english(documents), DOCUMENTS)
+    tokenizer = encoder and find_tokenizer(encoder, settings.cache_dir)
+    fits: dict[str, Fit] = {}
+    if tokenizer is not None:
+        fits = {
+            LABELS: tokenizer_fit(tokenizer, labels),
+            DOCUMENTS: tokenizer_fit(tokenizer, documents),
+        }
+    if problem := encoder_problem(encoder, fits, name, not_english):
+        yield problem, other_encoder(name, any(fit.multilingual for fit in fits.values()))
+    # Names have no frequent words, and only a tokenizer for English tells their language.
+    of_labels = fits.get(LABELS)
+    if not not_english and of_labels and of_labels.english and of_labels.problem():
+        not_english = not_in_english(1.0, LABELS)
+    if problem := judge_language_problem(judge, not_english):
         yield problem, OTHER_JUDGE
 
 
@@ -53,10 +69,26 @@ def language_notes(
         encoder = find_chosen_encoder(settings)
     except LmtxError:
         encoder = None
-    found = list(language_problems(encoder, judge_name(settings), labels, documents))
-    if encoder is None and settings.encoder.name == _ENGLISH and is_english(documents) is False:
-        found.insert(0, (_NOT_ENGLISH, OTHER_ENCODER))
+    found = language_problems(settings, encoder, judge_name(settings), labels, documents)
     return [as_note(problem, advice) for problem, advice in found]
+
+
+def note_languages(
+    settings: Settings,
+    encoder: Path,
+    judge: str,
+    labels: Iterable[Label],
+    documents: Iterable[Document],
+    progress: Progress,
+) -> None:
+    """Say what :func:`language_problems` finds about the inputs of a run."""
+    names, texts = TextSample(), TextSample()
+    for label in labels:
+        names.add(label.text)
+    for document in documents:
+        texts.add(document.text)
+    for found in language_problems(settings, encoder, judge, names.texts, texts.texts):
+        progress.note(as_note(*found))
 
 
 def as_note(problem: str, advice: str) -> str:

@@ -88,9 +88,27 @@ def test_a_dimension_that_the_folder_names_cuts_the_embeddings(tmp_path: Path) -
                 "prompts": {"query": "q: ", "document": "", "all": "a: "},
                 "default_prompt_name": "all",
             },
+            "",
+            "q: ",
+        ),
+        # As sentence-transformers saves an encoder whose only prompt is for all texts.
+        (
+            {
+                "prompts": {"query": "", "document": "", "all": "a: "},
+                "default_prompt_name": "all",
+            },
+            "a: ",
+            "a: ",
+        ),
+        (
+            {"prompts": {"query": "q: ", "all": "a: "}, "default_prompt_name": "all"},
             "a: ",
             "q: ",
         ),
+        ({"prompts": {"query": "q: "}, "default_prompt_name": "query"}, "", "q: "),
+        ({"prompts": {"passage": "p: "}, "default_prompt_name": "passage"}, "p: ", ""),
+        ({"prompts": {"search_query": "q: ", "search_document": "d: "}}, "d: ", "q: "),
+        ({"prompts": {"query": "q: ", "document": "", "passage": "p: "}}, "p: ", "q: "),
         ({}, "", ""),
     ],
 )
@@ -99,6 +117,18 @@ def test_documents_and_labels_have_the_prompts_of_documents_and_queries(
 ) -> None:
     described = describe(folder_of(tmp_path, said=said))
     assert (described.document_prompt, described.label_prompt) == (document, label)
+
+
+def test_an_older_folder_has_the_files_of_the_transformer_in_a_folder_of_their_own(
+    tmp_path: Path,
+) -> None:
+    inner = ("sentence_transformers.models.Transformer", "0_Transformer")
+    folder = folder_of(tmp_path, modules=(inner, POOLING))
+    (folder / "0_Transformer").mkdir()
+    (folder / "config.json").rename(folder / "0_Transformer" / "config.json")
+    write(folder / "0_Transformer" / "sentence_bert_config.json", {"do_lower_case": True})
+    described = describe(folder)
+    assert (described.dimension, described.lowers) == (32, True)
 
 
 def test_prompts_that_are_for_something_else_are_named(tmp_path: Path) -> None:

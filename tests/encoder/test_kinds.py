@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,9 @@ from tokenizers import Tokenizer
 
 from lmtx_search.encoder import export
 from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.description import describe
 from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.encoder.language_fit import find_tokenizer
 from lmtx_search.encoder.load import load_encoder, onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.torch_model import load_torch_model
@@ -283,6 +286,51 @@ def test_a_default_prompt_stands_before_documents_and_labels(tmp_path: Path) -> 
     expected = torch_embeddings(load_torch_model(folder), TEXTS, "about: ")
     assert worst(encoder.encode(TEXTS), expected) >= FAITHFUL
     assert worst(encoder.encode_labels(TEXTS), expected) >= FAITHFUL
+
+
+@pytest.mark.parametrize(
+    ("prompts", "default"),
+    [
+        ({"query": "query: "}, "query"),
+        ({"query": "query: ", "document": ""}, "query"),
+        ({"document": "text: "}, "document"),
+        ({"query": "query: ", "document": "text: "}, None),
+    ],
+)
+def test_prompts_are_those_of_encode_query_and_encode_document(
+    prompts: dict[str, str], default: str | None, tmp_path: Path
+) -> None:
+    folder = make_random_encoder(tmp_path / "base", prompts=prompts, default_prompt=default)
+    encoder, expected = read(folder, tmp_path), open_plainly(folder)
+    expected.max_seq_length = TOKENS
+    documents = expected.encode_document(TEXTS, normalize_embeddings=True)
+    assert worst(encoder.encode(TEXTS), documents) >= FAITHFUL
+    labels = expected.encode_query(TEXTS, normalize_embeddings=True)
+    assert worst(encoder.encode_labels(TEXTS), labels) >= FAITHFUL
+
+
+def test_the_side_of_a_prompt_is_kept_in_training(tmp_path: Path) -> None:
+    prompts = {"query": "query: ", "all": "about: "}
+    folder = make_random_encoder(tmp_path / "base", prompts=prompts, default_prompt="all")
+    trained = train(folder, tmp_path / "trained")
+    described = describe(trained)
+    assert (described.document_prompt, described.label_prompt) == ("about: ", "query: ")
+
+
+def test_an_older_folder_with_a_folder_for_its_transformer_is_read(tmp_path: Path) -> None:
+    folder = make_random_encoder(tmp_path / "base")
+    expected = torch_embeddings(open_plainly(folder), TEXTS)
+    inner = folder / "0_Transformer"
+    inner.mkdir()
+    for name in ("config.json", "model.safetensors", "sentence_bert_config.json"):
+        (folder / name).rename(inner / name)
+    for path in folder.glob("tokenizer*"):
+        path.rename(inner / path.name)
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[0]["path"] = inner.name
+    (folder / "modules.json").write_text(json.dumps(modules))
+    assert worst(read(folder, tmp_path).encode(TEXTS), expected) >= FAITHFUL
+    assert find_tokenizer(folder, tmp_path) == inner / "tokenizer.json"
 
 
 def test_every_window_of_a_document_starts_with_the_prompt(tmp_path: Path) -> None:

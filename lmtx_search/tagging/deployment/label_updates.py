@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,7 @@ from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.codec import Vectors
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.labels.load_plan import LoadReport
-from lmtx_search.encoder.form import TOKENIZER_FILE
 from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.encoder.language_fit import MOST_TEXTS, language_note
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
@@ -37,6 +35,7 @@ from lmtx_search.tagging.versions.label_sync import (
     sync_labels,
 )
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.words.text_sample import TextSample
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -137,6 +136,8 @@ class LoadedLabels:
         waiting: the deployed tagger, if it gets the labels only with the next deployment.
         put: how many labels were written to ``tagger``.
         notes: what the user should know about the labels, a sentence each.
+        retired: how many labels ``tagger`` no longer assigns.
+        embedded: texts of a sample of the labels that were embedded.
     """
 
     report: LoadReport
@@ -145,6 +146,7 @@ class LoadedLabels:
     put: int = 0
     notes: Sequence[str] = ()
     retired: int = 0
+    embedded: Sequence[str] = ()
 
 
 def load_labels(
@@ -171,10 +173,11 @@ def load_labels(
         same = live and live.version and passages_of(live.version, settings) == digest
         embedded: dict[Label, Vectors] = {}
 
-        seen: list[str] = []
+        seen = TextSample()
 
         def encode(batch: Sequence[Label]) -> Vectors:
-            seen.extend(label.text for label in batch[: MOST_TEXTS - len(seen)])
+            for label in batch:
+                seen.add(label.text)
             vectors = embed_labels(encoder, batch)
             if same:
                 embedded.update(zip(batch, vectors, strict=True))
@@ -187,12 +190,11 @@ def load_labels(
             return np.stack(rows) if rows else no_vectors(encoder.dimension)
 
         report = index.load(labels, encode, digest, encoder.dimension, progress, retire)
-        if note := language_note(encoder.folder / TOKENIZER_FILE, seen, "labels"):
-            progress.note(note)
+        loaded = LoadedLabels(report, embedded=seen.texts)
         if live is None:
-            return LoadedLabels(report, notes=follow_names(client, progress))
+            return replace(loaded, notes=follow_names(client, progress))
         if live.version is None:
-            return LoadedLabels(report, waiting=live.name)
+            return replace(loaded, waiting=live.name)
         before = current_names(live.version)
         put, retired = sync_labels(
             live.version,
@@ -207,7 +209,7 @@ def load_labels(
     for note in called:
         progress.note(note)
     notes = [*called, *follow_names(client, progress)]
-    return LoadedLabels(report, tagger=live.name, put=put, retired=retired, notes=notes)
+    return replace(loaded, tagger=live.name, put=put, retired=retired, notes=notes)
 
 
 def _embedded(
