@@ -9,14 +9,18 @@ from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.facets.cooccurrence import Together
 from lmtx_search.cluster.facets.counts import Facets
 from lmtx_search.cluster.facets.over_time import Stretch
-from lmtx_search.cluster.facets.reader_language import names_in
+from lmtx_search.cluster.facets.reader_language import missing_language, names_in
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What is shown in place of tags; a tag that is not in ``by_tag`` is shown itself."""
+    """What is shown in place of tags; a tag that is not in ``by_tag`` is shown itself.
+
+    ``note`` says that no label has a name in the language ("": one has).
+    """
 
     by_tag: Mapping[str, str]
+    note: str = ""
 
     @classmethod
     def of(
@@ -35,7 +39,7 @@ class Names:
         tags += [tag for group in groups for tag in group.tags]
         tags += [other.tag for group in groups for other in group.companions]
         tags += [tag for stretch in stretches for tag, _ in stretch.tags]
-        return cls(names_in(client, tags, language))
+        return cls(names_in(client, tags, language), missing_language(client, tags, language))
 
     def __call__(self, tag: str) -> str:
         """Return what is shown for a tag."""

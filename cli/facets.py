@@ -133,6 +133,8 @@ def facets(
         return
     found = count_facets(client, index, chosen, tags, size, documents, 0, roll_up, suggested)
     names = Names.of(client, language, found, groups, stretches)
+    if names.note:
+        context.progress.note(names.note)
     if as_csv and together:
         rows = [
             (" + ".join(group.tags), other.tag, other.count, other.times)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,8 @@ from lmtx_search.cli.given_options import refuse_given
 from lmtx_search.errors import UserError
 
 if TYPE_CHECKING:
+    from lmtx_search.encoder.size import EncoderSize
+    from lmtx_search.settings import Settings
     from lmtx_search.sizing import Needs, Workload
 
 OPTIONS = ("documents", "labels", "per_day")
@@ -33,6 +35,7 @@ def show_needs(context: Context, documents: int | None, labels: int | None, per_
     Raises:
         UserError: one of the two numbers is missing.
     """
+    from lmtx_search.encoder.size import DEFAULT_SIZE
     from lmtx_search.sizing import Workload, needs
 
     if documents is None or labels is None:
@@ -41,12 +44,45 @@ def show_needs(context: Context, documents: int | None, labels: int | None, per_
     exact = settings.service.exact_labels
     encoder = settings.encoder
     each_window = encoder.window_pooling == "max"
-    work = Workload(documents, labels, per_day, encoder.windows, exact, each_window)
+    size = _encoder_size(settings)
+    work = Workload(
+        documents,
+        labels,
+        per_day,
+        encoder.windows,
+        exact,
+        each_window,
+        encoder.document_tokens,
+        size or DEFAULT_SIZE,
+    )
     found = needs(work)
-    notes = _notes(work, found)
+    notes = _notes(work, found, encoder.name, known=size is not None)
+    context.say(f"{'Encoder':<13} {_encoder(encoder.name, work, known=size is not None)}")
     for name, told in [*_rows(work, found), *(("Note", note) for note in notes)]:
         context.say(f"{name:<13} {told}")
-    context.result({"workload": asdict(work), **asdict(found), "notes": notes})
+    told = {**asdict(work), "encoder": {"name": encoder.name, **asdict(work.encoder)}}
+    context.result({"workload": told, **asdict(found), "notes": notes})
+
+
+def _encoder_size(settings: Settings) -> EncoderSize | None:
+    """Return the size of the settings' encoder (None: it is not on this machine)."""
+    from lmtx_search.encoder.chosen import find_chosen_encoder
+    from lmtx_search.encoder.size import SIZES, size_of
+
+    folder = find_chosen_encoder(settings)
+    if folder is not None:
+        return size_of(folder)
+    known = SIZES.get(settings.encoder.name.split("/")[-1])
+    cut = settings.encoder.dimension
+    return replace(known, dimension=cut) if known and cut else known
+
+
+def _encoder(name: str, work: Workload, *, known: bool) -> str:
+    size = work.encoder
+    form = f"{size.layers} layers of {size.width}" if size.layers else "a static encoder"
+    told = f"{form}, embeddings of {size.dimension}" if known else "its size is not known"
+    windows = "window" if work.windows == 1 else "windows"
+    return f"{name} ({told}), {work.windows:,} {windows} of {work.tokens:,} tokens of a document"
 
 
 def _rows(work: Workload, found: Needs) -> list[tuple[str, str]]:
@@ -87,15 +123,25 @@ def _rows(work: Workload, found: Needs) -> list[tuple[str, str]]:
     ]
 
 
-def _notes(work: Workload, found: Needs) -> list[str]:
-    from lmtx_search.sizing import MEASURED
+def _notes(work: Workload, found: Needs, name: str, *, known: bool) -> list[str]:
+    from lmtx_search.encoder.size import DEFAULT_SIZE
     from lmtx_search.tagging.in_cluster.archive import most_labels
 
-    most = most_labels(MEASURED.dimension)
+    most = most_labels(work.encoder.dimension)
     notes = [
         "these are calculations; docs/operators.md, Sizing, has the formulas, the measured "
         "constants and the assumptions"
     ]
+    if not known:
+        notes.append(
+            f"the encoder {name} is not on this machine yet: these are the times and sizes of the "
+            "default encoder"
+        )
+    elif work.encoder != DEFAULT_SIZE:
+        notes.append(
+            f"the times of {name} are estimated from layers × width²: per token it needs "
+            f"{work.encoder_times:.2g} times as long as the default encoder, which was measured"
+        )
     if work.labels > most:
         notes.append(f"the runtime in-cluster takes at most {most:,} labels")
     if not found.exact:

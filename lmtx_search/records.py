@@ -53,10 +53,19 @@ class Label:
 
     def name_in(self, language: str) -> str:
         """Return the name in a language, or in a variant of it (de-AT is de), else the text."""
+        return self.translation(language) or self.text
+
+    def translation(self, language: str) -> str | None:
+        """Return the name in a language, or in a variant of it (None: there is none).
+
+        Args:
+            language: a tag such as ``de-AT``, also written ``de_AT``.
+        """
+        wanted = language.lower().replace("_", "-")
         names = dict(self.translations)
-        tags = sorted(names, key=lambda tag: (tag != language.lower(), tag))
-        base = language.lower().split("-")[0]
-        return next((names[tag] for tag in tags if tag.split("-")[0] == base), self.text)
+        tags = sorted(names, key=lambda tag: (tag != wanted, tag))
+        base = wanted.split("-")[0]
+        return next((names[tag] for tag in tags if tag.split("-")[0] == base), None)
 
     @property
     def name_with_id(self) -> str:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lmtx_search.encoder.size import DEFAULT_SIZE, EncoderSize
+
 _DAY = 86_400.0
 _HOUR = 3_600.0
 
@@ -20,6 +22,9 @@ DATA_NODES_WITHOUT_MANAGERS = 3
 """Larger clusters get three nodes that only manage."""
 # The tagger in use and the one before it.
 _VERSIONS = 2
+# A version has the weights in float32, and quantised to a quarter, which is what a service loads.
+_QUANTISED = 0.25
+_MEASURED_TOKENS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class Workload:
 
     Attributes:
         windows: how many windows the encoder reads of a document.
+        tokens: of a window.
+        encoder: its size.
         exact_labels: the most labels that a service compares exactly.
         each_window: whether each window is compared with the labels (``window_pooling`` is
             ``max``), not the mean of all windows.
@@ -92,6 +99,17 @@ class Workload:
     windows: int = 1
     exact_labels: int = 300_000
     each_window: bool = False
+    tokens: int = _MEASURED_TOKENS
+    encoder: EncoderSize = DEFAULT_SIZE
+
+    @property
+    def encoder_times(self) -> float:
+        """How many times as long as the measured encoder this one needs for a token, estimated.
+
+        The time grows with the number of layers and the square of their width.
+        """
+        own, measured = self.encoder, DEFAULT_SIZE
+        return own.layers * own.width**2 / (measured.layers * measured.width**2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,28 +161,43 @@ class Needs:
 def needs(work: Workload, measured: Constants = MEASURED) -> Needs:
     """Estimate what a workload needs."""
     exact = work.labels <= work.exact_labels
-    label_bytes = measured.label_memory_bytes
+    longer = 4 * (work.encoder.dimension - measured.dimension)  # embeddings are float32
+    label_bytes = measured.label_memory_bytes + longer
     if not exact:  # embeddings stay on the disk
-        label_bytes -= 4 * measured.dimension
+        label_bytes -= 4 * work.encoder.dimension
+    heavier = max(0, int(_QUANTISED * (work.encoder.weights - DEFAULT_SIZE.weights)))
+    version = (
+        int((1 + _QUANTISED) * work.encoder.weights) + work.labels * 4 * work.encoder.dimension
+    )
     primary = work.documents * (measured.document_bytes + measured.tags_bytes)
     disk = {
         "documents": COPIES * work.documents * measured.document_bytes,
         "tags": COPIES * work.documents * measured.tags_bytes,
         # A new label index is written beside the one in use.
-        "labels": COPIES * _VERSIONS * work.labels * measured.label_index_bytes,
+        "labels": COPIES * _VERSIONS * work.labels * (measured.label_index_bytes + longer),
         "judgments": COPIES * work.labels * measured.judgment_bytes,
+    }
+    times = {
+        "transformer": work.encoder_times * work.tokens / _MEASURED_TOKENS,
+        "static": 1.0,
+    }
+    # An encoder that is static itself has no layers.
+    kinds = {
+        kind: times[kind] * milliseconds
+        for kind, milliseconds in measured.tagging_ms.items()
+        if times[kind]
     }
     return Needs(
         tagging={
             kind: _tagging(work, milliseconds, exact, measured)
-            for kind, milliseconds in measured.tagging_ms.items()
+            for kind, milliseconds in kinds.items()
         },
-        service_bytes=measured.service_bytes + _VERSIONS * work.labels * label_bytes,
+        service_bytes=measured.service_bytes + _VERSIONS * (work.labels * label_bytes + heavier),
         exact=exact,
-        label_hours=work.labels / measured.labels_per_second / _HOUR,
+        label_hours=max(1.0, work.encoder_times) * work.labels / measured.labels_per_second / _HOUR,
         judging_hours=work.labels / measured.pairs_per_second / _HOUR,
         disk=disk,
-        version_bytes=_VERSIONS * work.labels * 4 * measured.dimension,
+        version_bytes=_VERSIONS * version,
         nodes=_nodes(sum(disk.values()), measured),
         shards=max(1, math.ceil(primary / measured.shard_bytes)),
     )

@@ -29,7 +29,8 @@ def test_another_translation_is_another_content() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "name"), [("en", "chess"), ("EN-us", "chess"), ("de", "Schach"), ("fr", "Schach")]
+    ("language", "name"),
+    [("en", "chess"), ("EN-us", "chess"), ("en_US", "chess"), ("de", "Schach"), ("fr", "Schach")],
 )
 def test_a_name_is_that_of_the_language_or_else_the_text(language: str, name: str) -> None:
     assert CHESS.name_in(language) == name

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from lmtx_search.cli.main import cli
 from lmtx_search.cli.sizing import _bytes
+from lmtx_search.encoder.size import DEFAULT_SIZE, EncoderSize, size_of
 from lmtx_search.sizing import MEASURED, Workload, needs
 
 WORK = Workload(documents=1_000_000, labels=100_000, per_day=500_000)
@@ -58,6 +60,56 @@ def test_the_command_reads_how_windows_are_combined(
     done = run("--documents", "10", "--labels", "1000000", "--json")
     found = json.loads(done.stdout)["tagging"]["transformer"]["milliseconds"]
     assert found == pytest.approx(3 * 14.7 + 13.0 + more)
+
+
+def test_a_larger_encoder_and_longer_texts_take_longer() -> None:
+    twice = replace(DEFAULT_SIZE, layers=12)
+    wide = replace(DEFAULT_SIZE, layers=12, width=768, dimension=768)
+    for changes, milliseconds in (
+        ({"tokens": 256}, 18),
+        ({"encoder": twice}, 18),
+        ({"encoder": wide}, 72),
+        ({"encoder": twice, "tokens": 64}, 9),
+    ):
+        found = needs(replace(WORK, **changes), ROUND)
+        assert found.tagging["transformer"].milliseconds == pytest.approx(milliseconds + 1)
+
+
+def test_memory_and_disk_grow_with_the_encoder_and_its_embeddings() -> None:
+    larger = replace(DEFAULT_SIZE, dimension=768, weights=DEFAULT_SIZE.weights + 400_000_000)
+    before, after = needs(WORK, ROUND), needs(replace(WORK, encoder=larger), ROUND)
+    embeddings = 100_000 * 4 * 384
+    assert after.service_bytes - before.service_bytes == 2 * (embeddings + 100_000_000)
+    assert after.version_bytes - before.version_bytes == 2 * (embeddings + 500_000_000)
+    assert after.disk["labels"] - before.disk["labels"] == 4 * embeddings
+
+
+def test_a_static_encoder_has_no_times_of_a_transformer() -> None:
+    static = replace(DEFAULT_SIZE, layers=0, width=0)
+    assert list(needs(replace(WORK, encoder=static)).tagging) == ["static"]
+
+
+def test_the_command_names_the_encoder_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LMTX_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("LMTX_ENCODER_DOCUMENT_TOKENS", "256")
+    words = ("--documents", "10", "--labels", "10", "--encoder")
+    small = run(*words, "multilingual-e5-small").stdout
+    assert small.startswith("Encoder")
+    assert "multilingual-e5-small (12 layers of 384, embeddings of 384), 1 window of 256" in small
+    assert "needs 2 times as long as the default encoder" in small
+    found = json.loads(run(*words, "multilingual-e5-small", "--json").stdout)
+    assert found["tagging"]["transformer"]["milliseconds"] == pytest.approx(4 * 14.7, abs=0.1)
+    assert "is not on this machine yet" in run(*words, "some/encoder").stdout
+    assert "Note" in run(*words, "all-MiniLM-L6-v2").stdout
+
+
+def test_the_size_of_an_encoder_is_read_from_its_folder(tmp_path: Path) -> None:
+    config = {"n_layers": 4, "dim": 64, "torch_dtype": "bfloat16"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.safetensors").write_bytes(b"w" * 100)
+    assert size_of(tmp_path) == EncoderSize(layers=4, width=64, dimension=64, weights=200)
 
 
 def test_there_are_two_services_at_least_and_more_when_two_do_not_keep_up() -> None:

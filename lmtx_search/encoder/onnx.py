@@ -22,6 +22,7 @@ from lmtx_search.encoder.form import (
 )
 from lmtx_search.encoder.read_text import read_text
 from lmtx_search.encoder.session import open_session
+from lmtx_search.encoder.special_tokens import SpecialTokens
 from lmtx_search.encoder.tokenising import encode_beginnings
 from lmtx_search.encoder.word_tokens import WordWiseTokenizer
 from lmtx_search.errors import UserError
@@ -92,6 +93,7 @@ class OnnxEncoder:
             self._tokenizer: Any = Tokenizer.from_file(str(onnx_folder / TOKENIZER_FILE))
         except Exception as error:  # tokenizers raises plain Exception
             raise UserError(f"cannot read {onnx_folder / TOKENIZER_FILE}: {error}") from error
+        self._special = SpecialTokens.of(self._tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.max_tokens)
         self._word_wise = WordWiseTokenizer.of(self._tokenizer, self.max_tokens)
@@ -325,7 +327,8 @@ class OnnxEncoder:
         """Return the beginnings of texts as the tokenizer reads them."""
         limit = windows * self.max_tokens * _CHARACTERS_PER_TOKEN
         cut = [read_text(_clean(text[:limit])) for text in texts]
-        return [text.lower() for text in cut] if self.form.lower else cut
+        lowered = [text.lower() for text in cut] if self.form.lower else cut
+        return [self._special.blanked(text) for text in lowered]
 
     def _long_enough(self, windows: list[list[int]]) -> list[list[int]]:
         """Return the windows without a short last one, which says little."""

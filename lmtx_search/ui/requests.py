@@ -18,7 +18,9 @@ from lmtx_search.tagging.service.http import read_body
 MAX_BODY = 1024 * 1024
 """Most bytes of a request; the longest requests hold a text to try."""
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = re.compile(
+    r"(?P<tag>[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)\s*(;\s*q\s*=\s*(?P<q>[01](\.\d{0,3})?))?"
+)
 
 _DIGITS = 20
 
@@ -65,9 +67,18 @@ async def json_body(request: Request) -> dict[str, Any]:
 
 
 def language_of(request: Request) -> str | None:
-    """Return the language that the browser asks for first."""
-    first = _LANGUAGE.match(request.headers.get("accept-language", ""))
-    return first[0].lower() if first else None
+    """Return the language that the browser prefers: the first of those with the highest ``q``.
+
+    The next ones are not tried: tags are in a language that is not known, and where it is the one
+    that the browser prefers, its labels have no translation.
+    """
+    best, highest = None, 0.0
+    for entry in request.headers.get("accept-language", "").split(","):
+        found = _LANGUAGE.fullmatch(entry.strip())
+        weight = float(found["q"] or 1) if found else 0.0
+        if found and weight > highest:
+            best, highest = found["tag"].lower(), weight
+    return best
 
 
 def number(request: Request, name: str, default: int, most: int) -> int:

@@ -105,11 +105,27 @@ def test_facets_shows_names_and_keeps_tags(known: Settings, tmp_path: Any) -> No
     assert found["names"]["Schach"] == "chess"
 
 
+def test_a_language_without_names_is_said_with_those_that_there_are(
+    known: Settings, tmp_path: Any
+) -> None:
+    lmtx = runner(environment_of(known), tmp_path)
+    missing = lmtx("facets", "--index", INDEX, "--language", "xx")
+    assert missing.returncode == 0
+    told = " ".join(missing.stderr.split())
+    assert "No label of these tags has a name in xx" in told
+    assert "they have names in en (" in told
+    there = lmtx("facets", "--index", INDEX, "--language", "en_US")
+    assert "No label of these tags" not in there.stderr
+    assert "chess" in there.stdout
+
+
 def test_the_page_shows_names_in_the_browsers_language(known: Settings) -> None:
     page = TestClient(create_app(known, INDEX), base_url="http://127.0.0.1:1")
     english = page.get("/api/documents", headers={"Accept-Language": "en-GB,de;q=0.5"}).json()
     assert english["tags"][0] == {"tag": "Schach", "count": 3}
     assert english["names"]["Schach"] == "chess"
+    ordered = page.get("/api/documents", headers={"Accept-Language": "de;q=0.5, en"}).json()
+    assert ordered["names"] == english["names"]
     german = page.get("/api/documents", headers={"Accept-Language": "de"}).json()
     assert german["names"] == {}
     (label,) = page.get("/api/labels?q=chess", headers={"Accept-Language": "en"}).json()["labels"]

@@ -36,6 +36,7 @@ from tests.support.random_encoders import (
     HIDDEN,
     KINDS,
     SENTENCES,
+    Kind,
     make_random_encoder,
     make_static_encoder,
 )
@@ -356,6 +357,23 @@ def test_a_quantised_model_that_is_too_inexact_is_left_out(
         OnnxEncoder(form, TOKENS, precision="int8")
 
 
+def test_an_encoder_that_reads_long_texts_in_another_way_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sparse = {
+        **KINDS["BERT"].values,
+        "attention_type": "block_sparse",
+        "block_size": 16,
+        "num_random_blocks": 1,
+        "max_position_embeddings": 512,
+    }
+    kind = Kind("BigBirdConfig", "wordpiece", "PreTrainedTokenizerFast", values=sparse)
+    monkeypatch.setitem(KINDS, "BigBird", kind)
+    folder = make_random_encoder(tmp_path / "base", "BigBird")
+    with pytest.raises(UserError, match=r"is not supported|cannot be written as ONNX"):
+        read(folder, tmp_path)
+
+
 def test_the_lowest_precision_that_is_offered_stays_close(tmp_path: Path) -> None:
     folder = make_random_encoder(tmp_path / "base", "Qwen3")
     form = onnx_form(folder, tmp_path / "cache")
@@ -381,19 +399,39 @@ def test_a_model_of_over_two_gigabytes_keeps_its_weights_in_a_second_file(
     assert worst(encoder.encode(TEXTS), expected) >= FAITHFUL
 
 
-@pytest.mark.parametrize("pooling", [{}, {"include_prompt": False}])
-@pytest.mark.parametrize("kind", ["BERT", "RoBERTa", "XLM-R", "Qwen3", "EmbeddingGemma", "T5"])
+POOLED_AFTER_THE_PROMPT = ("BERT", "RoBERTa", "XLM-R", "Qwen3", "EmbeddingGemma", "T5")
+
+
+@pytest.mark.parametrize(
+    ("kind", "pooling"),
+    [
+        *((kind, {}) for kind in KINDS),
+        *((kind, {"include_prompt": False}) for kind in POOLED_AFTER_THE_PROMPT),
+    ],
+)
 def test_the_clusters_form_gives_what_the_service_gives(
     kind: str, pooling: dict[str, Any], tmp_path: Path
 ) -> None:
     how = {"pooling_mode": KINDS[kind].pooling, **pooling}
     folder = make_random_encoder(tmp_path / "base", kind, pooling=how, prompts=PROMPTS)
-    encoder = read(folder, tmp_path)
+    compare_with_the_clusters_form(read(folder, tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("truncate", [None, 8])
+def test_the_clusters_form_has_the_later_modules_and_the_cut(
+    truncate: int | None, tmp_path: Path
+) -> None:
+    folder = make_random_encoder(tmp_path / "base", later=[dense], truncate=truncate)
+    compare_with_the_clusters_form(read(folder, tmp_path), tmp_path)
+
+
+def compare_with_the_clusters_form(encoder: OnnxEncoder, tmp_path: Path) -> None:
+    """Check that the model of the cluster gives the tags that the tagger gives."""
     labels = [Label("1", "chess"), Label("2", "Bibliothek"), Label("3", "music players")]
     tokens = encoder.word_tokens()
     importance = word_importance([tokens.words(ids) for ids in encoder.tokens(TEXTS)], len(tokens))
     version = TaggerVersions(tmp_path / "data").create(
-        VersionEncoder(encoder.folder, kind, encoder.digest, "fp32", TOKENS),
+        VersionEncoder(encoder.folder, "encoder", encoder.digest, "fp32", TOKENS),
         VersionLabels(labels, encoder.encode_labels([label.text for label in labels])),
         TaggingRule(threshold=0.01, max_tags=3),
         WordScoring(WordWeights(0.3, 0.1, 0.2), importance, windows=2),
@@ -403,7 +441,8 @@ def test_the_clusters_form_gives_what_the_service_gives(
         archive.extractall(tmp_path)
     tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     session = onnxruntime.InferenceSession(str(tmp_path / "tagger.onnx"))
-    texts = [*TEXTS, " ".join(SENTENCES) * 9]
+    special = "A </s> web <mask>browser<s> and [SEP] <pad> chess</s>"
+    texts = [*TEXTS, " ".join(SENTENCES) * 9, special]
     given = []
     for text in texts:
         ids = np.array([tokenizer.encode(text).ids])

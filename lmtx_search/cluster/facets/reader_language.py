@@ -36,6 +36,22 @@ def names_in(client: OpenSearch, tags: Iterable[str], language: str) -> dict[str
     }
 
 
+def missing_language(client: OpenSearch, tags: Iterable[str], language: str) -> str:
+    """Say that no label of these tags has a name in a language, and in which they have names.
+
+    Nothing is returned if one has. The language of the tags themselves is not known.
+    """
+    labels = labels_of_tags(client, list(dict.fromkeys(tags))).values()
+    if not labels or any(label.translation(language) for label in labels):
+        return ""
+    there = sorted({tag for label in labels for tag, _ in label.translations})
+    others = f"they have names in {', '.join(there)}" if there else "they have no translations"
+    return (
+        f"No label of these tags has a name in {language} beside its own, which is shown: {others} "
+        "(`labels load --language` reads them)"
+    )
+
+
 def tag_named(client: OpenSearch, index: str, name: str, language: str) -> str:
     """Return the tag that has this name in a language; the name itself if it is a tag.
 

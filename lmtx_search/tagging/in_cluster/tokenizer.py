@@ -8,6 +8,7 @@ from typing import Any
 
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.read_text import replacements
+from lmtx_search.encoder.special_tokens import SpecialTokens
 from lmtx_search.errors import UserError
 
 # Texts are split at spaces before words are looked up, so no word starts with a space. With this
@@ -29,7 +30,8 @@ def tagging_tokenizer(
         prompt: what stands before each text.
 
     Raises:
-        UserError: tokens cannot be added to this type of tokenizer.
+        UserError: tokens cannot be added to this type of tokenizer, or it would read the prompt
+            several times.
     """
     content = read_json(file)
     vocabulary = content["model"].get("vocab")
@@ -45,6 +47,12 @@ def tagging_tokenizer(
         raise UserError(
             f"the tokenizer of {file.parent} does not accept labels: deploy with --runtime service"
         )
+    special = _without_special_tokens(content)
+    if prompt and (special.are_in(prompt) or not all(map(_is_normalized, content["added_tokens"]))):
+        raise UserError(
+            f"the tokenizer of {file.parent} reads some texts in parts, and the cluster would read "
+            "the prompt of documents before each of them: deploy with --runtime service"
+        )
     content["padding"] = None
     content["truncation"] = {
         "max_length": max_tokens,
@@ -56,11 +64,29 @@ def tagging_tokenizer(
         _end_with(content, names[0], first, max_tokens)
     content["decoder"] = {"type": "Strip", "content": _MARK, "start": 1, "stop": 0}
     steps = [*replacements(), *([{"type": "Lowercase"}] if lower else [])]
+    steps += special.replacements()
     if prompt:
         steps.append({"type": "Prepend", "prepend": prompt.lower() if lower else prompt})
     steps += filter(None, [content["normalizer"]])
     content["normalizer"] = {"type": "Sequence", "normalizers": steps}
     return content, first
+
+
+def _without_special_tokens(content: dict[str, Any]) -> SpecialTokens:
+    """Take the special tokens out of the list of those that are looked for in texts.
+
+    They are looked for before the normaliser runs, and what is between them is normalised part by
+    part, with the prompt before each part. Nothing else needs the list: the post-processor names
+    its tokens by their ids.
+    """
+    added = content.get("added_tokens", [])
+    content["added_tokens"] = [token for token in added if not token["special"]]
+    return SpecialTokens(token["content"] for token in added if token["special"])
+
+
+def _is_normalized(token: dict[str, Any]) -> bool:
+    """Tell whether a token is looked for in the whole text, after the normaliser."""
+    return bool(token.get("normalized", True))
 
 
 def _end_with(content: dict[str, Any], token: str, id_: int, max_tokens: int) -> None:

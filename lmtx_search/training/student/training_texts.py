@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from lmtx_search.encoder.description import Description
 from lmtx_search.encoder.read_text import read_text
+from lmtx_search.encoder.special_tokens import SpecialTokens
 from lmtx_search.training.settings import FineTuning
 from lmtx_search.training.student.training_data import TrainingData
 
@@ -64,7 +65,8 @@ def _read_documents(
     if described.static:
         # A static encoder has no limit of its own, and the trainer would read whole documents.
         return _cut(tokenizer, texts, described.document_prompt, settings.document_tokens)
-    return [read_text(text) for text in texts]
+    special = SpecialTokens.of(tokenizer)
+    return [special.blanked(read_text(text)) for text in texts]
 
 
 def _cut(tokenizer: Tokenizer, texts: Sequence[str], prompt: str, tokens: int) -> list[str]:
@@ -72,8 +74,9 @@ def _cut(tokenizer: Tokenizer, texts: Sequence[str], prompt: str, tokens: int) -
     cutting = Tokenizer.from_str(tokenizer.to_str())
     cutting.no_padding()
     cutting.enable_truncation(tokens)
+    special = SpecialTokens.of(tokenizer)
     found = []
-    for text in map(read_text, texts):
+    for text in map(special.blanked, map(read_text, texts)):
         offsets = cutting.encode(prompt + text).offsets
         end = max((stop for _, stop in offsets), default=0) - len(prompt)
         found.append(text[: max(end, 0)] or text)
