@@ -17,8 +17,10 @@ from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.cluster.setup import bootstrap as setting_up
+from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.missing_prompts import missing_prompts
 from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.errors import UserError
@@ -44,7 +46,7 @@ from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.known_answers import KnownAnswers, known_answers
-from lmtx_search.training.languages import language_notes
+from lmtx_search.training.languages import as_note, language_notes
 from lmtx_search.training.refit import refit
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
@@ -115,10 +117,12 @@ def load_labels(
     for note in notes:
         progress.note(note)
     loaded = label_updates.load_labels(client, settings, labels, progress, retire)
-    languages = language_notes(settings, labels=loaded.embedded)
-    for note in languages:
+    missing = missing_prompts(settings.encoder, chosen_encoder(settings))
+    about_models = [as_note(*missing)] if missing else []
+    about_models += language_notes(settings, labels=loaded.embedded)
+    for note in about_models:
         progress.note(note)
-    return replace(loaded, notes=[*notes, *loaded.notes, *languages])
+    return replace(loaded, notes=[*notes, *loaded.notes, *about_models])
 
 
 def shortlists(

@@ -14,6 +14,7 @@ from lmtx_search.encoder.description import Description, describe
 from lmtx_search.encoder.export import form_folder
 from lmtx_search.encoder.folder import DOWNLOADED_ENCODERS, encoder_digest
 from lmtx_search.encoder.form import OnnxForm, Precision, is_onnx_form
+from lmtx_search.encoder.missing_prompts import missing_prompts
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.errors import MissingExtra
 from lmtx_search.settings import Settings
@@ -67,12 +68,9 @@ def _examine(settings: Settings) -> Finding:
             f"{found}: it reads fewer tokens than are set",
             f"set encoder.document_tokens and encoder.label_tokens to at most {most}",
         )
-    if described.unused_prompts and not (described.document_prompt or described.label_prompt):
-        return Finding(
-            "warn",
-            f"{found}; it has prompts for other uses ({', '.join(described.unused_prompts)})",
-            "set encoder.document_prompt and encoder.label_prompt if its model card says so",
-        )
+    if missing := missing_prompts(wanted, folder):
+        problem, advice = missing
+        return Finding("warn", f"{found}; {problem}", advice)
     return ok(found)
 
 

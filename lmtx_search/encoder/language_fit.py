@@ -101,9 +101,11 @@ def find_tokenizer(encoder: Path, cache_dir: Path) -> Path | None:
         encoder: a sentence-transformers folder or an ONNX form.
         cache_dir: the product's cache folder.
     """
-    places = (encoder, first_module(encoder), form_folder(encoder_digest(encoder), cache_dir))
-    files = (place / TOKENIZER_FILE for place in places)
-    return next((file for file in files if file.is_file()), None)
+    for place in (encoder, first_module(encoder)):
+        if (place / TOKENIZER_FILE).is_file():
+            return place / TOKENIZER_FILE
+    form = form_folder(encoder_digest(encoder), cache_dir) / TOKENIZER_FILE
+    return form if form.is_file() else None
 
 
 def tokenizer_fit(tokenizer_file: Path, texts: Iterable[str]) -> Fit:

@@ -17,6 +17,7 @@ from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.missing_prompts import missing_prompts
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import ANOTHER_MODEL, Judge
@@ -100,6 +101,8 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
     if judge.chat_problem:
         progress.note(as_note(judge.chat_problem, ANOTHER_MODEL))
     base = chosen_encoder(settings)
+    if missing := missing_prompts(settings.encoder, base):
+        progress.note(as_note(*missing))
     note_languages(settings, base, judge.name, labels, documents, progress)
     note_copies(documents, progress)
     held_in, held_out = hold_out(documents, training.most_development)

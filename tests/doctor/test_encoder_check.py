@@ -45,7 +45,7 @@ def test_prompts_that_are_not_used_are_named(tmp_path: Path) -> None:
     folder = make_random_encoder(tmp_path / "base", prompts={"clustering": "cluster: "})
     finding = found(folder, tmp_path)
     assert finding.status == "warn"
-    assert "it has prompts for other uses (clustering)" in finding.found
+    assert "has prompts for other uses (clustering)" in finding.found
     assert "set encoder.document_prompt" in finding.todo
 
 
