@@ -121,9 +121,9 @@ def tokenizer_fit(tokenizer_file: Path, texts: Iterable[str]) -> Fit:
     if unknown is None and model.get("unk_token"):
         unknown = tokenizer.token_to_id(model["unk_token"])
     fit = Fit(multilingual=tokenizer.get_vocab_size() >= _MULTILINGUAL)
-    pieces = len(tokenizer.encode(_ENGLISH_WORDS, add_special_tokens=False).ids)
+    pieces = tokenizer.encode(_ENGLISH_WORDS, add_special_tokens=False).ids
     most = _MOST_PIECES_OF_ENGLISH_WORD * len(_ENGLISH_WORDS.split())
-    fit.english = not fit.multilingual and pieces <= most
+    fit.english = not fit.multilingual and unknown not in pieces and len(pieces) <= most
     sample = [text[:_CHARACTERS] for text in texts]
     for text, encoding in zip(
         sample, tokenizer.encode_batch(sample, add_special_tokens=False), strict=True
@@ -186,7 +186,7 @@ def _made_for_english(encoder: Path | None, name: str) -> bool:
         return False
     header = re.match(r"---\n(.*?)\n---", card.read_text("utf-8", "replace"), re.DOTALL)
     languages = _CARD_LANGUAGES.search(header[1]) if header else None
-    return languages is not None and set(re.findall(r"[\w]+", languages[1])) == {"en"}
+    return languages is not None and set(re.findall(r"\w+", languages[1])) == {"en"}
 
 
 def other_encoder(name: str, multilingual: bool) -> str:

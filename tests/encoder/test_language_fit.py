@@ -145,6 +145,10 @@ def test_a_tokenizer_that_splits_english_words_is_not_one_for_english(english: P
     assert tokenizer_fit(english, [ENGLISH]).english is False
 
 
+def test_a_tokenizer_that_knows_no_english_word_is_not_one_for_english(tmp_path: Path) -> None:
+    assert tokenizer_fit(unigram(tmp_path, ["▁библиотека"]), [ENGLISH]).english is False
+
+
 def test_the_advice_is_never_the_encoder_that_is_set() -> None:
     assert 'encoder.name = "multilingual-e5-small"' in other_encoder("an/encoder", False)
     for told in (
