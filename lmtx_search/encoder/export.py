@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lmtx_search.encoder.description import ANOTHER, describe
+from lmtx_search.encoder.description import ANOTHER, Description, describe
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision, is_onnx_form
 from lmtx_search.encoder.onnx_files import files_of, quantise, tidy
@@ -52,12 +52,15 @@ def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
     """
     digest = encoder_digest(folder)
     target = form_folder(digest, cache_dir)
-    if is_onnx_form(target):
+    described = describe(folder)
+    if is_onnx_form(target) and _has_prompts(target, described):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
     try:
-        _make(folder, digest, temporary)
+        _make(folder, described, digest, temporary)
+        if is_onnx_form(target) and not _has_prompts(target, described):
+            shutil.rmtree(target)
         # Another process may have made the same form in the meantime.
         with contextlib.suppress(OSError):
             temporary.chmod(0o755)
@@ -72,8 +75,14 @@ def form_folder(digest: str, cache_dir: Path) -> Path:
     return cache_dir / "onnx" / f"{digest[:32]}-{FORM_VERSION}"
 
 
-def _make(folder: Path, digest: str, target: Path) -> None:
-    described = describe(folder)
+def _has_prompts(form: Path, described: Description) -> bool:
+    """Tell whether a form has the encoder's prompts: earlier releases read some otherwise."""
+    found = OnnxForm.read(form)
+    there = (found.document_prompt, found.label_prompt)
+    return there == (described.document_prompt, described.label_prompt)
+
+
+def _make(folder: Path, described: Description, digest: str, target: Path) -> None:
     try:
         import onnx  # noqa: F401
         import torch  # noqa: F401

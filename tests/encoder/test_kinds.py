@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from lmtx_search.encoder import export
 from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.description import describe
 from lmtx_search.encoder.folder import encoder_digest
+from lmtx_search.encoder.form import OnnxForm
 from lmtx_search.encoder.language_fit import find_tokenizer
 from lmtx_search.encoder.load import load_encoder, onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
@@ -308,6 +310,17 @@ def test_prompts_are_those_of_encode_query_and_encode_document(
     assert worst(encoder.encode(TEXTS), documents) >= FAITHFUL
     labels = expected.encode_query(TEXTS, normalize_embeddings=True)
     assert worst(encoder.encode_labels(TEXTS), labels) >= FAITHFUL
+
+
+def test_a_form_with_prompts_that_an_earlier_release_read_otherwise_is_made_anew(
+    tmp_path: Path,
+) -> None:
+    folder = make_random_encoder(
+        tmp_path / "base", prompts={"query": "query: "}, default_prompt="query"
+    )
+    form = read(folder, tmp_path).folder
+    replace(OnnxForm.read(form), document_prompt="query: ").write(form)
+    assert read(folder, tmp_path).form.document_prompt == ""
 
 
 def test_the_side_of_a_prompt_is_kept_in_training(tmp_path: Path) -> None:
