@@ -60,8 +60,8 @@ def show_needs(context: Context, documents: int | None, labels: int | None, per_
     context.say(f"{'Encoder':<13} {_encoder(encoder.name, work, known=size is not None)}")
     for name, told in [*_rows(work, found), *(("Note", note) for note in notes)]:
         context.say(f"{name:<13} {told}")
-    told = {**asdict(work), "encoder": {"name": encoder.name, **asdict(work.encoder)}}
-    context.result({"workload": told, **asdict(found), "notes": notes})
+    workload = {**asdict(work), "encoder": {"name": encoder.name, **asdict(work.encoder)}}
+    context.result({"workload": workload, **asdict(found), "notes": notes})
 
 
 def _encoder_size(settings: Settings) -> EncoderSize | None:
