@@ -76,6 +76,12 @@ def describe(folder: Path) -> Description:
             f"the encoder {folder} needs code that comes with it (trust_remote_code), and such "
             f"code is not run: {ANOTHER}"
         )
+    if config.get("attention_type") == "block_sparse":
+        # BigBird changes its attention with the first short text, and a graph has only one.
+        raise UserError(
+            f"the encoder {folder} reads long texts in another way than short ones (attention_type "
+            f"block_sparse), which an ONNX form cannot: {ANOTHER}"
+        )
     modules = _modules(folder)
     names = [name for name, _ in modules]
     static = names[:1] == ["StaticEmbedding"]

@@ -155,6 +155,7 @@ def test_prompts_that_are_for_something_else_are_named(tmp_path: Path) -> None:
             {"modules": (("custom_st.Transformer", ""), POOLING)},
             r"needs code that comes with it \(custom_st.Transformer, trust_remote_code\)",
         ),
+        ({"config": {"attention_type": "block_sparse"}}, "in another way than short ones"),
         ({"config": {"auto_map": {"AutoModel": "x.Y"}}}, "trust_remote_code"),
         ({"modules": (TRANSFORMER, POOLING, DENSE)}, "pickled weights are not read"),
         ({"config": {"hidden_size": None}}, "does not say how long an embedding is"),

@@ -38,7 +38,6 @@ from tests.support.random_encoders import (
     HIDDEN,
     KINDS,
     SENTENCES,
-    Kind,
     make_random_encoder,
     make_static_encoder,
 )
@@ -368,23 +367,6 @@ def test_a_quantised_model_that_is_too_inexact_is_left_out(
     assert OnnxEncoder(form, TOKENS).encode(TEXTS).shape == (len(TEXTS), HIDDEN)
     with pytest.raises(UserError, match="int8 changes the embeddings of this encoder too much"):
         OnnxEncoder(form, TOKENS, precision="int8")
-
-
-def test_an_encoder_that_reads_long_texts_in_another_way_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    sparse = {
-        **KINDS["BERT"].values,
-        "attention_type": "block_sparse",
-        "block_size": 16,
-        "num_random_blocks": 1,
-        "max_position_embeddings": 512,
-    }
-    kind = Kind("BigBirdConfig", "wordpiece", "PreTrainedTokenizerFast", values=sparse)
-    monkeypatch.setitem(KINDS, "BigBird", kind)
-    folder = make_random_encoder(tmp_path / "base", "BigBird")
-    with pytest.raises(UserError, match=r"is not supported|cannot be written as ONNX"):
-        read(folder, tmp_path)
 
 
 def test_the_lowest_precision_that_is_offered_stays_close(tmp_path: Path) -> None:
