@@ -5,7 +5,6 @@ from __future__ import annotations
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.documents.sample import sample_hits, sample_texts
-from lmtx_search.cluster.labels.codec import label_of
 from lmtx_search.doctor.checks import Finding, ok
 from lmtx_search.encoder.chosen import find_chosen_encoder
 from lmtx_search.encoder.language_fit import find_tokenizer
@@ -19,7 +18,7 @@ def examine_languages(client: Client, settings: Settings) -> Finding:
     """Look at some of the labels and of the training documents."""
     folder, judge = find_chosen_encoder(settings), judge_name(settings)
     where = settings.documents
-    labels = [label_of(hit).text for hit in sample_hits(client, names.LABELS, MOST_TEXTS)]
+    labels = [str(hit["_source"]["text"]) for hit in sample_hits(client, names.LABELS, MOST_TEXTS)]
     texts = sample_texts(client, where.training_index, where.text_fields, MOST_TEXTS)
     found = list(language_problems(settings, folder, judge, labels, texts))
     if found:
