@@ -212,3 +212,14 @@ def test_a_label_set_that_is_too_large_says_from_where() -> None:
 def test_labels_of_another_size_than_the_encoder_are_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="16 dimensions and labels of 7: deploy again"):
         Tagger(version_of(tmp_path, dimension=7))
+
+
+def test_a_prompt_that_the_cluster_would_read_several_times_is_refused(tmp_path: Path) -> None:
+    file = make_tiny_encoder(tmp_path / "form") / "tokenizer.json"
+    content = json.loads(file.read_text())
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized", "special"), False)
+    content["added_tokens"] = [{"id": 1, "content": "chess", **flags}]
+    file.write_text(json.dumps(content))
+    tagging_tokenizer(file, ["mail"], 8, lower=False)
+    with pytest.raises(UserError, match="deploy with --runtime service"):
+        tagging_tokenizer(file, ["mail"], 8, lower=False, prompt="web ")
