@@ -168,6 +168,54 @@ def test_decisions_on_another_document_of_the_same_id_are_its_own(
     assert Decisions(client, settings.documents, "letters").undo("anna")["tag"] is None
 
 
+def reindex(client: Any, target: str) -> None:
+    """Copy the articles, as they are, into a new index."""
+    mapping = client.indices.get_mapping(index="articles")["articles"]["mappings"]
+    client.indices.create(index=target, body={"mappings": mapping})
+    body = {"source": {"index": "articles"}, "dest": {"index": target}}
+    client.reindex(body=body, params={"refresh": "true"})
+
+
+def test_decisions_follow_a_label_in_a_copy_although_the_first_index_was_kept(
+    articles: None, client: Any, settings: Settings, lmtx: Run
+) -> None:
+    decide(client, settings, "accept", "Chess", "d1")
+    decide(client, settings, "reject", "Chess", "d2")
+    reindex(client, "articles-2")
+    assert lmtx("attach", "articles-2", "--text-field", "text").returncode == 0
+    done = lmtx("labels", "rename", "game::chess", "Chess games")
+    assert "in 4 documents (Chess is now Chess games)" in done.stdout
+    for index in ("articles", "articles-2"):
+        assert client.get(index=index, id="d1")["_source"]["tags_manual"] == ["Chess games"]
+        assert client.get(index=index, id="d2")["_source"]["tags_rejected"] == ["Chess games"]
+
+
+def test_a_copy_that_cannot_be_written_is_tried_again(
+    articles: None, client: Any, settings: Settings, lmtx: Run
+) -> None:
+    decide(client, settings, "reject", "Chess", "d2")
+    reindex(client, "articles-2")
+    assert lmtx("attach", "articles-2", "--text-field", "text").returncode == 0
+    block = {"index.blocks.write": True}
+    client.indices.put_settings(index="articles-2", body=block)
+    done = lmtx("labels", "rename", "game::chess", "Chess games")
+    assert "stay in 1 documents of articles-2, for instance d2: " in done.stdout
+    client.indices.put_settings(index="articles-2", body={"index.blocks.write": None})
+    follow_names(client)
+    there = client.get(index="articles-2", id="d2")["_source"]
+    assert there["tags_rejected"] == ["Chess games"]
+
+
+def test_decisions_on_deleted_documents_are_counted(
+    articles: None, client: Any, settings: Settings, lmtx: Run
+) -> None:
+    decide(client, settings, "accept", "Chess", "d1")
+    client.delete(index="articles", id="d1", params={"refresh": "true"})
+    done = lmtx("labels", "rename", "game::chess", "Chess games")
+    kept = "1 decision of a person keeps the earlier name of its tag: the documents are no longer"
+    assert f"{kept} in articles" in done.stdout
+
+
 def test_two_labels_may_exchange_their_names(
     articles: None, client: Any, settings: Settings, lmtx: Run, tmp_path: Path
 ) -> None:

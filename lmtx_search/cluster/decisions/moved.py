@@ -1,4 +1,4 @@
-"""Finds documents with people's decisions whose index is gone, for instance after a reindex."""
+"""Finds documents with people's decisions, also where a reindex or a restore has put them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ def is_there(client: OpenSearch, index: str) -> bool:
     return index in _indices(client, index)
 
 
-def moved(
+def where_now(
     client: OpenSearch, index: str, by_place: ByPlace, fields: TagFields
 ) -> Iterator[tuple[str, ByPlace, list[Renamed]]]:
-    """Yield where the documents of an index that is gone are now.
+    """Yield where documents with decisions in an index are now: there, in another index, or both.
 
-    A document is the same if it has the same id and routing, and the tag of the decision where the
-    decision put it. An alias with the name of the index is followed, and attached names are.
+    After a reindex, the earlier index may be kept beside the one that is in use. A document is the
+    same if it has the same id and routing, and the tag of the decision where the decision put it.
+    An alias with the name of the index is followed, and attached names are.
 
     Yields:
         An index, the decisions whose tags are in its documents, and those whose documents have the

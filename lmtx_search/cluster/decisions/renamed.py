@@ -18,7 +18,7 @@ from opensearchpy import OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.errors import translate
 from lmtx_search.cluster.decisions import records
-from lmtx_search.cluster.decisions.moved import ByPlace, is_there, moved
+from lmtx_search.cluster.decisions.moved import ByPlace, is_there, where_now
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Renamed
 from lmtx_search.cluster.decisions.values import Decision, renamed
@@ -41,17 +41,24 @@ class _Followed:
         tags: new name of a label's tag by its earlier name.
         documents: number of documents that were changed.
         problems: what stays as it is, and why, a sentence each.
-        lost: number of decisions by index, for documents that are in no index any more.
+        lost: number of decisions by index, for documents of indices that are gone.
+        deleted: the same for documents that are no longer in their index, which is still there.
     """
 
     tags: dict[str, str] = field(default_factory=dict)
     documents: int = 0
     problems: list[str] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
+    deleted: Counter[str] = field(default_factory=Counter)
 
     def notes(self) -> list[str]:
         """Return what to tell the user, a sentence each."""
-        problems = [*self.problems, *self._of_lost()]
+        problems = [*self.problems]
+        if self.lost:
+            gone = "the index {} is gone" if len(self.lost) == 1 else "the indices {} are gone"
+            problems.append(_without_documents(self.lost, gone))
+        if self.deleted:
+            problems.append(_without_documents(self.deleted, "the documents are no longer in {}"))
         if not self.documents:
             return problems
         first, new = next(iter(self.tags.items()))
@@ -62,21 +69,18 @@ class _Followed:
             *problems,
         ]
 
-    def _of_lost(self) -> list[str]:
-        if not self.lost:
-            return []
-        number = self.lost.total()
-        kept = (
-            "1 decision of a person keeps the earlier name of its tag"
-            if number == 1
-            else f"{number:,} decisions of people keep the earlier names of tags"
-        )
-        gone = "the index {} is gone" if len(self.lost) == 1 else "the indices {} are gone"
-        return [
-            f"{kept}: {gone.format(', '.join(self.lost))}, and the documents are in no attached "
-            "index. If they are in another one, `lmtx-search attach` it; `lmtx-search retag` then "
-            "tries again"
-        ]
+
+def _without_documents(decisions: Counter[str], why: str) -> str:
+    number = decisions.total()
+    kept = (
+        "1 decision of a person keeps the earlier name of its tag"
+        if number == 1
+        else f"{number:,} decisions of people keep the earlier names of tags"
+    )
+    return (
+        f"{kept}: {why.format(', '.join(decisions))}, and no attached index has the documents. "
+        "If another one has them, `lmtx-search attach` it; `lmtx-search retag` then tries again"
+    )
 
 
 def follow_names(client: OpenSearch, progress: Progress = SILENT) -> list[str]:
@@ -119,7 +123,7 @@ def _follow(client: OpenSearch, found: _Followed) -> None:
         for start in range(0, len(by_place), _BATCH):
             some = dict(islice(by_place.items(), start, start + _BATCH))
             try:
-                _rename_moved(client, index, some, found)
+                _rename_everywhere(client, index, some, found)
             except LmtxError as error:
                 found.problems.append(
                     f"people's decisions in {index} keep the earlier names of tags ({error}): "
@@ -136,25 +140,30 @@ def _changed(client: OpenSearch) -> list[tuple[str, str, str]]:
     return [(label, tag, now[label]) for label, tag in pairs if label in now and now[label] != tag]
 
 
-def _rename_moved(client: OpenSearch, index: str, by_place: ByPlace, found: _Followed) -> None:
-    """Rename tags in an index, or where its documents are now if it is gone."""
-    if is_there(client, index):
-        _rename(client, index, by_place, found)
-        return
-    followed: set[str] = set()
-    without: dict[str, Renamed] = {}
-    for there, some, others in moved(client, index, by_place, tag_fields(client)):
-        _rename(client, there, some, found)
-        followed.update(one.id for decisions in some.values() for one in decisions)
-        without |= {one.id: one for one in others}
-    # Nothing is left to change in a document that lost the tag, only the record.
-    records.rename(client, [one for id_, one in without.items() if id_ not in followed])
-    ids = {one.id for decisions in by_place.values() for one in decisions}
-    if lost := ids - followed - without.keys():
-        found.lost[index] += len(lost)
+def _rename_everywhere(client: OpenSearch, index: str, by_place: ByPlace, found: _Followed) -> None:
+    """Rename tags in the documents of an index, and in the copies of these in other indices.
+
+    A record gets the new name only when no document with the earlier one is left: it is found by
+    its name the next time.
+    """
+    reached: set[str] = set()
+    kept: set[str] = set()
+    for there, some, without in where_now(client, index, by_place, tag_fields(client)):
+        kept |= _rename(client, there, some, found)
+        reached.update(one.id for decisions in some.values() for one in decisions)
+        # Nothing is left to change in a document that lost the tag, only the record.
+        reached.update(one.id for one in without)
+    every = {one.id: one for decisions in by_place.values() for one in decisions}
+    records.rename(client, [one for id_, one in every.items() if id_ in reached - kept])
+    if lost := len(every.keys() - reached):
+        (found.deleted if is_there(client, index) else found.lost)[index] += lost
 
 
-def _rename(client: OpenSearch, index: str, by_place: ByPlace, found: _Followed) -> None:
+def _rename(client: OpenSearch, index: str, by_place: ByPlace, found: _Followed) -> set[str]:
+    """Rename tags in documents of an index; return the records of documents that stay as they are.
+
+    These are documents that are never touched, and those that could not be written.
+    """
     fields, untouched = tag_fields(client), untouched_documents(client)
     stored = read_places(client, index, by_place)
     written: set[Place] = set()
@@ -183,12 +192,4 @@ def _rename(client: OpenSearch, index: str, by_place: ByPlace, found: _Followed)
             f"the earlier names of tags {stay} in {number:,} documents of {index}, for instance "
             f"{first}: {reason}"
         )
-    records.rename(
-        client,
-        [
-            one
-            for place, some in by_place.items()
-            if place not in failed and place not in left
-            for one in some
-        ],
-    )
+    return {one.id for place in failed.keys() | left for one in by_place[place]}
