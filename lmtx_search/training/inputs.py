@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
@@ -57,7 +57,7 @@ class RunInputs:
         base: folder of the encoder in the settings.
         people: all judgments of people.
         fingerprint: a short digest of everything that decides the result of the run.
-        since: when the inputs were read (ISO).
+        since: when the inputs were read (ISO, by the cluster's clock).
     """
 
     client: Any
@@ -80,9 +80,9 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         UserError: no labels or documents, no judge, or settings or rules that do not fit them.
         LmtxError: the cluster failed.
     """
-    since = datetime.now(timezone.utc).isoformat()
     prompt = load_prompt(training.prompt)
     client = connect(settings.opensearch)
+    since = cluster_time(client).isoformat()
     index = LabelIndex(client, settings.opensearch.knn_engine)
     index.require()
     every = list(index.labels())

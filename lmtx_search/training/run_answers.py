@@ -21,7 +21,8 @@ class RunAnswers:
     """What a run knew of pairs of document and label, by document id, then by label id.
 
     Attributes:
-        since: when the run read its inputs (ISO). Answers of the judge after that are new.
+        since: when the run read its inputs (ISO, by the cluster's clock). Answers of the judge
+            after that are new.
         held_out: ids of the documents that were held out of training.
         judge: the judge's P(yes) about training documents (empty: the encoder that was kept did not
             learn from them).

@@ -233,7 +233,7 @@ class Decisions:
         done: _Progress,
         fields: TagFields,
     ) -> None:
-        at, together = records.now(), records.new_group()
+        at, together = records.now(self._client), records.new_group()
         kept = [
             Record(
                 at=at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -114,6 +115,65 @@ def test_what_was_tagged_before_a_label_changed_is_tagged_again(
     assert (report["documents"], report["changed"]) == (8, 2)
     again = json.loads(commands.must(*words, **off(seconds)).stdout)["indices"]["articles"]
     assert again["documents"] == 0
+
+
+def test_a_version_is_later_than_one_that_was_deployed_from_another_machine(
+    cluster: Any, commands: Commands, settings: Settings, off: Any
+) -> None:
+    commands.must("deploy", "--untrained", **off(HOUR))
+    first = read_pipeline(cluster).tagger
+    assert first is not None
+    shutil.rmtree(settings.data_dir / "taggers" / first)
+    commands.must("deploy", "--untrained", **off(-HOUR))
+    second = read_pipeline(cluster).tagger
+    assert second is not None
+    assert second > first
+
+
+_LEARN = """
+import json
+from lmtx_search.cluster.decisions import records
+from lmtx_search.cluster.judgments.feedback import keep_opinions
+from lmtx_search.cluster.judgments.store import JudgmentStore
+from lmtx_search.progress import SILENT
+from lmtx_search.records import Judgment
+from lmtx_search.settings import load_settings
+from lmtx_search.training.inputs import gather_inputs
+from lmtx_search.training.settings import TrainingSettings
+
+inputs = gather_inputs(load_settings(), TrainingSettings(shortlist=5), SILENT)
+JudgmentStore(inputs.client).add([Judgment("j1", "1", "web", 0.5, 1, "judge", "prompt")])
+keep_opinions(inputs.client, [Judgment("j2", "1", "web", 0.5, 1, "judge", "prompt")])
+print(json.dumps([inputs.since, records.now(inputs.client)]))
+"""
+
+
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR])
+def test_answers_have_the_time_of_the_cluster_as_runs_have(
+    client: Any,
+    settings: Settings,
+    lmtx: Run,
+    commands: Commands,
+    off: Any,
+    seconds: int,
+    tmp_path: Path,
+) -> None:
+    bootstrap(client, settings, lmtx)
+    file = toolbox.write(tmp_path / "docs.jsonl", toolbox.documents(200))
+    commands.must("docs", "load", file)
+    before = cluster_time(client)
+    done = subprocess.run(
+        [sys.executable, "-c", _LEARN],
+        env=commands.environment | off(seconds),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    client.indices.refresh(index="lmtx-judgments")
+    hits = client.search(index="lmtx-judgments", body={})["hits"]["hits"]
+    assert len(hits) == 2
+    told = [*json.loads(done.stdout), *(hit["_source"]["at"] for hit in hits)]
+    assert all(before <= datetime.fromisoformat(at) <= cluster_time(client) for at in told)
 
 
 def test_the_last_version_is_the_last_that_was_deployed(

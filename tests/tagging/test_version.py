@@ -26,7 +26,7 @@ from lmtx_search.tagging.versions.version import TaggerVersion
 LABELS = [Label("a", "Chess", "A game", ("schach",)), Label("b", "Go"), Label("c", "Go")]
 
 
-def make(data_dir: Path, untested: bool = False) -> TaggerVersion:
+def make(data_dir: Path, untested: bool = False, others: Sequence[str] = ()) -> TaggerVersion:
     onnx = data_dir / "onnx"
     onnx.mkdir(parents=True, exist_ok=True)
     for name in ("encoder.json", "tokenizer.json", "model.onnx"):
@@ -49,6 +49,7 @@ def make(data_dir: Path, untested: bool = False) -> TaggerVersion:
             max_tags=5,
         ),
         untested=untested,
+        others=others,
     )
 
 
@@ -71,6 +72,11 @@ def test_versions_are_listed_by_age_and_half_made_ones_are_not(tmp_path: Path) -
     latest = versions.latest()
     assert latest is not None
     assert latest.manifest.version == made[-1]
+
+
+def test_a_version_is_later_than_those_of_machines_whose_clocks_are_ahead(tmp_path: Path) -> None:
+    elsewhere = ["20990101-000000-abcdef", "20980101-000000-abcdef", "zz-no-version"]
+    assert make(tmp_path, others=elsewhere).manifest.version.startswith("20990101-000001-")
 
 
 def test_a_version_whose_deployment_was_not_finished_is_not_the_latest(tmp_path: Path) -> None:

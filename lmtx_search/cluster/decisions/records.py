@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.values import Before, Decision, renamed_before
@@ -60,9 +60,9 @@ def new_group() -> str:
     return secrets.token_hex(8)
 
 
-def now() -> str:
-    """Return the time (ISO, UTC)."""
-    return datetime.now(timezone.utc).isoformat()
+def now(client: OpenSearch) -> str:
+    """Return the cluster's time (ISO, UTC): decisions made on several machines are put in order."""
+    return cluster_time(client).isoformat()
 
 
 def keep(client: OpenSearch, records: Sequence[Record]) -> None:
@@ -132,8 +132,9 @@ def mark_undone(client: OpenSearch, ids: Sequence[str]) -> None:
         LmtxError: the cluster refused a mark.
     """
     lines: list[dict[str, Any]] = []
+    at = now(client)
     for id_ in ids:
-        lines += [{"update": {"_id": id_}}, {"doc": {"undone_at": now()}}]
+        lines += [{"update": {"_id": id_}}, {"doc": {"undone_at": at}}]
     _update(client, lines, "did not note that decisions were undone")
 
 

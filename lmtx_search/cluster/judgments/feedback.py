@@ -12,6 +12,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.errors import lacking
 from lmtx_search.cluster.documents.bulk import describe
 from lmtx_search.cluster.documents.by_id import read_by_id
@@ -42,13 +43,14 @@ def keep_opinions(client: OpenSearch, judgments: Sequence[Judgment]) -> None:
     Raises:
         LmtxError: the cluster refused a judgment.
     """
+    at = cluster_time(client).isoformat()
     _send(
         client,
         names.JUDGMENTS,
         [
             part
             for judgment in judgments
-            for part in ({"index": {"_id": judgment.id}}, judgment_body(judgment))
+            for part in ({"index": {"_id": judgment.id}}, judgment_body(judgment, at))
         ],
     )
 

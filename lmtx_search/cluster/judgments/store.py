@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime, timezone
 from itertools import islice
 
 from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.client.clock import cluster_time
 from lmtx_search.cluster.client.retry import patiently
 from lmtx_search.cluster.documents.bulk import Action, write_all
 from lmtx_search.cluster.documents.by_id import read_by_id
@@ -62,18 +62,23 @@ class JudgmentStore:
         Raises:
             LmtxError: the cluster refused a judgment.
         """
-        write_all(
-            self._client,
-            (Action(judgment.id, judgment_body(judgment)) for judgment in judgments),
-            self._index,
-        )
+        if not judgments:
+            return
+        at = cluster_time(self._client).isoformat()
+        actions = (Action(judgment.id, judgment_body(judgment, at)) for judgment in judgments)
+        write_all(self._client, actions, self._index)
 
 
-def judgment_body(judgment: Judgment) -> dict[str, object]:
-    """Return the document for a judgment that is made now."""
+def judgment_body(judgment: Judgment, at: str) -> dict[str, object]:
+    """Return the document for a judgment.
+
+    Args:
+        at: when it was made (ISO), by the cluster's clock: runs on other machines compare it with
+            the time at which they began.
+    """
     body: dict[str, object] = asdict(judgment)
     del body["id"]
-    return {**body, "at": datetime.now(timezone.utc).isoformat()}
+    return {**body, "at": at}
 
 
 def judgment_of(id_: str, source: Mapping[str, object]) -> Judgment:

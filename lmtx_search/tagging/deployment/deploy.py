@@ -25,6 +25,7 @@ from lmtx_search.cluster.ml.pipeline_forms import (
     note_of_added_steps,
     with_added_steps,
 )
+from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.word_scoring import MOST_DOCUMENTS
@@ -181,8 +182,17 @@ def deploy(
         state, labels, url = _requirements(client, settings, options.runtime)
         with _timed(seconds, "make"):
             texts = _sample(client, settings) if source.to_fit else []
+            known = {state.tagger, state.previous, state.rolled_back_from, *registered(client)}
             made = make_version(
-                settings, source, options, labels, progress, texts, fit, cluster_uuid(client)
+                settings,
+                source,
+                options,
+                labels,
+                progress,
+                texts,
+                fit,
+                cluster_uuid(client),
+                frozenset(filter(None, known)),
             )
             version, encoder = made.version, made.encoder
             name = version.manifest.version

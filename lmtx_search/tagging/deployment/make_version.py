@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,6 +58,7 @@ def make_version(
     texts: Sequence[str] = (),
     fit: Fit | None = None,
     cluster: str = "",
+    others: Collection[str] = (),
 ) -> MadeVersion:
     """Embed the labels and write a version that is not tested yet.
 
@@ -66,6 +67,7 @@ def make_version(
             source has them).
         fit: lets answers that came after the run change the source (None: none do).
         cluster: id of the cluster that it is made for ("": unknown).
+        others: versions that the cluster knows, than which the new one gets a later name.
     """
     rules = rules_of(settings.label, labels, progress)
     if not texts:
@@ -103,6 +105,7 @@ def make_version(
         source.words,
         untested=True,
         cluster=cluster,
+        others=others,
     )
     return MadeVersion(version, encoder, source)
 

@@ -131,6 +131,7 @@ class TaggerVersions:
         *,
         untested: bool = False,
         cluster: str = "",
+        others: Collection[str] = (),
     ) -> TaggerVersion:
         """Write a new version, completely or not at all.
 
@@ -138,9 +139,11 @@ class TaggerVersions:
             words: None leaves the score to the encoder alone.
             untested: a rollback may not use the version before :meth:`finish` is called.
             cluster: id of the cluster that it is made for ("": unknown).
+            others: names of versions that may be in other data folders. The new version gets a
+                later name than these and those in this folder.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        now = self._after_the_latest(datetime.now(timezone.utc))
+        now = self._after_the_latest(datetime.now(timezone.utc), others)
         digest = labels_digest(labels.labels)
         unique = content_digest(encoder.digest, digest, now.isoformat(), str(os.getpid()))
         manifest = Manifest(
@@ -198,12 +201,12 @@ class TaggerVersions:
             folder.rename(target)
         return TaggerVersion(target, manifest)
 
-    def _after_the_latest(self, now: datetime) -> datetime:
+    def _after_the_latest(self, now: datetime, others: Collection[str]) -> datetime:
         """Return a time after the latest version: versions sort by the time in their names."""
-        names = self.names()
-        if not names:
+        last = max((*self.names(), *filter(self.is_name, others)), default=None)
+        if last is None:
             return now
-        latest = datetime.strptime(names[-1][:15], _SECOND).replace(tzinfo=timezone.utc)
+        latest = datetime.strptime(last[:15], _SECOND).replace(tzinfo=timezone.utc)
         return max(now, latest + timedelta(seconds=1))
 
     def remove(self, version: TaggerVersion) -> None:
