@@ -25,7 +25,7 @@ from lmtx_search.cluster.ml.model_state import redeploy
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.retag.selection import Selection, require_query
 from lmtx_search.cluster.setup.indices import (
-    index_uuid,
+    identity,
     is_data_stream,
     prepare_tagged_index,
     prepare_training_index,
@@ -278,8 +278,8 @@ class _Load:
         checkpoint = Checkpoint(
             self._settings.data_dir / "loads",
             file.path,
-            # Another index of the same name has none of the documents.
-            index=index_uuid(self.client, self._index),
+            # Another index of the same name, or a restored one, lacks the documents.
+            index=identity(self.client, self._index),
             # These decide what becomes of people's own values in the fields of the tags.
             keep_own_tags=self._options.keep_own_tags,
             tag_fields=fields.as_dict(),

@@ -29,6 +29,8 @@ from lmtx_search import (
     load_settings,
     load_training_documents,
 )
+from lmtx_search.cluster.retag.selection import targets
+from lmtx_search.cluster.setup.indices import prepare_tagged_index
 
 COUNT = 30_000
 PROGRAM = """
@@ -162,6 +164,54 @@ def test_a_load_of_another_kind_starts_at_the_beginning(
         ingest(settings, DocumentFile(file), "mine", progress=Stopping(after=1000))
     report = ingest(settings, DocumentFile(file, **other), "mine", options=options)
     assert (report.resumed_after, report.records) == (0, 3000)
+
+
+@contextmanager
+def snapshot_of(client: Any, index: str) -> Iterator[Callable[[], None]]:
+    """Take a snapshot of an index; give what restores it over the index, which is closed first."""
+    wait, what = {"wait_for_completion": "true"}, {"indices": index}
+    one = {"repository": "loads", "snapshot": "before"}
+    body = {"type": "fs", "settings": {"location": "loads"}}
+    client.snapshot.create_repository(repository="loads", body=body)
+    client.snapshot.create(**one, body=what, params=wait)
+
+    def restore() -> None:
+        client.indices.close(index=index)
+        client.snapshot.restore(**one, body=what, params=wait)
+
+    try:
+        yield restore
+    finally:
+        client.snapshot.delete(**one)
+        client.snapshot.delete_repository(repository="loads")
+
+
+@pytest.mark.integration
+def test_a_load_starts_at_the_beginning_after_a_restore_over_its_index(
+    client: Any, settings: Settings, tmp_path: Path
+) -> None:
+    bootstrap_index(settings)
+    prepare_tagged_index(client, "mine")
+    file = write(tmp_path / "docs.jsonl", [{"id": f"d{n}", "text": "x"} for n in range(3000)])
+    with snapshot_of(client, "mine") as restore:
+        with pytest.raises(KeyboardInterrupt):
+            ingest(settings, DocumentFile(file), "mine", progress=Stopping(after=1000))
+        restore()
+    report = ingest(settings, DocumentFile(file), "mine")
+    assert (report.resumed_after, number_of(client, "mine")) == (0, 3000)
+
+
+@pytest.mark.integration
+def test_a_retag_starts_anew_after_a_restore_over_its_index(
+    client: Any, settings: Settings
+) -> None:
+    bootstrap_index(settings)
+    prepare_tagged_index(client, "mine")
+    before = targets(client, "mine")[0].identity
+    assert targets(client, "mine")[0].identity == before
+    with snapshot_of(client, "mine") as restore:
+        restore()
+    assert targets(client, "mine")[0].identity != before
 
 
 @pytest.mark.integration

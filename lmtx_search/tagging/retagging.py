@@ -283,7 +283,7 @@ def carry_out(
             checkpoint = Checkpoint(
                 folder,
                 None,
-                index=target.uuid,
+                index=target.identity,
                 tagger=made.tagger,
                 selection=asdict(made.selection),
                 keep=made.names is not None,
@@ -301,7 +301,7 @@ def carry_out(
                 made.selection,
                 made.tagger,
                 checkpoint,
-                Checkpoint(folder, None, index=target.uuid, notes="tags of retired labels"),
+                Checkpoint(folder, None, index=target.identity, notes="tags of retired labels"),
                 per_second=per_second,
                 keep_but=made.names,
                 texts=texts,

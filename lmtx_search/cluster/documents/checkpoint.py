@@ -65,6 +65,21 @@ class Checkpoint:
         self._path.unlink(missing_ok=True)
 
 
+def index_identity(settings: Mapping[str, str]) -> str:
+    """Return an id that an index keeps as long as it keeps its documents.
+
+    A later index of the same name has another one. So has an index over which a snapshot was
+    restored: it keeps its UUID, but the cluster gives it a new history. An index without a restore
+    has none, and its id is its UUID.
+
+    Args:
+        settings: of the index, with dotted keys.
+    """
+    history = settings.get("index.history.uuid")
+    uuid = settings["index.uuid"]
+    return uuid if history is None else f"{uuid}/{history}"
+
+
 class FailedFile:
     """A JSONL file of what was not indexed: the reason, and the unchanged document or line."""
 

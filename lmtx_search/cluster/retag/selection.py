@@ -10,6 +10,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.name_patterns import covers
+from lmtx_search.cluster.documents.checkpoint import index_identity
 from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging
 from lmtx_search.cluster.setup.named_indices import read_aliases
 from lmtx_search.errors import UserError
@@ -95,11 +96,13 @@ class Target:
     """An index whose documents can be tagged again.
 
     ``pipeline`` is the pipeline that a bulk request must name, so that documents are tagged without
-    running other pipelines first.
+    running other pipelines first. ``identity`` is another one after the restore of a snapshot over
+    the index, which ``uuid`` is not.
     """
 
     index: str
     uuid: str
+    identity: str
     pipeline: str
 
 
@@ -121,7 +124,11 @@ def targets(client: OpenSearch, index: str) -> list[Target]:
     for name in sorted(settings):
         values = settings[name]["settings"]
         _require_whole(name, mappings[name]["mappings"].get("_source", {}))
-        found.append(Target(name, values["index.uuid"], _pipeline(client, name, values)))
+        found.append(
+            Target(
+                name, values["index.uuid"], index_identity(values), _pipeline(client, name, values)
+            )
+        )
     return found
 
 

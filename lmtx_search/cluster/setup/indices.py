@@ -9,6 +9,7 @@ from typing import Any
 from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
+from lmtx_search.cluster.documents.checkpoint import index_identity
 from lmtx_search.cluster.documents.own_values import METADATA_FIELD
 from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.cluster.ml.pipeline_copies import called_pipeline, is_tagging
@@ -119,10 +120,12 @@ def is_data_stream(client: OpenSearch, index: str) -> bool:
     return is_stream(index, settings)
 
 
-def index_uuid(client: OpenSearch, index: str) -> str:
-    """Return an id that a later index of the same name would not have ("" if it may not be read).
+def identity(client: OpenSearch, index: str) -> str:
+    """Return an id that is another one where earlier documents are gone ("" if it may not be read).
 
-    For an alias or a data stream it is the id of the oldest index, so that a rollover keeps it.
+    That is the case for a later index of the same name, and after the restore of a snapshot over
+    the index. For an alias or a data stream it is the id of the oldest index, and those of others
+    over which a snapshot was restored, so that a rollover keeps it.
     """
     try:
         settings = client.indices.get_settings(index=index, params={"flat_settings": "true"})
@@ -130,7 +133,8 @@ def index_uuid(client: OpenSearch, index: str) -> str:
         return ""
     values = [answer["settings"] for answer in settings.values()]
     oldest = min(values, key=lambda one: (int(one["index.creation_date"]), one["index.uuid"]))
-    return str(oldest["index.uuid"])
+    restored = (index_identity(one) for one in values if "index.history.uuid" in one)
+    return " ".join(sorted({index_identity(oldest), *restored}))
 
 
 def tagging_counts(client: OpenSearch, index: str) -> dict[str, int]:
