@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from lmtx_search.cluster.labels.index import LabelIndex
@@ -7,6 +8,7 @@ from lmtx_search.cluster.labels.versions import version_body
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.connector_settings import TRUSTED
 from lmtx_search.errors import UserError
+from lmtx_search.records import Label
 
 pytestmark = pytest.mark.integration
 
@@ -69,6 +71,29 @@ def test_an_alias_that_went_missing_comes_back_to_the_labels(ready, settings):
     ready.indices.delete_alias(index="lmtx-labels-000001", name="lmtx-labels")
     apply(ready, plan(ready, settings))
     assert list(ready.indices.get_alias(name="lmtx-labels")) == ["lmtx-labels-000001"]
+
+
+@pytest.mark.parametrize("later", [[], ["b"]], ids=["the same labels", "other labels"])
+def test_an_alias_that_went_missing_is_not_set_to_labels_that_may_be_old(ready, settings, later):
+    index = LabelIndex(ready)
+    for digest in ("one", "two"):
+        first = index.write_version([Label("a", "A")], np.eye(1, 384), digest, 384)
+    assert first == "lmtx-labels-000003"  # the empty first version is neither of these
+    index.switch("lmtx-labels-000002")
+    every = [Label(id_, id_.upper()) for id_ in ("a", *later)]
+    index.load(every, lambda some: np.eye(len(some), 384), "one", 384)
+    ready.indices.delete_alias(index="lmtx-labels-000002", name="lmtx-labels")
+    if not later:
+        apply(ready, plan(ready, settings))
+        assert index.require().index == "lmtx-labels-000003"
+        return
+    told = r"000002 \(2 labels\) and lmtx-labels-000003 \(1 labels\) differ"
+    with pytest.raises(UserError, match=told) as caught:
+        plan(ready, settings)
+    ready.indices.update_aliases(
+        body=json.loads(str(caught.value).split("POST /_aliases ")[1].split(";")[0])
+    )
+    assert plan(ready, settings).open == ()
 
 
 def test_an_alias_that_a_restore_brought_along_is_one_clear_line(ready, settings):

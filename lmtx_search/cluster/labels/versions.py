@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.schema import SCHEMA, brought_up, missing_fields, schema_of
+from lmtx_search.cluster.labels.digests import read_digests
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.index_templates import load
 from lmtx_search.words import names as word_names
@@ -104,16 +105,30 @@ class LabelVersions:
                 found.append(index)
         return max(found, default=None)
 
-    def newest_ready(self) -> str | None:
-        """Return the last complete version without an owner, with or without an alias."""
-        ready = [
+    def without_alias(self) -> str | None:
+        """Return the version for an alias that is lost: the last complete one without an owner.
+
+        Raises:
+            UserError: several versions have labels, and these differ. Earlier encoders leave
+                versions whose labels are no longer kept up to date.
+        """
+        held = {index: read_digests(self._client, index) for index in self._ready()}
+        filled = {index: labels for index, labels in held.items() if labels}
+        newest = max(filled or held, default=None)
+        if newest is not None and any(
+            labels != filled.get(newest, {}) for labels in filled.values()
+        ):
+            raise _different({index: len(labels) for index, labels in sorted(filled.items())})
+        return newest
+
+    def _ready(self) -> list[str]:
+        return [
             index
             for index, answer in self._all().items()
             if _NUMBERED.match(index)
             and answer["mappings"].get("_meta", {}).get("state") == "ready"
             and answer["mappings"]["_meta"].get("owner") is None
         ]
-        return max(ready, default=None)
 
     def of_encoder(self, digest: str) -> str | None:
         """Return the complete version with an encoder's labels; the current one is preferred.
@@ -212,6 +227,16 @@ def _several(indices: Sequence[str]) -> UserError:
         f"the alias {names.LABELS} points to {' and '.join(indices)}, as after a restore under "
         "another name: remove it from all but the right one, for instance with POST /_aliases "
         + json.dumps({"actions": [action]})
+    )
+
+
+def _different(counts: Mapping[str, int]) -> UserError:
+    told = " and ".join(f"{index} ({count:,} labels)" for index, count in counts.items())
+    action = {"add": {"index": max(counts), "alias": names.LABELS}}
+    return UserError(
+        f"the alias {names.LABELS} is gone, and the labels of {told} differ, because only those "
+        "behind the alias were kept up to date: set it to the right one, for instance with "
+        f"POST /_aliases {json.dumps({'actions': [action]})}; nothing was changed"
     )
 
 

@@ -229,7 +229,7 @@ def _labels(client: OpenSearch, settings: Settings, notes: list[str]) -> Step:
             f"{names.LABELS} is an index, but an alias of that name is needed: "
             "delete or reindex it; nothing was changed"
         )
-    ready = versions.newest_ready()
+    ready = versions.without_alias()
     if ready is not None:
         actions = load("indices/label_alias", index=ready, alias=names.LABELS)
         return Step(what, Request("POST", "/_aliases", actions))
