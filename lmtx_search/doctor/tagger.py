@@ -16,7 +16,13 @@ from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.sources.label_rules import rules_of
 from lmtx_search.tagging.deployment.pipeline_check import document_with
-from lmtx_search.tagging.service.client import require_service, require_version, service_url
+from lmtx_search.tagging.service.client import (
+    COPY_CHANGES,
+    lacks_changes,
+    require_service,
+    require_version,
+    service_url,
+)
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -92,6 +98,8 @@ class TaggerChecks:
         version = self._version(tagger)
         if version is not None:
             require_version(self._settings.service, version)
+            if lacking := lacks_changes(self._settings.service, version):
+                return Finding("warn", lacking, COPY_CHANGES)
         return ok(f"the service at {url}")
 
     def _rules(self) -> Finding:

@@ -25,6 +25,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.renamed_tags import renamed_by_load, renamed_tags
+from lmtx_search.tagging.service.client import COPY_CHANGES, lacks_changes
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.label_names import current_names
 from lmtx_search.tagging.versions.label_sync import (
@@ -121,8 +122,12 @@ def edit_labels(
         retired=labels if retire else [],
         tagger=live.name if live and version else None,
         waiting=live.name if live and not version else None,
-        # A tagger that does not have the new names yet goes on with the earlier ones.
-        notes=[*called, *([] if live and not version else follow_names(client))],
+        notes=[
+            *called,
+            # A tagger that does not have the new names yet goes on with the earlier ones.
+            *([] if live and not version else follow_names(client)),
+            *(_lacking(settings, version) if version else []),
+        ],
     )
 
 
@@ -208,8 +213,17 @@ def load_labels(
         called = renamed_by_load(before, current_names(live.version)) if put or retired else []
     for note in called:
         progress.note(note)
-    notes = [*called, *follow_names(client, progress)]
+    lacking = _lacking(settings, live.version)
+    for note in lacking:
+        progress.note(note)
+    notes = [*called, *follow_names(client, progress), *lacking]
     return replace(loaded, tagger=live.name, put=put, retired=retired, notes=notes)
+
+
+def _lacking(settings: Settings, version: TaggerVersion) -> list[str]:
+    """Return what to do if the change of labels did not reach a tagger service."""
+    lacking = lacks_changes(settings.service, version)
+    return [f"{lacking}: {COPY_CHANGES}"] if lacking else []
 
 
 def _embedded(

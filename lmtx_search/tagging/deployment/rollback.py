@@ -39,6 +39,8 @@ from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
 from lmtx_search.tagging.service.client import (
+    COPY_CHANGES,
+    lacks_changes,
     require_service,
     require_version,
     service_url,
@@ -214,6 +216,8 @@ def roll_back(
         index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         follow_names(client, progress)
+        if url and (lacking := lacks_changes(settings.service, version)):
+            progress.note(f"{lacking}: {COPY_CHANGES}")
         for note in note_of_added_steps(state.body):
             progress.note(note)
     seconds = round(time.monotonic() - started, 3)

@@ -27,6 +27,7 @@ from lmtx_search.tagging.service.http import read_body, refused
 from lmtx_search.tagging.service.metrics import CONTENT_TYPE, Metrics
 from lmtx_search.tagging.service.request_limits import RequestLimits
 from lmtx_search.tagging.service.version_pool import TaggerPool
+from lmtx_search.tagging.versions.label_changes import changes_digest
 from lmtx_search.version import __version__
 
 MAX_BODY = 64 * 1024 * 1024
@@ -66,7 +67,8 @@ def create_app(
     - ``POST /taggers/{version}/tag`` with ``{"input": [text, …]}`` returns
       ``{"response": [{tag: score, …}, …]}`` in the order of the input. This is the sparse encoder
       form that neural-search's ``sparse_encoding`` understands. An empty text returns ``{}``.
-    - ``GET /taggers/{version}`` loads the version and returns its manifest.
+    - ``GET /taggers/{version}`` loads the version and returns its manifest, and a digest of
+      the label changes that the service has (``label_changes``).
     - ``GET /health`` answers while the process lives, ``GET /ready`` when it can tag.
     - ``GET /metrics`` is for Prometheus, ``GET /openapi.json`` describes all of these.
 
@@ -112,8 +114,10 @@ def create_app(
         return _AsciiResponse({"response": list(map(batcher.tagger.weights, decisions))})
 
     async def manifest(request: Request) -> Response:
-        batcher = await _batcher(pool, request.path_params["version"])
-        return JSONResponse(asdict(batcher.tagger.manifest))
+        name = request.path_params["version"]
+        batcher = await _batcher(pool, name)
+        changes = await asyncio.to_thread(changes_digest, pool.versions.folder / name)
+        return JSONResponse({**asdict(batcher.tagger.manifest), "label_changes": changes})
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok", "version": __version__})

@@ -11,10 +11,21 @@ from typing import Any
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import ServiceSettings
 from lmtx_search.tagging.service.auth import bearer
+from lmtx_search.tagging.versions.label_changes import changes_digest
 from lmtx_search.tagging.versions.version import TaggerVersion
 
 # Loading a version with a large label set from a slow disk takes a while.
 _SECONDS = 60.0
+# For a version that is loaded already.
+_SECONDS_TO_LOOK = 10.0
+# Behind a load balancer, each connection may reach another service.
+_LOOKS = 4
+
+COPY_CHANGES = (
+    "copy the folder `changes` of the version to each service with a copy of its own (.npy first); "
+    "in a shared folder, a service finds them by itself, on some file systems after a minute"
+)
+"""What to do if :func:`lacks_changes`."""
 
 
 def service_url(settings: ServiceSettings) -> str:
@@ -82,11 +93,30 @@ def require_version(settings: ServiceSettings, version: TaggerVersion) -> None:
         )
 
 
-def _get(url: str, headers: Mapping[str, str] | None = None) -> Any:
+def lacks_changes(settings: ServiceSettings, version: TaggerVersion) -> str | None:
+    """Return a sentence if a service lacks label changes of a version (None: none is known to).
+
+    Services behind a load balancer may have copies of the version's folder, and a change of labels
+    is written into one of them. Nothing is said of a service that does not answer or is of an
+    earlier release.
+    """
+    url, name = service_url(settings), version.manifest.version
+    wanted = changes_digest(version.folder)
+    for _ in range(_LOOKS):
+        try:
+            answer = _get(f"{url}/taggers/{name}", bearer(settings.token), _SECONDS_TO_LOOK)
+        except (OSError, ValueError):
+            return None
+        if answer.get("label_changes") not in (None, wanted):
+            return f"a tagger at {url} has other label changes than {version.folder}"
+    return None
+
+
+def _get(url: str, headers: Mapping[str, str] | None = None, seconds: float = _SECONDS) -> Any:
     # The cluster reaches the tagger directly, so this machine's proxy settings must not apply.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(url, headers=dict(headers or {}))
-    with opener.open(request, timeout=_SECONDS) as answer:
+    with opener.open(request, timeout=seconds) as answer:
         return json.load(answer)
 
 

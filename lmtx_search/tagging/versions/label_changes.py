@@ -7,6 +7,7 @@ appears atomically, and a service that uses the version reads it with the next r
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -45,6 +46,17 @@ def change_numbers(version: Path) -> list[int]:
     except FileNotFoundError:
         return []
     return sorted(int(match[1]) for name in found if (match := _FILE.match(name)))
+
+
+def changes_digest(version: Path) -> str:
+    """Return a short digest of a version's changes, which copies with the same changes share."""
+    digest = hashlib.sha256()
+    for number in change_numbers(version):
+        path = version / _FOLDER / f"{number:06d}.jsonl"
+        # The first line has the time of the change. A change of all labels is large.
+        with path.open("rb") as lines:
+            digest.update(f"{number} {path.stat().st_size} ".encode() + lines.readline())
+    return digest.hexdigest()[:16]
 
 
 def write_change(
