@@ -141,7 +141,8 @@ def _show_unused(say: Callable[[str], None], unused: UnusedVersions, word: str) 
 def rollback(context: Context, version: str | None, take_over: bool, dry_run: bool) -> None:
     """Return the pipeline to the previous tagger version, or to VERSION.
 
-    The version is tested first and takes over the current labels. Documents that another version
+    The version is tested first and takes over the current labels. VERSION may be the one in use if
+    its labels differ from those of the label index (`doctor`). Documents that another version
     tagged in the meantime keep their tags; `retag --since VERSION` tags them again.
 
     \b

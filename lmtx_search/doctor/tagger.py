@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.model_state import why_down
 from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline, simulate, touching_all
 from lmtx_search.cluster.ml.registry import registered
@@ -23,6 +24,7 @@ from lmtx_search.tagging.service.client import (
     require_version,
     service_url,
 )
+from lmtx_search.tagging.versions.label_sync import differing_labels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -48,6 +50,7 @@ class TaggerChecks:
         """Return the checks."""
         yield Check(_GROUP, "pipeline", self._pipeline, leads=True, needs="Cluster")
         yield Check(_GROUP, "runs in", self._runtime, needs="Cluster")
+        yield Check(_GROUP, "labels", self._labels, needs="Cluster")
         yield Check(_GROUP, "rules", self._rules, needs="Cluster")
         yield Check(_GROUP, "model", self._model, needs="Cluster")
         yield Check(_GROUP, "trial", self._trial, needs="Cluster")
@@ -91,8 +94,7 @@ class TaggerChecks:
                 f"no tagger service at {url}",
                 "lmtx-search serve, before lmtx-search deploy (not for --runtime in-cluster)",
             )
-        there = registered(self._client()).get(tagger)
-        if there is not None and there.in_cluster:
+        if self._in_cluster(tagger):
             return ok("the cluster itself")
         require_service(url)
         version = self._version(tagger)
@@ -101,6 +103,26 @@ class TaggerChecks:
             if lacking := lacks_changes(self._settings.service, version):
                 return Finding("warn", lacking, COPY_CHANGES)
         return ok(f"the service at {url}")
+
+    def _labels(self) -> Finding:
+        tagger = self._state.tagger
+        version = None if tagger is None else self._version(tagger)
+        if tagger is None or version is None:
+            return ok("not known: no tagger is deployed from here")
+        index = LabelIndex(self._client(), self._settings.opensearch.knn_engine)
+        name = index.require().index
+        lacking, more = differing_labels(version, index.digests())
+        if not lacking and not more:
+            return ok(f"the tagger has the labels of {name}")
+        todo = f"lmtx-search rollback {tagger} gives the tagger the labels of {name}"
+        if self._in_cluster(tagger):
+            todo = f"lmtx-search deploy --runtime in-cluster makes a tagger with those of {name}"
+        return Finding(
+            "warn",
+            f"the tagger lacks {len(lacking):,} labels of {name} or has them in another form, and "
+            f"{len(more):,} of its labels are not in {name}",
+            todo,
+        )
 
     def _rules(self) -> Finding:
         tagger = self._state.tagger
@@ -149,6 +171,10 @@ class TaggerChecks:
             )
         tags = ", ".join(source.get(state.names.tags) or []) or "no tag"
         return ok(f'"{_TEXT}" → {tags}')
+
+    def _in_cluster(self, tagger: str) -> bool:
+        there = registered(self._client()).get(tagger)
+        return there is not None and there.in_cluster
 
     def _version(self, name: str) -> TaggerVersion | None:
         with suppress(UserError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +16,14 @@ from lmtx_search.cluster.client import lock as locking
 from lmtx_search.cluster.client.lock import exclusive
 from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.load import load_documents
+from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import registered, unregister
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.doctor.checks import Finding
+from lmtx_search.doctor.tagger import TaggerChecks
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings
@@ -143,6 +148,44 @@ def test_a_rollback_goes_back_with_the_labels_as_they_are_now(
     listed = lmtx("taggers").stdout
     assert listed.index(second.version) < listed.index(first.version)
     assert "in use" in listed
+
+
+def check(settings: Settings, client: Any, name: str) -> Finding:
+    """Return what `doctor` finds about the tagger."""
+    checks = TaggerChecks(settings, lambda: client).checks()
+    return next(one for one in checks if one.name == name).look()
+
+
+def test_a_tagger_gets_the_labels_of_a_label_index_that_was_restored(
+    cluster: Any, settings: Settings
+) -> None:
+    version = deployed(cluster, settings).version
+    assert check(settings, cluster, "labels").status == "ok"
+    # As in a label index of another day.
+    edits.delete(cluster, LabelIndex(cluster).require().index, ["game::chess"])
+    found = check(settings, cluster, "labels")
+    assert found.status == "warn"
+    assert "1 of its labels are not in lmtx-labels-00000" in found.found
+    assert found.todo.startswith(f"lmtx-search rollback {version} ")
+    done = roll_back(cluster, settings, version)
+    assert (done.put, done.retired) == (0, 1)
+    assert check(settings, cluster, "labels").status == "ok"
+    assert "Chess" not in tags_of(cluster, "plays chess")
+
+
+def test_a_service_that_does_not_see_a_change_of_labels_is_told(
+    cluster: Any, settings: Settings, lmtx: Run, tmp_path: Path
+) -> None:
+    deployed(cluster, settings)
+    copy = tmp_path / "copy"
+    shutil.copytree(settings.data_dir, copy)
+    done = lmtx("labels", "add", "new", "Weather", "--data-dir", copy)
+    assert done.returncode == 0, done.stderr
+    told = f"a tagger at {settings.service.url} has other label changes than {copy}"
+    assert told in done.stdout
+    here = settings.model_copy(update={"data_dir": copy})
+    found = check(here, cluster, "runs in")
+    assert (found.status, found.found.startswith(told)) == ("warn", True)
 
 
 def test_a_rollback_registers_a_version_again_that_left_the_cluster(

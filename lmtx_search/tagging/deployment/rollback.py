@@ -47,6 +47,7 @@ from lmtx_search.tagging.service.client import (
     tag_url,
 )
 from lmtx_search.tagging.versions.label_sync import (
+    differing_labels,
     label_encoder,
     passages_of,
     sync_labels,
@@ -128,8 +129,8 @@ def plan_rollback(
         take_over: a version of another cluster may be used.
 
     Raises:
-        UserError: there is no such version, it is already in use, another cluster deployed it, or
-            the tagger service lacks it.
+        UserError: there is no such version, it is already in use with the labels of the label
+            index, another cluster deployed it, or the tagger service lacks it.
     """
     name = wanted or previous_version(client, settings)
     versions = TaggerVersions(settings.data_dir)
@@ -139,7 +140,10 @@ def plan_rollback(
     found = registered(client).get(name, Registered(name, None, None))
     # After a restore the pipeline may name a model that ML Commons does not have.
     if name == read_pipeline(client).tagger and found.model is not None:
-        raise UserError(f"the pipeline already tags with {name}")
+        # It may lack the labels of a label index that was restored.
+        index = LabelIndex(client, settings.opensearch.knn_engine)
+        if found.in_cluster or not any(differing_labels(version, index.digests())):
+            raise UserError(f"the pipeline already tags with {name}")
     if found.in_cluster:
         return version, found, None
     url = service_url(settings.service)
@@ -159,8 +163,9 @@ def roll_back(
     """Move the pipeline to another version, by default to the previous one.
 
     The rollback is recorded in ``lmtx-runs``. The version gets the current labels, so retired
-    labels stay retired. (A version inside the cluster keeps its labels: see :class:`Rollback`.)
-    Nothing that is in use changes before the
+    labels stay retired. (A version inside the cluster keeps its labels: see :class:`Rollback`.) The
+    version in use gets them too if it is named and has other ones. Nothing that is in use changes
+    before the
     version has passed its test.
 
     Args:

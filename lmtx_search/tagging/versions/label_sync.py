@@ -75,9 +75,7 @@ def sync_labels(
             minutes: documents are tagged with the earlier labels meanwhile.
         known: returns embeddings of labels if the caller already has them.
     """
-    current = version.label_digests()
-    changed = [id_ for id_, digest in digests.items() if current.get(id_) != digest]
-    retired = sorted(current.keys() - digests.keys())
+    changed, retired = differing_labels(version, digests)
     if not changed and not retired:
         return 0, 0
     puts = list(index.find(changed).values())
@@ -90,6 +88,19 @@ def sync_labels(
         vectors = no_vectors(version.manifest.dimension)
     write_change(version.folder, version.manifest.encoder_digest, puts, vectors, retired, clock())
     return len(puts), len(retired)
+
+
+def differing_labels(
+    version: TaggerVersion, digests: Mapping[str, bytes]
+) -> tuple[list[str], list[str]]:
+    """Return the ids of labels that a version lacks or has in another form, and of those too many.
+
+    Args:
+        digests: of all labels of the label index (``LabelIndex.digests``).
+    """
+    current = version.label_digests()
+    changed = [id_ for id_, digest in digests.items() if current.get(id_) != digest]
+    return changed, sorted(current.keys() - digests.keys())
 
 
 def passages_of(version: TaggerVersion, settings: Settings) -> str:
