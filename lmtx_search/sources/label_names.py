@@ -9,7 +9,7 @@ import unicodedata
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x2060, 0xFEFF))
 
 SEPARATOR = "\ue052"
-"""Marks a fact about labels and separates their names (tagging/scoring/rule_facts.py), so that no
+"""Marks a fact about labels and separates their names (tagging/scoring/facts.py), so that no
 name may contain it."""
 SEPARATED = f"U+{ord(SEPARATOR):X}, which is not a letter and separates names: remove it"
 """What is wrong with such a name."""

@@ -25,17 +25,23 @@ from lmtx_search.cluster.facets.roll_up import tags_above
 from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
-from lmtx_search.errors import LmtxError
+from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Document, Judgment, Label, content_digest, document_text
-from lmtx_search.settings import DocumentSettings
+from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.ui.followed_rules import followed, gone_names
+from lmtx_search.ui.tagger_rules import TaggerRules, VersionRules, tagger_of
 from lmtx_search.ui.teaching import Learned, earlier_judgments, take_back, teach
 
 _UNTOUCHED = "It is never touched (documents.untouched_query). Nothing was changed."
 _NO_LABEL = (
     "No label has the tag {tag}: it was renamed or retired. Nothing was changed. "
     "`lmtx-search retag` writes the present tags into documents."
+)
+_NOT_HERE = (
+    "Rules were not followed, because this machine does not have the tagger {tagger}. "
+    "`lmtx-search retag` follows them."
 )
 _PAST: dict[Decision, str] = {"accept": "accepted", "reject": "rejected"}
 
@@ -50,15 +56,18 @@ class _Progress:
     problems: dict[Place, str] = field(default_factory=dict)
     others: set[Place] = field(default_factory=set)
     """Documents on whose tag somebody else decided otherwise."""
+    left_out: dict[Place, list[str]] = field(default_factory=dict)
+    """Tags and suggestions that rules removed with the decision."""
 
 
 class Decisions:
     """Decides on tags of the documents of an index."""
 
-    def __init__(self, client: Client, documents: DocumentSettings, index: str) -> None:
+    def __init__(self, client: Client, settings: Settings, index: str) -> None:
         self._client = client
-        self._documents = documents
+        self._documents = settings.documents
         self._index = index
+        self._rules = TaggerRules(settings.data_dir)
 
     def decide(
         self, by: str, tag: str, decision: Decision, asked: Mapping[Place, str]
@@ -69,7 +78,9 @@ class Decisions:
         has decided otherwise, if no label has the tag (any more), or if the cluster refused it.
         ``results`` have a ``problem`` then, in one sentence. ``learned`` is the number of documents
         from which the next training learns, and ``not_learned`` says why it learns from no others
-        if the cluster refused judgments or training documents.
+        if the cluster refused judgments or training documents. ``left_out`` of a result are the
+        tags and suggestions that a rule removed. ``not_followed`` says why rules were not followed
+        ("": they were).
 
         Args:
             by: who decides.
@@ -93,10 +104,12 @@ class Decisions:
             problems={place: "It was deleted." for place in asked if place not in stored}
         )
 
+        rules, not_followed = self._rules_of(stored.values(), fields)
         untouched, texts = untouched_documents(self._client), self._texts()
 
         def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
             done.written.pop(place, None)
+            done.left_out.pop(place, None)
             if untouched is not None and untouched.matches(source):
                 done.problems[place] = _UNTOUCHED
                 return {}
@@ -112,7 +125,12 @@ class Decisions:
                 return {}
             changed, before = decided(source, tag, decision, fields, above)
             done.written[place], done.before[place] = source, dict(before)
-            return changed
+            if (of_tagger := rules.get(tagger_of(source, fields) or "")) is None:
+                return changed
+            more, also = followed({**source, **changed}, source, of_tagger, fields)
+            done.before[place] |= also
+            done.left_out[place] = gone_names(also)
+            return {**changed, **more}
 
         for place, reason in change(self._client, stored, changes).items():
             if isinstance(reason, Unsure):  # recorded, so that it can be undone
@@ -122,7 +140,8 @@ class Decisions:
             done.problems[place] = f"Nothing was changed: {reason}."
         learned = self._record(by, tag, label, decision, done, fields)
         self._tell_of_others(done, tag, fields)
-        return _told(tag, decision, asked, done.problems, learned)
+        told = _told(tag, decision, asked, done.problems, learned, done.left_out)
+        return {**told, "not_followed": not_followed}
 
     def undo(self, by: str) -> dict[str, Any]:
         """Undo a person's last decisions: all those that were made in one request.
@@ -171,6 +190,21 @@ class Decisions:
 
     def _made(self, fields: TagFields) -> DecisionsOn:
         return DecisionsOn(self._client, self._index, fields, self._texts())
+
+    def _rules_of(
+        self, stored: Iterable[Stored], fields: TagFields
+    ) -> tuple[dict[str, VersionRules], str]:
+        """Return the rules of the taggers of documents, and why those of one are not known."""
+        taggers = {tagger_of(one.source, fields) or "" for one in stored} - {""}
+        found: dict[str, VersionRules] = {}
+        problem = ""
+        for tagger in sorted(taggers):
+            try:
+                if (rules := self._rules.of(tagger)) is not None:
+                    found[tagger] = rules
+            except UserError:
+                problem = _NOT_HERE.format(tagger=tagger)
+        return found, problem
 
     def _above(self, stored: Iterable[Stored], fields: TagFields) -> dict[str, list[str]]:
         """Return the tags of the labels above the tags of documents with broader labels."""
@@ -285,13 +319,23 @@ def _told(
     asked: Iterable[Place],
     problems: Mapping[Place, str],
     learned: Learned | None = None,
+    left_out: Mapping[Place, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
+    left = left_out or {}
     return {
         "tag": tag,
         "decision": decision,
         "learned": len(learned.documents) if learned else 0,
         "not_learned": learned.problem if learned else "",
-        "results": [{**place_as_json(place), "problem": problems.get(place)} for place in asked],
+        "not_followed": "",
+        "results": [
+            {
+                **place_as_json(place),
+                "problem": problems.get(place),
+                "left_out": list(left.get(place, ())),
+            }
+            for place in asked
+        ],
     }
 
 

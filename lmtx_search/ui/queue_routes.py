@@ -51,7 +51,7 @@ def queue_routes(settings: Settings, index: str) -> list[Route]:
     """
     client = connect(settings.opensearch.within(_SECONDS))
     queue = Queue(client, settings.documents, index)
-    decisions = Decisions(client, settings.documents, index)
+    decisions = Decisions(client, settings, index)
 
     async def page(request: Request) -> Any:
         body = await json_body(request)

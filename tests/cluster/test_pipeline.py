@@ -25,7 +25,7 @@ from lmtx_search.cluster.ml.pipeline_forms import note_of_added_steps, with_adde
 from lmtx_search.errors import UserError
 from lmtx_search.records import document_text
 from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields, scores_of
-from lmtx_search.tagging.scoring.rule_facts import ABOVE, fact
+from lmtx_search.tagging.scoring.facts import ABOVE, fact
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED, answer_of
 from tests.support.paths import ROOT
 

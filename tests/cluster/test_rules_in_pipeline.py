@@ -10,7 +10,7 @@ import pytest
 from lmtx_search.cluster.ml.pipeline import simulate, tagging_pipeline
 from lmtx_search.rules import Rules
 from lmtx_search.tag_fields import DEFAULT_FIELDS, as_scores
-from lmtx_search.tagging.scoring.rule_facts import (
+from lmtx_search.tagging.scoring.facts import (
     ABOVE,
     BELOW,
     EXCLUDES,
@@ -20,6 +20,7 @@ from lmtx_search.tagging.scoring.rule_facts import (
     MOST_TAGS,
     OF_GROUP,
     PEOPLE_ONLY,
+    REVIEW_FIRST,
     fact,
 )
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED, answer_of
@@ -42,8 +43,9 @@ def random_case(seed: int) -> dict[str, Any]:
     near = draw.sample(NAMES, 8)
     scores = {name: draw.randint(1, 6) / 10 for name in near[:5]}
     scores |= {SUGGESTED + name: draw.randint(1, 6) / 10 for name in near[5:]}
-    scores |= {PROBABILITY + name: draw.randint(1, 9) / 10 for name in near}
-    facts = [fact(PEOPLE_ONLY, draw.choice(NAMES)), fact(IMPLIES, *draw.sample(NAMES, 2))]
+    probabilities = {PROBABILITY + name: draw.randint(1, 9) / 10 for name in near}
+    facts = [fact(PEOPLE_ONLY, draw.choice(NAMES))]
+    facts += [fact(IMPLIES, *draw.sample(NAMES, 2)) for _ in range(3)]
     facts += [fact(EXCLUDES, *draw.sample(NAMES, 2)) for _ in range(3)]
     facts += [fact(BELOW, draw.choice(["up", "ant"]), name) for name in draw.sample(NAMES, 5)]
     facts += broader_facts(draw)
@@ -51,14 +53,17 @@ def random_case(seed: int) -> dict[str, Any]:
     limits = {fact(MOST_TAGS): draw.randint(1, 4), fact(MOST_OF_BRANCH): draw.randint(1, 2)}
     if draw.random() < 0.8:
         limits[fact(MOST_SUGGESTED)] = draw.randint(1, 4)
+    if draw.random() < 0.2:  # everything is suggested
+        limits[fact(REVIEW_FIRST)] = 1
+        scores = {SUGGESTED + one.removeprefix(SUGGESTED): p for one, p in scores.items()}
     if seed % 4 == 0:  # a tagger without rules
         facts, limits = broader_facts(draw), {}
     return {
         "text": "x",
         "about": {"source": draw.choice(["g", ["h", "g"], "other", [], None])},
         "tags_rejected": draw.sample(NAMES, draw.randint(0, 2)),
-        "tags_manual": draw.sample(NAMES, draw.randint(0, 2)),
-        "given": {**scores, **dict.fromkeys(facts, 1.0), **limits},
+        "tags_manual": draw.sample(NAMES, draw.randint(0, 3)),
+        "given": {**scores, **probabilities, **dict.fromkeys(facts, 1.0), **limits},
     }
 
 
@@ -73,6 +78,8 @@ def test_it_chooses_what_the_tagger_would_choose(client: Any) -> None:
         assert source["tags"] == list(answer.tags), case
         assert source["tag_scores"] == as_scores(answer.tags, answer.probabilities)
         assert source.get("tags_suggested", []) == list(answer.suggested), case
+        scores = as_scores(answer.suggested, answer.probabilities)
+        assert source.get("suggestion_scores", []) == scores, case
         assert source.get("tags_broader", []) == list(answer.broader), case
         told = source["tagging"].get("error")
         assert (told is None) == bool(groups & {"g", "h"})

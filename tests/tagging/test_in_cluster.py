@@ -19,7 +19,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.in_cluster.archive import check_labels, write_archive
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
-from lmtx_search.tagging.scoring.rule_facts import ABOVE, RULE
+from lmtx_search.tagging.scoring.facts import ABOVE, RULE
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED, answer_of
 from lmtx_search.tagging.versions.version import TaggerVersion
@@ -138,7 +138,7 @@ def test_tells_the_same_facts_about_rules(
         assert ("s" in facts) == (bands is not None)
         assert ("g" in facts) == bool(rules.groups)
     else:
-        assert facts <= {"t", "s", "a"}
+        assert facts <= {"t", "s", "a", "r"}
 
 
 def weights_of(

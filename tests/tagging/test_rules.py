@@ -203,6 +203,53 @@ class TestWhatPeopleDecidedAboutADocument:
         weights = tagger.weights(decided(tagger))
         assert list(answer_of(weights, manual=frozenset(["mail"])).tags) == ["chess", "web"]
 
+    def test_a_manual_tag_counts_in_its_branch_once(self, tmp_path: Path) -> None:
+        labels = [replace(label, broader=("up",)) for label in LABELS]
+        tagger = tagger_of(tmp_path, Rules(max_per_branch=2), labels=labels)
+        weights = tagger.weights(decided(tagger))
+        found = answer_of(weights, manual=frozenset(["mail"]))  # it scores nothing
+        assert (list(found.tags), list(found.suggested)) == ([" a, and."], ["chess", "web"])
+        found = answer_of(weights, manual=frozenset(["chess"]))  # it is a tag as well
+        assert (list(found.tags), list(found.suggested)) == ([" a, and.", "chess"], ["web"])
+        found = answer_of(weights, manual=frozenset(["mail", "web", "chess"]))
+        assert (list(found.tags), list(found.suggested)) == (["chess", "web"], [" a, and."])
+
+    def test_a_manual_tag_implies_others_even_if_it_scores_nothing(self, tmp_path: Path) -> None:
+        tagger = tagger_of(tmp_path, Rules(imply=(("2", THIRD),)), max_tags=1)
+        weights = tagger.weights(decided(tagger))
+        mail = frozenset(["mail"])
+        found = answer_of(weights, manual=mail)
+        assert dict(found.tags) == {"web": 1.0, " a, and.": pytest.approx(0.5856, abs=1e-3)}
+        assert "web" not in found.probabilities
+        assert "web" not in answer_of(weights, frozenset(["web"]), mail).tags
+        assert "web" not in answer_of(weights, manual=mail | {"web"}).tags
+        implied = {one.label_id: one for one in explain(tagger, TEXT, manual=mail)}[THIRD]
+        assert (implied.band, implied.because) == ("applied", "implied by mail (a manual tag)")
+
+    def test_what_it_implies_follows_the_other_rules(self, tmp_path: Path) -> None:
+        rules = Rules(
+            exclude=(("2", SECOND),),
+            imply=((FIRST, "2"),),
+            group_of={FIRST: "g", "2": "g"},
+            group_field="source",
+        )
+        tagger = tagger_of(tmp_path, rules)
+        weights = tagger.weights(decided(tagger))
+        first, group = frozenset([" a, and."]), frozenset(["g"])
+        assert "mail" in answer_of(weights, manual=first, groups=group).tags
+        assert "mail" not in answer_of(weights, manual=first).tags
+        assert "mail" not in answer_of(weights, manual=first | {"chess"}, groups=group).tags
+
+    def test_where_nothing_is_applied_it_implies_a_suggestion(self, tmp_path: Path) -> None:
+        bands = replace(BANDS, review_first=True)
+        tagger = tagger_of(tmp_path, Rules(imply=((FIRST, "2"),)), bands=bands)
+        weights = tagger.weights(decided(tagger))
+        assert "mail" not in answer_of(weights).suggested
+        found = answer_of(weights, manual=frozenset([" a, and."]))
+        assert found.tags == {}
+        assert found.suggested["mail"] == 1.0
+        assert "mail" not in found.probabilities
+
     def test_a_stream_does_the_same(self, tmp_path: Path) -> None:
         tagger = tagger_of(tmp_path, Rules(exclude=((FIRST, SECOND),), imply=((SECOND, "2"),)))
         records = [{"text": TEXT}, {"text": TEXT, "tags_rejected": " a, and."}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,41 @@ def test_both_runtimes_follow_them(
     assert "Web browser" in found["page press"]["tags"]
     told = found["page law"]["tagging"]["error"]
     assert told.startswith("no labels are for source = law: only those for all documents")
+
+
+@pytest.mark.parametrize("runtime", ["service", "in-cluster"])
+def test_manual_tags_take_part_in_them(
+    cluster: Any, settings: Settings, tmp_path: Path, lmtx: Run, runtime: Runtime
+) -> None:
+    tree = [replace(one, broader=("up",)) if one.id in ("web", "mail") else one for one in LABELS]
+    load_labels(cluster, settings, tree)
+    rules = "exclude chess board\nimply chess fun\nimply fun odd\n"
+    load_labels(cluster, settings, [*tree, Label("odd", "Quaint", broader=("up",))])
+    documents = settings.documents.model_copy(update={"broader_tags": True})
+    settings = settings.model_copy(update={"documents": documents})
+    deployed(cluster, with_rules(settings, tmp_path, rules, groups=None, max_per_branch=1), runtime)
+    page = {"text": TEXTS["page"]}
+    index_documents(
+        cluster,
+        "articles",
+        [
+            {"id": "plain", **page},
+            {"id": "mail", **page, "tags_manual": ["Mail"]},
+            {"id": "chess", **page, "tags_manual": ["Chess"], "tags_rejected": ["Quaint"]},
+        ],
+    )
+
+    def check() -> None:
+        found = sources(cluster)
+        assert found["plain"]["tags"] == ["Web browser"]
+        assert "Web browser" not in found["mail"]["tags"]  # both are directly below "up"
+        assert found["mail"]["tags_manual"] == ["Mail"]
+        assert found["chess"]["tags"] == ["Fun", "Web browser"]
+        assert found["chess"]["tag_scores"][0] == {"tag": "Fun", "score": 1.0}
+
+    check()
+    assert lmtx("retag", "--index", "articles", "--everything").returncode == 0
+    check()
 
 
 def test_retag_takes_new_rules_and_rollback_the_earlier_ones(

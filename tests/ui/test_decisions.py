@@ -21,6 +21,7 @@ from lmtx_search.cluster.ml.pipeline import put_pipeline, tagging_pipeline, unta
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
 from lmtx_search.records import PERSON, Label
+from lmtx_search.rules import Rules
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.tagging.deployment.options import Runtime
@@ -33,6 +34,7 @@ from tests.conftest import Run
 from tests.support.live_tagger import OPTIONS, deployed, index_documents, load_labels
 from tests.support.suggestions import index_tagged, tagged
 from tests.support.tagger_service import LABELS, running
+from tests.support.tiny_tagger import version_of
 
 pytestmark = pytest.mark.integration
 
@@ -235,7 +237,7 @@ def test_a_decision_that_may_be_written_is_recorded_and_can_be_undone(
     client: Any, settings: Any, people: PeopleOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index_tagged(client, "articles", [tagged("d1", {}, {"Chess": 0.4})])
-    decisions = Decisions(client, settings.documents, "articles")
+    decisions = Decisions(client, settings, "articles")
     people("anna")
     place, bulk, mget = Place("articles", "d1"), client.bulk, client.mget
 
@@ -273,6 +275,28 @@ def test_documents_in_which_an_unrecorded_decision_cannot_be_taken_back_are_name
     monkeypatch.setattr(decision_records, "keep", blocked_by_now)
     with pytest.raises(AssertionError, match=r"lmtx-decisions.*not recorded.*documents.*: d1"):
         anna.decide("accept", "Chess", [shown])
+
+
+def test_a_decision_follows_the_rules_of_the_documents_tagger_at_once(
+    client: Any, settings: Any, people: PeopleOf
+) -> None:
+    rules = Rules(exclude=(("game::chess", "web"),), imply=(("game::chess", "mail-1"),))
+    made = version_of(settings.data_dir, labels=list(LABELS), rules=rules, max_tags=9)
+    document = tagged("d1", {"Web browser": 0.6}, {"Chess": 0.4})
+    document["tagging"] |= {"tagger": made.manifest.version}
+    of_another = tagged("d2", {"Web browser": 0.6}, {"Chess": 0.4})
+    index_tagged(client, "articles", [document, of_another])
+    anna = people("anna")
+    shown = {one["id"]: one for one in anna.queue()}
+    told = anna.decide("accept", "Chess", [shown["d1"]])
+    assert (told["results"][0]["left_out"], told["not_followed"]) == (["Web browser"], "")
+    now = source(client, "d1")
+    assert (now["tags"], now["tags_manual"]) == (["Mail (mail-1)"], ["Chess"])
+    anna.post("decisions/undo", {})
+    assert source(client, "d1") == {**document, "tags_manual": []}
+    told = anna.decide("accept", "Chess", [shown["d2"]])
+    assert "this machine does not have the tagger t1" in told["not_followed"]
+    assert source(client, "d2")["tags"] == ["Web browser"]
 
 
 def test_undo_brings_an_earlier_judgment_back(client: Any, people: PeopleOf) -> None:

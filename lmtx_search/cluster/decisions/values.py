@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from lmtx_search.tag_fields import TagFields, as_scores, scores_of
@@ -10,6 +10,8 @@ from lmtx_search.tag_fields import TagFields, as_scores, scores_of
 Decision = Literal["accept", "reject"]
 Before = Mapping[str, Any]
 """Where a name was before a decision: what :func:`undone` puts back. A JSON object."""
+Also = dict[str, Any]
+"""What rules changed with the decision: ``left`` and ``entered``, further parts of Before."""
 
 # By attribute of TagFields. The scores are lists of objects, the others lists of names.
 _MACHINE = ("tags", "scores", "broader", "suggested", "suggestion_scores")
@@ -49,8 +51,8 @@ def decided(
     alone = _only_above(source, tag, fields, above or {}) if decision == "reject" else frozenset()
     for part in _LEAVES[decision]:
         leaving = {tag, *alone} if part == "broader" else {tag}
-        items = _items(source, part, fields)
-        left = [item for item in items if _name(item) not in leaving]
+        items = items_of(source, part, fields)
+        left = [item for item in items if name_of(item) not in leaving]
         if len(left) < len(items):
             changed[getattr(fields, part)] = left
     entered = getattr(fields, _ENTERS[decision])
@@ -66,7 +68,7 @@ def undone(
 
     The tag leaves the field that the decision entered, also if it was there before without one.
     If the document was tagged again since then, only people's fields are put back: the tagger's
-    own are newer than the decision.
+    own are newer than the decision. The same holds for what rules changed with it.
     """
     places = {part: one for part, one in before["places"].items() if part != _ENTERS[decision]}
     return restored(source, tag, {**before, "places": places}, fields)
@@ -81,10 +83,19 @@ def restored(
     before. If the document was tagged again since then, only people's fields are put back.
     """
     same_tagging = tagged_at(source, fields) == before["tagged_at"]
+    rejected, manual = names_in(source, fields.rejected), names_in(source, fields.manual)
     changed: dict[str, Any] = {}
     for part in (*_PEOPLE, *(_MACHINE if same_tagging else ())):
-        items = _items(source, part, fields)
-        left = [item for item in items if _name(item) != tag]
+        items = items_of(source, part, fields)
+        entered = {tag, *before.get("entered", {}).get(part, ())}
+        left = [item for item in items if name_of(item) not in entered]
+        # What a rule removed returns, unless somebody has decided on it since.
+        there = {name_of(item) for item in left}.union(rejected)
+        if part in ("suggested", "suggestion_scores"):
+            there.update(manual)
+        for was in before.get("left", {}).get(part, ()):
+            if name_of(was["item"]) not in there:
+                left.insert(was["at"], was["item"])
         gone = [before["places"][part]] if part in before["places"] else []
         if part == "broader":
             gone += [one for one in before.get("above", ()) if one["item"] not in left]
@@ -93,6 +104,30 @@ def restored(
         if left != items:
             changed[getattr(fields, part)] = left
     return changed
+
+
+def replaced(
+    source: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], fields: TagFields
+) -> tuple[dict[str, Any], Also]:
+    """Return the fields that get other lists, and what :func:`undone` needs to know of it.
+
+    Args:
+        lists: by attribute of TagFields.
+    """
+    changed: dict[str, Any] = {}
+    left: dict[str, list[dict[str, Any]]] = {}
+    entered: dict[str, list[str]] = {}
+    for part, now in lists.items():
+        before = items_of(source, part, fields)
+        if list(now) == before:
+            continue
+        changed[getattr(fields, part)] = list(now)
+        old, new = [name_of(one) for one in before], [name_of(one) for one in now]
+        left[part] = [
+            {"at": at, "item": one} for at, one in enumerate(before) if name_of(one) not in new
+        ]
+        entered[part] = [one for one in new if one not in old]
+    return changed, {"left": left, "entered": entered} if changed else {}
 
 
 def renamed(
@@ -157,17 +192,22 @@ def _before(
 ) -> Before:
     places = {}
     for part in (*_PEOPLE, *_MACHINE):
-        for at, item in enumerate(_items(source, part, fields)):
-            if _name(item) == tag:
+        for at, item in enumerate(items_of(source, part, fields)):
+            if name_of(item) == tag:
                 places[part] = {"at": at, "item": item}
                 break
-    broader = enumerate(_items(source, "broader", fields))
+    broader = enumerate(items_of(source, "broader", fields))
     left = [{"at": at, "item": item} for at, item in broader if item in alone and item != tag]
     before = {"tagged_at": tagged_at(source, fields), "places": places}
     return {**before, "above": left} if left else before
 
 
-def _items(source: Mapping[str, Any], part: str, fields: TagFields) -> list[Any]:
+def items_of(source: Mapping[str, Any], part: str, fields: TagFields) -> list[Any]:
+    """Return the items of a field: names, or objects with the key ``tag``.
+
+    Args:
+        part: the field, as an attribute of TagFields.
+    """
     value = source.get(getattr(fields, part))
     if isinstance(value, Mapping):
         return as_scores(scores_of(value))  # a map of scores, as earlier releases wrote it
@@ -179,5 +219,6 @@ def _listed(value: Any) -> list[Any]:
     return [one for one in values if one is not None]
 
 
-def _name(item: Any) -> str:
+def name_of(item: Any) -> str:
+    """Return the name of an item."""
     return str(item.get("tag") if isinstance(item, Mapping) else item)

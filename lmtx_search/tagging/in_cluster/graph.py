@@ -51,7 +51,7 @@ def tagging_graph(
     ``first`` + the label's row, and zero for all other labels. With bands, the next L places
     contain the scores of suggestions, and L more the probabilities of tags and suggestions. The
     last A places belong to facts about labels above others (``broader.py``), and contain the sums
-    of the scores of the tags that they are about. With rules, their facts and limits follow
+    of the scores of the tags that they are about. With rules, their facts follow
     (``rule_graph.py``).
 
     Args:
@@ -174,7 +174,7 @@ def tagging_graph(
         nodes.append(("Identity", ["with_above"], [_OUTPUT], {}))
     else:
         nodes += rule_nodes("with_above", bands is not None, _OUTPUT)
-        width += len(rules.names) + len(rules.limits)
+        width += len(rules.names) + len(rules.always)
     encoder_nodes = list(graph.node)
     del graph.node[:]
     graph.node.extend(_made(before))

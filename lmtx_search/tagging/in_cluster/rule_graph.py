@@ -42,12 +42,18 @@ def best_of_sets(scores: str, most: str, kept: str, rows: str, sets: int) -> lis
 
 def rule_values(facts: RuleFacts) -> dict[str, NDArray[Any]]:
     """Return the constants of :func:`rule_nodes`."""
-    first, second = facts.rows.T
+    first, second = facts.subjects.T
+    member, subject = facts.members.T
     return {
         "first_of_fact": np.ascontiguousarray(first),
         "second_of_fact": np.ascontiguousarray(second),
-        "limits": np.array([list(facts.limits.values())], dtype=np.float32),
-        "number_of_limits": np.array([len(facts.limits)], dtype=np.int64),
+        "member": np.ascontiguousarray(member),
+        "subject_of_member": np.ascontiguousarray(subject)[None],
+        "members": np.array([len(facts.members)], dtype=np.int64),
+        "no_subject": np.zeros((1, int(facts.subjects.max(initial=-1)) + 1), dtype=np.float32),
+        "subjects": np.array([int(facts.subjects.max(initial=-1)) + 1], dtype=np.int64),
+        "always": np.array([list(facts.always.values())], dtype=np.float32),
+        "number_always": np.array([len(facts.always)], dtype=np.int64),
     }
 
 
@@ -59,7 +65,7 @@ def rule_nodes(assigned: str, suggests: bool, output: str) -> list[Node]:
 
     Args:
         assigned: float32 [n, places], what the graph says so far.
-        output: name of the result: float32 [n, places + facts + limits].
+        output: name of the result: float32 [n, places + facts + those that are always told].
     """
     add = {"axis": 1, "reduction": "add"}
     both = [("kept", "rows"), *([("suggested", "suggested_rows")] if suggests else [])]
@@ -73,10 +79,23 @@ def rule_nodes(assigned: str, suggests: bool, output: str) -> list[Node]:
     return [
         *nodes,
         ("Sign", [f"in_pool_{len(both)}"], ["in_pool"], {}),
-        ("Gather", ["in_pool", "first_of_fact"], ["has_first"], {"axis": 1}),
-        ("Gather", ["in_pool", "second_of_fact"], ["has_second"], {"axis": 1}),
+        # A subject has as many labels in the pool as its members do.
+        ("Gather", ["in_pool", "member"], ["member_in_pool"], {"axis": 1}),
+        ("Concat", ["texts", "members"], ["members_shape"], {"axis": 0}),
+        ("Expand", ["subject_of_member", "members_shape"], ["subject_of_members"], {}),
+        ("Concat", ["texts", "subjects"], ["subjects_shape"], {"axis": 0}),
+        ("Expand", ["no_subject", "subjects_shape"], ["no_subjects"], {}),
+        (
+            "ScatterElements",
+            ["no_subjects", "subject_of_members", "member_in_pool"],
+            ["labels_of_subjects"],
+            add,
+        ),
+        ("Sign", ["labels_of_subjects"], ["has_subject"], {}),
+        ("Gather", ["has_subject", "first_of_fact"], ["has_first"], {"axis": 1}),
+        ("Gather", ["has_subject", "second_of_fact"], ["has_second"], {"axis": 1}),
         ("Max", ["has_first", "has_second"], ["facts"], {}),
-        ("Concat", ["texts", "number_of_limits"], ["limits_shape"], {"axis": 0}),
-        ("Expand", ["limits", "limits_shape"], ["limits_of_texts"], {}),
-        ("Concat", [assigned, "facts", "limits_of_texts"], [output], {"axis": 1}),
+        ("Concat", ["texts", "number_always"], ["always_shape"], {"axis": 0}),
+        ("Expand", ["always", "always_shape"], ["always_of_texts"], {}),
+        ("Concat", [assigned, "facts", "always_of_texts"], [output], {"axis": 1}),
     ]

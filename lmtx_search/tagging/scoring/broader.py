@@ -6,37 +6,40 @@ above those that remain (``settle.py``, and the same in ``settle.painless``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from lmtx_search.hierarchy import ancestors
+from lmtx_search.hierarchy import ancestors, without
 from lmtx_search.records import Tag
 from lmtx_search.rules import Rules
-from lmtx_search.tagging.scoring.rule_facts import ABOVE, fact
+from lmtx_search.tagging.scoring.facts import ABOVE, fact
 from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.versions.version import Manifest
 
 
 class BroaderFacts:
     """Tells which label is directly above which, for the labels that are above some tags.
 
     Args:
-        rules: labels that a tag implies have labels above them too (None: there are no rules).
+        for_people: labels, by id, that are never written. The labels above them are.
     """
 
-    def __init__(self, labels: LabelRows, rules: Rules | None) -> None:
+    def __init__(self, labels: LabelRows, for_people: Collection[str]) -> None:
         self.labels = labels
-        self._row_of = {id_: row for row, id_ in enumerate(labels.ids)}
-        self._implied = {} if rules is None else rules.implied()
+        self._name = dict(zip(labels.ids, labels.names, strict=True))
+        self._broader = without(labels.broader, for_people)
+
+    def above(self, label: str) -> list[str]:
+        """Return the ids of the labels above a label, given by its id, nearest first."""
+        return [one for one in ancestors(self._broader, label) if one in self._name]
 
     def about(self, label: str) -> list[str]:
         """Return the names of the facts about the labels above a label, given by its id."""
-        broader, names = self.labels.broader, self.labels.names
+        name = self._name
         found: dict[str, None] = {}
-        for start in (label, *self._implied.get(label, ())):
-            for below in (start, *ancestors(broader, start)):
-                for above in broader.get(below, ()):
-                    if below in self._row_of and above in self._row_of:
-                        both = names[self._row_of[above]], names[self._row_of[below]]
-                        found[fact(ABOVE, *both)] = None
+        for below in (label, *ancestors(self._broader, label)):
+            for above in self._broader.get(below, ()):
+                if below in name and above in name:
+                    found[fact(ABOVE, name[above], name[below])] = None
         return list(found)
 
     def weights(self, tags: Sequence[Tag]) -> dict[str, float]:
@@ -46,3 +49,11 @@ class BroaderFacts:
             for name in self.about(tag.label_id):
                 found[name] = round(found.get(name, 0.0) + tag.score, 4)
         return found
+
+
+def for_people_only(labels: LabelRows, manifest: Manifest, rules: Rules | None) -> set[str]:
+    """Return the labels, by id, that no tagger writes: rules or bands leave them to people."""
+    found = set() if rules is None else set(rules.people_only)
+    if (bands := manifest.bands) is not None:
+        found.update(id_ for id_ in labels.ids if bands.never_applied(id_))
+    return found

@@ -148,7 +148,11 @@ def _ruled(decision: Decision) -> dict[str, str]:
     if decision.pool is None:
         return {}
     settled = decision.pool.settled
-    return {**settled.why, **{name: f"implied by {by}" for name, by in settled.implied_by.items()}}
+    implied = {name: f"implied by {by}" for name, by in settled.implied_by.items()}
+    implied |= {
+        name: f"implied by {by} (a manual tag)" for name, by in settled.implied_by_manual.items()
+    }
+    return {**settled.why, **implied}
 
 
 def _because(manifest: Manifest, label: str, score: float, band: Band) -> str:

@@ -10,105 +10,153 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.encoder.bands import Bands
 from lmtx_search.rules import Rules
+from lmtx_search.tagging.scoring.broader import BroaderFacts, for_people_only
+from lmtx_search.tagging.scoring.facts import (
+    BELOW,
+    EXCLUDES,
+    IMPLIES,
+    MOST_OF_BRANCH,
+    MOST_SUGGESTED,
+    MOST_TAGS,
+    OF_GROUP,
+    PEOPLE_ONLY,
+    REVIEW_FIRST,
+    fact,
+)
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest
 
-RULE = "\ue052"
-"""Before a fact. After it come a letter for its kind and up to two names, separated by RULE."""
-
-MOST_TAGS, MOST_SUGGESTED, MOST_OF_BRANCH = "t", "s", "b"
-"""Limits. The number is the limit itself; that of other facts means nothing, but is positive."""
-
-PEOPLE_ONLY, EXCLUDES, IMPLIES, BELOW, OF_GROUP = "p", "x", "i", "u", "g"
-"""A label is for people only; two exclude each other; the first one implies the second one; the
-second one is directly below the first one; the second one is for the group with the first name."""
-
-ABOVE = "a"
-"""The first label is directly above the second one (``broader.py``)."""
-
-
-def fact(kind: str, *names: str) -> str:
-    """Return the name of a fact."""
-    return f"{RULE}{kind}{RULE.join(names)}"
+_Subject = tuple[bool, str]
+"""Whether it is all labels directly below a label, and the id of the label."""
 
 
 @dataclass(frozen=True)
 class RuleFacts:
     """The facts about labels.
 
+    A fact is about one or two *subjects*: a label, or all labels directly below the same one. It is
+    told if a document may get one of the labels of a subject. A manual tag may be any label, so
+    what manual tags imply is always told.
+
     Attributes:
         labels: the labels that they are about.
-        limits: facts about all documents, with their numbers.
-        names: facts about labels.
-        rows: int64[names, 2], the labels in ``labels`` of each. A fact is told if a document may
-            get one of them.
+        always: facts that are told about all documents, with their numbers.
+        names: the other facts.
+        subjects: int64[names, 2], those of each.
+        members: int64[m, 2], a row of ``labels`` and a subject to which its label belongs. Where
+            broader labels are tagged, a label belongs to the subjects of all labels above it too.
     """
 
     labels: LabelRows
-    limits: Mapping[str, float]
+    always: Mapping[str, float]
     names: Sequence[str]
-    rows: NDArray[np.int64]
+    subjects: NDArray[np.int64]
+    members: NDArray[np.int64]
 
     @classmethod
     def of(cls, rules: Rules, labels: LabelRows, manifest: Manifest) -> RuleFacts:
         """Return the facts for labels. Rules about labels that no longer exist have no effect."""
-        limits: dict[str, float] = {fact(MOST_TAGS): manifest.max_tags}
-        if manifest.most_suggested:
-            limits[fact(MOST_SUGGESTED)] = manifest.most_suggested
-        if rules.max_per_branch is not None:
-            limits[fact(MOST_OF_BRANCH)] = rules.max_per_branch
-        found = dict(_facts(rules, labels, manifest.bands))
-        rows = np.array(list(found.values()), dtype=np.int64).reshape(-1, 2)
-        return cls(labels, limits, list(found), rows)
+        name = dict(zip(labels.ids, labels.names, strict=True))
+        people = for_people_only(labels, manifest, rules)
+        tree = BroaderFacts(labels, people) if manifest.broader_tags else None
+        implied = [
+            (label, other)
+            for label, others in rules.implied().items()
+            for other in others
+            if label in name and other in name and other not in people
+        ]
+        always = _limits(rules, manifest)
+        certain: set[str] = set()
+        for label, other in implied:
+            always[fact(IMPLIES, name[label], name[other])] = 1.0
+            certain.add(other)
+            if tree is not None:
+                certain.update(tree.above(other))
+                always |= dict.fromkeys(tree.about(other), 1.0)
+        found: dict[str, tuple[_Subject, _Subject]] = {}
+        for told, (first, second) in _about_labels(rules, name):
+            if certain.isdisjoint((first, second)):
+                found[told] = (False, first), (False, second)
+            else:
+                always[told] = 1.0
+        for branch, label in _below(rules, labels):
+            told = fact(BELOW, name.get(branch, branch), name[label])
+            found[told] = (True, branch), (True, branch)
+        number = {one: at for at, one in enumerate(dict.fromkeys(chain(*found.values())))}
+        members = [
+            (row, number[one])
+            for row, label in enumerate(labels.ids)
+            for one in _subjects(label, labels, tree)
+            if one in number
+        ]
+        subjects = [(number[first], number[second]) for first, second in found.values()]
+        return cls(
+            labels,
+            always,
+            list(found),
+            np.array(subjects, dtype=np.int64).reshape(-1, 2),
+            np.array(members, dtype=np.int64).reshape(-1, 2),
+        )
 
     @cached_property
-    def _of_row(self) -> dict[int, list[str]]:
+    def _subjects_of(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for row, subject in self.members.tolist():
+            found.setdefault(row, []).append(subject)
+        return found
+
+    @cached_property
+    def _names_of(self) -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
-        for name, both in zip(self.names, self.rows.tolist(), strict=True):
-            for row in set(both):
-                found.setdefault(row, []).append(name)
+        for name, both in zip(self.names, self.subjects.tolist(), strict=True):
+            for subject in set(both):
+                found.setdefault(subject, []).append(name)
         return found
 
     def about(self, rows: Collection[int]) -> dict[str, float]:
-        """Return the facts about these labels, and the limits."""
-        told = {name: 1.0 for row in rows for name in self._of_row.get(row, ())}
-        return {**self.limits, **told}
+        """Return the facts about these labels, and those that are always told."""
+        subjects = {subject for row in rows for subject in self._subjects_of.get(row, ())}
+        told = {name: 1.0 for subject in subjects for name in self._names_of.get(subject, ())}
+        return {**self.always, **told}
 
 
-def _facts(
-    rules: Rules, labels: LabelRows, bands: Bands | None
-) -> Iterator[tuple[str, tuple[int, int]]]:
-    row_of = {id_: row for row, id_ in enumerate(labels.ids)}
-    name = labels.names
-    people = set(rules.people_only)
-    if bands is not None:
-        people.update(id_ for id_ in labels.ids if bands.never_applied(id_))
-    implied = {
-        label: [one for one in others if one in row_of and one not in people]
-        for label, others in rules.implied().items()
-    }
+def _subjects(label: str, labels: LabelRows, tree: BroaderFacts | None) -> Iterator[_Subject]:
+    yield False, label
+    yield from ((False, above) for above in (() if tree is None else tree.above(label)))
+    yield from ((True, branch) for branch in labels.broader.get(label, ()))
+
+
+def _below(rules: Rules, labels: LabelRows) -> Iterator[tuple[str, str]]:
+    """Yield the labels that have labels directly below them, with each of these."""
+    for label in labels.ids if rules.max_per_branch is not None else ():
+        yield from ((branch, label) for branch in labels.broader.get(label, ()))
+
+
+def _limits(rules: Rules, manifest: Manifest) -> dict[str, float]:
+    limits: dict[str, float] = {fact(MOST_TAGS): manifest.max_tags}
+    if manifest.most_suggested:
+        limits[fact(MOST_SUGGESTED)] = manifest.most_suggested
+    if rules.max_per_branch is not None:
+        limits[fact(MOST_OF_BRANCH)] = rules.max_per_branch
+    if manifest.bands is not None and manifest.bands.review_first:
+        limits[fact(REVIEW_FIRST)] = 1.0
+    return limits
+
+
+def _about_labels(rules: Rules, name: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield facts about one label (twice) or two, with their ids."""
     for label in rules.people_only:
-        if (row := row_of.get(label)) is not None:
-            yield fact(PEOPLE_ONLY, name[row]), (row, row)
+        if label in name:
+            yield fact(PEOPLE_ONLY, name[label]), (label, label)
     for first, second in rules.excluded():
-        if (one := row_of.get(first)) is not None and (two := row_of.get(second)) is not None:
-            yield fact(EXCLUDES, name[one], name[two]), (one, two)
-    for label, others in implied.items():
-        if (row := row_of.get(label)) is not None:
-            for other in others:
-                yield fact(IMPLIES, name[row], name[row_of[other]]), (row, row)
+        if first in name and second in name:
+            yield fact(EXCLUDES, name[first], name[second]), (first, second)
     for label, group in rules.group_of.items():
-        if (row := row_of.get(label)) is not None:
-            yield fact(OF_GROUP, group, name[row]), (row, row)
-    for row, label in enumerate(labels.ids):
-        if rules.max_per_branch is not None:
-            for parent in labels.broader.get(label, ()):
-                above = row_of.get(parent)
-                branch = parent if above is None else name[above]
-                yield fact(BELOW, branch, name[row]), (row, row)
+        if label in name:
+            yield fact(OF_GROUP, group, name[label]), (label, label)

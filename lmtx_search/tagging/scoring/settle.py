@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from lmtx_search.hierarchy import ancestors
-from lmtx_search.tagging.scoring.rule_facts import (
+from lmtx_search.tagging.scoring.facts import (
     ABOVE,
     BELOW,
     EXCLUDES,
@@ -19,10 +21,14 @@ from lmtx_search.tagging.scoring.rule_facts import (
     MOST_TAGS,
     OF_GROUP,
     PEOPLE_ONLY,
+    REVIEW_FIRST,
     RULE,
 )
 
 Scores = dict[str, float]
+
+OF_MANUAL = 1.0
+"""The score of a label that only a manual tag implies. It has no probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Facts:
         for name, number in facts.items():
             kind = name[:1]
             first, _, second = name[1:].partition(RULE)
-            if kind in (MOST_TAGS, MOST_SUGGESTED, MOST_OF_BRANCH):
+            if kind in (MOST_TAGS, MOST_SUGGESTED, MOST_OF_BRANCH, REVIEW_FIRST):
                 limits[kind] = number
             elif kind == PEOPLE_ONLY:
                 people.add(first)
@@ -77,12 +83,14 @@ class Settled:
 
     Attributes:
         implied_by: tags that only another tag brings → that tag.
+        implied_by_manual: tags, or suggestions, that only a manual tag brings → that tag.
         why: labels that a rule kept from being a tag → the rule, in words.
     """
 
     tags: Scores = field(default_factory=dict)
     suggested: Scores = field(default_factory=dict)
     implied_by: dict[str, str] = field(default_factory=dict)
+    implied_by_manual: dict[str, str] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
 
 
@@ -100,12 +108,13 @@ def settle(
         tags: scores of labels that score enough for a tag.
         suggested: scores of those that score enough for a suggestion only.
         rejected: labels that people rejected: they neither become tags nor exclude or imply others.
-        manual: people's own tags, which exclude others and are not suggested.
+        manual: people's own tags. They exclude and imply others, count in their branches, and are
+            not suggested.
         groups: of the document: labels that are for other groups are not chosen.
     """
     found = Settled()
     offered = dict(suggested)
-    in_branch: dict[str, int] = {}
+    in_branch = Counter(branch for name in manual for branch in facts.related(BELOW, name))
     for name, score in best_first(tags):
         if name in rejected or _is_elsewhere(facts, name, groups, found.why):
             continue
@@ -115,19 +124,26 @@ def settle(
         if len(found.tags) >= facts.limits[MOST_TAGS]:
             offered[name] = score
             continue
-        if why := _limit(facts, name, in_branch):
+        branches = [] if name in manual else facts.related(BELOW, name)  # it is counted already
+        if why := _limit(facts, name, branches, in_branch):
             found.why[name] = why
             offered[name] = score
             continue
         found.tags[name] = score
-        for branch in facts.related(BELOW, name):
-            in_branch[branch] = in_branch.get(branch, 0) + 1
+        in_branch.update(branches)
     for name, score in list(found.tags.items()):
         for implied in facts.related(IMPLIES, name):
             if implied not in found.tags and implied not in rejected:
                 found.tags[implied] = score
                 found.implied_by[implied] = name
                 found.why.pop(implied, None)
+    present = [*found.tags, *manual]
+    for name, by in _implied_by(manual, facts, rejected.union(present)):
+        if _is_elsewhere(facts, name, groups, {}) or _excluder(facts, name, present):
+            continue
+        (offered if REVIEW_FIRST in facts.limits else found.tags)[name] = OF_MANUAL
+        found.implied_by_manual[name] = by
+        found.why.pop(name, None)
     most = int(facts.limits.get(MOST_SUGGESTED, 0))
     for name, score in best_first(offered):
         if name in found.tags or name in rejected or name in manual:
@@ -144,13 +160,39 @@ def settle(
     return found
 
 
-def sums_above(tags: Mapping[str, float], facts: Facts) -> Scores:
-    """Return for each label above tags the sum of the scores of the tags below it."""
+def sums_above(
+    tags: Mapping[str, float],
+    facts: Facts,
+    manual: frozenset[str] = frozenset(),
+    groups: frozenset[str] = frozenset(),
+) -> Scores:
+    """Return for each label above tags the sum of the scores of the tags below it.
+
+    Labels that are for other groups are left out, and so are those that a tag or a manual tag
+    excludes. The labels above these are not.
+    """
     found: Scores = {}
     for name, score in tags.items():
         for above in ancestors(facts.pairs.get(ABOVE, {}), name):
             found[above] = round(found.get(above, 0.0) + score, 4)
-    return found
+    present = [*tags, *manual]
+    return {
+        name: total
+        for name, total in found.items()
+        if not _is_elsewhere(facts, name, groups, {}) and not _excluder(facts, name, present)
+    }
+
+
+def _implied_by(
+    manual: Iterable[str], facts: Facts, without: AbstractSet[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the labels that manual tags imply, each once, with one that implies it."""
+    found = set(without)
+    for by in sorted(manual):
+        for name in facts.related(IMPLIES, by):
+            if name not in found:
+                found.add(name)
+                yield name, by
 
 
 _PEOPLE_ONLY = "for people only"
@@ -173,12 +215,14 @@ def _excluded_by(excluder: str, tags: Mapping[str, float]) -> str:
     return f"excluded by {excluder}" + ("" if excluder in tags else " (a manual tag)")
 
 
-def _limit(facts: Facts, name: str, in_branch: Mapping[str, int]) -> str | None:
+def _limit(
+    facts: Facts, name: str, branches: Iterable[str], in_branch: Mapping[str, int]
+) -> str | None:
     """Return the rule by which a label is no tag although it scores enough."""
     if name in facts.people_only:
         return _PEOPLE_ONLY
     of_branch = int(facts.limits.get(MOST_OF_BRANCH, facts.limits[MOST_TAGS]))
-    for branch in facts.related(BELOW, name):
+    for branch in branches:
         if in_branch.get(branch, 0) >= of_branch:
             return f"limit of the branch {branch}: {of_branch} {_tags(of_branch)}"
     return None

@@ -15,12 +15,12 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import ReadTexts, TextReader
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
-from lmtx_search.tagging.scoring.broader import BroaderFacts
+from lmtx_search.tagging.scoring.broader import BroaderFacts, for_people_only
 from lmtx_search.tagging.scoring.label_sets import Best
 from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.searched import SearchedLabels
-from lmtx_search.tagging.scoring.settle import Facts, Settled, settle
+from lmtx_search.tagging.scoring.settle import OF_MANUAL, Facts, Settled, settle
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
@@ -143,7 +143,8 @@ class Tagger:
         if self.manifest.broader_tags and (
             self._broader is None or labels is not self._broader.labels
         ):
-            self._broader = BroaderFacts(labels, self.rules)
+            people = for_people_only(labels, self.manifest, self.rules)
+            self._broader = BroaderFacts(labels, people)
         if self.rules is not None and (self._facts is None or labels is not self._facts.labels):
             self._facts = RuleFacts.of(self.rules, labels, self.manifest)
         facts = self._facts
@@ -188,9 +189,12 @@ class Tagger:
             groups,
         )
         known = {tag.name: tag for tag in (*tags, *near)}
-        id_of = dict(zip(labels.names, labels.ids, strict=True)) if settled.implied_by else {}
+        implied = {**settled.implied_by, **settled.implied_by_manual}
+        id_of = dict(zip(labels.names, labels.ids, strict=True)) if implied else {}
         for name, by in settled.implied_by.items():
             known[name] = replace(known[by], name=name, label_id=id_of[name])
+        for name in settled.implied_by_manual:
+            known[name] = Tag(name, id_of[name], OF_MANUAL)
         return Decision(
             [known[name] for name in settled.tags],
             [known[name] for name in settled.suggested],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lmtx_search.tagging.scoring.rule_facts import RULE
+from lmtx_search.tagging.scoring.facts import RULE
 from lmtx_search.tagging.scoring.settle import Facts, Settled, best_first, settle, sums_above
 
 SUGGESTED = "\ue040"
@@ -40,7 +40,7 @@ def answer_of(
     Args:
         weights: the numbers by name, with marks.
         rejected: names that people rejected, which are left out.
-        manual: people's own tags, which are not suggested.
+        manual: people's own tags, which are not suggested, and take part in the rules.
         groups: of the document: labels that are for other groups are left out.
     """
     parts: dict[str, dict[str, float]] = {SUGGESTED: {}, PROBABILITY: {}, RULE: {}}
@@ -59,16 +59,21 @@ def answer_of(
     else:
         tags = _best_first(tags, rejected)
         suggested = _best_first(parts[SUGGESTED], rejected | manual)
-    broader = _best_first(sums_above(tags, facts), rejected | tags.keys())
+    above = sums_above(tags, facts, manual, groups)
+    broader = _best_first(above, rejected | tags.keys())
     return Answer(tags, suggested, broader, probabilities)
 
 
 def _with_implied(probabilities: Mapping[str, float], found: Settled) -> dict[str, float]:
-    """Return probabilities; a tag that another one implies has that of the other one."""
+    """Return probabilities; a tag that another one implies has that of the other one.
+
+    A label that only a manual tag implies has none.
+    """
     implied = {
         name: probabilities[by] for name, by in found.implied_by.items() if by in probabilities
     }
-    return {**probabilities, **implied}
+    own = {name: one for name, one in probabilities.items() if name not in found.implied_by_manual}
+    return {**own, **implied}
 
 
 def _best_first(scores: Mapping[str, float], but: frozenset[str]) -> dict[str, float]:

@@ -154,6 +154,13 @@ async function send(some, decision) {
     const problems = new Map(told.results.map((one) => [keyOf(one), one.problem]));
     const wrong = some.map((row) => problems.get(keyOf(row.shown.one)));
     some.forEach((row, at) => wrong[at] && row.set("lost", wrong[at]));
+    const leftOut = new Map(told.results.map((one) => [keyOf(one), one.left_out]));
+    for (const { shown } of some) {
+      const gone = leftOut.get(keyOf(shown.one)) ?? [];
+      for (const row of shown.rows) {
+        if (row.state === "open" && gone.includes(row.open.tag)) row.set("lost", "A rule leaves it out now.");
+      }
+    }
     const made = wrong.filter((one) => !one).length;
     state.made += made;
     showCount();
@@ -166,11 +173,12 @@ async function send(some, decision) {
   }
 }
 
-function message(name, decision, made, { learned, not_learned: why }, problem) {
+function message(name, decision, made, { learned, not_learned: why, not_followed: rules }, problem) {
   const parts = [];
   if (made) parts.push(`${DONE[decision]}: ${name} for ${several(made, "document")}.`);
   if (problem) parts.push(problem);
   if (made > learned) parts.push(`The tagger does not learn from ${number(made - learned)} of them${why ? `: ${why}` : ""}.`);
+  if (made && rules) parts.push(rules);
   return parts.join(" ");
 }
 
@@ -184,9 +192,14 @@ function undo() {
       const places = new Set(told.undone.map(keyOf));
       const back = rows().filter((row) => row.open.tag === told.tag && places.has(keyOf(row.shown.one)));
       state.made -= told.undone.length;
-      if (back.length < places.size) await load(true);
-      else for (const row of back) row.set("open");
-      if (back.length) mark(back[0], true);
+      // What a rule had left out is open again, too.
+      const ruled = state.documents.some((shown) => places.has(keyOf(shown.one)) && shown.rows.some((row) => row.state === "lost"));
+      if (back.length < places.size || ruled) {
+        await load(true);
+      } else {
+        for (const row of back) row.set("open");
+        if (back.length) mark(back[0], true);
+      }
       showCount();
       showTogether();
       const words = `Undone: ${named(told.tag)} for ${several(told.undone.length, "document")}.`;
