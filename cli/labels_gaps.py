@@ -11,7 +11,7 @@ from lmtx_search.cli.context import Context, one_index, pass_context
 from lmtx_search.cli.grammar import Command
 
 if TYPE_CHECKING:
-    from lmtx_search.gaps.report import Gaps, Theme
+    from lmtx_search.gaps.report import Gaps, Theme, UnusedLabel
 
 
 @click.command("gaps", cls=Command)
@@ -35,7 +35,8 @@ def labels_gaps(context: Context, index: str, sample: int, most: int) -> None:
     """Show what the label set lacks for the documents of an index; change nothing.
 
     The command reads a sample of the documents and lists themes that no label fits. It also lists
-    labels that mean nearly the same, labels that no document has, and labels that people reject.
+    labels that mean nearly the same, labels that are only suggested, labels that no document has,
+    and labels that people reject.
     Each entry comes with the command that mends it.
 
     \b
@@ -60,6 +61,11 @@ def labels_gaps(context: Context, index: str, sample: int, most: int) -> None:
         f"{found.documents:,} documents of {index} were read{left_out}, with {found.labels:,} "
         f"labels of the tagger {found.tagger}"
     )
+    if found.untouched:
+        context.say(
+            f"{found.untouched:,} documents of {index} are never touched "
+            "(documents.untouched_query), and are not in the sample"
+        )
     _show_themes(context, found)
     _show_labels(context, found)
     context.result(asdict(found))
@@ -98,15 +104,26 @@ def _show_labels(context: Context, found: Gaps) -> None:
     shown, total = len(found.near_duplicates), found.near_duplicates_found
     _heading(context, "Labels that mean nearly the same", shown, total)
     for pair in found.near_duplicates:
+        keep = _documents(pair.keep_documents, pair.keep_suggested)
+        retire = _documents(pair.retire_documents, pair.retire_suggested)
         context.say(
-            f"  {pair.keep} ({_documents(pair.keep_documents)}) and {pair.retire} "
-            f"({_documents(pair.retire_documents)}): similarity {pair.similarity:.2f}"
+            f"  {pair.keep} ({keep}) and {pair.retire} ({retire}): similarity {pair.similarity:.2f}"
         )
         context.say(f"    {pair.command}")
         context.say(f"    or a line of the file label.rules: {pair.rule}")
+    if found.near_duplicates_excluded:
+        context.say(
+            f"  {found.near_duplicates_excluded:,} more exclude each other by the rules, and are "
+            "not listed"
+        )
+    shown, total = len(found.suggested), found.suggested_found
+    _heading(context, "Labels that are only suggested", shown, total)
+    for suggested in found.suggested:
+        context.say(f"  {suggested.name}: suggested for {_documents(suggested.documents)}")
+        context.say(f"    {suggested.command}, and open {suggested.queue}")
     _heading(context, "Labels that no document has", len(found.unused), found.unused_found)
     for unused in found.unused:
-        context.say(f"  {unused.name}: best score {unused.best_score:.2f} ({unused.best_document})")
+        context.say(f"  {unused.name}: {_best(unused)}")
         context.say(f"    {unused.command}")
     if found.unused_needed:
         context.say(
@@ -130,5 +147,12 @@ def _heading(context: Context, what: str, shown: int, found: int) -> None:
     context.say(f"{what}: {of if found else 'none'}")
 
 
-def _documents(count: int) -> str:
-    return f"{count:,} {'document' if count == 1 else 'documents'}"
+def _best(label: UnusedLabel) -> str:
+    if label.best_score is None:
+        return "no document of the sample is of its group"
+    return f"best score {label.best_score:.2f} ({label.best_document})"
+
+
+def _documents(count: int, suggested: int = 0) -> str:
+    said = f"{count:,} {'document' if count == 1 else 'documents'}"
+    return f"{said}, suggested for {suggested:,}" if suggested else said

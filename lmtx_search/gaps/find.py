@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.documents.sample import sample_hits
+from lmtx_search.cluster.facets.untouched import count_untouched, untouched_clauses
 from lmtx_search.cluster.judgments.rejections import rejections
 from lmtx_search.cluster.ml.index_pipeline import reads_of
 from lmtx_search.cluster.ml.pipeline import tag_fields
@@ -17,7 +18,13 @@ from lmtx_search.gaps.near_duplicates import near_duplicates
 from lmtx_search.gaps.opinions import current_opinions
 from lmtx_search.gaps.report import Example, Gaps, Theme
 from lmtx_search.gaps.scored import ScoredSample, score_sample
-from lmtx_search.gaps.surplus import near_duplicate_labels, rejected_labels, unused_labels
+from lmtx_search.gaps.surplus import (
+    left_to_people,
+    near_duplicate_labels,
+    rejected_labels,
+    suggested_only,
+    unused_labels,
+)
 from lmtx_search.gaps.terms import telling_terms
 from lmtx_search.gaps.themes import LEAST_DOCUMENTS, group_documents
 from lmtx_search.gaps.used import UsedLabels
@@ -62,8 +69,10 @@ def find_gaps(
     def text_of(source: Mapping[str, Any]) -> str:
         return document_text(own.without(source), fields)
 
+    never = untouched_clauses(client)
     documents = [
-        Document(hit["_id"], text_of(hit["_source"])) for hit in sample_hits(client, index, sample)
+        Document(hit["_id"], text_of(hit["_source"]), own.without(hit["_source"]))
+        for hit in sample_hits(client, index, sample, without=never)
     ]
     read = [document for document in documents if document.text.strip()]
     if len(read) < LEAST_DOCUMENTS:
@@ -79,10 +88,15 @@ def find_gaps(
     for note in unread:
         progress.note(note)
     themes, themes_found = find_themes(scored, most)
-    pairs, pairs_found = near_duplicates(labels, most, progress)
+    pairs, pairs_found, excluded = near_duplicates(labels, most, progress, tagger.rules)
     rows = sorted({row for pair in pairs for row in (pair.first, pair.second)})
-    documents_of = used.documents({labels.ids[row]: names[labels.ids[row]] for row in rows})
-    unused, needed = unused_labels(scored, used.names, names, tagger.rules)
+    similar = {labels.ids[row]: names[labels.ids[row]] for row in rows}
+    for_people = left_to_people(tagger.manifest, tagger.rules)
+    unused, needed = unused_labels(scored, used.names | used.suggested, names, for_people)
+    suggested_for = used.suggested_for(
+        {id_: some for id_, some in names.items() if not used.suggested.isdisjoint(some)}
+    )
+    suggested = suggested_only(labels, used.names, names, for_people, suggested_for, index)
     said, unknown = current_opinions(client, settings.documents, index, text_of, labels)
     rejected = rejected_labels(labels, rejections(said))
     return Gaps(
@@ -91,11 +105,17 @@ def find_gaps(
         labels=len(labels.ids),
         documents=len(read),
         without_text=len(documents) - len(read),
+        untouched=count_untouched(client, index, never),
         uncounted=used.uncounted,
         themes=themes,
         themes_found=themes_found,
-        near_duplicates=near_duplicate_labels(labels, pairs, documents_of, index),
+        near_duplicates=near_duplicate_labels(
+            labels, pairs, used.documents(similar), suggested_for, index
+        ),
         near_duplicates_found=pairs_found,
+        near_duplicates_excluded=excluded,
+        suggested=suggested[:most],
+        suggested_found=len(suggested),
         unused=unused[:most],
         unused_found=len(unused),
         unused_needed=needed,
@@ -108,7 +128,7 @@ def find_gaps(
 def find_themes(scored: ScoredSample, most: int) -> tuple[list[Theme], int]:
     """Return the first themes of a sample, and the number of all."""
     labels, documents = scored.labels, scored.documents
-    groups = group_documents(scored.vectors, scored.best, labels.embeddings)
+    groups = group_documents(scored.vectors, scored.best, labels.embeddings, scored.usable)
     first = groups[:most]
     terms = telling_terms([one.text for one in documents], [one.documents for one in first])
     texts, ids = {one.casefold() for one in labels.texts}, set(labels.ids)

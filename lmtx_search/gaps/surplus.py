@@ -6,13 +6,17 @@ import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from urllib.parse import urlencode
+
+import numpy as np
 
 from lmtx_search.cluster.judgments.rejections import Rejections
 from lmtx_search.gaps.near_duplicates import Pair
-from lmtx_search.gaps.report import NearDuplicate, RejectedLabel, UnusedLabel
+from lmtx_search.gaps.report import NearDuplicate, RejectedLabel, SuggestedLabel, UnusedLabel
 from lmtx_search.gaps.scored import ScoredSample
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.label_matrix import LabelRows
+from lmtx_search.tagging.versions.version import Manifest
 
 
 def labels_above(labels: LabelRows) -> frozenset[str]:
@@ -20,11 +24,18 @@ def labels_above(labels: LabelRows) -> frozenset[str]:
     return frozenset(above for of_label in labels.broader.values() for above in of_label)
 
 
+def left_to_people(manifest: Manifest, rules: Rules | None) -> frozenset[str]:
+    """Return the labels, by id, that rules or ``documents.label_bands`` leave to people."""
+    bands = manifest.bands
+    own = () if bands is None else (id_ for id_ in bands.of_labels if bands.never_applied(id_))
+    return frozenset(own).union(rules.people_only if rules else ())
+
+
 def unused_labels(
     scored: ScoredSample,
     used: AbstractSet[str],
     names: Mapping[str, Collection[str]],
-    rules: Rules | None,
+    for_people: AbstractSet[str],
 ) -> tuple[list[UnusedLabel], int]:
     """Return the labels that no document has, the one with the best score first.
 
@@ -32,25 +43,57 @@ def unused_labels(
     number.
 
     Args:
-        used: tags that documents have.
+        used: tags that documents have, or that are suggested for them.
         names: the names that each label has or had as a tag, by its id.
+        for_people: labels that only people give to documents, by id.
     """
     labels = scored.labels
-    needed = labels_above(labels) | set(rules.people_only if rules else ())
+    needed = labels_above(labels) | for_people
     rows = [row for row, id_ in enumerate(labels.ids) if used.isdisjoint(names[id_])]
     listed = [row for row in rows if labels.ids[row] not in needed]
     listed.sort(key=lambda row: -scored.label_best[row])
-    found = [
-        UnusedLabel(
-            labels.ids[row],
-            labels.names[row],
-            round(float(scored.label_best[row]), 4),
-            scored.documents[int(scored.label_best_at[row])].id,
-            _retire(labels.ids[row]),
-        )
-        for row in listed
-    ]
+    found = []
+    for row in listed:
+        score, document = _best(scored, row)
+        command = _retire(labels.ids[row])
+        found.append(UnusedLabel(labels.ids[row], labels.names[row], score, document, command))
     return found, len(rows) - len(listed)
+
+
+def _best(scored: ScoredSample, row: int) -> tuple[float | None, str | None]:
+    """Return the best score of a label, and its document (None: no document may have it)."""
+    best = float(scored.label_best[row])
+    if best == -np.inf:
+        return None, None
+    return round(best, 4), scored.documents[int(scored.label_best_at[row])].id
+
+
+def suggested_only(
+    labels: LabelRows,
+    used: AbstractSet[str],
+    names: Mapping[str, Collection[str]],
+    for_people: AbstractSet[str],
+    suggested: Mapping[str, int],
+    index: str,
+) -> list[SuggestedLabel]:
+    """Return the labels that no document has, but that are suggested; the most frequent first.
+
+    Args:
+        used, names, for_people: as :func:`unused_labels` has them; ``used`` without suggestions.
+        suggested: number of documents for which a label is suggested, by its id.
+    """
+    found = [
+        SuggestedLabel(
+            id_,
+            name,
+            suggested[id_],
+            f"lmtx-search ui --index {shlex.quote(index)}",
+            f"/decide?{urlencode({'label': name})}",
+        )
+        for id_, name in zip(labels.ids, labels.names, strict=True)
+        if suggested.get(id_) and used.isdisjoint(names[id_]) and id_ not in for_people
+    ]
+    return sorted(found, key=lambda one: -one.documents)
 
 
 def rejected_labels(labels: LabelRows, refused: Mapping[str, Rejections]) -> list[RejectedLabel]:
@@ -80,20 +123,26 @@ def rejected_labels(labels: LabelRows, refused: Mapping[str, Rejections]) -> lis
 
 
 def near_duplicate_labels(
-    labels: LabelRows, pairs: Sequence[Pair], documents: Mapping[str, int], index: str
+    labels: LabelRows,
+    pairs: Sequence[Pair],
+    documents: Mapping[str, int],
+    suggested: Mapping[str, int],
+    index: str,
 ) -> list[NearDuplicate]:
     """Return pairs of labels, and which of the two to keep.
 
     That is the one with narrower labels. If both have some, or none has, it is the one with more
-    documents.
+    documents, and then the one that is suggested for more.
 
     Args:
         documents: number of documents that have a label, by its id.
+        suggested: number of documents for which a label is suggested, by its id.
     """
     above = labels_above(labels)
 
-    def weight(row: int) -> tuple[bool, int]:
-        return labels.ids[row] in above, documents.get(labels.ids[row], 0)
+    def weight(row: int) -> tuple[bool, int, int]:
+        id_ = labels.ids[row]
+        return id_ in above, documents.get(id_, 0), suggested.get(id_, 0)
 
     found = []
     for pair in pairs:
@@ -101,7 +150,7 @@ def near_duplicate_labels(
         if weight(gone) > weight(keep):
             keep, gone = gone, keep
         command = _retire(labels.ids[gone])
-        if weight(gone)[1]:
+        if any(weight(gone)[1:]):
             command += (
                 f" && lmtx-search retag --index {shlex.quote(index)} "
                 f"--label {shlex.quote(labels.ids[gone])}"
@@ -111,9 +160,11 @@ def near_duplicate_labels(
                 labels.names[keep],
                 labels.ids[keep],
                 weight(keep)[1],
+                weight(keep)[2],
                 labels.names[gone],
                 labels.ids[gone],
                 weight(gone)[1],
+                weight(gone)[2],
                 round(pair.similarity, 4),
                 command,
                 _exclude(labels.ids[keep], labels.ids[gone]),

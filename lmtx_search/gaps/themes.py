@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lmtx_search.errors import MissingExtra
 from lmtx_search.gaps.similarity import cosine_of, relative, unrelated_cosine
+from lmtx_search.gaps.usable import UsableLabels
 
 LEAST_DOCUMENTS = 3
 """Documents that make a theme."""
@@ -48,7 +49,10 @@ class Group:
 
 
 def group_documents(
-    vectors: NDArray[np.float32], best: NDArray[np.float32], labels: NDArray[np.float32]
+    vectors: NDArray[np.float32],
+    best: NDArray[np.float32],
+    labels: NDArray[np.float32],
+    usable: UsableLabels | None = None,
 ) -> list[Group]:
     """Return groups of documents that lack a label, the one that lacks it most first.
 
@@ -58,6 +62,8 @@ def group_documents(
         vectors: float32[n, dimension], unit rows: the documents.
         best: float32[n], the best score of each.
         labels: float32[labels, dimension], unit rows.
+        usable: which labels the documents may have (None: all of them). A label that most of a
+            group may not have is not near it.
 
     Raises:
         MissingExtra: scikit-learn is not installed.
@@ -83,7 +89,8 @@ def group_documents(
         rows = low[of == number]
         if len(rows) < LEAST_DOCUMENTS:
             continue
-        group = _group(vectors, labels, rows, unrelated)
+        may_have = None if usable is None else usable.of_most(rows)
+        group = _group(vectors, labels, rows, unrelated, may_have)
         if group.lack > 0:
             found.append(group)
     return sorted(found, key=lambda group: -group.lack)
@@ -94,15 +101,19 @@ def _group(
     labels: NDArray[np.float32],
     rows: NDArray[np.int64],
     unrelated: tuple[float, float],
+    may_have: NDArray[np.bool_] | None,
 ) -> Group:
     """Return the group of some rows.
 
     Args:
         unrelated: the cosine of two unrelated documents, and of a document and a label.
+        may_have: bool[labels], those that most of the documents may have (None: all).
     """
     middle = vectors[rows].mean(axis=0)
     count = len(rows)
     near = labels @ middle
+    if may_have is not None:
+        near = np.where(may_have, near, -np.inf)
     label = int(np.argmax(near))
     typical = rows[np.argsort(-(vectors[rows] @ middle), kind="stable")]
     # Of the products of all pairs, those of a document with itself do not count.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lmtx_search.cluster.facets.exact_counts import count_all
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
 
 _EVERY: Mapping[str, Any] = {"match_all": {}}
-_FIELDS = (DEFAULT_FIELDS.tags, DEFAULT_FIELDS.broader, DEFAULT_FIELDS.manual)
+_HAVE = (DEFAULT_FIELDS.tags, DEFAULT_FIELDS.broader, DEFAULT_FIELDS.manual)
+_SUGGESTED = (DEFAULT_FIELDS.suggested,)
 # Labels that one request counts.
 _BATCH = 1000
 
@@ -25,13 +26,14 @@ class UsedLabels:
 
     Attributes:
         names: the tags that a document has.
+        suggested: the tags that are suggested for a document.
         uncounted: names of the fields that cannot be counted, because they are no keywords.
     """
 
     def __init__(self, client: Client, index: str) -> None:
         self._client, self._index = client, index
         own = tag_fields(client)
-        called = {field: own.renamed(field) for field in _FIELDS}
+        called = {field: own.renamed(field) for field in (*_HAVE, *_SUGGESTED)}
         # A field of people's own tags that the index made by itself is a text with a keyword in it.
         wanted = [part for name in called.values() for part in (name, f"{name}.keyword")]
         found = client.field_caps(index=index, params={"fields": ",".join(wanted)})["fields"]
@@ -39,17 +41,22 @@ class UsedLabels:
         def is_keyword(path: str) -> bool:
             return set(found.get(path, {})) - {"unmapped"} == {"keyword"}
 
-        self._fields: list[str] = []
+        counted: dict[str, str] = {}
         self.uncounted: list[str] = []
         for field, name in called.items():
             if is_keyword(name):
-                self._fields.append(field)
+                counted[field] = field
             elif is_keyword(f"{name}.keyword"):
-                self._fields.append(f"{field}.keyword")
+                counted[field] = f"{field}.keyword"
             elif name in found:
                 self.uncounted.append(name)
-        self.names = frozenset(
-            name for field in self._fields for name in count_all(client, index, _EVERY, field=field)
+        self._have = [counted[field] for field in _HAVE if field in counted]
+        self._suggested = [counted[field] for field in _SUGGESTED if field in counted]
+        self.names, self.suggested = (
+            frozenset(
+                name for field in fields for name in count_all(client, index, _EVERY, field=field)
+            )
+            for fields in (self._have, self._suggested)
         )
 
     def documents(self, names: Mapping[str, Collection[str]]) -> dict[str, int]:
@@ -61,17 +68,30 @@ class UsedLabels:
         Returns:
             Documents by label id; empty if no field can be counted.
         """
+        return self._documents(names, self._have)
+
+    def suggested_for(self, names: Mapping[str, Collection[str]]) -> dict[str, int]:
+        """Return the number of documents for which each label is suggested.
+
+        Arguments and result are those of :meth:`documents`.
+        """
+        return self._documents(names, self._suggested)
+
+    def _documents(
+        self, names: Mapping[str, Collection[str]], fields: Sequence[str]
+    ) -> dict[str, int]:
         found: dict[str, int] = {}
-        if not self._fields:
+        if not fields:
             return found
         ids = list(names)
         for start in range(0, len(ids), _BATCH):
             some = ids[start : start + _BATCH]
-            filters = {str(at): self._has_one_of(names[id_]) for at, id_ in enumerate(some)}
+            filters = {str(at): _has_one_of(names[id_], fields) for at, id_ in enumerate(some)}
             body = load("searches/roll_up", query=_EVERY, above=filters)
             buckets = search(self._client, self._index, body)["aggregations"]["above"]["buckets"]
             found |= {id_: buckets[str(at)]["doc_count"] for at, id_ in enumerate(some)}
         return found
 
-    def _has_one_of(self, names: Collection[str]) -> dict[str, Any]:
-        return {"bool": {"should": [{"terms": {field: [*names]}} for field in self._fields]}}
+
+def _has_one_of(names: Collection[str], fields: Sequence[str]) -> dict[str, Any]:
+    return {"bool": {"should": [{"terms": {field: [*names]}} for field in fields]}}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.judgments.feedback import keep_opinions
-from lmtx_search.cluster.ml.pipeline import active
+from lmtx_search.cluster.ml.pipeline import active, put_pipeline, read_pipeline, with_params
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.errors import UserError
 from lmtx_search.gaps.find import find_gaps
@@ -21,6 +21,7 @@ from lmtx_search.tagging.deployment.label_updates import edit_labels
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.training.teacher.human_feedback import person_judgment
+from lmtx_search.untouched import Untouched
 from tests.conftest import environment_of, flags_of
 from tests.support.backends import Servers
 from tests.support.live_tagger import deployed, index_documents, load_labels
@@ -120,3 +121,17 @@ def test_a_renamed_label_still_has_the_documents_tagged_under_its_earlier_name(
     found = find_gaps(client, settings, tagger, "library", most=100)
     assert "Royal game" in tagger.compared().current().names
     assert "game::chess" not in {label.id for label in found.unused}
+
+
+def test_documents_that_are_never_touched_are_counted_and_not_read(
+    library: tuple[Any, Settings, Tagger],
+) -> None:
+    client, settings, tagger = library
+    before = read_pipeline(client).body
+    untouched = asdict(Untouched.of('{"prefix": {"id": "g"}}'))
+    put_pipeline(client, with_params(before, {"lmtx-text": {"untouched": untouched}}))
+    try:
+        found = find_gaps(client, settings, tagger, "library")
+    finally:
+        put_pipeline(client, before)
+    assert (found.documents, found.without_text, found.untouched) == (6, 1, 5)

@@ -11,11 +11,19 @@ import pytest
 from numpy.typing import NDArray
 
 from lmtx_search.cluster.judgments.rejections import Rejections, rejections
+from lmtx_search.encoder.bands import Bands
 from lmtx_search.gaps.find import _add, find_themes
 from lmtx_search.gaps.near_duplicates import Pair, near_duplicates
 from lmtx_search.gaps.scored import ScoredSample, score_sample
-from lmtx_search.gaps.surplus import near_duplicate_labels, rejected_labels, unused_labels
+from lmtx_search.gaps.surplus import (
+    left_to_people,
+    near_duplicate_labels,
+    rejected_labels,
+    suggested_only,
+    unused_labels,
+)
 from lmtx_search.gaps.themes import group_documents
+from lmtx_search.gaps.usable import UsableLabels
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document, Judgment
 from lmtx_search.rules import Rules
@@ -130,16 +138,33 @@ def test_a_theme_without_a_common_word_has_no_command(scored: ScoredSample) -> N
 def test_labels_that_mean_the_same_are_a_pair_unless_one_is_above_the_other() -> None:
     rows = np.concatenate([near(3, 1, 0.0), near(3, 2, 0.01), near(5, 1, 0.0)])
     labels = LabelRows.of(["a", "b", "c", "d"], ["A", "B", "C", "D"], rows, broader={"b": ("a",)})
-    pairs, found = near_duplicates(labels, 9, SILENT)
+    pairs, found, _ = near_duplicates(labels, 9, SILENT)
     assert found == 2
     assert {(labels.ids[p.first], labels.ids[p.second]) for p in pairs} == {("a", "c"), ("b", "c")}
     assert pairs[0].similarity >= pairs[1].similarity
-    assert near_duplicates(labels, 1, SILENT) == (pairs[:1], 2)
+    assert near_duplicates(labels, 1, SILENT) == (pairs[:1], 2, 0)
+
+
+def test_pairs_that_exclude_each_other_are_counted_and_not_listed() -> None:
+    rows = np.concatenate([near(3, 3, 0.01), near(5, 1, 0.0)])
+    labels = LabelRows.of(["a", "b", "c", "d"], ["A", "B", "C", "D"], rows, broader={"b": ("a",)})
+    rules = Rules(exclude=(("c", "b"), ("a", "b"), ("a", "d"), ("a", "gone")))
+    ((pair,), found, excluded) = near_duplicates(labels, 9, SILENT, rules)
+    assert (pair.first, pair.second, found, excluded) == (0, 2, 1, 1)
+
+
+def test_labels_for_different_groups_are_no_pair() -> None:
+    labels = LabelRows.of(["a", "b", "c"], ["A", "B", "C"], near(3, 3, 0.01))
+    pairs, found, excluded = near_duplicates(
+        labels, 9, SILENT, Rules(group_of={"a": "press", "b": "law"}, exclude=(("a", "b"),))
+    )
+    assert {(pair.first, pair.second) for pair in pairs} == {(0, 2), (1, 2)}
+    assert (found, excluded) == (2, 0)
 
 
 def test_the_only_two_labels_may_be_a_pair() -> None:
     labels = LabelRows.of(["a", "b"], ["Web", "Web pages"], near(3, 2, noise=0.02), broader={})
-    (pair,), number = near_duplicates(labels, 10, SILENT)
+    (pair,), number, _ = near_duplicates(labels, 10, SILENT)
     assert (pair.first, pair.second, number) == (0, 1, 1)
 
 
@@ -149,7 +174,7 @@ def test_unrelated_labels_are_no_pair_though_all_cosines_are_high() -> None:
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     assert (rows @ rows.T).min() >= 0.89  # all of them are, by the cosine alone
     names = ["a", "b", "c", "d", "e", "f"]
-    ((pair,), found) = near_duplicates(LabelRows(names, names, names, rows), 9, SILENT)
+    ((pair,), found, _) = near_duplicates(LabelRows(names, names, names, rows), 9, SILENT)
     assert (found, pair.first, pair.second, pair.similarity > 0.99) == (1, 4, 5, True)
 
 
@@ -160,7 +185,7 @@ def test_many_labels_that_are_all_alike_are_counted_in_little_memory() -> None:
     labels = LabelRows(names, names, names, rows, broader={"7": ["3"], "3": ["9"]})
     tracemalloc.start()
     try:
-        pairs, found = near_duplicates(labels, 10, SILENT)
+        pairs, found, _ = near_duplicates(labels, 10, SILENT)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -188,21 +213,44 @@ def test_labels_for_people_and_labels_with_narrower_ones_are_not_proposed_for_re
         label_best_at=np.zeros(4, np.int64),
     )
     names = {id_: (name,) for id_, name in zip(TREE.ids, TREE.names, strict=True)}
-    found, needed = unused_labels(scored, set(), names, Rules(people_only=("private",)))
+    found, needed = unused_labels(scored, set(), names, frozenset(["private"]))
     assert ([label.id for label in found], needed) == (["plain", "below"], 2)
-    found, needed = unused_labels(scored, {"Below", "Private"}, names, None)
+    found, needed = unused_labels(scored, {"Below", "Private"}, names, frozenset())
     assert ([label.id for label in found], needed) == (["plain"], 1)
 
 
 def test_of_two_alike_labels_the_one_with_narrower_labels_or_more_documents_stays() -> None:
     counts = {"top": 0, "plain": 9, "below": 3}
     pairs = [Pair(0, 3, 0.9), Pair(1, 3, 0.9)]
-    first, second = near_duplicate_labels(TREE, pairs, counts, "library")
+    first, second = near_duplicate_labels(TREE, pairs, counts, {}, "library")
     assert (first.keep_id, first.retire_id) == ("top", "plain")
     assert (second.keep_id, second.keep_documents) == ("plain", 9)
     assert second.command == (
         "lmtx-search labels retire below && lmtx-search retag --index library --label below"
     )
+
+
+def test_a_label_that_is_only_suggested_is_listed_apart_with_its_queue() -> None:
+    names = {id_: (name, name.upper()) for id_, name in zip(TREE.ids, TREE.names, strict=True)}
+    counts = {"plain": 3, "below": 7, "top": 5, "private": 9}
+    found = suggested_only(TREE, {"TOP"}, names, frozenset(["private"]), counts, "my library")
+    assert [(one.id, one.documents) for one in found] == [("below", 7), ("plain", 3)]
+    assert found[0].command == "lmtx-search ui --index 'my library'"
+    assert found[0].queue == "/decide?label=Below"
+
+
+def test_what_is_suggested_decides_between_alike_labels_that_no_document_has() -> None:
+    (pair,) = near_duplicate_labels(
+        TREE, [Pair(1, 3, 0.9)], {}, {"plain": 4, "below": 1}, "library"
+    )
+    assert (pair.keep_id, pair.keep_suggested, pair.retire_suggested) == ("plain", 4, 1)
+    assert "retag --index library --label below" in pair.command
+
+
+def test_labels_that_the_settings_never_apply_are_left_to_people(tmp_path: Path) -> None:
+    bands = Bands(10.0, -2.5, 1.0, 0.1, of_labels={"1": (1.0, 0.1), "2": (0.5, 0.1)})
+    manifest = version_of(tmp_path, bands=bands).manifest
+    assert left_to_people(manifest, Rules(people_only=("3",))) == {"1", "3"}
 
 
 def test_a_rejected_label_with_narrower_ones_is_not_proposed_for_removal() -> None:
@@ -228,6 +276,30 @@ def test_a_sample_is_scored_as_the_tagger_scores(tmp_path: Path) -> None:
         assert scored.labels.names[int(scored.best_label[row])] == best.name
         assert round(float(scored.best[row]), 4) == best.score
     assert scored.label_best_at[0] == 0
+
+
+def test_labels_for_other_groups_do_not_count_in_a_sample(tmp_path: Path) -> None:
+    rules = Rules(group_of={"1": "press", "2": "law"}, group_field="source")
+    tagger = Tagger(version_of(tmp_path, rules=rules))
+    documents = [Document(s, "plays chess", {"source": s}) for s in ("press", "other")]
+    scored = score_sample(tagger, documents, SILENT)
+    assert scored.labels.ids[int(scored.best_label[0])] == "1"
+    assert scored.labels.ids[int(scored.best_label[1])] != "1"
+    names = {id_: (id_,) for id_ in scored.labels.ids}
+    found, _ = unused_labels(scored, set(), names, frozenset())
+    (of_law,) = [one for one in found if one.id == "2"]
+    assert (of_law.best_score, of_law.best_document) == (None, None)
+
+
+def test_the_label_near_a_theme_is_one_that_its_documents_may_have(scored: ScoredSample) -> None:
+    press = [frozenset(["press"])] * len(scored.documents)
+    labels = UsableLabels(Rules(group_of={"m": "press", "c": "law"}), LABELS.ids, press)
+    (theme, *_), _ = find_themes(replace(scored, usable=labels), most=1)
+    assert theme.nearest == "Mail"
+    law = [frozenset(["law"])] * len(scored.documents)
+    labels = UsableLabels(Rules(group_of={"m": "press", "c": "law"}), LABELS.ids, law)
+    (theme, *_), _ = find_themes(replace(scored, usable=labels), most=1)
+    assert theme.nearest == "Chess"
 
 
 def test_no_label_is_proposed_that_exists() -> None:

@@ -46,6 +46,18 @@ def test_labels_of_people_and_broader_labels_are_used(
     assert list(used.documents(NAMES).values()) == [2, 2, 1, 2, 0]
 
 
+def test_suggestions_are_counted_apart(client: Any) -> None:
+    index_all(
+        client, dict.fromkeys(("tags", "tags_broader", "tags_manual", "tags_suggested"), KEYWORD)
+    )
+    body = {"tags_suggested": ["Unused", "Mail"]}
+    client.index(index="library", body=body, params={"refresh": "true"})
+    used = UsedLabels(client, "library")
+    assert (used.suggested, "Unused" in used.names) == ({"Unused", "Mail"}, False)
+    assert used.suggested_for({"u": ["Unused"], "c": ["Chess"]}) == {"u": 1, "c": 0}
+    assert used.documents({"u": ["Unused"], "m": ["Mail"]}) == {"u": 0, "m": 1}
+
+
 def test_a_field_that_cannot_be_counted_is_named_and_the_others_are_counted(client: Any) -> None:
     index_all(client, {"tags": KEYWORD, "tags_broader": KEYWORD, "tags_manual": {"type": "text"}})
     used = UsedLabels(client, "library")

@@ -46,12 +46,17 @@ def sample_texts(
 
 
 def sample_hits(
-    client: OpenSearch, index: str, most: int, seed: int = 0
+    client: OpenSearch, index: str, most: int, seed: int = 0, without: Sequence[Any] = ()
 ) -> Iterator[dict[str, Any]]:
-    """Yield the hits of at most ``most`` random documents; as for :func:`sample_documents`."""
+    """Yield the hits of at most ``most`` random documents; as for :func:`sample_documents`.
+
+    Args:
+        without: queries for documents that are left out.
+    """
     if not client.indices.exists(index=index):
         return
-    chance = {"random_score": {"seed": seed, "field": "_seq_no"}, "boost_mode": "replace"}
+    chance: dict[str, Any] = {"random_score": {"seed": seed, "field": "_seq_no"}}
+    chance |= {"boost_mode": "replace", "query": {"bool": {"must_not": list(without)}}}
     for start in range(0, most, _PAGE):
         size = min(_PAGE, most - start)
         body = {"from": start, "size": size, "query": {"function_score": chance}}
