@@ -24,7 +24,7 @@ from lmtx_search.cluster.decisions.write import DELETED, Stored, Unsure, change,
 from lmtx_search.cluster.facets.roll_up import tags_above
 from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.ml.index_pipeline import reads_of
-from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
+from lmtx_search.cluster.ml.pipeline import number_of_rules, tag_fields, untouched_documents
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.records import Document, Judgment, Label, content_digest, document_text
 from lmtx_search.settings import Settings
@@ -194,7 +194,10 @@ class Decisions:
     def _rules_of(
         self, stored: Iterable[Stored], fields: TagFields
     ) -> tuple[dict[str, VersionRules], str]:
-        """Return the rules of the taggers of documents, and why those of one are not known."""
+        """Return the rules of the taggers of documents, and why those of one are not known.
+
+        If the tagger in use has no rules, it does not matter which ones an earlier tagger had.
+        """
         taggers = {tagger_of(one.source, fields) or "" for one in stored} - {""}
         found: dict[str, VersionRules] = {}
         problem = ""
@@ -204,7 +207,7 @@ class Decisions:
                     found[tagger] = rules
             except UserError:
                 problem = _NOT_HERE.format(tagger=tagger)
-        return found, problem
+        return found, problem if problem and number_of_rules(self._client) else ""
 
     def _above(self, stored: Iterable[Stored], fields: TagFields) -> dict[str, list[str]]:
         """Return the tags of the labels above the tags of documents with broader labels."""

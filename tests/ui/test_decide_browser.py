@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.rules import Rules
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.tagging.service.server import address_of, listen, server_of
 from lmtx_search.ui.app import create_app
@@ -25,6 +26,7 @@ from tests.support.backends import Servers
 from tests.support.live_tagger import load_labels
 from tests.support.suggestions import index_tagged, tagged
 from tests.support.tagger_service import LABELS
+from tests.support.tiny_tagger import version_of
 from tests.support.wipe import wipe
 
 pytestmark = pytest.mark.integration
@@ -168,6 +170,24 @@ def test_keys_alone_accept_reject_add_and_undo(site: Site, signed_in: SignedIn) 
     expect(second).to_be_focused()
     assert site.stored("d1")["tags_suggested"] == ["Web browser"]
     assert site.stored("d1")["tags_rejected"] == []
+
+
+def test_what_a_rule_leaves_out_is_said_and_comes_back_with_undo(
+    site: Site, signed_in: SignedIn
+) -> None:
+    rules = Rules(exclude=(("game::chess", "web"),))
+    made = version_of(site.settings.data_dir, labels=list(LABELS), rules=rules, max_tags=9)
+    document = tagged("d1", {}, {"Chess": 0.5, "Web browser": 0.4, "Mail (mail-1)": 0.3})
+    document["tagging"] |= {"tagger": made.manifest.version}
+    index_tagged(site.client, "articles", [document])
+    page = signed_in("anna")
+    row(page, "About d1", "Chess").get_by_role("button", name="Accept").click()
+    expect(row(page, "About d1", "Web browser")).to_have_text(re.compile("A rule leaves it out"))
+    expect(row(page, "About d1", "Mail (mail-1)")).to_be_focused()
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_have_text("Undone: Chess for 1 document.")
+    expect(row(page, "About d1", "Web browser")).to_have_text(re.compile("suggested"))
+    expect(row(page, "About d1", "Chess")).to_have_text(re.compile("suggested"))
 
 
 def test_a_label_is_accepted_for_all_documents_that_are_left(

@@ -294,6 +294,8 @@ def test_a_decision_follows_the_rules_of_the_documents_tagger_at_once(
     assert (now["tags"], now["tags_manual"]) == (["Mail (mail-1)"], ["Chess"])
     anna.post("decisions/undo", {})
     assert source(client, "d1") == {**document, "tags_manual": []}
+    pipeline = tagging_pipeline("t1", "a-model", ["title", "text"], rules=rules)
+    client.ingest.put_pipeline(id="lmtx-tagging", body=pipeline)
     told = anna.decide("accept", "Chess", [shown["d2"]])
     assert "this machine does not have the tagger t1" in told["not_followed"]
     assert source(client, "d2")["tags"] == ["Web browser"]

@@ -56,6 +56,8 @@ class PipelineState:
     """The tagger before the deployment of this one (None: there was none, or it is unknown)."""
     rolled_back_from: str | None = None
     """The tagger before the rollback to this one (None: this one was deployed)."""
+    rules: int = 0
+    """How many rules about labels the tagger has."""
 
     def keeps(self, index: str) -> bool:
         """Return whether values that people wrote in an index move to ``names.manual``."""
@@ -110,7 +112,7 @@ def tagging_pipeline(
         names: names of the fields that it writes.
         keep: indices in which values that people wrote in these fields move to ``names.manual``.
         untouched: documents that it leaves as they are (None: none).
-        rules: of the tagger, which say to which groups documents belong.
+        rules: of the tagger. They say to which groups documents belong, and their number is kept.
     """
     groups = {"field": rules.group_field, "names": rules.groups} if rules and rules.groups else {}
     return load(
@@ -126,6 +128,7 @@ def tagging_pipeline(
         keep=sorted(keep),
         untouched=_as_params(untouched),
         groups=groups,
+        rules=0 if rules is None else rules.number,
         **{name: script(name) for name in ("text", "tags", "pending")},
     )
 
@@ -168,6 +171,7 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
         Untouched(**text["untouched"]) if text.get("untouched") else None,
         tags.get("previous"),
         tags.get("rolled_back_from"),
+        tags.get("rules", 0),
     )
 
 
@@ -196,6 +200,12 @@ def untouched_documents(client: OpenSearch) -> Untouched | None:
     """Return which documents the cluster's pipeline never touches (None: none, or not known)."""
     state = _visible(client)
     return None if state is None else state.untouched
+
+
+def number_of_rules(client: OpenSearch) -> int:
+    """Return how many rules about labels the tagger in use has (0 also if it is not known)."""
+    state = _visible(client)
+    return 0 if state is None else state.rules
 
 
 def _visible(client: OpenSearch) -> PipelineState | None:

@@ -161,6 +161,9 @@ async function send(some, decision) {
         if (row.state === "open" && gone.includes(row.open.tag)) row.set("lost", "A rule leaves it out now.");
       }
     }
+    const all = rows();
+    const next = [...all.slice(all.indexOf(current())), ...all].find((row) => row.state === "open");
+    if (current()?.state === "lost" && next) mark(next, true);
     const made = wrong.filter((one) => !one).length;
     state.made += made;
     showCount();
