@@ -137,6 +137,8 @@ def _say_rivals(context: Context, record: Mapping[str, Any]) -> None:
     from lmtx_search.training.rivals import NAMES
 
     for one in record["comparisons"]:
+        if not one["documents"]:
+            continue  # which encoder was kept, and why, says it
         low, high = one["difference_interval"]
         context.say(
             f"What the judge taught, compared with {NAMES[one['rival']]}: the first label is "

@@ -21,6 +21,7 @@ from lmtx_search.training.rivals import (
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.stage_timer import StageTimer
 from lmtx_search.training.teacher.budgets import left, part
+from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.trained_encoder import TrainedEncoder
 from lmtx_search.training.word_scoring import word_scoring
@@ -115,10 +116,12 @@ def run_curriculum(
         state.keep(number, result)
         results.append(result)
     kept = best(results)
+    labels = {label.id: label for label in resources.labels}
+    by_judge = earlier(results).development.p_yes
     comparisons = compare_with_rivals(
         results[kept].development.firsts,
         rivals,
-        earlier(results).development.p_yes,
+        prefer_people(by_judge, resources.people, resources.development, labels),
         results[0].measured_from,
     )
     better = best_rival(comparisons)

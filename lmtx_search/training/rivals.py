@@ -1,8 +1,9 @@
 """Whether the judge's answers made a better encoder than what needs none.
 
 Rivals are the untrained encoder with words, and the encoder that only documents that name a label
-taught. All rank the same held-out documents, and the judge says which first labels are right. The
-judged encoder is kept unless a rival is better beyond chance: it has learned from more.
+taught. All rank the same held-out documents. The judge says which first labels are right, or people
+where they have answered. The judged encoder is kept unless a rival is better beyond chance: it has
+learned from more.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ NAMES: Mapping[str, str] = {
     "untrained": "the untrained encoder with words",
 }
 """What people call an encoder that a run can keep."""
+
+NOT_COMPARED = (
+    "it was not compared with others, because no held-out document has answers about both first "
+    "labels"
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ def compare_with_rivals(
     """Compare the judged encoder's first labels with those of each rival.
 
     Args:
-        p_yes: the judge's answers about held-out documents.
+        p_yes: the answers about held-out documents.
         yes_from: the P(yes) from which a label is right.
     """
     return [
@@ -158,11 +164,14 @@ def kept_because(comparisons: Sequence[Comparison]) -> str:
     if rival is not None:
         found = next(one for one in comparisons if one.rival == rival)
         return (
-            f"{NAMES[rival]}: the judge calls its first label right for {found.worse} held-out "
-            f"documents where that of {NAMES['judged']} is wrong, and the reverse for "
-            f"{found.better} ({found.documents} documents)"
+            f"{NAMES[rival]}: its first label is right for {found.worse} held-out documents where "
+            f"that of {NAMES['judged']} is wrong, and the reverse for {found.better} "
+            f"({found.documents} documents)"
         )
-    documents = min(one.documents for one in comparisons)
+    compared = [one.documents for one in comparisons if one.documents]
+    if not compared:
+        return f"{NAMES['judged']}: {NOT_COMPARED}"
+    documents = min(compared)
     if all(one.certain for one in comparisons):
         return f"{NAMES['judged']}: it is better than what needs no judge ({documents} documents)"
     return (

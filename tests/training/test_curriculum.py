@@ -226,6 +226,23 @@ def test_an_encoder_that_needs_no_answers_is_kept_if_its_first_labels_are_better
         assert (measures["llm_p1_better"], measures["llm_p1_worse"]) == (18, 0)
 
 
+def test_what_people_said_about_held_out_documents_decides_which_encoder_is_kept(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To the judge, the rival's first labels are right; people say the opposite of most.
+    firsts = {f"d{n}": f"l{n % 10}" for n in range(100, 120)}
+    named = Rival("named", Any, firsts)  # type: ignore[arg-type]
+    monkeypatch.setattr(curriculum, "open_rivals", lambda *_: [named])
+    people = [
+        person_judgment(Document(f"d{n}", f"document {n}"), LABELS[n % 10], False, 0)
+        for n in range(100, 117)
+    ]
+    found = world(4).run(Judge(), people, cycles=1)
+    (comparison,) = found.comparisons
+    assert (comparison.documents, comparison.worse) == (20, 3)
+    assert found.rival is None
+
+
 def test_a_cycle_that_is_as_good_is_kept_and_is_the_last(world: Any) -> None:
     found = world(4, 4, 9).run(Judge())
     assert (len(found.cycles), found.best) == (2, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,18 @@ def test_it_is_said_which_encoder_is_kept_and_on_what_ground() -> None:
     assert "right for 15 held-out documents" in kept_because([lost, won])
     assert "is better than what needs no judge (50 documents)" in kept_because([won])
     assert "40 held-out documents do not show" in kept_because([unsure, won])
+
+
+def test_without_an_answer_it_is_said_that_nothing_was_compared() -> None:
+    empty = Comparison("untrained", 0, 0, 0)
+    said = kept_because([empty, replace(empty, rival="named")])
+    assert said.endswith(
+        "it was not compared with others, because no held-out document has answers about both "
+        "first labels"
+    )
+    assert "40 held-out documents do not show" in kept_because(
+        [empty, Comparison("named", 40, 5, 6)]
+    )
 
 
 def test_the_interval_of_the_difference_is_in_the_record() -> None:
