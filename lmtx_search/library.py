@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
 from lmtx_search.sources import LabelFile
+from lmtx_search.sources.label_rules import rules_of
 from lmtx_search.sources.labels import check_labels
 from lmtx_search.tagging.deployment import deploy as deploying
 from lmtx_search.tagging.deployment import label_updates
@@ -45,11 +47,12 @@ from lmtx_search.tagging.local import version_in_use
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.training.centering import SAMPLE, open_shortlister
 from lmtx_search.training.known_answers import KnownAnswers, known_answers
 from lmtx_search.training.languages import as_note, language_notes
 from lmtx_search.training.refit import refit
 from lmtx_search.training.run_answers import RunAnswers
-from lmtx_search.training.shortlist import Search, Shortlister, pairs, search_in
+from lmtx_search.training.shortlist import Search, pairs, search_in, without
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -57,7 +60,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
-    """A document with the labels nearest to it and their cosines, best first."""
+    """A document with the best labels for it and their cosines, best first."""
 
     document: Document
     labels: Sequence[tuple[Label, float]]
@@ -131,11 +134,16 @@ def shortlists(
     labels: Iterable[Label] | None = None,
     size: int = 10,
 ) -> Iterator[Shortlist]:
-    """Yield each document with the ``size`` labels nearest to it, by the encoder of the settings.
+    """Yield each document with the ``size`` best labels for it, by the encoder of the settings.
+
+    They are found as ``train`` finds those of its first cycle before any training: the nearest
+    labels and those that a document names, without labels that are near every document.
 
     Args:
-        documents: read a few at a time, as the result is read.
-        labels: compared in memory, without a cluster; None: the labels of the label index.
+        documents: the first 400, best in a random order, show which labels are near every document
+            and which words are common; the others are read a few at a time.
+        labels: compared in memory, without a cluster; None: the labels of the label index that are
+            not for people only.
 
     Raises:
         UserError: there are no labels, or the label index holds embeddings of another encoder.
@@ -163,8 +171,11 @@ def _shortlists(
                 "the label index holds embeddings of another encoder: pass labels, or set "
                 "encoder.name to that encoder"
             )
-        known = list(index.labels())
-        search: Search = index.search
+        every = list(index.labels())
+        rules = rules_of(settings.label, every)
+        hidden = frozenset(() if rules is None else rules.people_only)
+        known = [label for label in every if label.id not in hidden]
+        search: Search = without(index.search, hidden) if hidden else index.search
     else:
         known = list(labels)
         reads_labels = load_encoder(settings, max_tokens=wanted.label_tokens)
@@ -173,7 +184,19 @@ def _shortlists(
     if not known:
         raise UserError("there are no labels to choose from: load some, or pass some")
     by_id = {label.id: label for label in known}
-    for document, ranking in Shortlister(encoder, search, size).shortlists(documents):
+    rest = iter(documents)
+    sample = list(islice(rest, SAMPLE))
+    if not sample:
+        return
+    shortlister = open_shortlister(
+        encoder,
+        search,
+        size,
+        documents=sample,
+        labels=len(known),
+        tokens=wanted.document_tokens,
+    )
+    for document, ranking in shortlister.shortlists(chain(sample, rest)):
         found = [(by_id[id_], score) for id_, score in ranking if id_ in by_id]
         yield Shortlist(document, found)
 

@@ -13,6 +13,7 @@ import pytest
 import lmtx_search
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
+from tests.support.random_encoders import make_static_encoder
 from tests.support.tiny_tagger import version_of
 
 TOPICS = ("web browsers", "chess", "electronic mail", "astronomy", "music", "databases")
@@ -58,6 +59,24 @@ def test_no_other_tagger_than_the_one_in_use_is_opened_unasked(tmp_path: Path) -
     with pytest.raises(UserError, match=r"tagger in use is not known \(no OpenSearch at"):
         open_tagger(settings)
     assert open_tagger(settings, name).manifest.version == name
+
+
+def test_shortlists_have_the_labels_that_a_document_names(tmp_path: Path) -> None:
+    from lmtx_search import Document, Label, load_settings, shortlists
+
+    encoder = make_static_encoder(tmp_path / "encoder")
+    settings = load_settings(
+        flags={
+            "encoder.name": str(encoder),
+            "encoder.document_tokens": "48",
+            "cache_dir": str(tmp_path / "cache"),
+        }
+    )
+    labels = [Label(topic, topic) for topic in TOPICS]
+    documents = [Document(topic, f"Songs of radio stations, {topic} of two") for topic in TOPICS]
+    found = {one.document.id: one.labels for one in shortlists(settings, documents, labels, 1)}
+    assert {id_: label.text for id_, ((label, _),) in found.items()} == {t: t for t in TOPICS}
+    assert list(shortlists(settings, [], labels, 1)) == []
 
 
 @pytest.mark.integration

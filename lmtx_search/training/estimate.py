@@ -79,8 +79,7 @@ def estimate(sizes: Sizes, training: TrainingSettings, speeds: Speeds) -> Estima
     ``exhaustive`` does), that no answer is stored yet, and that all cycles run.
     """
     per_document = training.pairs_per_document
-    # The first label of the untrained encoder is judged in addition to those of the trained one.
-    held_out_calls = sizes.held_out * (training.development_pairs + 1)
+    held_out_calls = sizes.held_out * _held_out_pairs(sizes, training)
     all_calls = sizes.documents * per_document + held_out_calls
     most = _most_calls(training.budget, speeds.pairs)
     everything = training.cycles * all_calls
@@ -103,6 +102,15 @@ def estimate(sizes: Sizes, training: TrainingSettings, speeds: Speeds) -> Estima
         bytes=_bytes(sizes, training, speeds, calls),
         static_seconds=_static(sizes, speeds),
     )
+
+
+def _held_out_pairs(sizes: Sizes, training: TrainingSettings) -> int:
+    """Return how many labels of a held-out document are judged, if no two encoders agree.
+
+    The first label of the untrained encoder is judged in addition to those of the trained one, and
+    that of the encoder that names taught.
+    """
+    return training.development_pairs + 1 + bool(_all_documents(sizes, training))
 
 
 def _too_few(
@@ -129,11 +137,17 @@ def _embedding(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cy
     """Return seconds to embed for shortlists and center, and with each trained encoder."""
     center = min(SAMPLE, sizes.documents) if training.centered else 0
     documents = max(in_a_cycle, center) + 2 * sizes.held_out
-    # Before the first cycle all are searched for names; each cycle scores and compares them.
+    # Each cycle scores and compares all documents.
     all_documents = _all_documents(sizes, training)
     documents += 2 * all_documents
-    each = documents / speeds.documents + sizes.labels / speeds.labels + speeds.export
-    return training.cycles * each + all_documents / speeds.documents
+    of_encoder = sizes.labels / speeds.labels + speeds.export
+    each = documents / speeds.documents + of_encoder
+    if not all_documents:
+        return training.cycles * each
+    # Before the first cycle, all are searched for names, and the encoder that these teach and the
+    # untrained one rank the held-out documents.
+    before = (all_documents + 2 * sizes.held_out) / speeds.documents + of_encoder
+    return before + training.cycles * each
 
 
 def _training(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cycle: int) -> float:

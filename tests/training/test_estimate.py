@@ -66,7 +66,8 @@ def test_a_static_encoder_costs_the_reading_of_documents_passages_and_all_tokens
 
 def test_without_a_limit_everything_is_asked() -> None:
     found = estimate(SIZES, small(Budget()), SPEEDS)
-    assert found.calls == found.all_calls == 1000 * 4 + 100 * 2
+    # Of a held-out document: the first labels of trained, named and untrained encoder.
+    assert found.calls == found.all_calls == 1000 * 4 + 100 * 3
     assert not found.limited
     assert found.judged_documents == 1000
 
@@ -81,7 +82,14 @@ def test_all_documents_teach_once_in_each_cycle_and_some_before() -> None:
     one = estimate(SIZES, small("5m"), SPEEDS)
     assert one.seconds["train"] == pytest.approx(2 * 5 + (0.5 * 1000 + 1000) / 10)
     without = estimate(SIZES, small("5m", **ONLY_JUDGED), SPEEDS)
-    assert one.seconds["embed"] - without.seconds["embed"] == pytest.approx(3 * 1000 / 50)
+    # The encoder that names teach embeds 400 labels, is exported, and ranks held-out documents.
+    named = 400 / 400 + 10 + 2 * 100 / 50
+    assert one.seconds["embed"] - without.seconds["embed"] == pytest.approx(3 * 1000 / 50 + named)
+
+
+def test_without_documents_that_names_teach_two_labels_of_a_held_out_document_are_asked() -> None:
+    found = estimate(SIZES, small(Budget(), **ONLY_JUDGED), SPEEDS)
+    assert found.all_calls == 1000 * 4 + 100 * 2
 
 
 def test_later_cycles_train_on_what_earlier_ones_judged_too() -> None:
