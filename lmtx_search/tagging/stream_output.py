@@ -23,7 +23,8 @@ def continued_output(
 
     The lines of the input that are in the file already are read, and counted in the report. A line
     that an interrupted run left without its end is removed. Nothing is removed before it is known
-    that the file belongs to this input and this tagger.
+    that the file belongs to this input and this tagger. A small file beside it (``.labels.json``)
+    says how often the tagger's labels had changed when it was begun.
 
     Args:
         source: descriptor of the input.
@@ -31,7 +32,7 @@ def continued_output(
 
     Raises:
         UserError: the file cannot be written, it is the input, it belongs to another input, another
-            tagger wrote it, or it has no complete line.
+            tagger wrote it, the labels have changed since, or it has no complete line.
     """
     try:
         file = path.open("r+b" if path.exists() else "w+b")
@@ -48,14 +49,57 @@ def continued_output(
             _count(stream, line, f"line {count:,} of {path}")
         if count:
             _skip_finished(lines, count, last, path, stream)
+            _require_same_labels(path, stream)
         elif file.seek(0, os.SEEK_END):
             raise UserError(
                 f"{path} has no complete line that shows what it belongs to: give another "
                 "--output, or delete the file"
             )
+        elif stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            _note_labels(path, stream)
         file.seek(end)
         file.truncate()
         yield file
+
+
+def _note_labels(output: Path, stream: TagStream) -> None:
+    """Write beside a new output which labels its tagger has."""
+    file = _labels_file(output)
+    try:
+        file.write_text(json.dumps(_labels(stream)) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {file}: {error.strerror or error}") from error
+
+
+def _require_same_labels(output: Path, stream: TagStream) -> None:
+    """Check that the labels have not changed since an output was begun.
+
+    An output of an earlier release does not say which labels its tagger had.
+    """
+    file = _labels_file(output)
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{file} is damaged ({error}), so it is not known which labels {output} was begun "
+            "with: give another --output"
+        ) from error
+    if before != _labels(stream):
+        raise UserError(
+            f"{output} was begun before the labels or the tagger changed, so that tags may have "
+            "other names: give another --output, or delete the file"
+        )
+
+
+def _labels_file(output: Path) -> Path:
+    return output.with_name(f"{output.name}.labels.json")
+
+
+def _labels(stream: TagStream) -> dict[str, str | int]:
+    tagger = stream.tagger
+    return {"tagger": tagger.manifest.version, "label_changes": tagger.label_changes}
 
 
 def _count(stream: TagStream, line: bytes, where: str) -> None:

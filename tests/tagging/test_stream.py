@@ -9,16 +9,23 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import numpy as np
 import pytest
 
 from lmtx_search.embedded.net import LOOPBACK, free_port, wait_for
+from lmtx_search.errors import UserError
+from lmtx_search.records import Label
 from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import DEFAULT_FIELDS
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.stream import TagStream
+from lmtx_search.tagging.stream_output import continued_output
+from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.untouched import Untouched
 from tests.conftest import Run
 from tests.support.live_tagger import bootstrap, deployed, index_documents
@@ -233,6 +240,35 @@ def test_the_output_of_another_input_or_tagger_is_not_continued(command: Stream)
     output.write_bytes(other)
     assert b"was written with the tagger 20260131-120000-1a2b3c, not" in command(*words).stderr
     assert output.read_bytes() == other
+
+
+def test_an_output_is_not_continued_after_the_labels_changed(tmp_path: Path) -> None:
+    version = version_of(tmp_path)
+    output, source = tmp_path / "out.jsonl", tmp_path / "in.jsonl"
+    source.write_bytes(b"".join(lines_of({"text": "chess"}, {"text": "mail"})))
+
+    def write(most: int) -> None:
+        stream = TagStream(Tagger(version), ["text"])
+        with source.open("rb") as lines, output_of(output, stream, lines) as target:
+            for batch in stream.run(islice(lines, most)):
+                target.write(b"".join(batch))
+
+    write(1)
+    begun = output.read_bytes()
+    digest, dimension = version.manifest.encoder_digest, version.manifest.dimension
+    vectors = np.ones((1, dimension), dtype=np.float32) / dimension**0.5
+    write_change(version.folder, digest, [Label("1", "board games")], vectors, [])
+    with pytest.raises(UserError, match=r"out\.jsonl was begun before the labels or the tagger"):
+        write(1)
+    assert output.read_bytes() == begun
+    output.unlink()
+    write(1)
+    write(1)
+    assert len(output.read_bytes().splitlines()) == 2
+
+
+def output_of(path: Path, stream: TagStream, lines: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    return continued_output(path, stream, lines.fileno(), iter(lines))
 
 
 FOREIGN = [

@@ -22,6 +22,7 @@ from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.searched import SearchedLabels
 from lmtx_search.tagging.scoring.settle import OF_MANUAL, Facts, Settled, settle
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED
+from lmtx_search.tagging.versions.label_changes import change_numbers
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
 from lmtx_search.untouched import texts_at
@@ -94,6 +95,11 @@ class Tagger:
         self._broader: BroaderFacts | None = None
         self.rules = version.rules()
         self._facts: RuleFacts | None = None
+
+    @property
+    def label_changes(self) -> int:
+        """Number of the last change of its labels (0: they are as the version was made)."""
+        return max(change_numbers(self._version.folder), default=0)
 
     @property
     def tokenizer_file(self) -> Path:
