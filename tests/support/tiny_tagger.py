@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from lmtx_search.tagging.versions.contents import (
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.untouched import Untouched
 from lmtx_search.words.importance import PairImportance, WordImportance, pair_keys
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.tiny_encoder import DIMENSION, make_tiny_encoder
@@ -53,6 +55,8 @@ def version_of(
     rules: Rules | None = None,
     max_tags: int = 2,
     windows: Windows = ONE_WINDOW,
+    text_fields: Sequence[str] = (),
+    untouched: Untouched | None = None,
 ) -> TaggerVersion:
     folder.mkdir(exist_ok=True)
     form = make_tiny_encoder(folder / "form", prompt)
@@ -79,6 +83,8 @@ def version_of(
             broader_tags=broader_tags,
             bands=bands,
             rules=rules,
+            text_fields=text_fields,
+            untouched=untouched,
         ),
         None
         if words is None

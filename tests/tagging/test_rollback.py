@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from lmtx_search.cluster.client.connect import connect
@@ -11,9 +14,14 @@ from lmtx_search.cluster.ml.pipeline_forms import deployed_after, rolled_back
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.embedded.net import LOOPBACK, free_port
 from lmtx_search.errors import LmtxError, UserError
-from lmtx_search.settings import load_settings
-from lmtx_search.tagging.deployment.rollback import Rollback, _before, _record
+from lmtx_search.settings import DocumentSettings, load_settings
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
+from lmtx_search.tagging.deployment.make_version import tagging_rule
+from lmtx_search.tagging.deployment.options import DeployOptions
+from lmtx_search.tagging.deployment.rollback import Rollback, _before, _documents_read, _record
+from lmtx_search.tagging.versions.version import TaggerVersion
 from tests.support.notes import Notes
+from tests.support.tiny_tagger import version_of
 
 VERSIONS = ["v1", "v2", "v3"]
 V2 = tagging_pipeline("v2", "model", ["text"])
@@ -56,6 +64,20 @@ def test_without_an_earlier_version_there_is_no_way_back() -> None:
         _before(deployed("v1", None), VERSIONS)
     with pytest.raises(UserError, match="no tagger is deployed"):
         _before(PipelineState({}), VERSIONS)
+
+
+def test_text_fields_and_untouched_documents_come_back_with_a_version(tmp_path: Path) -> None:
+    documents = DocumentSettings(
+        text_fields=("title", "body"), untouched_query='{"term": {"source": "press"}}'
+    )
+    rule = tagging_rule(documents, EncoderSource(Path(), "tiny"), DeployOptions())
+    made = version_of(tmp_path, text_fields=rule.text_fields, untouched=rule.untouched)
+    manifest = TaggerVersion.read(made.folder).manifest
+    # Of this machine and of the pipeline now.
+    state, own = deployed("v3", "v2"), DocumentSettings(text_fields=("summary",))
+    assert _documents_read(manifest, state, own) == (["title", "body"], documents.untouched)
+    of_earlier_release = replace(manifest, text_fields=[], untouched=None)
+    assert _documents_read(of_earlier_release, state, own) == (["text"], None)
 
 
 def test_decisions_that_cannot_follow_after_the_switch_are_a_note() -> None:

@@ -209,8 +209,12 @@ def test_a_rollback_registers_a_version_again_that_left_the_cluster(
 def test_a_rollback_goes_back_to_what_was_in_use_and_not_to_what_was_rolled_back(
     cluster: Any, settings: Settings
 ) -> None:
-    good, bad = deployed(cluster, settings), deployed(cluster, settings)
+    only_titles = settings.documents.model_copy(update={"text_fields": ("title",)})
+    good = deployed(cluster, settings)
+    bad = deployed(cluster, settings.model_copy(update={"documents": only_titles}))
+    assert read_pipeline(cluster).fields == ["title"]
     assert roll_back(cluster, settings, None).version == good.version
+    assert read_pipeline(cluster).fields == list(settings.documents.text_fields)
     deployed(cluster, settings)
     kept = find_unused(cluster, settings, keep=1).kept
     assert (good.version in kept, bad.version in kept) == (True, False)

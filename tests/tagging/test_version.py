@@ -12,13 +12,13 @@ import pytest
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.labels.codec import Vectors
 from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.encoder.label_digests import digests_of
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label, labels_digest, unique_names
 from lmtx_search.settings import OpenSearchSettings, load_settings
 from lmtx_search.tagging.retagging import _changed_at
 from lmtx_search.tagging.versions.contents import TaggingRule, VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.label_changes import write_change
-from lmtx_search.tagging.versions.label_digests import digests_of
 from lmtx_search.tagging.versions.label_sync import no_vectors, sync_labels
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion

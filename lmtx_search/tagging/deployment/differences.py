@@ -1,19 +1,25 @@
-"""Says in which options a deployment differs from the tagger in use: no option is remembered."""
+"""Says in what a deployment differs from the tagger in use: no option is remembered.
+
+Settings of documents that the pipeline follows are those of the machine that deploys.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lmtx_search.cluster.ml.pipeline import deployed
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
-from lmtx_search.settings import Settings
+from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import Manifest
+from lmtx_search.untouched import Untouched
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -29,12 +35,16 @@ class InUse:
         manifest: None if the version is not on this machine, or cannot be read.
         runtime: None if ML Commons has lost the version.
         threshold: the threshold that was given to its deployment (None: none was).
+        text_fields: fields that the pipeline reads (empty: unknown).
+        untouched: documents that the pipeline never touches (None: there are none).
     """
 
     version: str
     manifest: Manifest | None
     runtime: Runtime | None
     threshold: float | None
+    text_fields: Sequence[str] = ()
+    untouched: Untouched | None = None
 
 
 def differences(
@@ -50,13 +60,15 @@ def differences(
         UserError: the cluster has no pipeline.
     """
     used = _in_use(client, settings)
-    return [] if used is None else differing(used, options, too_loose)
+    return [] if used is None else differing(used, options, settings.documents, too_loose)
 
 
-def differing(used: InUse, options: DeployOptions, too_loose: bool = False) -> list[str]:
+def differing(
+    used: InUse, options: DeployOptions, documents: DocumentSettings, too_loose: bool = False
+) -> list[str]:
     """Return in what a deployment differs from a version: one sentence, or none.
 
-    Each difference names the option that keeps what the version has.
+    Each difference names the option or the setting that keeps what the version has.
     """
     found = []
     if used.runtime is not None and used.runtime != options.runtime:
@@ -77,6 +89,7 @@ def differing(used: InUse, options: DeployOptions, too_loose: bool = False) -> l
         found.append(
             f"has {new}, not {used.threshold:g} (--threshold {used.threshold:g} keeps that)"
         )
+    found += _of_documents(used, documents)
     if not found:
         return []
     return [f"Unlike the version in use, {used.version}, the new one {'; '.join(found)}"]
@@ -114,8 +127,39 @@ def _of_manifest(
     return found
 
 
+def _of_documents(used: InUse, documents: DocumentSettings) -> list[str]:
+    found = []
+    before = list(used.text_fields)
+    if before and before != list(documents.text_fields):
+        found.append(
+            f"reads the text fields {', '.join(documents.text_fields)}, not {', '.join(before)} "
+            f"(documents.text_fields = {json.dumps(before)} keeps that)"
+        )
+    old, new = map(_query, (used.untouched, documents.untouched))
+    if old != new:
+        found.append(
+            (
+                f"leaves documents untouched that match {new}"
+                if new
+                else "leaves no document untouched"
+            )
+            + (f", not those that match {old} " if old else " ")
+            + (
+                f"(documents.untouched_query = {old} keeps that)"
+                if old
+                else "(without documents.untouched_query it keeps that)"
+            )
+        )
+    return found
+
+
+def _query(untouched: Untouched | None) -> str:
+    return "" if untouched is None else json.dumps(untouched.query, ensure_ascii=False)
+
+
 def _in_use(client: Client, settings: Settings) -> InUse | None:
-    version = deployed(client)
+    state = read_pipeline(client)
+    version = state.tagger
     if version is None:
         return None
     manifest = None
@@ -128,4 +172,4 @@ def _in_use(client: Client, settings: Settings) -> InUse | None:
     records = RunStore(client).of_kinds("deploy")
     own = next((one for _, one in records if one.get("version") == version), None)
     threshold = own["threshold"] if own and own.get("threshold_given") else None
-    return InUse(version, manifest, runtime, threshold)
+    return InUse(version, manifest, runtime, threshold, state.fields, state.untouched)

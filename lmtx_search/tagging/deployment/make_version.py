@@ -134,6 +134,8 @@ def tagging_rule(
         calibration=source.calibration,
         broader_tags=settings.broader_tags,
         bands=bands,
+        text_fields=settings.text_fields,
+        untouched=settings.untouched,
     )
 
 

@@ -36,7 +36,7 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
-from lmtx_search.settings import Settings
+from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
 from lmtx_search.tagging.service.client import (
     COPY_CHANGES,
@@ -57,7 +57,8 @@ from lmtx_search.tagging.versions.other_clusters import (
     require_of_this_cluster,
 )
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
+from lmtx_search.untouched import Untouched
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -199,7 +200,7 @@ def roll_back(
         if not found.in_cluster:
             clock = partial(cluster_time, client)
             put, retired = sync_labels(version, settings, index, digests, clock, progress=progress)
-        fields = state.fields or settings.documents.text_fields
+        fields, untouched = _documents_read(version.manifest, state, settings.documents)
         windows = version.manifest.windows.most
         body = tagging_pipeline(
             name,
@@ -209,7 +210,7 @@ def roll_back(
             windows,
             state.names,
             state.keep,
-            state.untouched,
+            untouched,
             version.rules(),
         )
         check_pipeline(client, body, name, fields[0], list(islice(index.labels(), 3)), url)
@@ -241,6 +242,18 @@ def _record(client: Client, done: Rollback, progress: Progress) -> None:
         if known is None:
             raise
         progress.note(f"the rollback is not recorded, so `history` does not show it: {known}")
+
+
+def _documents_read(
+    manifest: Manifest, state: PipelineState, settings: DocumentSettings
+) -> tuple[Sequence[str], Untouched | None]:
+    """Return the text fields and the untouched documents that a version was deployed with.
+
+    A version of an earlier release does not have them: the pipeline keeps its own.
+    """
+    if manifest.text_fields:
+        return manifest.text_fields, manifest.untouched
+    return state.fields or settings.text_fields, state.untouched
 
 
 def _label_index(

@@ -17,6 +17,7 @@ from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.records import Label
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.refit import Refit
+from lmtx_search.untouched import Untouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class TaggingRule:
         bands: the probability of a score, and which labels are suggested (None: none are).
         broader_tags: also write the labels above a document's tags.
         rules: what people ruled about labels (None: nothing).
+        text_fields: fields of a document that are read.
+        untouched: documents that are never touched (None: there are none).
     """
 
     threshold: float
@@ -88,3 +91,5 @@ class TaggingRule:
     broader_tags: bool = False
     bands: Bands | None = None
     rules: Rules | None = None
+    text_fields: Sequence[str] = ()
+    untouched: Untouched | None = None

@@ -17,6 +17,7 @@ import numpy as np
 
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
+from lmtx_search.encoder.label_digests import write_digests
 from lmtx_search.encoder.onnx_files import files_of
 from lmtx_search.errors import UserError
 from lmtx_search.records import content_digest, labels_digest
@@ -25,7 +26,6 @@ from lmtx_search.tagging.versions.contents import (
     VersionEncoder,
     VersionLabels,
 )
-from lmtx_search.tagging.versions.label_digests import write_digests
 from lmtx_search.tagging.versions.version import (
     MANIFEST,
     RULES_FILE,
@@ -172,6 +172,8 @@ class TaggerVersions:
             rules=None if rule.rules is None else RulesRecord(rule.rules.number, rule.rules.digest),
             refit=encoder.refit,
             cluster=cluster,
+            text_fields=list(rule.text_fields),
+            untouched=rule.untouched,
             schema=SCHEMA,
         )
         target = self.folder / manifest.version

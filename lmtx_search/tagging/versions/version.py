@@ -15,16 +15,17 @@ from lmtx_search.encoder.bands import MOST_SUGGESTIONS, NEVER, Bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import OnnxForm, Precision
+from lmtx_search.encoder.label_digests import digests_of, stored_digests
 from lmtx_search.encoder.student import Student
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.label_changes import LabelChange, read_changes
-from lmtx_search.tagging.versions.label_digests import digests_of, stored_digests
 from lmtx_search.tagging.versions.label_matrix import LabelRows
 from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.thresholds import Thresholds
+from lmtx_search.untouched import Untouched
 from lmtx_search.words.importance import (
     PAIRS_FILE,
     PairImportance,
@@ -43,8 +44,9 @@ SCHEMA = 7
 """Format of a version's folder. Manifests of the first release (1) do not contain it.
 
 From 3 on, a version may score by words, from 4 on, a static encoder may read its documents,
-from 5 on, it may suggest labels and have rules, and from 6 on, words may be read from more windows
-than the encoder reads.
+from 5 on, it may suggest labels and have rules, from 6 on, words may be read from more windows
+than the encoder reads, and from 7 on, a rollback to it brings back text fields and documents that
+are never touched.
 Earlier releases would ignore these.
 """
 RULES_FILE = "rules.json"
@@ -84,6 +86,8 @@ class Manifest:
         rules: what people ruled about labels (None: nothing).
         refit: what later answers changed in the result of the run (None: nothing).
         cluster: id of the cluster that the version was made for ("": unknown).
+        text_fields: fields that the pipeline reads for it (empty: an earlier release made it).
+        untouched: documents that the pipeline never touches (None: there are none).
         schema: format of the folder.
     """
 
@@ -112,6 +116,8 @@ class Manifest:
     rules: RulesRecord | None = None
     refit: Refit | None = None
     cluster: str = ""
+    text_fields: list[str] = field(default_factory=list)
+    untouched: Untouched | None = None
     schema: int = 1
 
     @property
@@ -187,6 +193,8 @@ class TaggerVersion:
                 values["rules"] = RulesRecord(**values["rules"])
             if values.get("refit") is not None:
                 values["refit"] = Refit(**values["refit"])
+            if values.get("untouched") is not None:
+                values["untouched"] = Untouched(**values["untouched"])
             values["windows"] = Windows(**values.get("windows", {}))
             # Fields of later releases have defaults, so older versions stay usable.
             known = {one.name for one in fields(Manifest)} & set(values)
@@ -219,7 +227,7 @@ class TaggerVersion:
 
     def label_digests(self) -> dict[str, bytes]:
         """Return id → short digest of each current label."""
-        stored = stored_digests(self.folder)
+        stored = stored_digests(self.folder, "deploy again")
         digests = dict(digests_of(self.original_labels()) if stored is None else stored)
         for change in self.changes():
             digests.update(digests_of(change.puts))

@@ -1,4 +1,7 @@
-"""The digests of a version's labels in a file, so that a comparison need not read the labels."""
+"""The digests of labels in a file beside an encoder, so that others can be told from them later.
+
+A training run and a tagger version have such a file.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +20,26 @@ def digests_of(labels: Iterable[Label]) -> dict[str, bytes]:
     return {label.id: short_digest(label.digest) for label in labels}
 
 
-def write_digests(version: Path, labels: Iterable[Label]) -> None:
-    """Write the digests of the labels into a version's folder."""
+def write_digests(folder: Path, labels: Iterable[Label]) -> None:
+    """Write the digests of the labels into the folder of a version or a run."""
     digests = {id_: digest.hex() for id_, digest in digests_of(labels).items()}
-    (version / _FILE).write_text(json.dumps(digests), encoding="utf-8")
+    (folder / _FILE).write_text(json.dumps(digests), encoding="utf-8")
 
 
-def stored_digests(version: Path) -> Mapping[str, bytes] | None:
-    """Return what :func:`write_digests` wrote (None: an earlier release made the version).
+def stored_digests(folder: Path, again: str) -> Mapping[str, bytes] | None:
+    """Return what :func:`write_digests` wrote (None: an earlier release made the folder).
+
+    Args:
+        again: what a person does if the file is damaged.
 
     Raises:
         UserError: the file is damaged.
     """
-    file = version / _FILE
+    file = folder / _FILE
     try:
         digests = json.loads(file.read_text(encoding="utf-8"))
         return {id_: bytes.fromhex(digest) for id_, digest in digests.items()}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise UserError(f"{file} is damaged ({error}): deploy again") from error
+        raise UserError(f"{file} is damaged ({error}): {again}") from error
