@@ -89,7 +89,7 @@ def train(
     else:
         context.say("No held-out document was judged: this run cannot tell what training changed")
     _say_rivals(context, record)
-    source = source_of_run(trained.run, record)
+    source = source_of_run(context.settings, trained.run, record)
     context.say(assigned_from(source, context.settings.documents))
     context.say(
         f"These scores follow from the threshold {record['threshold']:.2f}"

@@ -235,6 +235,9 @@ def deploy(
     client = connect(settings.opensearch)
     runs = RunStore(client)
     source = find_source(settings, runs, run, untrained)
+    for note in source.reading_notes(settings):
+        progress.note(note)
+    settings = source.as_read(settings)
     options = options or DeployOptions()
     student: Student | None = None
     fit: Fit | None = _fit_later_answers(client, settings, source, runs, progress)
@@ -242,6 +245,9 @@ def deploy(
         # Distilling takes minutes: what would refuse the deployment should do so before.
         deploying.plan(client, settings, source, options)
         labels = list(LabelIndex(client).labels())
+        source, changed = source.for_labels(labels)
+        for note in changed:
+            progress.note(note)
         if fit is not None and not source.to_fit:
             tokens = settings.encoder.label_tokens
             reads_labels = load_encoder(settings, max_tokens=tokens, folder=source.folder)
@@ -306,19 +312,19 @@ def _fit_later_answers(
         return None
 
     def fit(
-        source: EncoderSource, labels: Sequence[Label], vectors: NDArray[np.float32]
+        current: EncoderSource, labels: Sequence[Label], vectors: NDArray[np.float32]
     ) -> EncoderSource:
         known = _known_answers(client, settings, source, runs, labels)
         for note in known.left_out:
             progress.note(note)
-        if not known.new or source.words is None:
-            return source
+        if not known.new or current.words is None:
+            return current
         wanted = settings.encoder
-        encoder = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
+        encoder = load_encoder(settings, max_tokens=wanted.document_tokens, folder=current.folder)
         windows = Windows.of(wanted)
-        fitted = refit(known, encoder, labels, vectors, windows, source.words, progress)
+        fitted = refit(known, encoder, labels, vectors, windows, current.words, progress)
         record = Refit(len(fitted.offsets), fitted.answers, known.by_people, known.new)
-        return source.refitted(fitted.offsets, fitted.threshold, fitted.calibration, record)
+        return current.refitted(fitted.offsets, fitted.threshold, fitted.calibration, record)
 
     return fit
 
@@ -342,6 +348,8 @@ def _known_answers(
         return known_answers(client, settings.documents, labels, None, None)
     judge = (runs.get(source.run) or {}).get("judge")
     learned = RunAnswers.read(source.folder.parent)
+    if learned is not None:
+        learned = learned.without_names(source.changed_labels(labels))
     return known_answers(client, settings.documents, labels, learned, judge)
 
 

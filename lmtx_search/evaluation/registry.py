@@ -72,6 +72,6 @@ def open_systems(
                 progress.note(note)
             found.append(systems.tagger(settings, tagger, name))
         else:
-            source = trained_source(RunStore(client), id_ or None)
+            source = trained_source(settings, RunStore(client), id_ or None)
             found.append(systems.encoder(settings, labels, source, name))
     return found

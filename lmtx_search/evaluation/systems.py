@@ -90,10 +90,16 @@ def encoder(
     It assigns the tags that a deployment with default options would assign; an untrained encoder
     is measured alone, without words, at the default threshold.
     """
+    notes = source.reading_notes(settings)
+    settings = source.as_read(settings)
+    source, changed = source.for_labels(labels)
     applied = source.applied_from(settings.documents)
     rule = Rule(applied.general, DEFAULT_MAX_TAGS, applied.own)
 
     def rank(documents: Sequence[Document], progress: Progress) -> Output:
+        for note in (*notes, *changed):
+            progress.note(note)
+
         def load(tokens: int) -> OnnxEncoder:
             return load_encoder(settings, max_tokens=tokens, folder=source.folder)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.encoder.label_digests import write_digests
 from lmtx_search.encoder.score_threshold import ScoreSpread
+from lmtx_search.records import Label
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.development import Development
 from lmtx_search.training.named_stage import NamedResult
@@ -88,6 +91,7 @@ class RunState:
         encoder: Path,
         folder: Path,
         answers: RunAnswers,
+        labels: Iterable[Label],
         all_of: int = 0,
         words: WordScoring | None = None,
     ) -> Path:
@@ -98,6 +102,7 @@ class RunState:
         Args:
             encoder: the folder of a cycle's encoder, or of one that is kept instead.
             answers: what the encoder learned from. They are written beside it.
+            labels: that it learned. Their digests are written beside it.
             words: how words count beside the encoder. Their importance is written beside it.
             all_of: number of cycles whose encoders are copied too, to ``cycles/<cycle>/encoder``.
         """
@@ -113,6 +118,7 @@ class RunState:
             np.save(partial / IMPORTANCE_FILE, words.importance.words, allow_pickle=False)
             write_pairs(partial, words.importance.pairs)
         answers.write(partial)
+        write_digests(partial, labels)
         partial.rename(folder)
         return folder / "encoder"
 

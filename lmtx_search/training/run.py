@@ -83,6 +83,7 @@ def train(
             else curriculum.rival.encoder.folder,
             runs / run,
             _answers(resources, training, curriculum, inputs.since),
+            resources.labels,
             len(curriculum.cycles) if keep_cycles else 0,
             curriculum.words,
         )

@@ -6,8 +6,8 @@ A later deployment compares them with the answers that are stored by then (``ref
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lmtx_search.errors import UserError
@@ -45,6 +45,11 @@ class RunAnswers:
     sure_share: float
     ranked: int
     copies_apart: bool = False
+
+    def without_names(self, labels: Collection[str]) -> RunAnswers:
+        """Return the answers without the numbers of documents that name these labels."""
+        named = {id_: number for id_, number in self.named.items() if id_ not in labels}
+        return replace(self, named=named)
 
     def write(self, folder: Path) -> None:
         """Write the answers into a folder."""

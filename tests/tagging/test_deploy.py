@@ -78,7 +78,7 @@ class Runs:
 
 def test_the_last_run_is_deployed_with_its_threshold(tmp_path: Path) -> None:
     record = {"kind": "train", "encoder_path": str(tmp_path), "threshold": 0.42}
-    source = trained_source(Runs(r1=record))  # type: ignore[arg-type]
+    source = trained_source(Settings(data_dir=tmp_path), Runs(r1=record))  # type: ignore[arg-type]
     assert source == EncoderSource(tmp_path, "run r1", "r1", 0.42)
 
 
@@ -88,10 +88,10 @@ def test_a_run_that_weighs_words_is_deployed_with_them(tmp_path: Path) -> None:
     encoder.mkdir()
     runs: Any = Runs(r1={"kind": "train", "encoder_path": str(encoder), "words": weights})
     with pytest.raises(UserError, match=r"word_importance\.npy is missing .*: train again"):
-        trained_source(runs)
+        trained_source(Settings(data_dir=tmp_path), runs)
     importance = np.array([1.0, 2.5], dtype=np.float32)
     np.save(tmp_path / "word_importance.npy", importance)
-    words = trained_source(runs).words
+    words = trained_source(Settings(data_dir=tmp_path), runs).words
     assert words is not None
     assert (words.weights, words.importance.words.tolist()) == (WordWeights(**weights), [1.0, 2.5])
     assert words.importance.pairs is None
@@ -105,7 +105,7 @@ def test_a_run_that_weighs_words_is_deployed_with_them(tmp_path: Path) -> None:
     assert words.importance.pairs.of(np.array([1, 2])).tolist() == [2.5, 4.0]
     (tmp_path / "word_importance.npy").write_bytes(b"x")
     with pytest.raises(UserError, match=r"word_importance\.npy is damaged .*: train again"):
-        trained_source(runs)
+        trained_source(Settings(data_dir=tmp_path), runs)
 
 
 def test_a_threshold_that_no_label_can_reach_is_refused() -> None:
@@ -157,10 +157,10 @@ def test_settings_that_need_probabilities_are_refused_without_them(given: dict[s
     ],
 )
 def test_a_run_that_cannot_be_deployed_is_one_clear_line(
-    records: dict[str, Any], run: str | None, message: str
+    records: dict[str, Any], run: str | None, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError, match=message):
-        trained_source(Runs(**records), run)  # type: ignore[arg-type]
+        trained_source(Settings(data_dir=tmp_path), Runs(**records), run)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -430,7 +430,7 @@ def test_the_state_gives_back_what_was_kept(world: Any) -> None:
 def test_the_encoder_is_handed_over_as_a_whole(world: Any, tmp_path: Path) -> None:
     made = world(4)
     made.run(Judge(), cycles=1)
-    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "run", ANSWERS)
+    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "run", ANSWERS, LABELS)
     assert encoder == tmp_path / "run" / "encoder"
     assert (encoder / "encoder.json").is_file()
     assert RunAnswers.read(tmp_path / "run") == ANSWERS
@@ -441,7 +441,7 @@ def test_only_offsets_of_the_run_itself_are_handed_over(world: Any, tmp_path: Pa
     made.run(Judge(), cycles=1)
     write_offsets(made.state.encoder(1).parent, {"a": 0.1})
     write_weights(made.state.encoder(1).parent, DEFAULT_WEIGHTS.times(0.3))
-    made.state.hand_over(made.state.encoder(1), tmp_path / "run", ANSWERS)
+    made.state.hand_over(made.state.encoder(1), tmp_path / "run", ANSWERS, LABELS)
     assert read_offsets(tmp_path / "run") == {"a": 0.1}
     words = fitted(
         WordScoring(DEFAULT_WEIGHTS, WordImportance(np.ones(10, dtype=np.float32))),
@@ -453,7 +453,7 @@ def test_only_offsets_of_the_run_itself_are_handed_over(world: Any, tmp_path: Pa
     elsewhere = tmp_path / "earlier" / "encoder"
     elsewhere.mkdir(parents=True)
     write_offsets(elsewhere.parent, {"a": 0.4})
-    made.state.hand_over(elsewhere, tmp_path / "other", ANSWERS)
+    made.state.hand_over(elsewhere, tmp_path / "other", ANSWERS, LABELS)
     assert read_offsets(tmp_path / "other") == {}
 
 
@@ -461,9 +461,11 @@ def test_a_run_that_was_handed_over_and_killed_is_the_same_run(world: Any, tmp_p
     made = world(4)
     made.run(Judge(), cycles=1)
     assert made.state.run_id("first") == made.state.run_id("second") == "first"
-    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "first", ANSWERS)
+    encoder = made.state.hand_over(made.state.encoder(1), tmp_path / "first", ANSWERS, LABELS)
     (encoder / "encoder.json").write_text("as it was handed over")
-    assert made.state.hand_over(made.state.encoder(1), tmp_path / "first", ANSWERS) == encoder
+    assert (
+        made.state.hand_over(made.state.encoder(1), tmp_path / "first", ANSWERS, LABELS) == encoder
+    )
     assert (encoder / "encoder.json").read_text() == "as it was handed over"
 
 

@@ -21,9 +21,10 @@ from lmtx_search.encoder.windows import Windows
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Label
 from lmtx_search.settings import Settings, load_settings
-from lmtx_search.tagging.deployment.encoder_source import EncoderSource, run_words, trained_source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource, trained_source
 from lmtx_search.tagging.deployment.make_version import tagging_rule
 from lmtx_search.tagging.deployment.options import DeployOptions
+from lmtx_search.tagging.deployment.run_files import run_words
 from lmtx_search.tagging.versions.contents import VersionEncoder, VersionLabels
 from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -76,7 +77,7 @@ def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
     trained: Trained,
 ) -> None:
     record, settings, lmtx = trained.record, trained.settings, trained.lmtx
-    source = trained_source(RunStore(connect(settings.opensearch)))
+    source = trained_source(settings, RunStore(connect(settings.opensearch)))
     encoder = load_encoder(settings, max_tokens=64, folder=Path(record["encoder_path"]))
     labels = [Label(id_, text) for id_, text in LABELS.items()]
     version = TaggerVersions(settings.data_dir).create(
@@ -132,7 +133,7 @@ def fit_of(
     """
     settings = trained.settings
     client = connect(settings.opensearch)
-    source = trained_source(RunStore(client))
+    source = trained_source(settings, RunStore(client))
     run = RunAnswers.read(source.folder.parent)
     new = renamed or {}
     labels = [replace(one, text=new.get(one.id, one.text)) for one in LabelIndex(client).labels()]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
-from lmtx_search.cluster.runs import RunStore
+from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
 from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
 from lmtx_search.progress import Progress
-from lmtx_search.tagging.deployment.encoder_source import trained_source
+from lmtx_search.tagging.deployment.encoder_source import source_of_run
+from lmtx_search.tagging.deployment.run_files import run_encoder
 
 
 class Lmtx(Comparator):
@@ -19,10 +19,11 @@ class Lmtx(Comparator):
         """Return that there is no run, or that its encoder is not on this machine."""
         if context.run is None:
             return "there is no training run: `lmtx-search train` makes one"
-        folder = Path(context.run[1]["encoder_path"])
-        return (
-            None if folder.is_dir() else f"its encoder is not on this machine: no folder {folder}"
-        )
+        try:
+            run_encoder(context.settings.data_dir, *context.run)
+        except UserError as error:
+            return str(error)
+        return None
 
     def identity(self, context: ComparisonContext) -> str:
         """Return the run's id."""
@@ -32,7 +33,7 @@ class Lmtx(Comparator):
         """Rank labels for the documents."""
         assert context.run is not None
         run, record = context.run
-        source = trained_source(RunStore(context.client), run)
+        source = source_of_run(context.settings, run, record)
         system = systems.encoder(context.settings, context.labels, source, "lmtx")
         started = time.monotonic()
         output = system.rank(context.documents, progress)

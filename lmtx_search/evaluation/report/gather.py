@@ -63,7 +63,7 @@ def gather(
     if found is None:
         raise UserError("there is no training run to report on: `lmtx-search train` makes one")
     run, record = found
-    source = trained_source(RunStore(client), run)
+    source = trained_source(settings, RunStore(client), run)
     labels = cluster_labels(client, settings)
     gold_set, documents, what, left_out = _documents(settings, client, file, gold, labels, progress)
     gold_tags = None if gold_set is None else gold_set.usable.gold

@@ -41,6 +41,7 @@ def tag_documents(
     """Tag documents as the run's tagger would, and keep what the report needs besides."""
     system = systems.encoder(settings, labels, source, "this run")
     output = system.rank(documents, progress)
+    settings = source.as_read(settings)
 
     def load(tokens: int) -> OnnxEncoder:
         return load_encoder(settings, max_tokens=tokens, folder=source.folder)
@@ -93,6 +94,7 @@ def cycle_measures(
 ) -> list[Measures]:
     """Measure the encoder of each cycle that the run kept."""
     found = []
+    settings = source.as_read(settings)
     folder = source.folder.parent / "cycles"
     number = 1
     while (encoder := folder / str(number) / "encoder").is_dir():

@@ -38,7 +38,9 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import PERSON, Label, content_digest
 from lmtx_search.settings import Settings
 from lmtx_search.sources import DocumentFile
-from lmtx_search.tagging.deployment.encoder_source import EncoderSource, run_words, untrained_source
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource, untrained_source
+from lmtx_search.tagging.deployment.run_files import run_words
+from lmtx_search.tagging.deployment.text_reading import TextReading
 from lmtx_search.training.run import train
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.training_documents import training_documents
@@ -150,8 +152,9 @@ def _point(
     learned = time.monotonic() - started
     try:
         words = run_words(folder / "encoder", record)
+        reading = TextReading.of_run(record, point.settings.encoder)
         if not study.by_cycle:
-            source = EncoderSource(folder / "encoder", point.value, words=words)
+            source = EncoderSource(folder / "encoder", point.value, words=words, reading=reading)
             output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, record, learned)
             cache.put(identity, identity, found)
@@ -161,7 +164,9 @@ def _point(
         for number, cycle in enumerate(record["cycles"], 1):
             of_cycle = folder / "cycles" / str(number)
             words = fitted(words, of_cycle)
-            source = EncoderSource(of_cycle / "encoder", f"cycle {number}", words=words)
+            source = EncoderSource(
+                of_cycle / "encoder", f"cycle {number}", words=words, reading=reading
+            )
             output = _rank(point.settings, labels, source, gold_set, progress)
             found = _found(output, cycle, sum(cycle["seconds"].values()))
             cache.put(f"{identity}-{number}", identity, found)

@@ -119,8 +119,9 @@ def plan(
     Raises:
         UserError: a deployment is not possible.
     """
-    state, labels, url = _requirements(client, settings, options.runtime)
+    state, labels, url = _requirements(client, settings, source, options.runtime)
     rules = rules_of(settings.label, labels)
+    source, changed = source.for_labels(labels)
     tagger = read_pipeline(client).tagger
     distil = [
         "distil a static encoder from it on the training documents; if both have the same first "
@@ -142,6 +143,8 @@ def plan(
         f"{len(state.indices)} indices have text fields of their own",
         "move the pipeline to the new version, then the label alias",
         *band_notes(settings.documents, options, labels),
+        *source.reading_notes(settings),
+        *changed,
     ]
 
 
@@ -174,12 +177,13 @@ def deploy(
         LmtxError: another command is changing the tagger, or the test failed. The message contains
             the cause that the cluster or the service reported.
     """
-    _requirements(client, settings, options.runtime)
+    settings = source.as_read(settings)
+    _requirements(client, settings, source, options.runtime)
     seconds: dict[str, float] = {}
     index = LabelIndex(client, settings.opensearch.knn_engine)
     with exclusive(client, "deploy") as lock, ExitStack() as undo:
         remove_unfinished(client, settings)
-        state, labels, url = _requirements(client, settings, options.runtime)
+        state, labels, url = _requirements(client, settings, source, options.runtime)
         with _timed(seconds, "make"):
             texts = _sample(client, settings) if source.to_fit else []
             known = {state.tagger, state.previous, state.rolled_back_from, *registered(client)}
@@ -287,7 +291,7 @@ def _sample(client: Client, settings: Settings) -> list[str]:
 
 
 def _requirements(
-    client: Client, settings: Settings, runtime: Runtime
+    client: Client, settings: Settings, source: EncoderSource, runtime: Runtime
 ) -> tuple[PipelineState, list[Label], str | None]:
     state = read_pipeline(client)
     dimension = LabelIndex(client).require().dimension
@@ -295,10 +299,13 @@ def _requirements(
     if not labels:
         raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
     if runtime == "in-cluster":
-        if settings.encoder.windows > 1:
+        windows = source.as_read(settings).encoder.windows
+        if windows > 1:
+            trained = source.reading is not None
+            where, then = (f" of the {source.name}", " and train again") if trained else ("", "")
             raise UserError(
-                f"encoder.windows is {settings.encoder.windows}, and the cluster itself reads one "
-                "window of a document: set it to 1, or deploy with --runtime service"
+                f"encoder.windows{where} is {windows}, and the cluster itself reads one window of "
+                f"a document: set it to 1{then}, or deploy with --runtime service"
             )
         check_labels(len(labels), dimension)
         return state, labels, None

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.bands import Bands, choose_bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.label_digests import digests_of, stored_digests
 from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD, ChosenThreshold, ScoreSpread
 from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
+from lmtx_search.records import Label
 from lmtx_search.settings import DocumentSettings, Settings
+from lmtx_search.tagging.deployment.run_files import run_encoder, run_words
+from lmtx_search.tagging.deployment.text_reading import TextReading
 from lmtx_search.tagging.versions.refit import Refit
 from lmtx_search.tagging.versions.thresholds import LEAST_SCORE, Thresholds, own_thresholds
-from lmtx_search.words.importance import PAIRS_FILE, WordImportance, read_pairs
-from lmtx_search.words.weights import (
-    IMPORTANCE_FILE,
-    OFFSETS_FILE,
-    WordScoring,
-    WordWeights,
-    read_offsets,
-)
+from lmtx_search.words.weights import WordScoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,8 @@ class EncoderSource:
         student: reads documents in place of the encoder, which embeds labels (None: the encoder
             does both).
         refit: what later answers changed in the result of the run (None: nothing).
+        reading: how its run read texts (None: as the settings say).
+        label_digests: of the labels that its run learned, by id (None: unknown).
     """
 
     folder: Path
@@ -70,6 +66,8 @@ class EncoderSource:
     kept: str = ""
     student: StudentSource | None = None
     refit: Refit | None = None
+    reading: TextReading | None = None
+    label_digests: Mapping[str, bytes] | None = None
 
     @property
     def highest_score(self) -> float:
@@ -82,6 +80,55 @@ class EncoderSource:
         if self.threshold is None:
             return {}
         return own_thresholds(self.threshold, self.calibration, self.highest_score, self.lowered)
+
+    def as_read(self, settings: Settings) -> Settings:
+        """Return the settings with texts read as the scores of this source need it."""
+        return settings if self.reading is None else self.reading.applied_to(settings)
+
+    def reading_notes(self, settings: Settings) -> list[str]:
+        """Return a note if texts are not read as the settings say."""
+        note = self.reading and self.reading.note(self.name, settings.encoder)
+        return [note] if note else []
+
+    def changed_labels(self, labels: Sequence[Label]) -> frozenset[str]:
+        """Return the ids of labels that have changed since the run learned them."""
+        if self.label_digests is None:
+            return frozenset()
+        now, then = digests_of(labels), self.label_digests
+        return frozenset(id_ for id_, digest in now.items() if then.get(id_, digest) != digest)
+
+    def for_labels(self, labels: Sequence[Label]) -> tuple[EncoderSource, list[str]]:
+        """Return the source without what belongs to labels that have changed, and a note of them.
+
+        A label with the same id may be another label by now, to which neither threshold, offset nor
+        calibration belong. A name that is only spelled otherwise cannot be told from that.
+        """
+        changed = self.changed_labels(labels)
+        words, calibration = self.words, self.calibration
+        known = set(self.lowered)
+        if words is not None:
+            known.update(words.offsets)
+            words = replace(words, offsets=_without(words.offsets, changed))
+        if calibration is not None:
+            known.update(calibration.offsets)
+            calibration = replace(calibration, offsets=_without(calibration.offsets, changed))
+        lost = len(known & changed)
+        if not lost:
+            return self, []
+        source = replace(
+            self,
+            words=words,
+            calibration=calibration,
+            lowered=_without(self.lowered, changed),
+            label_digests=digests_of(labels),
+        )
+        have = "label has" if lost == 1 else "labels have"
+        note = (
+            f"{lost:,} {have} changed since the {self.name} (another name or spelling, synonyms, "
+            "description or place): what the run chose for single labels is left out there. "
+            "`lmtx-search train` learns them anew"
+        )
+        return source, [note]
 
     def refitted(
         self,
@@ -148,14 +195,14 @@ def find_source(
         raise UserError("give either RUN or --untrained, not both")
     if untrained:
         return replace(untrained_source(settings), to_fit=True)
-    return trained_source(runs, run)
+    return trained_source(settings, runs, run)
 
 
-def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
+def trained_source(settings: Settings, runs: RunStore, run: str | None = None) -> EncoderSource:
     """Return the encoder of a training run, by default of the last run.
 
     Raises:
-        UserError: there is no such run, or its folder is not on this machine.
+        UserError: there is no such run, or its encoder is not on this machine.
     """
     if run is None:
         latest = runs.latest("train")
@@ -170,67 +217,40 @@ def trained_source(runs: RunStore, run: str | None = None) -> EncoderSource:
         if found is None or found.get("kind") != "train":
             raise UserError(f"there is no training run {run}")
         record = found
-    return source_of_run(run, record)
+    return source_of_run(settings, run, record)
 
 
-def source_of_run(run: str, record: Mapping[str, Any]) -> EncoderSource:
+def source_of_run(settings: Settings, run: str, record: Mapping[str, Any]) -> EncoderSource:
     """Return the encoder of a training run from its record.
 
     Raises:
-        UserError: its folder is not on this machine.
+        UserError: its encoder is not on this machine.
     """
-    path = record.get("encoder_path")
-    if not isinstance(path, str):
-        raise UserError(f"the training run {run} did not end with an encoder: train again")
-    if not Path(path).is_dir():
-        raise UserError(f"the encoder of run {run} is not on this machine: no folder {path}")
+    folder = run_encoder(settings.data_dir, run, record)
     spread = record.get("score_spread")
     threshold, calibration = record.get("threshold"), record.get("calibration")
     return EncoderSource(
-        Path(path),
+        folder,
         f"run {run}",
         run,
         None if threshold is None else float(threshold),
         None if calibration is None else Calibration(**calibration),
-        run_words(Path(path), record),
+        run_words(folder, record),
         _interval(record.get("threshold_interval")),
         None if spread is None else ScoreSpread(**spread),
         record.get("lowered_thresholds") or {},
         kept=record.get("kept_because", ""),
+        reading=TextReading.of_run(record, settings.encoder),
+        label_digests=stored_digests(folder.parent, "train again"),
     )
+
+
+def _without(of_labels: Mapping[str, float], ids: Collection[str]) -> dict[str, float]:
+    return {id_: value for id_, value in of_labels.items() if id_ not in ids}
 
 
 def _interval(ends: Sequence[float] | None) -> tuple[float, float] | None:
     return None if ends is None else (ends[0], ends[1])
-
-
-def run_words(encoder: Path, record: Mapping[str, Any]) -> WordScoring | None:
-    """Return how words count in a training run, by the files beside its encoder.
-
-    Args:
-        record: of the run.
-
-    Raises:
-        UserError: a file is missing or damaged.
-    """
-    weights = record.get("words")
-    if weights is None:
-        return None
-    # Runs of earlier releases read words from the windows of the encoder, and no pairs of words.
-    windows = record.get("word_windows") or 1
-    file = encoder.parent / IMPORTANCE_FILE
-    try:
-        words: NDArray[np.float32] = np.load(file, allow_pickle=False)
-        file = encoder.parent / PAIRS_FILE
-        pairs = read_pairs(encoder.parent) if record.get("word_pairs") else None
-        importance = WordImportance(words, pairs)
-        file = encoder.parent / OFFSETS_FILE
-        offsets = read_offsets(encoder.parent)
-        return WordScoring(WordWeights(**weights), importance, offsets=offsets, windows=windows)
-    except FileNotFoundError as error:
-        raise UserError(f"{file} is missing on this machine: train again") from error
-    except (OSError, ValueError, TypeError) as error:
-        raise UserError(f"{file} is damaged ({error}): train again") from error
 
 
 def untrained_source(settings: Settings) -> EncoderSource:

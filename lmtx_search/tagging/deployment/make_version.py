@@ -84,6 +84,9 @@ def make_version(
         wanted = settings.encoder
         reads = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
         source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
+    source, changed = source.for_labels(labels)
+    for note in changed:
+        progress.note(note)
     if fit is not None:
         source = fit(source, labels, embeddings)
     for note in band_notes(settings.documents, options, labels):
