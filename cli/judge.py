@@ -59,8 +59,10 @@ def judge(
 
     The judge is asked about the pairs that `train` asks about first with the same --profile,
     --seed, --shortlist, --retrieval, --pairs-per-document, --prompt and --order. `train` then finds
-    these answers and does not ask again. Each answer is kept in OpenSearch immediately: after an
-    interruption, the same command continues with the rest.
+    these answers and does not ask again. Its --batch-size, --learning-rate and --unjudged-documents
+    must be left as they are. With the profile small, documents that name a label first teach the
+    encoder. This takes some minutes, and `train` uses the result. Each answer is kept in OpenSearch
+    immediately: after an interruption, the same command continues with the rest.
 
     \b
     Example:
@@ -71,15 +73,19 @@ def judge(
     from lmtx_search.training.targets.pseudo_positives import first_yes
 
     given = {name: value for name, value in options.items() if value is not None}
-    # Nothing is trained, so any number of documents is enough.
     training = training_settings(
-        context.settings.encoder, profile, budget=budget, seed=seed, batch_size=1, **given
+        context.settings.encoder, profile, budget=budget, seed=seed, **given
     )
     if yes_from is None:
         yes_from = first_yes(training)
     record = judge_ahead(context.settings, training, yes_from, context.progress)
 
     counts, measures = record["counts"], record["measures"]
+    if counts.get("named_stage"):
+        context.say(
+            f"Before the judge: {counts['named_documents']:,} documents name one of "
+            f"{counts['named_labels']:,} labels, and the encoder learned from them. `train` uses it"
+        )
     context.say(judged_line(counts))
     if counts["asked"]:
         context.say(

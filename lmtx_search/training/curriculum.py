@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.training.cycle import CycleResult, EarlierCycles, run_cycle
 from lmtx_search.training.development import llm_p1
-from lmtx_search.training.named_stage import NamedResult, teach_from_names
+from lmtx_search.training.named_once import named_stage
+from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.rivals import (
@@ -79,7 +80,7 @@ def run_curriculum(
         of_cycle = fitted(words, folder.parent)
         return TrainedEncoder(folder, resources, settings.fine_tuning, of_cycle)
 
-    named = _teach_from_names(resources, settings, state, progress)
+    named = named_stage(resources, settings, state, progress)
     taught = open_encoder(0) if named is not None and named.trained else None
     trained = open_encoder(len(results)) if results else taught
     firsts = results[0].development.firsts_before if results else None
@@ -129,21 +130,6 @@ def run_curriculum(
     if rival is None:
         words = fitted(words, state.encoder(kept + 1).parent)
     return Curriculum(results, kept, why, went_on, words, named, comparisons, rival)
-
-
-def _teach_from_names(
-    resources: RunResources, settings: TrainingSettings, state: RunState, progress: Progress
-) -> NamedResult | None:
-    """Return what the stage before the first cycle did, now or in a stopped run."""
-    if not settings.unjudged_documents:
-        return None
-    found = state.named()
-    if found is None:
-        encoder, search = resources.open_base()
-        state.begin(0)
-        found = teach_from_names(resources, settings, encoder, search, state.encoder(0), progress)
-        state.keep_named(found)
-    return found
 
 
 def why_stop(results: Sequence[CycleResult], most: int) -> str | None:

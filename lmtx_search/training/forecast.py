@@ -36,6 +36,7 @@ def forecast(
     """
     need_torch()
     inputs = gather_inputs(settings, training, progress)
+    training.check_batch(len(inputs.training) + len(inputs.development))
     sizes = Sizes(
         labels=len(inputs.labels),
         documents=len(inputs.training),

@@ -57,6 +57,7 @@ class RunInputs:
         base: folder of the encoder in the settings.
         people: all judgments of people.
         fingerprint: a short digest of everything that decides the result of the run.
+        named_fingerprint: the same for the stage before the first cycle.
         since: when the inputs were read (ISO, by the cluster's clock).
     """
 
@@ -70,6 +71,7 @@ class RunInputs:
     base: Path
     people: Sequence[Judgment]
     fingerprint: str
+    named_fingerprint: str
     since: str
 
 
@@ -112,6 +114,7 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
             "held out of the training: load more (`lmtx-search docs load FILE`)"
         )
     people = JudgmentStore(client).of(PERSON)
+    base_digest = encoder_digest(base)
     return RunInputs(
         client=client,
         index=index,
@@ -122,7 +125,8 @@ def gather_inputs(settings: Settings, training: TrainingSettings, progress: Prog
         judge=judge,
         base=base,
         people=people,
-        fingerprint=fingerprint(training, encoder_digest(base), judge, labels, documents, people),
+        fingerprint=fingerprint(training, base_digest, judge, labels, documents, people),
+        named_fingerprint=named_fingerprint(training, base_digest, labels, held_in, held_out),
         since=since,
     )
 
@@ -194,6 +198,35 @@ def fingerprint(
         judge.digest,
         judge.prompt.digest,
         labels_digest(labels),
-        content_digest(*(part for document in documents for part in (document.id, document.text))),
+        _digest(documents),
         *(f"{judgment.id} {judgment.p_yes:g}" for judgment in people),
     )[:24]
+
+
+def named_fingerprint(
+    training: TrainingSettings,
+    base_digest: str,
+    labels: Sequence[Label],
+    held_in: Sequence[Document],
+    held_out: Sequence[Document],
+) -> str:
+    """Return a short digest of what decides the result of the stage before the first cycle.
+
+    Neither the judge nor its budget is part of it.
+    """
+    return content_digest(
+        __version__,
+        _FORM,
+        json.dumps(asdict(training.fine_tuning), sort_keys=True),
+        f"{training.seed} {training.unjudged_documents} {training.centered}",
+        base_digest,
+        labels_digest(labels),
+        _digest(held_in),
+        _digest(held_out),
+    )[:24]
+
+
+def _digest(documents: Sequence[Document]) -> str:
+    return content_digest(
+        *(part for document in documents for part in (document.id, document.text))
+    )

@@ -15,8 +15,12 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
 from lmtx_search.training.centering import open_shortlister
-from lmtx_search.training.inputs import gather_inputs, open_base
-from lmtx_search.training.record import hosts_record, judge_record
+from lmtx_search.training.inputs import gather_inputs
+from lmtx_search.training.named_once import first_encoder, named_state
+from lmtx_search.training.named_stage import NamedResult
+from lmtx_search.training.open_resources import open_resources
+from lmtx_search.training.record import hosts_record, judge_record, named_counts
+from lmtx_search.training.run import need_torch
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.teacher.enough import too_few_judged
 from lmtx_search.training.teacher.judging import JudgingTask, Teacher, judge_pairs
@@ -33,7 +37,8 @@ def judge_ahead(
     """Judge the shortlists of the training documents in the settings' order and return the record.
 
     The seed decides the order of the documents, without the held-out ones, so that a training with
-    the same seed finds the answers. Each answer is stored as it arrives, and a stopped run
+    the same seed finds the answers. Documents that name a label teach the encoder first, as in a
+    training, which then finds this done. Each answer is stored as it arrives, and a stopped run
     continues when it is started again. A label version that is made for it is removed at the end.
     The record is stored in ``lmtx-runs``.
 
@@ -42,16 +47,23 @@ def judge_ahead(
 
     Raises:
         UserError: no labels or documents, no judge, or settings that do not fit them.
-        LmtxError: the cluster or the last of the judge's hosts failed.
+        MissingExtra: torch is not installed, and the settings need it.
+        LmtxError: the training from names, the cluster or the last of the judge's hosts failed.
     """
     started = time.monotonic()
+    if training.unjudged_documents:
+        need_torch("Asking the judge ahead of `train` with the profile small")
     inputs = gather_inputs(settings, training, progress)
     owner = f"judge-{inputs.fingerprint}"
+    resources = open_resources(settings, training, inputs, owner, progress)
     by_id = {label.id: label for label in inputs.labels}
-    folder = settings.data_dir / "runs" / f".{owner}"
+    runs = settings.data_dir / "runs"
+    folder = runs / f".{owner}"
     with only_one(folder / "lock", "the same judging"):
         try:
-            encoder, search = open_base(settings, training.fine_tuning, inputs, owner, progress)
+            encoder, search, named = first_encoder(
+                resources, training, named_state(runs, inputs.named_fingerprint), progress
+            )
             shortlister = open_shortlister(
                 encoder,
                 search,
@@ -76,7 +88,7 @@ def judge_ahead(
             with suppress(Exception):  # the cluster may be what failed
                 inputs.index.discard(owner)
             shutil.rmtree(folder, ignore_errors=True)
-    record = _record(training, yes_from, inputs.judge, judged, len(inputs.training))
+    record = _record(training, yes_from, inputs.judge, judged, len(inputs.training), named)
     record["seconds"] = {
         "shortlist": round(shortlister.seconds, 1),
         "judge": round(judged.seconds - shortlister.seconds, 1),
@@ -93,6 +105,7 @@ def _record(
     judge: OrderedJudge,
     judged: JudgingResult,
     documents: int,
+    named: NamedResult | None,
 ) -> dict[str, Any]:
     seconds = judged.seconds
     return {
@@ -108,6 +121,7 @@ def _record(
             "judged_documents": len(judged.p_yes),
             "judged_pairs": judged.pairs,
             **judged.calls(),
+            **named_counts(named),
         },
         "too_few": too_few_judged(judged, len(judged.p_yes), documents, training),
         "measures": {

@@ -61,7 +61,7 @@ def run_record(
             "judged_pairs": judged.pairs,
             **_sum([_calls(cycle) for cycle in cycles]),
             **_trained_on(final),
-            **_named(curriculum.named),
+            **named_counts(curriculum.named),
         },
         "measures": {**_measures(final), **_rival_measures(curriculum)},
         "cycles": [
@@ -200,7 +200,8 @@ def _trained_on(cycle: CycleResult) -> dict[str, int]:
     }
 
 
-def _named(named: NamedResult | None) -> dict[str, int]:
+def named_counts(named: NamedResult | None) -> dict[str, int]:
+    """Return what the stage before the first cycle did ({}: it was left out)."""
     if named is None:
         return {}
     return {

@@ -77,6 +77,14 @@ class RunState:
         """Store the result of the stage before the first cycle."""
         self._write(0, asdict(result))
 
+    def adopt(self, other: RunState, cycle: int) -> None:
+        """Copy a finished cycle (0: the stage before) of another state, or nothing of it."""
+        self.begin(cycle)
+        partial = self.folder / "adopted"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(other.folder / f"cycle-{cycle}", partial)
+        partial.rename(self.folder / f"cycle-{cycle}")
+
     def run_id(self, new: str) -> str:
         """Return the id of the run: the first one that was given, even to a killed process."""
         file = self.folder / "run-id"

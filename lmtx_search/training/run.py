@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from functools import partial
 from importlib.util import find_spec
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lmtx_search.cluster.client.errors import clear_errors
-from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.runs import RunStore, new_run_id
-from lmtx_search.encoder.load import load_encoder
-from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.score_threshold import RANKED
 from lmtx_search.errors import MissingExtra
 from lmtx_search.progress import SILENT, Progress
@@ -22,13 +15,14 @@ from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
 from lmtx_search.training.curriculum import Curriculum, earlier, run_curriculum
 from lmtx_search.training.cycle import people_said
-from lmtx_search.training.inputs import RunInputs, gather_inputs, open_base
+from lmtx_search.training.inputs import gather_inputs
+from lmtx_search.training.named_once import named_state, remove_left, take_over
+from lmtx_search.training.open_resources import open_resources
 from lmtx_search.training.record import run_record
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.run_answers import RunAnswers
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Encoder, Search
 from lmtx_search.training.stopped_runs import remove_stopped
 from lmtx_search.training.teacher.judging_result import JudgingResult
 from lmtx_search.training.training_run import TrainingRun
@@ -61,14 +55,16 @@ def train(
     need_torch()
     started = time.monotonic()
     inputs = gather_inputs(settings, training, progress)
-    resources = _resources(settings, training, inputs, progress)
-
+    training.check_batch(len(inputs.training) + len(inputs.development))
     owner = inputs.fingerprint
+    resources = open_resources(settings, training, inputs, owner, progress)
+
     runs = settings.data_dir / "runs"
-    state = RunState(runs / f".{owner}")
+    state, left = RunState(runs / f".{owner}"), named_state(runs, inputs.named_fingerprint)
     with only_one(state.folder / "lock", "the same training"):
         remove_stopped(runs, state, inputs.index.discard, progress)
         try:
+            take_over(state, left, progress)
             curriculum = run_curriculum(resources, training, state, progress)
         except BaseException:
             state.remove_unless_finished()
@@ -92,6 +88,7 @@ def train(
         record["seconds"]["all"] = round(time.monotonic() - started, 1)
         RunStore(inputs.client).save(run, record)
         state.remove()
+        remove_left(left)
     return TrainingRun.of(run, record)
 
 
@@ -115,46 +112,19 @@ def _answers(
     )
 
 
-def _resources(
-    settings: Settings, training: TrainingSettings, inputs: RunInputs, progress: Progress
-) -> RunResources:
-    """Return the resources of the cycles. Their label versions are owned by the fingerprint."""
-    tuning, index, owner = training.fine_tuning, inputs.index, inputs.fingerprint
-
-    def publish(encoder: Encoder, vectors: NDArray[np.float32]) -> Search:
-        digest = passages_digest(encoder.digest, tuning.label_tokens)
-        name = index.write_version(
-            inputs.labels, vectors, digest, encoder.dimension, progress, owner
-        )
-        index.discard(owner, but=name)
-        return partial(index.search, index=name)
-
-    return RunResources(
-        base=inputs.base,
-        open_base=lambda: open_base(settings, tuning, inputs, owner, progress),
-        publish=publish,
-        load_encoder=lambda folder, tokens: load_encoder(
-            settings, folder=folder, max_tokens=tokens
-        ),
-        labels=inputs.labels,
-        training=inputs.training,
-        development=inputs.development,
-        judge=inputs.judge,
-        store=JudgmentStore(inputs.client),
-        people=inputs.people,
-    )
-
-
 def can_train() -> bool:
     """Tell whether the extra for training is installed."""
     return all(map(find_spec, ("torch", "sentence_transformers", "datasets", "accelerate")))
 
 
-def need_torch() -> None:
+def need_torch(purpose: str = "Training") -> None:
     """Check that the extra for training is installed, before the judge is asked.
+
+    Args:
+        purpose: what needs it, as the beginning of a sentence.
 
     Raises:
         MissingExtra: it is not.
     """
     if not can_train():
-        raise MissingExtra("train", "Training")
+        raise MissingExtra("train", purpose)

@@ -116,22 +116,29 @@ class TrainingSettings:
         """Whether the judge is asked at all."""
         return self.budget.calls != 0
 
+    def check_batch(self, documents: int) -> None:
+        """Check that there are enough documents to train on.
+
+        Raises:
+            UserError: they are fewer than a batch.
+        """
+        batch = self.fine_tuning.batch_size
+        if documents < batch:
+            raise UserError(
+                f"{documents} training documents are fewer than a batch of {batch}: "
+                "load more, or choose a smaller `train --batch-size`"
+            )
+
     def check(self, labels: int, documents: int) -> None:
         """Check the settings against the number of labels and documents.
 
         Raises:
             UserError: a setting does not fit. The message says which one and how to change it.
         """
-        batch = self.fine_tuning.batch_size
         if not labels:
             raise UserError("there are no labels: run `lmtx-search labels load FILE` first")
         if not documents:
             raise UserError("there are no training documents: `lmtx-search docs load FILE` first")
-        if documents < batch:
-            raise UserError(
-                f"{documents} training documents are fewer than a batch of {batch}: "
-                "load more, or choose a smaller `train --batch-size`"
-            )
         if self.shortlist > labels:
             raise UserError(
                 f"a shortlist of {self.shortlist} is longer than the label set of {labels}: "

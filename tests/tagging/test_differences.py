@@ -75,7 +75,9 @@ def test_several_differences_are_one_line_and_none_is_no_line() -> None:
 
 def test_a_static_encoder_that_is_too_loose_is_no_difference_to_a_transformer() -> None:
     static = DeployOptions(static=True)
-    assert differing(InUse("v1", manifest(), "service", None), static, DOCUMENTS, too_loose=True) == []
+    assert (
+        differing(InUse("v1", manifest(), "service", None), static, DOCUMENTS, too_loose=True) == []
+    )
     (line,) = differing(
         InUse("v1", manifest(student=STUDENT), "service", None), static, DOCUMENTS, too_loose=True
     )

@@ -52,6 +52,7 @@ def test_a_run_leaves_the_labels_of_a_load_beside_it_as_they_are(
         base=base,
         people=[],
         fingerprint="run",
+        named_fingerprint="named",
         since="",
     )
     _, search = open_base(settings, TUNING, inputs, "run", SILENT)

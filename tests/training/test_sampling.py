@@ -161,13 +161,18 @@ def test_a_part_of_the_budget_is_kept_for_held_out_documents() -> None:
     [
         (0, 100, "no labels"),
         (100, 0, "no training documents"),
-        (100, 31, "fewer than a batch of 32"),
         (9, 100, "longer than the label set of 9"),
     ],
 )
 def test_what_cannot_work_is_refused(labels: int, documents: int, message: str) -> None:
     with pytest.raises(UserError, match=message):
         TrainingSettings().check(labels, documents)
+
+
+def test_documents_that_are_fewer_than_a_batch_are_refused_by_what_trains() -> None:
+    TrainingSettings().check(100, 31)
+    with pytest.raises(UserError, match="31 training documents are fewer than a batch of 32"):
+        TrainingSettings().check_batch(31)
 
 
 def test_more_pairs_than_the_shortlist_has_are_refused() -> None:

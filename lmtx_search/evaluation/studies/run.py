@@ -89,7 +89,9 @@ def run_study(
                 f"a shortlist of {point.value} is longer than the label set of {len(labels):,}: "
                 "leave it out of --values"
             )
-        point.training.check(len(labels), min(len(documents), point.training.most_documents))
+        sampled = min(len(documents), point.training.most_documents)
+        point.training.check(len(labels), sampled)
+        point.training.check_batch(sampled)
     people = JudgmentStore(client).of(PERSON)
     common = common_digest(settings, labels, gold_set, documents, people)
     cache = ResultCache(settings.data_dir / "studies" / content_digest(common)[:24])
