@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from lmtx_search.encoder.passages import label_passage
 from lmtx_search.errors import UserError
-from lmtx_search.records import Label, short_digest
+from lmtx_search.records import Label, content_digest, short_digest
 
 _FILE = "label_digests.json"
 
@@ -20,10 +21,15 @@ def digests_of(labels: Iterable[Label]) -> dict[str, bytes]:
     return {label.id: short_digest(label.digest) for label in labels}
 
 
-def write_digests(folder: Path, labels: Iterable[Label]) -> None:
-    """Write the digests of the labels into the folder of a version or a run."""
-    digests = {id_: digest.hex() for id_, digest in digests_of(labels).items()}
-    (folder / _FILE).write_text(json.dumps(digests), encoding="utf-8")
+def passage_digests(labels: Iterable[Label]) -> dict[str, bytes]:
+    """Return id → short digest of what the encoder reads of each label: names and synonyms."""
+    return {label.id: short_digest(content_digest(label_passage(label))) for label in labels}
+
+
+def write_digests(folder: Path, digests: Mapping[str, bytes]) -> None:
+    """Write the digests of labels, by id, into the folder of a version or a run."""
+    written = {id_: digest.hex() for id_, digest in digests.items()}
+    (folder / _FILE).write_text(json.dumps(written), encoding="utf-8")
 
 
 def stored_digests(folder: Path, again: str) -> Mapping[str, bytes] | None:

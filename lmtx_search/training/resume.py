@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from lmtx_search.encoder.calibration import Calibration
-from lmtx_search.encoder.label_digests import write_digests
+from lmtx_search.encoder.label_digests import passage_digests, write_digests
 from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.records import Label
 from lmtx_search.training.cycle import CycleResult
@@ -110,7 +110,7 @@ class RunState:
         Args:
             encoder: the folder of a cycle's encoder, or of one that is kept instead.
             answers: what the encoder learned from. They are written beside it.
-            labels: that it learned. Their digests are written beside it.
+            labels: that it learned. Digests of what it reads of them are written beside it.
             words: how words count beside the encoder. Their importance is written beside it.
             all_of: number of cycles whose encoders are copied too, to ``cycles/<cycle>/encoder``.
         """
@@ -126,7 +126,7 @@ class RunState:
             np.save(partial / IMPORTANCE_FILE, words.importance.words, allow_pickle=False)
             write_pairs(partial, words.importance.pairs)
         answers.write(partial)
-        write_digests(partial, labels)
+        write_digests(partial, passage_digests(labels))
         partial.rename(folder)
         return folder / "encoder"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.folder import encoder_digest
-from lmtx_search.encoder.label_digests import digests_of, write_digests
+from lmtx_search.encoder.label_digests import passage_digests, write_digests
 from lmtx_search.errors import UserError
 from lmtx_search.evaluation import systems
 from lmtx_search.progress import SILENT
@@ -40,7 +41,7 @@ def made(tmp_path: Path, record: dict[str, Any]) -> tuple[Settings, EncoderSourc
     folder = settings.data_dir / "runs" / "r1"
     folder.mkdir(parents=True)
     make_tiny_encoder(folder / "encoder")
-    write_digests(folder, LABELS)
+    write_digests(folder, passage_digests(LABELS))
     record = {"encoder_path": str(folder / "encoder"), "threshold": 0.4, **record}
     return settings, source_of_run(settings, "r1", record)
 
@@ -94,13 +95,16 @@ def learned(source_labels: list[Label]) -> EncoderSource:
         Calibration(8.0, -1.0, 50, offsets=values),
         words,
         lowered=values,
-        label_digests=digests_of(source_labels),
+        label_digests=passage_digests(source_labels),
     )
 
 
 def test_what_a_run_chose_for_single_labels_is_left_out_of_labels_that_are_others_now() -> None:
     now = [Label("1", "music"), Label("2", "mail"), Label("3", "Web"), Label("4", "new")]
     source, (note,) = learned(LABELS).for_labels(now)
+    nothing_learned = replace(learned(LABELS), words=None, calibration=None, lowered={})
+    fitted_since = replace(nothing_learned.for_labels(now)[0], lowered={"1": 0.1})
+    assert fitted_since.for_labels(now) == (fitted_since, [])
     assert source.words is not None
     assert source.calibration is not None
     for kept in (source.words.offsets, source.calibration.offsets, source.lowered):
@@ -113,10 +117,11 @@ def test_what_a_run_chose_for_single_labels_is_left_out_of_labels_that_are_other
 def test_unchanged_labels_and_runs_of_earlier_releases_keep_what_was_chosen(tmp_path: Path) -> None:
     source = learned(LABELS)
     assert source.for_labels(LABELS) == (source, [])
+    # The encoder does not read a description.
+    assert source.for_labels([replace(one, description="new") for one in LABELS]) == (source, [])
     _, stored = made(tmp_path, {})
-    assert stored.label_digests == digests_of(LABELS)
-    (stored.folder.parent / "label_digests.json").unlink()
-    _, earlier = Settings(), EncoderSource(Path(), "run r1", lowered={"1": 0.1})
+    assert stored.label_digests == passage_digests(LABELS)
+    earlier = EncoderSource(Path(), "run r1", lowered={"1": 0.1})
     assert earlier.for_labels([Label("1", "other")]) == (earlier, [])
 
 

@@ -11,7 +11,7 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.encoder.bands import Bands, choose_bands
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.encoder.chosen import chosen_encoder
-from lmtx_search.encoder.label_digests import digests_of, stored_digests
+from lmtx_search.encoder.label_digests import passage_digests, stored_digests
 from lmtx_search.encoder.score_threshold import DEFAULT_THRESHOLD, ChosenThreshold, ScoreSpread
 from lmtx_search.encoder.student import Student
 from lmtx_search.errors import UserError
@@ -50,7 +50,8 @@ class EncoderSource:
             does both).
         refit: what later answers changed in the result of the run (None: nothing).
         reading: how its run read texts (None: as the settings say).
-        label_digests: of the labels that its run learned, by id (None: unknown).
+        label_digests: of what the encoder reads of the labels that its run learned, by id (None:
+            unknown).
     """
 
     folder: Path
@@ -91,10 +92,10 @@ class EncoderSource:
         return [note] if note else []
 
     def changed_labels(self, labels: Sequence[Label]) -> frozenset[str]:
-        """Return the ids of labels that have changed since the run learned them."""
+        """Return the ids of labels whose names have changed since the run learned them."""
         if self.label_digests is None:
             return frozenset()
-        now, then = digests_of(labels), self.label_digests
+        now, then = passage_digests(labels), self.label_digests
         return frozenset(id_ for id_, digest in now.items() if then.get(id_, digest) != digest)
 
     def for_labels(self, labels: Sequence[Label]) -> tuple[EncoderSource, list[str]]:
@@ -112,20 +113,23 @@ class EncoderSource:
         if calibration is not None:
             known.update(calibration.offsets)
             calibration = replace(calibration, offsets=_without(calibration.offsets, changed))
-        lost = len(known & changed)
-        if not lost:
+        if not changed:
             return self, []
         source = replace(
             self,
             words=words,
             calibration=calibration,
             lowered=_without(self.lowered, changed),
-            label_digests=digests_of(labels),
+            # What is chosen for these labels from now on is theirs.
+            label_digests=passage_digests(labels),
         )
+        lost = len(known & changed)
+        if not lost:
+            return source, []
         have = "label has" if lost == 1 else "labels have"
         note = (
-            f"{lost:,} {have} changed since the {self.name} (another name or spelling, synonyms, "
-            "description or place): what the run chose for single labels is left out there. "
+            f"{lost:,} {have} changed since the {self.name} (another name or spelling, or other "
+            "synonyms): what the run chose for single labels is left out there. "
             "`lmtx-search train` learns them anew"
         )
         return source, [note]

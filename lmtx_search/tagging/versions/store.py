@@ -17,7 +17,7 @@ import numpy as np
 
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.encoder.form import FORM_FILE, MODEL_FILES, TOKENIZER_FILE, Precision
-from lmtx_search.encoder.label_digests import write_digests
+from lmtx_search.encoder.label_digests import digests_of, write_digests
 from lmtx_search.encoder.onnx_files import files_of
 from lmtx_search.errors import UserError
 from lmtx_search.records import content_digest, labels_digest
@@ -185,7 +185,7 @@ class TaggerVersions:
                 _link_form(encoder.student.onnx_folder, folder / STUDENT, {encoder.precision})
             with (folder / "labels.jsonl").open("w", encoding="utf-8") as lines:
                 lines.writelines(json.dumps(label.record) + "\n" for label in labels.labels)
-            write_digests(folder, labels.labels)
+            write_digests(folder, digests_of(labels.labels))
             embeddings = labels.embeddings.astype(np.float32)
             np.save(folder / "embeddings.npy", embeddings, allow_pickle=False)
             if words is not None:
