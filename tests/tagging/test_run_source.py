@@ -28,7 +28,7 @@ from tests.support.notes import Notes
 from tests.support.tiny_encoder import make_tiny_encoder
 
 LABELS = [Label("1", "chess"), Label("2", "mail"), Label("3", "web")]
-READ_BY_RUN = {"document_tokens": 8, "label_tokens": 9, "windows": 2, "window_pooling": "max"}
+READ_BY_RUN = {"document_tokens": 8, "label_tokens": 9, "windows": 3, "window_pooling": "max"}
 
 
 def made(tmp_path: Path, record: dict[str, Any]) -> tuple[Settings, EncoderSource]:
@@ -65,13 +65,14 @@ def test_a_version_and_an_evaluation_read_texts_as_the_run(tmp_path: Path) -> No
     settings, source = made(tmp_path, {"settings": {"fine_tuning": READ_BY_RUN}})
     read = source.as_read(settings)
     manifest = make_version(read, source, DeployOptions(), LABELS, SILENT).version.manifest
-    assert (manifest.document_tokens, manifest.windows.most) == (8, 2)
+    assert (manifest.document_tokens, manifest.windows.most) == (8, 3)
     assert manifest.passages.endswith("-9")
-    # "web" lies behind the first window: only the second one reads it.
-    document = Document("d", "chess " * 8 + "web " * 4)
+    # What follows is behind the 16 tokens of the settings: only the third window reads it.
+    documents = [Document(last, "chess " * 16 + f"{last} " * 8) for last in ("mail", "web")]
     notes = Notes()
-    output = systems.encoder(settings, LABELS, source, "run").rank([document], notes)
-    assert set(output.rankings["d"][:2]) == {"1", "3"}
+    output = systems.encoder(settings, LABELS, source, "run").rank(documents, notes)
+    assert set(output.rankings["mail"][:2]) == {"1", "2"}
+    assert set(output.rankings["web"][:2]) == {"1", "3"}
     assert len(notes.kept) == 1
 
 
