@@ -97,9 +97,9 @@ def test_a_run_that_weighs_words_is_deployed_with_them(tmp_path: Path) -> None:
     assert words.importance.pairs is None
     runs.records["r1"]["word_pairs"] = True
     with pytest.raises(UserError, match=r"word_pairs\.npz is missing .*: train again"):
-        trained_source(runs)
+        trained_source(Settings(data_dir=tmp_path), runs)
     write_pairs(tmp_path, PairImportance(np.array([1]), np.array([2.5], np.float32), 4.0))
-    words = trained_source(runs).words
+    words = trained_source(Settings(data_dir=tmp_path), runs).words
     assert words is not None
     assert words.importance.pairs is not None
     assert words.importance.pairs.of(np.array([1, 2])).tolist() == [2.5, 4.0]

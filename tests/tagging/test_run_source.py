@@ -23,6 +23,7 @@ from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.deployment.run_files import run_encoder
 from lmtx_search.tagging.deployment.text_reading import TextReading
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.words.importance import WordImportance
 from lmtx_search.words.weights import WordScoring, WordWeights
 from tests.support.notes import Notes
 from tests.support.tiny_encoder import make_tiny_encoder
@@ -87,7 +88,8 @@ def test_a_run_that_does_not_say_how_texts_were_read_takes_the_settings(tmp_path
 
 def learned(source_labels: list[Label]) -> EncoderSource:
     values = {label.id: 0.01 for label in source_labels}
-    words = WordScoring(WordWeights(0.3, 0.1, 0.2), np.ones(8, dtype=np.float32), offsets=values)
+    importance = WordImportance(np.ones(8, dtype=np.float32))
+    words = WordScoring(WordWeights(0.3, 0.1, 0.2), importance, offsets=values)
     return EncoderSource(
         Path(),
         "run r1",

@@ -45,8 +45,8 @@ SCHEMA = 7
 
 From 3 on, a version may score by words, from 4 on, a static encoder may read its documents,
 from 5 on, it may suggest labels and have rules, from 6 on, words may be read from more windows
-than the encoder reads, and from 7 on, a rollback to it brings back text fields and documents that
-are never touched.
+than the encoder reads, and from 7 on, pairs of words may count, and a rollback to it brings back
+text fields and documents that are never touched.
 Earlier releases would ignore these.
 """
 RULES_FILE = "rules.json"
