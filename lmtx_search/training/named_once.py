@@ -1,6 +1,7 @@
 """The stage before the first cycle, which `judge` and `train` carry out only once between them.
 
-`judge` asks from the encoder that this stage makes, as `train` does, and leaves it for `train`.
+`judge` asks from the encoder that this stage makes, as `train` does, and leaves it for `train`. So
+does a `train` that stops before its first cycle is finished.
 """
 
 from __future__ import annotations
@@ -83,6 +84,20 @@ def take_over(state: RunState, left: RunState, progress: Progress = SILENT) -> N
     with one_after_another(_lock(left), "learns from documents that name a label", progress):
         if left.named() is not None:
             state.adopt(left, 0)
+
+
+def leave(state: RunState, left: RunState) -> None:
+    """Let another training take over the finished stage of one that stopped before its first cycle.
+
+    A repeat with a larger budget for the judge is another training, with the same stage.
+    """
+    if state.has_cycle or state.named() is None:
+        return
+    with suppress(LmtxError, OSError), only_one(_lock(left), "the same stage"):
+        _remove_others(left)
+        if left.named() is None:
+            left.adopt(state, 0)
+        state.remove()
 
 
 def remove_left(left: RunState) -> None:

@@ -16,7 +16,7 @@ from lmtx_search.system.file_locks import only_one
 from lmtx_search.training.curriculum import Curriculum, earlier, run_curriculum
 from lmtx_search.training.cycle import people_said
 from lmtx_search.training.inputs import gather_inputs
-from lmtx_search.training.named_once import named_state, remove_left, take_over
+from lmtx_search.training.named_once import leave, named_state, remove_left, take_over
 from lmtx_search.training.open_resources import open_resources
 from lmtx_search.training.record import run_record
 from lmtx_search.training.resources import RunResources
@@ -67,6 +67,7 @@ def train(
             take_over(state, left, progress)
             curriculum = run_curriculum(resources, training, state, progress)
         except BaseException:
+            leave(state, left)
             state.remove_unless_finished()
             with suppress(Exception):  # the cluster may be what failed
                 inputs.index.discard(owner)

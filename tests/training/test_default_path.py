@@ -25,7 +25,13 @@ from lmtx_search.progress import SILENT, Silent
 from lmtx_search.records import Document, Label
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.curriculum import Curriculum, run_curriculum
-from lmtx_search.training.named_once import first_encoder, named_state, remove_left, take_over
+from lmtx_search.training.named_once import (
+    first_encoder,
+    leave,
+    named_state,
+    remove_left,
+    take_over,
+)
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import FineTuning, TrainingSettings
@@ -271,3 +277,22 @@ def test_judging_ahead_leaves_nothing_if_no_document_names_a_label(world: World)
     assert not named.trained
     assert encoder.digest == world.load(world.base, 24).digest
     assert not left.folder.exists()
+
+
+def test_a_training_that_stops_before_its_first_cycle_leaves_the_stage_for_another(
+    world: World, tmp_path: Path
+) -> None:
+    left = named_state(tmp_path, "fingerprint")
+    with pytest.raises(KeyboardInterrupt):
+        world.train(Judge(dies_at=1))
+    taught = encoder_digest(world.state.encoder(0))
+    leave(world.state, left)
+    assert not world.state.folder.exists()
+    again, stages = RunState(world.folder / ".run"), Stages()
+    take_over(again, left)
+    world.train(Judge(), stages)
+    assert encoder_digest(again.encoder(0)) == taught
+    assert BY_NAMES not in stages.names
+    # A finished cycle belongs to its own training.
+    leave(again, named_state(tmp_path, "other"))
+    assert again.has_cycle
