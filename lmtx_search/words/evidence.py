@@ -91,7 +91,7 @@ class LabelWords:
         self.pairs = _NOTHING
         self._importance = importance.words
         if importance.pairs is not None:
-            self.pairs = np.unique(np.concatenate([_NOTHING, *map(self._pairs_of, forms)]))
+            self.pairs = np.unique(self._pairs(*_by_row(forms))[1])
             of_pairs = importance.pairs.of(self.pairs)
             self._importance = np.concatenate([importance.words, of_pairs])
         self._postings = self._index()
@@ -227,14 +227,14 @@ class LabelWords:
 
         Pairs that no form has are left out.
         """
-        row, term, weights = self._weights([self._terms(words) for words in documents])
+        row, term, weights = self._weights(documents)
         of_words = np.where(term < self._vocabulary, weights, 0)
         lengths = np.sqrt(np.bincount(row, of_words**2, len(documents)))
         return row, term, np.asarray(weights / lengths[row], dtype=np.float32)
 
     def _index(self) -> _Postings:
         """Return the terms of all forms by term."""
-        number, term, weights = self._weights([self._terms(form) for form in self._forms])
+        number, term, weights = self._weights(self._forms)
         forms = len(self._forms)
         lengths = np.sqrt(np.bincount(number, weights**2, forms))
         importance = np.where(term < self._vocabulary, self._importance[term], 0)
@@ -254,21 +254,29 @@ class LabelWords:
         )
 
     def _weights(
-        self, texts: Sequence[NDArray[np.int64]]
+        self, texts: Sequence[Tokens]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """Return row, number and TF-IDF weight of the different terms of each text."""
-        rows = np.repeat(np.arange(len(texts)), [len(terms) for terms in texts])
-        keys = np.concatenate([_NOTHING, *texts]) + rows * len(self._importance)
+        rows, terms = _by_row(texts)
+        if len(self.pairs):
+            of_pairs, keys = self._pairs(rows, terms)
+            place, found = places(self.pairs, keys)
+            rows = np.concatenate([rows, of_pairs[found]])
+            terms = np.concatenate([terms, self._vocabulary + place[found]])
+        keys = terms + rows * len(self._importance)
         keys, counts = np.unique(keys, return_counts=True)
         row, term = np.divmod(keys, max(1, len(self._importance)))
         return row, term, (1 + np.log(counts)) * self._importance[term]
 
-    def _terms(self, words: Tokens) -> NDArray[np.int64]:
-        """Return the words of a text, and those of its pairs that a form has."""
-        if not len(self.pairs):
-            return words
-        place, found = places(self.pairs, self._pairs_of(words))
-        return np.concatenate([words, self._vocabulary + place[found]])
+    def _pairs(
+        self, rows: NDArray[np.int64], words: Tokens
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the row and the key of each pair of words that follow each other in a row."""
+        together = rows[:-1] == rows[1:]
+        return rows[:-1][together], pair_keys(words, self._vocabulary)[together]
 
-    def _pairs_of(self, words: Tokens) -> NDArray[np.int64]:
-        return pair_keys(words, self._vocabulary)
+
+def _by_row(texts: Sequence[Tokens]) -> tuple[NDArray[np.int64], Tokens]:
+    """Return the words of all texts, text by text, and the row of each."""
+    rows = np.repeat(np.arange(len(texts)), [len(words) for words in texts])
+    return rows, np.concatenate([_NOTHING, *texts])
