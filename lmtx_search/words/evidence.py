@@ -92,8 +92,7 @@ class LabelWords:
         self._importance = importance.words
         if importance.pairs is not None:
             self.pairs = np.unique(self._pairs(*_by_row(forms))[1])
-            of_pairs = importance.pairs.of(self.pairs)
-            self._importance = np.concatenate([importance.words, of_pairs])
+            self._importance = np.concatenate([importance.words, importance.of_pairs(self.pairs)])
         self._postings = self._index()
 
     def __len__(self) -> int:

@@ -60,6 +60,18 @@ class WordImportance:
     words: NDArray[np.float32]
     pairs: PairImportance | None = None
 
+    def of_pairs(self, keys: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the importance of pairs: float32[n] of int64[n] (0 if pairs do not count).
+
+        A pair with a common word says no more than its words: nearly nothing if both are common.
+        """
+        if self.pairs is None:
+            return np.zeros(len(keys), dtype=np.float32)
+        of_pairs = self.pairs.of(keys)
+        first, second = (self.words[at] for at in np.divmod(keys, len(self.words)))
+        common = np.minimum(first, second) <= np.float32(COMMON)
+        return np.where(common, np.minimum(of_pairs, first + second), of_pairs)
+
 
 def pair_keys(words: Tokens, vocabulary: int) -> NDArray[np.int64]:
     """Return each word with the next one as one number: int64[n - 1] of int64[n]."""

@@ -86,8 +86,8 @@ class WordScoring:
 
     @property
     def highest(self) -> float:
-        """The largest score that a label can have."""
-        # Pairs raise the similarity of a short text above 1. In practice, they do not double it.
+        """A score that hardly any label exceeds."""
+        # Pairs raise the similarity of a short text above 1, and hardly ever above 2.
         of_pairs = 0.0 if self.importance.pairs is None else max(0.0, self.weights.similarity)
         highest_offset = max(0.0, max(self.offsets.values(), default=0.0))
         return 1.0 + self.weights.highest + of_pairs + highest_offset

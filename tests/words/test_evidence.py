@@ -86,6 +86,14 @@ def test_a_pair_of_a_name_counts_where_a_document_has_it() -> None:
     assert labels.scores([ids(1, 0, 2)], SHARE).tolist() == [[1]]
 
 
+def test_a_pair_of_common_words_says_nothing() -> None:
+    annual, report, mill = 0, 1, 2
+    texts = [ids(annual, report)] * 12 + [ids(mill, 3)] * 8
+    labels = LabelWords([[ids(annual, report, mill)]], word_importance(texts, 4))
+    assert labels.scores([ids(annual, report)], SIMILARITY)[0, 0] < 0.1
+    assert labels.scores([ids(annual, report, mill)], SIMILARITY)[0, 0] > 0.9
+
+
 def test_a_label_has_the_same_score_whatever_the_other_labels_are() -> None:
     words, name = ids(0, 1, 2, 3), ids(1, 2)
     alone = LabelWords([[name]], PAIRED).scores([words], DEFAULT_WEIGHTS)[0, 0]
