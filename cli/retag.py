@@ -94,7 +94,8 @@ def retag(
                 context.say(f"  {own}{counted}: they {verb}")
             if one.sample:
                 context.say(
-                    f"  of a sample of {one.sample}, {one.sample_changed} would get other tags"
+                    f"  of a sample of {one.sample}, {one.sample_changed} would get other tags and "
+                    f"{one.sample_suggestions_changed} other suggestions"
                 )
             if one.sample_pending:
                 context.say(
@@ -115,7 +116,8 @@ def retag(
             )
         context.say(
             f"{name}: {report.documents:,} documents, {report.tagged:,} tagged by {made.tagger}, "
-            f"{report.changed:,} with other tags than before"
+            f"{report.changed:,} with other tags than before, {report.suggestions_changed:,} with "
+            "other suggestions"
         )
         rest = {
             "without text": report.untagged,

@@ -28,7 +28,7 @@ from lmtx_search.cluster.ml.pipeline import (
     with_params,
 )
 from lmtx_search.cluster.retag.retag import RetagReport, retag
-from lmtx_search.cluster.retag.retired_tags import retired_tags
+from lmtx_search.cluster.retag.retired_tags import listed, retired_tags
 from lmtx_search.cluster.retag.selection import Selection, Target, require_query, targets
 from lmtx_search.cluster.retag.stale import TextCheck
 from lmtx_search.cluster.retag.visibility import require_whole_documents
@@ -79,9 +79,10 @@ class Wish:
 class Preview:
     """How many documents a retag would read, and how many of a sample it would change.
 
-    ``sample_changed`` counts documents of the sample that get an answer. The others are
-    ``sample_pending`` (the tagger does not answer) or ``sample_failed`` (the pipeline refuses
-    them), and ``reasons`` counts them by what went wrong.
+    ``sample_changed`` (other tags) and ``sample_suggestions_changed`` (other suggestions) count
+    documents of the sample that get an answer. The others are ``sample_pending`` (the tagger does
+    not answer) or ``sample_failed`` (the pipeline refuses them), and ``reasons`` counts them by
+    what went wrong.
     """
 
     index: str
@@ -91,6 +92,7 @@ class Preview:
     sample_pending: int = 0
     sample_failed: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    sample_suggestions_changed: int = 0
     untouched: int = 0
     """Documents that are never touched (``documents.untouched_query``)."""
     own: Sequence[OwnField] = ()
@@ -174,22 +176,25 @@ def preview(client: Client, made: Plan) -> list[Preview]:
     """Return what a plan would do to each index, without writing anything."""
     state = read_pipeline(client)
     previews = []
-    query, tags = made.selection.body(), state.names.tags
+    query, fields = made.selection.body(), state.names
     for target in made.targets:
         documents, sources = _sample(client, state, made.selection, target.index)
-        own = own_fields(client, target.index, state.names, query)
-        changed = 0
+        own = own_fields(client, target.index, fields, query)
+        changed = suggestions_changed = 0
         unanswered, reasons = Counter[str](), Counter[str]()
         if sources:
             pipeline = index_pipeline(client, state, target.index, made.keep_own_tags)
             after = simulate(client, pipeline, sources, target.index)
             for before, then in zip(sources, after, strict=True):
-                tagging = then.get(state.names.tagging) or {}
+                tagging = then.get(fields.tagging) or {}
                 if tagging.get("status") in ("pending", "failed"):
                     unanswered[tagging["status"]] += 1
                     reasons[_reason(tagging)] += 1
                     continue
-                changed += (before.get(tags) or []) != _expected(before, then, made, state.names)
+                changed += listed(before.get(fields.tags)) != _expected(before, then, made, fields)
+                suggestions_changed += listed(before.get(fields.suggested)) != listed(
+                    then.get(fields.suggested)
+                )
         previews.append(
             Preview(
                 target.index,
@@ -199,6 +204,7 @@ def preview(client: Client, made: Plan) -> list[Preview]:
                 unanswered["pending"],
                 unanswered["failed"],
                 reasons,
+                suggestions_changed,
                 untouched=_untouched(client, made.selection, target.index),
                 own=own,
             )
@@ -214,12 +220,12 @@ def _reason(tagging: Mapping[str, Any]) -> str:
 
 def _expected(
     before: Mapping[str, Any], then: Mapping[str, Any], made: Plan, fields: TagFields
-) -> Any:
+) -> list[Any]:
     """Return the tags that a plan leaves a document with, given what the pipeline makes of it."""
-    new = then.get(fields.tags) or []
+    new = listed(then.get(fields.tags))
     if made.names is None or (then.get(fields.tagging) or {}).get("status") != "tagged":
         return new
-    retired = retired_tags(before.get(fields.tags) or [], then, made.names, fields)
+    retired = retired_tags(listed(before.get(fields.tags)), then, made.names, fields)
     return [*new, *(tag for tag in retired if tag not in new)]
 
 

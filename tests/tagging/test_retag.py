@@ -93,6 +93,23 @@ class TestRetag:
         assert (again["documents"], again["changed"]) == (4, 2)
         assert "Board game" in _source(cluster, "1")["tags"]
 
+    def test_other_suggestions_are_counted_beside_other_tags(self, cluster: Any, lmtx: Run) -> None:
+        lmtx("retag", "--index", "old")
+        # As a tagger with another documents.suggest_from wrote them.
+        earlier = {
+            "tags_suggested": ["Mail"],
+            "suggestion_scores": [{"tag": "Mail", "score": 0.1, "probability": 0.1}],
+        }
+        update = {"update": {"_id": "1", "routing": "r1"}}
+        cluster.bulk(body=[update, {"doc": earlier}], index="old", refresh=True)
+        words = ("retag", "--index", "old", "--everything")
+        shown = lmtx(*words, "--dry-run").stdout
+        assert "of a sample of 4, 0 would get other tags and 1 other suggestions" in shown
+        done = lmtx(*words)
+        assert "0 with other tags than before, 1 with other suggestions" in done.stdout, done.stderr
+        report = json.loads(lmtx(*words, "--json").stdout)["indices"]["old"]
+        assert (report["changed"], report["suggestions_changed"]) == (0, 0)
+
     def test_a_retired_labels_tag_is_cleared_or_kept(self, cluster: Any, lmtx: Run) -> None:
         lmtx("retag", "--index", "old")
         lmtx("labels", "retire", "game::chess", "--yes")

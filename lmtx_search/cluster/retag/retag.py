@@ -19,6 +19,7 @@ from lmtx_search.cluster.retag.retired_tags import (
     Before,
     before,
     kept,
+    listed,
     put_back,
     read,
     retired_of,
@@ -40,7 +41,8 @@ _TELLING = 16
 class RetagReport:
     """The result for the selected documents.
 
-    ``tagged`` documents were tagged again, and ``changed`` of them have other tags than before.
+    ``tagged`` documents were tagged again. ``changed`` of them have other tags than before, and
+    ``suggestions_changed`` of them other suggestions.
     ``overtaken`` documents were written or deleted by others in the meantime; they are not
     changed. ``skipped`` documents have values that people wrote in the tag fields; they keep them.
     ``failed`` documents were refused. ``untouched`` documents are never touched.
@@ -49,6 +51,7 @@ class RetagReport:
     documents: int = 0
     tagged: int = 0
     changed: int = 0
+    suggestions_changed: int = 0
     untagged: int = 0
     skipped: int = 0
     pending: int = 0
@@ -178,7 +181,11 @@ class _Chunk(Chunk):
 def _continued(saved: Mapping[str, Any], selection: Selection) -> RetagReport:
     """Return what an interrupted run counted, without documents that are selected again."""
     before = RetagReport(**saved)
-    report = RetagReport(tagged=before.tagged, changed=before.changed)
+    report = RetagReport(
+        tagged=before.tagged,
+        changed=before.changed,
+        suggestions_changed=before.suggestions_changed,
+    )
     if selection.pending:
         # These documents are no longer pending.
         report.untagged, report.skipped = before.untagged, before.skipped
@@ -275,7 +282,10 @@ def _account(
             if keep_but is not None:
                 puts_back += kept(id_, earlier, source, keep_but, fields)
             report.tagged += 1
-            report.changed += (source.get(fields.tags) or []) != earlier["tags"]
+            report.changed += listed(source.get(fields.tags)) != earlier["tags"]
+            report.suggestions_changed += (
+                listed(source.get(fields.suggested)) != earlier["suggested"]
+            )
         elif status == "pending":
             report.pending += 1
         elif status == "skipped":

@@ -21,29 +21,35 @@ _REFUSED = (
 
 
 class Before(TypedDict):
-    """The tags that a document had, as JSON values."""
+    """The tags and suggestions that a document had, as JSON values."""
 
     tags: list[str]
+    suggested: list[str]
     tag_scores: dict[str, float]
     routing: str | None
 
 
 def before(hit: Mapping[str, Any], fields: TagFields) -> Before:
-    """Return the tags of a hit."""
+    """Return the tags and suggestions of a hit."""
     source = hit["_source"]
-    tags = source.get(fields.tags) or []
     return {
-        "tags": tags if isinstance(tags, list) else [tags],
+        "tags": listed(source.get(fields.tags)),
+        "suggested": listed(source.get(fields.suggested)),
         "tag_scores": scores_of(source.get(fields.scores)),
         "routing": hit.get("_routing"),
     }
+
+
+def listed(value: Any) -> list[Any]:
+    """Return the values of a field that holds one, several or none."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def retired_of(one: Before, names: Collection[str]) -> Before:
     """Return only the tags that are not among the names of existing labels."""
     tags = [tag for tag in one["tags"] if tag not in names]
     scores = {tag: score for tag, score in one["tag_scores"].items() if tag in tags}
-    return {"tags": tags, "tag_scores": scores, "routing": one["routing"]}
+    return {"tags": tags, "suggested": [], "tag_scores": scores, "routing": one["routing"]}
 
 
 def read(
