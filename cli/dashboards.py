@@ -13,6 +13,7 @@ from lmtx_search.cli.grammar import Group
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.dashboards.objects import Object, Shown, as_ndjson
 from lmtx_search.cluster.dashboards.scope import TIME_FIELD, objects_about
+from lmtx_search.cluster.facets.counted import uncounted_tags
 
 
 @click.group(cls=Group)
@@ -41,7 +42,10 @@ def _about(command: Callable[..., Any]) -> Callable[..., Any]:
 def _objects(context: Context, index: str | None, time_field: str) -> tuple[Shown, list[Object]]:
     settings = context.settings
     client = connect(settings.opensearch, reading=True)
-    return objects_about(client, index, time_field, settings.documents.text_fields)
+    shown, objects = objects_about(client, index, time_field, settings.documents.text_fields)
+    for note in uncounted_tags(client, shown.index):
+        context.progress.note(f"{note}. Then make the dashboards again")
+    return shown, objects
 
 
 @dashboards.command("export")

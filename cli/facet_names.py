@@ -36,6 +36,7 @@ class Names:
             return cls({})
         tags = [tag for tag, _ in found.tags]
         tags += [tag for example in found.examples for tag, _ in example.tags]
+        tags += [tag for example in found.examples for tag in example.manual]
         tags += [tag for group in groups for tag in group.tags]
         tags += [other.tag for group in groups for other in group.companions]
         tags += [tag for stretch in stretches for tag, _ in stretch.tags]

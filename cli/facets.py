@@ -22,6 +22,7 @@ from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.queries import query_option
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.facets.cooccurrence import together as find_together
+from lmtx_search.cluster.facets.counted import uncounted_tags
 from lmtx_search.cluster.facets.counts import facets as count_facets
 from lmtx_search.cluster.facets.filters import QueryString, unsearched_fields
 from lmtx_search.cluster.facets.over_time import Period, over_time
@@ -126,6 +127,9 @@ def facets(
             context.progress.note(note)
     if language is not None:
         tags = tuple(tag_named(client, index, tag, language) for tag in tags)
+    if not suggested:
+        for note in uncounted_tags(client, index):
+            context.progress.note(note)
     groups = find_together(client, index, chosen, tags, size) if together else []
     stretches = over_time(client, index, over, time_field, chosen, tags) if over else []
     if as_csv and over:
@@ -151,7 +155,7 @@ def facets(
         return
     fields = context.settings.documents.text_fields
     shown = [
-        (example.id, _start(document_text(example.source, fields)) or example.id, example.tags)
+        (example, _start(document_text(example.source, fields)) or example.id)
         for example in found.examples
     ]
     result: dict[str, Any] = {
@@ -160,7 +164,10 @@ def facets(
         "tags": [{"tag": tag, "count": count} for tag, count in found.tags],
         "other": found.other,
         "statuses": found.statuses,
-        "examples": [{"id": id_, "text": text, "tags": dict(tags_)} for id_, text, tags_ in shown],
+        "examples": [
+            {"id": one.id, "text": text, "tags": dict(one.tags), "manual": list(one.manual)}
+            for one, text in shown
+        ],
     }
     if together:
         result["together"] = [asdict(group) for group in groups]
@@ -182,9 +189,11 @@ def facets(
             context.say(cut(found))
     if not over and not together:
         show_facets(context, names.facets(found))
-    for _, text, scores in shown:
+    for one, text in shown:
         context.say(f"\n{text}")
-        named = [f"{names(tag)} {score:.2f}" for tag, score in scores]
+        named = [f"{names(tag)} {score:.2f}" for tag, score in one.tags]
+        assigned = {tag for tag, _ in one.tags}
+        named += [f"{names(tag)} (from a person)" for tag in one.manual if tag not in assigned]
         context.say("  " + (" · ".join(named) or "no tag"))
 
 

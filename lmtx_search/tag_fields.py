@@ -36,6 +36,8 @@ class TagFields:
         suggested: labels that the tagger suggests and does not apply, best first.
         suggestion_scores: those of the suggestions, in the form of ``scores``.
         rejected: labels that people rejected. Tagging never writes one of them.
+        all: what counts as a tag: ``tags`` and ``manual``. The mapping copies both into it, so
+            searches find it, and no document holds it.
     """
 
     tags: str = "tags"
@@ -46,6 +48,7 @@ class TagFields:
     suggested: str = "tags_suggested"
     suggestion_scores: str = "suggestion_scores"
     rejected: str = "tags_rejected"
+    all: str = "tags_all"
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -82,7 +85,12 @@ class TagFields:
 
     def properties(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Return the mapping of the fields under these names."""
-        return {self.renamed(name): field for name, field in properties.items()}
+        return {
+            self.renamed(name): {**field, "copy_to": [self.renamed(to) for to in field["copy_to"]]}
+            if "copy_to" in field
+            else field
+            for name, field in properties.items()
+        }
 
     def in_body(self, body: Any) -> Any:
         """Return a search that is written with the default names under these names."""
@@ -134,8 +142,11 @@ class TagFields:
 
     def people_decided(self, source: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
         """Return the tags that people rejected in a document, and those that they gave it."""
-        rejected, manual = (_texts([source.get(name)]) for name in (self.rejected, self.manual))
-        return frozenset(rejected), frozenset(manual)
+        return frozenset(_texts([source.get(self.rejected)])), frozenset(self.given(source))
+
+    def given(self, source: Mapping[str, Any]) -> list[str]:
+        """Return the tags that people gave a document, each once."""
+        return list(dict.fromkeys(_texts([source.get(self.manual)])))
 
     def moved(self, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return a document with people's values in ``manual``: texts as they are, else JSON."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import connect
 from lmtx_search.cluster.client.errors import CLEAR_ARCHIVED
+from lmtx_search.cluster.facets.counted import uncounted_tags
 from lmtx_search.cluster.health.attached import open_changes, untagging
 from lmtx_search.cluster.health.health import (
     account,
@@ -232,6 +233,10 @@ class ClusterChecks:
             )
         if not by_index:
             return ok("no index holds tagged documents yet")
+        if notes := [note for name in by_index for note in uncounted_tags(self.client, name)]:
+            more = f"; the same holds for {len(notes) - 1} other indices" if notes[1:] else ""
+            told, _, remedy = notes[0].partition(": ")
+            return Finding("warn", told + more, remedy)
         tagged = sum(counts.get("tagged", 0) for counts in by_index.values())
         return ok(f"{tagged:,} documents in {len(by_index)} indices, none pending")
 

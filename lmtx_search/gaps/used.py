@@ -32,8 +32,8 @@ class UsedLabels:
 
     def __init__(self, client: Client, index: str) -> None:
         self._client, self._index = client, index
-        own = tag_fields(client)
-        called = {field: own.renamed(field) for field in (*_HAVE, *_SUGGESTED)}
+        self._own = tag_fields(client)
+        called = {field: self._own.renamed(field) for field in (*_HAVE, *_SUGGESTED)}
         # A field of people's own tags that the index made by itself is a text with a keyword in it.
         wanted = [part for name in called.values() for part in (name, f"{name}.keyword")]
         found = client.field_caps(index=index, params={"fields": ",".join(wanted)})["fields"]
@@ -54,7 +54,9 @@ class UsedLabels:
         self._suggested = [counted[field] for field in _SUGGESTED if field in counted]
         self.names, self.suggested = (
             frozenset(
-                name for field in fields for name in count_all(client, index, _EVERY, field=field)
+                name
+                for field in fields
+                for name in count_all(client, index, _EVERY, self._own, field)
             )
             for fields in (self._have, self._suggested)
         )
@@ -88,7 +90,8 @@ class UsedLabels:
             some = ids[start : start + _BATCH]
             filters = {str(at): _has_one_of(names[id_], fields) for at, id_ in enumerate(some)}
             body = load("searches/roll_up", query=_EVERY, above=filters)
-            buckets = search(self._client, self._index, body)["aggregations"]["above"]["buckets"]
+            answer = search(self._client, self._index, body, self._own)
+            buckets = answer["aggregations"]["above"]["buckets"]
             found |= {id_: buckets[str(at)]["doc_count"] for at, id_ in enumerate(some)}
         return found
 

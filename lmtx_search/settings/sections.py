@@ -251,6 +251,7 @@ class DocumentSettings(_Section):
         DEFAULT_FIELDS.suggestion_scores, "field of the suggestions' scores"
     )
     rejected_field: str = _other(DEFAULT_FIELDS.rejected, "field of tags that people rejected")
+    all_field: str = _other(DEFAULT_FIELDS.all, "field that counts tags and manual tags together")
 
     _fields = field_validator("text_fields", "label_bands", mode="before")(_split_commas)
 
@@ -319,6 +320,7 @@ class DocumentSettings(_Section):
             self.suggested_field,
             self.suggestion_scores_field,
             self.rejected_field,
+            self.all_field,
         )
 
 

@@ -59,7 +59,7 @@ def test_documents_indexed_from_then_on_go_through_the_pipeline(cluster: Any) ->
     assert "tagging" not in cluster.get(index="news", id="before")["_source"]
     assert cluster.get(index="news", id="after")["_source"]["tagging"]["status"] == "untagged"
     properties = cluster.indices.get_mapping(index="news")["news"]["mappings"]["properties"]
-    assert properties["tags"] == {"type": "keyword"}
+    assert properties["tags"] == {"type": "keyword", "copy_to": ["tags_all"]}
 
 
 def test_an_alias_is_noted_with_its_indices(cluster: Any) -> None:
@@ -146,7 +146,7 @@ def test_an_index_with_both_pipelines_tags_as_soon_as_its_own_one_calls_the_copy
     cluster.index(index="news", id="1", body={"title": "x"})
     assert cluster.get(index="news", id="1")["_source"]["tagging"] == {"status": "untagged"}
     mapping = cluster.indices.get_mapping(index="news")["news"]["mappings"]["properties"]
-    assert mapping["tags"] == {"type": "keyword"}
+    assert mapping["tags"] == {"type": "keyword", "copy_to": ["tags_all"]}
 
     assert index_text_fields(cluster, read_pipeline(cluster), "news") == ["title"]
     attach(cluster, plan_attach(cluster, "news", ["title", "body.en"]))

@@ -55,7 +55,7 @@ def test_a_new_index_goes_through_the_pipeline_and_has_the_fields(ready):
     load_documents(ready, documents(3), "mine")
     assert tagging_counts(ready, "mine")["untagged"] == 3
     mappings = ready.indices.get_mapping(index="mine")["mine"]["mappings"]["properties"]
-    assert mappings["tags"] == {"type": "keyword"}
+    assert mappings["tags"] == {"type": "keyword", "copy_to": ["tags_all"]}
     assert mappings["tag_scores"]["enabled"] is False
 
 

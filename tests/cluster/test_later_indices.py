@@ -95,7 +95,7 @@ def is_tagged(client: Any, index: str, **source: Any) -> bool:
     fields = index_text_fields(client, read_pipeline(client), made["_index"])
     return (
         "tagging" in found
-        and mapping["properties"]["tags"] == {"type": "keyword"}
+        and mapping["properties"]["tags"] == {"type": "keyword", "copy_to": ["tags_all"]}
         and fields == ["title"]
     )
 
@@ -227,6 +227,24 @@ class TestAnAlias:
         attach(cluster, plan_detach(cluster, "news"))
         assert cluster.indices.get_template() == before
 
+    def test_a_legacy_template_of_an_earlier_release_gets_the_field_of_all_tags(
+        self, cluster: Any
+    ) -> None:
+        body = {"index_patterns": ["news-*"], "mappings": {"properties": PROPERTIES}}
+        cluster.indices.put_template(name="old", body=body)
+        write_alias(cluster)
+        do_attach(cluster, "news")
+        (name,) = cluster.indices.get_template().keys() - {"old"}
+        now = cluster.indices.get_template(name=name)[name]
+        properties = now["mappings"]["properties"]
+        assert properties["tags_manual"]["copy_to"] == ["tags_all"]
+        earlier = {one: properties[one] for one in properties if one != "tags_all"}
+        for one in ("tags", "tags_manual"):
+            earlier[one] = {"type": "keyword"}
+        cluster.indices.put_template(name=name, body={**now, "mappings": {"properties": earlier}})
+        do_attach(cluster, "news")
+        assert cluster.indices.get_template(name=name)[name] == now
+
     def test_a_template_for_all_indices_of_the_cluster_is_not_changed(self, cluster: Any) -> None:
         settings = {"index": {"refresh_interval": "7s"}}
         body = {"index_patterns": ["*"], "template": {"settings": settings}}
@@ -337,6 +355,23 @@ class TestADataStream:
         stream.indices.rollover(alias="events")
         assert is_tagged(stream, "events", **now)
         assert len(stream.indices.get_settings(index="events")) == 2
+        attach(stream, plan_detach(stream, "events"))
+        assert template(stream, "stream") == before
+
+    def test_later_indices_copy_tags_although_the_template_has_its_own_fields(
+        self, stream: Any
+    ) -> None:
+        body = template(stream, "stream")
+        own = {"type": "keyword", "ignore_above": 200}
+        body["template"]["mappings"]["properties"]["tags_manual"] = own
+        stream.indices.put_index_template(name="stream", body=body)
+        before = template(stream, "stream")
+        do_attach(stream, "events")
+        stream.indices.rollover(alias="events")
+        made = stream.indices.get_mapping(index=".ds-events-000002")
+        (mapping,) = (one["mappings"]["properties"] for one in made.values())
+        assert mapping["tags_manual"] == {**own, "copy_to": ["tags_all"]}
+        assert mapping["tags"]["copy_to"] == ["tags_all"]
         attach(stream, plan_detach(stream, "events"))
         assert template(stream, "stream") == before
 

@@ -8,7 +8,7 @@ from typing import Any
 from lmtx_search.cluster.client import names
 from lmtx_search.errors import UserError
 
-SCHEMA = 6
+SCHEMA = 7
 """Raised with every change that needs a migration, or that an older release cannot read.
 
 Form 1 is the first release's, whose indices do not state a form. A change of a script of

@@ -15,7 +15,8 @@ from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.dashboards.lookups import judge_names, judged_label_texts
 from lmtx_search.cluster.dashboards.objects import Object, Shown, saved_objects
-from lmtx_search.cluster.ml.pipeline import read_pipeline, tag_fields
+from lmtx_search.cluster.facets.counted import counted
+from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.pipeline_copies import called_pipeline
 from lmtx_search.cluster.setup.indices import tags
 from lmtx_search.cluster.setup.named_indices import read_aliases
@@ -43,9 +44,9 @@ def objects_about(
     """
     index = index or ",".join(tagging_indices(client))
     now = datetime.now(timezone.utc)
-    fields = tag_fields(client)
+    fields = counted(client, index).fields
     time_field = fields.renamed(time_field) if time_field == TIME_FIELD else time_field
-    columns = (*text_fields, fields.tags, fields.of_tagging("best_score"))
+    columns = (*text_fields, fields.tags, fields.manual, fields.of_tagging("best_score"))
     shown = Shown(index, time_field, "now-1y", "now", columns, fields=fields)
     require_fields(client, saved_objects(shown), time_field)
     first, last = _range(client, index, time_field)

@@ -8,11 +8,13 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from lmtx_search.cluster.facets.counted import counted
 from lmtx_search.cluster.facets.exact_counts import count_most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
 from lmtx_search.cluster.facets.in_parts import count_in_parts
 from lmtx_search.cluster.facets.searching import search
 from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import TagFields
 
 # How many companions each shard proposes for a tag.
 _CANDIDATES = 200
@@ -61,17 +63,18 @@ def together(
         UserError: the index has no field ``tags`` that can be counted.
     """
     among = subset(client, index, query).body()
+    fields = counted(client, index).fields
     if tags:
-        chosen = {_CHOSEN: [{"term": {"tags": tag}} for tag in tags]}
+        chosen = {_CHOSEN: [{"term": {"tags_all": tag}} for tag in tags]}
     else:
-        frequent = count_most_frequent(client, index, among, size)
-        chosen = {tag: [{"term": {"tags": tag}}] for tag, _ in frequent}
+        frequent = count_most_frequent(client, index, among, size, fields)
+        chosen = {tag: [{"term": {"tags_all": tag}}] for tag, _ in frequent}
     if not chosen:
         return []
     filters = {key: {"bool": {"filter": terms}} for key, terms in chosen.items()}
     return count_in_parts(
         lambda keys: _counted(
-            client, index, among, {key: filters[key] for key in keys}, tags, companions
+            client, index, among, {key: filters[key] for key in keys}, tags, companions, fields
         ),
         list(filters),
     )
@@ -84,13 +87,14 @@ def _counted(
     chosen: Mapping[str, Any],
     tags: Sequence[str],
     companions: int,
+    fields: TagFields,
 ) -> list[Together]:
     common = {"among": among, "chosen": chosen}
     body = load("searches/together", candidates=_CANDIDATES, **common)
-    proposed = search(client, index, body)["aggregations"]["chosen"]["buckets"]
+    proposed = search(client, index, body, fields)["aggregations"]["chosen"]["buckets"]
     names = sorted({b["key"] for one in proposed.values() for b in one["companions"]["buckets"]})
     body = load("searches/together_counts", tags=names, number=max(1, len(names)), **common)
-    answer = search(client, index, body)
+    answer = search(client, index, body, fields)
     everything = answer["hits"]["total"]["value"], _counts(answer["aggregations"]["all"])
     buckets = answer["aggregations"]["chosen"]["buckets"]
     return [_together(tags or [key], buckets[key], everything, companions) for key in chosen]

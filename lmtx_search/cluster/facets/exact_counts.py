@@ -17,6 +17,7 @@ from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.facets.searching import search
 from lmtx_search.index_templates import load
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 Counts = list[tuple[str, int]]
 
@@ -35,7 +36,7 @@ def most_frequent(
     query: Mapping[str, Any],
     found: Mapping[str, Any],
     size: int,
-    suggested: bool = False,
+    fields: TagFields,
 ) -> Counts:
     """Return the ``size`` most frequent tags with their exact counts, most frequent first.
 
@@ -45,29 +46,29 @@ def most_frequent(
         query: the documents that are counted.
         found: the cluster's answer to a terms aggregation on these documents, with at least
             ``size`` candidates and ``show_term_doc_count_error``.
-        suggested: suggestions are counted.
+        fields: names of the tag fields; ``all`` is counted.
     """
     buckets = found["buckets"]
     if not found["doc_count_error_upper_bound"]:
         return ordered((bucket["key"], bucket["doc_count"]) for bucket in buckets)[:size]
     counts = ordered(
-        count_named(client, index, query, [bucket["key"] for bucket in buckets], suggested).items()
+        count_named(client, index, query, [bucket["key"] for bucket in buckets], fields).items()
     )
     # The largest possible count of a tag that is not a candidate: the coordinating node dropped it
     # after the last candidate, and some shards did not report it.
     unnamed = buckets[-1]["doc_count"] + found["doc_count_error_upper_bound"]
     if len(counts) < size or counts[size - 1][1] <= unnamed:
-        counts = ordered(count_all(client, index, query, suggested).items())
+        counts = ordered(count_all(client, index, query, fields).items())
     return counts[:size]
 
 
 def count_most_frequent(
-    client: OpenSearch, index: str, query: Mapping[str, Any], size: int
+    client: OpenSearch, index: str, query: Mapping[str, Any], size: int, fields: TagFields
 ) -> Counts:
     """Return the ``size`` most frequent tags of documents with their exact counts."""
     body = load("searches/frequent_tags", query=query, tags=candidates_of(size))
-    found = search(client, index, body)["aggregations"]["tags"]
-    return most_frequent(client, index, query, found, size)
+    found = search(client, index, body, fields)["aggregations"]["tags"]
+    return most_frequent(client, index, query, found, size, fields)
 
 
 def count_named(
@@ -75,7 +76,7 @@ def count_named(
     index: str,
     query: Mapping[str, Any],
     tags: Iterable[str],
-    suggested: bool = False,
+    fields: TagFields,
 ) -> dict[str, int]:
     """Return the exact counts of these tags, except those that no document has."""
     wanted = list(dict.fromkeys(tags))
@@ -83,7 +84,7 @@ def count_named(
     for start in range(0, len(wanted), _PAGE):
         some = wanted[start : start + _PAGE]
         body = load("searches/named_tags", query=query, tags=some, number=len(some))
-        buckets = search(client, index, body, suggested)["aggregations"]["tags"]["buckets"]
+        buckets = search(client, index, body, fields)["aggregations"]["tags"]["buckets"]
         counts.update((bucket["key"], bucket["doc_count"]) for bucket in buckets)
     return counts
 
@@ -92,8 +93,8 @@ def count_all(
     client: OpenSearch,
     index: str,
     query: Mapping[str, Any],
-    suggested: bool = False,
-    field: str = "tags",
+    fields: TagFields,
+    field: str = DEFAULT_FIELDS.all,
 ) -> dict[str, int]:
     """Return the exact counts of all tags of documents, with one request per 10,000 tags.
 
@@ -103,7 +104,7 @@ def count_all(
     counts: dict[str, int] = {}
     body = load("searches/all_tags", query=query, page=_PAGE, field=field)
     while True:
-        found = search(client, index, body, suggested)["aggregations"]["tags"]
+        found = search(client, index, body, fields)["aggregations"]["tags"]
         counts.update((bucket["key"]["tag"], bucket["doc_count"]) for bucket in found["buckets"])
         if len(found["buckets"]) < _PAGE:
             return counts

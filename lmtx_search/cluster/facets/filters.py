@@ -29,6 +29,8 @@ class QueryString:
 class Subset:
     """The documents that match a query (None: all) and have all of the tags.
 
+    Queries name the tags by :attr:`~lmtx_search.tag_fields.TagFields.all`.
+
     Attributes:
         query: words as a person types them into a search box (a simple query string, all of whose
             words must match), or a query string.
@@ -60,7 +62,7 @@ class Subset:
             )
         elif self.query:
             must.append(load("searches/matching", query=self.query, fields=list(self.fields)))
-        conditions = [{"term": {"tags": tag}} for tag in tags]
+        conditions = [{"term": {"tags_all": tag}} for tag in tags]
         return load("searches/selected", must=must, tags=conditions)
 
 

@@ -9,14 +9,14 @@ from typing import Any, Literal
 from opensearchpy import OpenSearch, TransportError
 
 from lmtx_search.cluster.client.retry import too_many_buckets
+from lmtx_search.cluster.facets.counted import counted
 from lmtx_search.cluster.facets.exact_counts import candidates_of, most_frequent
 from lmtx_search.cluster.facets.filters import QueryString, subset
 from lmtx_search.cluster.facets.in_parts import count_in_parts
 from lmtx_search.cluster.facets.searching import search
-from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.errors import UserError
 from lmtx_search.index_templates import load
-from lmtx_search.tag_fields import DEFAULT_FIELDS
+from lmtx_search.tag_fields import DEFAULT_FIELDS, TagFields
 
 # The most groups that OpenSearch counts by default (search.max_buckets).
 _MOST_PERIODS = 65_535
@@ -57,26 +57,33 @@ def over_time(
             more periods than the cluster counts.
     """
     chosen = subset(client, index, query, tags)
+    fields = counted(client, index).fields
     if field == DEFAULT_FIELDS.of_tagging("at"):
-        field = tag_fields(client).of_tagging("at")
+        field = fields.of_tagging("at")
     if field not in chosen.dates:
         known = ", ".join(sorted(chosen.dates)) or "none"
         raise UserError(
             f"{index} has no date field {field} (--time-field); its date fields: {known}"
         )
     selected = chosen.body()
-    _require_few(client, index, period, field, selected)
+    _require_few(client, index, period, field, selected, fields)
     common = {"field": field, "period": period}
-    buckets = _search(client, index, "periods", query=selected, **common)
+    buckets = _search(client, index, fields, "periods", query=selected, **common)
     ends = [bucket["key"] for bucket in buckets[1:]] + [None]
     periods = [_Period(bucket["key"], end) for bucket, end in zip(buckets, ends, strict=True)]
-    proposed = _proposed(client, index, selected, {**common, "tags": candidates_of(size)}, periods)
+    asked = {**common, "tags": candidates_of(size)}
+    proposed = _proposed(client, index, fields, selected, asked, periods)
     return [
         Stretch(
             bucket["key_as_string"],
             bucket["doc_count"],
             most_frequent(
-                client, index, one.within(selected, field), proposed.get(one.start, _NO_TAGS), size
+                client,
+                index,
+                one.within(selected, field),
+                proposed.get(one.start, _NO_TAGS),
+                size,
+                fields,
             ),
         )
         for bucket, one in zip(buckets, periods, strict=True)
@@ -84,11 +91,16 @@ def over_time(
 
 
 def _require_few(
-    client: OpenSearch, index: str, period: Period, field: str, query: Mapping[str, Any]
+    client: OpenSearch,
+    index: str,
+    period: Period,
+    field: str,
+    query: Mapping[str, Any],
+    fields: TagFields,
 ) -> None:
     """Refuse more periods than can be counted; the cluster would take minutes to refuse them."""
     body = {**load("searches/time_range", field=field), "query": query}
-    found = search(client, index, body)["aggregations"]
+    found = search(client, index, body, fields)["aggregations"]
     first, last = found["first"]["value"], found["last"]["value"]
     days = 0 if first is None else (last - first) / _MILLISECONDS_OF_A_DAY
     if days / _DAYS[period] > _MOST_PERIODS:
@@ -118,23 +130,25 @@ class _Period:
 def _proposed(
     client: OpenSearch,
     index: str,
+    fields: TagFields,
     query: Mapping[str, Any],
     common: Mapping[str, Any],
     periods: Sequence[_Period],
 ) -> Mapping[int, Mapping[str, Any]]:
     """Return the cluster's most frequent tags of each period, by its start."""
     try:
-        buckets = _search(client, index, "over_time", query=query, **common)
+        buckets = _search(client, index, fields, "over_time", query=query, **common)
     except TransportError as error:
         if not too_many_buckets(error):
             raise
-        return _in_parts(client, index, query, common, periods)
+        return _in_parts(client, index, fields, query, common, periods)
     return {bucket["key"]: bucket["tags"] for bucket in buckets}
 
 
 def _in_parts(
     client: OpenSearch,
     index: str,
+    fields: TagFields,
     query: Mapping[str, Any],
     common: Mapping[str, Any],
     periods: Sequence[_Period],
@@ -147,13 +161,15 @@ def _in_parts(
     def count(some: Sequence[_Period]) -> list[tuple[int, Mapping[str, Any]]]:
         ranges = {str(one.start): one.range(common["field"]) for one in some}
         body = load("searches/tags_of_periods", query=query, periods=ranges, tags=common["tags"])
-        found = search(client, index, body)["aggregations"]["periods"]["buckets"]
+        found = search(client, index, body, fields)["aggregations"]["periods"]["buckets"]
         return [(one.start, found[str(one.start)]["tags"]) for one in some]
 
     parts = (periods[start : start + _PART] for start in range(0, len(periods), _PART))
     return dict(pair for part in parts for pair in count_in_parts(count, part))
 
 
-def _search(client: OpenSearch, index: str, body: str, **values: Any) -> list[dict[str, Any]]:
-    answer = search(client, index, load(f"searches/{body}", **values))
+def _search(
+    client: OpenSearch, index: str, fields: TagFields, body: str, **values: Any
+) -> list[dict[str, Any]]:
+    answer = search(client, index, load(f"searches/{body}", **values), fields)
     return list(answer["aggregations"]["periods"]["buckets"])

@@ -86,6 +86,6 @@ def tag_named(client: OpenSearch, index: str, name: str, language: str) -> str:
 
 def _is_tag(client: OpenSearch, index: str, name: str) -> bool:
     fields = tag_fields(client)
-    some = [{"term": {field: name}} for field in (fields.tags, fields.suggested)]
+    some = [{"term": {field: name}} for field in (fields.tags, fields.suggested, fields.manual)]
     query = {"bool": {"should": some}}
     return bool(client.count(index=index, body={"query": query})["count"])

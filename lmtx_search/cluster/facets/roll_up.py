@@ -20,6 +20,7 @@ from lmtx_search.errors import UserError
 from lmtx_search.hierarchy import ancestors
 from lmtx_search.index_templates import load
 from lmtx_search.records import Label
+from lmtx_search.tag_fields import TagFields
 
 # Labels that one request asks for or counts.
 _BATCH = 1000
@@ -27,16 +28,21 @@ _BATCH = 1000
 _MOST = 10_000
 
 
-def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[tuple[str, int]]:
+def rolled_up(
+    client: OpenSearch, index: str, query: Mapping[str, Any], fields: TagFields
+) -> list[tuple[str, int]]:
     """Return tags with the number of documents that have them or a narrower tag.
 
     The most frequent tag comes first. A document counts once for a label, even if it has several
     narrower tags.
 
+    Args:
+        fields: names of the tag fields; ``all`` is counted.
+
     Raises:
         UserError: no tag belongs to a label with a broader one.
     """
-    counts = count_all(client, index, query)
+    counts = count_all(client, index, query, fields)
     tags = labels_of_tags(client, counts) if counts else {}
     labels = _upwards(client, tags.values())
     broader = {label.id: label.broader for label in labels.values()}
@@ -52,12 +58,13 @@ def rolled_up(client: OpenSearch, index: str, query: Mapping[str, Any]) -> list[
         )
     named = tag_names(client, [labels[id_] for id_ in below])
     filters = {
-        named[id_]: {"terms": {"tags": [*narrower, named[id_]]}} for id_, narrower in below.items()
+        named[id_]: {"terms": {"tags_all": [*narrower, named[id_]]}}
+        for id_, narrower in below.items()
     }
     rest = iter(filters.items())
     while some := dict(islice(rest, _BATCH)):
         body = load("searches/roll_up", query=query, above=some)
-        buckets = search(client, index, body)["aggregations"]["above"]["buckets"]
+        buckets = search(client, index, body, fields)["aggregations"]["above"]["buckets"]
         counts.update((name, bucket["doc_count"]) for name, bucket in buckets.items())
     return ordered(counts.items())
 

@@ -1,27 +1,23 @@
-"""Searches that use the names of the tag fields on this cluster."""
+"""Searches that use the names of the tag fields on a cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from opensearchpy import OpenSearch
 
 from lmtx_search.cluster.client.retry import WHOLE
-from lmtx_search.cluster.ml.pipeline import tag_fields
+from lmtx_search.tag_fields import TagFields
 
 
 def search(
-    client: OpenSearch, index: str, body: Mapping[str, Any], suggested: bool = False
+    client: OpenSearch, index: str, body: Mapping[str, Any], fields: TagFields
 ) -> dict[str, Any]:
     """Send a search that is written with the default names of the tag fields.
 
     Args:
-        suggested: search suggestions wherever the search names tags.
+        fields: the names to use, where ``all`` is what counts as a tag.
     """
-    fields = tag_fields(client)
-    if suggested:
-        fields = replace(fields, tags=fields.suggested)
     answer: dict[str, Any] = client.search(index=index, body=fields.in_body(body), params=WHOLE)
     return answer

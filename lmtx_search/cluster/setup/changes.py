@@ -8,7 +8,7 @@ from typing import Any
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.ml.pipeline_copies import is_tagging
-from lmtx_search.cluster.setup.indices import missing_tag_parts, tag_properties
+from lmtx_search.cluster.setup.indices import missing_tag_parts, require_own_all, tag_properties
 from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
 
@@ -71,9 +71,11 @@ def missing_tag_fields(what: str, mappings: Mapping[str, Any], fields: TagFields
     """Return the tag fields that the mappings lack.
 
     Raises:
-        UserError: the mappings have a field of the same name and another type.
+        UserError: the mappings have a field of the same name and another type, or their
+            own field ``fields.all``.
     """
     properties = mappings.get("properties", {})
+    require_own_all(what, properties, fields)
     wanted = tag_properties(fields)
     for name, field in wanted.items():
         there = properties.get(name)

@@ -20,6 +20,8 @@ from lmtx_search.tag_fields import TagFields
 
 # Reasons that are listed one by one.
 _REASONS = 5
+# Types of fields that can be copied into a keyword.
+_COPIED = ("keyword", "text", "match_only_text", "wildcard")
 _STATUSES = ("tagged", "pending", "untagged", "skipped", "failed")
 
 
@@ -187,7 +189,8 @@ def tag_properties(fields: TagFields) -> dict[str, Any]:
 def missing_tag_parts(there: Mapping[str, Any], fields: TagFields) -> dict[str, Any]:
     """Return the tag fields, and the parts of such fields, that an index lacks.
 
-    Existing parts are left out, because an index refuses to change how it stores them.
+    Existing parts are left out, because an index refuses to change how it stores them. A field
+    whose copies change (:func:`miscopied`) is whole, because an index forgets what is left out.
 
     Args:
         there: the properties of the index.
@@ -203,7 +206,53 @@ def missing_tag_parts(there: Mapping[str, Any], fields: TagFields) -> dict[str, 
         }
         if parts:
             missing[name] = {"properties": parts}
-    return missing
+    return missing | miscopied(there, fields)
+
+
+def miscopied(there: Mapping[str, Any], fields: TagFields) -> dict[str, Any]:
+    """Return fields whose copies in ``fields.all`` are wrong, with the right mapping.
+
+    The tags and the manual tags are copied into it. Other fields are not: a field that held the
+    tags before it got another name would count twice.
+
+    Args:
+        there: the properties of the index.
+    """
+    mended: dict[str, Any] = {}
+    for name, field in there.items():
+        copies = copied_to(field)
+        wanted = name in (fields.tags, fields.manual) and field.get("type") in _COPIED
+        if wanted == (fields.all in copies):
+            continue
+        right = [*copies, fields.all] if wanted else [to for to in copies if to != fields.all]
+        rest = {key: value for key, value in field.items() if key != "copy_to"}
+        mended[name] = {**rest, "copy_to": right} if right else rest
+    return mended
+
+
+def copied_to(field: Mapping[str, Any]) -> list[str]:
+    """Return the fields into which the mapping of a field copies its values."""
+    copies = field.get("copy_to", [])
+    return list(copies) if isinstance(copies, list) else [copies]
+
+
+def require_own_all(what: str, there: Mapping[str, Any], fields: TagFields) -> None:
+    """Check that a field ``fields.all`` is the one that this product maps.
+
+    Args:
+        what: the index or template, for the message.
+        there: its properties.
+
+    Raises:
+        UserError: it has its own field of that name, whose values would count as tags.
+    """
+    wanted = tag_properties(fields)[fields.all]
+    field = there.get(fields.all)
+    if field is not None and any(str(field.get(key)) != str(wanted[key]) for key in wanted):
+        raise UserError(
+            f"{what} has its own field {fields.all}: set documents.all_field to another name and "
+            "run `lmtx-search bootstrap-index`"
+        )
 
 
 def _body(name: str, id_field: str, fields: TagFields) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from lmtx_search.cluster.setup.changes import (
     require_slot,
 )
 from lmtx_search.cluster.setup.exact_names import require_exact
+from lmtx_search.cluster.setup.indices import miscopied
 from lmtx_search.cluster.setup.legacy_templates import read_legacy, write_legacy
 from lmtx_search.cluster.setup.named_indices import Named
 from lmtx_search.cluster.setup.templates import (
@@ -179,6 +180,7 @@ def _change(
     what = f"the index template {one.name}"
     mappings, fields = made.get("mappings", {}), tag_fields(client)
     missing = missing_tag_fields(what, mappings, fields)
+    mended = miscopied(mappings.get("properties", {}), fields)
     require_exact(what, mappings, fields, longest_name)
     own = settings.get("index.default_pipeline", "_none")
     called = called_pipeline(client, own) if free_slot(settings) is None else None
@@ -188,20 +190,24 @@ def _change(
                 f"the default pipeline {own} of {what} calls {called}: attach one of its indices "
                 f"by its own name, and replace this step of {own} by {pipeline_step(pipeline)}"
             )
-        if missing:
+        if missing.keys() - mended.keys():
             raise UserError(
                 f"{what} lacks the fields of the tags: add {names.TAGS_TEMPLATE} to its composed_of"
+            )
+        if mended:
+            raise UserError(
+                f'{what} has its own {", ".join(mended)}: add "copy_to": "{fields.all}" to each'
             )
         return
     attached = list(one.mark.get("attached", []))
     there = next((value for value in settings.values() if is_tagging(value)), None)
-    if there == pipeline and named.name in attached:
+    if there == pipeline and named.name in attached and not mended:
         return
     patterns = ", ".join(one.patterns)
     slot = require_slot(what, settings)
     is_anothers = there != pipeline and any(name != named.name for name in attached)
     if named.pattern is not None and (is_anothers or "*" in one.patterns):
-        body = tagging_body(restored(one), named.name, slot, pipeline)
+        body = tagging_body(restored(one), named.name, slot, pipeline, mended)
         body |= {
             "index_patterns": [named.pattern],
             "priority": free_priority(templates, named.pattern, one.priority + 1),
@@ -215,7 +221,7 @@ def _change(
         return
     yield _put(
         one.name,
-        tagging_body(one.body, named.name, slot, pipeline),
+        tagging_body(one.body, named.name, slot, pipeline, mended),
         f"make later indices tag: {slot} {pipeline} in the index template {one.name}, for all "
         f"that it makes ({patterns})",
     )

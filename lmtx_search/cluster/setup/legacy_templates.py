@@ -9,6 +9,7 @@ from opensearchpy import NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client.name_patterns import overlap
 from lmtx_search.cluster.setup.changes import Change, missing_tag_fields, require_slot
+from lmtx_search.cluster.setup.compare import holds
 from lmtx_search.cluster.setup.exact_names import require_exact
 from lmtx_search.cluster.setup.templates import flat
 from lmtx_search.tag_fields import TagFields
@@ -64,8 +65,10 @@ def write_legacy(
         "settings": {"index": {slot: pipeline}},
         "mappings": {"properties": missing_tag_fields(what, {"properties": properties}, fields)},
     }
-    if there is not None and all(
-        there[part] == body[part] for part in ("index_patterns", "order", "settings")
+    if (
+        there is not None
+        and holds(there.get("mappings", {}), body["mappings"])
+        and all(there[part] == body[part] for part in ("index_patterns", "order", "settings"))
     ):
         return
     beside = f", on top of {', '.join(sorted(near))}" if near else ""

@@ -8,13 +8,17 @@ from functools import cache, partial
 from opensearchpy import AuthorizationException, OpenSearch
 
 from lmtx_search.cluster.ml.pipeline_copies import called_pipeline
-from lmtx_search.cluster.setup.indices import missing_tag_parts, tags
+from lmtx_search.cluster.setup.indices import missing_tag_parts, require_own_all, tags
 from lmtx_search.cluster.setup.steps import Request, Step
 from lmtx_search.tag_fields import TagFields
 
 
 def tagged_index_steps(client: OpenSearch, fields: TagFields, notes: list[str]) -> Iterator[Step]:
-    """Yield steps that add missing fields; an index may not add new fields by itself."""
+    """Yield steps that add missing fields; an index may not add new fields by itself.
+
+    Raises:
+        UserError: an index has its own field ``fields.all``.
+    """
     params = {"flat_settings": "true", "expand_wildcards": "all"}
     called = cache(partial(called_pipeline, client))
     try:
@@ -30,6 +34,7 @@ def tagged_index_steps(client: OpenSearch, fields: TagFields, notes: list[str]) 
         return
     for name in tagging:
         there = client.indices.get_mapping(index=name)[name]["mappings"].get("properties", {})
+        require_own_all(f"the index {name}", there, fields)
         missing = missing_tag_parts(there, fields)
         if fields.tagging in there and "properties" not in there[fields.tagging]:
             missing.pop(fields.tagging, None)  # the index's own field: `attach` reports it

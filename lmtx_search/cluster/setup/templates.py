@@ -76,9 +76,17 @@ def free_priority(templates: Sequence[Template], pattern: str, lowest: int) -> i
 
 
 def tagging_body(
-    body: Mapping[str, Any], attached: str, slot: str, pipeline: str
+    body: Mapping[str, Any],
+    attached: str,
+    slot: str,
+    pipeline: str,
+    mended: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return a template's body with tagging, and with a record of what was added."""
+    """Return a template's body with tagging, and with a record of what was added.
+
+    Args:
+        mended: fields whose mapping replaces that of the template or its components.
+    """
     changed: dict[str, Any] = copy.deepcopy(dict(body))
     template = changed.setdefault("template", {})
     settings = template.setdefault("settings", {}).setdefault("index", {})
@@ -91,6 +99,11 @@ def tagging_body(
     if names.TAGS_TEMPLATE not in parts:
         parts.insert(0, names.TAGS_TEMPLATE)  # the template's own fields come after it
         mark["composed_of"] = True
+    if mended:
+        own = template.setdefault("mappings", {}).setdefault("properties", {})
+        was = {name: own.get(name, {}) for name in mended}
+        mark["fields"] = {**was, **mark.get("fields", {})}
+        own.update(mended)
     mark["attached"] = sorted({*mark.get("attached", []), attached})
     return marked(changed, mark)
 
@@ -121,7 +134,17 @@ def restored(one: Template) -> dict[str, Any]:
             settings[slot] = one.mark["was"]
     if one.mark.get("composed_of") and names.TAGS_TEMPLATE in body.get("composed_of", []):
         body["composed_of"].remove(names.TAGS_TEMPLATE)
-    for path in (("template", "settings", "index"), ("template", "settings"), ("template",)):
+    own = body.get("template", {}).get("mappings", {}).get("properties", {})
+    for name, was in one.mark.get("fields", {}).items():
+        own.pop(name, None)
+        own.update({name: was} if was else {})
+    for path in (
+        ("template", "settings", "index"),
+        ("template", "settings"),
+        ("template", "mappings", "properties"),
+        ("template", "mappings"),
+        ("template",),
+    ):
         _drop_empty(body, path)
     _drop_empty(body, ("_meta",))
     return body
