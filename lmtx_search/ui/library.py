@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.client.connect import Client, connect
+from lmtx_search.cluster.decisions.on_index import DecisionsOn
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.values import names_in as field_names
 from lmtx_search.cluster.decisions.worth import Open, open_labels
+from lmtx_search.cluster.facets.counted import uncounted_tags
 from lmtx_search.cluster.facets.counts import TaggedDocument, facets
 from lmtx_search.cluster.facets.reader_language import names_in
 from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
@@ -56,7 +58,9 @@ class Library:
         """Return ``size`` tags with counts, and one page of the documents.
 
         The documents match ``query`` and have all of ``tags``. ``names`` are the names of all these
-        tags in the language, as far as they differ from the tags.
+        tags in the language, as far as they differ from the tags. ``notes`` say which tags are not
+        counted. Of a document's ``tags``, people gave those that are ``given``; ``accepted_by`` is
+        who accepted one (None: it is not recorded).
 
         Raises:
             UserError: the index does not exist or has no tags, or the page lies beyond the last
@@ -76,6 +80,7 @@ class Library:
             "tags": [{"tag": tag, "count": count} for tag, count in found.tags],
             "other": found.other,
             "statuses": found.statuses,
+            "notes": [] if start else list(uncounted_tags(self._client, self.index)),
             "start": start,
             "found": shown,
             "names": {tag: name for tag, name in named.items() if name != tag},
@@ -132,6 +137,7 @@ class Library:
             for one in documents
         ]
         seen = [tag for one in documents for tag, _ in one.tags]
+        seen += [tag for one in documents for tag in one.manual]
         seen += [each.tag for some in suggested for each in some]
         rejected = [field_names(one.source, fields.rejected) for one in documents]
         seen += [tag for some in rejected for tag in some]
@@ -142,20 +148,28 @@ class Library:
             for one in documents
         ]
         own = reads_of(self._client, self.index) or self._documents.text_fields
-        rows = zip(documents, taught, self._said(taught), suggested, rejected, strict=True)
+        places = [Place(one.index, one.id, one.routing) for one in documents]
+        given = {tag for one in documents for tag in one.manual}
+        by = DecisionsOn(self._client, self.index, fields, own).accepted_by(places, given)
+        said = self._said(taught)
+        rows = zip(documents, places, taught, said, suggested, rejected, strict=True)
         return [
             {
-                **_as_shown(one, document_text(one.source, own), labels, said, some),
+                **_as_shown(
+                    one,
+                    document_text(one.source, own),
+                    labels,
+                    answers,
+                    some,
+                    {tag: by.get((place, tag)) for tag in one.manual},
+                ),
                 "rejected": [
                     {"label": labels[tag].id, "tag": tag} for tag in left if tag in labels
                 ],
-                "place": {
-                    **place_as_json(Place(one.index, one.id, one.routing)),
-                    "digest": text_digest(one.source, own),
-                },
+                "place": {**place_as_json(place), "digest": text_digest(one.source, own)},
                 "judgeable": bool(text.text),
             }
-            for one, text, said, some, left in rows
+            for one, place, text, answers, some, left in rows
         ]
 
     def _said(self, documents: Sequence[Document]) -> list[dict[str, tuple[str, Answer]]]:
@@ -191,13 +205,24 @@ def _as_shown(
     labels: Mapping[str, Label],
     said: Mapping[str, tuple[str, Answer]],
     suggested: Sequence[Open],
+    by: Mapping[str, str | None],
 ) -> dict[str, Any]:
     title, excerpt = shown_text(text)
+    scores = dict(one.tags)
     tags = []
-    for tag, score in one.tags:
+    for tag in dict.fromkeys([*scores, *one.manual]):
         label = labels[tag].id if tag in labels else None
         answer = said[label][1] if label is not None and label in said else None
-        tags.append({"tag": tag, "score": score, "label": label, "said": answer})
+        tags.append(
+            {
+                "tag": tag,
+                "score": scores.get(tag, 0.0),
+                "label": label,
+                "said": answer,
+                "given": tag in one.manual,
+                "accepted_by": by.get(tag),
+            }
+        )
     assigned = {tag["label"] for tag in tags}
     return {
         "id": one.id,

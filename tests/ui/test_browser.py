@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
 
 from lmtx_search.cluster.client.connect import connect
+from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.documents.load import read_documents
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.index import LabelIndex
@@ -23,10 +24,12 @@ from lmtx_search.cluster.setup.indices import prepare_training_index
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.records import PERSON, Label
 from lmtx_search.settings import Settings, load_settings
+from lmtx_search.system.process_identity import user_name
 from lmtx_search.tagging.deployment.deploy import deploy
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.training.teacher.human_feedback import prefer_people
 from lmtx_search.ui.app import create_app
+from lmtx_search.ui.decisions import Decisions, text_digest
 from tests.conftest import environment_of, flags_of
 from tests.support.backends import Servers
 from tests.support.live_tagger import OPTIONS, index_documents, load_labels
@@ -187,6 +190,7 @@ def test_a_missing_tag_can_be_added_with_the_keyboard_alone(site: Site, page: Pa
     page.keyboard.press("Enter")
     tag = tag_of(page, "Surf", "Spread.sheets")
     expect(tag).to_have_class(re.compile("said-yes"))
+    expect(tag).to_contain_text(f"given by {user_name()}")
     assert opinions(site) == {("surf", "odd"): 1.0}
     assert source(site, "surf")["tags_manual"] == [LABELS[2].text]
 
@@ -203,6 +207,27 @@ def test_a_missing_tag_can_be_added_with_the_keyboard_alone(site: Site, page: Pa
     expect(page.get_by_role("button", name="Add a missing tag: Surf")).to_be_focused()
     assert opinions(site) == {}
     assert source(site, "surf")["tags_manual"] == []
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "another's"])
+def test_only_whoever_accepted_a_label_can_undo_that(site: Site, page: Page, own: bool) -> None:
+    by = user_name() if own else "anna"
+    digest = text_digest(source(site, "odd"), site.settings.documents.text_fields)
+    decisions = Decisions(site.client, site.settings, "articles")
+    told = decisions.decide(by, "Web browser", "accept", {Place("articles", "odd"): digest})
+    assert told["results"][0]["problem"] is None
+    page.goto("/?q=alert&tag=Web+browser")
+    tag = tag_of(page, "Bold", "Web browser")
+    expect(tag).to_contain_text(f"given by {by}")
+    expect(tag.get_by_role("button")).to_have_count(2 if own else 1)
+    if not own:
+        decisions.undo(by)
+        return
+    tag.get_by_role("button", name="Undo the decision on Web browser").click()
+    expect(page.locator("#said")).to_have_text("Your decision on Web browser was undone.")
+    expect(tag).to_have_count(0)
+    assert source(site, "odd")["tags_manual"] == []
+    assert opinions(site) == {}
 
 
 def test_a_text_is_tagged_as_it_is_typed(page: Page) -> None:

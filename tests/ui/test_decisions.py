@@ -53,6 +53,11 @@ class Person:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def documents(self, **asked: str) -> dict[str, Any]:
+        answer = self.page.get("/api/documents", params=asked, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
     def queue(self, label: str | None = None) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.post("queue", {"label": label})["found"]
         return found
@@ -491,3 +496,47 @@ def test_labels_that_only_a_rejected_tag_brought_stay_away_in_later_taggings(
         body = {"source": {"index": "articles"}, "dest": {"index": "copies"}}
         client.reindex(body=body, params={"refresh": "true"})
         assert broader("copies") == ["software"]
+
+
+def test_an_accepted_suggestion_is_a_tag_and_its_undo_undoes_the_decision(
+    client: Any, people: PeopleOf
+) -> None:
+    # As documents.review_first leaves them: nothing is applied.
+    documents = [tagged("d1", {}, {"Chess": 0.4}), tagged("d2", {}, {"Web browser": 0.3})]
+    index_tagged(client, "articles", documents)
+    anna, ben = people("anna"), people("ben")
+    assert anna.decide("accept", "Chess", anna.queue("Chess"))["learned"] == 1
+
+    page = anna.documents(tag="Chess")
+    assert (page["documents"], page["tags"]) == (1, [{"tag": "Chess", "count": 1}])
+    (shown,) = page["found"]
+    (tag,) = shown["tags"]
+    assert (tag["given"], tag["accepted_by"], tag["said"]) == (True, "anna", "yes")
+    assert (shown["missing"], shown["suggested"]) == ([], [])
+
+    asked = {"tag": "Chess", "documents": [shown["place"]]}
+    told = ben.post("decisions/withdraw", asked)
+    assert told["problem"].startswith("anna accepted it at ")
+    assert anna.post("decisions/withdraw", asked) == {"problem": None, "applied": False}
+    assert source(client, "d1") == {**documents[0], "tags_manual": []}
+    assert opinions(client) == {}
+    assert anna.documents(tag="Chess")["documents"] == 0
+
+
+def test_a_tag_of_tagger_and_person_is_shown_once_and_who_gave_it_if_that_is_known(
+    client: Any, people: PeopleOf
+) -> None:
+    document = tagged("d1", {"Chess": 0.9, "Web browser": 0.8}, tags_manual=["Web browser", "Own"])
+    index_tagged(client, "articles", [document])
+    anna = people("anna")
+    (shown,) = anna.documents()["found"]
+    anna.decide("accept", "Chess", [shown["place"]])
+
+    def given() -> list[tuple[str, bool, str | None]]:
+        (shown,) = anna.documents()["found"]
+        return [(tag["tag"], tag["given"], tag["accepted_by"]) for tag in shown["tags"]]
+
+    unknown = [("Web browser", True, None), ("Own", True, None)]
+    assert given() == [("Chess", True, "anna"), *unknown]
+    client.indices.delete(index="lmtx-decisions")
+    assert given() == [("Chess", True, None), *unknown]

@@ -7,13 +7,14 @@ decisions were made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from opensearchpy import AuthorizationException, OpenSearch
+from opensearchpy import AuthorizationException, NotFoundError, OpenSearch
 
 from lmtx_search.cluster.client.retry import WHOLE
 from lmtx_search.cluster.decisions import records
@@ -52,11 +53,20 @@ class DecisionsOn:
 
     def latest(self, places: Iterable[Place], tag: str) -> dict[Place, tuple[str, Record]]:
         """Return the last decision on a tag, with its id, of each document that has one."""
-        ids = sorted({place.id for place in places})
-        terms: list[dict[str, Any]] = [{"terms": {"document_id": ids}}, {"term": {"tag": tag}}]
-        found: dict[Place, tuple[str, Record]] = {}
-        for id_, record in self._here(records.search(self.client, terms)):
-            found.setdefault(record.place, (id_, record))
+        return {place: one for (place, _), one in self._last(places, [tag]).items()}
+
+    def accepted_by(
+        self, places: Iterable[Place], tags: Collection[str]
+    ) -> dict[tuple[Place, str], str]:
+        """Return who accepted tags of documents, where the last decision on one accepted it.
+
+        It is empty if the cluster has no index for decisions, or the user may not read it.
+        """
+        found: dict[tuple[Place, str], str] = {}
+        with suppress(NotFoundError, AuthorizationException):
+            for key, (_, record) in (self._last(places, tags) if tags else {}).items():
+                if record.decision == "accept":
+                    found[key] = record.by
         return found
 
     def last_group(self, by: str) -> dict[str, Record]:
@@ -75,6 +85,17 @@ class DecisionsOn:
         own, elsewhere = self._terms(by)
         others = self._here(records.search(self.client, elsewhere))
         return records.count(self.client, own) + len(others)
+
+    def _last(
+        self, places: Iterable[Place], tags: Collection[str]
+    ) -> dict[tuple[Place, str], tuple[str, Record]]:
+        """Return the last decision on each of some tags of documents, with its id."""
+        ids = sorted({place.id for place in places})
+        terms = [{"terms": {"document_id": ids}}, {"terms": {"tag": sorted(tags)}}]
+        found: dict[tuple[Place, str], tuple[str, Record]] = {}
+        for id_, record in self._here(records.search(self.client, terms)):
+            found.setdefault((record.place, record.tag), (id_, record))
+        return found
 
     def _terms(self, by: str) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
         """Return what finds a person's decisions of these indices, and of all other ones."""

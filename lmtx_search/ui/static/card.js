@@ -8,15 +8,17 @@ import { picker } from "./picker.js";
 import { why } from "./why.js";
 
 // names: what the reader calls a tag, if it is called otherwise
-export function card(one, choose, names) {
+// visitor: who reads and may undo their own decisions
+export function card(one, choose, names, visitor) {
   for (const tag of [...one.tags, ...one.missing, ...one.rejected, ...one.suggested]) {
     tag.name = Object.hasOwn(names, tag.tag) ? names[tag.tag] : tag.tag;
   }
   const tags = make("ul", { class: "tags", "aria-label": `Tags of ${one.title}` });
+  const shown = (tag) => assigned(one, tag, choose, visitor);
   tags.append(
-    ...one.tags.map((tag) => assigned(one, tag, choose)),
+    ...one.tags.map(shown),
     ...one.missing.map((tag) => missing(one, tag)),
-    ...one.rejected.map((tag) => assigned(one, Object.assign(tag, { said: "no" }), choose)),
+    ...one.rejected.map((tag) => shown(Object.assign(tag, { said: "no" }))),
   );
   return make("li", {},
     make("article", { class: "document" },
@@ -24,29 +26,40 @@ export function card(one, choose, names) {
       one.text ? excerpt(one.text) : null,
       tags,
       one.suggested.length ? suggestions(one) : null,
-      one.judgeable ? adder(one, tags) : null,
+      one.judgeable ? adder(one, (tag) => tags.append(shown(tag)), visitor) : null,
       one.explainable ? why(one) : null));
 }
 
-function assigned(one, tag, choose) {
+function assigned(one, tag, choose, visitor) {
   const item = make("li", {});
   const draw = (applied = true) => {
-    if (!applied) { // what was no tag before it was rejected is none now
-      item.closest("article").querySelector("h2").focus();
+    if (!applied && !tag.given) { // what was no tag before the decision is none now
+      one.tags = one.tags.filter((other) => other !== tag);
+      const article = item.closest("article");
+      (article.querySelector(".add") ?? article.querySelector("h2")).focus();
       item.remove();
       return;
     }
-    item.className = `tag ${tag.said ? `said-${tag.said}` : ""}`;
+    const given = tag.given && tag.said !== "no";
+    const said = given ? "yes" : tag.said;
+    item.className = `tag ${said ? `said-${said}` : ""}`;
     const name = button(tag.name, () => choose(tag.tag), {
       class: "tag-name",
       "aria-label": `Only documents with ${tag.name}`,
     });
     const score = make("span", { class: "score" }, tag.score ? tag.score.toFixed(2) : "");
     item.replaceChildren(name, score);
+    if (given) {
+      item.append(make("span", { class: "verdict" }, `given by ${tag.accepted_by ?? "a person"}`));
+    }
+    if (given && tag.accepted_by) { // whoever accepted it can undo that
+      if (visitor?.editor && visitor.name === tag.accepted_by) item.append(undo(one, tag, draw));
+      return;
+    }
     if (!tag.label || !(one.judgeable || tag.said)) return;
     if (tag.said === "no") {
       item.append(make("span", { class: "verdict" }, "wrong"), undo(one, tag, draw));
-    } else if (tag.said === "yes") {
+    } else if (tag.said === "yes" && !given) {
       item.append(make("span", { class: "verdict" }, "right"), undo(one, tag, draw));
     } else {
       item.append(
@@ -107,6 +120,7 @@ async function giveAnswer(one, tag, answer, draw) {
       : await api.decide(tag.tag, DECISIONS[answer], [one.place]);
     const problem = answer === null ? told.problem : told.results[0].problem;
     if (problem) return notify(problem, true);
+    if (answer === null && tag.accepted_by) Object.assign(tag, { given: false, accepted_by: null });
     tag.said = answer;
     const focused = document.activeElement?.closest("li.tag");
     draw(told.applied);
@@ -127,7 +141,7 @@ function message(tag, answer, { learned, not_learned: reason }) {
     : `${saved} But the training document with this id has a different text: load it again first.`;
 }
 
-function adder(one, tags) {
+function adder(one, show, visitor) {
   const place = make("div", { class: "adder" });
   const add = button("+ missing tag", () => {
     const close = () => {
@@ -154,8 +168,9 @@ function adder(one, tags) {
       }
       await giveAnswer(one, tag, "yes", () => {
         if (tag.said === "yes") {
-          one.missing.push(tag);
-          tags.append(missing(one, tag));
+          Object.assign(tag, { given: true, accepted_by: visitor?.name });
+          one.tags.push(tag);
+          show(tag);
         }
       });
     };

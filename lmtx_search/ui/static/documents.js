@@ -7,6 +7,12 @@ import { showVisitor } from "./visitor.js";
 
 const FEW = 30, MANY = 1000;
 
+// null if the server does not say who it is
+const visitor = showVisitor().catch((error) => {
+  showProblem(error.message);
+  return null;
+});
+
 const state = { query: "", tags: [], size: FEW, shown: 0, names: {} };
 
 // The reader's name of a tag. Links and filters hold the tag itself.
@@ -40,8 +46,9 @@ async function load(start = 0) {
   results.setAttribute("aria-busy", "true");
   try {
     const found = await api.documents(state.query, state.tags, start, state.size);
+    const reader = await visitor;
     showProblem("");
-    show(found, start);
+    show(found, start, reader);
   } catch (error) {
     if (api.superseded(error)) return;
     showProblem(error.message);
@@ -50,7 +57,7 @@ async function load(start = 0) {
   results.removeAttribute("aria-busy");
 }
 
-function show(found, start) {
+function show(found, start, reader) {
   state.names = found.names;
   find("index").textContent = `· ${found.index}`;
   const of = [];
@@ -63,9 +70,10 @@ function show(found, start) {
   find("states").textContent = open
     .map(([status, count]) => `${several(count, "document")} ${status}`)
     .join(", ");
+  if (start === 0) find("notes").textContent = found.notes.join(" ");
   const list = find("documents");
   if (start === 0) list.replaceChildren();
-  const cards = found.found.map((one) => card(one, toggle, found.names));
+  const cards = found.found.map((one) => card(one, toggle, found.names, reader));
   list.append(...cards);
   state.shown = start + cards.length;
   find("more").hidden = state.shown >= found.documents || !cards.length;
@@ -129,4 +137,3 @@ addEventListener("popstate", () => {
 find("facets").open = matchMedia("(min-width: 50rem)").matches;
 read();
 load();
-showVisitor().catch((error) => showProblem(error.message));
