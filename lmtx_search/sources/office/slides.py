@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def _slide(slide: Any, where: str, left_out: LeftOut) -> Iterator[str]:
         left_out.add("hidden slides", where)
         return
     left_out.add("pieces of alternative content in slides", where, _alternatives(slide.element))
-    left_out.add("comments", where, _comments(slide.part))
+    for kind, count in _comments(slide.part).items():
+        left_out.add(kind, where, count)
     yield from _shapes(slide.shapes, where, left_out)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         yield from _lines(slide.notes_slide.notes_text_frame.text)
@@ -63,13 +65,19 @@ def _alternatives(slide: Any) -> int:
     )
 
 
-def _comments(part: Any) -> int:
-    return sum(
-        local_name(one) == "cm"
-        for relation in part.rels.values()
-        if relation.reltype.endswith("/comments")
-        for one in parse_xml(relation.target_part.blob, "comments").iter()
-    )
+def _comments(part: Any) -> Counter[str]:
+    """Return the number of comments of a slide, and of parts with comments that are damaged."""
+    counts: Counter[str] = Counter()
+    for relation in part.rels.values():
+        if relation.is_external or not relation.reltype.endswith("/comments"):
+            continue
+        try:
+            comments = parse_xml(relation.target_part.blob, "comments")
+        except UserError:  # the slide itself can be read
+            counts["parts with comments that cannot be read"] += 1
+        else:
+            counts["comments"] += sum(local_name(one) == "cm" for one in comments.iter())
+    return counts
 
 
 def _shapes(shapes: Iterable[Any], where: str, left_out: LeftOut) -> Iterator[str]:

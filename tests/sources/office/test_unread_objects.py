@@ -68,6 +68,24 @@ def test_objects_of_slides_are_counted(tmp_path: Path) -> None:
     assert left_out.counts == {"embedded objects": 2, "comments": 1}
 
 
+def test_damaged_comments_of_slides_are_counted_and_the_slide_is_read(tmp_path: Path) -> None:
+    from pptx import Presentation
+    from pptx.opc.package import Part
+    from pptx.opc.packuri import PackURI
+
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    slide.shapes.title.text = "chess"
+    kind = "http://schemas.openxmlformats.org/x/comments"
+    place = PackURI("/ppt/comments/comment1.xml")
+    slide.part.relate_to(Part(place, "text/xml", deck.part.package, b"<cmLst><cm>"), kind)
+    slide.part.rels.get_or_add_ext_rel(kind, "http://127.0.0.1/comments.xml")
+    deck.save(str(tmp_path / "a.pptx"))
+    left_out = LeftOut()
+    assert slides_text(tmp_path / "a.pptx", left_out) == "chess"
+    assert left_out.counts == {"parts with comments that cannot be read": 1}
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """A spreadsheet with a text box, a comment, a thread, a chart and an embedded object."""
