@@ -77,14 +77,15 @@ class _Reader:
     def _best(self, alternatives: list[EmailMessage], left_out: LeftOut, depth: int) -> str:
         """Return the text of the alternative that a reader should see."""
         plain = rich = none = ("", LeftOut())
-        multipart: list[LeftOut] = []
+        unread: list[LeftOut] = []
+        with_attachments: list[LeftOut] = []
         for part in alternatives:
             found = LeftOut()
             text = "\n\n".join(self.texts(part, found, depth + 1))
             if part.is_multipart():
-                multipart.append(found)
+                with_attachments.append(found)
             if not text:
-                none[1].update(found)
+                unread.append(found)
             elif part.is_multipart() or part.get_content_subtype() == "html":
                 rich = (text, found)
             elif plain is none:
@@ -92,11 +93,15 @@ class _Reader:
         taken = plain
         if plain is none or (rich is not none and _is_stub(plain[0], rich[0])):
             taken = rich
+        if taken is none and unread:
+            # An encrypted message counts once, whatever its forms.
+            taken = ("", max(unread, key=lambda one: one.total))
+            with_attachments = unread
         # The other forms are not counted as left out, because the chosen one has their content. But
         # some programs put attachments into one of the forms.
         left_out.update(taken[1])
-        for found in multipart:
-            if found is not taken[1] and taken is not none:
+        for found in with_attachments:
+            if found is not taken[1]:
                 left_out.update(found, only=ATTACHMENTS)
         return taken[0]
 

@@ -232,6 +232,14 @@ def test_attachments_inside_a_form_that_is_not_read_are_counted():
     assert left_out.lines() == ["Left out: 1 attachments of mail (the first: r.pdf)"]
 
 
+def test_a_message_that_is_encrypted_in_both_forms_counts_once():
+    left_out = LeftOut()
+    armour = ARMOUR.format("MESSAGE")
+    forms = part("text/plain", armour), part("text/html", f"<pre>{armour}</pre>")
+    assert read_mail(parts("multipart/alternative", *forms), left_out) == ({}, "")
+    assert left_out.counts == {"encrypted texts in mail": 1}
+
+
 def test_every_part_that_is_not_read_is_counted_but_pictures_of_the_text_are_not():
     left_out = LeftOut()
     mail = parts(
