@@ -13,9 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from lmtx_search.embedded.net import LOOPBACK, free_port
+from lmtx_search.errors import LmtxError
 from lmtx_search.settings import ServiceSettings, load_settings
 from lmtx_search.tagging.service.app import create_app
-from lmtx_search.tagging.service.client import lacks_changes
+from lmtx_search.tagging.service.client import lacks_changes, require_version
 from lmtx_search.tagging.service.version_pool import TaggerPool
 from lmtx_search.tagging.versions.label_changes import write_change
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -73,3 +74,24 @@ def test_a_service_whose_copy_lacks_a_change_of_labels_is_told(
 def test_nothing_is_said_of_a_service_that_does_not_answer(version: TaggerVersion) -> None:
     retire_chess(version)
     assert lacks_changes(service_at(f"http://{LOOPBACK}:{free_port()}"), version) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "required"),
+    [
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{", "did not answer"),
+        (b"HTTP/1.0 200 OK\r\n\r\n[]", "is not an lmtx-search tagger"),
+    ],
+    ids=["cut off", "list"],
+)
+def test_a_service_with_a_broken_answer_is_no_internal_error(
+    version: TaggerVersion, answer: bytes, required: str
+) -> None:
+    class Broken(QuietHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(answer)
+
+    with serving(Broken) as url:
+        assert lacks_changes(service_at(url), version) is None
+        with pytest.raises(LmtxError, match=required):
+            require_version(service_at(url), version)

@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
 
 from lmtx_search.errors import LmtxError, UserError
@@ -18,6 +19,8 @@ from lmtx_search.tagging.versions.version import TaggerVersion
 _SECONDS = 60.0
 # For a version that is loaded already.
 _SECONDS_TO_LOOK = 10.0
+# A service that closes the connection in the middle of an answer raises an HTTPException.
+_NO_ANSWER = (OSError, ValueError, HTTPException)
 # Behind a load balancer, each connection may reach another service.
 _LOOKS = 4
 
@@ -51,13 +54,13 @@ def require_service(url: str) -> None:
         answer = _get(f"{url}/ready")
     except urllib.error.HTTPError:
         answer = None
-    except (OSError, ValueError) as error:
+    except _NO_ANSWER as error:
         raise UserError(
             f"no tagger at {url} ({_why(error)}): start it with `lmtx-search serve`, or set "
             "service.url"
         ) from error
     if not isinstance(answer, dict) or answer.get("status") != "ready":
-        raise UserError(f"the program at {url} is not an lmtx-search tagger: set service.url")
+        raise _no_tagger(url)
 
 
 def require_version(settings: ServiceSettings, version: TaggerVersion) -> None:
@@ -83,10 +86,12 @@ def require_version(settings: ServiceSettings, version: TaggerVersion) -> None:
                 "that it was started with"
             ) from error
         raise LmtxError(f"the tagger at {url} cannot load {name}: {_why(error)}") from error
-    except (OSError, ValueError) as error:
+    except _NO_ANSWER as error:
         raise LmtxError(
             f"the tagger at {url} did not answer ({_why(error)}): see its log"
         ) from error
+    if not isinstance(manifest, dict):
+        raise _no_tagger(url)
     if manifest.get("encoder_digest") != version.manifest.encoder_digest:
         raise UserError(
             f"the tagger at {url} has another version {name}: run it with the same data_dir"
@@ -105,11 +110,15 @@ def lacks_changes(settings: ServiceSettings, version: TaggerVersion) -> str | No
     for _ in range(_LOOKS):
         try:
             answer = _get(f"{url}/taggers/{name}", bearer(settings.token), _SECONDS_TO_LOOK)
-        except (OSError, ValueError):
+        except _NO_ANSWER:
             return None
-        if answer.get("label_changes") not in (None, wanted):
+        if isinstance(answer, dict) and answer.get("label_changes") not in (None, wanted):
             return f"a tagger at {url} has other label changes than {version.folder}"
     return None
+
+
+def _no_tagger(url: str) -> UserError:
+    return UserError(f"the program at {url} is not an lmtx-search tagger: set service.url")
 
 
 def _get(url: str, headers: Mapping[str, str] | None = None, seconds: float = _SECONDS) -> Any:
