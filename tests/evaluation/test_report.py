@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from lmtx_search.encoder import nearest
+from lmtx_search.encoder.label_digests import passage_digests
 from lmtx_search.evaluation.report.answers import LEAST, answer_statistics
 from lmtx_search.evaluation.report.examples import examples
 from lmtx_search.evaluation.report.gather import estimates_of
 from lmtx_search.evaluation.report.health import label_health, near_duplicates
-from lmtx_search.records import Document, Judgment
+from lmtx_search.evaluation.report.measures import cycles_of
+from lmtx_search.records import Document, Judgment, Label
+from lmtx_search.tagging.deployment.encoder_source import EncoderSource
+from lmtx_search.words.importance import WordImportance
+from lmtx_search.words.weights import WordScoring, WordWeights, write_offsets
 from tests.support.report_data import gathered
 
 pytest.importorskip("matplotlib")
@@ -182,6 +188,23 @@ def test_an_estimate_without_gold_tags_is_shown_of_systems_of_this_run_only() ->
     assert list(found["systems"]) == ["tagger"]
     assert estimates_of(record, "another") is None
     assert estimates_of({"systems": systems}, "this") is None  # of an earlier release
+
+
+def test_the_encoder_of_a_cycle_has_no_offsets_of_labels_that_changed_since_the_run(
+    tmp_path: Path,
+) -> None:
+    cycle = tmp_path / "cycles" / "1"
+    (cycle / "encoder").mkdir(parents=True)
+    write_offsets(cycle, {"1": 0.1, "2": 0.2})
+    learned = [Label("1", "chess"), Label("2", "mail")]
+    words = WordScoring(WordWeights(0.0, 0.0, 1.0), WordImportance(np.ones(8, dtype=np.float32)))
+    source = EncoderSource(
+        tmp_path / "encoder", "run x", words=words, label_digests=passage_digests(learned)
+    )
+    (found,) = cycles_of(source, [Label("1", "music"), learned[1]])
+    assert found.name == "1"
+    assert found.words is not None
+    assert found.words.offsets == {"2": pytest.approx(0.2)}
 
 
 def test_unused_overused_similar_and_confused_labels_are_reported() -> None:

@@ -63,8 +63,11 @@ def gather(
     if found is None:
         raise UserError("there is no training run to report on: `lmtx-search train` makes one")
     run, record = found
-    source = trained_source(settings, RunStore(client), run)
+    learned = trained_source(settings, RunStore(client), run)
     labels = cluster_labels(client, settings)
+    source, changed = learned.for_labels(labels)
+    for note in changed:
+        progress.note(note)
     gold_set, documents, what, left_out = _documents(settings, client, file, gold, labels, progress)
     gold_tags = None if gold_set is None else gold_set.usable.gold
     tagged = tag_documents(settings, labels, source, documents, progress)
@@ -94,8 +97,8 @@ def gather(
         deployed=deployed,
         cycles=[]
         if gold_set is None
-        else cycle_measures(settings, labels, source, gold_set, progress),
-        notes=left_out if gold_set is None else notes(gold_set),
+        else cycle_measures(settings, labels, learned, gold_set, progress),
+        notes=[*changed, *(left_out if gold_set is None else notes(gold_set))],
         answered=answer_statistics(
             current.judge,
             record["measures"]["llm_p1_yes_from"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -92,19 +92,26 @@ def cycle_measures(
     gold_set: GoldSet,
     progress: Progress,
 ) -> list[Measures]:
-    """Measure the encoder of each cycle that the run kept."""
+    """Measure the encoder of each cycle that the run kept.
+
+    Args:
+        source: of the run, with the digests of the labels that it learned.
+    """
     found = []
     settings = source.as_read(settings)
+    for cycle in cycles_of(source, labels):
+        system = systems.encoder(settings, labels, cycle, f"cycle {cycle.name}")
+        output = Output(system.rank(gold_set.documents, progress).rankings)
+        found.append(measures_of({"": output}, gold_set)[""])
+    return found
+
+
+def cycles_of(source: EncoderSource, labels: Sequence[Label]) -> Iterator[EncoderSource]:
+    """Yield the encoder of each cycle that a run kept, without offsets of labels that changed."""
     folder = source.folder.parent / "cycles"
     number = 1
     while (encoder := folder / str(number) / "encoder").is_dir():
-        system = systems.encoder(
-            settings,
-            labels,
-            EncoderSource(encoder, str(number), words=fitted(source.words, encoder.parent)),
-            f"cycle {number}",
-        )
-        output = Output(system.rank(gold_set.documents, progress).rankings)
-        found.append(measures_of({"": output}, gold_set)[""])
+        words = fitted(source.words, encoder.parent)
+        cycle = EncoderSource(encoder, str(number), words=words, label_digests=source.label_digests)
+        yield cycle.for_labels(labels)[0]
         number += 1
-    return found
