@@ -31,7 +31,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "deploy": ("tagger:deploy", "Put a tagger into the ingest pipeline."),
         "serve": ("serve:serve", "Run the HTTP tagger."),
         "taggers": ("taggers:taggers", "List tagger versions and delete unused ones."),
-        "rollback": ("taggers:rollback", "Return to an earlier tagger."),
+        "rollback": ("rollback:rollback", "Return to an earlier tagger."),
     },
     "Tag documents": {
         "ingest": ("documents:ingest", "Index documents through the tagging pipeline."),

@@ -74,8 +74,10 @@ def deploy(
     tagger, or as a model that the cluster runs), and tests it with _simulate. Only then does it
     switch the pipeline and the label alias to the new version.
 
-    Options are not remembered from the last deployment: a line says in which of them the new tagger
-    differs from the one in use.
+    Options are not remembered from the last deployment: a line says in what the new tagger differs
+    from the one in use. Compared are the options, the text fields and the documents that are never
+    touched (settings documents.text_fields, documents.untouched_query). A trained encoder reads
+    texts as its training run did (number of tokens, windows), whatever the settings say.
 
     \b
     Example:
@@ -94,7 +96,9 @@ def deploy(
     settings = context.settings
     options = DeployOptions(precision, threshold, max_tags, runtime, static)
     if dry_run:
-        steps = plan_deployment(settings, run, untrained=untrained, options=options)
+        steps = plan_deployment(
+            settings, run, untrained=untrained, options=options, progress=context.progress
+        )
         for number, step in enumerate(steps, 1):
             context.say(f"{number}. {step}")
         differing = differences(connect(settings.opensearch), settings, options)

@@ -1,4 +1,4 @@
-"""``lmtx-search taggers`` and ``lmtx-search rollback``."""
+"""``lmtx-search taggers``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from rich.table import Table
 
 from lmtx_search.cli.confirm import confirm, deletes
 from lmtx_search.cli.context import Context, pass_context
-from lmtx_search.cli.grammar import Command, Group
-from lmtx_search.cli.settings_flags import given_flags
+from lmtx_search.cli.grammar import Group
 
 if TYPE_CHECKING:
     from lmtx_search.tagging.deployment.inventory import VersionEntry
@@ -126,55 +125,3 @@ def _show_unused(say: Callable[[str], None], unused: UnusedVersions, word: str) 
         say(f"{word} the folder of the tagger {name}")
     for name, why in unused.kept.items():
         say(f"Kept: {name} ({why})")
-
-
-@click.command(cls=Command)
-@click.argument("version", required=False)
-@click.option(
-    "--take-over",
-    is_flag=True,
-    help="Use VERSION although another cluster deployed it, which is gone. It then belongs to this "
-    "cluster.",
-)
-@click.option("--dry-run", is_flag=True, help="Show the version; change nothing.")
-@pass_context
-def rollback(context: Context, version: str | None, take_over: bool, dry_run: bool) -> None:
-    """Return the pipeline to the previous tagger version, or to VERSION.
-
-    The version is tested first and takes over the current labels. VERSION may be the one in use if
-    its labels differ from those of the label index (`doctor`). Documents that another version
-    tagged in the meantime keep their tags; `retag --since VERSION` tags them again.
-
-    \b
-    Example:
-      lmtx-search rollback
-      lmtx-search rollback 20260131-120000-1a2b3c
-    """
-    from lmtx_search.cluster.client.connect import connect
-    from lmtx_search.tagging.deployment.rollback import plan_rollback, roll_back
-
-    if take_over and version is None:
-        raise click.UsageError("--take-over needs a VERSION")
-    settings = context.settings
-    client = connect(settings.opensearch)
-    if dry_run:
-        _, found, _ = plan_rollback(client, settings, version, take_over=take_over)
-        name = found.version
-        context.say(f"Would test the tagger {name} and switch the pipeline to it")
-        context.result({"dry_run": True, "version": name})
-        return
-    done = roll_back(client, settings, version, context.progress, take_over=take_over)
-    context.say(f"The pipeline now uses the tagger {done.version} ({done.seconds:.1f} s)")
-    if done.put or done.retired:
-        context.say(
-            f"The tagger took over the label changes since then: {done.put:,} new or changed, "
-            f"{done.retired:,} retired"
-        )
-    if done.in_cluster:
-        context.say("The tagger runs inside the cluster and keeps the labels that it was made with")
-    if done.previous is not None and done.previous != done.version:
-        context.say(
-            f"To tag the documents of {done.previous} again: "
-            f"`lmtx-search retag --index INDEX --since {done.previous}{given_flags(context)}`"
-        )
-    context.result(asdict(done))

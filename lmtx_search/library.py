@@ -278,8 +278,11 @@ def plan_deployment(
     *,
     untrained: bool = False,
     options: DeployOptions | None = None,
+    progress: Progress = SILENT,
 ) -> list[str]:
     """Return the steps of :func:`deploy` with these arguments; nothing is changed.
+
+    Notes about them go to ``progress``.
 
     Raises:
         UserError: a deployment is not possible.
@@ -288,7 +291,9 @@ def plan_deployment(
     runs = RunStore(client)
     source = find_source(settings, runs, run, untrained)
     options = options or DeployOptions()
-    steps = deploying.plan(client, settings, source, options)
+    steps, notes = deploying.plan(client, settings, source, options)
+    for note in notes:
+        progress.note(note)
     if _can_fit(source):
         known = _known_answers(client, settings, source, runs, list(LabelIndex(client).labels()))
         if known.new or known.run is not None:

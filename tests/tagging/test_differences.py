@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import tomllib
 
 from lmtx_search.encoder.student import Student
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.tagging.deployment.differences import InUse, differing
+from lmtx_search.tagging.deployment.documents_read import DocumentsRead
 from lmtx_search.tagging.deployment.options import DeployOptions
 from lmtx_search.tagging.versions.version import Manifest
 from lmtx_search.untouched import Untouched
@@ -100,29 +102,30 @@ PRESS = '{"term": {"source": "press"}}'
     ("used", "given", "said"),
     [
         (["title"], None, 'documents.text_fields = ["title"] keeps that'),
-        (["title", "text"], PRESS, "untouched that match {'term'"),
+        (["title", "text"], PRESS, f"never touches documents that match {PRESS} (without "),
     ],
 )
 def test_settings_of_documents_that_the_pipeline_follows_are_compared(
     used: list[str], given: str | None, said: str
 ) -> None:
     documents = DocumentSettings(text_fields=("title", "text"), untouched_query=given)
-    (line,) = differing(InUse("v1", manifest(), "service", None, used), DeployOptions(), documents)
-    assert said.replace("'", '"') in line
-    assert line.count("keeps that") == 1
-    same = InUse(
-        "v1",
-        manifest(),
-        "service",
-        None,
-        ["title", "text"],
-        None if given is None else Untouched.of(given),
-    )
-    assert differing(same, DeployOptions(), documents) == []
+    before = DocumentsRead(used)
+    (line,) = differing(in_use(before), DeployOptions(), documents)
+    assert said in line
+    same = DocumentsRead(documents.text_fields, documents.untouched)
+    assert differing(in_use(same), DeployOptions(), documents) == []
 
 
-def test_a_query_that_the_new_version_lacks_is_said_with_what_keeps_it() -> None:
-    used = InUse("v1", manifest(), "service", None, (), Untouched.of(PRESS))
+@pytest.mark.parametrize("query", [PRESS, '{"term": {"source": "it\'s \\\\ \\"é\\""}}'])
+def test_documents_that_a_deployment_begins_to_touch_are_said_with_a_setting_for_the_file(
+    query: str,
+) -> None:
+    used = in_use(DocumentsRead((), Untouched.of(query)))
     (line,) = differing(used, DeployOptions(), DOCUMENTS)
-    assert f"leaves no document untouched, not those that match {PRESS} " in line
-    assert f"(documents.untouched_query = {PRESS} keeps that)" in line
+    assert f"the new one touches documents that match {query} (" in line
+    setting = line[line.index("(documents.") + 1 : line.index(" keeps them untouched")]
+    assert tomllib.loads(setting)["documents"]["untouched_query"] == query
+
+
+def in_use(documents: DocumentsRead) -> InUse:
+    return InUse("v1", manifest(), "service", None, documents)

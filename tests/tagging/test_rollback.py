@@ -15,11 +15,14 @@ from lmtx_search.cluster.runs import RunStore
 from lmtx_search.embedded.net import LOOPBACK, free_port
 from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.settings import DocumentSettings, load_settings
+from lmtx_search.tagging.deployment.documents_read import DocumentsRead
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.tagging.deployment.make_version import tagging_rule
 from lmtx_search.tagging.deployment.options import DeployOptions
-from lmtx_search.tagging.deployment.rollback import Rollback, _before, _documents_read, _record
+from lmtx_search.tagging.deployment.rollback import Rollback, _record
+from lmtx_search.tagging.deployment.rollback_plan import _before, _documents_read
 from lmtx_search.tagging.versions.version import TaggerVersion
+from lmtx_search.untouched import Untouched
 from tests.support.notes import Notes
 from tests.support.tiny_tagger import version_of
 
@@ -75,9 +78,36 @@ def test_text_fields_and_untouched_documents_come_back_with_a_version(tmp_path: 
     manifest = TaggerVersion.read(made.folder).manifest
     # Of this machine and of the pipeline now.
     state, own = deployed("v3", "v2"), DocumentSettings(text_fields=("summary",))
-    assert _documents_read(manifest, state, own) == (["title", "body"], documents.untouched)
+    read, notes = _documents_read(manifest, state, own)
+    assert read == DocumentsRead(["title", "body"], documents.untouched)
+    with_version = f"With {manifest.version}, the pipeline "
+    assert notes == [
+        f"{with_version}reads the text fields title, body, not text",
+        f"{with_version}never touches documents that match {documents.untouched_query}",
+    ]
     of_earlier_release = replace(manifest, text_fields=[], untouched=None)
-    assert _documents_read(of_earlier_release, state, own) == (["text"], None)
+    assert _documents_read(of_earlier_release, state, own) == (DocumentsRead(["text"]), [])
+
+
+PRESS, ARCHIVE = (f'{{"term": {{"source": "{one}"}}}}' for one in ("press", "archive"))
+
+
+@pytest.mark.parametrize(
+    ("then", "kept", "said"),
+    [
+        (None, PRESS, f"documents that match {PRESS} stay untouched nevertheless"),
+        (ARCHIVE, ARCHIVE, f"but touches other documents that match {PRESS}"),
+    ],
+)
+def test_a_rollback_touches_no_document_that_is_protected_without_saying_so(
+    tmp_path: Path, then: str | None, kept: str, said: str
+) -> None:
+    before = None if then is None else Untouched.of(then)
+    manifest = version_of(tmp_path, text_fields=["text"], untouched=before).manifest
+    protected = tagging_pipeline("v3", "model", ["text"], untouched=Untouched.of(PRESS))
+    read, (note,) = _documents_read(manifest, pipeline_state(protected), DocumentSettings())
+    assert read.untouched == Untouched.of(kept)
+    assert said in note
 
 
 def test_decisions_that_cannot_follow_after_the_switch_are_a_note() -> None:

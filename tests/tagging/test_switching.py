@@ -157,7 +157,7 @@ def check(settings: Settings, client: Any, name: str) -> Finding:
 
 
 def test_a_tagger_gets_the_labels_of_a_label_index_that_was_restored(
-    cluster: Any, settings: Settings
+    cluster: Any, settings: Settings, lmtx: Run
 ) -> None:
     version = deployed(cluster, settings).version
     assert check(settings, cluster, "labels").status == "ok"
@@ -167,6 +167,9 @@ def test_a_tagger_gets_the_labels_of_a_label_index_that_was_restored(
     assert found.status == "warn"
     assert "1 of its labels are not in lmtx-labels-00000" in found.found
     assert found.todo.startswith(f"lmtx-search rollback {version} ")
+    planned = lmtx("rollback", version, "--dry-run").stdout
+    assert "which is in use, again" in planned
+    assert "the labels of the label index: 0 new or changed, 1 retired" in planned
     done = roll_back(cluster, settings, version)
     assert (done.put, done.retired) == (0, 1)
     assert check(settings, cluster, "labels").status == "ok"
@@ -207,13 +210,17 @@ def test_a_rollback_registers_a_version_again_that_left_the_cluster(
 
 
 def test_a_rollback_goes_back_to_what_was_in_use_and_not_to_what_was_rolled_back(
-    cluster: Any, settings: Settings
+    cluster: Any, settings: Settings, lmtx: Run
 ) -> None:
     only_titles = settings.documents.model_copy(update={"text_fields": ("title",)})
     good = deployed(cluster, settings)
     bad = deployed(cluster, settings.model_copy(update={"documents": only_titles}))
     assert read_pipeline(cluster).fields == ["title"]
-    assert roll_back(cluster, settings, None).version == good.version
+    told = f"With {good.version}, the pipeline reads the text fields title, text, not title"
+    assert told in lmtx("rollback", "--dry-run").stdout
+    done = roll_back(cluster, settings, None)
+    assert (done.version, done.differences) == (good.version, [told])
+    assert next(RunStore(cluster).of_kinds("rollback"))[1]["differences"] == [told]
     assert read_pipeline(cluster).fields == list(settings.documents.text_fields)
     deployed(cluster, settings)
     kept = find_unused(cluster, settings, keep=1).kept

@@ -113,8 +113,8 @@ class Deployment:
 
 def plan(
     client: Client, settings: Settings, source: EncoderSource, options: DeployOptions
-) -> list[str]:
-    """Describe what :func:`deploy` would do, without changing anything.
+) -> tuple[list[str], list[str]]:
+    """Return the steps of :func:`deploy`, and notes about them, without changing anything.
 
     Raises:
         UserError: a deployment is not possible.
@@ -129,7 +129,7 @@ def plan(
         "the encoder itself"
     ]
     kind = "static" if options.static else options.of_runtime()
-    return [
+    steps = [
         *(distil if options.static else []),
         f"make a tagger version of {source.name} ({kind}) with "
         f"{len(labels):,} labels in {TaggerVersions(settings.data_dir).folder}, "
@@ -142,10 +142,9 @@ def plan(
         f"test the pipeline with _simulate; it now tags with {tagger or 'nothing'}, "
         f"{len(state.indices)} indices have text fields of their own",
         "move the pipeline to the new version, then the label alias",
-        *band_notes(settings.documents, options, labels),
-        *source.reading_notes(settings),
-        *changed,
     ]
+    bands = band_notes(settings.documents, options, labels)
+    return steps, [*bands, *source.reading_notes(settings), *changed]
 
 
 def _threshold(settings: Settings, source: EncoderSource, options: DeployOptions) -> str:

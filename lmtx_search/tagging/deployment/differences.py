@@ -6,9 +6,8 @@ Settings of documents that the pipeline follows are those of the machine that de
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lmtx_search.cluster.ml.pipeline import read_pipeline
@@ -16,10 +15,10 @@ from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.errors import UserError
 from lmtx_search.settings import DocumentSettings, Settings
+from lmtx_search.tagging.deployment.documents_read import DocumentsRead, as_json, as_toml
 from lmtx_search.tagging.deployment.options import DeployOptions, Runtime
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import Manifest
-from lmtx_search.untouched import Untouched
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -35,16 +34,14 @@ class InUse:
         manifest: None if the version is not on this machine, or cannot be read.
         runtime: None if ML Commons has lost the version.
         threshold: the threshold that was given to its deployment (None: none was).
-        text_fields: fields that the pipeline reads (empty: unknown).
-        untouched: documents that the pipeline never touches (None: there are none).
+        documents: what the pipeline reads of documents.
     """
 
     version: str
     manifest: Manifest | None
     runtime: Runtime | None
     threshold: float | None
-    text_fields: Sequence[str] = ()
-    untouched: Untouched | None = None
+    documents: DocumentsRead = field(default_factory=DocumentsRead)
 
 
 def differences(
@@ -89,7 +86,7 @@ def differing(
         found.append(
             f"has {new}, not {used.threshold:g} (--threshold {used.threshold:g} keeps that)"
         )
-    found += _of_documents(used, documents)
+    found += _of_documents(used.documents, documents)
     if not found:
         return []
     return [f"Unlike the version in use, {used.version}, the new one {'; '.join(found)}"]
@@ -127,34 +124,21 @@ def _of_manifest(
     return found
 
 
-def _of_documents(used: InUse, documents: DocumentSettings) -> list[str]:
+def _of_documents(used: DocumentsRead, settings: DocumentSettings) -> list[str]:
+    new = DocumentsRead(settings.text_fields, settings.untouched)
     found = []
-    before = list(used.text_fields)
-    if before and before != list(documents.text_fields):
-        found.append(
-            f"reads the text fields {', '.join(documents.text_fields)}, not {', '.join(before)} "
-            f"(documents.text_fields = {json.dumps(before)} keeps that)"
+    if fields := new.other_fields(used):
+        before = json.dumps(list(used.text_fields), ensure_ascii=False)
+        found.append(f"{fields} (documents.text_fields = {before} keeps that)")
+    if untouched := new.other_untouched(used):
+        query = as_json(used.untouched)
+        hint = (
+            f"documents.untouched_query = {as_toml(query)} keeps them untouched"
+            if query
+            else "without documents.untouched_query it touches them"
         )
-    old, new = map(_query, (used.untouched, documents.untouched))
-    if old != new:
-        found.append(
-            (
-                f"leaves documents untouched that match {new}"
-                if new
-                else "leaves no document untouched"
-            )
-            + (f", not those that match {old} " if old else " ")
-            + (
-                f"(documents.untouched_query = {old} keeps that)"
-                if old
-                else "(without documents.untouched_query it keeps that)"
-            )
-        )
+        found.append(f"{untouched} ({hint})")
     return found
-
-
-def _query(untouched: Untouched | None) -> str:
-    return "" if untouched is None else json.dumps(untouched.query, ensure_ascii=False)
 
 
 def _in_use(client: Client, settings: Settings) -> InUse | None:
@@ -172,4 +156,5 @@ def _in_use(client: Client, settings: Settings) -> InUse | None:
     records = RunStore(client).of_kinds("deploy")
     own = next((one for _, one in records if one.get("version") == version), None)
     threshold = own["threshold"] if own and own.get("threshold_given") else None
-    return InUse(version, manifest, runtime, threshold, state.fields, state.untouched)
+    read = DocumentsRead(state.fields, state.untouched)
+    return InUse(version, manifest, runtime, threshold, read)

@@ -20,7 +20,6 @@ from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.model_state import deploy_again
 from lmtx_search.cluster.ml.pipeline import (
-    PipelineState,
     put_pipeline,
     read_pipeline,
     tagging_pipeline,
@@ -30,35 +29,27 @@ from lmtx_search.cluster.ml.pipeline_forms import (
     rolled_back,
     with_added_steps,
 )
-from lmtx_search.cluster.ml.registry import Registered, registered
 from lmtx_search.cluster.runs import RunStore, new_run_id
 from lmtx_search.encoder.label_embeddings import embed_labels
-from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Label
-from lmtx_search.settings import DocumentSettings, Settings
+from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.pipeline_check import check_pipeline
+from lmtx_search.tagging.deployment.rollback_plan import plan_rollback
 from lmtx_search.tagging.service.client import (
     COPY_CHANGES,
     lacks_changes,
-    require_service,
-    require_version,
     service_url,
     tag_url,
 )
 from lmtx_search.tagging.versions.label_sync import (
-    differing_labels,
     label_encoder,
     passages_of,
     sync_labels,
 )
-from lmtx_search.tagging.versions.other_clusters import (
-    of_other_clusters,
-    require_of_this_cluster,
-)
 from lmtx_search.tagging.versions.store import TaggerVersions
-from lmtx_search.tagging.versions.version import Manifest, TaggerVersion
-from lmtx_search.untouched import Untouched
+from lmtx_search.tagging.versions.version import TaggerVersion
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
@@ -70,7 +61,8 @@ class Rollback:
 
     ``previous`` is the tagger that was in use (None: there was none). ``put`` and ``retired`` count
     the labels that had changed since the version was last used. A tagger inside the cluster keeps
-    the labels that it was made with.
+    the labels that it was made with. ``differences`` says in what the pipeline reads documents
+    otherwise than before, one sentence each.
     """
 
     version: str
@@ -80,77 +72,7 @@ class Rollback:
     retired: int
     in_cluster: bool
     seconds: float
-
-
-def previous_version(client: Client, settings: Settings) -> str:
-    """Return the version that was in use when the current one was deployed.
-
-    Raises:
-        UserError: there is none on this machine, or the current one was not deployed but rolled
-            back to. A repeated rollback therefore goes no further back.
-    """
-    versions = TaggerVersions(settings.data_dir)
-    others = of_other_clusters(client, versions)
-    own = [name for name in versions.finished() if name not in others]
-    return _before(read_pipeline(client), own)
-
-
-def _before(state: PipelineState, versions: Sequence[str]) -> str:
-    """Return the version to go back to, one of the finished ``versions``, oldest first."""
-    active = state.tagger
-    if active is None:
-        raise UserError("no tagger is deployed: there is nothing to go back from")
-    if state.rolled_back_from is not None:
-        raise UserError(
-            f"{active} is in use since a rollback from {state.rolled_back_from}: to go to another "
-            "version, name it (`lmtx-search taggers` lists them)"
-        )
-    if state.previous is not None:
-        if state.previous not in versions:
-            raise UserError(
-                f"{state.previous}, the tagger before {active}, is not on this machine: name "
-                "another version (`lmtx-search taggers` lists them)"
-            )
-        return state.previous
-    # The first deployment, or one of an earlier release.
-    earlier = [name for name in versions if name < active]
-    if not earlier:
-        raise UserError(f"there is no tagger version before {active}: `lmtx-search taggers`")
-    return earlier[-1]
-
-
-def plan_rollback(
-    client: Client, settings: Settings, wanted: str | None, *, take_over: bool = False
-) -> tuple[TaggerVersion, Registered, str | None]:
-    """Return the version of a rollback, its parts in ML Commons, and the address of its service.
-
-    A version inside the cluster has no address. Nothing is changed.
-
-    Args:
-        take_over: a version of another cluster may be used.
-
-    Raises:
-        UserError: there is no such version, it is already in use with the labels of the label
-            index, another cluster deployed it, or the tagger service lacks it.
-    """
-    name = wanted or previous_version(client, settings)
-    versions = TaggerVersions(settings.data_dir)
-    version = versions.get(name)
-    if not take_over:
-        require_of_this_cluster(client, versions, name)
-    found = registered(client).get(name, Registered(name, None, None))
-    # After a restore the pipeline may name a model that ML Commons does not have.
-    if name == read_pipeline(client).tagger and found.model is not None:
-        # It may lack the labels of a label index that was restored.
-        index = LabelIndex(client, settings.opensearch.knn_engine)
-        if found.in_cluster or not any(differing_labels(version, index.digests())):
-            raise UserError(f"the pipeline already tags with {name}")
-    if found.in_cluster:
-        return version, found, None
-    url = service_url(settings.service)
-    require_service(url)
-    require_version(settings.service, version)
-    return version, found, url
+    differences: Sequence[str] = ()
 
 
 def roll_back(
@@ -165,26 +87,31 @@ def roll_back(
 
     The rollback is recorded in ``lmtx-runs``. The version gets the current labels, so retired
     labels stay retired. (A version inside the cluster keeps its labels: see :class:`Rollback`.) The
-    version in use gets them too if it is named and has other ones. Nothing that is in use changes
-    before the
-    version has passed its test.
+    pipeline and the label alias do not change before the version has passed its test.
+
+    If the version in use is named and lacks current labels, it gets them before the test, and tags
+    with them at once, because a version has only one set of labels. If its test fails, it keeps
+    them.
 
     Args:
         take_over: a version of another cluster becomes this one's.
 
     Raises:
-        UserError: there is no such version, it is already in use, another cluster deployed it, or
-            the tagger service lacks it.
+        UserError: there is no such version, it is already in use with the labels of the label
+            index, another cluster deployed it, the tagger service lacks it, or it was made before
+            labels could change and lacks some.
         LmtxError: another command is changing the tagger, or the version failed its test.
     """
     started = time.monotonic()
     index = LabelIndex(client, settings.opensearch.knn_engine)
     with exclusive(client, "rollback") as lock, ExitStack() as undo:
-        state = read_pipeline(client)
-        if state.tagger:
-            TaggerVersions(settings.data_dir).finish(state.tagger)
-        version, found, url = plan_rollback(client, settings, wanted, take_over=take_over)
+        if active := read_pipeline(client).tagger:
+            TaggerVersions(settings.data_dir).finish(active)
+        plan = plan_rollback(client, settings, wanted, take_over=take_over)
+        version, found, state, digests = plan.version, plan.registered, plan.state, plan.digests
         name, model = found.version, found.model
+        for note in plan.differences:
+            progress.note(note)
         if take_over:
             TaggerVersions(settings.data_dir).take_over(name, cluster_uuid(client))
         if model is None:
@@ -195,12 +122,11 @@ def roll_back(
             model = remote.model
         else:
             deploy_again(client, model)
-        digests = index.digests()
         put = retired = 0
         if not found.in_cluster:
             clock = partial(cluster_time, client)
             put, retired = sync_labels(version, settings, index, digests, clock, progress=progress)
-        fields, untouched = _documents_read(version.manifest, state, settings.documents)
+        fields, untouched = plan.documents.text_fields, plan.documents.untouched
         windows = version.manifest.windows.most
         body = tagging_pipeline(
             name,
@@ -213,7 +139,7 @@ def roll_back(
             untouched,
             version.rules(),
         )
-        check_pipeline(client, body, name, fields[0], list(islice(index.labels(), 3)), url)
+        check_pipeline(client, body, name, fields[0], list(islice(index.labels(), 3)), plan.service)
         label_index = _label_index(index, settings, version, digests, found.in_cluster, progress)
         lock.require()
         undo.callback(put_pipeline, client, state.body)
@@ -222,12 +148,21 @@ def roll_back(
         index.switch(label_index)
         undo.pop_all()  # it is in use from here on, so nothing may be undone
         follow_names(client, progress)
-        if url and (lacking := lacks_changes(settings.service, version)):
+        if plan.service and (lacking := lacks_changes(settings.service, version)):
             progress.note(f"{lacking}: {COPY_CHANGES}")
         for note in note_of_added_steps(state.body):
             progress.note(note)
     seconds = round(time.monotonic() - started, 3)
-    done = Rollback(name, state.tagger, label_index, put, retired, found.in_cluster, seconds)
+    done = Rollback(
+        name,
+        state.tagger,
+        label_index,
+        put,
+        retired,
+        found.in_cluster,
+        seconds,
+        plan.differences,
+    )
     _record(client, done, progress)
     return done
 
@@ -242,18 +177,6 @@ def _record(client: Client, done: Rollback, progress: Progress) -> None:
         if known is None:
             raise
         progress.note(f"the rollback is not recorded, so `history` does not show it: {known}")
-
-
-def _documents_read(
-    manifest: Manifest, state: PipelineState, settings: DocumentSettings
-) -> tuple[Sequence[str], Untouched | None]:
-    """Return the text fields and the untouched documents that a version was deployed with.
-
-    A version of an earlier release does not have them: the pipeline keeps its own.
-    """
-    if manifest.text_fields:
-        return manifest.text_fields, manifest.untouched
-    return state.fields or settings.text_fields, state.untouched
 
 
 def _label_index(

@@ -23,13 +23,13 @@ from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.history import records
 from lmtx_search.tagging.history.events import Event, History
-from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.history.taggers import OF_TAGGERS, taggers
 
 if TYPE_CHECKING:
     from lmtx_search.cluster.client.connect import Client
 
 # What is read of the records of runs.
-_READ = ("kind", "at", "started", "version", "previous", "run", "judge", "index_name")
+_READ = ("kind", "at", "started", "index_name", "judge", *OF_TAGGERS)
 _ALWAYS_UNKNOWN = (
     "when the document was first indexed, and the tags that earlier taggers gave it: OpenSearch "
     "keeps only the last version of a document",
@@ -81,7 +81,7 @@ def read_history(
         *records.judged(client, id_, text, labels, judge_names(client)),
         *records.decided(client, Place.of(hit), source, texts),
         *_tagged(tagging, given, runs, hit["_index"], ids, only, unclear),
-        *_taggers(settings, tagging, runs, labels),
+        *taggers(settings, tagging, runs, labels),
     ]
     if only is not None:
         events = [event for event in events if event.label is None or event.label in only]
@@ -158,34 +158,3 @@ def _is_retag(record: Mapping[str, Any], index: str, at: str) -> bool:
     if record.get("kind") != "retag" or record.get("index_name") != index:
         return False
     return str(record.get("started", "")) <= at.replace("Z", "+00:00") <= str(record.get("at", ""))
-
-
-def _taggers(
-    settings: Settings,
-    tagging: Mapping[str, Any],
-    runs: list[tuple[str, dict[str, Any]]],
-    labels: Mapping[str, Label],
-) -> Iterator[Event]:
-    """Yield when the document's tagger was trained, and what was put into use, then and since."""
-    tagger, at = tagging.get("tagger"), str(tagging.get("at") or "")
-    versions = TaggerVersions(settings.data_dir)
-    record = dict(runs)
-    for run in record.values():
-        version, previous = run.get("version"), run.get("previous")
-        since = "; the document was not tagged again since then"
-        since = "" if version == tagger or run["at"] < at else since
-        if run.get("kind") == "rollback" and (tagger in (version, previous) or run["at"] >= at):
-            instead = f" instead of {previous}" if previous not in (None, version) else ""
-            what = f"a rollback put the tagger {version} into use again{instead}{since}"
-            yield Event(run["at"], "rolled back", what, by=version)
-        if run.get("kind") != "deploy" or (version != tagger and run["at"] < at):
-            continue
-        yield Event(run["at"], "deployed", f"the tagger {version} was deployed{since}", by=version)
-        if version == tagger and (trained := run.get("run")) in record:
-            made = record[trained].get("judge") or {}
-            what = f"the run {trained} trained its encoder"
-            if made:
-                what += f" on answers of {made.get('model')} (prompt {made.get('prompt')})"
-            yield Event(record[trained]["at"], "trained", what, run=trained)
-    if tagger in versions.names():
-        yield from records.label_changes(versions.get(str(tagger)), labels)
