@@ -75,7 +75,7 @@ def test_labels_that_are_found_by_letters_have_ids_where_they_share_a_name(
     assert library.tag_of("metal", "en") == {"tag": "Mercury (metal)", "name": "Mercury (metal)"}
     assert library.tag_of("metal", "de")["name"] == "Quecksilber (metal)"
     digest = library.search("", [])["found"][0]["place"]["digest"]
-    decisions = Decisions(mercury, settings.documents, "articles")
+    decisions = Decisions(mercury, settings, "articles")
     decisions.decide("anna", "Mail (m (1))", "accept", {Place("articles", "d1"): digest})
     (found,) = library.search("", [])["found"]
     assert found["missing"] == [{"label": "m (1)", "tag": "Mail (m (1))"}]

@@ -34,7 +34,7 @@ def source(client: Any, id_: str) -> dict[str, Any]:
 def decide(
     client: Any, settings: Settings, decision: Any, tag: str, id_: str, problem: str | None = None
 ) -> Decisions:
-    decisions = Decisions(client, settings.documents, "articles")
+    decisions = Decisions(client, settings, "articles")
     digest = text_digest(source(client, id_), settings.documents.text_fields)
     told = decisions.decide("anna", tag, decision, {Place("articles", id_): digest})
     found = told["results"][0]["problem"]
@@ -143,7 +143,7 @@ def test_decisions_stay_with_documents_that_a_reindex_put_behind_an_alias(
         "anna accepted Chess (in the index articles)",
     ]
     assert Queue(client, settings.documents, name).page("anna")["decided"] == 2
-    here, place = Decisions(client, settings.documents, name), Place("articles-2", "d1")
+    here, place = Decisions(client, settings, name), Place("articles-2", "d1")
     there = client.get(index="articles-2", id="d1")["_source"]
     digest = text_digest(there, settings.documents.text_fields)
     (told,) = here.decide("ben", "Chess", "reject", {place: digest})["results"]
@@ -165,7 +165,7 @@ def test_decisions_on_another_document_of_the_same_id_are_its_own(
     found = read_history(client, settings, "letters", "d1")
     assert [event for event in found.events if event.kind == "decided"] == []
     assert Queue(client, settings.documents, "letters").page("anna")["decided"] == 0
-    assert Decisions(client, settings.documents, "letters").undo("anna")["tag"] is None
+    assert Decisions(client, settings, "letters").undo("anna")["tag"] is None
 
 
 def reindex(client: Any, target: str) -> None:

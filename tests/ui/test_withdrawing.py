@@ -35,7 +35,7 @@ class Card:
         self._client = client
         self._where = settings.documents
         self._library = Library(settings, "articles")
-        self._decisions = Decisions(client, settings.documents, "articles")
+        self._decisions = Decisions(client, settings, "articles")
 
     def shown(self) -> dict[str, Any]:
         (found,) = self._library.search("", [])["found"]
