@@ -19,7 +19,6 @@ from lmtx_search.gaps.opinions import current_opinions
 from lmtx_search.gaps.report import Example, Gaps, Theme
 from lmtx_search.gaps.scored import ScoredSample, score_sample
 from lmtx_search.gaps.surplus import (
-    left_to_people,
     near_duplicate_labels,
     rejected_labels,
     suggested_only,
@@ -31,6 +30,7 @@ from lmtx_search.gaps.used import UsedLabels
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, document_text
 from lmtx_search.settings import Settings
+from lmtx_search.tagging.scoring.broader import left_to_people
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.versions.label_names import names_by_label
 from lmtx_search.tagging.versions.other_clusters import of_other_clusters

@@ -14,21 +14,12 @@ from lmtx_search.cluster.judgments.rejections import Rejections
 from lmtx_search.gaps.near_duplicates import Pair
 from lmtx_search.gaps.report import NearDuplicate, RejectedLabel, SuggestedLabel, UnusedLabel
 from lmtx_search.gaps.scored import ScoredSample
-from lmtx_search.rules import Rules
 from lmtx_search.tagging.versions.label_matrix import LabelRows
-from lmtx_search.tagging.versions.version import Manifest
 
 
 def labels_above(labels: LabelRows) -> frozenset[str]:
     """Return the ids of labels that have narrower ones. Retiring one removes a level."""
     return frozenset(above for of_label in labels.broader.values() for above in of_label)
-
-
-def left_to_people(manifest: Manifest, rules: Rules | None) -> frozenset[str]:
-    """Return the labels, by id, that rules or ``documents.label_bands`` leave to people."""
-    bands = manifest.bands
-    own = () if bands is None else (id_ for id_ in bands.of_labels if bands.never_applied(id_))
-    return frozenset(own).union(rules.people_only if rules else ())
 
 
 def unused_labels(

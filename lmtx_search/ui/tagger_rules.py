@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lmtx_search.tag_fields import TagFields
-from lmtx_search.tagging.scoring.broader import BroaderFacts, for_people_only
+from lmtx_search.tagging.scoring.broader import BroaderFacts, left_to_people
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.settle import Facts
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -68,7 +68,7 @@ class VersionRules:
         if self._facts is None or self._facts.labels is not self._rows:
             self._facts = RuleFacts.of(self._rules, self._rows, manifest)
             self._row_of = {name: row for row, name in enumerate(self._rows.names)}
-            people = for_people_only(self._rows, manifest, self._rules)
+            people = left_to_people(manifest, self._rules)
             self._broader = BroaderFacts(self._rows, people)
         return self._facts
 

@@ -11,12 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from lmtx_search.cluster.judgments.rejections import Rejections, rejections
-from lmtx_search.encoder.bands import Bands
 from lmtx_search.gaps.find import _add, find_themes
 from lmtx_search.gaps.near_duplicates import Pair, near_duplicates
 from lmtx_search.gaps.scored import ScoredSample, score_sample
 from lmtx_search.gaps.surplus import (
-    left_to_people,
     near_duplicate_labels,
     rejected_labels,
     suggested_only,
@@ -245,12 +243,6 @@ def test_what_is_suggested_decides_between_alike_labels_that_no_document_has() -
     )
     assert (pair.keep_id, pair.keep_suggested, pair.retire_suggested) == ("plain", 4, 1)
     assert "retag --index library --label below" in pair.command
-
-
-def test_labels_that_the_settings_never_apply_are_left_to_people(tmp_path: Path) -> None:
-    bands = Bands(10.0, -2.5, 1.0, 0.1, of_labels={"1": (1.0, 0.1), "2": (0.5, 0.1)})
-    manifest = version_of(tmp_path, bands=bands).manifest
-    assert left_to_people(manifest, Rules(people_only=("3",))) == {"1", "3"}
 
 
 def test_a_rejected_label_with_narrower_ones_is_not_proposed_for_removal() -> None:

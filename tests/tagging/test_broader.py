@@ -12,7 +12,7 @@ import pytest
 from lmtx_search.encoder.bands import Bands
 from lmtx_search.records import Tag
 from lmtx_search.rules import Rules
-from lmtx_search.tagging.scoring.broader import BroaderFacts
+from lmtx_search.tagging.scoring.broader import BroaderFacts, left_to_people
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.scoring.weights import answer_of
 from lmtx_search.tagging.versions.label_changes import write_change
@@ -89,6 +89,13 @@ class TestRules:
         bands = Bands(10.0, -9.0, 0.5, 0.1, of_labels={"3": (1.0, 0.1)})
         assert self.above(tmp_path, rules, bands=bands) == ["mail"]
 
+    @pytest.mark.parametrize("rules", [None, Rules(people_only=("4",))])
+    def test_labels_above_a_label_that_alone_is_applied_are_written(
+        self, tmp_path: Path, rules: Rules | None
+    ) -> None:
+        bands = Bands(10.0, -9.0, 1.0, 0.1, of_labels={"1": (0.5, 0.1)})
+        assert self.above(tmp_path, rules, bands=bands) == ["mail", "web"]
+
     def test_what_is_for_another_group_is_left_out(self, tmp_path: Path) -> None:
         rules = Rules(group_of={"3": "press"}, group_field="source")
         assert self.above(tmp_path, rules) == ["mail"]
@@ -110,6 +117,12 @@ class TestRules:
         (decision,) = tagger.decide(["nothing of it"])
         answer = answer_of(tagger.weights(decision), manual=frozenset([" a, and."]))
         assert (list(answer.tags), list(answer.broader)) == (["web"], ["mail"])
+
+
+def test_labels_that_the_settings_never_apply_are_left_to_people(tmp_path: Path) -> None:
+    bands = Bands(10.0, -2.5, 1.0, 0.1, of_labels={"1": (1.0, 0.1), "2": (0.5, 0.1)})
+    manifest = version_of(tmp_path, bands=bands).manifest
+    assert left_to_people(manifest, Rules(people_only=("3",))) == {"1", "3"}
 
 
 def test_a_document_without_labels_above_its_tags_gets_no_longer_answer(tmp_path: Path) -> None:

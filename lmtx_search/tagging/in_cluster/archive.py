@@ -26,7 +26,7 @@ from lmtx_search.tagging.in_cluster.graph_part import GraphPart
 from lmtx_search.tagging.in_cluster.read_graph import read_graph
 from lmtx_search.tagging.in_cluster.tokenizer import tagging_tokenizer
 from lmtx_search.tagging.in_cluster.word_graph import word_graph
-from lmtx_search.tagging.scoring.broader import BroaderFacts, for_people_only
+from lmtx_search.tagging.scoring.broader import BroaderFacts, left_to_people
 from lmtx_search.tagging.scoring.label_sets import label_sets
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
 from lmtx_search.tagging.scoring.weights import PROBABILITY, SUGGESTED
@@ -94,7 +94,7 @@ def write_archive(version: TaggerVersion, file: Path) -> None:
     _check_size(model, labels.embeddings.nbytes)
     rules = version.rules()
     facts = None if rules is None else RuleFacts.of(rules, labels, manifest)
-    told = BroaderFacts(labels, for_people_only(labels, manifest, rules))
+    told = BroaderFacts(labels, left_to_people(manifest, rules))
     above = [told.about(id_) for id_ in labels.ids] if manifest.broader_tags else []
     always = {} if facts is None else facts.always
     above = [[name for name in names if name not in always] for names in above]

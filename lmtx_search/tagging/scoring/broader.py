@@ -51,9 +51,11 @@ class BroaderFacts:
         return found
 
 
-def for_people_only(labels: LabelRows, manifest: Manifest, rules: Rules | None) -> set[str]:
-    """Return the labels, by id, that no tagger writes: rules or bands leave them to people."""
-    found = set() if rules is None else set(rules.people_only)
-    if (bands := manifest.bands) is not None:
-        found.update(id_ for id_ in labels.ids if bands.never_applied(id_))
-    return found
+def left_to_people(manifest: Manifest, rules: Rules | None) -> frozenset[str]:
+    """Return the labels, by id, that rules or ``documents.label_bands`` leave to people.
+
+    ``documents.apply_from = 1`` applies no other label by itself, but singles out none of them.
+    """
+    bands = manifest.bands
+    own = () if bands is None else (id_ for id_ in bands.of_labels if bands.never_applied(id_))
+    return frozenset(own).union(rules.people_only if rules else ())

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.rules import Rules
-from lmtx_search.tagging.scoring.broader import BroaderFacts, for_people_only
+from lmtx_search.tagging.scoring.broader import BroaderFacts, left_to_people
 from lmtx_search.tagging.scoring.facts import (
     BELOW,
     EXCLUDES,
@@ -63,7 +63,7 @@ class RuleFacts:
     def of(cls, rules: Rules, labels: LabelRows, manifest: Manifest) -> RuleFacts:
         """Return the facts for labels. Rules about labels that no longer exist have no effect."""
         name = dict(zip(labels.ids, labels.names, strict=True))
-        people = for_people_only(labels, manifest, rules)
+        people = left_to_people(manifest, rules)
         tree = BroaderFacts(labels, people) if manifest.broader_tags else None
         implied = [
             (label, other)

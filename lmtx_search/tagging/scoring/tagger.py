@@ -15,7 +15,7 @@ from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import ReadTexts, TextReader
 from lmtx_search.errors import UserError
 from lmtx_search.records import Tag
-from lmtx_search.tagging.scoring.broader import BroaderFacts, for_people_only
+from lmtx_search.tagging.scoring.broader import BroaderFacts, left_to_people
 from lmtx_search.tagging.scoring.label_sets import Best
 from lmtx_search.tagging.scoring.ranking import ComparedLabels, LabelSearch
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
@@ -149,7 +149,7 @@ class Tagger:
         if self.manifest.broader_tags and (
             self._broader is None or labels is not self._broader.labels
         ):
-            people = for_people_only(labels, self.manifest, self.rules)
+            people = left_to_people(self.manifest, self.rules)
             self._broader = BroaderFacts(labels, people)
         if self.rules is not None and (self._facts is None or labels is not self._facts.labels):
             self._facts = RuleFacts.of(self.rules, labels, self.manifest)
