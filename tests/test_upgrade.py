@@ -13,7 +13,12 @@ from lmtx_search.cluster.client.schema import SCHEMA, require_known, schema_of
 from lmtx_search.cluster.judgments.store import JudgmentStore
 from lmtx_search.cluster.labels.codec import label_action
 from lmtx_search.cluster.ml import connectors
-from lmtx_search.cluster.ml.pipeline import read_pipeline, tagging_pipeline, untagged_pipeline
+from lmtx_search.cluster.ml.pipeline import (
+    pipeline_state,
+    read_pipeline,
+    tagging_pipeline,
+    untagged_pipeline,
+)
 from lmtx_search.cluster.ml.pipeline_forms import of_this_release
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.cluster.setup.bootstrap import TEMPLATES
@@ -120,6 +125,16 @@ def test_a_pipeline_of_form_5_gets_the_script_that_reads_dots_inside_a_path() ->
     after = of_this_release(before)
     assert after is not None
     assert next(one["script"] for one in after["processors"] if "script" in one)["source"] == now
+
+
+def test_how_many_rules_the_tagger_of_an_earlier_pipeline_has_is_not_known() -> None:
+    before = tagging_pipeline("v1", "m1", ["text"])
+    before["version"] = SCHEMA - 1
+    assert pipeline_state(before).rules == 0
+    before["processors"][-1]["script"]["params"].pop("rules")
+    after = of_this_release(before)
+    assert after is not None
+    assert pipeline_state(after).rules is None
 
 
 def test_a_pipeline_of_somebody_elses_is_left_alone() -> None:

@@ -18,30 +18,25 @@ from lmtx_search.cluster.decisions.values import (
     decision_on,
     names_in,
     restored,
-    undone,
 )
 from lmtx_search.cluster.decisions.write import DELETED, Stored, Unsure, change, read_places
 from lmtx_search.cluster.facets.roll_up import tags_above
 from lmtx_search.cluster.facets.tag_labels import labels_of_tags, tag_names
 from lmtx_search.cluster.ml.index_pipeline import reads_of
-from lmtx_search.cluster.ml.pipeline import number_of_rules, tag_fields, untouched_documents
-from lmtx_search.errors import LmtxError, UserError
+from lmtx_search.cluster.ml.pipeline import tag_fields, untouched_documents
+from lmtx_search.errors import LmtxError
 from lmtx_search.records import Document, Judgment, Label, content_digest, document_text
 from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.training.teacher.human_feedback import person_judgment
-from lmtx_search.ui.followed_rules import followed, gone_names
-from lmtx_search.ui.tagger_rules import TaggerRules, VersionRules, tagger_of
+from lmtx_search.ui.followed_rules import followed, gone_names, taken_back
+from lmtx_search.ui.tagger_rules import TaggerRules, tagger_of
 from lmtx_search.ui.teaching import Learned, earlier_judgments, take_back, teach
 
 _UNTOUCHED = "It is never touched (documents.untouched_query). Nothing was changed."
 _NO_LABEL = (
     "No label has the tag {tag}: it was renamed or retired. Nothing was changed. "
     "`lmtx-search retag` writes the present tags into documents."
-)
-_NOT_HERE = (
-    "Rules were not followed, because this machine does not have the tagger {tagger}. "
-    "`lmtx-search retag` follows them."
 )
 _PAST: dict[Decision, str] = {"accept": "accepted", "reject": "rejected"}
 
@@ -67,7 +62,7 @@ class Decisions:
         self._client = client
         self._documents = settings.documents
         self._index = index
-        self._rules = TaggerRules(settings.data_dir)
+        self.rules = TaggerRules(settings.data_dir)
 
     def decide(
         self, by: str, tag: str, decision: Decision, asked: Mapping[Place, str]
@@ -104,7 +99,8 @@ class Decisions:
             problems={place: "It was deleted." for place in asked if place not in stored}
         )
 
-        rules, not_followed = self._rules_of(stored.values(), fields)
+        sources = [one.source for one in stored.values()]
+        rules, not_followed = self.rules.of_documents(self._client, sources, fields)
         untouched, texts = untouched_documents(self._client), self._texts()
 
         def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -125,7 +121,7 @@ class Decisions:
                 return {}
             changed, before = decided(source, tag, decision, fields, above)
             done.written[place], done.before[place] = source, dict(before)
-            if (of_tagger := rules.get(tagger_of(source, fields) or "")) is None:
+            if (of_tagger := rules.get(tagger_of(source, fields))) is None:
                 return changed
             more, also = followed({**source, **changed}, source, of_tagger, fields)
             done.before[place] |= also
@@ -153,6 +149,8 @@ class Decisions:
         last = self._made(fields).last_group(by)
         by_place = {record.place: record for record in last.values()}
         stored = read_places(self._client, self._index, by_place)
+        sources = [one.source for one in stored.values()]
+        rules, not_followed = self.rules.of_documents(self._client, sources, fields)
         kept: dict[Place, str] = {}
         refused: set[Place] = set()
 
@@ -164,7 +162,11 @@ class Decisions:
             if there != record.decision:
                 kept[place] = f"{place.id}: somebody has decided otherwise since then."
                 return {}
-            return undone(source, record.tag, record.decision, record.before, fields)
+            of_tagger = rules.get(tagger_of(source, fields))
+            back, _ = taken_back(
+                source, record.tag, record.decision, record.before, of_tagger, fields
+            )
+            return back
 
         for place, reason in change(self._client, stored, changes).items():
             kept[place] = f"{place.id}: {reason}"
@@ -181,7 +183,7 @@ class Decisions:
             "tag": first.tag if first else None,
             "decision": first.decision if first else None,
             "undone": [place_as_json(place) for place in done],
-            "problems": list(kept.values()),
+            "problems": [*kept.values(), *([not_followed] if not_followed else [])],
         }
 
     def _texts(self) -> Sequence[str]:
@@ -190,24 +192,6 @@ class Decisions:
 
     def _made(self, fields: TagFields) -> DecisionsOn:
         return DecisionsOn(self._client, self._index, fields, self._texts())
-
-    def _rules_of(
-        self, stored: Iterable[Stored], fields: TagFields
-    ) -> tuple[dict[str, VersionRules], str]:
-        """Return the rules of the taggers of documents, and why those of one are not known.
-
-        If the tagger in use has no rules, it does not matter which ones an earlier tagger had.
-        """
-        taggers = {tagger_of(one.source, fields) or "" for one in stored} - {""}
-        found: dict[str, VersionRules] = {}
-        problem = ""
-        for tagger in sorted(taggers):
-            try:
-                if (rules := self._rules.of(tagger)) is not None:
-                    found[tagger] = rules
-            except UserError:
-                problem = _NOT_HERE.format(tagger=tagger)
-        return found, problem if problem and number_of_rules(self._client) else ""
 
     def _above(self, stored: Iterable[Stored], fields: TagFields) -> dict[str, list[str]]:
         """Return the tags of the labels above the tags of documents with broader labels."""

@@ -6,7 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lmtx_search.cluster.decisions.values import Also, items_of, name_of, replaced
+from lmtx_search.cluster.decisions.values import (
+    Also,
+    Before,
+    Decision,
+    items_of,
+    name_of,
+    replaced,
+    undone,
+)
 from lmtx_search.hierarchy import ancestors
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.scoring.facts import ABOVE, IMPLIES, MOST_SUGGESTED, MOST_TAGS
@@ -26,6 +34,31 @@ def gone_names(also: Also) -> list[str]:
     return [name for name in dict.fromkeys(names) if name not in stay]
 
 
+def taken_back(
+    source: Mapping[str, Any],
+    tag: str,
+    decision: Decision,
+    before: Before,
+    rules: VersionRules | None,
+    fields: TagFields,
+) -> tuple[dict[str, Any], Also]:
+    """Return the fields that undoing a decision changes, and what the rules changed of that.
+
+    Other decisions that were made since then count: what they exclude does not return, and what
+    they imply stays.
+
+    Args:
+        before: what was replaced, see :func:`~lmtx_search.cluster.decisions.values.undone`.
+        rules: of the version that tagged the document (None: it has none, or they are not known).
+    """
+    changed = undone(source, tag, decision, before, fields)
+    if rules is None:
+        return changed, {}
+    now = {**source, **changed}
+    more, also = followed(now, now, rules, fields)
+    return {**changed, **more}, also
+
+
 def followed(
     source: Mapping[str, Any],
     earlier: Mapping[str, Any],
@@ -37,7 +70,9 @@ def followed(
     Labels that rules kept away before are not known. They come when the document is tagged again.
 
     Args:
-        source: the document after a decision; ``earlier`` is the one before it.
+        source: the document after a decision, or after one was undone.
+        earlier: the document that has the scores of all labels that brought others: the one before
+            a decision, or the one after it was undone.
         rules: of the version that tagged it.
     """
     scored = {part: _by_tag(source, part, fields) for part in ("scores", "suggestion_scores")}
@@ -66,8 +101,11 @@ def followed(
         ("tags", "scores", tags, found.tags),
         ("suggested", "suggestion_scores", suggested, found.suggested),
     ):
-        leaving = before.keys() - now.keys()
-        entering = [name for name in now if name not in before]
+        # The label that implied a tag may be gone, and the tag then has the score of another one.
+        implied = found.implied_by.keys() | found.implied_by_manual.keys()
+        changing = {name for name in implied & before.keys() if before[name] != entries[name]}
+        leaving = (before.keys() - now.keys()) | changing
+        entering = [name for name in now if name not in before or name in changing]
         for part, new in (
             (names, {name: name for name in entering}),
             (scores, {name: dict(entries[name]) for name in entering}),

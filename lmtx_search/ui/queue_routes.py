@@ -91,7 +91,10 @@ def queue_routes(settings: Settings, index: str) -> list[Route]:
             raise UserError('the body must be {"tag": …, "documents": […]} with one document')
         (place,) = documents
         where = settings.documents
-        return await run_in_threadpool(withdraw, client, where, index, editor.name, tag, place)
+        rules = decisions.rules
+        return await run_in_threadpool(
+            withdraw, client, where, rules, index, editor.name, tag, place
+        )
 
     return [
         Route("/api/queue", answering(page), methods=["POST"]),

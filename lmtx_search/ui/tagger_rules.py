@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from lmtx_search.cluster.client.connect import Client
+from lmtx_search.cluster.ml.pipeline import number_of_rules
+from lmtx_search.errors import UserError
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.scoring.broader import BroaderFacts, left_to_people
 from lmtx_search.tagging.scoring.rule_facts import RuleFacts
@@ -16,6 +19,11 @@ from lmtx_search.tagging.scoring.settle import Facts
 from lmtx_search.tagging.versions.store import TaggerVersions
 from lmtx_search.tagging.versions.version import TaggerVersion
 from lmtx_search.untouched import texts_at
+
+_NOT_HERE = (
+    "Rules were not followed, because this machine does not have the tagger {tagger}. "
+    "`lmtx-search retag` follows them."
+)
 
 
 class TaggerRules:
@@ -35,6 +43,23 @@ class TaggerRules:
             self._known[tagger] = VersionRules(self._versions.get(tagger))
         known = self._known[tagger]
         return known if known.has_rules else None
+
+    def of_documents(
+        self, client: Client, sources: Iterable[Mapping[str, Any]], fields: TagFields
+    ) -> tuple[dict[str | None, VersionRules], str]:
+        """Return the rules of the taggers of documents, and why those of one are not known.
+
+        If the tagger in use has no rules, it does not matter which ones an earlier tagger had.
+        """
+        found: dict[str | None, VersionRules] = {}
+        problem = ""
+        for tagger in sorted({tagger_of(source, fields) or "" for source in sources} - {""}):
+            try:
+                if (rules := self.of(tagger)) is not None:
+                    found[tagger] = rules
+            except UserError:
+                problem = _NOT_HERE.format(tagger=tagger)
+        return found, problem if problem and number_of_rules(client) != 0 else ""
 
 
 class VersionRules:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.decisions import records
 from lmtx_search.cluster.decisions.on_index import DecisionsOn
 from lmtx_search.cluster.decisions.order import Place
-from lmtx_search.cluster.decisions.values import decision_on, names_in, undone
-from lmtx_search.cluster.decisions.write import change, read_places
+from lmtx_search.cluster.decisions.values import decision_on, names_in
+from lmtx_search.cluster.decisions.write import Unsure, change, read_places
 from lmtx_search.cluster.facets.tag_labels import labels_of_tags
 from lmtx_search.cluster.judgments.feedback import find_opinions, remove_opinions
 from lmtx_search.cluster.ml.index_pipeline import reads_of
@@ -18,11 +18,19 @@ from lmtx_search.cluster.ml.pipeline import tag_fields
 from lmtx_search.records import PERSON, Document, document_text, person_judgment_ids
 from lmtx_search.settings import DocumentSettings
 from lmtx_search.ui.decisions import told_of
+from lmtx_search.ui.followed_rules import gone_names, taken_back
+from lmtx_search.ui.tagger_rules import TaggerRules, tagger_of
 from lmtx_search.ui.teaching import take_back
 
 
 def withdraw(
-    client: Client, documents: DocumentSettings, index: str, by: str, tag: str, place: Place
+    client: Client,
+    documents: DocumentSettings,
+    rules: TaggerRules,
+    index: str,
+    by: str,
+    tag: str,
+    place: Place,
 ) -> dict[str, Any]:
     """Undo a person's decision on a tag of a document, and the judgment that came with it.
 
@@ -30,7 +38,9 @@ def withdraw(
 
     Returns:
         ``problem`` says in one or two sentences why the decision stays (None: it is undone), and
-        ``applied`` whether the tagger's tags contain the tag now.
+        ``applied`` whether the tagger's tags contain the tag now. ``left_out`` are the tags and
+        suggestions that would be there without the decision, but for a rule. ``not_followed`` says
+        why rules were not followed ("": they were).
 
     Raises:
         UserError: ``bootstrap-index`` has not run.
@@ -50,37 +60,46 @@ def withdraw(
             return _problem(
                 "No decision of a person on it is recorded for this document. Nothing was changed."
             )
-        return {"problem": None, "applied": tag in names_in(source, fields.tags)}
+        return _answer(tag in names_in(source, fields.tags))
     id_, record = made[place]
     if record.by != by:
         return _problem(f"{told_of(record)}. Nothing was changed.")
+    of_taggers, not_followed = rules.of_documents(client, [stored[place].source], fields)
     otherwise = applied = False
+    left_out: list[str] = []
 
     def changes(_: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
-        nonlocal otherwise, applied
+        nonlocal otherwise, applied, left_out
         there = decision_on(source, tag, fields)
         otherwise = there not in (None, record.decision)
+        changed: Mapping[str, Any] = {}
+        if there == record.decision:
+            known = of_taggers.get(tagger_of(source, fields))
+            changed, also = taken_back(source, tag, there, record.before, known, fields)
+            left_out = gone_names(also)
         # Without the decision, a client has written the document anew; the judgment goes.
-        changed = (
-            undone(source, tag, record.decision, record.before, fields)
-            if there == record.decision
-            else {}
-        )
         applied = tag in names_in({**source, **changed}, fields.tags)
         return changed
 
     failed = change(client, stored, changes)
     if place in failed:
+        if isinstance(failed[place], Unsure):
+            return _problem(f"It may be undone: {failed[place]}. Try again.")
         return _problem(f"Nothing was changed: {failed[place]}.")
     if otherwise:
         return _problem("Somebody has decided otherwise since then. Nothing was changed.")
     take_back(client, [record])
     records.mark_undone(client, [id_])
-    return {"problem": None, "applied": applied}
+    return _answer(applied, left_out, not_followed)
+
+
+def _answer(applied: bool, left_out: Sequence[str] = (), not_followed: str = "") -> dict[str, Any]:
+    told = {"left_out": list(left_out), "not_followed": not_followed}
+    return {"problem": None, "applied": applied, **told}
 
 
 def _problem(sentence: str) -> dict[str, Any]:
-    return {"problem": sentence, "applied": None}
+    return {"problem": sentence, "applied": None, "left_out": [], "not_followed": ""}
 
 
 def _forget(client: Client, document: Document, tag: str) -> bool:

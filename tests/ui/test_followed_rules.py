@@ -13,7 +13,7 @@ from lmtx_search.encoder.bands import Bands
 from lmtx_search.errors import UserError
 from lmtx_search.rules import Rules
 from lmtx_search.tag_fields import DEFAULT_FIELDS as FIELDS
-from lmtx_search.ui.followed_rules import followed, gone_names
+from lmtx_search.ui.followed_rules import followed, gone_names, taken_back
 from lmtx_search.ui.tagger_rules import TaggerRules, VersionRules
 from tests.support.suggestions import tagged
 from tests.support.tiny_tagger import LABELS, version_of
@@ -97,6 +97,40 @@ def test_a_rejected_tag_takes_what_only_it_implies_along(tmp_path: Path) -> None
     assert now["tags"] == ["web"]
     own = tagged("d", {"chess": 0.8, "mail": 0.75, "web": 0.7})
     assert after(own, "chess", "reject", rules)[0]["tags"] == ["mail", "web"]
+
+
+def test_a_tag_that_two_labels_imply_has_the_score_of_the_one_that_is_left(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, Rules(imply=(("1", "2"), ("3", "2"))))
+    scores = {"chess": 0.8, "mail": 0.8, " a, and.": 0.7, "web": 0.6}
+    now, before = check_undo(tagged("d", scores), "chess", "reject", rules)
+    assert now["tags"] == [" a, and.", "web", "mail"]
+    assert [one["probability"] for one in now["tag_scores"]] == [0.7, 0.6, 0.6]
+    assert gone_names(dict(before)) == []
+
+
+def test_a_tag_that_a_manual_tag_still_implies_has_its_score(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, Rules(imply=(("1", "2"), ("3", "2"))))
+    source = tagged("d", {"chess": 0.8, "mail": 0.8}, tags_manual=["web"])
+    now, _ = check_undo(source, "chess", "reject", rules)
+    assert now["tag_scores"] == [{"tag": "mail", "score": 1.0}]
+
+
+def test_what_another_decision_excludes_does_not_return_with_undo(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, Rules(exclude=(("1", "3"), ("2", "3"))))
+    chess, before = after(tagged("d", scored("web")), "chess", "accept", rules)
+    both, _ = after(chess, "mail", "accept", rules)
+    back, also = taken_back(both, "chess", "accept", before, rules, FIELDS)
+    now = both | back
+    assert (now["tags_manual"], now["tags"], now["tag_scores"]) == (["mail"], [], [])
+    assert gone_names(also) == ["web"]
+
+
+def test_what_another_decision_implies_stays_with_undo(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, Rules(imply=(("1", "2"), ("3", "2"))))
+    chess, before = after(tagged("d"), "chess", "accept", rules)
+    both, _ = after(chess, "web", "accept", rules)
+    back, _ = taken_back(both, "chess", "accept", before, rules, FIELDS)
+    assert (both | back)["tags"] == ["mail"]
 
 
 def test_tags_that_people_added_and_unknown_ones_stay(tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ class Card:
         return problem
 
     def withdraw(self, by: str, tag: str, place: Place = PLACE) -> tuple[str | None, bool | None]:
-        told = withdraw(self._client, self._where, "articles", by, tag, place)
+        told = withdraw(
+            self._client, self._where, self._decisions.rules, "articles", by, tag, place
+        )
         return told["problem"], told["applied"]
 
     def source(self) -> dict[str, Any]:

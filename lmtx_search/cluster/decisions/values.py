@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from lmtx_search.tag_fields import TagFields, as_scores, scores_of
@@ -122,11 +124,13 @@ def replaced(
         if list(now) == before:
             continue
         changed[getattr(fields, part)] = list(now)
-        old, new = [name_of(one) for one in before], [name_of(one) for one in now]
-        left[part] = [
-            {"at": at, "item": one} for at, one in enumerate(before) if name_of(one) not in new
-        ]
-        entered[part] = [one for one in new if one not in old]
+        keys = ([json.dumps(one, sort_keys=True) for one in items] for items in (before, now))
+        left[part], entered[part] = [], []
+        # An item that has moved or has another score leaves and enters.
+        for change, i, j, k, m in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+            if change != "equal":
+                left[part] += [{"at": at, "item": before[at]} for at in range(i, j)]
+                entered[part] += [name_of(one) for one in now[k:m]]
     return changed, {"left": left, "entered": entered} if changed else {}
 
 

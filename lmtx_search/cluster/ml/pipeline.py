@@ -56,8 +56,8 @@ class PipelineState:
     """The tagger before the deployment of this one (None: there was none, or it is unknown)."""
     rolled_back_from: str | None = None
     """The tagger before the rollback to this one (None: this one was deployed)."""
-    rules: int = 0
-    """How many rules about labels the tagger has."""
+    rules: int | None = None
+    """How many rules about labels the tagger has (None: an earlier release deployed it)."""
 
     def keeps(self, index: str) -> bool:
         """Return whether values that people wrote in an index move to ``names.manual``."""
@@ -171,7 +171,7 @@ def pipeline_state(body: Mapping[str, Any]) -> PipelineState:
         Untouched(**text["untouched"]) if text.get("untouched") else None,
         tags.get("previous"),
         tags.get("rolled_back_from"),
-        tags.get("rules", 0),
+        tags.get("rules"),
     )
 
 
@@ -202,10 +202,12 @@ def untouched_documents(client: OpenSearch) -> Untouched | None:
     return None if state is None else state.untouched
 
 
-def number_of_rules(client: OpenSearch) -> int:
-    """Return how many rules about labels the tagger in use has (0 also if it is not known)."""
+def number_of_rules(client: OpenSearch) -> int | None:
+    """Return how many rules about labels the tagger in use has (None: it is not known)."""
     state = _visible(client)
-    return 0 if state is None else state.rules
+    if state is None:
+        return None
+    return state.rules if state.tagger else 0
 
 
 def _visible(client: OpenSearch) -> PipelineState | None:

@@ -127,6 +127,8 @@ def _renewed(
         return processor
     there = processor["script"]
     params = {**new["params"], **there.get("params", {})}
+    if "rules" not in there.get("params", {}):
+        params.pop("rules", None)  # nobody knows how many its tagger has
     if "names" in params:  # this release may write more fields
         params["names"] = TagFields(**params["names"]).as_dict()
     return {**processor, "script": {**there, "source": new["source"], "params": params}}
