@@ -127,14 +127,16 @@ def test_a_pipeline_of_form_5_gets_the_script_that_reads_dots_inside_a_path() ->
     assert next(one["script"] for one in after["processors"] if "script" in one)["source"] == now
 
 
-def test_how_many_rules_the_tagger_of_an_earlier_pipeline_has_is_not_known() -> None:
+def test_nothing_is_claimed_about_the_rules_of_an_earlier_pipelines_tagger() -> None:
     before = tagging_pipeline("v1", "m1", ["text"])
     before["version"] = SCHEMA - 1
     assert pipeline_state(before).rules == 0
-    before["processors"][-1]["script"]["params"].pop("rules")
+    for name in ("rules", "review_first"):
+        del before["processors"][-1]["script"]["params"][name]
     after = of_this_release(before)
     assert after is not None
     assert pipeline_state(after).rules is None
+    assert "review_first" not in after["processors"][-1]["script"]["params"]
 
 
 def test_a_pipeline_of_somebody_elses_is_left_alone() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.client.errors import clear_errors
 from lmtx_search.cluster.decisions import records
-from lmtx_search.cluster.decisions.on_index import DecisionsOn
+from lmtx_search.cluster.decisions.on_index import DecisionsOn, kept_in
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.records import Record
 from lmtx_search.cluster.decisions.values import (
@@ -146,7 +146,8 @@ class Decisions:
         """
         records.require_index(self._client)
         fields = tag_fields(self._client)
-        last = self._made(fields).last_group(by)
+        made = self._made(fields)
+        last = made.last_group(by)
         by_place = {record.place: record for record in last.values()}
         stored = read_places(self._client, self._index, by_place)
         sources = [one.source for one in stored.values()]
@@ -172,18 +173,22 @@ class Decisions:
             kept[place] = f"{place.id}: {reason}"
             if reason != DELETED:
                 refused.add(place)
-        take_back(self._client, [one for one in last.values() if one.place not in kept])
+        stay = made.kept_elsewhere(id_ for id_, one in last.items() if one.place not in kept)
+        gone = [one for id_, one in last.items() if one.place not in kept and id_ not in stay]
+        take_back(self._client, gone)
         # What the cluster refused can be undone later.
         records.mark_undone(
-            self._client, [id_ for id_, one in last.items() if one.place not in refused]
+            self._client,
+            [id_ for id_, one in last.items() if one.place not in refused and id_ not in stay],
         )
+        told = [*kept.values(), *(kept_in(index) for index in sorted(set(stay.values())))]
         done = [place for place in by_place if place not in kept and place in stored]
         first = next(iter(last.values()), None)
         return {
             "tag": first.tag if first else None,
             "decision": first.decision if first else None,
             "undone": [place_as_json(place) for place in done],
-            "problems": [*kept.values(), *([not_followed] if not_followed else [])],
+            "problems": [*told, *([not_followed] if not_followed else [])],
         }
 
     def _texts(self) -> Sequence[str]:

@@ -115,7 +115,7 @@ def _shown(tagger: Tagger, note: str | None, labels: Iterable[dict[str, Any]]) -
         "threshold": manifest.threshold,
         "max_tags": manifest.max_tags,
         "calibrated": (manifest.bands or manifest.calibration) is not None,
-        "review_first": manifest.bands is not None and manifest.bands.review_first,
+        "review_first": manifest.review_first,
         "labels": [
             {**label, "threshold": manifest.own_thresholds.get(label["label_id"])}
             for label in labels

@@ -7,7 +7,7 @@ from typing import Any
 
 from lmtx_search.cluster.client.connect import Client
 from lmtx_search.cluster.decisions import records
-from lmtx_search.cluster.decisions.on_index import DecisionsOn
+from lmtx_search.cluster.decisions.on_index import DecisionsOn, kept_in
 from lmtx_search.cluster.decisions.order import Place
 from lmtx_search.cluster.decisions.values import decision_on, names_in
 from lmtx_search.cluster.decisions.write import Unsure, change, read_places
@@ -40,7 +40,9 @@ def withdraw(
         ``problem`` says in one or two sentences why the decision stays (None: it is undone), and
         ``applied`` whether the tagger's tags contain the tag now. ``left_out`` are the tags and
         suggestions that would be there without the decision, but for a rule. ``not_followed`` says
-        why rules were not followed ("": they were).
+        why rules were not followed ("": they were), and ``stays`` that the document of which this
+        one is a copy keeps the decision ("": there is none). Where there is a problem, the last
+        three are missing.
 
     Raises:
         UserError: ``bootstrap-index`` has not run.
@@ -52,7 +54,8 @@ def withdraw(
     if place not in stored:
         return _problem("It was deleted.")
     texts = reads_of(client, index) or documents.text_fields
-    made = DecisionsOn(client, index, fields, texts).latest([place], tag)
+    decisions = DecisionsOn(client, index, fields, texts)
+    made = decisions.latest([place], tag)
     if place not in made:
         source = stored[place].source
         text = document_text(source, documents.text_fields)
@@ -88,18 +91,22 @@ def withdraw(
         return _problem(f"Nothing was changed: {failed[place]}.")
     if otherwise:
         return _problem("Somebody has decided otherwise since then. Nothing was changed.")
+    if stays := decisions.kept_elsewhere([id_]):
+        return _answer(applied, left_out, not_followed, kept_in(stays[id_]))
     take_back(client, [record])
     records.mark_undone(client, [id_])
     return _answer(applied, left_out, not_followed)
 
 
-def _answer(applied: bool, left_out: Sequence[str] = (), not_followed: str = "") -> dict[str, Any]:
-    told = {"left_out": list(left_out), "not_followed": not_followed}
+def _answer(
+    applied: bool, left_out: Sequence[str] = (), not_followed: str = "", stays: str = ""
+) -> dict[str, Any]:
+    told = {"left_out": list(left_out), "not_followed": not_followed, "stays": stays}
     return {"problem": None, "applied": applied, **told}
 
 
 def _problem(sentence: str) -> dict[str, Any]:
-    return {"problem": sentence, "applied": None, "left_out": [], "not_followed": ""}
+    return {"problem": sentence, "applied": None}
 
 
 def _forget(client: Client, document: Document, tag: str) -> bool:

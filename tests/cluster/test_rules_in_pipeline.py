@@ -88,6 +88,27 @@ def test_it_chooses_what_the_tagger_would_choose(client: Any) -> None:
     assert len(different) > 100
 
 
+def test_what_a_manual_tag_implies_is_suggested_if_the_tagger_may_apply_nothing(
+    client: Any,
+) -> None:
+    given = {
+        "bee": 0.5,
+        fact(MOST_TAGS): 3,
+        fact(MOST_SUGGESTED): 3,
+        fact(IMPLIES, "ant", "cat"): 1,
+    }
+    source = {"text": "x", "tags_manual": ["ant"], "about": {"source": "g"}, "given": given}
+    body = telling()
+    params = body["processors"][-1]["script"]["params"]
+    (found,) = simulate(client, body, [source])
+    assert (found["tags"], found.get("tags_suggested", [])) == (["cat", "bee"], [])
+    params["review_first"] = True
+    reviewed = simulate(client, body, [source])
+    del params["review_first"]  # an earlier release deployed the tagger
+    for (found,) in (reviewed, simulate(client, body, [source])):
+        assert (found["tags"], found["tags_suggested"]) == (["bee"], ["cat"])
+
+
 def telling() -> dict[str, Any]:
     """Return the pipeline with the scores that a document brings in place of the model's."""
     rules = Rules(group_of={"1": "g", "2": "h"}, group_field="about.source")

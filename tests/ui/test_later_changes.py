@@ -153,6 +153,13 @@ def test_decisions_stay_with_documents_that_a_reindex_put_behind_an_alias(
     assert client.get(index="articles-2", id="d1")["_source"]["tags_manual"] == []
     assert here.undo("anna")["tag"] == "Web browser"
     assert here.undo("anna")["tag"] is None
+    kept = former == "kept"
+    told = "The decision stays in the index articles, and training learns from it: undo it there."
+    assert undone["problems"] == ([told] if kept else [])
+    assert len(JudgmentStore(client).of(PERSON)) == (2 if kept else 0)
+    if kept:
+        assert Decisions(client, settings, "articles").undo("anna")["tag"] == "Chess"
+        assert source(client, "d1")["tags_manual"] == []
 
 
 def test_decisions_on_another_document_of_the_same_id_are_its_own(
@@ -166,6 +173,19 @@ def test_decisions_on_another_document_of_the_same_id_are_its_own(
     assert [event for event in found.events if event.kind == "decided"] == []
     assert Queue(client, settings.documents, "letters").page("anna")["decided"] == 0
     assert Decisions(client, settings, "letters").undo("anna")["tag"] is None
+
+
+@pytest.mark.parametrize("former", ["deleted", "closed"])
+def test_the_history_of_a_document_is_without_decisions_on_one_that_had_its_id(
+    articles: None, client: Any, settings: Settings, former: str
+) -> None:
+    decide(client, settings, "accept", "Chess", "d1")
+    prepare_tagged_index(client, "letters")
+    index_tagged(client, "letters", [tagged("d1", {}, {"Chess": 0.4}, text="Dear Ben")])
+    change = client.indices.delete if former == "deleted" else client.indices.close
+    change(index="articles")
+    found = read_history(client, settings, "letters", "d1")
+    assert [event for event in found.events if event.kind == "decided"] == []
 
 
 def reindex(client: Any, target: str) -> None:

@@ -97,6 +97,27 @@ class DecisionsOn:
             found.setdefault((record.place, record.tag), (id_, record))
         return found
 
+    def kept_elsewhere(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return which decisions documents of other indices still have: record → index.
+
+        That is where they were made: the documents here are copies of these.
+
+        Args:
+            ids: of the records.
+        """
+        wanted, own = list(ids), set(self._indices())
+        found = records.search(self.client, [{"ids": {"values": wanted}}]) if wanted else []
+        kept: dict[str, str] = {}
+        for id_, record in found:
+            index = record.place.index
+            if index in own:
+                continue
+            there = dict(_read(self.client, index, [record.place.id], self.fields.people))
+            source = there.get(record.place)
+            if source and decision_on(source, record.tag, self.fields) == record.decision:
+                kept[id_] = index
+        return kept
+
     def _terms(self, by: str) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
         """Return what finds a person's decisions of these indices, and of all other ones."""
         mine, here = {"term": {"by": by}}, {"terms": {"index_name": self._indices()}}
@@ -147,6 +168,11 @@ class DecisionsOn:
         text_of = {place: document_text(source, self.texts) for place, source in here}
         copies = {place: text_of[now] for place, now in sample.items() if now in text_of}
         return is_earlier(self.client, index, copies, self.texts)
+
+
+def kept_in(index: str) -> str:
+    """Return the sentence that tells of :meth:`DecisionsOn.kept_elsewhere`."""
+    return f"The decision stays in the index {index}, and training learns from it: undo it there."
 
 
 def is_earlier(

@@ -100,6 +100,8 @@ def tagging_pipeline(
     keep: Sequence[str] = (),
     untouched: Untouched | None = None,
     rules: Rules | None = None,
+    *,
+    review_first: bool = False,
 ) -> dict[str, Any]:
     """Return the pipeline that tags.
 
@@ -113,6 +115,7 @@ def tagging_pipeline(
         keep: indices in which values that people wrote in these fields move to ``names.manual``.
         untouched: documents that it leaves as they are (None: none).
         rules: of the tagger. They say to which groups documents belong, and their number is kept.
+        review_first: the tagger applies nothing, so it does not apply what manual tags imply.
     """
     groups = {"field": rules.group_field, "names": rules.groups} if rules and rules.groups else {}
     return load(
@@ -129,6 +132,7 @@ def tagging_pipeline(
         untouched=_as_params(untouched),
         groups=groups,
         rules=0 if rules is None else rules.number,
+        review_first=review_first,
         **{name: script(name) for name in ("text", "tags", "pending")},
     )
 

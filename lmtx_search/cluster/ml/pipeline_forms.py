@@ -21,6 +21,9 @@ from lmtx_search.cluster.ml.pipeline import (
 )
 from lmtx_search.tag_fields import TagFields
 
+# Parameters that say something about a tagger. Of that of an earlier release, they are not known.
+_OF_TAGGER = {"rules", "review_first"}
+
 
 def of_this_release(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a pipeline of an earlier release with the scripts of this one.
@@ -127,8 +130,8 @@ def _renewed(
         return processor
     there = processor["script"]
     params = {**new["params"], **there.get("params", {})}
-    if "rules" not in there.get("params", {}):
-        params.pop("rules", None)  # nobody knows how many its tagger has
+    for name in _OF_TAGGER - there.get("params", {}).keys():
+        params.pop(name, None)
     if "names" in params:  # this release may write more fields
         params["names"] = TagFields(**params["names"]).as_dict()
     return {**processor, "script": {**there, "source": new["source"], "params": params}}

@@ -235,6 +235,7 @@ def deploy(
             state.keep,
             settings.documents.untouched,
             version.rules(),
+            review_first=version.manifest.review_first,
         )
         with _timed(seconds, "test"):
             check_pipeline(client, body, name, fields[0], labels, url)

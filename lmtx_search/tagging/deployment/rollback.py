@@ -138,6 +138,7 @@ def roll_back(
             state.keep,
             untouched,
             version.rules(),
+            review_first=version.manifest.review_first,
         )
         check_pipeline(client, body, name, fields[0], list(islice(index.labels(), 3)), plan.service)
         label_index = _label_index(index, settings, version, digests, found.in_cluster, progress)

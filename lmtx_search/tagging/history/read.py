@@ -79,7 +79,7 @@ def read_history(
     given += [(tag, "suggested", proposals.get(tag)) for tag in suggested]
     events = [
         *records.judged(client, id_, text, labels, judge_names(client)),
-        *records.decided(client, Place.of(hit), source, texts),
+        *records.decided(client, Place.of(hit), source, texts, fields),
         *_tagged(tagging, given, runs, hit["_index"], ids, only, unclear),
         *taggers(settings, tagging, runs, labels),
     ]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from lmtx_search.cluster.client import names
 from lmtx_search.cluster.decisions.on_index import is_earlier
 from lmtx_search.cluster.decisions.order import Place
+from lmtx_search.cluster.decisions.values import decision_on
 from lmtx_search.cluster.judgments.judge_names import JudgeNames
 from lmtx_search.index_templates import load
 from lmtx_search.records import PERSON, Document, Label, document_text, person_judgment_ids
+from lmtx_search.tag_fields import TagFields
 from lmtx_search.tagging.history.events import Event
 from lmtx_search.tagging.versions.version import TaggerVersion
 
@@ -48,12 +50,17 @@ def judged(
 
 
 def decided(
-    client: Client, place: Place, source: Mapping[str, Any], texts: Sequence[str]
+    client: Client,
+    place: Place,
+    source: Mapping[str, Any],
+    texts: Sequence[str],
+    fields: TagFields,
 ) -> Iterator[Event]:
     """Yield people's decisions about tags of a document, and that they were undone.
 
-    Decisions that were made in another index are told with its name, if the document may have been
-    in it: see :func:`~lmtx_search.cluster.decisions.on_index.is_earlier`.
+    Decisions that were made in another index are told with its name, if the document has a tag
+    where one of them put it, and may have been in that index:
+    see :func:`~lmtx_search.cluster.decisions.on_index.is_earlier`.
 
     Args:
         source: the document.
@@ -61,18 +68,24 @@ def decided(
     """
     if not client.indices.exists(index=names.DECISIONS):
         return
+    found = [
+        one
+        for hit in _of_document(client, names.DECISIONS, place.id)
+        if (one := hit["_source"]).get("kind") == "decision" and one.get("routing") == place.routing
+    ]
+    # The index may be gone, and ids alone say little.
+    here = {
+        str(one["index_name"])
+        for one in found
+        if "undone_at" not in one and decision_on(source, one["tag"], fields) == one["decision"]
+    }
     copy = document_text(source, texts)
-    where: dict[str, str | None] = {place.index: ""}
-    for hit in _of_document(client, names.DECISIONS, place.id):
-        one = hit["_source"]
-        if one.get("kind") != "decision" or one.get("routing") != place.routing:
-            continue
-        index = str(one["index_name"])
-        if index not in where:
-            earlier = {Place(index, place.id, place.routing): copy}
-            there = is_earlier(client, index, earlier, texts)
-            where[index] = f" (in the index {index})" if there else None
-        if where[index] is None:
+    where = {place.index: ""}
+    for index in here - {place.index}:
+        if is_earlier(client, index, {Place(index, place.id, place.routing): copy}, texts):
+            where[index] = f" (in the index {index})"
+    for one in found:
+        if (index := str(one["index_name"])) not in where:
             continue
         label, by = one.get("label_id") or one["tag"], one["by"]
         verb = _VERBS.get(one["decision"], one["decision"])

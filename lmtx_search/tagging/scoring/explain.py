@@ -166,7 +166,7 @@ def _because(manifest: Manifest, label: str, score: float, band: Band) -> str:
         return f"{manifest.max_tags} labels have higher scores"
     if band == "suggested":
         from_ = f"the score is {suggest_at:g} or more"
-        if manifest.bands is not None and manifest.bands.review_first:
+        if manifest.review_first:
             return f"{from_}, and documents.review_first applies nothing"
         return f"{from_} and below {apply_at:g}" if apply_at < NEVER else f"{from_}; never applied"
     if round(score, 4) >= suggest_at:

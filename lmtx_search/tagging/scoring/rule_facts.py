@@ -144,7 +144,7 @@ def _limits(rules: Rules, manifest: Manifest) -> dict[str, float]:
         limits[fact(MOST_SUGGESTED)] = manifest.most_suggested
     if rules.max_per_branch is not None:
         limits[fact(MOST_OF_BRANCH)] = rules.max_per_branch
-    if manifest.bands is not None and manifest.bands.review_first:
+    if manifest.review_first:
         limits[fact(REVIEW_FIRST)] = 1.0
     return limits
 

@@ -121,9 +121,14 @@ class Manifest:
     schema: int = 1
 
     @property
+    def review_first(self) -> bool:
+        """Whether nothing is applied, and what would be is suggested."""
+        return self.bands is not None and self.bands.review_first
+
+    @property
     def thresholds(self) -> Thresholds:
         """The scores from which labels become tags."""
-        if self.bands is not None and self.bands.review_first:
+        if self.review_first:
             return Thresholds(NEVER)
         return Thresholds(self.threshold, self.own_thresholds)
 
@@ -140,7 +145,7 @@ class Manifest:
         """The largest number of suggestions of a document."""
         if self.bands is None:
             return 0
-        return MOST_SUGGESTIONS + (self.max_tags if self.bands.review_first else 0)
+        return MOST_SUGGESTIONS + (self.max_tags if self.review_first else 0)
 
     @property
     def spare(self) -> int:
