@@ -29,7 +29,7 @@ from lmtx_search.records import Document, Judgment, Label, content_digest, docum
 from lmtx_search.settings import Settings
 from lmtx_search.tag_fields import TagFields
 from lmtx_search.training.teacher.human_feedback import person_judgment
-from lmtx_search.ui.followed_rules import followed, gone_names, taken_back
+from lmtx_search.ui.followed_rules import added_names, followed, gone_names, taken_back
 from lmtx_search.ui.tagger_rules import TaggerRules, tagger_of
 from lmtx_search.ui.teaching import Learned, earlier_judgments, take_back, teach
 
@@ -53,6 +53,8 @@ class _Progress:
     """Documents on whose tag somebody else decided otherwise."""
     left_out: dict[Place, list[str]] = field(default_factory=dict)
     """Tags and suggestions that rules removed with the decision."""
+    added: dict[Place, list[str]] = field(default_factory=dict)
+    """Those that rules added."""
 
 
 class Decisions:
@@ -74,7 +76,8 @@ class Decisions:
         ``results`` have a ``problem`` then, in one sentence. ``learned`` is the number of documents
         from which the next training learns, and ``not_learned`` says why it learns from no others
         if the cluster refused judgments or training documents. ``left_out`` of a result are the
-        tags and suggestions that a rule removed. ``not_followed`` says why rules were not followed
+        tags and suggestions that a rule removed, and ``added`` those that one added.
+        ``not_followed`` says why rules were not followed
         ("": they were).
 
         Args:
@@ -106,6 +109,7 @@ class Decisions:
         def changes(place: Place, source: Mapping[str, Any]) -> Mapping[str, Any]:
             done.written.pop(place, None)
             done.left_out.pop(place, None)
+            done.added.pop(place, None)
             if untouched is not None and untouched.matches(source):
                 done.problems[place] = _UNTOUCHED
                 return {}
@@ -125,7 +129,7 @@ class Decisions:
                 return changed
             more, also = followed({**source, **changed}, source, of_tagger, fields)
             done.before[place] |= also
-            done.left_out[place] = gone_names(also)
+            done.left_out[place], done.added[place] = gone_names(also), added_names(also)
             return {**changed, **more}
 
         for place, reason in change(self._client, stored, changes).items():
@@ -136,7 +140,7 @@ class Decisions:
             done.problems[place] = f"Nothing was changed: {reason}."
         learned = self._record(by, tag, label, decision, done, fields)
         self._tell_of_others(done, tag, fields)
-        told = _told(tag, decision, asked, done.problems, learned, done.left_out)
+        told = _told(tag, decision, asked, done.problems, learned, done.left_out, done.added)
         return {**told, "not_followed": not_followed}
 
     def undo(self, by: str) -> dict[str, Any]:
@@ -312,8 +316,11 @@ def _told(
     problems: Mapping[Place, str],
     learned: Learned | None = None,
     left_out: Mapping[Place, Sequence[str]] | None = None,
+    added: Mapping[Place, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
-    left = left_out or {}
+    done = [place for place in asked if place not in problems]
+    left = {place: list((left_out or {}).get(place, ())) for place in done}
+    entered = {place: list((added or {}).get(place, ())) for place in done}
     return {
         "tag": tag,
         "decision": decision,
@@ -324,7 +331,8 @@ def _told(
             {
                 **place_as_json(place),
                 "problem": problems.get(place),
-                "left_out": list(left.get(place, ())),
+                "left_out": left.get(place, []),
+                "added": entered.get(place, []),
             }
             for place in asked
         ],

@@ -34,6 +34,15 @@ def gone_names(also: Also) -> list[str]:
     return [name for name in dict.fromkeys(names) if name not in stay]
 
 
+def added_names(also: Also) -> list[str]:
+    """Return the names that rules put into tags or suggestions, and that were in neither."""
+    left, entered = also.get("left", {}), also.get("entered", {})
+    parts = ("tags", "suggested")
+    before = {str(was["item"]) for part in parts for was in left.get(part, ())}
+    names = (name for part in parts for name in entered.get(part, ()))
+    return [name for name in dict.fromkeys(names) if name not in before]
+
+
 def taken_back(
     source: Mapping[str, Any],
     tag: str,

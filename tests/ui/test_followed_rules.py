@@ -13,7 +13,7 @@ from lmtx_search.encoder.bands import Bands
 from lmtx_search.errors import UserError
 from lmtx_search.rules import Rules
 from lmtx_search.tag_fields import DEFAULT_FIELDS as FIELDS
-from lmtx_search.ui.followed_rules import followed, gone_names, taken_back
+from lmtx_search.ui.followed_rules import added_names, followed, gone_names, taken_back
 from lmtx_search.ui.tagger_rules import TaggerRules, VersionRules
 from tests.support.suggestions import tagged
 from tests.support.tiny_tagger import LABELS, version_of
@@ -65,7 +65,8 @@ def test_an_accepted_label_brings_what_it_implies(tmp_path: Path) -> None:
     labels = [replace(one, broader=("4",) if one.id == "2" else ()) for one in LABELS]
     rules = rules_of(tmp_path, Rules(imply=(("1", "2"),)), labels=labels, broader_tags=True)
     source = tagged("d", scored("web"), scored("chess"))
-    now, _ = check_undo(source, "chess", "accept", rules)
+    now, before = check_undo(source, "chess", "accept", rules)
+    assert added_names(dict(before)) == ["mail"]
     assert now["tags"] == ["mail", "web"]
     assert now["tag_scores"] == [{"tag": "mail", "score": 1.0}, *source["tag_scores"]]
     assert now["tags_broader"] == [" a, and."]
@@ -105,7 +106,7 @@ def test_a_tag_that_two_labels_imply_has_the_score_of_the_one_that_is_left(tmp_p
     now, before = check_undo(tagged("d", scores), "chess", "reject", rules)
     assert now["tags"] == [" a, and.", "web", "mail"]
     assert [one["probability"] for one in now["tag_scores"]] == [0.7, 0.6, 0.6]
-    assert gone_names(dict(before)) == []
+    assert (gone_names(dict(before)), added_names(dict(before))) == ([], [])
 
 
 def test_a_tag_that_a_manual_tag_still_implies_has_its_score(tmp_path: Path) -> None:
