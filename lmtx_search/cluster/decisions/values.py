@@ -124,10 +124,10 @@ def replaced(
         if list(now) == before:
             continue
         changed[getattr(fields, part)] = list(now)
-        keys = ([json.dumps(one, sort_keys=True) for one in items] for items in (before, now))
+        old, new = ([json.dumps(one, sort_keys=True) for one in items] for items in (before, now))
         left[part], entered[part] = [], []
         # An item that has moved or has another score leaves and enters.
-        for change, i, j, k, m in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        for change, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
             if change != "equal":
                 left[part] += [{"at": at, "item": before[at]} for at in range(i, j)]
                 entered[part] += [name_of(one) for one in now[k:m]]
