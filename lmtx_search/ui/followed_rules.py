@@ -65,6 +65,9 @@ def taken_back(
         return changed, {}
     now = {**source, **changed}
     more, also = followed(now, now, rules, fields)
+    undecided = {**now, fields.manual: [], fields.rejected: []}
+    if followed(undecided, undecided, rules, fields)[0] == more:
+        return changed, {}  # no decision has a part in it, so the document is put back as it was
     return {**changed, **more}, also
 
 

@@ -126,6 +126,16 @@ def test_what_another_decision_excludes_does_not_return_with_undo(tmp_path: Path
     assert gone_names(also) == ["web"]
 
 
+def test_without_another_decision_undo_puts_back_what_rules_would_leave_out(
+    tmp_path: Path,
+) -> None:
+    rules = rules_of(tmp_path, Rules(exclude=(("1", "3"),)))
+    source = tagged("d", scored("web"), scored("chess"))
+    now, before = after(source, "chess", "accept", rules)
+    back, also = taken_back(now, "chess", "accept", before, rules, FIELDS)
+    assert (filled(now | back), also) == (filled(source), {})
+
+
 def test_what_another_decision_implies_stays_with_undo(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, Rules(imply=(("1", "2"), ("3", "2"))))
     chess, before = after(tagged("d"), "chess", "accept", rules)
