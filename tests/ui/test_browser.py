@@ -23,6 +23,7 @@ from lmtx_search.cluster.setup.bootstrap import apply, plan
 from lmtx_search.cluster.setup.indices import prepare_training_index
 from lmtx_search.encoder.calibration import Calibration
 from lmtx_search.records import PERSON, Label
+from lmtx_search.rules import Rules
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.system.process_identity import user_name
 from lmtx_search.tagging.deployment.deploy import deploy
@@ -34,6 +35,7 @@ from tests.conftest import environment_of, flags_of
 from tests.support.backends import Servers
 from tests.support.live_tagger import OPTIONS, index_documents, load_labels
 from tests.support.tagger_service import LABELS, running
+from tests.support.tiny_tagger import version_of
 from tests.support.wipe import wipe
 
 pytestmark = pytest.mark.integration
@@ -228,6 +230,27 @@ def test_only_whoever_accepted_a_label_can_undo_that(site: Site, page: Page, own
     expect(tag).to_have_count(0)
     assert source(site, "odd")["tags_manual"] == []
     assert opinions(site) == {}
+
+
+def test_a_card_shows_what_a_rule_removed_with_a_decision(site: Site, page: Page) -> None:
+    rules = Rules(exclude=((LABELS[0].id, LABELS[2].id),))
+    made = version_of(site.settings.data_dir, labels=list(LABELS), rules=rules, max_tags=9)
+    before = source(site, "knights")["tagging"]
+    of_rules = {"doc": {"tagging": {"tagger": made.manifest.version}}}
+    site.client.update(index="articles", id="knights", body=of_rules, params={"refresh": "true"})
+    page.goto("/?q=knights")
+    expect(tag_of(page, "Knights", "Chess")).to_have_count(1)
+    page.get_by_role("button", name="Add a missing tag: Knights").press("Enter")
+    page.keyboard.type("spread")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text("A rule leaves out: Chess.")
+    expect(tag_of(page, "Knights", "Chess")).to_have_count(0)
+    tag_of(page, "Knights", "Spread.sheets").get_by_role("button", name="Undo").click()
+    expect(page.locator("#said")).to_have_text(re.compile("was undone"))
+    assert source(site, "knights")["tags"] == ["Chess"]
+    body = {"doc": {"tagging": before}}
+    site.client.update(index="articles", id="knights", body=body, params={"refresh": "true"})
 
 
 def test_a_text_is_tagged_as_it_is_typed(page: Page) -> None:

@@ -32,6 +32,7 @@ export function card(one, choose, names, visitor) {
 
 function assigned(one, tag, choose, visitor) {
   const item = make("li", {});
+  tag.item = item;
   const draw = (applied = true) => {
     if (!applied && !tag.given) { // what was no tag before the decision is none now
       one.tags = one.tags.filter((other) => other !== tag);
@@ -75,12 +76,15 @@ function assigned(one, tag, choose, visitor) {
 
 // Each suggestion leads to the page where people decide on it.
 function suggestions(one) {
-  const link = ({ tag, name, probability }) =>
-    make("li", {},
+  const link = (suggestion) => {
+    const { tag, name, probability } = suggestion;
+    suggestion.item = make("li", {},
       make("a", { class: "suggestion", href: `/decide?${new URLSearchParams({ label: tag })}` },
         name, " ",
         probability === null ? null
           : make("span", { class: "score" }, `${Math.round(probability * 100)} % likely`)));
+    return suggestion.item;
+  };
   return make("div", { class: "suggestions" },
     make("span", { class: "quiet" }, "Suggested:"),
     make("ul", { "aria-label": `Suggested for ${one.title}` }, ...one.suggested.map(link)));
@@ -125,11 +129,32 @@ async function giveAnswer(one, tag, answer, draw) {
     const focused = document.activeElement?.closest("li.tag");
     draw(told.applied);
     focused?.querySelector(".judge")?.focus();
-    notify(message(tag.name, answer, told), false);
+    const rules = ofRules(one, answer === null ? told : told.results[0]);
+    const words = [message(tag.name, answer, told), ...rules, told.not_followed, told.stays];
+    notify(words.filter(Boolean).join(" "), false);
   } catch (error) {
     if (api.superseded(error)) return;
     notify(error.message, true);
   }
+}
+
+// Tags and suggestions that a rule removed leave the card. Returns what to say about the rules.
+function ofRules(one, { left_out: left = [], added = [] }) {
+  const shown = [...one.tags, ...one.suggested];
+  const gone = (tag) => left.includes(tag.tag) && !tag.given;
+  const named = (tags) =>
+    tags.map((tag) => shown.find((other) => other.tag === tag)?.name ?? tag).join(", ");
+  const words = [];
+  if (left.length) words.push(`A rule leaves out: ${named(left)}.`);
+  if (added.length) words.push(`A rule adds: ${named(added)}. Reload the page to see it.`);
+  for (const { item } of shown.filter(gone)) {
+    const list = item.parentElement;
+    item.remove();
+    if (!list.children.length) list.closest(".suggestions")?.remove();
+  }
+  one.tags = one.tags.filter((tag) => !gone(tag));
+  one.suggested = one.suggested.filter((tag) => !gone(tag));
+  return words;
 }
 
 function message(tag, answer, { learned, not_learned: reason }) {
