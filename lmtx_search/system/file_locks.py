@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,35 +19,52 @@ def only_one(path: Path, what: str) -> Iterator[None]:
     Raises:
         LmtxError: another command holds it.
     """
-    with _open(path) as handle:
-        if not _try(handle):
-            holder = os.pread(handle, 32, 0).decode(errors="replace").strip()
-            raise LmtxError(
-                f"{what} is already running (process {holder or 'unknown'}): wait for it to end"
-            )
-        _sign(handle)
+
+    def refuse(handle: int) -> None:
+        holder = os.pread(handle, 32, 0).decode(errors="replace").strip()
+        raise LmtxError(
+            f"{what} is already running (process {holder or 'unknown'}): wait for it to end"
+        )
+
+    with _held(path, refuse):
         yield
 
 
 @contextmanager
 def one_after_another(path: Path, what: str, progress: Progress = SILENT) -> Iterator[None]:
     """Hold the lock for the block. Wait first while another command holds it."""
-    with _open(path) as handle:
-        if not _try(handle):
-            with progress.stage(f"Waiting for another command that {what}"):
-                fcntl.flock(handle, fcntl.LOCK_EX)
-        _sign(handle)
+
+    def wait(handle: int) -> None:
+        with progress.stage(f"Waiting for another command that {what}"):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+
+    with _held(path, wait):
         yield
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[int]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def _held(path: Path, if_taken: Callable[[int], None]) -> Iterator[None]:
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            if not _try(handle):
+                if_taken(handle)
+            # The last holder may have removed the file, and the next one would hold another one.
+            if not _is_at(handle, path):
+                continue
+            _sign(handle)
+            yield
+            return
+        finally:
+            os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
     try:
-        yield handle
-    finally:
-        os.close(handle)
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _try(handle: int) -> bool:

@@ -63,17 +63,18 @@ def first_encoder(
     The state stays for `train` if an encoder was trained. States of other inputs are removed, since
     they can be made again.
     """
-    try:
-        with one_after_another(_lock(state), "learns from documents that name a label", progress):
+    # Only the holder of the lock removes anything: another `judge` may be training in this folder.
+    with one_after_another(_lock(state), "learns from documents that name a label", progress):
+        try:
             _remove_others(state)
             named = named_stage(resources, settings, state, progress)
             if named is not None and named.trained:
                 trained = TrainedEncoder(state.encoder(0), resources, settings.fine_tuning)
                 return *trained.open(), named
-    except BaseException:
-        state.remove_unless_finished()
-        raise
-    state.remove()
+        except BaseException:
+            state.remove_unless_finished()
+            raise
+        state.remove()
     return *resources.open_base(), named
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from lmtx_search.errors import LmtxError
+from lmtx_search.progress import Silent
 from lmtx_search.system.file_locks import one_after_another, only_one
 
 HOLD = """
@@ -62,3 +64,36 @@ def test_a_waiting_one_goes_on_when_the_first_ends(tmp_path: Path) -> None:
         process.stdin.flush()
         with one_after_another(path, "downloads"):
             assert process.wait() == 0
+
+
+class AtWait(Silent):
+    """Does something when the wait for a lock begins."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act = act
+
+    @contextmanager
+    def stage(
+        self, name: str, total: int | None = None, unit: str = "items"
+    ) -> Iterator[Callable[[int], None]]:
+        self.act()
+        yield lambda advance: None
+
+
+def test_if_the_first_removes_the_folder_at_its_end_the_waiting_one_still_shuts_others_out(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "folder" / "lock"
+    first = ExitStack()
+    first.enter_context(only_one(path, "`judge`"))
+
+    def end() -> None:
+        shutil.rmtree(path.parent)
+        first.close()
+
+    with (
+        one_after_another(path, "judges", AtWait(end)),
+        pytest.raises(LmtxError, match="already running"),
+        only_one(path, "`judge`"),
+    ):
+        pytest.fail("two held the lock")
