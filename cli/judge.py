@@ -59,10 +59,11 @@ def judge(
 
     The judge is asked about the pairs that `train` asks about first with the same --profile,
     --seed, --shortlist, --retrieval, --pairs-per-document, --prompt and --order. `train` then finds
-    these answers and does not ask again. Its --batch-size, --learning-rate and --unjudged-documents
-    must be left as they are. With the profile small, documents that name a label first teach the
-    encoder. This takes some minutes, and `train` uses the result. Each answer is kept in OpenSearch
-    immediately: after an interruption, the same command continues with the rest.
+    these answers and does not ask again. With the profile small, documents that name a label first
+    teach the encoder. This takes some minutes, and `train` uses the result. Give `train` no
+    --batch-size, --learning-rate or --unjudged-documents: with one of these it learns from names
+    again, and asks about other pairs. Each answer is kept in OpenSearch immediately: after an
+    interruption, the same command continues with the rest.
 
     \b
     Example:

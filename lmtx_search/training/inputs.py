@@ -178,7 +178,9 @@ def _own_version(
 
 
 # Raised when a run with the same inputs has another result: a killed one must not be continued.
-_FORM = "2"
+_FORM = "3"
+# What the stage before the first cycle does not use of FineTuning.
+_OF_CYCLES = ("epochs", "negatives", "positives", "windows", "window_pooling")
 
 
 def fingerprint(
@@ -212,12 +214,18 @@ def named_fingerprint(
 ) -> str:
     """Return a short digest of what decides the result of the stage before the first cycle.
 
-    Neither the judge nor its budget is part of it.
+    Neither the judge nor its budget is part of it, nor what only a cycle uses: how often it trains
+    on judged documents, on which of their labels, and how its result is measured.
     """
+    tuning = {
+        name: value
+        for name, value in asdict(training.fine_tuning).items()
+        if name not in _OF_CYCLES
+    }
     return content_digest(
         __version__,
         _FORM,
-        json.dumps(asdict(training.fine_tuning), sort_keys=True),
+        json.dumps(tuning, sort_keys=True),
         f"{training.seed} {training.unjudged_documents} {training.centered}",
         base_digest,
         labels_digest(labels),

@@ -14,9 +14,10 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.progress import SILENT
-from lmtx_search.records import Label, content_digest
-from lmtx_search.settings import Settings
-from lmtx_search.training.inputs import RunInputs, open_base
+from lmtx_search.records import Document, Label, content_digest
+from lmtx_search.settings import EncoderSettings, Settings
+from lmtx_search.training.inputs import RunInputs, named_fingerprint, open_base
+from lmtx_search.training.profiles import training_settings
 from lmtx_search.training.settings import FineTuning
 from tests.support.tiny_encoder import DIMENSION, make_tiny_encoder
 
@@ -66,3 +67,42 @@ def test_a_run_leaves_the_labels_of_a_load_beside_it_as_they_are(
     _, search = open_base(settings, TUNING, inputs, "run", SILENT)
     assert len(index.versions()) == 2
     assert len(search(encoder.encode(["web"]), 3)[0]) == 2
+
+
+def of_stage(encoder: EncoderSettings | None = None, **changes: Any) -> str:
+    training = training_settings(encoder or EncoderSettings(), **changes)
+    return named_fingerprint(training, "base", LABELS, [Document("1", "a")], [Document("2", "b")])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"budget": "2h"},
+        {"epochs": 2},
+        {"negatives": "in_batch"},
+        {"positives": "weighted"},
+        {"words": 1.0},
+        {"encoder": EncoderSettings(windows=3, window_pooling="max")},
+    ],
+    ids=str,
+)
+def test_what_only_a_cycle_uses_keeps_the_stage_before_it(change: dict[str, Any]) -> None:
+    assert of_stage(**change) == of_stage()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"batch_size": 16},
+        {"learning_rate": 1e-4},
+        {"unjudged_documents": 100},
+        {"hardest": 5},
+        {"encoder": EncoderSettings(document_tokens=64)},
+    ],
+    ids=str,
+)
+def test_what_the_stage_before_the_first_cycle_uses_makes_another_stage(
+    change: dict[str, Any],
+) -> None:
+    assert of_stage(**change) != of_stage()
