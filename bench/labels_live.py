@@ -105,7 +105,7 @@ def _deploy(settings: Settings, client: Any, labels: list[Label]) -> None:
     """Load labels and deploy the untrained encoder, with one embedding for both."""
     tokens = settings.encoder.label_tokens
     encoder = load_encoder(settings, max_tokens=tokens)
-    digest = passages_digest(encoder.digest, tokens)
+    digest = passages_digest(encoder.digest, tokens, encoder.form.label_prompt)
     vectors = embed_labels(encoder, labels)
     row_of = {label.id: row for row, label in enumerate(labels)}
     LabelIndex(client, settings.opensearch.knn_engine).load(

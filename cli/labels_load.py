@@ -155,13 +155,15 @@ def _show_plan(
 def _needs_new_version(context: Context, index: LabelIndex) -> bool | None:
     """Return whether a load embeds all labels anew (None: the encoder is not there to tell)."""
     from lmtx_search.encoder.chosen import find_chosen_encoder
+    from lmtx_search.encoder.description import describe
     from lmtx_search.encoder.folder import encoder_digest
     from lmtx_search.encoder.passages import passages_digest
 
     folder = find_chosen_encoder(context.settings)
     if folder is None:
         return None
-    digest = passages_digest(encoder_digest(folder), context.settings.encoder.label_tokens)
+    tokens, prompt = context.settings.encoder.label_tokens, describe(folder).label_prompt
+    digest = passages_digest(encoder_digest(folder), tokens, prompt)
     return not index.require().embeds_as(digest)
 
 

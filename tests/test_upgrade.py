@@ -154,7 +154,9 @@ def test_a_tagger_of_a_newer_release_is_refused(tmp_path: Path) -> None:
 def set_up_by_the_first_release(client: Any, settings: Settings) -> str:
     """Fill a cluster and data_dir as the first release does; return the tagger's version."""
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-    digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
+    digest = passages_digest(
+        encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt
+    )
     version = make_version(settings, LABELS)
     name, path = version.manifest.version, version.folder / "manifest.json"
     manifest = json.loads(path.read_text())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmtx_search.records import Label
+from lmtx_search.records import Label, content_digest
 
 # Increased when passages change, so that older embeddings are not mixed with new ones.
 PASSAGE_FORM = 3
@@ -19,14 +19,17 @@ def label_passage(label: Label) -> str:
     return ", ".join(part for text in (label.text, *label.synonyms) if (part := text.strip()))
 
 
-def passages_digest(encoder_digest: str, label_tokens: int) -> str:
+def passages_digest(encoder_digest: str, label_tokens: int, label_prompt: str) -> str:
     """Return a digest of how labels are embedded, as the label index stores it.
 
     Args:
         encoder_digest: SHA-256 (hex) of the encoder. The result starts with it.
         label_tokens: tokens that it reads of a label.
+        label_prompt: what it reads before a label. The digest of the encoder covers its files, and
+            releases may read another prompt from the same files.
     """
-    return f"{encoder_digest}-{PASSAGE_FORM}-{label_tokens}"
+    prompt = f"-{content_digest(label_prompt)[:16]}" if label_prompt else ""
+    return f"{encoder_digest}-{PASSAGE_FORM}{prompt}-{label_tokens}"
 
 
 def passage_tokens(digest: str) -> int:

@@ -143,7 +143,7 @@ def open_base(
     encoder = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
     current = index.require()
     name = current.index
-    digest = passages_digest(encoder.digest, tuning.label_tokens)
+    digest = passages_digest(encoder.digest, tuning.label_tokens, encoder.form.label_prompt)
     if current.encoder_digest != digest or not current.has_words:
         # After a deployment the alias points to the embeddings of another encoder, and the labels
         # of an earlier release have no words. A run holds no lock, and a load of labels may be

@@ -33,7 +33,7 @@ def open_resources(
     tuning, index = training.fine_tuning, inputs.index
 
     def publish(encoder: Encoder, vectors: NDArray[np.float32]) -> Search:
-        digest = passages_digest(encoder.digest, tuning.label_tokens)
+        digest = passages_digest(encoder.digest, tuning.label_tokens, encoder.form.label_prompt)
         name = index.write_version(
             inputs.labels, vectors, digest, encoder.dimension, progress, owner
         )

@@ -9,7 +9,12 @@ import pytest
 
 from lmtx_search.encoder.folder import encoder_digest, resolve_encoder
 from lmtx_search.encoder.form import OnnxForm
-from lmtx_search.encoder.passages import label_passage, passages_digest
+from lmtx_search.encoder.passages import (
+    PASSAGE_FORM,
+    label_passage,
+    passage_tokens,
+    passages_digest,
+)
 from lmtx_search.errors import UserError
 from lmtx_search.records import Label
 
@@ -106,5 +111,13 @@ def test_a_label_is_read_with_its_synonyms_and_without_its_description() -> None
 
 
 def test_everything_that_affects_a_labels_embedding_changes_its_digest() -> None:
-    assert passages_digest("d", 64) == passages_digest("d", 64)
-    assert len({passages_digest("d", 64), passages_digest("d", 32), passages_digest("e", 64)}) == 3
+    ways = (("d", 64, ""), ("d", 32, ""), ("e", 64, ""), ("d", 64, "query: "), ("d", 64, "q: "))
+    digests = [passages_digest(*way) for way in ways]
+    assert digests == [passages_digest(*way) for way in ways]
+    assert len(set(digests)) == len(ways)
+    assert [passage_tokens(digest) for digest in digests] == [64, 32, 64, 64, 64]
+
+
+def test_labels_of_an_encoder_without_a_prompt_are_not_embedded_anew() -> None:
+    # The digest that label indices of earlier releases have.
+    assert passages_digest("d", 64, "") == f"d-{PASSAGE_FORM}-64"

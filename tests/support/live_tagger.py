@@ -34,7 +34,7 @@ def load_labels(client: Any, settings: Settings, labels: Sequence[Label]) -> Non
     LabelIndex(client).load(
         labels,
         lambda labels: embed_labels(encoder, labels),
-        passages_digest(encoder.digest, settings.encoder.label_tokens),
+        passages_digest(encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt),
         encoder.dimension,
     )
 

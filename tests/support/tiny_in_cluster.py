@@ -25,7 +25,7 @@ def deployed_in_cluster(client: Any, settings: Settings, folder: Path) -> None:
     LabelIndex(client).load(
         LABELS,
         lambda labels: encoder.encode([label.text for label in labels]),
-        passages_digest(encoder.digest, settings.encoder.label_tokens),
+        passages_digest(encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt),
         encoder.dimension,
     )
     options = DeployOptions("fp32", threshold=0.2, max_tags=2, runtime="in-cluster")

@@ -111,7 +111,7 @@ def deployed(
     LabelIndex(client).load(
         LABELS,
         lambda labels: embed_labels(encoder, labels),
-        passages_digest(encoder.digest, settings.encoder.label_tokens),
+        passages_digest(encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt),
         encoder.dimension,
     )
     with ExitStack() as service:

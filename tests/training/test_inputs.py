@@ -33,7 +33,7 @@ def test_a_run_leaves_the_labels_of_a_load_beside_it_as_they_are(
     apply(client, plan(client, settings))
     index, base = LabelIndex(client), make_tiny_encoder(tmp_path / "tiny")
     encoder = OnnxEncoder(base, TUNING.label_tokens)
-    digest = passages_digest(encoder.digest, TUNING.label_tokens)
+    digest = passages_digest(encoder.digest, TUNING.label_tokens, encoder.form.label_prompt)
     index.load(
         LABELS, lambda labels: np.eye(2, 384, dtype=np.float32), content_digest("other"), 384
     )

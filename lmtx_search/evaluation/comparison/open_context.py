@@ -206,7 +206,7 @@ def _write_labels(
     return index.write_version(
         labels,
         lambda batch: embed_labels(encoder, batch),
-        passages_digest(encoder.digest, settings.encoder.label_tokens),
+        passages_digest(encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt),
         encoder.dimension,
         progress,
         owner,

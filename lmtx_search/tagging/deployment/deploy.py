@@ -206,7 +206,9 @@ def deploy(
         with _timed(seconds, "label index"):
             previous = index.require()
             label_index = previous.index
-            digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
+            digest = passages_digest(
+                encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt
+            )
             if previous.encoder_digest != digest:
                 existing = index.versions()
                 label_index = index.write_version(

@@ -93,7 +93,9 @@ def edit_labels(
             raise UserError("no label would remain: load others first (`labels load FILE`)")
         if puts and info.encoder_digest is None:  # the index has no labels yet
             encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-            digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
+            digest = passages_digest(
+                encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt
+            )
             index.load(puts, lambda some: embed_labels(encoder, some), digest, encoder.dimension)
             return LabelEdit(index.require().index, puts, [])
         vectors = _embedded(settings, version, puts, info.encoder_digest)
@@ -172,7 +174,9 @@ def load_labels(
     """
     index = LabelIndex(client, settings.opensearch.knn_engine)
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-    digest = passages_digest(encoder.digest, settings.encoder.label_tokens)
+    digest = passages_digest(
+        encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt
+    )
     with exclusive(client, "loading of labels"):
         live = live_version(client, settings)
         same = live and live.version and passages_of(live.version, settings) == digest
@@ -238,7 +242,10 @@ def _embedded(
     if version is not None and passages_of(version, settings) == digest:
         return embed_labels(label_encoder(version, settings), labels)
     encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
-    if passages_digest(encoder.digest, settings.encoder.label_tokens) != digest:
+    if (
+        passages_digest(encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt)
+        != digest
+    ):
         raise UserError(
             "the label index holds embeddings of an encoder that is neither the deployed tagger's "
             "nor the settings': run `lmtx-search labels load FILE`, or deploy"

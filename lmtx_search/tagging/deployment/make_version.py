@@ -103,7 +103,9 @@ def make_version(
             student=student,
             refit=source.refit,
         ),
-        VersionLabels(labels, embeddings, passages_digest(encoder.digest, tokens)),
+        VersionLabels(
+            labels, embeddings, passages_digest(encoder.digest, tokens, encoder.form.label_prompt)
+        ),
         replace(tagging_rule(settings.documents, source, options), rules=rules),
         source.words,
         untested=True,

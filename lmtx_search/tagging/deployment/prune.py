@@ -10,6 +10,7 @@ from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import Registered, pipelines_with, registered, unregister
 from lmtx_search.encoder.chosen import chosen_encoder
+from lmtx_search.encoder.description import describe
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.errors import LmtxError, UserError
@@ -114,5 +115,6 @@ def _label_indices(client: Client, settings: Settings, kept: list[str]) -> list[
         folder = chosen_encoder(settings)
     except LmtxError:
         return []  # the embeddings that the next training needs are unknown
-    needed.add(passages_digest(encoder_digest(folder), settings.encoder.label_tokens))
+    prompt = describe(folder).label_prompt
+    needed.add(passages_digest(encoder_digest(folder), settings.encoder.label_tokens, prompt))
     return LabelIndex(client, settings.opensearch.knn_engine).unneeded(needed)

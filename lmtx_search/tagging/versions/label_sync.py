@@ -106,8 +106,9 @@ def differing_labels(
 def passages_of(version: TaggerVersion, settings: Settings) -> str:
     """Return the digest of how a version's labels are embedded, as the label index stores it."""
     manifest = version.manifest
+    # The first release did not record it, and its digests name no prompt.
     return manifest.passages or passages_digest(
-        manifest.encoder_digest, settings.encoder.label_tokens
+        manifest.encoder_digest, settings.encoder.label_tokens, label_prompt=""
     )
 
 
