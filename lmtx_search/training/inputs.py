@@ -177,8 +177,11 @@ def _own_version(
     )
 
 
-# Raised when a run with the same inputs has another result: a killed one must not be continued.
-_FORM = "3"
+RESULT_FORM = "3"
+"""Raised when a run with the same inputs, or its encoder with the same texts, has another result.
+
+A killed run of another form is not continued, and stored results of one are not shown.
+"""
 # What the stage before the first cycle does not use of FineTuning.
 _OF_CYCLES = ("epochs", "negatives", "positives", "windows", "window_pooling")
 
@@ -194,7 +197,7 @@ def fingerprint(
     """Return a short digest of everything that decides the result of a run."""
     return content_digest(
         __version__,
-        _FORM,
+        RESULT_FORM,
         json.dumps(asdict(training), sort_keys=True),
         base_digest,
         judge.digest,
@@ -224,7 +227,7 @@ def named_fingerprint(
     }
     return content_digest(
         __version__,
-        _FORM,
+        RESULT_FORM,
         json.dumps(tuning, sort_keys=True),
         f"{training.seed} {training.unjudged_documents} {training.centered}",
         base_digest,

@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 
 from lmtx_search.errors import UserError
-from lmtx_search.evaluation.comparators import ComparatorResult
+from lmtx_search.evaluation.comparators import ComparatorResult, ComparisonContext
+from lmtx_search.evaluation.comparison import open_context
+from lmtx_search.evaluation.comparison.open_context import context_digest
 from lmtx_search.evaluation.comparison.result_cache import ResultCache
 from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet
 from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
 from lmtx_search.evaluation.metrics.permutation_test import Difference
-from lmtx_search.evaluation.studies import STUDIES, run
+from lmtx_search.evaluation.studies import STUDIES, identity, run
 from lmtx_search.evaluation.studies.base import Point
 from lmtx_search.evaluation.studies.identity import (
     JudgeDigests,
+    common_digest,
     keep_judge,
     point_digest,
     same_judge,
@@ -92,9 +95,8 @@ def test_teachers_must_be_named_and_documents_must_be_there() -> None:
         _enough(points("documents", "50", "100"), 60)
 
 
-def result(**outputs: Output):
-    weighing = weigh(TRAIN)
-    gold_set = GoldSet(
+def gold_set_of(weighing: Any) -> GoldSet:
+    return GoldSet(
         documents=[Document(id_, "text") for id_ in GOLD],
         labels=50,
         usable=UsableGold(GOLD, [], [], []),
@@ -104,6 +106,11 @@ def result(**outputs: Output):
         repeated=0,
         bad_lines=0,
     )
+
+
+def result(**outputs: Output):
+    weighing = weigh(TRAIN)
+    gold_set = gold_set_of(weighing)
     found = {
         name.strip("_"): ComparatorResult(output, 12.5, 0, 40) for name, output in outputs.items()
     }
@@ -214,3 +221,19 @@ def test_a_changed_prompt_is_another_point(tmp_path: Path) -> None:
         point = point_of("http://127.0.0.1:9", str(file))
         digests.append(point_digest(STUDIES["documents"], point))
     assert digests[0] != digests[1]
+
+
+def test_stored_results_of_runs_with_other_results_are_not_shown(
+    context: ComparisonContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold_set = gold_set_of(weigh(TRAIN))
+
+    def digests() -> set[str]:
+        of_study = common_digest(context.settings, [], gold_set, [], [])
+        return {context_digest(context), of_study}
+
+    before = digests()
+    assert digests() == before
+    for module in (open_context, identity):
+        monkeypatch.setattr(module, "RESULT_FORM", "of an earlier release")
+    assert not before & digests()

@@ -26,6 +26,7 @@ from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label, content_digest, labels_digest
 from lmtx_search.settings import Settings
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
+from lmtx_search.training.inputs import RESULT_FORM
 from lmtx_search.training.profiles import small
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import FineTuning, TrainingSettings
@@ -139,6 +140,7 @@ def context_digest(context: ComparisonContext) -> str:
     gold = sorted((context.learn_gold or {}).items())
     return content_digest(
         __version__,
+        RESULT_FORM,
         encoder_digest(untrained_source(context.settings).folder),
         json.dumps(asdict(context.tuning), sort_keys=True),
         str((context.settings.encoder.document_tokens, context.settings.encoder.label_tokens)),

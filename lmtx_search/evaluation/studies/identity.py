@@ -21,6 +21,7 @@ from lmtx_search.records import Document, Judgment, Label, content_digest, label
 from lmtx_search.settings import Settings
 from lmtx_search.sources.label_rules import rules_of
 from lmtx_search.tagging.deployment.encoder_source import untrained_source
+from lmtx_search.training.inputs import RESULT_FORM
 from lmtx_search.version import __version__
 
 
@@ -35,6 +36,7 @@ def common_digest(
     rules = rules_of(settings.label, labels, SILENT)
     return content_digest(
         __version__,
+        RESULT_FORM,
         encoder_digest(untrained_source(settings).folder),
         str((settings.encoder.document_tokens, settings.encoder.label_tokens)),
         str((settings.encoder.windows, settings.encoder.window_pooling)),

@@ -45,7 +45,7 @@ from lmtx_search.training.training_documents import training_documents
 from lmtx_search.words.weights import DEFAULT_FACTOR, WordScoring
 
 # Increased when a student is made in another way, so that older ones are not used.
-_FORM = 2
+_FORM = 3
 
 
 @dataclass(frozen=True)
