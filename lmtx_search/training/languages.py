@@ -12,6 +12,7 @@ from lmtx_search.encoder.language_fit import (
     Fit,
     encoder_problem,
     find_tokenizer,
+    made_for_english,
     other_encoder,
     tokenizer_fit,
 )
@@ -21,7 +22,7 @@ from lmtx_search.judges.language_fit import judge_language_problem, judge_name
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.words.english import not_in_english, share_not_english
+from lmtx_search.words.english import not_in_english, texts_not_english
 from lmtx_search.words.text_sample import TextSample
 
 
@@ -40,15 +41,21 @@ def language_problems(
         labels, documents: random samples of their texts.
     """
     name = settings.encoder.name
-    not_english = not_in_english(share_not_english(documents), DOCUMENTS)
+    others, decided = texts_not_english(documents)
+    not_english = not_in_english(len(others) / decided if decided else None, DOCUMENTS)
     tokenizer = encoder and find_tokenizer(encoder, settings.cache_dir)
     fits: dict[str, Fit] = {}
+    split: Fit | None = None
     if tokenizer is not None:
         fits = {
             LABELS: tokenizer_fit(tokenizer, labels),
             DOCUMENTS: tokenizer_fit(tokenizer, documents),
         }
-    if problem := encoder_problem(encoder, fits, name, not_english):
+        split = tokenizer_fit(tokenizer, others)
+        if made_for_english(encoder, name) and not split.splits:
+            # Lists of parts or keywords in English: they have no frequent words.
+            not_english = ""
+    if problem := encoder_problem(encoder, fits, name, not_english, split):
         yield problem, other_encoder(name, any(fit.multilingual for fit in fits.values()))
     # Names have no frequent words, and only a tokenizer for English tells their language.
     of_labels = fits.get(LABELS)

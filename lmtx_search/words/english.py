@@ -30,28 +30,37 @@ _CHARACTERS = 1000  # of each text
 _WORD = re.compile(rf"[{DENSE}]|[^\W\d_{DENSE}]+")
 
 
-def share_not_english(texts: Iterable[str]) -> float | None:
-    """Return the share of the texts that are not in English (None: too few words to tell).
+def texts_not_english(texts: Iterable[str]) -> tuple[list[str], int]:
+    """Return the texts that are not in English, and of how many texts the language can be told.
 
-    Names and keywords have no frequent words, so this is only for sentences.
+    This number is 0 if there are too few words. Names and keywords have no frequent words, so this
+    is only for sentences.
     """
-    decided = others = words_in_all = short_texts = 0
+    others: list[str] = []
+    short: list[str] = []
     short_words: list[str] = []
+    decided = words_in_all = 0
     for text in texts:
         words = _WORD.findall(text[:_CHARACTERS].lower())
         words_in_all += len(words)
         if len(words) >= _WORDS_OF_TEXT:
             decided += 1
-            others += not _is_english(words)
+            others += [] if _is_english(words) else [text]
         elif words:
-            short_texts += 1
+            short.append(text)
             short_words += words
     if words_in_all < _LEAST_WORDS:
-        return None
+        return [], 0
     if len(short_words) >= _LEAST_WORDS:
-        decided += short_texts
-        others += 0 if _is_english(short_words) else short_texts
-    return others / decided if decided else None
+        decided += len(short)
+        others += [] if _is_english(short_words) else short
+    return others, decided
+
+
+def share_not_english(texts: Iterable[str]) -> float | None:
+    """Return the share of :func:`texts_not_english` (None: too few words to tell)."""
+    others, decided = texts_not_english(texts)
+    return len(others) / decided if decided else None
 
 
 def not_in_english(share: float | None, what: str) -> str:

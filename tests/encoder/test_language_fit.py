@@ -10,6 +10,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from lmtx_search.encoder.export import form_folder
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.language_fit import (
+    Fit,
     encoder_problem,
     find_tokenizer,
     language_problem,
@@ -92,10 +93,10 @@ CARDS = {
 
 @pytest.mark.parametrize("name", ["sentence-transformers/all-MiniLM-L6-v2", "all-MiniLM-L6-v2"])
 def test_the_default_encoder_needs_not_be_there_to_be_known_as_english(name: str) -> None:
-    told = encoder_problem(None, {}, name, NOT_ENGLISH)
+    told = encoder_problem(None, {}, name, NOT_ENGLISH, None)
     assert told == f"{NOT_ENGLISH}, and the encoder {name} was made for English"
-    assert encoder_problem(None, {}, name, "") == ""
-    assert encoder_problem(None, {}, "an/other", NOT_ENGLISH) == ""
+    assert encoder_problem(None, {}, name, "", None) == ""
+    assert encoder_problem(None, {}, "an/other", NOT_ENGLISH, None) == ""
 
 
 @pytest.mark.parametrize("card", CARDS)
@@ -103,7 +104,7 @@ def test_an_encoder_whose_model_card_names_english_alone_was_made_for_english(
     card: str, tmp_path: Path
 ) -> None:
     (tmp_path / "README.md").write_text(CARDS[card])
-    told = encoder_problem(tmp_path, {}, "an/other", NOT_ENGLISH)
+    told = encoder_problem(tmp_path, {}, "an/other", NOT_ENGLISH, None)
     assert bool(told) is (card in ("en", "[en]"))
 
 
@@ -131,8 +132,17 @@ def test_the_real_tokenizer_of_an_english_encoder_is_known_under_any_name(
     text: str, encoder_folder: Path
 ) -> None:
     fit = tokenizer_fit(encoder_folder / "tokenizer.json", [text] * 10)
-    told = encoder_problem(None, {"documents": fit}, "my-encoder", NOT_ENGLISH)
+    told = encoder_problem(None, {"documents": fit}, "my-encoder", NOT_ENGLISH, fit)
     assert told == f"{NOT_ENGLISH}, and the encoder my-encoder was made for English"
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_the_tokenizer_decides_whether_the_documents_are_foreign_to_an_english_encoder(
+    split: bool,
+) -> None:
+    fit = Fit(words=100, word_pieces=155 if split else 115)
+    told = encoder_problem(None, {}, "all-MiniLM-L6-v2", NOT_ENGLISH, fit)
+    assert bool(told) is split
 
 
 @pytest.mark.integration

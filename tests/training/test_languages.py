@@ -117,3 +117,27 @@ def test_the_real_english_encoder_tells_the_language_of_labels_for_the_judge(
     assert found[1][0].startswith("the labels are probably not in English, and the judge")
     english = ["Library science", "Wholesale trade", "Copyright law"] * 20
     assert not list(language_problems(settings, encoder_folder, DEFAULT_JUDGE, english, []))
+
+
+PARTS = [
+    "Stainless steel hex bolt M8 x 40 mm DIN 933 A2 full thread pack 100",
+    "Brass ball valve 1/2 inch BSP female PN25 lever handle",
+    "Copper pipe fitting elbow 90 degree 22 mm solder joint",
+    "Wireless headphones noise cancelling over ear foldable microphone black",
+] * 10
+FRENCH = [
+    "La bibliothèque de la ville prête des livres et des revues à ses lecteurs, et chacun peut les "
+    "lire chez lui pendant quatre semaines."
+] * 10
+
+
+@pytest.mark.integration
+def test_lists_of_english_words_fit_the_default_encoder_and_judge(encoder_folder: Path) -> None:
+    def told(documents: list[str]) -> list[str]:
+        found = language_problems(Settings(), encoder_folder, DEFAULT_JUDGE, [], documents)
+        return [problem for problem, _ in found]
+
+    assert told(PARTS) == []
+    encoder, judge = told([*FRENCH, *[ENGLISH[0] * 3] * 30])
+    assert encoder.startswith("about 25 % of the documents are probably not in English, and the en")
+    assert judge.startswith("about 25 % of the documents")
