@@ -65,7 +65,7 @@ def show_needs(context: Context, documents: int | None, labels: int | None, per_
 
 
 def _encoder_size(settings: Settings) -> EncoderSize | None:
-    """Return the size of the settings' encoder (None: it is not on this machine)."""
+    """Return the size of the settings' encoder (None: it is not known)."""
     from lmtx_search.encoder.chosen import find_chosen_encoder
     from lmtx_search.encoder.size import SIZES, size_of
 
@@ -134,10 +134,11 @@ def _notes(work: Workload, found: Needs, name: str, *, known: bool) -> list[str]
     ]
     if not known:
         notes.append(
-            f"the encoder {name} is not on this machine yet: these are the times and sizes of the "
+            f"the size of the encoder {name} is not known: it is not on this machine yet, or its "
+            "config.json does not say how many layers it has. These are the times and sizes of the "
             "default encoder"
         )
-    elif work.encoder != DEFAULT_SIZE:
+    elif work.encoder.layers and work.encoder != DEFAULT_SIZE:
         notes.append(
             f"the times of {name} are estimated from layers × width²: per token it needs "
             f"{work.encoder_times:.2g} times as long as the default encoder, which was measured"

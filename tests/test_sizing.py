@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from safetensors.numpy import save_file
 
 from lmtx_search.cli.main import cli
 from lmtx_search.cli.sizing import _bytes
@@ -110,6 +112,29 @@ def test_the_size_of_an_encoder_is_read_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "model.safetensors").write_bytes(b"w" * 100)
     assert size_of(tmp_path) == EncoderSize(layers=4, width=64, dimension=64, weights=200)
+
+
+def test_a_transformer_that_does_not_say_how_many_layers_it_has_is_not_static(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"w" * 100)
+    (tmp_path / "config.json").write_text(json.dumps({"d_model": 64, "block_sizes": [4, 4, 4]}))
+    assert size_of(tmp_path) is None
+    shown = run("--documents", "10", "--labels", "10", "--encoder", str(tmp_path)).stdout
+    assert "does not say how many layers it has" in shown
+    assert "Transformer" in shown
+    (tmp_path / "config.json").write_text(json.dumps({"d_model": 64, "encoder_layers": 12}))
+    assert size_of(tmp_path) == EncoderSize(layers=12, width=64, dimension=64, weights=100)
+
+
+def test_nothing_is_said_of_the_layers_of_a_static_encoder(tmp_path: Path) -> None:
+    modules = [{"type": "sentence_transformers.models.StaticEmbedding", "path": ""}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    table = {"embedding.weight": np.zeros((3, 64), dtype=np.float32)}
+    save_file(table, tmp_path / "model.safetensors")
+    shown = run("--documents", "10", "--labels", "10", "--encoder", str(tmp_path)).stdout
+    assert "(a static encoder, embeddings of 64)" in shown
+    assert "times as long" not in shown
 
 
 def test_there_are_two_services_at_least_and_more_when_two_do_not_keep_up() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from lmtx_search.encoder.description import describe
 from lmtx_search.encoder.folder import first_module, read_json
 
-_LAYERS = ("num_hidden_layers", "num_layers", "n_layers", "n_layer")
+_LAYERS = ("num_hidden_layers", "num_layers", "n_layers", "n_layer", "encoder_layers")
 _WIDTHS = ("hidden_size", "d_model", "dim", "n_embd")
 
 
@@ -38,8 +38,11 @@ SIZES = {
 }
 
 
-def size_of(folder: Path) -> EncoderSize:
+def size_of(folder: Path) -> EncoderSize | None:
     """Read the size of the encoder in a sentence-transformers folder.
+
+    Returns:
+        None if the configuration of a transformer does not say how many layers it has.
 
     Raises:
         UserError: a file is damaged, or this kind of encoder is not supported.
@@ -47,14 +50,17 @@ def size_of(folder: Path) -> EncoderSize:
     described = describe(folder)
     weights = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
     first = first_module(folder)
-    if described.static or not (first / "config.json").is_file():
+    if described.static:
         return EncoderSize(0, 0, described.dimension, weights)
     config = read_json(first / "config.json")
     inner = config.get("text_config") or {}
     # Weights of 16 bits become float32.
     named = str(config.get("dtype") or config.get("torch_dtype") or inner.get("dtype") or "")
+    layers = _number(config, inner, _LAYERS)
+    if not layers:
+        return None
     return EncoderSize(
-        layers=_number(config, inner, _LAYERS),
+        layers=layers,
         width=_number(config, inner, _WIDTHS),
         dimension=described.dimension,
         weights=weights * (2 if named.endswith("16") else 1),
