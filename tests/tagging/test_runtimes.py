@@ -383,9 +383,8 @@ def test_both_give_the_same_tags_where_words_count(deployed: Deployed) -> None:
         assert scores == pytest.approx(scores_of(document.get("tag_scores")), abs=2e-4), name
         assert cluster[name].get("tags_broader") == document.get("tags_broader"), name
     assert service["chess"]["tags"][0] == "chess"
-    assert scores_of(service["label 4"]["tag_scores"])[LABELS[3].text] == pytest.approx(
-        1.9, abs=1e-2
-    )
+    # The cosine and all evidence; pairs of words raise the similarity of a name to itself.
+    assert scores_of(service["label 4"]["tag_scores"])[LABELS[3].text] > 1.95
     for text in ("chess", "other script", "behind the window"):
         assert "hardware" in service[text]["tags"]
         assert "hardware" not in deployed.sources["service"][text]["tags"]
