@@ -78,4 +78,5 @@ def test_labels_that_are_found_by_letters_have_ids_where_they_share_a_name(
     decisions = Decisions(mercury, settings, "articles")
     decisions.decide("anna", "Mail (m (1))", "accept", {Place("articles", "d1"): digest})
     (found,) = library.search("", [])["found"]
-    assert found["missing"] == [{"label": "m (1)", "tag": "Mail (m (1))"}]
+    given = [(tag["label"], tag["tag"]) for tag in found["tags"] if tag["given"]]
+    assert given == [("m (1)", "Mail (m (1))")]

@@ -402,5 +402,5 @@ def test_an_answered_suggestion_is_no_longer_shown(site: Site, signed_in: Signed
     page.get_by_role("option", name="Chess").click()
     expect(page.locator("#said")).to_contain_text("Saved")
     page.reload()
-    expect(page.locator("article .tag")).to_contain_text("missing")
+    expect(page.locator("article .tag")).to_contain_text("given by anna")
     expect(page.locator(".suggestion")).to_have_count(0)
