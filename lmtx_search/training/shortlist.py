@@ -19,6 +19,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.form import OnnxForm
 from lmtx_search.encoder.nearest import nearest
 from lmtx_search.encoder.windows import WindowEncoder
 from lmtx_search.judges.base import Pair
@@ -41,6 +42,11 @@ class Encoder(WindowEncoder, Protocol):
 
     digest: str
     dimension: int
+
+    @property
+    def form(self) -> OnnxForm:
+        """How it reads texts."""
+        ...
 
     def encode(
         self, texts: Sequence[str], *, on_batch: Callable[[int], None] | None = None
