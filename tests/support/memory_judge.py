@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.order import Case, Order
+from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Judgment
 
 
@@ -43,3 +44,26 @@ class OneHost:
                 if answer.p_yes is not None:
                     order.learn(answer.pair, answer.p_yes)
                 yield answer
+
+
+class NumberJudge(OneHost):
+    """Says yes to the label whose number is that of the document, modulo the number of labels.
+
+    It fails at its ``dies_at``-th question.
+    """
+
+    name, digest = "judge", "j"
+    prompt = load_prompt("librarian")
+    labels: int
+
+    def __init__(self, dies_at: int = 10**9) -> None:
+        self.dies_at = dies_at
+        self.asked: list[tuple[str, str]] = []
+
+    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
+        for pair in pairs:
+            if len(self.asked) == self.dies_at:
+                raise KeyboardInterrupt
+            self.asked.append((pair.document.id, pair.label.id))
+            right = int(pair.document.id[1:]) % self.labels == int(pair.label.id[1:])
+            yield Answer(pair, 0.9 if right else 0.2 + pair.rank / 100)

@@ -20,7 +20,6 @@ from lmtx_search.errors import LmtxError, UserError
 from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
 from lmtx_search.judges.order import ORDERS
-from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.records import Document, Judgment, Label
 from lmtx_search.settings import EncoderSettings
 from lmtx_search.training import curriculum, cycle
@@ -44,7 +43,7 @@ from lmtx_search.words.weights import (
     write_offsets,
     write_weights,
 )
-from tests.support.memory_judge import MemoryStore, OneHost
+from tests.support.memory_judge import MemoryStore, NumberJudge
 
 LABELS = [Label(f"l{number}", f"label {number}") for number in range(10)]
 ANSWERS = RunAnswers("2026-01-01T00:00:00+00:00", ["h"], {}, {}, {}, {}, True, 0.6, 10)
@@ -88,23 +87,8 @@ class Encoder:
         return vector
 
 
-class Judge(OneHost):
-    """Says yes to the right label only; fails at its ``dies_at``-th question."""
-
-    name, digest = "judge", "j"
-    prompt = load_prompt("librarian")
-
-    def __init__(self, dies_at: int = 10**9) -> None:
-        self.dies_at = dies_at
-        self.asked: list[tuple[str, str]] = []
-
-    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
-        for pair in pairs:
-            if len(self.asked) == self.dies_at:
-                raise KeyboardInterrupt
-            self.asked.append((pair.document.id, pair.label.id))
-            right = int(pair.document.id[1:]) % 10 == int(pair.label.id[1:])
-            yield Answer(pair, 0.9 if right else 0.2 + pair.rank / 100)
+class Judge(NumberJudge):
+    labels = 10
 
 
 class World:

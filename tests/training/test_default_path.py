@@ -6,7 +6,7 @@ Documents that name a label teach first; then all documents teach, judged or not
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +18,7 @@ from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
-from lmtx_search.judges.base import Answer, Pair
 from lmtx_search.judges.budget import Budget
-from lmtx_search.judges.prompts import load_prompt
 from lmtx_search.progress import SILENT, Silent
 from lmtx_search.records import Document, Label
 from lmtx_search.training.centering import open_shortlister
@@ -36,7 +34,7 @@ from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import search_in
-from tests.support.memory_judge import MemoryStore, OneHost
+from tests.support.memory_judge import MemoryStore, NumberJudge
 from tests.support.random_encoders import make_random_encoder
 
 pytestmark = pytest.mark.integration
@@ -61,23 +59,8 @@ BY_NAMES = "Train on documents that name a label"
 ON_ALL = "Train the encoder on all documents"
 
 
-class Judge(OneHost):
-    """Says yes to the label that a document names; fails at its ``dies_at``-th question."""
-
-    name, digest = "judge", "j"
-    prompt = load_prompt("librarian")
-
-    def __init__(self, dies_at: int = 10**9) -> None:
-        self.dies_at = dies_at
-        self.asked: list[tuple[str, str]] = []
-
-    def ask(self, pairs: Iterable[Pair]) -> Iterator[Answer]:
-        for pair in pairs:
-            if len(self.asked) == self.dies_at:
-                raise KeyboardInterrupt
-            self.asked.append((pair.document.id, pair.label.id))
-            right = int(pair.document.id[1:]) % 20 == int(pair.label.id[1:])
-            yield Answer(pair, 0.9 if right else 0.2 + pair.rank / 100)
+class Judge(NumberJudge):
+    labels = 20
 
 
 class Stages(Silent):

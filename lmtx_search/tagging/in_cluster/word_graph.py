@@ -94,14 +94,14 @@ def _count_words(
         {"axis": 1, "reduction": "add"},
     )
     add("Min", ["counts", "is_word"], "has")
-    add("Max", ["counts", "one"], "at_least_one")
-    add("Log", ["at_least_one"], "log_counts")
-    add("Add", ["log_counts", "one"], "frequencies")
-    add("Mul", ["frequencies", "has"], "seen")
-    add("Mul", ["seen", "importance"], "weighted")
-    add("ReduceL2", ["weighted"], "word_length", {"axes": [1], "keepdims": 1})
+    add(
+        "ReduceL2",
+        [_weighed(part, "counts", "has", "importance")],
+        "word_length",
+        {"axes": [1], "keepdims": 1},
+    )
     add("Max", ["word_length", "tiny"], "length")
-    add("Div", ["weighted", "length"], "vector")
+    add("Div", ["weighed_counts", "length"], "vector")
 
 
 def _at_beginnings(part: GraphPart, tokens: WordTokens, ids: str) -> str:
@@ -130,9 +130,20 @@ def _weigh_pairs(part: GraphPart, none: int, labels: LabelWords) -> None:
     counts = count_pairs(part, "word_ids", none, labels.pairs)
     constant("pair_importance", [*labels.importance[none:], 0.0])
     add("Min", [counts, "one"], "has_pair")
-    add("Max", [counts, "one"], "at_least_one_pair")
-    add("Log", ["at_least_one_pair"], "log_pair_counts")
-    add("Add", ["log_pair_counts", "one"], "pair_frequencies")
-    add("Mul", ["pair_frequencies", "has_pair"], "seen_pairs")
-    add("Mul", ["seen_pairs", "pair_importance"], "weighted_pairs")
-    add("Div", ["weighted_pairs", "length"], "pair_vector")
+    weighed = _weighed(part, counts, "has_pair", "pair_importance")
+    add("Div", [weighed, "length"], "pair_vector")
+
+
+def _weighed(part: GraphPart, counts: str, has: str, importance: str) -> str:
+    """Return the name of the TF-IDF weights: 1 plus the logarithm of a count, times importance.
+
+    Args:
+        counts, has: float32 [n, terms], how often a text has a term, and 1 if it has it.
+        importance: float32 [terms].
+    """
+    add = part.add
+    add("Max", [counts, "one"], f"least_{counts}")
+    add("Log", [f"least_{counts}"], f"log_{counts}")
+    add("Add", [f"log_{counts}", "one"], f"frequency_{counts}")
+    add("Mul", [f"frequency_{counts}", has], f"seen_{counts}")
+    return add("Mul", [f"seen_{counts}", importance], f"weighed_{counts}")
