@@ -1,7 +1,7 @@
-"""Measures documents embedded per second: torch FP32, ONNX FP32 and ONNX int8.
+"""Measures documents embedded per second: torch FP32, and ONNX in FP32, int8 and bf16.
 
-bench/precision.py measures the effect of int8 on quality. The three variants take turns on the same
-documents, so that other work on the machine slows all of them. The folder
+bench/precision.py measures the effect on quality. bf16 is measured where it is fast. The variants
+take turns on the same documents, so that other work on the machine slows all of them. The folder
 holds test.jsonl.gz.
 
     python bench/encoder.py FOLDER --documents 400
@@ -21,7 +21,9 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from lmtx_search.encoder.bf16 import bf16_is_fast
 from lmtx_search.encoder.folder import resolve_encoder
+from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings, load_settings
@@ -78,11 +80,12 @@ def _systems(settings: Settings) -> dict[str, Encode]:
             model.encode(texts, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
         )
 
-    return {
-        "torch": with_torch,
-        "onnx fp32": load_encoder(settings, max_tokens=tokens).encode,
-        "onnx int8": load_encoder(settings, max_tokens=tokens, precision="int8").encode,
-    }
+    precisions: list[Precision] = ["fp32", "int8", *(["bf16"] if bf16_is_fast() else [])]
+    systems: dict[str, Encode] = {"torch": with_torch}
+    for precision in precisions:
+        encoder = load_encoder(settings, max_tokens=tokens, precision=precision)
+        systems[f"onnx {precision}"] = encoder.encode
+    return systems
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Bulk ingest of a transformer and of a static encoder, in both runtimes, beside plain bulk.
 
-Deploys a training run four times (`deploy`, `--static`, `--runtime in-cluster`, and both). Then the
-four versions and plain bulk take turns on the same documents, so that other work on the machine
-slows all of them. All but the transformer, which takes far longer, index several copies of each
-document, so that each turn takes seconds. A node that has just started compiles its code for
-minutes, so the first rounds are not timed. The end of the result compares the tags of the static
-encoder in both runtimes. Needs the servers of `up`, labels, training documents, a trained run, and
-`lmtx-search[in-cluster]`. The indices of the benchmark are deleted at the end.
+Deploys a training run with each encoder in each runtime: the transformer in int8, where it is fast
+in bf16, and in the cluster in fp32; the static encoder in both. Then the versions and plain bulk
+take turns on the same documents, so that other work on the machine slows all of them. All but the
+transformers, which take far longer, index several copies of each document, so that each turn takes
+seconds. A node that has just started compiles its code for minutes, so the first rounds are not
+timed. The end of the result compares the tags of the static encoder in both runtimes. Needs the
+servers of `up`, labels, training documents, a trained run, and `lmtx-search[in-cluster]`. The
+indices of the benchmark are deleted at the end.
 
     python bench/encoder_kinds.py documents.jsonl --count 2048 --data-dir D
 """
@@ -30,6 +31,7 @@ from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.encoder.bf16 import bf16_is_fast
 from lmtx_search.library import deploy
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings, load_settings
@@ -107,15 +109,21 @@ def deploy_all(settings: Settings) -> tuple[dict[str, str], dict[str, Any]]:
     """
     versions: dict[str, str] = {}
     followed: dict[str, Any] = {}
-    for runtime in RUNTIMES:
-        for static in (False, True):
-            done = deploy(settings, options=DeployOptions(runtime=runtime, static=static))
-            kind = "static" if static else "transformer"
-            if done.encoder_kind != kind:
-                raise SystemExit(f"the static encoder follows too loosely: {done.student}")
-            versions[f"{kind}, {runtime}"] = done.version
-            if done.student is not None:
-                followed[runtime] = str(done.student)
+    wanted = {
+        "transformer, service": DeployOptions("int8"),
+        "static, service": DeployOptions(static=True),
+        "transformer, in-cluster": DeployOptions(runtime="in-cluster"),
+        "static, in-cluster": DeployOptions(runtime="in-cluster", static=True),
+    }
+    if bf16_is_fast():
+        wanted["transformer bf16, service"] = DeployOptions("bf16")
+    for name, options in wanted.items():
+        done = deploy(settings, options=options)
+        if options.static and done.encoder_kind != "static":
+            raise SystemExit(f"the static encoder follows too loosely: {done.student}")
+        versions[name] = done.version
+        if done.student is not None:
+            followed[options.runtime] = str(done.student)
     return versions, followed
 
 

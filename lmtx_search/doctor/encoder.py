@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from lmtx_search.cluster.client.connect import Client
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.doctor.languages import examine_languages
+from lmtx_search.encoder.bf16 import suits_bf16
 from lmtx_search.encoder.chosen import find_chosen_encoder
 from lmtx_search.encoder.description import Description, describe
 from lmtx_search.encoder.export import form_folder
@@ -51,6 +52,8 @@ def _examine(settings: Settings) -> Finding:
             "nothing: the first command that needs it makes it in about 20 s",
         )
     precision: Precision = "int8" if OnnxForm.read(form).int8 else "fp32"
+    if suits_bf16(form):
+        precision = "bf16"
     encoder = OnnxEncoder(form, wanted.document_tokens, settings.service.threads, precision)
     encoder.encode([_TEXT])
     started = time.monotonic()

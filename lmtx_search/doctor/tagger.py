@@ -13,6 +13,7 @@ from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline, simula
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.doctor.texts import examine_names, examine_own_tags, examine_texts
+from lmtx_search.encoder.bf16 import bf16_is_fast
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.sources.label_rules import rules_of
@@ -79,7 +80,15 @@ class TaggerChecks:
         manifest = version.manifest
         said = f"tags with {tagger}, {sum(1 for _ in version.labels()):,} labels, "
         if manifest.student is None:
-            return ok(f"{said}documents are read by a transformer")
+            found = f"{said}documents are read by a transformer in {manifest.precision}"
+            if manifest.precision == "bf16" and not bf16_is_fast():
+                return Finding(
+                    "warn",
+                    f"{found}, which is slow on this machine",
+                    "nothing if the service runs on another machine, else: lmtx-search deploy "
+                    "--precision int8, or install lmtx-search[openvino] if its processor has AMX",
+                )
+            return ok(found)
         return ok(f"{said}documents are read by a static encoder: {manifest.student}")
 
     def _runtime(self) -> Finding:

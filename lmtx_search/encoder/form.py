@@ -10,11 +10,16 @@ from typing import Literal
 from lmtx_search.encoder.folder import read_json
 from lmtx_search.errors import UserError
 
-Precision = Literal["fp32", "int8"]
+Precision = Literal["fp32", "int8", "bf16"]
+"""How the encoder computes. bf16 multiplies in bfloat16 and keeps weights and sums in 32 bits."""
 
 FORM_FILE = "encoder.json"
 TOKENIZER_FILE = "tokenizer.json"
-MODEL_FILES: dict[Precision, str] = {"fp32": "model.onnx", "int8": "model_int8.onnx"}
+MODEL_FILES: dict[Precision, str] = {
+    "fp32": "model.onnx",
+    "int8": "model_int8.onnx",
+    "bf16": "model.onnx",
+}
 
 INPUTS = ("input_ids", "attention_mask")
 PROMPT_TOKENS = "prompt_tokens"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lmtx_search.encoder.bf16 import suits_bf16
 from lmtx_search.encoder.chosen import chosen_encoder
 from lmtx_search.encoder.form import Precision, is_onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
@@ -16,7 +17,7 @@ def load_encoder(
     *,
     max_tokens: int,
     folder: Path | None = None,
-    precision: Precision = "fp32",
+    precision: Precision | None = None,
 ) -> OnnxEncoder:
     """Load an encoder. Its ONNX form is made first if it is not in the cache.
 
@@ -24,17 +25,18 @@ def load_encoder(
         settings: name the encoder, the cache and the threads.
         max_tokens: tokens that it reads of a text.
         folder: a sentence-transformers folder or an ONNX form, in place of the settings' encoder.
-        precision: selects one of the two models of the ONNX form.
+        precision: None: bf16 where it is fast and suits the encoder, else fp32.
 
     Raises:
         UserError: there is no such encoder, this kind is not supported, or it reads fewer tokens.
     """
     source = folder or chosen_encoder(settings)
+    form = onnx_form(source, settings.cache_dir)
     encoder = OnnxEncoder(
-        onnx_form(source, settings.cache_dir),
+        form,
         max_tokens,
         threads=settings.service.threads,
-        precision=precision,
+        precision=precision or ("bf16" if suits_bf16(form) else "fp32"),
     )
     if encoder.max_tokens < max_tokens:
         raise UserError(

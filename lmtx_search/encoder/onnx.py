@@ -41,7 +41,7 @@ _OFFSETS_CHUNK = 256
 _LETTER, _LETTER_AS_BYTES = "é", "Ã©"
 # Texts in one run. Dynamic quantisation scales a whole run by its largest values, so the int8
 # embedding of a text would depend on the other texts. On a CPU, single texts are no slower.
-_BATCHES: dict[Precision, int] = {"fp32": 16, "int8": 1}
+_BATCHES: dict[Precision, int] = {"fp32": 16, "int8": 1, "bf16": 16}
 
 
 class OnnxEncoder:
@@ -54,7 +54,8 @@ class OnnxEncoder:
         onnx_folder: folder with ``encoder.json``, ``tokenizer.json`` and the model.
         max_tokens: further tokens of a text are not read.
         threads: of the model (0: one for each core).
-        precision: ``fp32``, or ``int8`` (dynamically quantised: faster, a little less exact).
+        precision: ``fp32``; ``int8`` (dynamically quantised: faster, a little less exact); or
+            ``bf16``, which is ``fp32`` where this machine has no OpenVINO.
 
     Attributes:
         folder: the ONNX form's folder.
@@ -97,7 +98,7 @@ class OnnxEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.max_tokens)
         self._word_wise = WordWiseTokenizer.of(self._tokenizer, self.max_tokens)
-        self._session = open_session(onnx_folder / MODEL_FILES[precision], threads)
+        self._session = open_session(onnx_folder / MODEL_FILES[precision], threads, precision)
 
     def encode(
         self,

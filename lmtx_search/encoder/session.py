@@ -1,16 +1,18 @@
-"""ONNX Runtime's session of a model, set up for a machine that also runs OpenSearch."""
+"""A session of an ONNX model, set up for a machine that also runs OpenSearch."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.encoder.form import Precision
 from lmtx_search.errors import UserError
 from lmtx_search.system.cores import usable_cores
 
 
-def open_session(model: Path, threads: int) -> Any:
-    """Open an ONNX model.
+def open_session(model: Path, threads: int, precision: Precision) -> Any:
+    """Open an ONNX model in ONNX Runtime, or in OpenVINO for bf16 if it is installed.
 
     Args:
         threads: of the model (0: one for each core that the process may use).
@@ -18,10 +20,14 @@ def open_session(model: Path, threads: int) -> Any:
     Raises:
         UserError: the file is missing or is not a model.
     """
-    import onnxruntime
-
     if not model.is_file():
         raise UserError(f"{model} is missing: make the encoder's ONNX form again")
+    if precision == "bf16" and find_spec("openvino") is not None:
+        from lmtx_search.encoder.openvino_session import OpenVinoSession
+
+        return OpenVinoSession(model, threads or usable_cores())
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads or usable_cores()

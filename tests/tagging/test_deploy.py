@@ -22,6 +22,7 @@ from lmtx_search.records import Label
 from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tag_fields import scores_of
 from lmtx_search.tagging.deployment import deploy as deploying
+from lmtx_search.tagging.deployment import options
 from lmtx_search.tagging.deployment.deploy import Deployment, deploy
 from lmtx_search.tagging.deployment.encoder_source import (
     EncoderSource,
@@ -48,10 +49,20 @@ from tests.support.tiny_tagger import version_of
 OPTIONS = DeployOptions(precision="fp32", threshold=0.3, max_tags=3)
 
 
+@pytest.mark.parametrize(("fast", "expected"), [(True, "bf16"), (False, "int8")])
+def test_the_service_reads_documents_in_what_is_fastest_here(
+    fast: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "bf16_is_fast", lambda: fast)
+    assert DeployOptions().of_runtime() == expected
+    assert DeployOptions("fp32").of_runtime() == "fp32"
+
+
 def test_a_tagger_inside_the_cluster_is_exact_by_default() -> None:
-    assert DeployOptions().of_runtime() == "int8"
     assert DeployOptions(runtime="in-cluster").of_runtime() == "fp32"
     assert DeployOptions("int8", runtime="in-cluster").of_runtime() == "int8"
+    with pytest.raises(UserError, match="not in bf16"):
+        DeployOptions("bf16", runtime="in-cluster")
 
 
 def test_the_services_address_is_the_settings_one() -> None:

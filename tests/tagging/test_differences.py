@@ -9,6 +9,7 @@ import tomllib
 
 from lmtx_search.encoder.student import Student
 from lmtx_search.settings import DocumentSettings
+from lmtx_search.tagging.deployment import options
 from lmtx_search.tagging.deployment.differences import InUse, differing
 from lmtx_search.tagging.deployment.documents_read import DocumentsRead
 from lmtx_search.tagging.deployment.options import DeployOptions
@@ -17,6 +18,11 @@ from lmtx_search.untouched import Untouched
 
 DOCUMENTS = DocumentSettings()
 STUDENT = Student("digest", agreement=0.9, documents=100)
+
+
+@pytest.fixture(autouse=True)
+def a_machine_without_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "bf16_is_fast", lambda: False)
 
 
 def manifest(**values: Any) -> Manifest:

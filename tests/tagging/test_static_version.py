@@ -75,7 +75,7 @@ def test_a_version_says_which_kind_of_encoder_reads_its_documents(tmp_path: Path
     read = TaggerVersions(tmp_path).get(made.manifest.version)
     assert read.manifest == made.manifest
     assert (read.manifest.kind, read.manifest.student) == ("static", STUDENT)
-    assert read.manifest.schema == 7
+    assert read.manifest.schema == 8
 
 
 def test_a_version_of_an_earlier_release_has_a_transformer(tmp_path: Path) -> None:

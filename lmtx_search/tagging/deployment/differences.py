@@ -110,7 +110,7 @@ def _of_manifest(
         # With another runtime, the precision that suits it follows.
         wanted = options.of_runtime()
         if runtime in (None, options.runtime) and wanted != manifest.precision:
-            exact = " if that is exact enough" if wanted == "int8" else ""
+            exact = " if that is exact enough" if wanted != "fp32" else ""
             other = " without --static" if too_loose else ""
             found.append(
                 f"reads documents in {wanted}{exact}, not in {manifest.precision} "

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.bands import NEVER
-from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
+from lmtx_search.encoder.bf16 import no_bf16, suits_bf16
+from lmtx_search.encoder.form import TOO_INEXACT, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder, onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
@@ -96,7 +97,7 @@ def make_version(
             onnx_folder=encoder.folder,
             name=source.name,
             digest=encoder.digest,
-            precision=_precision(options, encoder.form, progress) if student is None else "fp32",
+            precision=_precision(options, encoder, progress) if student is None else "fp32",
             document_tokens=settings.encoder.document_tokens,
             windows=Windows.of(settings.encoder),
             run=source.run,
@@ -189,9 +190,13 @@ def chosen_thresholds(
     return Thresholds(options.threshold, never)
 
 
-def _precision(options: DeployOptions, form: OnnxForm, progress: Progress) -> Precision:
+def _precision(options: DeployOptions, encoder: OnnxEncoder, progress: Progress) -> Precision:
     wanted = options.of_runtime()
-    if wanted == "fp32" or form.int8:
+    if wanted == "bf16" and not suits_bf16(encoder.folder):
+        if options.precision is not None:
+            raise UserError(no_bf16())
+        wanted = "int8"
+    if wanted != "int8" or encoder.form.int8:
         return wanted
     if options.precision is not None:
         raise UserError(TOO_INEXACT)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+from lmtx_search.encoder.bf16 import bf16_is_fast
 from lmtx_search.tagging.scoring.ranking import LabelSearch
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.service.batching import Batcher
 from lmtx_search.tagging.versions.store import TaggerVersions
+from lmtx_search.tagging.versions.version import TaggerVersion
+
+_LOG = logging.getLogger(__name__)
 
 # The version in use, and the version that a switch moves to or comes from.
 KEPT = 2
@@ -49,6 +54,7 @@ class TaggerPool:
             new = name not in self._loaded
             if new:
                 version = self.versions.get(name)
+                _warn_if_slow(version)
                 self._loaded[name] = Batcher(
                     Tagger(version, self._threads, self._search), lambda texts: self.on_run(texts)
                 )
@@ -70,6 +76,17 @@ class TaggerPool:
             for batcher in self._loaded.values():
                 batcher.close()
             self._loaded.clear()
+
+
+def _warn_if_slow(version: TaggerVersion) -> None:
+    """Say that a version was made on a machine that computes differently."""
+    if version.manifest.precision == "bf16" and not bf16_is_fast():
+        _LOG.warning(
+            "%s reads documents in bf16. This machine computes them in fp32, at less than half the "
+            "speed of int8: run `lmtx-search deploy --precision int8`, or install "
+            "lmtx-search[openvino] if its processor has AMX.",
+            version.manifest.version,
+        )
 
 
 def _give_memory_back() -> None:

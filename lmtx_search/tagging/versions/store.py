@@ -227,7 +227,7 @@ def _making(cluster: str) -> str:
 
 def _link_form(source: Path, target: Path, precisions: Collection[Precision]) -> None:
     target.mkdir()
-    models = sorted(MODEL_FILES[precision] for precision in precisions)
+    models = sorted({MODEL_FILES[precision] for precision in precisions})
     for name in (FORM_FILE, TOKENIZER_FILE, *models):
         for path in files_of(source / name):
             _link(path, target / path.name)

@@ -40,13 +40,13 @@ STUDENT = "student"
 """Folder of the ONNX form of the static encoder that reads documents, if there is one."""
 
 EncoderKind = Literal["transformer", "static"]
-SCHEMA = 7
+SCHEMA = 8
 """Format of a version's folder. Manifests of the first release (1) do not contain it.
 
 From 3 on, a version may score by words, from 4 on, a static encoder may read its documents,
 from 5 on, it may suggest labels and have rules, from 6 on, words may be read from more windows
-than the encoder reads, and from 7 on, pairs of words may count, and a rollback to it brings back
-text fields and documents that are never touched.
+than the encoder reads, from 7 on, pairs of words may count, and a rollback to it brings back text
+fields and documents that are never touched, and from 8 on, documents may be read in bf16.
 Earlier releases would ignore these.
 """
 RULES_FILE = "rules.json"
