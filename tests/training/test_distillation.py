@@ -53,3 +53,32 @@ def test_the_loss_is_zero_for_an_encoder_that_has_the_wanted_scores(encoder_fold
     model.eval()
     found = loss([model.preprocess(DOCUMENTS[:3])], torch.arange(3))
     assert float(found.detach()) == pytest.approx(0, abs=1e-4)
+
+
+def test_weights_are_a_mean_with_the_untrained_ones(
+    encoder_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.numpy import load_file
+
+    from lmtx_search.training.student import distillation
+
+    data = distillation.DistillationData(
+        DOCUMENTS[:8],
+        LABELS,
+        np.tile(np.array([0.1, 0.6, 0.3], dtype=np.float32), (8, 1)),
+        np.tile([1, 2], (8, 1)),
+        0.05,
+    )
+    tuning = FineTuning(batch_size=8, document_tokens=32, learning_rate=1e-3)
+    written = {}
+    for share in (0.0, 0.2):
+        monkeypatch.setattr(distillation, "_UNTRAINED_SHARE", share)
+        folder = tmp_path / str(share)
+        distillation.distil(encoder_folder, folder, data, tuning, 0)
+        written[share] = load_file(folder / "model.safetensors")
+    untrained = load_file(encoder_folder / "model.safetensors")
+    name = "embeddings.word_embeddings.weight"
+    trained = written[0.0][name]
+    assert np.abs(trained - untrained[name]).max() > 1e-4
+    expected = 0.8 * trained + 0.2 * untrained[name]
+    np.testing.assert_allclose(written[0.2][name], expected, atol=1e-6)

@@ -60,6 +60,7 @@ def train_in_order(
     seed: int,
     output: Path,
     on_step: Callable[[int], None] = lambda documents: None,
+    untrained_share: float = 0.0,
 ) -> float:
     """Train the model on the rows of the dataset, in their order, and write it to ``output``.
 
@@ -67,6 +68,8 @@ def train_in_order(
         dataset: one row a step, in the columns of ``training_texts.py``.
         output: the folder to write (safetensors).
         on_step: called after each step with the number of documents in it.
+        untrained_share: what is written is the mean of the weights before, with this share, and of
+            those after.
 
     Returns:
         The mean loss of the last tenth of the steps.
@@ -75,6 +78,7 @@ def train_in_order(
         LmtxError: the loss became NaN or infinite; nothing is written.
     """
     steps = len(dataset)
+    before = [weight.detach().clone() for weight in model.parameters()]
     watch = _Watch(on_step, settings.batch_size, steps)
     with TemporaryDirectory() as folder:
         arguments = SentenceTransformerTrainingArguments(
@@ -107,6 +111,9 @@ def train_in_order(
             f"training stopped at step {watch.broken_at}: the loss is not a number; "
             f"choose a `train --learning-rate` below {settings.learning_rate:g}"
         )
+    with torch.no_grad():
+        for weight, untrained in zip(model.parameters(), before, strict=True):
+            weight.lerp_(untrained.to(weight.device), untrained_share)
     with _disk_faults_are_os_errors(output):
         model.save_pretrained(str(output), create_model_card=False, safe_serialization=True)
     return watch.last_loss()
