@@ -2,7 +2,7 @@
 # an image without torch, which serves and ingests.
 FROM python:3.12-slim
 
-ARG EXTRAS=train,evaluation
+ARG EXTRAS=train,evaluation,openvino
 
 WORKDIR /src
 COPY pyproject.toml README.md ./

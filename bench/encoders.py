@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="holds test.jsonl.gz")
     parser.add_argument("encoders", nargs="+", help="names or folders")
     parser.add_argument("--documents", type=int, default=160)
-    parser.add_argument("--precision", choices=["int8", "fp32"], default="int8")
+    parser.add_argument("--precision", choices=["int8", "fp32", "bf16"], default="int8")
     arguments = parser.parse_args()
 
     settings = {name: load_settings(flags={"encoder.name": name}) for name in arguments.encoders}

@@ -68,7 +68,7 @@ def context_of(
     @cache
     def untrained(progress: Progress) -> Untrained:
         documents = load_encoder(settings, max_tokens=tuning.document_tokens, precision=precision)
-        labels = load_encoder(settings, max_tokens=tuning.label_tokens)
+        labels = load_encoder(settings, max_tokens=tuning.label_tokens, precision="fp32")
         return read_untrained(
             CachedEncoder(documents, stored / precision),
             CachedEncoder(labels, stored / "fp32"),

@@ -114,7 +114,7 @@ def main() -> None:
 
 def _load(settings: Settings, folder: Path | None, tokens: int | None = None) -> OnnxEncoder:
     most = tokens or settings.encoder.document_tokens
-    return load_encoder(settings, max_tokens=most, folder=folder)
+    return load_encoder(settings, max_tokens=most, folder=folder, precision="fp32")
 
 
 def _words(

@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--encoder", type=Path, help="folder of the encoder")
-    parser.add_argument("--precision", choices=["int8", "fp32"], default="int8")
+    parser.add_argument("--precision", choices=["int8", "fp32", "bf16"], default="int8")
     arguments = parser.parse_args()
 
     settings = load_settings(flags={})

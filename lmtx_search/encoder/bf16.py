@@ -19,6 +19,7 @@ from lmtx_search.system.processor import multiplies_bf16
 # The least cosine to the embedding in fp32. The encoders that were measured have 0.9999.
 _FAITHFUL = 0.999
 _SAMPLE = ("a", "A text editor for the console.", "Bibliothek für Zahlen, 数学 " * 12)
+# What the sample is cut at: it fills windows of this length, and short texts as well.
 _TOKENS = 64
 
 
@@ -27,14 +28,14 @@ def bf16_is_fast() -> bool:
     return find_spec("openvino") is not None and multiplies_bf16()
 
 
-def no_bf16() -> str:
+def why_no_bf16() -> str:
     """Return why a tagger cannot compute in bfloat16 here, and what to do."""
     other = "leave out `deploy --precision`, or choose int8 or fp32"
-    if find_spec("openvino") is None:
-        return f"bf16 needs an extra: run  pip install 'lmtx-search[openvino]', or {other}"
     if not multiplies_bf16():
         return f"this processor has no units for bf16 (amx_bf16 in /proc/cpuinfo): {other}"
-    return f"bf16 changes the embeddings of this encoder too much: {other}"
+    if find_spec("openvino") is None:
+        return f"bf16 needs an extra: run  pip install 'lmtx-search[openvino]', or {other}"
+    return f"OpenVINO cannot compute this encoder closely enough in bf16: {other}"
 
 
 @cache
@@ -52,7 +53,7 @@ def least_cosine(onnx_folder: Path) -> float:
     tokens = min(_TOKENS, OnnxForm.read(onnx_folder).max_tokens)
     try:
         found = OnnxEncoder(onnx_folder, tokens, precision="bf16").encode(_SAMPLE)
-    except UserError:
+    except (UserError, ImportError, OSError):
         return 0.0
     expected = OnnxEncoder(onnx_folder, tokens, precision="fp32").encode(_SAMPLE)
     return float(np.min(np.sum(found * expected, axis=1)))

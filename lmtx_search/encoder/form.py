@@ -11,7 +11,7 @@ from lmtx_search.encoder.folder import read_json
 from lmtx_search.errors import UserError
 
 Precision = Literal["fp32", "int8", "bf16"]
-"""How the encoder computes. bf16 multiplies in bfloat16 and keeps weights and sums in 32 bits."""
+"""How the encoder computes. bf16 has the range of fp32 and about three decimal digits."""
 
 FORM_FILE = "encoder.json"
 TOKENIZER_FILE = "tokenizer.json"

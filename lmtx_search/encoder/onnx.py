@@ -1,4 +1,4 @@
-"""The encoder in ONNX Runtime: from texts to normalised embeddings, without torch."""
+"""The encoder in ONNX Runtime or OpenVINO: from texts to normalised embeddings, without torch."""
 
 from __future__ import annotations
 

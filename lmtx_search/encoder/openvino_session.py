@@ -16,8 +16,8 @@ from lmtx_search.errors import UserError
 class OpenVinoSession:
     """Runs an ONNX model as ONNX Runtime's session does.
 
-    Weights and results stay in 32 bits. Where the processor has no products of bfloat16, OpenVINO
-    computes in 32 bits.
+    The first layers to the last product of matrices are computed in bfloat16, and what follows
+    (pooling and normalisation of a sentence encoder) in 32 bits.
 
     Args:
         model: the file of the fp32 model.
@@ -58,8 +58,8 @@ class OpenVinoSession:
 def _openvino() -> Any:
     """Return the module ``openvino``.
 
-    When it is imported, it reports this to its makers, unless the package ``openvino_telemetry`` is
-    missing (2026.4.1). Nobody here agreed to that, so the package is hidden.
+    When it is imported, it reports this to its makers without asking, unless the package
+    ``openvino_telemetry`` is missing (2026.4.1). So that package is hidden.
     """
     hidden: dict[str, Any] = sys.modules
     hidden.setdefault("openvino_telemetry", None)

@@ -9,6 +9,7 @@ from typing import Any
 from lmtx_search.encoder.form import Precision
 from lmtx_search.errors import UserError
 from lmtx_search.system.cores import usable_cores
+from lmtx_search.system.processor import multiplies_bf16
 
 
 def open_session(model: Path, threads: int, precision: Precision) -> Any:
@@ -22,7 +23,8 @@ def open_session(model: Path, threads: int, precision: Precision) -> Any:
     """
     if not model.is_file():
         raise UserError(f"{model} is missing: make the encoder's ONNX form again")
-    if precision == "bf16" and find_spec("openvino") is not None:
+    # Without such units OpenVINO imitates bf16, which is slower than fp32.
+    if precision == "bf16" and find_spec("openvino") is not None and multiplies_bf16():
         from lmtx_search.encoder.openvino_session import OpenVinoSession
 
         return OpenVinoSession(model, threads or usable_cores())

@@ -85,7 +85,7 @@ def bm25(client: Any, name: str, index: str = names.LABELS) -> System:
 def encoder(
     settings: Settings, labels: Sequence[Label], source: EncoderSource, name: str
 ) -> System:
-    """Return an encoder that is not deployed, in fp32.
+    """Return an encoder that is not deployed, in fp32 (or bf16 where that is fast).
 
     It assigns the tags that a deployment with default options would assign; an untrained encoder
     is measured alone, without words, at the default threshold.

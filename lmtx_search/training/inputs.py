@@ -177,7 +177,7 @@ def _own_version(
     )
 
 
-RESULT_FORM = "3"
+RESULT_FORM = "4"
 """Raised when a run with the same inputs, or its encoder with the same texts, has another result.
 
 A killed run of another form is not continued, and stored results of one are not shown.

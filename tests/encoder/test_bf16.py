@@ -25,6 +25,13 @@ has_openvino = pytest.mark.skipif(
 TEXTS = ["chess", "A program that draws maps. " * 30, "Bibliothek für 数学", ""]
 
 
+@pytest.fixture(autouse=True)
+def a_processor_with_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(bf16, "multiplies_bf16", lambda: True)
+    bf16.suits_bf16.cache_clear()
+
+
 @pytest.fixture
 def form(settings: Settings) -> Path:
     """The ONNX form of the real all-MiniLM-L6-v2."""
@@ -83,35 +90,31 @@ def test_a_file_that_is_no_model_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_without_openvino_documents_are_read_in_fp32(
-    form: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("find_spec", lambda name: None), ("multiplies_bf16", lambda: False)],
+    ids=["no OpenVINO", "no bf16"],
+)
+def test_where_bf16_is_not_fast_documents_are_read_in_fp32(
+    form: Path, name: str, value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "find_spec", lambda name: None)
+    monkeypatch.setattr(session, name, value)
     given = OnnxEncoder(form, 48, precision="bf16").encode(TEXTS)
     np.testing.assert_array_equal(given, OnnxEncoder(form, 48).encode(TEXTS))
 
 
+@has_openvino
+def test_it_suits_the_default_encoder(form: Path, settings: Settings) -> None:
+    assert bf16.suits_bf16(form)
+    chosen = load_encoder(settings, max_tokens=48).encode(TEXTS)
+    np.testing.assert_array_equal(chosen, OnnxEncoder(form, 48, precision="bf16").encode(TEXTS))
+
+
+@has_openvino
 def test_an_encoder_that_it_changes_is_read_in_another_precision(
-    form: Path, monkeypatch: pytest.MonkeyPatch
+    form: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bf16, "bf16_is_fast", lambda: True)
     monkeypatch.setattr(bf16, "_FAITHFUL", 1.1)
-    bf16.suits_bf16.cache_clear()
     assert not bf16.suits_bf16(form)
-    bf16.suits_bf16.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("installed", "units", "said"),
-    [
-        (None, True, "lmtx-search[openvino]"),
-        (object(), False, "this processor has no units for bf16"),
-        (object(), True, "changes the embeddings of this encoder too much"),
-    ],
-)
-def test_why_bf16_is_refused(
-    installed: object, units: bool, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bf16, "find_spec", lambda name: installed)
-    monkeypatch.setattr(bf16, "multiplies_bf16", lambda: units)
-    assert said in bf16.no_bf16()
+    chosen = load_encoder(settings, max_tokens=48).encode(TEXTS)
+    np.testing.assert_array_equal(chosen, OnnxEncoder(form, 48).encode(TEXTS))

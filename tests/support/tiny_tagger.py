@@ -9,6 +9,7 @@ import numpy as np
 
 from lmtx_search.encoder.bands import Bands
 from lmtx_search.encoder.calibration import Calibration
+from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.windows import ONE_WINDOW, Windows
 from lmtx_search.records import Label
@@ -57,6 +58,7 @@ def version_of(
     windows: Windows = ONE_WINDOW,
     text_fields: Sequence[str] = (),
     untouched: Untouched | None = None,
+    precision: Precision = "fp32",
 ) -> TaggerVersion:
     folder.mkdir(exist_ok=True)
     form = make_tiny_encoder(folder / "form", prompt)
@@ -67,7 +69,7 @@ def version_of(
             onnx_folder=form,
             name="tiny",
             digest=encoder.digest,
-            precision="fp32",
+            precision=precision,
             document_tokens=8,
             windows=windows,
         ),

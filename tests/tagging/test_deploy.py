@@ -15,6 +15,7 @@ import pytest
 from lmtx_search.cluster.labels.index import LabelIndex
 from lmtx_search.cluster.ml import connectors
 from lmtx_search.cluster.ml.pipeline import put_pipeline, read_pipeline
+from lmtx_search.encoder import bf16
 from lmtx_search.encoder.bands import NEVER
 from lmtx_search.encoder.score_threshold import ScoreSpread
 from lmtx_search.errors import LmtxError, UserError
@@ -63,6 +64,15 @@ def test_a_tagger_inside_the_cluster_is_exact_by_default() -> None:
     assert DeployOptions("int8", runtime="in-cluster").of_runtime() == "int8"
     with pytest.raises(UserError, match="not in bf16"):
         DeployOptions("bf16", runtime="in-cluster")
+
+
+def test_bf16_is_refused_before_anything_is_made_where_it_is_not_fast(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(options, "bf16_is_fast", lambda: False)
+    monkeypatch.setattr(bf16, "multiplies_bf16", lambda: False)
+    with pytest.raises(UserError, match="this processor has no units for bf16"):
+        DeployOptions("bf16")
 
 
 def test_the_services_address_is_the_settings_one() -> None:

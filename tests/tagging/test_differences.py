@@ -9,7 +9,7 @@ import tomllib
 
 from lmtx_search.encoder.student import Student
 from lmtx_search.settings import DocumentSettings
-from lmtx_search.tagging.deployment import options
+from lmtx_search.tagging.deployment import differences, options
 from lmtx_search.tagging.deployment.differences import InUse, differing
 from lmtx_search.tagging.deployment.documents_read import DocumentsRead
 from lmtx_search.tagging.deployment.options import DeployOptions
@@ -70,6 +70,17 @@ def test_a_difference_names_the_option_that_keeps_what_is_in_use(
     assert line.startswith("Unlike the version in use, v1, the new one ")
     assert f"{kept_by} " in line
     assert line.count("keeps that") == 1
+
+
+@pytest.mark.parametrize(("fast", "said"), [(True, "bf16 keeps that"), (False, "not fast in it")])
+def test_a_precision_that_this_machine_lacks_is_no_advice(
+    fast: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(differences, "bf16_is_fast", lambda: fast)
+    used = InUse("v1", manifest(precision="bf16"), "service", None)
+    (line,) = differing(used, DeployOptions(), DOCUMENTS)
+    assert "reads documents in int8 if that is exact enough, not in bf16" in line
+    assert said in line
 
 
 def test_several_differences_are_one_line_and_none_is_no_line() -> None:

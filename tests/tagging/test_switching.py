@@ -22,6 +22,7 @@ from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import registered, unregister
 from lmtx_search.cluster.runs import RunStore
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
+from lmtx_search.doctor import tagger as doctor_tagger
 from lmtx_search.doctor.checks import Finding
 from lmtx_search.doctor.tagger import TaggerChecks
 from lmtx_search.errors import LmtxError, UserError
@@ -154,6 +155,18 @@ def check(settings: Settings, client: Any, name: str) -> Finding:
     """Return what `doctor` finds about the tagger."""
     checks = TaggerChecks(settings, lambda: client).checks()
     return next(one for one in checks if one.name == name).look()
+
+
+def test_a_tagger_in_a_precision_that_is_slow_here_is_named(
+    cluster: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = settings.data_dir / "taggers" / deployed(cluster, settings).version / "manifest.json"
+    assert check(settings, cluster, "pipeline").found.endswith("a transformer in fp32")
+    file.write_text(json.dumps({**json.loads(file.read_text()), "precision": "bf16"}))
+    monkeypatch.setattr(doctor_tagger, "bf16_is_fast", lambda: False)
+    found = check(settings, cluster, "pipeline")
+    assert (found.status, "in bf16, which is slow on this machine" in found.found) == ("warn", True)
+    assert "deploy --precision int8" in found.todo
 
 
 def test_a_tagger_gets_the_labels_of_a_label_index_that_was_restored(

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from lmtx_search.encoder import session
 from lmtx_search.encoder.windows import Windows
-from lmtx_search.tagging.service import app
+from lmtx_search.tagging.service import app, version_pool
 from lmtx_search.tagging.service.app import create_app
 from lmtx_search.tagging.service.version_pool import TaggerPool
 from lmtx_search.tagging.versions.store import TaggerVersions
@@ -40,6 +41,23 @@ def test_the_least_recently_used_of_three_versions_is_unloaded(tmp_path: Path) -
         assert pool.loaded() == [c, b]
     finally:
         pool.close()
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_version_that_is_slow_here_is_loaded_with_a_warning(
+    tmp_path: Path,
+    fast: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(version_pool, "bf16_is_fast", lambda: fast)
+    monkeypatch.setattr(session, "multiplies_bf16", lambda: False)
+    pool = TaggerPool(TaggerVersions(tmp_path))
+    try:
+        pool.get(version_of(tmp_path, precision="bf16").manifest.version)
+    finally:
+        pool.close()
+    assert ("reads documents in bf16. This machine computes them in fp32" in caplog.text) != fast
 
 
 @pytest.mark.parametrize(("windows", "most"), [(1, 100), (3, 300), (4, 350), (9, 350)])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.cluster.runs import RunStore
+from lmtx_search.encoder.bf16 import bf16_is_fast
 from lmtx_search.errors import UserError
 from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tagging.deployment.documents_read import DocumentsRead, as_json, as_toml
@@ -113,8 +114,12 @@ def _of_manifest(
             exact = " if that is exact enough" if wanted != "fp32" else ""
             other = " without --static" if too_loose else ""
             found.append(
-                f"reads documents in {wanted}{exact}, not in {manifest.precision} "
-                f"(--precision {manifest.precision}{other} keeps that)"
+                f"reads documents in {wanted}{exact}, not in {manifest.precision}"
+                + (
+                    " (this machine is not fast in it)"
+                    if manifest.precision == "bf16" and not bf16_is_fast()
+                    else f" (--precision {manifest.precision}{other} keeps that)"
+                )
             )
     if options.max_tags != manifest.max_tags:
         found.append(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lmtx_search.encoder.bands import NEVER
-from lmtx_search.encoder.bf16 import no_bf16, suits_bf16
-from lmtx_search.encoder.form import TOO_INEXACT, Precision
+from lmtx_search.encoder.bf16 import suits_bf16, why_no_bf16
+from lmtx_search.encoder.form import TOO_INEXACT, OnnxForm, Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder, onnx_form
 from lmtx_search.encoder.onnx import OnnxEncoder
@@ -78,12 +79,18 @@ def make_version(
     if source.student is not None:
         form = onnx_form(source.student.folder, settings.cache_dir)
         student = VersionStudent(form, source.student.record)
-    encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder)
+    precision: Precision = "fp32"
+    if student is None:
+        precision = _precision(options, onnx_form(source.folder, settings.cache_dir), progress)
+    embeds: Precision = "bf16" if precision == "bf16" else "fp32"
+    encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder, precision=embeds)
     with progress.stage("Embed labels", len(labels), "labels") as advance:
         embeddings = embed_labels(encoder, labels, advance)
     if texts:
         wanted = settings.encoder
-        reads = load_encoder(settings, max_tokens=wanted.document_tokens, folder=source.folder)
+        reads = load_encoder(
+            settings, max_tokens=wanted.document_tokens, folder=source.folder, precision=embeds
+        )
         source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
     source, changed = source.for_labels(labels)
     for note in changed:
@@ -97,7 +104,7 @@ def make_version(
             onnx_folder=encoder.folder,
             name=source.name,
             digest=encoder.digest,
-            precision=_precision(options, encoder, progress) if student is None else "fp32",
+            precision=precision,
             document_tokens=settings.encoder.document_tokens,
             windows=Windows.of(settings.encoder),
             run=source.run,
@@ -190,13 +197,14 @@ def chosen_thresholds(
     return Thresholds(options.threshold, never)
 
 
-def _precision(options: DeployOptions, encoder: OnnxEncoder, progress: Progress) -> Precision:
+def _precision(options: DeployOptions, onnx_folder: Path, progress: Progress) -> Precision:
     wanted = options.of_runtime()
-    if wanted == "bf16" and not suits_bf16(encoder.folder):
+    if wanted == "bf16" and not suits_bf16(onnx_folder):
         if options.precision is not None:
-            raise UserError(no_bf16())
+            raise UserError(why_no_bf16())
+        progress.note("OpenVINO cannot compute this encoder closely enough in bf16: int8 is used")
         wanted = "int8"
-    if wanted != "int8" or encoder.form.int8:
+    if wanted != "int8" or OnnxForm.read(onnx_folder).int8:
         return wanted
     if options.precision is not None:
         raise UserError(TOO_INEXACT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lmtx_search.encoder.bf16 import bf16_is_fast
+from lmtx_search.encoder.bf16 import bf16_is_fast, why_no_bf16
 from lmtx_search.encoder.form import Precision
 from lmtx_search.errors import UserError
 
@@ -20,7 +20,7 @@ class DeployOptions:
 
     Attributes:
         precision: None chooses the best one for the runtime. In the service it is bf16 where
-            this machine computes it fast, else int8, which is three times as fast as fp32.
+            this machine computes it fast, else int8, which is twice as fast as fp32.
             The rounding of int8 enlarges small differences between versions of ONNX Runtime, and a
             cluster brings its own version. With fp32 a tagger gives the same tags in every runtime.
         threshold: None takes the threshold of the training run, or the default.
@@ -30,7 +30,7 @@ class DeployOptions:
             one precision.
 
     Raises:
-        UserError: a static encoder is to have a precision, or the cluster one that it lacks.
+        UserError: a static encoder is to have a precision, or bf16 is not fast here.
     """
 
     precision: Precision | None = None
@@ -49,6 +49,8 @@ class DeployOptions:
                 "the cluster computes in fp32 or int8, not in bf16: leave out --precision or "
                 "--runtime"
             )
+        if self.precision == "bf16" and not bf16_is_fast():
+            raise UserError(why_no_bf16())
 
     def of_runtime(self) -> Precision:
         """Return the precision, chosen by the runtime if it is not set."""

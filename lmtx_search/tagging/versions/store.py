@@ -178,7 +178,7 @@ class TaggerVersions:
         )
         target = self.folder / manifest.version
         with _temporary(self.folder, _making(cluster)) as folder:
-            # Labels are embedded in fp32, including those that are added later.
+            # The fp32 model embeds labels, including those that are added later.
             of_documents: Precision = encoder.precision if encoder.student is None else "fp32"
             _link_form(encoder.onnx_folder, folder / "encoder", {of_documents, "fp32"})
             if encoder.student is not None:

@@ -45,7 +45,7 @@ from lmtx_search.training.training_documents import training_documents
 from lmtx_search.words.weights import DEFAULT_FACTOR, WordScoring
 
 # Increased when a student is made in another way, so that older ones are not used.
-_FORM = 3
+_FORM = 4
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,10 @@ def distil(
                 tuned.most,
                 progress,
             )
-    student = load_encoder(settings, max_tokens=wanted.document_tokens, folder=folder)
+    # A deployed student reads in fp32.
+    student = load_encoder(
+        settings, max_tokens=wanted.document_tokens, folder=folder, precision="fp32"
+    )
     words = _words(teacher, encoder, labels, documents, tuned.most)
     store = JudgmentStore(client)
     answers, yes_from = answers_about(store, teacher.record, split.measuring, labels, progress)

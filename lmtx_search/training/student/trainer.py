@@ -78,7 +78,7 @@ def train_in_order(
         LmtxError: the loss became NaN or infinite; nothing is written.
     """
     steps = len(dataset)
-    before = [weight.detach().clone() for weight in model.parameters()]
+    before = _weights(model) if untrained_share else []
     watch = _Watch(on_step, settings.batch_size, steps)
     with TemporaryDirectory() as folder:
         arguments = SentenceTransformerTrainingArguments(
@@ -111,12 +111,18 @@ def train_in_order(
             f"training stopped at step {watch.broken_at}: the loss is not a number; "
             f"choose a `train --learning-rate` below {settings.learning_rate:g}"
         )
-    with torch.no_grad():
-        for weight, untrained in zip(model.parameters(), before, strict=True):
-            weight.lerp_(untrained.to(weight.device), untrained_share)
+    if untrained_share:
+        with torch.no_grad():
+            for weight, untrained in zip(model.parameters(), before, strict=True):
+                weight.lerp_(untrained.to(weight.device), untrained_share)
     with _disk_faults_are_os_errors(output):
         model.save_pretrained(str(output), create_model_card=False, safe_serialization=True)
     return watch.last_loss()
+
+
+def _weights(model: nn.Module) -> list[torch.Tensor]:
+    """Return a copy of the weights, in the order of ``parameters``."""
+    return [weight.detach().clone() for weight in model.parameters()]
 
 
 @contextmanager
