@@ -1,6 +1,6 @@
 """Embeddings computed in bfloat16, which need the extra ``openvino`` and a processor with AMX.
 
-There, they are about twice as fast as int8 and much closer to fp32 (docs/benchmarks.md).
+There, they are faster than int8 and much closer to fp32 (docs/benchmarks.md).
 """
 
 from __future__ import annotations
