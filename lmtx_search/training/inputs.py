@@ -166,7 +166,10 @@ def _own_version(
     owner: str,
     progress: Progress,
 ) -> str:
-    encoder = load_encoder(settings, folder=inputs.base, max_tokens=tuning.label_tokens)
+    # Labels of an index are embedded in fp32, so that all machines write the same.
+    encoder = load_encoder(
+        settings, folder=inputs.base, max_tokens=tuning.label_tokens, precision="fp32"
+    )
     return inputs.index.write_version(
         inputs.labels,
         lambda batch: embed_labels(encoder, batch),

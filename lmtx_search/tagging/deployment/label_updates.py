@@ -92,7 +92,9 @@ def edit_labels(
         if retire and info.count <= len(labels):
             raise UserError("no label would remain: load others first (`labels load FILE`)")
         if puts and info.encoder_digest is None:  # the index has no labels yet
-            encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+            encoder = load_encoder(
+                settings, max_tokens=settings.encoder.label_tokens, precision="fp32"
+            )
             digest = passages_digest(
                 encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt
             )
@@ -173,7 +175,7 @@ def load_labels(
         LmtxError: another command is changing the tagger.
     """
     index = LabelIndex(client, settings.opensearch.knn_engine)
-    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens, precision="fp32")
     digest = passages_digest(
         encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt
     )
@@ -241,7 +243,7 @@ def _embedded(
         return no_vectors(version.manifest.dimension if version else 0)
     if version is not None and passages_of(version, settings) == digest:
         return embed_labels(label_encoder(version, settings), labels)
-    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens, precision="fp32")
     if (
         passages_digest(encoder.digest, settings.encoder.label_tokens, encoder.form.label_prompt)
         != digest

@@ -82,14 +82,16 @@ def make_version(
     precision: Precision = "fp32"
     if student is None:
         precision = _precision(options, onnx_form(source.folder, settings.cache_dir), progress)
-    embeds: Precision = "bf16" if precision == "bf16" else "fp32"
-    encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder, precision=embeds)
+    encoder = load_encoder(settings, max_tokens=tokens, folder=source.folder, precision="fp32")
     with progress.stage("Embed labels", len(labels), "labels") as advance:
         embeddings = embed_labels(encoder, labels, advance)
     if texts:
         wanted = settings.encoder
         reads = load_encoder(
-            settings, max_tokens=wanted.document_tokens, folder=source.folder, precision=embeds
+            settings,
+            max_tokens=wanted.document_tokens,
+            folder=source.folder,
+            precision="bf16" if precision == "bf16" else "fp32",
         )
         source = fit_to_documents(wanted, source, reads, labels, embeddings, texts, progress)
     source, changed = source.for_labels(labels)

@@ -35,8 +35,7 @@ class VersionEncoder:
     Attributes:
         onnx_folder: the encoder's ONNX form.
         name: the encoder's name for people.
-        precision: of the embeddings of documents. Labels are embedded in bf16
-            if documents are, else in fp32.
+        precision: of the embeddings of documents. Labels are always embedded in fp32.
         document_tokens: tokens that it reads of a document in each window.
         windows: how a long document is read.
         run: the training run that it comes from (None: it was not trained).

@@ -125,12 +125,7 @@ def label_encoder(version: TaggerVersion, settings: Settings) -> OnnxEncoder:
             "run `lmtx-search deploy` to make a new one"
         )
     tokens = passage_tokens(passages_of(version, settings))
-    return OnnxEncoder(
-        version.encoder_folder,
-        tokens,
-        threads=settings.service.threads,
-        precision="bf16" if version.manifest.precision == "bf16" else "fp32",
-    )
+    return OnnxEncoder(version.encoder_folder, tokens, threads=settings.service.threads)
 
 
 def no_vectors(dimension: int) -> Vectors:
