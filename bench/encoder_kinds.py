@@ -31,7 +31,7 @@ from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.documents.scan import scan
 from lmtx_search.cluster.ml.pipeline import active
 from lmtx_search.cluster.setup.indices import prepare_tagged_index
-from lmtx_search.encoder.bf16 import bf16_is_fast
+from lmtx_search.encoder.session import bf16_is_fast
 from lmtx_search.library import deploy
 from lmtx_search.records import Document
 from lmtx_search.settings import Settings, load_settings

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lmtx_search.encoder.bf16 import bf16_is_fast
 from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.session import bf16_is_fast
 from lmtx_search.records import Document
 from lmtx_search.settings import load_settings
 from lmtx_search.sources import read_documents, read_gold, read_labels

@@ -13,7 +13,7 @@ from lmtx_search.cluster.ml.pipeline import PipelineState, read_pipeline, simula
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.doctor.checks import Check, Finding, ok
 from lmtx_search.doctor.texts import examine_names, examine_own_tags, examine_texts
-from lmtx_search.encoder.bf16 import bf16_is_fast
+from lmtx_search.encoder.session import bf16_is_fast
 from lmtx_search.errors import UserError
 from lmtx_search.settings import Settings
 from lmtx_search.sources.label_rules import rules_of

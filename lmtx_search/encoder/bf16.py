@@ -13,6 +13,7 @@ import numpy as np
 
 from lmtx_search.encoder.form import OnnxForm
 from lmtx_search.encoder.onnx import OnnxEncoder
+from lmtx_search.encoder.session import bf16_is_fast
 from lmtx_search.errors import UserError
 from lmtx_search.system.processor import multiplies_bf16
 
@@ -21,11 +22,6 @@ _FAITHFUL = 0.999
 _SAMPLE = ("a", "A text editor for the console.", "Bibliothek für Zahlen, 数学 " * 12)
 # What the sample is cut at: it fills windows of this length, and short texts as well.
 _TOKENS = 64
-
-
-def bf16_is_fast() -> bool:
-    """Return whether this machine computes in bfloat16 faster than in int8."""
-    return find_spec("openvino") is not None and multiplies_bf16()
 
 
 def why_no_bf16() -> str:

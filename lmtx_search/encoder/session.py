@@ -12,6 +12,11 @@ from lmtx_search.system.cores import usable_cores
 from lmtx_search.system.processor import multiplies_bf16
 
 
+def bf16_is_fast() -> bool:
+    """Return whether this machine computes in bfloat16 faster than in int8."""
+    return find_spec("openvino") is not None and multiplies_bf16()
+
+
 def open_session(model: Path, threads: int, precision: Precision) -> Any:
     """Open an ONNX model in ONNX Runtime, or in OpenVINO for bf16 if it is installed.
 
@@ -24,7 +29,7 @@ def open_session(model: Path, threads: int, precision: Precision) -> Any:
     if not model.is_file():
         raise UserError(f"{model} is missing: make the encoder's ONNX form again")
     # Without such units OpenVINO imitates bf16, which is slower than fp32.
-    if precision == "bf16" and find_spec("openvino") is not None and multiplies_bf16():
+    if precision == "bf16" and bf16_is_fast():
         from lmtx_search.encoder.openvino_session import OpenVinoSession
 
         return OpenVinoSession(model, threads or usable_cores())

@@ -336,7 +336,7 @@ def test_a_rollback_takes_back_encoder_labels_and_runtime_together(
     deployed: Deployed, tmp_path: Path
 ) -> None:
     client, settings = deployed.client, deployed.settings
-    real = load_encoder(settings, max_tokens=settings.encoder.label_tokens, precision="fp32").digest
+    real = load_encoder(settings, max_tokens=settings.encoder.label_tokens).digest
     _deploy_in_cluster(deployed, EncoderSource(make_tiny_encoder(tmp_path / "tiny"), "tiny"))
     assert not str(LabelIndex(client).require().encoder_digest).startswith(real)
     tiny = read_pipeline(client).tagger

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import registered
 from lmtx_search.cluster.runs import RunStore
-from lmtx_search.encoder.bf16 import bf16_is_fast
+from lmtx_search.encoder.session import bf16_is_fast
 from lmtx_search.errors import UserError
 from lmtx_search.settings import DocumentSettings, Settings
 from lmtx_search.tagging.deployment.documents_read import DocumentsRead, as_json, as_toml

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lmtx_search.encoder.bf16 import bf16_is_fast, why_no_bf16
+from lmtx_search.encoder.bf16 import why_no_bf16
 from lmtx_search.encoder.form import Precision
+from lmtx_search.encoder.session import bf16_is_fast
 from lmtx_search.errors import UserError
 
 DEFAULT_MAX_TAGS = 10

@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from lmtx_search.encoder.bf16 import bf16_is_fast
+from lmtx_search.encoder.session import bf16_is_fast
 from lmtx_search.tagging.scoring.ranking import LabelSearch
 from lmtx_search.tagging.scoring.tagger import Tagger
 from lmtx_search.tagging.service.batching import Batcher
