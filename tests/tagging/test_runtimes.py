@@ -241,7 +241,7 @@ def test_an_undeployed_model_leaves_documents_pending_and_is_deployed_again(
     assert redeploy(deployed.client) is None
     connectors.ml_request(deployed.client, "POST", f"/models/{model}/_undeploy")
     assert deployed.tagged("plays chess", "in-cluster")["tagging"]["status"] == "pending"
-    assert redeploy(deployed.client) == "was undeployed"
+    assert redeploy(deployed.client) == "was on no node"
     assert deployed.tagged("plays chess", "in-cluster")["tags"][0] == "chess"
 
 

@@ -18,6 +18,7 @@ from lmtx_search.cluster.documents.bulk_report import BulkReport
 from lmtx_search.cluster.documents.load import load_documents
 from lmtx_search.cluster.labels import edits
 from lmtx_search.cluster.labels.index import LabelIndex
+from lmtx_search.cluster.ml.model_state import why_down
 from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.cluster.ml.registry import registered, unregister
 from lmtx_search.cluster.runs import RunStore
@@ -214,10 +215,9 @@ def test_a_rollback_registers_a_version_again_that_left_the_cluster(
     assert tags_of(cluster, "plays chess")[0] == "Chess"
     with pytest.raises(UserError, match="already tags with"):
         roll_back(cluster, settings, first.version)
-    # One that was undeployed is deployed again.
     path = f"/_plugins/_ml/models/{second.model}"
     cluster.transport.perform_request("POST", f"{path}/_undeploy")
-    _wait(lambda: cluster.transport.perform_request("GET", path)["model_state"] == "UNDEPLOYED")
+    _wait(lambda: why_down(cluster, second.model) is not None)
     roll_back(cluster, settings, second.version)
     assert tags_of(cluster, "plays chess")[0] == "Chess"
 

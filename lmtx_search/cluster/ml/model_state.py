@@ -11,7 +11,8 @@ from lmtx_search.cluster.ml.pipeline import read_pipeline
 from lmtx_search.errors import LmtxError
 
 _UP = ("DEPLOYED", "PARTIALLY_DEPLOYED", "DEPLOYING")
-_DOWN = {"UNDEPLOYED": "was undeployed", "DEPLOY_FAILED": "was on no node"}
+# Which of the two ML Commons writes depends on whether its check of all nodes saw the model first.
+_DOWN = ("UNDEPLOYED", "DEPLOY_FAILED")
 
 
 def why_down(client: OpenSearch, model: str) -> str | None:
@@ -22,7 +23,7 @@ def why_down(client: OpenSearch, model: str) -> str | None:
     found = ml_request(client, "GET", f"/models/{model}")
     state = str(found.get("model_state"))
     if state not in _UP:
-        return _DOWN.get(state, f"was {state.lower()}, not deployed")
+        return "was on no node" if state in _DOWN else f"was {state.lower()}, not deployed"
     planned = set(found.get("planning_worker_nodes") or ())
     there = client.nodes.info(params={"filter_path": "nodes.*.name"})["nodes"]
     if planned and planned.isdisjoint(there):
