@@ -16,6 +16,7 @@ from torch.nn.functional import kl_div, log_softmax, normalize, softmax
 from lmtx_search.encoder.description import describe
 from lmtx_search.encoder.torch_model import backend_of
 from lmtx_search.training.settings import FineTuning
+from lmtx_search.training.student.mixed_precision import weights_converted_once
 from lmtx_search.training.student.trainer import open_model, train_in_order
 from lmtx_search.training.student.training_texts import cut_labels, make_documents_dataset
 
@@ -73,7 +74,10 @@ class DistillationLoss(nn.Module):
         (features,) = sentence_features
         documents = labels.cpu()
         compared = torch.unique(self.best[documents])
-        found = self._embed(features) @ self._embed_labels(compared.tolist(), labels.device).T
+        with weights_converted_once(labels.device):
+            texts = self._embed(features)
+            names = self._embed_labels(compared.tolist(), labels.device)
+        found = texts @ names.T
         wanted = self.scores[documents][:, compared].to(found.device)
         return kl_div(
             log_softmax(found / self.temperature, dim=1),

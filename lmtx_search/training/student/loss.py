@@ -11,6 +11,7 @@ from torch.nn.functional import normalize
 
 from lmtx_search.training.negatives.base import Negatives
 from lmtx_search.training.negatives.hardest import HARDEST
+from lmtx_search.training.student.mixed_precision import weights_converted_once
 
 
 def margin_loss(
@@ -136,9 +137,10 @@ class LmtxLoss(nn.Module):
 
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
         """Return the batch's loss; ``labels`` is ``[n, 2 + b]``."""
+        with weights_converted_once(labels.device):
+            embedded = [self.model(features)["sentence_embedding"] for features in sentence_features]
         texts, names, *extra = (
-            normalize(self.model(features)["sentence_embedding"][:, : self.dimension])
-            for features in sentence_features
+            normalize(embeddings[:, : self.dimension].float()) for embeddings in embedded
         )
         positions: list[list[int]] = labels.tolist()
         allowed = allowed_negatives(

@@ -30,6 +30,10 @@ from lmtx_search.encoder.torch_model import load_torch_model
 from lmtx_search.errors import LmtxError
 from lmtx_search.system.freed_memory import return_freed_memory
 from lmtx_search.training.settings import FineTuning
+from lmtx_search.training.student.mixed_precision import (
+    computes_bf16,
+    plain_attention_is_faster,
+)
 from lmtx_search.training.student.training_texts import prompts_of_columns
 
 
@@ -40,7 +44,9 @@ def open_model(base: Path, described: Description, settings: FineTuning) -> Sent
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
     return_freed_memory()
     # Weights and their updates stay in 32 bits, also of encoders that are published in 16.
-    model = load_torch_model(base, None if torch.cuda.is_available() else "cpu").float()
+    device = None if torch.cuda.is_available() else "cpu"
+    plain = plain_attention_is_faster(settings.document_tokens)
+    model = load_torch_model(base, device, eager=plain).float()
     if not settings.dropout:
         for module in model.modules():
             if isinstance(module, nn.Dropout):
@@ -99,7 +105,7 @@ def train_in_order(
             disable_tqdm=True,
             prompts=prompts_of_columns(dataset, described) or None,
             use_cpu=not torch.cuda.is_available(),
-            bf16=_computes_bf16(),
+            bf16=computes_bf16(),
         )
         trainer = _InOrder(
             model=model, args=arguments, train_dataset=dataset, loss=loss, callbacks=[watch]
@@ -174,17 +180,6 @@ class _Watch(TrainerCallback):
     def last_loss(self) -> float:
         tail = self.losses[-max(1, len(self.losses) // 10) :]
         return sum(tail) / len(tail) if tail else 0.0
-
-
-def _computes_bf16() -> bool:
-    """Tell whether 16-bit products are fast here: they halve the time of a training.
-
-    Weights and their updates stay in 32 bits.
-    """
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    supported = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, name, lambda: False)() for name in supported)
 
 
 def _warmup(settings: FineTuning, batches: int) -> int:

@@ -1,0 +1,38 @@
+"""Products in bfloat16 while an encoder is trained; weights and their updates stay in 32 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+# Longer texts: the plain form of attention is slower than torch's kernel (docs/benchmarks.md).
+_PLAIN_UP_TO = 256
+
+
+def computes_bf16() -> bool:
+    """Tell whether 16-bit products are fast here: they halve the time of a training."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    supported = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in supported)
+
+
+def plain_attention_is_faster(tokens: int) -> bool:
+    """Tell whether attention without torch's kernel is faster for texts of so many tokens.
+
+    On processors, that kernel does not use the units for products in bfloat16 when it computes
+    gradients.
+    """
+    return computes_bf16() and not torch.cuda.is_available() and tokens <= _PLAIN_UP_TO
+
+
+@contextmanager
+def weights_converted_once(device: torch.device) -> Iterator[None]:
+    """Convert weights to 16 bits once for all texts that are embedded within.
+
+    Otherwise the trainer converts them, and their gradients back, with each call of the model.
+    """
+    with torch.autocast(device.type, torch.bfloat16, enabled=computes_bf16()):
+        yield
