@@ -1,7 +1,8 @@
 """How fast the encoder learns with what makes its steps shorter, one thing added after the other.
 
 The sides: dropout and all texts as they come; labels read in groups of similar length; no dropout;
-documents of similar length in a batch. Each side trains on the same documents, with random scores,
+documents of similar length in a batch; the plain form of attention in place of torch's kernel,
+where it is used. Each side trains on the same documents, with random scores,
 and its steps after the first count. Needs no server.
 
     LMTX_ENCODER_NAME=FOLDER python bench/training_steps.py documents.jsonl labels.jsonl
@@ -15,6 +16,7 @@ import os
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -28,10 +30,11 @@ from lmtx_search.sources import read_labels
 from lmtx_search.training.profiles import small
 from lmtx_search.training.sampling import shuffled_by_length
 from lmtx_search.training.settings import FineTuning
-from lmtx_search.training.student import distillation
+from lmtx_search.training.student import distillation, trainer
 from lmtx_search.training.targets.soft_targets import LABELS_PER_DOCUMENT, TEMPERATURE
 
 GROUPS = distillation._GROUPS
+PLAIN = trainer.plain_attention_is_faster
 
 
 def main() -> None:
@@ -50,14 +53,16 @@ def main() -> None:
     places = list(range(len(texts)))
     together = shuffled_by_length(texts, tuning.batch_size, Random(0))
     sides = {
-        "dropout": (True, 1, places),
-        "and labels in groups": (True, GROUPS, places),
-        "and no dropout": (False, GROUPS, places),
-        "and documents of similar length": (False, GROUPS, together),
+        "dropout": (True, 1, places, False),
+        "and labels in groups": (True, GROUPS, places, False),
+        "and no dropout": (False, GROUPS, places, False),
+        "and documents of similar length": (False, GROUPS, together, False),
+        "and plain attention": (False, GROUPS, together, PLAIN(tuning.document_tokens)),
     }
     rates: dict[str, float] = {}
-    for side, (dropout, groups, order) in sides.items():
+    for side, (dropout, groups, order, plain) in sides.items():
         distillation._GROUPS = groups
+        trainer.plain_attention_is_faster = partial(_always, plain)
         data = random_data([texts[place] for place in order], labels)
         rates[side] = documents_per_second(base, data, replace(tuning, dropout=dropout))
     slowest = rates[next(iter(rates))]
@@ -69,6 +74,10 @@ def main() -> None:
         "times the first": {side: round(rate / slowest, 2) for side, rate in rates.items()},
     }
     print(json.dumps(result, indent=1))
+
+
+def _always(plain: bool, tokens: int) -> bool:
+    return plain
 
 
 def random_data(documents: list[str], labels: list[str]) -> distillation.DistillationData:

@@ -138,7 +138,9 @@ class LmtxLoss(nn.Module):
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
         """Return the batch's loss; ``labels`` is ``[n, 2 + b]``."""
         with weights_converted_once(labels.device):
-            embedded = [self.model(features)["sentence_embedding"] for features in sentence_features]
+            embedded = [
+                self.model(features)["sentence_embedding"] for features in sentence_features
+            ]
         texts, names, *extra = (
             normalize(embeddings[:, : self.dimension].float()) for embeddings in embedded
         )
