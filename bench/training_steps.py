@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import tempfile
 import time
 from dataclasses import replace
@@ -71,6 +72,7 @@ def main() -> None:
         "labels": len(labels),
         "cores": len(os.sched_getaffinity(0)),
         "documents_per_second": {side: round(rate, 1) for side, rate in rates.items()},
+        "peak MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "times the first": {side: round(rate / slowest, 2) for side, rate in rates.items()},
     }
     print(json.dumps(result, indent=1))
