@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from lmtx_search.encoder.agreement import TEXTS, TOKENS, least_cosine
 from lmtx_search.encoder.description import ANOTHER, Description, describe
 from lmtx_search.encoder.folder import encoder_digest
 from lmtx_search.encoder.form import MODEL_FILES, TOKENIZER_FILE, OnnxForm, Precision, is_onnx_form
@@ -25,8 +26,6 @@ from lmtx_search.errors import MissingExtra, UserError
 # Increased when the graph changes, so that older forms are not used.
 FORM_VERSION = 2
 _FAITHFUL: dict[Precision, float] = {"fp32": 0.9999, "int8": 0.9}
-_SAMPLE = ("a", "A text editor for the console.", "Bibliothek für Zahlen, 数学 " * 12)
-_TOKENS = 64
 
 
 def ensure_onnx(folder: Path, cache_dir: Path) -> Path:
@@ -148,15 +147,15 @@ def _worst(model: Any, target: Path, form: OnnxForm, precision: Precision) -> fl
     from lmtx_search.encoder.onnx import OnnxEncoder
     from lmtx_search.encoder.torch_model import expected_embeddings
 
-    tokens = min(_TOKENS, form.max_tokens)
+    tokens = min(TOKENS, form.max_tokens)
     encoder = OnnxEncoder(target, tokens, precision=precision)
     sides = (
         (form.document_prompt, encoder.encode),
         (form.label_prompt, encoder.encode_labels),
     )
-    expected = [expected_embeddings(model, _SAMPLE, prompt, tokens) for prompt, _ in sides]
-    actual = [encode(_SAMPLE) for _, encode in sides]
-    return float(np.min(np.sum(np.concatenate(actual) * np.concatenate(expected), axis=1)))
+    expected = [expected_embeddings(model, TEXTS, prompt, tokens) for prompt, _ in sides]
+    actual = [encode(TEXTS) for _, encode in sides]
+    return least_cosine(np.concatenate(actual), np.concatenate(expected))
 
 
 @contextlib.contextmanager
