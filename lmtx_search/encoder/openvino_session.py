@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,18 @@ class OpenVinoSession:
         # Several threads may call at the same time; a request serves one of them.
         found = self._model.create_infer_request().infer(dict(inputs))
         return [np.array(values) for values in found.values()]
+
+
+def openvino_version() -> str:
+    """Return the version of OpenVINO, mostly without importing it.
+
+    Raises:
+        ImportError: it is not installed, or not completely.
+    """
+    try:
+        return version("openvino")
+    except PackageNotFoundError:  # not installed from a package index, but by its makers' archive
+        return str(_openvino().get_version())
 
 
 def _openvino() -> Any:
