@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from lmtx_search.errors import UserError
 from lmtx_search.judges.base import ANOTHER_MODEL
 from lmtx_search.judges.budget import Budget
@@ -266,12 +268,14 @@ def _targets_of_all(
         if place < settings.unjudged_documents or document.id in answered
     ]
     known = resources.untrained
-    to_read = len(documents) + sum(document.id not in known for document in documents)
-    with progress.stage("Score documents", to_read, "documents") as advance:
+    new = [document for document in documents if document.id not in known]
+    with progress.stage("Score documents", len(documents) + len(new), "documents") as advance:
         columns, scores = score_documents(scorer, documents, advance)
         # The untrained encoder knows best which documents are similar: it has not learned labels.
-        untrained = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
-        embeddings = embed_once(untrained, documents, known, advance)
+        if new:
+            untrained = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
+            embed_once(untrained, new, known, advance)
+        embeddings = np.stack([known[document.id] for document in documents])
     return soft_targets(
         documents,
         [resources.labels[column] for column in columns],

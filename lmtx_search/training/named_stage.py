@@ -85,8 +85,7 @@ def teach_from_names(
             for _ in shortlister.shortlists(documents):
                 advance(1)
         # Names behind what the encoder reads are less often right, and it cannot learn from them.
-        reads = resources.load_encoder(resources.base, settings.fine_tuning.document_tokens)
-        texts = reads.beginnings([document.text for document in documents])
+        texts = encoder.beginnings([document.text for document in documents])
         read = [replace(one, text=text) for one, text in zip(documents, texts, strict=True)]
         named = find_named(read, shortlister.rankings, labels)
         held_out = Shortlister(encoder, search, 1).shortlists(resources.development)

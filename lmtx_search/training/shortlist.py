@@ -60,6 +60,10 @@ class Encoder(WindowEncoder, Protocol):
         """Embed the texts of labels."""
         ...
 
+    def beginnings(self, texts: Sequence[str]) -> list[str]:
+        """Return the part of each text that it reads."""
+        ...
+
 
 class Search(Protocol):
     """Finds the best labels of float32[n, dimension]: (id, cosine), best first."""
