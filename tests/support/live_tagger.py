@@ -30,7 +30,7 @@ def bootstrap(client: Any, settings: Settings, lmtx: Run) -> None:
 
 def load_labels(client: Any, settings: Settings, labels: Sequence[Label]) -> None:
     """Load labels with the settings' encoder."""
-    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens, precision="fp32")
     LabelIndex(client).load(
         labels,
         lambda labels: embed_labels(encoder, labels),

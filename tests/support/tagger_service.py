@@ -74,7 +74,7 @@ def make_version(
     settings: Settings, labels: Sequence[Label] = LABELS, threshold: float = 0.3
 ) -> TaggerVersion:
     """Make a tagger version of the settings' encoder."""
-    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens)
+    encoder = load_encoder(settings, max_tokens=settings.encoder.label_tokens, precision="fp32")
     embeddings = embed_labels(encoder, labels)
     return TaggerVersions(settings.data_dir).create(
         VersionEncoder(
