@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 import numpy as np
-from loop import Nowhere, perfect_judge, read_folder, run_resources
+from loop import perfect_judge, read_folder, run_resources
 from numpy.typing import NDArray
 
 from lmtx_search.judges.base import Pair
@@ -30,6 +30,7 @@ from lmtx_search.records import Label
 from lmtx_search.settings import load_settings
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.shortlist import Shortlister
+from lmtx_search.training.without_judge import NoStore
 
 Values = NDArray[np.float64]
 
@@ -47,7 +48,7 @@ def main(folder: Path, **o: Any) -> None:
     settings = load_settings(flags={"judge.gguf": o["gguf"]})
     data = read_folder(folder, o["fields"].split(","))
     training = replace(PROFILES["small"](settings.encoder), seed=o["seed"])
-    resources = run_resources(settings, data, training, perfect_judge(data.gold_train), Nowhere())
+    resources = run_resources(settings, data, training, perfect_judge(data.gold_train), NoStore())
     encoder, search = resources.open_base()
     by_id = {label.id: label for label in data.labels}
     documents = resources.training[: o["documents"]]

@@ -38,7 +38,6 @@ from loop import (
     SHOWN,
     FileStore,
     Folder,
-    Nowhere,
     applied_shares,
     first_label_judge,
     outcomes,
@@ -63,6 +62,8 @@ from lmtx_search.training.curriculum import run_curriculum
 from lmtx_search.training.profiles import PROFILES
 from lmtx_search.training.resume import RunState
 from lmtx_search.training.settings import TrainingSettings
+from lmtx_search.training.teacher.judging import Store
+from lmtx_search.training.without_judge import NoJudge, NoStore, without_judge
 from lmtx_search.words.weights import WordScoring, fitted
 
 NO_LLM = (*UNTRAINED, "control", "control-all", "unjudged")
@@ -137,13 +138,13 @@ def _teacher(
     training: TrainingSettings,
     judge: OrderedJudge | None,
     store: FileStore,
-) -> tuple[OrderedJudge, FileStore | Nowhere, TrainingSettings]:
+) -> tuple[OrderedJudge, Store, TrainingSettings]:
     """Return the judge, the store of its answers, and the settings for such answers."""
     if system == "judged":
         assert judge is not None
         return judge, store, training
     if system == "unjudged":
-        return first_label_judge(), Nowhere(), replace(training, budget=Budget(calls=0))
+        return NoJudge(), NoStore(), without_judge(training)
     # These judges are always right, so that a document without a yes is left out.
     training = replace(
         training,
@@ -156,12 +157,12 @@ def _teacher(
         pairs_per_document=training.shortlist,
     )
     if system == "perfect":
-        return perfect_judge(folder.gold_train), Nowhere(), training
+        return perfect_judge(folder.gold_train), NoStore(), training
     # Only the first label is known. The others may be right, so they are spared as in `judged`. A
     # second pair of each document is a no, because a judge that says yes to everything is refused.
     return (
         first_label_judge(),
-        Nowhere(),
+        NoStore(),
         replace(training, pairs_per_document=2, spared=0.0, unjudged_documents=0, words=0.0),
     )
 

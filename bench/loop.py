@@ -21,6 +21,7 @@ from lmtx_search.encoder.bands import choose_bands
 from lmtx_search.encoder.folder import resolve_encoder
 from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.load import load_encoder
+from lmtx_search.encoder.onnx import OnnxEncoder
 from lmtx_search.encoder.reading import TextReader, rank_labels
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.judges.base import Answer, Pair
@@ -33,11 +34,12 @@ from lmtx_search.sources import read_documents, read_gold, read_labels
 from lmtx_search.tagging.versions.thresholds import own_thresholds
 from lmtx_search.training.cycle import CycleResult
 from lmtx_search.training.resources import RunResources
+from lmtx_search.training.resources_in_memory import resources_in_memory
 from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import TrainingSettings
-from lmtx_search.training.shortlist import Encoder, Search, search_in
 from lmtx_search.training.targets.answers import Answers
 from lmtx_search.training.targets.judge_calibration import YES
+from lmtx_search.training.teacher.judging import Store
 from lmtx_search.words.weights import WordScoring
 
 Gold = Mapping[str, Set[str]]
@@ -111,18 +113,6 @@ class FileStore:
 
 
 @dataclass
-class Nowhere:
-    """Stores nothing, for judges without cost."""
-
-    def find(self, ids: Iterable[str]) -> dict[str, Judgment]:
-        """Return nothing."""
-        return {}
-
-    def add(self, judgments: list[Judgment]) -> None:
-        """Discard judgments."""
-
-
-@dataclass
 class KnowingJudge:
     """Answers from a function: gold tags (a perfect judge), or the rank (no judge at all)."""
 
@@ -166,31 +156,18 @@ def run_resources(
     folder: Folder,
     training: TrainingSettings,
     judge: OrderedJudge,
-    store: FileStore | Nowhere,
+    store: Store,
 ) -> RunResources:
     """Return the resources of the loop, with labels searched in memory."""
     base = resolve_encoder(settings.encoder.name, settings.cache_dir)
     sample = sample_documents(folder.train, training.most_documents, training.seed)
     held_in, held_out = hold_out(sample, training.most_development)
-    tuning = training.fine_tuning
 
-    def load(path: Path, tokens: int) -> Encoder:
+    def load(path: Path, tokens: int) -> OnnxEncoder:
         return load_encoder(settings, folder=path, max_tokens=tokens)
 
-    def open_base() -> tuple[Encoder, Search]:
-        labels = embed_labels(load(base, tuning.label_tokens), folder.labels)
-        return load(base, tuning.document_tokens), search_in(labels, folder.labels)
-
-    return RunResources(
-        base=base,
-        open_base=open_base,
-        publish=lambda encoder, vectors: search_in(vectors, folder.labels),
-        load_encoder=load,
-        labels=folder.labels,
-        training=held_in,
-        development=held_out,
-        judge=judge,
-        store=store,
+    return resources_in_memory(
+        base, load, training.fine_tuning, folder.labels, held_in, held_out, judge, store
     )
 
 
