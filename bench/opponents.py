@@ -28,12 +28,13 @@ from lmtx_search.encoder.form import Precision
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.comparators import ComparisonContext, open_comparator
+from lmtx_search.evaluation.comparators.unjudged_training import open_unjudged
 from lmtx_search.evaluation.comparators.untrained import Untrained, read_untrained
 from lmtx_search.evaluation.metrics.measure import Output, measure
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings, load_settings
 from lmtx_search.training.profiles import small
-from lmtx_search.training.sampling import sample_documents
+from lmtx_search.training.sampling import hold_out, sample_documents
 from lmtx_search.training.settings import TrainingSettings
 
 UNTRAINED = (
@@ -63,6 +64,7 @@ def context_of(
         precision: with which documents are embedded.
     """
     all_training = sample_documents(folder.train, training.most_documents, training.seed)
+    held_in, held_out = hold_out(all_training, training.most_development)
     tuning = training.fine_tuning
 
     @cache
@@ -98,7 +100,10 @@ def context_of(
         seed=training.seed,
         label_index=lambda: "",
         untrained=untrained,
-        folder=work,
+        unjudged=open_unjudged(
+            settings, training, folder.labels, held_in, held_out, work / "unjudged"
+        ),
+        folder=work / "work",
     )
 
 

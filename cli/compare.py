@@ -42,8 +42,8 @@ from lmtx_search.cli.numbers import SEED
 @click.option(
     "--learn-from",
     type=click.IntRange(1),
-    help="Number of documents that trained methods other than lmtx learn from (default: as many as "
-    "the run's judge saw, or 1,000).",
+    help="Number of documents that most trained methods learn from (default: as many as the run's "
+    "judge saw, or 1,000).",
 )
 @click.option(
     "--judged",
@@ -102,6 +102,10 @@ def compare(
                     shortlists
       control-all   control with all training documents, for about ten minutes
                     (only if named)
+      named         training on documents that name a label, as before the
+                    first cycle of LMTX
+      named-words   named, plus evidence from words
+      unjudged      the whole training of LMTX without the judge
 
     \b
     With the judge or with gold tags:
@@ -115,9 +119,10 @@ def compare(
     from documents that name a label and from documents that were not judged, and words may count
     in its scores. The output says what the run did.
 
-    The other trained methods learn from as many documents as the run's judge saw (--learn-from),
-    with the run's settings, and words do not count. Finished results are kept: after Ctrl-C, the
-    same command continues with the rest.
+    named, named-words and unjudged learn from as many documents as the run did without the judge
+    (3,000 if it did not). The other trained methods learn from as many documents as the run's judge
+    saw (--learn-from), and words do not count. All have the run's settings. Finished results are
+    kept: after Ctrl-C, the same command continues with the rest.
 
     \b
     Example:
@@ -171,14 +176,14 @@ def _cell(estimate: dict[str, float]) -> str:
 
 
 def _explained(record: dict[str, object]) -> list[str]:
+    from lmtx_search.evaluation.comparison.judge_adds import judge_adds
+
     rows, skipped = record["comparators"], record["skipped"]
-    best = record["best_without_judge"]
     assert isinstance(rows, dict)
-    assert isinstance(best, dict)
     assert isinstance(skipped, dict)
     lines = [
         f"{record['documents']:,} documents; percent with 95 % confidence intervals; trained "
-        f"methods other than lmtx learned from {record['learned_from']:,} documents"
+        f"methods without a line of their own learned from {record['learned_from']:,} documents"
     ]
     if record["lmtx_without_judge"] is not None:
         lines.append(str(record["lmtx_without_judge"]))
@@ -190,16 +195,7 @@ def _explained(record: dict[str, object]) -> list[str]:
                 f"({100 * one['low']:+.1f} to {100 * one['high']:+.1f}, {_p(one['p'])})"
                 + _sampled(row, record)
             )
-    for measure, name in best.items():
-        one = rows[name]["measures"][measure]
-        line = f"Best without a judge, {measure}: {name}, {100 * one['value']:.1f}"
-        if record["reference"] == "lmtx":
-            added = rows[name]["differences"][measure]
-            line += (
-                f"; lmtx minus {name}: {100 * added['value']:+.1f} "
-                f"({100 * added['low']:+.1f} to {100 * added['high']:+.1f})"
-            )
-        lines.append(line)
+    lines += judge_adds(record)
     lines += [f"{name}: {row['note']}" for name, row in rows.items() if row["note"]]
     lines += [f"Left out: {name}: {why}" for name, why in skipped.items()]
     return lines

@@ -39,7 +39,9 @@ def test_all_comparators_side_by_side_and_what_is_finished_is_kept(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     rows = found["comparators"]
-    assert list(rows) == list(DEFAULT)
+    unjudged = ("named", "named-words", "unjudged")  # there are too few documents for these
+    assert list(rows) == [name for name in DEFAULT if name not in unjudged]
+    assert tuple(found["skipped"]) == unjudged
     assert set(found["best_without_judge"]) == {"P@1", "P@5", "R@10"}
     assert found["training_run"] == record["run"]
     assert found["learned_from"] == 10

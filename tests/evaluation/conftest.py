@@ -10,11 +10,12 @@ import pytest
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.windows import ONE_WINDOW
 from lmtx_search.evaluation.comparators import ComparisonContext
+from lmtx_search.evaluation.comparators.unjudged_training import open_unjudged
 from lmtx_search.evaluation.comparators.untrained import Untrained, read_untrained
 from lmtx_search.progress import Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
-from lmtx_search.training.settings import FineTuning
+from lmtx_search.training.settings import FineTuning, TrainingSettings
 from tests.support.tiny_encoder import DIMENSION, make_tiny_encoder
 
 DOCUMENTS = [
@@ -56,5 +57,8 @@ def context(tmp_path: Path) -> ComparisonContext:
         seed=0,
         label_index=lambda: "lmtx-labels",
         untrained=untrained,
+        unjudged=open_unjudged(
+            settings, TrainingSettings(), LABELS, DOCUMENTS, [], tmp_path / "unjudged"
+        ),
         folder=tmp_path / "work",
     )

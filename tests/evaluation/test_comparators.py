@@ -22,13 +22,15 @@ from lmtx_search.evaluation.comparison.comparison import (
     best_opponents,
     comparison_record,
 )
+from lmtx_search.evaluation.comparison.judge_adds import judge_adds
 from lmtx_search.evaluation.comparison.open_context import _learned_from
 from lmtx_search.evaluation.comparison.result_cache import ResultCache
 from lmtx_search.evaluation.comparison.run import _measured
 from lmtx_search.evaluation.comparison.run_steps import steps_without_judge
 from lmtx_search.evaluation.gold.coverage import UsableGold
 from lmtx_search.evaluation.gold.gold_set import GoldSet, notes
-from lmtx_search.evaluation.metrics.measure import Output, weigh
+from lmtx_search.evaluation.metrics.measure import Output, measure, weigh
+from lmtx_search.evaluation.metrics.permutation_test import compare
 from lmtx_search.judges.open import open_judge
 from lmtx_search.progress import SILENT
 from lmtx_search.records import Document
@@ -159,12 +161,29 @@ def test_the_best_opponent_of_each_measure_uses_neither_a_judge_nor_gold_tags(
     context: ComparisonContext, gold_set: GoldSet
 ) -> None:
     perfect = Output({document: sorted(labels) for document, labels in GOLD.items()})
-    outputs = {"tfidf": TFIDF, "frozen": MINILM}
+    outputs = {"tfidf": TFIDF, "unjudged": MINILM}
     outputs |= dict.fromkeys(("ceiling", "icxml", "lmtx"), perfect)
     found = {name: (ComparatorResult(output), False) for name, output in outputs.items()}
     rows, reference = _measured(found, gold_set, context, SILENT)
     comparison = Comparison("compare-1", gold_set, rows, reference, {}, 8, "run", 0)
-    assert best_opponents(comparison) == {"P@1": "tfidf", "P@5": "frozen", "R@10": "frozen"}
+    assert best_opponents(comparison) == {"P@1": "tfidf", "P@5": "unjudged", "R@10": "unjudged"}
+    # The interval is that of the difference on the same documents, as the comparison has it.
+    added = rows["unjudged"].differences["R@10"]
+    assert (
+        added
+        == compare(
+            measure(perfect, GOLD, gold_set.weighing, 0),
+            measure(MINILM, GOLD, gold_set.weighing, 0),
+        )["R@10"]
+    )
+    record = comparison_record(comparison)
+    value, *ends = (100 * x for x in (added.value, added.low, added.high))
+    said = f"lmtx minus unjudged: {value:+.1f} ({ends[0]:+.1f} to {ends[1]:+.1f})"
+    assert judge_adds(record)[2].endswith(said)
+    assert judge_adds({**record, "reference": "frozen"})[2].startswith(
+        "Best without a judge, R@10: unjudged"
+    )
+    assert "minus" not in judge_adds({**record, "reference": "frozen"})[2]
     alone = {name: row for name, row in rows.items() if name in ("icxml", "lmtx")}
     assert best_opponents(replace(comparison, rows=alone)) == {}
 
@@ -210,6 +229,7 @@ def test_what_a_run_does_without_the_judge_is_said() -> None:
     assert "812 documents that name a label taught it first" in said
     assert "3,000 documents, judged or not (100 were judged)" in said
     assert "words count" in said
+    assert said.endswith("unjudged has the same steps")
     rival = steps_without_judge({"counts": counts, "words": None, "kept": "untrained"})
     assert rival is not None
     assert "lmtx is the untrained encoder" in rival

@@ -477,7 +477,8 @@ TABLE = [
         "comparator that is none",
         "compare d.jsonl --gold g.tsv --comparator best",
         "no comparator 'best': there are bm25, tfidf, tfidf-chars, frozen, centered, "
-        "fusion, fusion-chars, frozen-words, maclr, rts, control, control-all, ceiling, icxml, lmtx",
+        "fusion, fusion-chars, frozen-words, maclr, rts, control, control-all, named, named-words, "
+        "unjudged, ceiling, icxml, lmtx",
         files={"d.jsonl": ONE, "g.tsv": b"1\tweb\n"},
     ),
     bad(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lmtx_search.evaluation.comparators.unjudged_training import UnjudgedTraining
 from lmtx_search.evaluation.comparators.untrained import Untrained
 from lmtx_search.evaluation.metrics.measure import Output
 from lmtx_search.progress import Progress
@@ -35,6 +36,7 @@ class ComparisonContext:
         prompt: of the judge.
         label_index: returns the label index that holds exactly these labels.
         untrained: embeds labels and documents with the untrained encoder, once for all comparators.
+        unjudged: the training without a judge, which comparators carry out once between them.
         folder: for temporary files; it is removed at the end.
     """
 
@@ -56,6 +58,7 @@ class ComparisonContext:
     seed: int
     label_index: Callable[[], str]
     untrained: Callable[[Progress], Untrained]
+    unjudged: UnjudgedTraining
     folder: Path
 
 

@@ -108,20 +108,37 @@ def ranked(
     Args:
         started: when learning began.
     """
-    settings = _own_cache(context)
+    source = EncoderSource(folder, name)
+    found = rank_with(context, _own_cache(context), source, started, progress, note)
+    shutil.rmtree(context.folder, ignore_errors=True)
+    return found
+
+
+def rank_with(
+    context: ComparisonContext,
+    settings: Settings,
+    source: EncoderSource,
+    started: float,
+    progress: Progress,
+    note: str = "",
+) -> ComparatorResult:
+    """Rank with an encoder that has learned.
+
+    Args:
+        settings: how texts are read, and where the ONNX form of the encoder is stored.
+        started: when learning began.
+    """
     # Making its ONNX form counts as learning.
-    load_encoder(settings, folder=folder, max_tokens=settings.encoder.label_tokens)
+    load_encoder(settings, folder=source.folder, max_tokens=settings.encoder.label_tokens)
     learned = time.monotonic()
-    system = systems.encoder(settings, context.labels, EncoderSource(folder, name), name)
+    system = systems.encoder(settings, context.labels, source, source.name)
     output = Output(system.rank(context.documents, progress).rankings)
-    found = ComparatorResult(
+    return ComparatorResult(
         output,
         learn_seconds=learned - started,
         tag_seconds=time.monotonic() - learned,
         note=note,
     )
-    shutil.rmtree(context.folder, ignore_errors=True)
-    return found
 
 
 def few(context: ComparisonContext, count: int, what: str) -> str | None:

@@ -17,8 +17,10 @@ from lmtx_search.encoder.load import load_encoder
 from lmtx_search.encoder.passages import passages_digest
 from lmtx_search.encoder.windows import Windows
 from lmtx_search.evaluation.comparators.base import ComparisonContext
+from lmtx_search.evaluation.comparators.unjudged_training import open_unjudged
 from lmtx_search.evaluation.comparators.untrained import Untrained, read_untrained
 from lmtx_search.evaluation.comparison.options import ComparisonOptions
+from lmtx_search.evaluation.comparison.run_settings import settings_of_run, with_unjudged_documents
 from lmtx_search.evaluation.comparison.training_gold import training_gold
 from lmtx_search.evaluation.gold.files import GoldFiles, read_noted
 from lmtx_search.evaluation.training_runs import find_run
@@ -29,7 +31,7 @@ from lmtx_search.tagging.deployment.encoder_source import untrained_source
 from lmtx_search.training.inputs import RESULT_FORM
 from lmtx_search.training.profiles import small
 from lmtx_search.training.sampling import hold_out, sample_documents
-from lmtx_search.training.settings import FineTuning, TrainingSettings
+from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.training_documents import training_documents
 from lmtx_search.version import __version__
 
@@ -50,30 +52,22 @@ def open_context(
     """Open the context of a comparison. A label version made for it is removed at the end.
 
     The settings of the training run (fine-tuning, shortlist, prompt, seed, held-out documents)
-    apply to all comparators. Trained ones other than LMTX learn from as many documents as were
-    judged, because training on all of them takes minutes for each.
+    apply to all comparators. Most of those that learn do so from as many documents as were judged,
+    because training on all of them takes minutes for each.
+
+    Args:
+        folder: for what is made on the way. It is empty or missing.
     """
     run = find_run(client, options.run)
-    training = small(settings.encoder)
-    count = DEFAULT_LEARN_FROM
-    seed = options.seed or 0
-    if run is not None:
-        recorded = run[1]["settings"]
-        training = TrainingSettings(
-            shortlist=recorded["shortlist"],
-            prompt=recorded["prompt"],
-            most_development=recorded["most_development"],
-            most_documents=recorded["most_documents"],
-            retrieval=recorded.get("retrieval", "dense"),
-            centered=recorded.get("centered", False),
-            spared=recorded.get("spared", 1.1),
-            fine_tuning=FineTuning(**recorded["fine_tuning"]),
-        )
-        seed = recorded["seed"] if options.seed is None else options.seed
-        count = _learned_from(run[1])
-    training = replace(training, seed=seed)
+    default = small(settings.encoder)
+    training = default if run is None else settings_of_run(run[1])
+    count = DEFAULT_LEARN_FROM if run is None else _learned_from(run[1])
+    if options.seed is not None:
+        training = replace(training, seed=options.seed)
     all_training = _read_training(settings, client, training, gold, options.train, progress)
-    held_in = hold_out(all_training, training.most_development)[0] if all_training else []
+    held_in, held_out = (
+        hold_out(all_training, training.most_development) if all_training else ([], [])
+    )
     learn_from = held_in[: count if options.learn_from is None else options.learn_from]
     learn_gold = training_gold(settings, gold, options.train, labels)
     if gold.train is not None and learn_gold is None:
@@ -115,9 +109,17 @@ def open_context(
             spared=training.spared <= 1,
             judged=options.judged,
             prompt=training.prompt,
-            seed=seed,
+            seed=training.seed,
             label_index=label_index,
             untrained=untrained,
+            unjudged=open_unjudged(
+                settings,
+                with_unjudged_documents(training, default),
+                labels,
+                held_in,
+                held_out,
+                folder / "unjudged",
+            ),
             folder=folder / "work",
         )
     finally:

@@ -68,6 +68,8 @@ def run_comparison(
             settings, client, labels, gold_set.documents, gold, options, base / "now", progress
         ) as context,
     ):
+        # What a killed comparison left may be of other documents.
+        shutil.rmtree(base / "now", ignore_errors=True)
         cache = ResultCache(base / context_digest(context))
         for name, comparator in comparators.items():
             try:

@@ -33,7 +33,8 @@ def steps_without_judge(record: Mapping[str, Any]) -> str | None:
         steps.append("words count in its scores")
     if not steps:
         return None
-    return (
+    said = (
         f"lmtx contains steps that need no judge: {'; '.join(steps)}. What lmtx adds to another "
         "method is the work of the judge and of these steps together"
     )
+    return f"{said}; unjudged has the same steps" if scored else said
