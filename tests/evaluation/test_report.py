@@ -134,6 +134,13 @@ def test_a_comparison_with_this_run_is_in_it() -> None:
     assert "first labels of 120 documents" in html
     beside = {"lmtx_without_judge": "lmtx contains steps that need no judge"}
     assert beside["lmtx_without_judge"] in render(replace(found, compared={**compared, **beside}))
+    other = {**row, "differences": {"P@1": {"value": 0.05, "low": -0.01, "high": 0.11}}}
+    added = {
+        "comparators": {"unjudged": other, "lmtx": row},
+        "best_without_judge": {"P@1": "unjudged"},
+    }
+    html = render(replace(found, compared={**compared, **added}))
+    assert "lmtx minus unjudged: +5.0 (-1.0 to +11.0)." in html
 
 
 @pytest.mark.parametrize(

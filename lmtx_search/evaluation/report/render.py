@@ -8,6 +8,7 @@ from typing import Any
 
 from lmtx_search.errors import MissingExtra
 from lmtx_search.evaluation.comparison.files import shown_name
+from lmtx_search.evaluation.comparison.judge_adds import judge_adds
 from lmtx_search.evaluation.plots import require_plots
 from lmtx_search.evaluation.report import figures
 from lmtx_search.evaluation.report.answers import LEAST
@@ -46,6 +47,7 @@ def render(found: ReportData) -> str:
         figures=_figures(found),
         table=_table(found),
         least=LEAST,
+        judge_adds=[] if found.compared is None else judge_adds(found.compared),
         version=__version__,
     )
     return html
