@@ -13,7 +13,15 @@ from lmtx_search.cli.grammar import Command
 from lmtx_search.cli.judged_line import judged_line
 from lmtx_search.cli.numbers import SEED
 from lmtx_search.cli.settings_flags import given_flags
-from lmtx_search.cli.training_options import LEAST, ORDER, PAIRS, PROMPT, RETRIEVAL, SHORTLIST
+from lmtx_search.cli.training_options import (
+    DOCUMENT_ORDER,
+    LEAST,
+    ORDER,
+    PAIRS,
+    PROMPT,
+    RETRIEVAL,
+    SHORTLIST,
+)
 from lmtx_search.training.profiles import PROFILES, training_settings
 
 
@@ -40,6 +48,7 @@ from lmtx_search.training.profiles import PROFILES, training_settings
 @PAIRS
 @PROMPT
 @ORDER
+@DOCUMENT_ORDER
 @LEAST
 @click.option(
     "--yes-from",
@@ -58,12 +67,12 @@ def judge(
     """Ask the judge ahead of training, on all Ollama hosts in parallel.
 
     The judge is asked about the pairs that `train` asks about first with the same --profile,
-    --seed, --shortlist, --retrieval, --pairs-per-document, --prompt and --order. `train` then finds
-    these answers and does not ask again. With the profile small, documents that name a label first
-    teach the encoder. This takes some minutes, and `train` uses the result. Give `train` no
-    --batch-size, --learning-rate or --unjudged-documents: with one of these it learns from names
-    again, and asks about other pairs. Each answer is kept in OpenSearch immediately: after an
-    interruption, the same command continues with the rest.
+    --seed, --shortlist, --retrieval, --pairs-per-document, --prompt, --order and --document-order.
+    `train` then finds these answers and does not ask again. With the profile small, documents that
+    name a label first teach the encoder. This takes some minutes, and `train` uses the result. Give
+    `train` no --batch-size, --learning-rate or --unjudged-documents: with one of these it learns
+    from names again, and asks about other pairs. Each answer is kept in OpenSearch immediately:
+    after an interruption, the same command continues with the rest.
 
     \b
     Example:

@@ -10,6 +10,7 @@ import click
 from lmtx_search.cli.numbers import SEED
 from lmtx_search.judges.order import ORDERS
 from lmtx_search.settings import Settings
+from lmtx_search.training.document_order import DOCUMENT_ORDERS
 from lmtx_search.training.negatives import NEGATIVES
 from lmtx_search.training.positives import POSITIVES
 from lmtx_search.training.profiles import PROFILES, training_settings
@@ -39,6 +40,12 @@ ORDER = click.option(
     metavar="NAME",
     help="Strategy for the order and number of questions: exhaustive (all labels), "
     "until-first-yes, or expected-gain (while a better label is likely). Default: exhaustive.",
+)
+DOCUMENT_ORDER = click.option(
+    "--document-order",
+    type=click.Choice(list(DOCUMENT_ORDERS)),
+    help="Strategy for the order of documents: random, or disagreement (first those whose nearest "
+    "label is not the first one by nearness and names together). Default: random.",
 )
 PROMPT = click.option(
     "--prompt",
@@ -81,6 +88,7 @@ def training_options(function: F) -> F:
         RETRIEVAL,
         PAIRS,
         ORDER,
+        DOCUMENT_ORDER,
         click.option(
             "--unjudged-documents",
             type=click.IntRange(0),

@@ -22,6 +22,7 @@ from lmtx_search.training.development import (
     first_labels,
     measure_development,
 )
+from lmtx_search.training.document_order import order_documents
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.scored_documents import score_documents
 from lmtx_search.training.settings import TrainingSettings
@@ -139,6 +140,10 @@ def run_cycle(
             retrieval=settings.retrieval,
             progress=progress,
         )
+    with timer.stage("order documents"):
+        documents = order_documents(
+            settings, encoder, search, resources.training, len(labels), progress
+        )
     training_budget, development_budget = split(budget, settings.development_share)
 
     with timer.stage("judge"):
@@ -146,7 +151,7 @@ def run_cycle(
             Teacher(
                 resources.judge, make_order(settings.order, first_yes(settings)), resources.store
             ),
-            shortlister.pairs(resources.training, labels, settings.pairs_per_document),
+            shortlister.pairs(documents, labels, settings.pairs_per_document),
             JudgingTask(
                 f"Judge pairs (at most {training_budget})",
                 training_budget,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lmtx_search.judges.budget import Budget
 from lmtx_search.training.centering import SAMPLE
+from lmtx_search.training.document_order import MOST
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.speeds import Speeds
 from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
@@ -136,7 +137,8 @@ def _most_calls(budget: Budget, pairs_per_second: float) -> int | None:
 def _embedding(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cycle: int) -> float:
     """Return seconds to embed for shortlists and center, and with each trained encoder."""
     center = min(SAMPLE, sizes.documents) if training.centered else 0
-    documents = max(in_a_cycle, center) + 2 * sizes.held_out
+    ordered = 0 if training.document_order == "random" else min(MOST, sizes.documents)
+    documents = max(in_a_cycle, center) + ordered + 2 * sizes.held_out
     # Each cycle scores and compares all documents.
     all_documents = _all_documents(sizes, training)
     documents += 2 * all_documents

@@ -15,6 +15,7 @@ from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
 from lmtx_search.training.centering import open_shortlister
+from lmtx_search.training.document_order import order_documents
 from lmtx_search.training.inputs import gather_inputs
 from lmtx_search.training.named_once import first_encoder, named_state
 from lmtx_search.training.named_stage import NamedResult
@@ -75,13 +76,16 @@ def judge_ahead(
                 retrieval=training.retrieval,
                 progress=progress,
             )
+            documents = order_documents(
+                training, encoder, search, inputs.training, len(inputs.labels), progress
+            )
             judged = judge_pairs(
                 Teacher(
                     inputs.judge,
                     make_order(training.order, yes_from),
                     JudgmentStore(inputs.client),
                 ),
-                shortlister.pairs(inputs.training, by_id, training.pairs_per_document),
+                shortlister.pairs(documents, by_id, training.pairs_per_document),
                 JudgingTask(f"Judge pairs (at most {training.budget})", training.budget, progress),
             )
         finally:

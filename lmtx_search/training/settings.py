@@ -57,6 +57,8 @@ class TrainingSettings:
         pairs_per_document: how many of them, from the first, the judge may be asked about.
         order: the strategy that chooses the next pair and decides when a document has enough
             answers (``judges/order/``).
+        document_order: the strategy that orders the documents before the judge is asked about them
+            (``document_order.py``).
         sure_share: share of the judged documents that get a sure yes.
         yes_above: a P(yes) above this is a sure yes, in place of ``sure_share``.
         retrieval: the strategy that finds the labels of a shortlist (``retrieval.py``).
@@ -86,6 +88,7 @@ class TrainingSettings:
     shortlist: int = 10
     pairs_per_document: int = 4
     order: str = "exhaustive"
+    document_order: str = "random"
     sure_share: float = 0.6
     yes_above: float | None = None
     retrieval: str = "hybrid"

@@ -183,6 +183,31 @@ def p1(curriculum: Curriculum) -> list[float | None]:
     return [result.development.llm_p1 for result in curriculum.cycles]
 
 
+def test_the_judge_is_asked_first_where_nearness_and_names_disagree(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = World.search
+
+    def search(self: World, encoder: Any) -> Any:
+        by_nearness = searched(self, encoder)
+
+        def fused(vectors: Any, k: int, words: Any = None) -> Any:
+            found = by_nearness(vectors, max(k, 2))
+            turned = [one[::-1] if words and one[0][0] == "l4" else one for one in found]
+            return [one[:k] for one in turned]
+
+        return fused
+
+    monkeypatch.setattr(World, "search", search)
+    changes = {"cycles": 1, "retrieval": "hybrid", "centered": False, "budget": Budget(calls=40)}
+    usual = world(4).run(Judge(), **changes).cycles[0].judged.p_yes
+    found = world(4).run(Judge(), **changes, document_order="disagreement").cycles[0].judged.p_yes
+    # The base encoder, whose quality is 1, puts label 4 first for documents with the number 3.
+    assert list(usual) == [f"d{n}" for n in range(len(usual))]
+    assert all(id_.endswith("3") for id_ in found)
+    assert len(found) == len(usual)
+
+
 def test_the_loop_stops_when_llm_p1_no_longer_rises_and_keeps_the_best(world: Any) -> None:
     found = world(4, 7, 6, 9).run(Judge(), budget=Budget())
     assert p1(found) == [0.4, 0.7, 0.6]

@@ -62,9 +62,11 @@ def test_options_change_single_settings_of_a_profile(
     pytest.importorskip("ollama")
     call(tmp_path, "--profile", "paper", "--cycles", "2", "--judge-budget", "500")
     call(tmp_path, "--negatives", "mixture", "--positives", "weighted", "--epochs", "2")
-    call(tmp_path, "--order", "expected-gain")
+    call(tmp_path, "--order", "expected-gain", "--document-order", "disagreement")
     assert (trained[0].cycles, trained[0].budget) == (2, Budget(calls=500))
     assert [settings.order for settings in trained] == [*["exhaustive"] * 2, "expected-gain"]
+    orders = [settings.document_order for settings in trained]
+    assert orders == ["random", "random", "disagreement"]
     assert trained[0].fine_tuning == paper(EncoderSettings()).fine_tuning
     assert (trained[1].profile, trained[1].cycles) == ("small", 1)
     tuning = trained[1].fine_tuning
