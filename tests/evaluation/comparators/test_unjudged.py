@@ -84,6 +84,21 @@ def test_a_run_that_learned_from_judged_documents_alone_leaves_the_number_to_the
     assert with_unjudged_documents(own, TrainingSettings()) == own
 
 
+def test_documents_that_name_no_label_teach_nothing(
+    context: ComparisonContext, tmp_path: Path
+) -> None:
+    pytest.importorskip("sentence_transformers")
+    documents = [Document(str(number), "zzz") for number in range(120)]
+    unjudged = open_unjudged(
+        context.settings, TRAINING, LABELS, documents, DOCUMENTS, tmp_path / "silent"
+    )
+    where = replace(context, unjudged=unjudged)
+    for name in UNJUDGED:
+        assert open_comparator(name).missing(where) is None
+        with pytest.raises(UserError, match="of 120 training documents, 0 name a label, and 100"):
+            open_comparator(name).run(where, SILENT)
+
+
 @pytest.mark.integration
 def test_documents_that_name_a_label_are_learned_from_once_for_all(
     context: ComparisonContext, tmp_path: Path
@@ -113,10 +128,9 @@ def test_documents_that_name_a_label_are_learned_from_once_for_all(
     assert all(one.learn_seconds > seconds for one in found.values())
     assert found["named"].note == "learned from 140 documents that name one of 5 labels"
     assert found["unjudged"].note == "learned from 140 documents, none of them judged"
-    firsts = {id_: ranked[0] for id_, ranked in found["named-words"].output.rankings.items()}
-    assert firsts == {document.id: name for document, name in zip(documents, NAMES, strict=True)}
-
-    others = [Document(document.id, "no name at all") for document in training]
-    silent = open_unjudged(settings, TRAINING, labels, others, held_out, tmp_path / "silent")
-    with pytest.raises(UserError, match="of 140 training documents, 0 name a label, and 100"):
-        open_comparator("unjudged").run(replace(where, unjudged=silent), SILENT)
+    right = {
+        name: sum(one.output.rankings[f"{label} 29"][0] == label for label in NAMES)
+        for name, one in found.items()
+    }
+    # All documents name their label; without words, an encoder with random weights knows little.
+    assert right["named-words"] >= max(3, right["named"])
