@@ -117,8 +117,8 @@ def compare(
     "Best without a judge" is the best of the first two groups for each measure. LMTX minus this
     method is what the judge adds, together with what the run does without a judge: it may learn
     from documents that name a label and from documents that were not judged, and words may count
-    in its scores. The output says what the run did. unjudged has the same steps, so that LMTX minus
-    unjudged is the work of the answers alone.
+    in its scores. The output says what the run did. If the run learned from documents that were not
+    judged, unjudged has the same steps, and LMTX minus unjudged is the work of the answers alone.
 
     named, named-words and unjudged learn from as many documents as the run did without the judge
     (3,000 if it did not). The other trained methods learn from as many documents as the run's judge
