@@ -87,6 +87,14 @@ def test_all_documents_teach_once_in_each_cycle_and_some_before() -> None:
     assert one.seconds["embed"] - without.seconds["embed"] == pytest.approx(3 * 1000 / 50 + named)
 
 
+def test_an_order_by_first_labels_reads_all_documents_before_the_judge_is_asked() -> None:
+    usual, ordered = (
+        estimate(SIZES, small("5m", document_order=name), SPEEDS).seconds["embed"]
+        for name in ("random", "disagreement")
+    )
+    assert ordered - usual == pytest.approx(1000 / 50)
+
+
 def test_without_documents_that_names_teach_two_labels_of_a_held_out_document_are_asked() -> None:
     found = estimate(SIZES, small(Budget(), **ONLY_JUDGED), SPEEDS)
     assert found.all_calls == 1000 * 4 + 100 * 2
