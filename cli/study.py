@@ -116,6 +116,7 @@ def study(
         budget=Budget() if judge_budget is None else parse_budget(judge_budget),
         most_documents=documents,
         least_documents=2,  # a study may measure how little is enough
+        learning_budget=None,  # otherwise values would differ in how fast the machine was
         seed=seed,
     )
     wanted = [value for part in values.split(",") if (value := part.strip())]

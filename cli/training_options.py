@@ -96,6 +96,11 @@ def training_options(function: F) -> F:
             "they name and by the scores of encoder and words (small: 3000, paper: 0).",
         ),
         click.option(
+            "--learning-budget",
+            help="Time (10m, 90s, 1h) for learning from these documents, with one cycle. `train` "
+            "measures how many fit (small: 10m, paper and --unjudged-documents: no limit).",
+        ),
+        click.option(
             "--words",
             type=click.FloatRange(0),
             help="How much the words of a label count beside the encoder (small: 0.5, paper: 0).",

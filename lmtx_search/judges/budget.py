@@ -30,9 +30,18 @@ def parse_budget(text: str) -> Budget:
     Raises:
         UserError: the text is none of these, or zero.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])|(\d+)", text.strip())
-    if not match or not float(match[1] or match[3]):
+    seconds = seconds_of(text)
+    calls = int(text) if re.fullmatch(r"\s*\d+\s*", text) else None
+    if not (seconds or calls):
         raise UserError(f"the judge's budget {text!r} is neither a time (5m, 90s) nor calls (500)")
-    if match[3]:
-        return Budget(calls=int(match[3]))
-    return Budget(seconds=float(match[1]) * _SECONDS[match[2]])
+    return Budget(calls, seconds)
+
+
+def seconds_of(text: str) -> float | None:
+    """Return the seconds of ``5m``, ``90s`` or ``1h`` (None: the text is no time).
+
+    >>> seconds_of("1.5m")
+    90.0
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
+    return None if match is None else float(match[1]) * _SECONDS[match[2]]

@@ -233,6 +233,7 @@ def named_fingerprint(
         RESULT_FORM,
         json.dumps(tuning, sort_keys=True),
         f"{training.seed} {training.unjudged_documents} {training.centered}",
+        f"{training.learning_budget}",
         base_digest,
         labels_digest(labels),
         _digest(held_in),

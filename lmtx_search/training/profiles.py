@@ -9,6 +9,7 @@ from typing import Any
 from lmtx_search.errors import find_named
 from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.settings import EncoderSettings
+from lmtx_search.training.learning_budget import parse_learning_budget
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 
 
@@ -49,6 +50,7 @@ def paper(encoder: EncoderSettings) -> TrainingSettings:
         most_development=800,
         most_documents=30_000,
         unjudged_documents=0,
+        learning_budget=None,
         words=0.0,
         fine_tuning=FineTuning(
             epochs=1,
@@ -80,6 +82,7 @@ def training_settings(
     profile: str = "small",
     *,
     budget: str | Budget | None = None,
+    learning_budget: str | float | None = None,
     **changes: Any,
 ) -> TrainingSettings:
     """Return the settings of a profile, with single settings changed.
@@ -88,10 +91,13 @@ def training_settings(
         encoder: the settings of the encoder that is trained.
         profile: ``small`` or ``paper``.
         budget: how long (``5m``) or how often (``500``) the judge is asked in all.
+        learning_budget: how long (``10m``, or seconds) documents may teach without the judge. A
+            number of ``unjudged_documents`` without it is not limited by time, so that it has the
+            same result on every machine.
         changes: fields of :class:`TrainingSettings` or :class:`FineTuning`. None changes nothing.
 
     Raises:
-        UserError: there is no such profile, or the budget is malformed.
+        UserError: there is no such profile, or a budget is malformed.
 
     Examples:
         >>> from lmtx_search import load_settings, training_settings
@@ -103,6 +109,10 @@ def training_settings(
     changed = {name: value for name, value in changes.items() if value is not None}
     if budget is not None:
         changed["budget"] = parse_budget(budget) if isinstance(budget, str) else budget
+    if isinstance(learning_budget, str):
+        learning_budget = parse_learning_budget(learning_budget)
+    if learning_budget is not None or "unjudged_documents" in changed:
+        changed["learning_budget"] = learning_budget
     tuned = {field.name for field in fields(FineTuning)} & changed.keys()
     tuning = replace(found.fine_tuning, **{name: changed.pop(name) for name in tuned})
     return replace(found, fine_tuning=tuning, **changed)

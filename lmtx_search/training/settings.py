@@ -76,6 +76,8 @@ class TrainingSettings:
         unjudged_documents: the largest number of documents that teach without the judge: those that
             name a label before the first cycle (``named_stage.py``), and then all, by the scores of
             the encoder before (``targets/soft_targets.py``). 0: none.
+        learning_budget: seconds that these documents may take before the first cycle and in one
+            cycle, without the judge (``learning_share.py``). None: no limit.
         words: how much evidence from words counts beside the cosine similarity, as a factor of
             ``words.weights.DEFAULT_WEIGHTS``. 0: not at all.
         seed: of sampling, training order and negatives.
@@ -102,6 +104,7 @@ class TrainingSettings:
     most_documents: int = 30_000
     least_documents: int = 32
     unjudged_documents: int = 3_000
+    learning_budget: float | None = 600.0
     words: float = DEFAULT_FACTOR
     seed: int = 0
     fine_tuning: FineTuning = field(default_factory=FineTuning)

@@ -97,6 +97,7 @@ def test_what_only_a_cycle_uses_keeps_the_stage_before_it(change: dict[str, Any]
         {"batch_size": 16},
         {"learning_rate": 1e-4},
         {"unjudged_documents": 100},
+        {"learning_budget": "5m"},
         {"hardest": 5},
         {"encoder": EncoderSettings(document_tokens=64)},
     ],

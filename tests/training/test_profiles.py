@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from lmtx_search.cli.main import cli
+from lmtx_search.errors import UserError
 from lmtx_search.judges.budget import Budget
 from lmtx_search.settings import EncoderSettings
-from lmtx_search.training.profiles import paper, small
+from lmtx_search.training.profiles import paper, small, training_settings
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.targets.pseudo_positives import first_yes
 
@@ -37,6 +38,34 @@ def test_paper_has_the_settings_of_the_authors() -> None:
     assert (settings.most_development, settings.development_pairs) == (800, 2)
     assert (settings.most_documents, settings.cycles) == (30_000, 6)
     assert (settings.yes_above, settings.prompt, settings.budget) == (0.5, "paper", Budget())
+    assert settings.learning_budget is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({}, 600),
+        ({"learning_budget": "90s"}, 90),
+        ({"learning_budget": 30.0}, 30),
+        ({"unjudged_documents": 28_000}, None),
+        ({"unjudged_documents": 28_000, "learning_budget": "1h"}, 3600),
+    ],
+    ids=str,
+)
+def test_a_number_of_documents_is_limited_by_time_only_if_a_time_is_given(
+    changes: dict[str, Any], seconds: float | None
+) -> None:
+    assert training_settings(EncoderSettings(), **changes).learning_budget == seconds
+
+
+@pytest.mark.parametrize("text", ["0", "0m", "10", "10 minutes", "10d", "-5m", ""])
+def test_a_learning_budget_that_is_no_time_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(UserError) as refused:
+        training_settings(EncoderSettings(), learning_budget=text)
+    assert str(refused.value) == (
+        f"the learning budget {text!r} is not a time such as 10m, 90s or 1h; to learn from judged "
+        "documents only: --unjudged-documents 0"
+    )
 
 
 @pytest.fixture
