@@ -70,9 +70,9 @@ def judge(
     --seed, --shortlist, --retrieval, --pairs-per-document, --prompt, --order and --document-order.
     `train` then finds these answers and does not ask again. With the profile small, documents that
     name a label first teach the encoder. This takes some minutes, and `train` uses the result. Give
-    `train` no --batch-size, --learning-rate or --unjudged-documents: with one of these it learns
-    from names again, and asks about other pairs. Each answer is kept in OpenSearch immediately:
-    after an interruption, the same command continues with the rest.
+    `train` no --batch-size, --learning-rate, --unjudged-documents or --learning-budget: with one of
+    these it learns from names again, and asks about other pairs. Each answer is kept in OpenSearch
+    immediately: after an interruption, the same command continues with the rest.
 
     \b
     Example:

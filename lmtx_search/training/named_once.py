@@ -13,6 +13,7 @@ from pathlib import Path
 from lmtx_search.errors import LmtxError
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.system.file_locks import one_after_another, only_one
+from lmtx_search.training.decided_share import copy_share, decide_share
 from lmtx_search.training.named_stage import NamedResult, teach_from_names
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.resume import RunState
@@ -67,6 +68,7 @@ def first_encoder(
     with one_after_another(_lock(state), "learns from documents that name a label", progress):
         try:
             _remove_others(state)
+            settings, _ = decide_share(resources, settings, state.folder, progress)
             named = named_stage(resources, settings, state, progress)
             if named is not None and named.trained:
                 trained = TrainedEncoder(state.encoder(0), resources, settings.fine_tuning)
@@ -84,6 +86,7 @@ def take_over(state: RunState, left: RunState, progress: Progress = SILENT) -> N
         return
     with one_after_another(_lock(left), "learns from documents that name a label", progress):
         if left.named() is not None:
+            copy_share(left.folder, state.folder)
             state.adopt(left, 0)
 
 
@@ -97,6 +100,7 @@ def leave(state: RunState, left: RunState) -> None:
     with suppress(LmtxError, OSError), only_one(_lock(left), "the same stage"):
         _remove_others(left)
         if left.named() is None:
+            copy_share(state.folder, left.folder)
             left.adopt(state, 0)
         state.remove()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from importlib.util import find_spec
 
 from lmtx_search.cluster.client.errors import clear_errors
@@ -15,6 +16,7 @@ from lmtx_search.settings import Settings
 from lmtx_search.system.file_locks import only_one
 from lmtx_search.training.curriculum import Curriculum, earlier, run_curriculum
 from lmtx_search.training.cycle import people_said
+from lmtx_search.training.decided_share import decide_share
 from lmtx_search.training.inputs import gather_inputs
 from lmtx_search.training.named_once import leave, named_state, remove_left, take_over
 from lmtx_search.training.open_resources import open_resources
@@ -65,7 +67,8 @@ def train(
         remove_stopped(runs, state, inputs.index.discard, progress)
         try:
             take_over(state, left, progress)
-            curriculum = run_curriculum(resources, training, state, progress)
+            decided, share = decide_share(resources, training, state.folder, progress)
+            curriculum = run_curriculum(resources, decided, state, progress)
         except BaseException:
             leave(state, left)
             state.remove_unless_finished()
@@ -86,6 +89,7 @@ def train(
         )
         record = run_record(settings, training, resources, inputs.judge, curriculum, encoder)
         record["kind"] = kind
+        record["learning"] = None if share is None else asdict(share)
         record["seconds"]["all"] = round(time.monotonic() - started, 1)
         RunStore(inputs.client).save(run, record)
         state.remove()

@@ -23,6 +23,7 @@ from lmtx_search.progress import SILENT, Silent
 from lmtx_search.records import Document, Label
 from lmtx_search.training.centering import open_shortlister
 from lmtx_search.training.curriculum import Curriculum, run_curriculum
+from lmtx_search.training.decided_share import read_share
 from lmtx_search.training.named_once import (
     first_encoder,
     leave,
@@ -243,6 +244,7 @@ def test_what_is_judged_ahead_is_asked_from_the_same_encoder_which_training_take
     stages = Stages()
     first_encoder(world.resources(Judge()), SETTINGS, left, stages)
     take_over(world.state, left)
+    assert read_share(world.state.folder) == read_share(left.folder) is not None
     found = world.train(Judge(), stages)
     assert BY_NAMES not in stages.names
     assert same(world, found, whole)

@@ -71,6 +71,9 @@ def test_the_record_has_the_encoder_the_calls_and_the_threshold(trained: Trained
     assert record["counts"]["asked"] == 20
     assert record["encoder_digest"] != record["base_digest"]
     assert -1 < record["threshold"] < 1
+    # So few documents all teach, and nothing has to be measured.
+    assert record["learning"]["documents"] == record["counts"]["documents"]
+    assert record["learning"]["seconds"] is None
 
 
 def test_a_run_is_measured_before_it_is_deployed_and_as_its_tagger_is(
