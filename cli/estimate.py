@@ -66,6 +66,8 @@ def estimate(
 
 
 def _show(context: Context, training: TrainingSettings, found: Forecast) -> None:
+    from lmtx_search.training.learning_share import in_words
+
     sizes, speeds, costs = found.sizes, found.speeds, found.estimate
     context.say(
         f"Data          {sizes.labels:,} labels, {sizes.documents:,} training documents, "
@@ -81,6 +83,8 @@ def _show(context: Context, training: TrainingSettings, found: Forecast) -> None
         f"Calls         at most {costs.calls:,}{cycles} within {training.budget}: "
         f"{costs.judged_documents:,} documents, {training.pairs_per_document} labels each"
     )
+    if found.learning is not None:
+        context.say(f"Learning      {in_words(found.learning)}")
     if costs.too_few:
         context.say(f"Too few       {costs.too_few}")
     told = ", ".join(f"{name} {_minutes(value)}" for name, value in costs.seconds.items())

@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from lmtx_search.judges.budget import Budget
 from lmtx_search.training.centering import SAMPLE
 from lmtx_search.training.document_order import MOST
+from lmtx_search.training.learning_share import NAMED_SHARE
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.speeds import Speeds
 from lmtx_search.training.static_encoder.settings import LEAST_DOCUMENTS, Distillation
 
 # A judgment with its three digests, as it is stored.
 _JUDGMENT_BYTES = 500
-
-
-NAMED_SHARE = 0.5
-"""The share of documents that name a label; in four data sets it is 0.2 to 0.6."""
 
 
 # Examples of an epoch that a static encoder learns from in a second: 36,000 took eight seconds of
@@ -154,9 +151,10 @@ def _embedding(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cy
 
 def _training(sizes: Sizes, training: TrainingSettings, speeds: Speeds, in_a_cycle: int) -> float:
     """Return seconds of training. Each cycle trains anew on all judged documents so far."""
-    if all_documents := _all_documents(sizes, training):
-        before = all_documents * NAMED_SHARE / speeds.training
-        each = all_documents / speeds.training
+    all_documents = _all_documents(sizes, training)
+    if all_documents and speeds.learning is not None:
+        before = all_documents * NAMED_SHARE * speeds.learning.named
+        each = all_documents * speeds.learning.all
         return (training.cycles + 1) * speeds.start + before + training.cycles * each
     total = 0.0
     for cycle in range(1, training.cycles + 1):

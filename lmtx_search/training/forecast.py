@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lmtx_search.encoder.load import load_encoder
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.settings import Settings
+from lmtx_search.training.decided_share import read_share
 from lmtx_search.training.estimate import Estimate, Sizes, estimate
 from lmtx_search.training.inputs import gather_inputs
+from lmtx_search.training.learning_share import LearningShare, learning_share
+from lmtx_search.training.named_once import named_state
 from lmtx_search.training.run import need_torch
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.speeds import Speeds, measure_speeds
@@ -16,11 +19,15 @@ from lmtx_search.training.speeds import Speeds, measure_speeds
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Sizes, measured speeds, and the estimate that follows from them."""
+    """Sizes, measured speeds, and the estimate that follows from them.
+
+    ``learning`` tells how many documents teach without the judge (None: none does).
+    """
 
     sizes: Sizes
     speeds: Speeds
     estimate: Estimate
+    learning: LearningShare | None = None
 
 
 def forecast(
@@ -52,4 +59,14 @@ def forecast(
     speeds = measure_speeds(
         settings, training, inputs.base, inputs.judge, inputs.labels, inputs.training, progress
     )
-    return Forecast(sizes, speeds, estimate(sizes, training, speeds))
+    if speeds.learning is None:
+        return Forecast(sizes, speeds, estimate(sizes, training, speeds))
+    # A stopped `train`, or `judge`, may have decided already.
+    runs = settings.data_dir / "runs"
+    share = (
+        read_share(runs / f".{inputs.fingerprint}")
+        or read_share(named_state(runs, inputs.named_fingerprint).folder)
+        or learning_share(sizes.documents, sizes.labels, training, speeds.learning)
+    )
+    decided = replace(training, unjudged_documents=share.documents)
+    return Forecast(sizes, speeds, estimate(sizes, decided, speeds), share)

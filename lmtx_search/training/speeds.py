@@ -19,6 +19,7 @@ from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label
 from lmtx_search.settings import Settings
+from lmtx_search.training.learning_costs import LearningCosts, measure_learning_costs
 from lmtx_search.training.settings import FineTuning, TrainingSettings
 from lmtx_search.training.shortlist import pairs
 from lmtx_search.training.student.training_data import TrainingData
@@ -40,6 +41,7 @@ class Speeds:
         start: seconds before the first step of a training.
         export: seconds to make the ONNX form of a trained encoder.
         form_bytes: size of that form.
+        learning: what a document costs that teaches without the judge (None: none does).
     """
 
     pairs: float
@@ -49,6 +51,7 @@ class Speeds:
     start: float
     export: float
     form_bytes: int
+    learning: LearningCosts | None = None
 
 
 def measure_speeds(
@@ -71,21 +74,21 @@ def measure_speeds(
         MissingExtra: torch is not installed.
     """
     tuning = training.fine_tuning
-    documents = documents[:_DOCUMENTS]
+    few = documents[:_DOCUMENTS]
     some = labels[:: max(1, len(labels) // _LABELS)]
     by_id = {label.id: label for label in some}
-    with progress.stage("Try the encoder", len(documents) + len(some), "texts") as advance:
+    with progress.stage("Try the encoder", len(few) + len(some), "texts") as advance:
         reads_labels = load_encoder(settings, folder=base, max_tokens=tuning.label_tokens)
         reads_documents = load_encoder(settings, folder=base, max_tokens=tuning.document_tokens)
         started = time.monotonic()
         vectors = embed_labels(reads_labels, some, advance)
         labels_done = time.monotonic()
-        embedded = reads_documents.encode([d.text for d in documents], on_batch=advance)
+        embedded = reads_documents.encode([d.text for d in few], on_batch=advance)
         documents_done = time.monotonic()
     rankings = nearest(embedded, vectors, [label.id for label in some], training.shortlist)
     asked = [
         pairs(document, ranking, by_id, training.pairs_per_document)
-        for document, ranking in zip(documents, rankings, strict=True)
+        for document, ranking in zip(few, rankings, strict=True)
     ][: _JUDGED_DOCUMENTS + 1]
     with progress.stage("Try the judge", sum(map(len, asked)), "pairs") as advance:
         for _ in judge.ask(asked[0]):  # this loads the model if necessary
@@ -96,15 +99,26 @@ def measure_speeds(
             answers += 1
             advance(1)
         judged = time.monotonic()
-    rate, start, export, size = _train(base, documents, some, tuning, progress)
+    rate, start, export, size = _train(base, few, some, tuning, progress)
+    learning = None
+    if training.unjudged_documents:
+        learning = measure_learning_costs(
+            lambda folder, tokens: load_encoder(settings, folder=folder, max_tokens=tokens),
+            base,
+            labels,
+            documents,
+            tuning,
+            progress,
+        )
     return Speeds(
         pairs=answers / _least(judged - judging),
-        documents=len(documents) / _least(documents_done - labels_done),
+        documents=len(few) / _least(documents_done - labels_done),
         labels=len(some) / _least(labels_done - started),
         training=rate,
         start=start,
         export=export,
         form_bytes=size,
+        learning=learning,
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from lmtx_search.judges.budget import Budget
 from lmtx_search.settings import EncoderSettings
 from lmtx_search.training.estimate import Sizes, estimate
+from lmtx_search.training.learning_costs import LearningCosts
 from lmtx_search.training.profiles import training_settings
 from lmtx_search.training.settings import TrainingSettings
 from lmtx_search.training.speeds import Speeds
@@ -34,6 +35,7 @@ SPEEDS = Speeds(
     start=5.0,
     export=10.0,
     form_bytes=110_000_000,
+    learning=LearningCosts(read=0.02, label=0.0025, named=0.1, all=0.2),
 )
 
 
@@ -80,7 +82,7 @@ def test_training_sees_each_judged_document_once_an_epoch() -> None:
 
 def test_all_documents_teach_once_in_each_cycle_and_some_before() -> None:
     one = estimate(SIZES, small("5m"), SPEEDS)
-    assert one.seconds["train"] == pytest.approx(2 * 5 + (0.5 * 1000 + 1000) / 10)
+    assert one.seconds["train"] == pytest.approx(2 * 5 + 0.5 * 1000 * 0.1 + 1000 * 0.2)
     without = estimate(SIZES, small("5m", **ONLY_JUDGED), SPEEDS)
     # The encoder that names teach embeds 400 labels, is exported, and ranks held-out documents.
     named = 400 / 400 + 10 + 2 * 100 / 50
@@ -148,7 +150,9 @@ def test_it_is_measured_with_the_users_own_texts_and_leaves_nothing(
     assert found["estimate"]["calls"] == 20
     assert found["sizes"]["labels"] == len(topics)
     # A fast start is within the time of a step.
-    assert all(value > 0 for name, value in found["speeds"].items() if name != "start")
+    speeds = {**found["speeds"], **found["speeds"].pop("learning")}
+    assert all(value > 0 for name, value in speeds.items() if name != "start")
+    assert found["learning"]["documents"] == found["sizes"]["documents"]
     assert found["total_seconds"] > 20 / found["speeds"]["pairs"]
     client.indices.refresh(index="lmtx-*")
     assert client.count(index="lmtx-judgments")["count"] == 0
