@@ -15,8 +15,8 @@ from lmtx_search.encoder.label_embeddings import embed_labels
 from lmtx_search.encoder.passages import label_passage
 from lmtx_search.progress import SILENT, Progress
 from lmtx_search.records import Document, Label
+from lmtx_search.training.resources import LoadEncoder
 from lmtx_search.training.settings import FineTuning
-from lmtx_search.training.shortlist import Encoder
 from lmtx_search.training.targets.soft_targets import LABELS_PER_DOCUMENT, TEMPERATURE
 
 # Texts of each kind that are read.
@@ -49,7 +49,7 @@ class LearningCosts:
 
 
 def measure_learning_costs(
-    load: Callable[[Path, int], Encoder],
+    load: LoadEncoder,
     base: Path,
     labels: Sequence[Label],
     documents: Sequence[Document],
@@ -77,8 +77,9 @@ def measure_learning_costs(
         documents_read = time.monotonic()
         embed_labels(reads_labels, names, advance)
         labels_read = time.monotonic()
+        texts = _of_mean_length(reads_documents.beginnings([document.text for document in some]))
     with progress.stage("Measure how fast this machine trains", unit="steps") as advance:
-        step, named, on_all = _steps(base, some, names, len(labels), tuning, advance)
+        step, named, on_all = _steps(base, texts, names, len(labels), tuning, advance)
     part = min(_PART, tuning.batch_size)
     update = step / tuning.batch_size
     return LearningCosts(
@@ -103,13 +104,22 @@ def labels_of_batch(labels: int, documents: int) -> float:
     return float((1 - (1 - shares) ** (documents * LABELS_PER_DOCUMENT)).sum())
 
 
+def _of_mean_length(texts: Sequence[str]) -> list[str]:
+    """Return the texts of a step: those whose length is nearest to the mean.
+
+    A training has texts of similar length in a batch. Any others would be padded to the longest.
+    """
+    mean = sum(map(len, texts)) / len(texts)
+    return sorted(texts, key=lambda text: abs(len(text) - mean))[:_PART]
+
+
 class _Measured(Exception):
     """Ends a training when enough of its steps were measured."""
 
 
 def _steps(
     base: Path,
-    documents: Sequence[Document],
+    documents: Sequence[str],
     labels: Sequence[Label],
     label_count: int,
     tuning: FineTuning,
@@ -127,10 +137,10 @@ def _steps(
     in_a_part = round(labels_of_batch(label_count, batch) * part / batch)
     texts: list[str] = []
     best = []
-    for place in range(_ROUNDS):
-        of_round = [documents[(place * part + row) % len(documents)].text for row in range(part)]
-        texts += [*["a"] * part, *of_round, *of_round]
-        for different in (1, part, max(1, in_a_part)):
+    of_round = [documents[row % len(documents)] for row in range(part)]
+    for _ in range(_ROUNDS):
+        texts += [*of_round, *of_round, *["a"] * part]
+        for different in (part, max(1, in_a_part), 1):
             compared = np.arange(min(different, len(labels)))
             best.append(np.resize(compared, (part, LABELS_PER_DOCUMENT)))
     data = DistillationData(
@@ -153,5 +163,5 @@ def _steps(
     with TemporaryDirectory() as folder, suppress(_Measured):
         distil(base, Path(folder) / "encoder", data, small, seed=0, on_step=on_step)
     took = np.diff(ends)
-    named, on_all, empty = (float(np.median(took[kind::3])) for kind in range(3))
+    on_all, empty, named = (float(np.median(took[kind::3])) for kind in range(3))
     return empty, named, on_all
