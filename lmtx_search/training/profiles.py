@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from lmtx_search.errors import find_named
+from lmtx_search.errors import UserError, find_named
 from lmtx_search.judges.budget import Budget, parse_budget
 from lmtx_search.settings import EncoderSettings
 from lmtx_search.training.learning_budget import parse_learning_budget
@@ -97,7 +97,7 @@ def training_settings(
         changes: fields of :class:`TrainingSettings` or :class:`FineTuning`. None changes nothing.
 
     Raises:
-        UserError: there is no such profile, or a budget is malformed.
+        UserError: there is no such profile, a budget is malformed or has no effect.
 
     Examples:
         >>> from lmtx_search import load_settings, training_settings
@@ -111,6 +111,11 @@ def training_settings(
         changed["budget"] = parse_budget(budget) if isinstance(budget, str) else budget
     if isinstance(learning_budget, str):
         learning_budget = parse_learning_budget(learning_budget)
+    if learning_budget and not changed.get("unjudged_documents", found.unjudged_documents):
+        raise UserError(
+            "--learning-budget has no effect, because only judged documents teach: give "
+            "--unjudged-documents too, the largest number of documents that teach without the judge"
+        )
     if learning_budget is not None or "unjudged_documents" in changed:
         changed["learning_budget"] = learning_budget
     tuned = {field.name for field in fields(FineTuning)} & changed.keys()

@@ -68,6 +68,12 @@ def test_a_learning_budget_that_is_no_time_is_refused_in_one_line(text: str) -> 
     )
 
 
+@pytest.mark.parametrize("changes", [{"profile": "paper"}, {"unjudged_documents": 0}], ids=str)
+def test_a_learning_budget_for_no_documents_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="no effect, because only judged documents teach"):
+        training_settings(EncoderSettings(), learning_budget="5m", **changes)
+
+
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[TrainingSettings]:
     """What the command would train with."""
