@@ -23,13 +23,13 @@ def drawn() -> dict[str, str]:
 
 
 def defined() -> dict[str, str]:
-    """Return each exception class of the product with its base class."""
+    """Return each public exception class of the product with its base class."""
     files = [*ROOT.glob("lmtx_search/**/*.py"), *ROOT.glob("cli/**/*.py")]
     classes = [
         (node.name, base.id if isinstance(base, ast.Name) else "")
         for file in files
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ClassDef)
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
         for base in node.bases
     ]
     found: dict[str, str] = {}

@@ -16,6 +16,6 @@ def parse_learning_budget(text: str) -> float:
     if not seconds:
         raise UserError(
             f"the learning budget {text!r} is not a time such as 10m, 90s or 1h; to learn from "
-            "judged documents only: --unjudged-documents 0"
+            "judged documents only: `train --unjudged-documents 0`"
         )
     return seconds

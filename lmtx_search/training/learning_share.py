@@ -100,16 +100,16 @@ def in_words(share: LearningShare) -> str:
         return f"All {share.available:,} {teach}{takes}"
     start = f"{share.documents:,} of {share.available:,} {teach}{takes}"
     for_all = "" if share.seconds_for_all is None else f" ({_minutes(share.seconds_for_all)})"
-    more = f"To use all: --unjudged-documents {share.available}{for_all}"
+    more = f"To use all: `train --unjudged-documents {share.available}`{for_all}"
     if share.documents == share.most or share.budget is None or share.enough_for is None:
-        return f"{start}: --unjudged-documents is {share.most}. {more}"
-    budget = f"--learning-budget {_in_units(share.budget)}"
+        return f"{start}: `train --unjudged-documents` is {share.most}. {more}"
+    budget = f"`train --learning-budget {_in_units(share.budget)}`"
     if share.documents <= share.enough_for:
         return f"{start}: as many as {budget} is enough for on this machine. {more}"
     return (
         f"{start}: {budget} is enough for only {share.enough_for:,} on this machine, and fewer "
         f"than {LEAST} teach too little. To spend less: a smaller encoder (--encoder), or "
-        f"--unjudged-documents 0, with which only judged documents teach. {more}"
+        f"`train --unjudged-documents 0`, with which only judged documents teach. {more}"
     )
 
 

@@ -113,8 +113,9 @@ def training_settings(
         learning_budget = parse_learning_budget(learning_budget)
     if learning_budget and not changed.get("unjudged_documents", found.unjudged_documents):
         raise UserError(
-            "--learning-budget has no effect, because only judged documents teach: give "
-            "--unjudged-documents too, the largest number of documents that teach without the judge"
+            "`train --learning-budget` has no effect, because only judged documents teach: give "
+            "`train --unjudged-documents` too, the largest number of documents that teach without "
+            "the judge"
         )
     if learning_budget is not None or "unjudged_documents" in changed:
         changed["learning_budget"] = learning_budget

@@ -33,6 +33,7 @@ PRINTED_BY = {
     "cli/sizing.py": {"estimate"},
     "cli/stream.py": {"tag"},
     "cli/main.py": set(all_commands(groups=True)),
+    "cli/training_options.py": {"estimate", "train"},
     "lmtx_search/cluster/dashboards/api.py": {"dashboards import"},
     "lmtx_search/cluster/dashboards/importing.py": {"dashboards import"},
     "lmtx_search/cluster/dashboards/scope.py": {"dashboards export", "dashboards import"},

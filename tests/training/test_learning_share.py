@@ -36,8 +36,8 @@ def test_as_many_documents_teach_as_the_budget_is_enough_for() -> None:
     assert found.seconds_for_all == pytest.approx(1.1 * (10 + 28_000 * 0.2))
     assert in_words(found) == (
         "700 of 28,000 training documents teach without the judge, which takes about 3 min: as "
-        "many as --learning-budget 3m is enough for on this machine. To use all: "
-        "--unjudged-documents 28000 (about 103 min)"
+        "many as `train --learning-budget 3m` is enough for on this machine. To use all: "
+        "`train --unjudged-documents 28000` (about 103 min)"
     )
 
 
@@ -59,7 +59,8 @@ def test_the_number_of_the_settings_is_never_exceeded() -> None:
     assert found.documents == 3_000
     assert in_words(found) == (
         "3,000 of 28,000 training documents teach without the judge, which takes about 11 min: "
-        "--unjudged-documents is 3000. To use all: --unjudged-documents 28000 (about 103 min)"
+        "`train --unjudged-documents` is 3000. To use all: "
+        "`train --unjudged-documents 28000` (about 103 min)"
     )
 
 
@@ -76,9 +77,10 @@ def test_fewer_documents_than_make_sense_are_never_taken_and_it_is_said_what_to_
     assert (found.documents, found.enough_for) == (500, 222)
     assert in_words(found) == (
         "500 of 28,000 training documents teach without the judge, which takes about 2 min: "
-        "--learning-budget 1m is enough for only 222 on this machine, and fewer than 500 teach too "
-        "little. To spend less: a smaller encoder (--encoder), or --unjudged-documents 0, with "
-        "which only judged documents teach. To use all: --unjudged-documents 28000 (about 103 min)"
+        "`train --learning-budget 1m` is enough for only 222 on this machine, and fewer than 500 "
+        "teach too little. To spend less: a smaller encoder (--encoder), or `train "
+        "--unjudged-documents 0`, with which only judged documents teach. To use all: `train "
+        "--unjudged-documents 28000` (about 103 min)"
     )
     # Labels alone may take longer than the budget.
     none = share(28_000, labels=100_000)
@@ -89,8 +91,8 @@ def test_a_number_without_a_budget_is_taken_on_every_machine() -> None:
     found = share(28_000, None, unjudged_documents=20_000)
     assert found == LearningShare(20_000, 28_000, 20_000, None)
     assert in_words(found) == (
-        "20,000 of 28,000 training documents teach without the judge: --unjudged-documents is "
-        "20000. To use all: --unjudged-documents 28000"
+        "20,000 of 28,000 training documents teach without the judge: `train "
+        "--unjudged-documents` is 20000. To use all: `train --unjudged-documents 28000`"
     )
 
 

@@ -64,7 +64,7 @@ def test_a_learning_budget_that_is_no_time_is_refused_in_one_line(text: str) -> 
         training_settings(EncoderSettings(), learning_budget=text)
     assert str(refused.value) == (
         f"the learning budget {text!r} is not a time such as 10m, 90s or 1h; to learn from judged "
-        "documents only: --unjudged-documents 0"
+        "documents only: `train --unjudged-documents 0`"
     )
 
 
