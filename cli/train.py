@@ -89,6 +89,13 @@ def train(
     else:
         context.say("No held-out document was judged: this run cannot tell what training changed")
     _say_rivals(context, record)
+    if common := record["common_first_label"]:
+        context.say(
+            f"“{common['label']}” comes first for {common['share']:.0%} of {common['documents']} "
+            "held-out documents. If it is not right for as many, the encoder puts it near "
+            "everything: choose an encoder for the languages of labels and documents (--encoder), "
+            "or leave this label to people (label.rules)"
+        )
     source = source_of_run(context.settings, trained.run, record)
     context.say(assigned_from(source, context.settings.documents))
     context.say(

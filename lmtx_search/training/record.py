@@ -12,9 +12,10 @@ from lmtx_search.judges.order import OrderedJudge
 from lmtx_search.records import labels_digest
 from lmtx_search.settings import Settings
 from lmtx_search.training.certainty import share_interval
+from lmtx_search.training.common_first_label import common_first_label
 from lmtx_search.training.curriculum import Curriculum, earlier
 from lmtx_search.training.cycle import CycleResult
-from lmtx_search.training.development import changed, llm_p1
+from lmtx_search.training.development import FirstLabels, changed, llm_p1
 from lmtx_search.training.named_stage import NamedResult
 from lmtx_search.training.resources import RunResources
 from lmtx_search.training.rivals import kept_because
@@ -131,6 +132,7 @@ def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:
         return {
             "kept": rival.name,
             "kept_because": because,
+            "common_first_label": _common_first_label(rival.firsts, resources),
             "threshold": chosen.value,
             "threshold_rule": chosen.rule,
             "threshold_interval": chosen.interval,
@@ -142,6 +144,7 @@ def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:
     return {
         "kept": "judged",
         "kept_because": because,
+        "common_first_label": _common_first_label(final.firsts, resources),
         "threshold": final.threshold,
         "threshold_rule": final.threshold_rule,
         "threshold_interval": final.threshold_interval,
@@ -149,6 +152,11 @@ def _kept(curriculum: Curriculum, resources: RunResources) -> dict[str, Any]:
         "lowered_thresholds": dict(final.lowered),
         "calibration": asdict(final.calibration) if final.calibration else None,
     }
+
+
+def _common_first_label(firsts: FirstLabels, resources: RunResources) -> dict[str, Any] | None:
+    found = common_first_label(firsts, resources.labels)
+    return asdict(found) if found else None
 
 
 def judge_record(judge: OrderedJudge) -> dict[str, Any]:
