@@ -8,7 +8,6 @@ over what `judge` left.
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -70,12 +69,9 @@ def read_share(folder: Path) -> LearningShare | None:
 
 def copy_share(source: Path, target: Path) -> None:
     """Let the state in another folder begin with the same decision."""
-    file = source / _FILE
-    if file.is_file():
-        target.mkdir(parents=True, exist_ok=True)
-        partial = target / f"{_FILE}.part"
-        shutil.copyfile(file, partial)
-        partial.replace(target / _FILE)
+    share = read_share(source)
+    if share is not None:
+        _write(target, share)
 
 
 def _write(folder: Path, share: LearningShare) -> None:

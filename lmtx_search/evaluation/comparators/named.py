@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 
-from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
+from lmtx_search.evaluation.comparators.base import ComparatorResult, ComparisonContext
 from lmtx_search.evaluation.comparators.learning import rank_with
+from lmtx_search.evaluation.comparators.unjudged_comparator import UnjudgedComparator
 from lmtx_search.progress import Progress
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.training.word_scoring import word_scoring
 
 
-class Named(Comparator):
+class Named(UnjudgedComparator):
     """The encoder that `train` has before its first cycle.
 
     Args:
@@ -23,14 +24,6 @@ class Named(Comparator):
     def __init__(self, name: str, *, with_words: bool) -> None:
         self._name = name
         self._with_words = with_words
-
-    def missing(self, context: ComparisonContext) -> str | None:
-        """Return that there are too few documents."""
-        return context.unjudged.missing
-
-    def identity(self, context: ComparisonContext) -> str:
-        """Return what the training has for itself."""
-        return context.unjudged.identity
 
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
         """Learn, unless another comparator has learned the same, then rank labels."""

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import time
 
-from lmtx_search.evaluation.comparators.base import Comparator, ComparatorResult, ComparisonContext
+from lmtx_search.evaluation.comparators.base import ComparatorResult, ComparisonContext
 from lmtx_search.evaluation.comparators.learning import rank_with
+from lmtx_search.evaluation.comparators.unjudged_comparator import UnjudgedComparator
 from lmtx_search.progress import Progress
 from lmtx_search.tagging.deployment.encoder_source import EncoderSource
 from lmtx_search.training.curriculum import run_curriculum
 
 
-class Unjudged(Comparator):
+class Unjudged(UnjudgedComparator):
     """Documents that name a label teach first, then all documents. Words count in the scores."""
-
-    def missing(self, context: ComparisonContext) -> str | None:
-        """Return that there are too few documents."""
-        return context.unjudged.missing
-
-    def identity(self, context: ComparisonContext) -> str:
-        """Return what the training has for itself."""
-        return context.unjudged.identity
 
     def run(self, context: ComparisonContext, progress: Progress) -> ComparatorResult:
         """Learn, then rank labels for the documents."""
