@@ -13,8 +13,8 @@ NAMED_SHARE = 0.5
 LEAST = 500
 """Fewer documents may have too few that name a label (``named_stage.LEAST_DOCUMENTS``)."""
 
-# What is not measured takes about a tenth more: encoders are opened and exported, and documents are
-# compared with each other.
+# Opening and exporting encoders, and comparing documents with each other, are not measured. They
+# take about a tenth more.
 _UNMEASURED = 1.1
 # Numbers are rounded down to hundreds, because two measurements differ.
 _ROUNDED_TO = 100

@@ -28,7 +28,7 @@ def share(
 
 
 def test_as_many_documents_teach_as_the_budget_is_enough_for() -> None:
-    # A tenth is for what is not measured, and ten seconds are for the labels.
+    # A tenth covers what is not measured, and reading the labels takes ten seconds.
     found = share(28_000, learning_budget="3m")
     assert found.enough_for == int((180 / 1.1 - 10) / 0.2) == 768
     assert found.documents == 700

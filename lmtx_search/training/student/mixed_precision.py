@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 
 # Longer texts: the plain form of attention is slower than torch's kernel (docs/benchmarks.md).
@@ -28,11 +25,9 @@ def plain_attention_is_faster(tokens: int) -> bool:
     return computes_bf16() and not torch.cuda.is_available() and tokens <= _PLAIN_UP_TO
 
 
-@contextmanager
-def weights_converted_once(device: torch.device) -> Iterator[None]:
-    """Convert weights to 16 bits once for all texts that are embedded within.
+def weights_converted_once(device: torch.device) -> torch.autocast:
+    """Return a context in which weights are converted to 16 bits once for all texts.
 
     Otherwise the trainer converts them, and their gradients back, with each call of the model.
     """
-    with torch.autocast(device.type, torch.bfloat16, enabled=computes_bf16()):
-        yield
+    return torch.autocast(device.type, torch.bfloat16, enabled=computes_bf16())
